@@ -1,0 +1,93 @@
+"""Agent names and where their databases are.
+
+``<base>/state/<agent>.db``, where base is ``$SLOTH_RUNNER_HOME`` or ``$HOME/.sloth-runner``. Looking
+never creates anything. ``os.path`` rather than ``pathlib``: the latter costs 10 ms a start.
+"""
+
+from __future__ import annotations
+
+import os
+
+from sloth_tui.errors import AgentNotFound, InvalidAgentName, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.model import Agent
+
+DEFAULT_AGENT = "local"
+MAX_NAME = 64
+_ALNUM = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+_NAME_CHARACTERS = _ALNUM | frozenset("._-")
+_SUFFIX = ".db"
+
+
+def base_directory() -> str:
+    """The directory that holds everything of ours. Raises UsageError where no home can be told."""
+    base = os.environ.get("SLOTH_RUNNER_HOME")
+    if base:
+        return os.path.abspath(base)
+    home = os.path.expanduser("~")
+    if not os.path.isabs(home):
+        raise UsageError("no home directory", hint="set HOME or SLOTH_RUNNER_HOME")
+    return os.path.join(home, ".sloth-runner")
+
+
+def state_directory() -> str:
+    return os.path.join(base_directory(), "state")
+
+
+def check_name(name: str) -> str:
+    """The name itself, if an agent may be called so. Raises InvalidAgentName."""
+    if 0 < len(name) <= MAX_NAME and name[0] in _ALNUM and _NAME_CHARACTERS.issuperset(name):
+        return name
+    shown = name if len(name) <= MAX_NAME else name[:MAX_NAME] + "…"
+    raise InvalidAgentName(
+        f"'{shown}' is no agent name",
+        hint="1-64 of A-Z a-z 0-9 . _ - starting with a letter or digit",
+    )
+
+
+def database_path(name: str) -> str:
+    """Where the agent's database is or would be. Raises InvalidAgentName."""
+    return os.path.join(state_directory(), check_name(name) + _SUFFIX)
+
+
+def agent_names() -> list[str]:
+    """All agents in order; ``local`` is always one of them."""
+    names = {DEFAULT_AGENT}
+    try:
+        found = os.listdir(state_directory())
+    except OSError:
+        found = []
+    for file_name in found:
+        if not file_name.endswith(_SUFFIX):
+            continue
+        try:
+            names.add(check_name(file_name[: -len(_SUFFIX)]))
+        except InvalidAgentName:
+            continue
+    return sorted(names)
+
+
+def discover() -> list[Agent]:
+    """Every agent with the size and age of its files."""
+    from sloth_tui.model import Agent
+
+    found = []
+    for name in agent_names():
+        path = database_path(name)
+        size, modified = 0, None
+        for file in (path, path + "-wal"):
+            try:
+                status = os.stat(file)
+            except OSError:
+                continue
+            size += status.st_size
+            modified = max(modified or 0.0, status.st_mtime)
+        found.append(Agent(name, path, os.path.lexists(path), size, modified))
+    return found
+
+
+def no_such_agent(name: str) -> AgentNotFound:
+    """The error that names the agents there are."""
+    return AgentNotFound(f"agent '{name}' has no database", hint="agents: " + ", ".join(agent_names()))

@@ -1,0 +1,181 @@
+"""Every error this program can report, with the exit code each one ends in.
+
+::
+
+    SlothError                 1  something failed that no other class names
+    |-- UsageError             2  the request itself is wrong
+    |   |-- InvalidKey         2  empty, too long, NUL or no UTF-8
+    |   |-- InvalidValue       2  no value a store can hold, or too large
+    |   |-- InvalidAgentName   2  not a name an agent may have
+    |   |-- InvalidConfig      2  config.toml cannot be used
+    |   `-- TaskFileError      2  a Lua file that cannot be loaded or planned
+    |-- NotFound               3  what was asked for is not there
+    |   |-- KeyNotFound        3
+    |   |-- AgentNotFound      3
+    |   `-- LockNotFound       3
+    |-- LockHeld               4  held by somebody else, or the wait ran out
+    |-- Conflict               5  compare-and-set failed, or it exists already
+    |   `-- NotANumber         5  increment of a value that is no number, or overflow
+    |-- LockLost               6  not held (any more) under that holder or token
+    |-- DatabaseUnusable       7  no database, foreign, newer, damaged, or busy too long
+    |-- NotWritable            8  read-only, or the disk is full
+    |-- Refused                9  needs a confirmation it did not get
+    |-- TaskFailed            20  a task of a run failed
+    |-- TaskTimeout          124  a task or run took longer than it may
+    `-- Interrupted          130  stopped by a signal (130 SIGINT, 143 SIGTERM)
+
+An error is shown as one line, ``error: <message>``, followed by ``hint: <hint>`` where there
+is one. Messages carry data as it is; who prints them passes them through
+:func:`sloth_tui.text.display_text`.
+"""
+
+from __future__ import annotations
+
+
+class ExitCode:
+    """Exit codes of the command line. Plain integers: importing ``enum`` costs 4 ms a start."""
+
+    OK = 0
+    FAILURE = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    LOCK_HELD = 4
+    CONFLICT = 5
+    LOCK_LOST = 6
+    DATABASE_UNUSABLE = 7
+    NOT_WRITABLE = 8
+    REFUSED = 9
+    TASK_FAILED = 20
+    TASK_TIMEOUT = 124
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class SlothError(Exception):
+    """Base of all errors that are shown to a user as one line."""
+
+    exit_code: int = ExitCode.FAILURE
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(SlothError):
+    """The request cannot be carried out as it was put."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InvalidKey(UsageError):
+    """A key must be non-empty UTF-8 text of at most 4 KiB without NUL."""
+
+
+class InvalidValue(UsageError):
+    """A value must be text, a finite number, a boolean, a JSON table or bytes, at most 64 MiB."""
+
+
+class InvalidAgentName(UsageError):
+    """An agent name is 1-64 of ``A-Z a-z 0-9 . _ -`` and starts with a letter or digit."""
+
+
+class InvalidConfig(UsageError):
+    """The configuration file cannot be read, or says something it may not say."""
+
+
+class TaskFileError(UsageError):
+    """A task file is missing, has a syntax error, or its tasks cannot be put in order."""
+
+
+class NotFound(SlothError):
+    """What was asked for is not there."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+
+class KeyNotFound(NotFound):
+    """No entry has this key."""
+
+
+class AgentNotFound(NotFound):
+    """No database exists for this agent."""
+
+
+class LockNotFound(NotFound):
+    """No lock of this name is held."""
+
+
+class LockHeld(SlothError):
+    """The lock is held, or stayed held for as long as the caller was willing to wait."""
+
+    exit_code = ExitCode.LOCK_HELD
+
+    def __init__(
+        self, message: str, *, name: str, holder: str, remaining: float, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.name = name
+        self.holder = holder
+        self.remaining = remaining
+        """Seconds that were left of the holder's time when the attempt was given up."""
+
+
+class Conflict(SlothError):
+    """The entry is not what the caller said it would be; nothing was written."""
+
+    exit_code = ExitCode.CONFLICT
+
+
+class NotANumber(Conflict):
+    """Increment met a value that is no number, or the sum leaves 64 bits; nothing was written."""
+
+
+class LockLost(SlothError):
+    """A lock is not held under the caller's holder or token; nothing was written."""
+
+    exit_code = ExitCode.LOCK_LOST
+
+    def __init__(self, message: str, *, name: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.name = name
+
+
+class DatabaseUnusable(SlothError):
+    """The database cannot be used: foreign, newer, damaged, a symlink, or busy for too long."""
+
+    exit_code = ExitCode.DATABASE_UNUSABLE
+
+
+class NotWritable(SlothError):
+    """The store is read-only, or there is no room left; nothing was written."""
+
+    exit_code = ExitCode.NOT_WRITABLE
+
+
+class Refused(SlothError):
+    """A destructive request was not confirmed; nothing was changed."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class TaskFailed(SlothError):
+    """A task of a run failed."""
+
+    exit_code = ExitCode.TASK_FAILED
+
+
+class TaskTimeout(SlothError):
+    """A task, or a run, took longer than it may."""
+
+    exit_code = ExitCode.TASK_TIMEOUT
+
+
+class Interrupted(SlothError):
+    """A signal ended the work. ``exit_code`` is 128 plus the signal's number."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+    def __init__(self, message: str = "interrupted", *, signal_number: int = 2) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number

@@ -1,0 +1,135 @@
+"""The nouns of the program: small immutable values without behaviour.
+
+Nothing on the path of ``state get`` imports this module: ``typing`` costs 10 ms a start. Code that
+runs there passes plain keys and values, and builds these only where a whole record is asked for.
+
+Times are floats, unix seconds in UTC. Sizes are bytes. Durations are seconds.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+Value: TypeAlias = "str | int | float | bool | bytes | dict[str, object] | list[object]"
+"""What an entry can hold: text, a 64-bit integer, a finite float, a boolean, bytes, or a JSON table."""
+
+VALUE_TYPES = ("string", "integer", "float", "boolean", "table", "bytes")
+"""The names of the types, as ``type`` in JSON and as ``--type`` say them."""
+
+
+class Entry(NamedTuple):
+    """A key and everything known about it."""
+
+    key: str
+    value: Value
+    type: str
+    created_at: float | None
+    updated_at: float | None
+    revision: int | None
+    """The revision of the last change; None in a database that never was written by us."""
+    size: int
+    """Bytes of the value as stored."""
+
+
+class Origin(NamedTuple):
+    """Who makes a change: kept once per change set, and shown by the history."""
+
+    user: str
+    host: str
+    pid: int
+    program: str
+    """``sloth-runner``, ``sloth-tui`` or ``lua``."""
+    title: str
+    """What was asked for, as a person would say it: ``clear --prefix tmp:``, ``run deploy.lua``."""
+    run: str | None = None
+    task: str | None = None
+
+
+class Revision(NamedTuple):
+    """One change of one key."""
+
+    revision: int
+    key: str
+    at: float
+    operation: str
+    """``set`` or ``delete``."""
+    old: Value | None
+    """What it was; None where the key was absent."""
+    new: Value | None
+    """What it became; None where the key was deleted."""
+    origin: Origin | None
+    """None for a write by a program that knows nothing of us."""
+    change: int | None
+    """The change set it belongs to."""
+
+
+class Owner(NamedTuple):
+    """The process that acquired a lock; enough to tell it from any other, for ever."""
+
+    host: str
+    pid: int
+    start_time: int
+    """Clock ticks after boot, from ``/proc/PID/stat``; 0 where the platform has none."""
+    boot_id: str
+    """Empty where the platform has none."""
+
+
+class Lock(NamedTuple):
+    """A lock that is held."""
+
+    name: str
+    holder: str
+    token: int
+    """Fencing token: of two acquisitions of one name, the later has the greater."""
+    acquired_at: float
+    expires_at: float
+    """By the wall clock, for people and other programs."""
+    remaining: float
+    """Seconds left, by the clock that cannot be stepped; never negative."""
+    owner: Owner | None
+    """None for a lock taken by a program that knows nothing of us."""
+    tied: bool
+    """Free again as soon as the owner's process is gone (with_lock); otherwise it runs out."""
+    alive: bool | None
+    """Whether the owner's process lives; None where that cannot be told (another host)."""
+
+
+class Stats(NamedTuple):
+    """Figures about one agent's store."""
+
+    total_keys: int
+    total_size: int
+    """Bytes of all keys and values."""
+    last_modified: int
+    """Newest change, whole unix seconds; 0 when empty."""
+    backend: str
+    location: str
+    file_size: int
+    """Bytes on disk, WAL included."""
+    wal_size: int
+    page_size: int
+    page_count: int
+    free_pages: int
+    revision: int
+    """The newest revision; 0 where there is none."""
+    oldest_revision: int
+    """The oldest revision kept; 0 where there is none."""
+    revisions: int
+    history_size: int
+    """Bytes of superseded values kept."""
+    locks: int
+    """Locks held now."""
+    types: dict[str, int]
+    """Type name -> number of entries."""
+
+
+class Agent(NamedTuple):
+    """A named store on this machine."""
+
+    name: str
+    path: str
+    exists: bool
+    """False only for ``local`` before its first write."""
+    size: int
+    """Bytes on disk, WAL included."""
+    modified_at: float | None

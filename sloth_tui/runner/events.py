@@ -1,0 +1,82 @@
+"""What a run tells the world: one event, one JSON line.
+
+A line is an object whose ``event`` names the kind (snake case of the class), followed by the
+event's fields in the order below. Times are unix seconds, durations seconds. Fields are only ever added.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from sloth_tui.model import Value
+
+
+class RunStarted(NamedTuple):
+    run: str
+    """Id of the run; the history of every key it changes carries it."""
+    file: str
+    agent: str
+    tasks: list[str]
+    """What will run, in order."""
+    at: float
+
+
+class TaskStarted(NamedTuple):
+    task: str
+    at: float
+
+
+class TaskOutput(NamedTuple):
+    """One line, without its line feed."""
+
+    task: str | None
+    """None while the file itself is loaded."""
+    stream: str
+    """``print``, ``stdout``, ``stderr`` or ``log``."""
+    text: str
+    """Bytes that are no UTF-8 appear as ``\\xNN``."""
+
+
+class KeyChanged(NamedTuple):
+    task: str | None
+    key: str
+    old: Value | None
+    """None: it was absent."""
+    new: Value | None
+    """None: it was deleted."""
+    revision: int
+
+
+class Warned(NamedTuple):
+    """Something a person should know that is no failure: a lock left behind, output cut."""
+
+    task: str | None
+    message: str
+
+
+class TaskFinished(NamedTuple):
+    task: str
+    result: str
+    """``done``, ``failed``, ``timeout``, ``cancelled`` or ``skipped``."""
+    duration: float
+    changed: int
+    """How many changes of keys it made."""
+    error: str | None
+    """Why it failed or was skipped, with ``file.lua:LINE:`` where a line is to blame."""
+    trace: str | None
+    """The Lua traceback, for ``--debug``."""
+
+
+class RunFinished(NamedTuple):
+    run: str
+    result: str
+    """``done``, ``failed``, ``timeout``, ``cancelled`` or ``error`` (the file could not be run at all)."""
+    exit_code: int
+    duration: float
+    error: str | None
+    """What went wrong with the run as a whole, in words."""
+    hint: str | None
+
+
+RunEvent: TypeAlias = RunStarted | TaskStarted | TaskOutput | KeyChanged | Warned | TaskFinished | RunFinished

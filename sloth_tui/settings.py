@@ -1,0 +1,124 @@
+"""What ``<base>/config.toml`` says. Precedence: flag, then environment, then file, then default.
+
+The file is optional, and read only by commands that need it. An unknown name in it is an error, so that
+a misspelt setting is not silently the default.
+"""
+
+from __future__ import annotations
+
+import os
+
+from sloth_tui.agents import DEFAULT_AGENT, base_directory, check_name
+from sloth_tui.errors import InvalidAgentName, InvalidConfig
+
+DEFAULT_SECRET_SEGMENTS = ("password", "secret", "token", "api_key", "private_key", "credential")
+
+
+class Settings:
+    """The file's settings with defaults filled in."""
+
+    __slots__ = ("agent", "keep_deleted_days", "keep_revisions", "secret_segments")
+
+    def __init__(
+        self,
+        agent: str = DEFAULT_AGENT,
+        keep_revisions: int = 50,
+        keep_deleted_days: float = 90.0,
+        secret_segments: tuple[str, ...] = DEFAULT_SECRET_SEGMENTS,
+    ) -> None:
+        self.agent = agent
+        self.keep_revisions = keep_revisions
+        """How many revisions of each key history keeps, at least 1."""
+        self.keep_deleted_days = keep_deleted_days
+        """How long a deleted key's history is kept."""
+        self.secret_segments = secret_segments
+        """A key with a segment that contains one of these holds a secret."""
+
+
+def config_path() -> str:
+    return os.path.join(base_directory(), "config.toml")
+
+
+def load_settings() -> Settings:
+    """Read the file. Raises InvalidConfig, naming file and setting; no file means all defaults."""
+    path = config_path()
+    try:
+        with open(path, "rb") as file:
+            import tomllib
+
+            document = tomllib.load(file)
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise InvalidConfig(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidConfig(f"{path}: {error}") from error
+    return _Reader(path).settings(document)
+
+
+def chosen_agent(flag: str | None) -> str:
+    """The agent a command works on. Raises InvalidAgentName, InvalidConfig."""
+    named = flag if flag is not None else os.environ.get("SLOTH_RUNNER_AGENT") or None
+    return check_name(named) if named is not None else load_settings().agent
+
+
+class _Reader:
+    """Checks a parsed document, so that every complaint names the file and the setting."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def settings(self, document: dict[str, object]) -> Settings:
+        self.only(document, "", ("agent", "agents", "history", "secrets"))
+        defaults = Settings()
+        history = self.table(document, "history", ("keep", "keep_deleted_days"))
+        secrets = self.table(document, "secrets", ("segments",))
+        return Settings(
+            agent=self.agent(document.get("agent", defaults.agent)),
+            keep_revisions=int(self.number(history, "history.keep", defaults.keep_revisions, whole=True)),
+            keep_deleted_days=self.number(
+                history, "history.keep_deleted_days", defaults.keep_deleted_days, whole=False
+            ),
+            secret_segments=self.names(secrets, "secrets.segments", defaults.secret_segments),
+        )
+
+    def fail(self, setting: str, complaint: str) -> InvalidConfig:
+        return InvalidConfig(f"{self.path}: {setting}: {complaint}")
+
+    def only(self, table: dict[str, object], where: str, known: tuple[str, ...]) -> None:
+        for name in table:
+            if name not in known:
+                raise self.fail(where + name, "no such setting; there are: " + ", ".join(known))
+
+    def table(self, document: dict[str, object], name: str, known: tuple[str, ...]) -> dict[str, object]:
+        found = document.get(name, {})
+        if not isinstance(found, dict):
+            raise self.fail(name, "must be a table")
+        self.only(found, name + ".", known)
+        return found
+
+    def agent(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise self.fail("agent", "must be text")
+        try:
+            return check_name(value)
+        except InvalidAgentName as error:
+            raise self.fail("agent", error.message) from error
+
+    def number(self, table: dict[str, object], setting: str, default: float, *, whole: bool) -> float:
+        value = table.get(setting.rpartition(".")[2], default)
+        wanted = int if whole else (int, float)
+        if isinstance(value, bool) or not isinstance(value, wanted):
+            raise self.fail(setting, "must be a whole number" if whole else "must be a number")
+        assert isinstance(value, (int, float))
+        if value < (1 if whole else 0):
+            raise self.fail(setting, "must be at least 1" if whole else "must not be negative")
+        return value
+
+    def names(self, table: dict[str, object], setting: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        value = table.get(setting.rpartition(".")[2])
+        if value is None:
+            return default
+        if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+            raise self.fail(setting, "must be a list of non-empty texts")
+        return tuple(value)

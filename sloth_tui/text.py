@@ -1,0 +1,140 @@
+"""How data is shown to people: made harmless, and in units they read.
+
+:func:`display_text` is the only way data (a key, a value, a holder, a file name, a command's output)
+may reach a terminal. Everything here is pure and imports nothing, because every command needs it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+_INVISIBLE_FORMAT = (
+    0x00AD,  # soft hyphen
+    0x061C,
+    0x180E,
+    *range(0x200B, 0x2010),  # zero width, left-to-right and right-to-left marks
+    *range(0x2028, 0x202F),  # line and paragraph separators, bidirectional embeddings
+    *range(0x2060, 0x2070),  # word joiner, bidirectional isolates
+    0xFEFF,
+    *range(0xFFF9, 0xFFFC),
+    *range(0xE0000, 0xE0080),  # tags
+)
+"""Code points that show nothing or reorder what stands beside them (Unicode TR36, 2.6)."""
+
+
+def _harmless() -> dict[int, str]:
+    table = {code: chr(0x2400 + code) for code in range(0x20)}
+    table[0x7F] = "\u2421"
+    table.update({code: f"\\x{code:02x}" for code in range(0x80, 0xA0)})
+    table.update({code: f"\\u{code:04x}" for code in _INVISIBLE_FORMAT})
+    return table
+
+
+_HARMLESS = _harmless()
+_HARMLESS_LINES = {code: shown for code, shown in _HARMLESS.items() if code != 0x0A}
+
+
+def display_text(data: str | bytes, limit: int | None = None, *, lines: bool = False) -> str:
+    """``data`` as text that cannot act on a terminal, cannot hide, and stays on its line.
+
+    Control characters become control pictures (``␛``), C1 controls, bidirectional and invisible
+    characters become escapes (``\\u202e``), undecodable bytes and lone surrogates ``\\xNN``. Line
+    feeds are kept with ``lines``. Longer than ``limit`` characters: cut, ending in ``…``.
+    The result is for people; it cannot be turned back into the data.
+    """
+    if isinstance(data, bytes):
+        cut = data if limit is None else data[: 4 * (limit + 1)]
+        text = cut.decode("utf-8", "backslashreplace")
+    else:
+        text = data if limit is None else data[: limit + 1]
+    text = text.translate(_HARMLESS_LINES if lines else _HARMLESS)
+    if not text.isascii():
+        text = _show_surrogates(text)
+    if limit is not None and len(text) > limit:
+        text = text[: max(limit - 1, 0)] + "…"
+    return text
+
+
+def _show_surrogates(text: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return "".join(
+            # An undecodable byte of a command line arrives as U+DC80..U+DCFF (PEP 383).
+            f"\\x{ord(character) - 0xDC00:02x}"
+            if 0xDC80 <= ord(character) <= 0xDCFF
+            else f"\\u{ord(character):04x}"
+            if 0xD800 <= ord(character) <= 0xDFFF
+            else character
+            for character in text
+        )
+    return text
+
+
+def encodable(text: str, encoding: str | None) -> str:
+    """``text`` with what ``encoding`` cannot say turned into escapes, so that writing it never fails."""
+    return text.encode(encoding or "ascii", "backslashreplace").decode(encoding or "ascii")
+
+
+def narrate(message: str) -> None:
+    """Write one line of narration to stderr; a stderr that is gone is no reason to fail."""
+    try:
+        sys.stderr.write(encodable(message, sys.stderr.encoding) + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+
+
+def format_count(number: int, noun: str, plural: str | None = None) -> str:
+    """``1 key``, ``1,234 keys``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def format_size(size: int) -> str:
+    """Bytes in binary units: ``0 B``, ``1.5 KiB``, ``64 MiB``."""
+    if size < 1024:
+        return f"{size} B"
+    amount = float(size)
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        amount /= 1024
+        if amount < 1023.95 or unit == "TiB":
+            break
+    return f"{amount:.1f}".removesuffix(".0") + f" {unit}"
+
+
+def format_duration(seconds: float) -> str:
+    """A span of time in at most two units: ``0.25s``, ``42s``, ``3m 20s``, ``2d 4h``."""
+    if seconds < 0:
+        return "-" + format_duration(-seconds)
+    if seconds < 10:
+        return f"{seconds:.2f}".rstrip("0").rstrip(".") + "s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    for size, unit, part_size, part in (
+        (86400, "d", 3600, "h"),
+        (3600, "h", 60, "m"),
+        (60, "m", 1, "s"),
+    ):
+        if whole >= size:
+            rest = whole % size // part_size
+            return f"{whole // size}{unit}" + (f" {rest}{part}" if rest else "")
+    raise AssertionError(seconds)
+
+
+def format_age(at: float | None, now: float) -> str:
+    """How long ago ``at`` was: ``now``, ``42s ago``, ``3d ago``, ``in 5m``; ``-`` where it is not known."""
+    if at is None:
+        return "-"
+    passed = now - at
+    if -1 < passed < 1:
+        return "now"
+    shown = format_duration(float(max(1, int(abs(passed))))).split()[0]
+    return f"{shown} ago" if passed > 0 else f"in {shown}"
+
+
+def nearest(wanted: str, candidates: list[str], limit: int = 3) -> list[str]:
+    """Those of ``candidates`` a person may have meant, best first."""
+    import difflib
+
+    return difflib.get_close_matches(wanted, candidates, n=limit, cutoff=0.6)

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_OURS = ("SLOTH_", "TEXTUAL", "XDG_")
+_COLOUR = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "CLICOLOR", "COLUMNS", "LINES")
+
+
+@pytest.fixture(autouse=True)
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty base directory and an environment without anything of the person who runs the tests."""
+    for name in list(os.environ):
+        if name.startswith(_OURS) or name in _COLOUR:
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("SLOTH_RUNNER_HOME", str(tmp_path / "base"))
+    return tmp_path / "base"
