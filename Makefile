@@ -1,0 +1,60 @@
+# What a fresh machine with Python 3.11+ and make can do here. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+# Bytecode is part of the start-up time that users get; some environments switch it off.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types imports unit bench screenshots clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "error: $(PYTHON) is older than 3.11; name another: make PYTHON=python3.12 ..." >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "error: $(PYTHON) cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 2; }
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/pip
+	@echo "installing sloth_tui into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
+	@echo "installing what the checks need into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --group dev
+	@sh tests/setup.sh
+	@touch $@
+
+demo: $(VENV)/.installed ## open the TUI on sample state in a temporary directory
+	@$(BIN)/python -m sloth_tui.demo
+
+test: lint types imports unit ## every check: format, lint, types, import contracts, tests
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.installed-dev
+	PYTHONPATH=. $(BIN)/lint-imports
+
+unit: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
+
+bench: $(VENV)/.installed-dev ## measure against named peers; prints ratios, never fails on them
+	@$(BIN)/python -m tests.benchmarks
+
+screenshots: $(VENV)/.installed-dev ## make the pictures of screenshots/ from the real app
+	@sh tests/setup.sh pictures
+	@$(BIN)/python -m tests.screenshots
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

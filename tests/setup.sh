@@ -1,0 +1,23 @@
+#!/bin/sh
+# Installs the Debian packages that tests and pictures use. Without root or apt it says so and goes on:
+# the tests that need them are then skipped, with that reason.
+set -u
+case "${1:-tests}" in
+  tests) wanted="tmux" ;;
+  pictures) wanted="fonts-firacode fonts-noto-cjk fonts-noto-color-emoji librsvg2-bin" ;;
+  *) echo "usage: setup.sh [tests|pictures]" >&2; exit 2 ;;
+esac
+missing=""
+for package in $wanted; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+  echo "note: not installed, needs root and apt:$missing"
+  [ -n "${CI:-}" ] && exit 1
+  exit 0
+fi
+echo "installing$missing ..."
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086 # one word a package
+apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends $missing >/dev/null

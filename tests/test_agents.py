@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import os
+import string
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sloth_tui import agents
+from sloth_tui.errors import InvalidAgentName
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALLOWED = string.ascii_letters + string.digits + "._-"
+
+
+@given(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True))
+def test_every_documented_name_is_accepted(name: str) -> None:
+    assert agents.check_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "-a", "_a", "a/b", "../x", "a b", "ä", "a\n", "a\x00", "A" * 65, "a\u202e"]
+)
+def test_other_names_are_refused(name: str) -> None:
+    with pytest.raises(InvalidAgentName) as error:
+        agents.database_path(name)
+    assert error.value.exit_code == 2
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.text())
+def test_no_name_leads_out_of_the_state_directory(name: str) -> None:
+    try:
+        path = agents.database_path(name)
+    except InvalidAgentName:
+        assert not name or name[0] in "._-" or len(name) > 64 or set(name) - set(ALLOWED)
+        return
+    assert os.path.dirname(os.path.normpath(path)) == agents.state_directory()
+
+
+def test_the_base_is_in_home_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLOTH_RUNNER_HOME", "/somewhere")
+    assert agents.database_path("a") == "/somewhere/state/a.db"
+    monkeypatch.delenv("SLOTH_RUNNER_HOME")
+    monkeypatch.setenv("HOME", "/home/ana")
+    assert agents.database_path("a") == "/home/ana/.sloth-runner/state/a.db"
+
+
+def test_local_is_always_there_and_looking_creates_nothing(base: Path) -> None:
+    found = agents.discover()
+    assert [(agent.name, agent.exists, agent.size, agent.modified_at) for agent in found] == [
+        ("local", False, 0, None)
+    ]
+    assert not base.exists()
+
+
+def test_agents_are_found_by_their_databases(base: Path) -> None:
+    state = base / "state"
+    state.mkdir(parents=True)
+    for file_name, size in (
+        ("web.db", 10),
+        ("web.db-wal", 5),
+        ("app.db", 1),
+        ("-odd.db", 1),
+        ("notes.txt", 1),
+    ):
+        (state / file_name).write_bytes(b"x" * size)
+    assert agents.agent_names() == ["app", "local", "web"]
+    web = agents.discover()[2]
+    assert (web.name, web.exists, web.size) == ("web", True, 15)
+    assert web.modified_at is not None
+    assert "agents: app, local, web" in str(agents.no_such_agent("nope").hint)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.errors import InvalidAgentName, InvalidConfig
+from sloth_tui.settings import DEFAULT_SECRET_SEGMENTS, chosen_agent, config_path, load_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write(base: Path, text: str) -> None:
+    base.mkdir(exist_ok=True)
+    (base / "config.toml").write_text(text)
+
+
+def test_no_file_means_the_documented_defaults() -> None:
+    settings = load_settings()
+    assert (settings.agent, settings.keep_revisions, settings.keep_deleted_days) == ("local", 50, 90)
+    assert settings.secret_segments == DEFAULT_SECRET_SEGMENTS
+
+
+def test_the_file_overrides_the_defaults(base: Path) -> None:
+    write(
+        base,
+        'agent = "web"\n[history]\nkeep = 3\nkeep_deleted_days = 0.5\n[secrets]\nsegments = ["pin"]\n',
+    )
+    settings = load_settings()
+    assert (settings.agent, settings.keep_revisions, settings.keep_deleted_days) == ("web", 3, 0.5)
+    assert settings.secret_segments == ("pin",)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("agent = ", "Invalid value"),
+        ("agnet = 'x'", "agnet: no such setting; there are: agent"),
+        ("agent = 1", "agent: must be text"),
+        ("agent = '../x'", "agent: '../x' is no agent name"),
+        ("history = 1", "history: must be a table"),
+        ("[history]\nkeep = 0", "history.keep: must be at least 1"),
+        ("[history]\nkeep = true", "history.keep: must be a whole number"),
+        ("[history]\nkeep = 1.5", "history.keep: must be a whole number"),
+        ("[history]\nkept = 1", "history.kept: no such setting"),
+        ("[history]\nkeep_deleted_days = -1", "must not be negative"),
+        ("[secrets]\nsegments = 'x'", "secrets.segments: must be a list"),
+        ("[secrets]\nsegments = ['']", "secrets.segments: must be a list of non-empty"),
+    ],
+)
+def test_a_mistake_names_file_and_setting(base: Path, text: str, complaint: str) -> None:
+    write(base, text)
+    with pytest.raises(InvalidConfig) as error:
+        load_settings()
+    assert error.value.message.startswith(config_path() + ": ")
+    assert complaint in error.value.message
+
+
+def test_a_file_that_is_no_text_is_a_clear_error(base: Path) -> None:
+    base.mkdir()
+    (base / "config.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(InvalidConfig, match=r"config\.toml"):
+        load_settings()
+
+
+def test_flag_then_environment_then_file_then_default(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chosen_agent(None) == "local"
+    write(base, 'agent = "file"')
+    assert chosen_agent(None) == "file"
+    monkeypatch.setenv("SLOTH_RUNNER_AGENT", "environment")
+    assert chosen_agent(None) == "environment"
+    assert chosen_agent("flag") == "flag"
+
+
+def test_a_chosen_name_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InvalidAgentName):
+        chosen_agent("")
+    monkeypatch.setenv("SLOTH_RUNNER_AGENT", "../up")
+    with pytest.raises(InvalidAgentName):
+        chosen_agent(None)
