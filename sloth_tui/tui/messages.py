@@ -1,0 +1,142 @@
+"""The app's vocabulary: small typed messages in the past tense.
+
+Data comes down to widgets by attribute; news goes up by these. Those of the first part are posted by
+widgets, those of the second by the services, from whichever thread learned the news.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from sloth_tui.model import Agent, Entry, Lock, Stats
+
+# What a person did.
+
+
+class AgentChosen(Message):
+    """Somebody wants to see this agent."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class PaneChosen(Message):
+    """A pane was chosen by a click on its name."""
+
+    def __init__(self, pane: str) -> None:
+        super().__init__()
+        self.pane = pane
+
+
+class LockHighlighted(Message):
+    """The cursor stands on this lock; None: there is none."""
+
+    def __init__(self, name: str | None) -> None:
+        super().__init__()
+        self.name = name
+
+
+class LockRanOut(Message):
+    """A lock on screen has reached the end of its time."""
+
+
+class RunRequested(Message):
+    """A file was chosen to be run against the agent on screen."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+
+
+# What the store and the runner told.
+
+
+class AgentsListed(Message):
+    """The agents there are, and what is known of each."""
+
+    def __init__(self, agents: list[AgentSummary]) -> None:
+        super().__init__()
+        self.agents = agents
+
+
+class AgentSummary:
+    """One line of the agents list."""
+
+    __slots__ = ("agent", "keys", "locks", "problem")
+
+    def __init__(
+        self, agent: Agent, keys: int | None = None, locks: int | None = None, problem: str | None = None
+    ) -> None:
+        self.agent = agent
+        self.keys = keys
+        """How many; None while nobody has counted."""
+        self.locks = locks
+        """How many are held; None while nobody has looked."""
+        self.problem = problem
+        """Why its database cannot be used, in words."""
+
+
+class StoreOpened(Message):
+    """The agent's store answers; everything shown of another agent is void."""
+
+    def __init__(self, agent: str, location: str, *, exists: bool) -> None:
+        super().__init__()
+        self.agent = agent
+        self.location = location
+        self.exists = exists
+        """False for ``local`` before its first write."""
+
+
+class StoreFailed(Message):
+    """The agent's store cannot be read, for now."""
+
+    def __init__(self, agent: str, message: str, hint: str | None) -> None:
+        super().__init__()
+        self.agent = agent
+        self.message = message
+        self.hint = hint
+
+
+class EntryRead(Message):
+    """The entry under the cursor; None: the key is gone."""
+
+    def __init__(self, key: str, entry: Entry | None) -> None:
+        super().__init__()
+        self.key = key
+        self.entry = entry
+
+
+class LocksRead(Message):
+    """The locks held at ``at`` (``time.monotonic``)."""
+
+    def __init__(self, locks: list[Lock], at: float) -> None:
+        super().__init__()
+        self.locks = locks
+        self.at = at
+
+
+class StatsRead(Message):
+    def __init__(self, stats: Stats) -> None:
+        super().__init__()
+        self.stats = stats
+
+
+class WorkDone(Message):
+    """A change that was asked for has been made."""
+
+    def __init__(self, summary: str) -> None:
+        super().__init__()
+        self.summary = summary
+
+
+class WorkFailed(Message):
+    """Something that was asked for could not be done; nothing was changed."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__()
+        self.message = message
+        self.hint = hint
