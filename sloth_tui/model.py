@@ -133,3 +133,35 @@ class Agent(NamedTuple):
     size: int
     """Bytes on disk, WAL included."""
     modified_at: float | None
+
+
+SORT_COLUMNS = ("key", "type", "size", "updated", "revision")
+"""What a table of entries can be ordered by."""
+
+
+class Query(NamedTuple):
+    """Which entries a table shows, and in which order. Texts are literal, upper and lower case differ,
+    an empty text lets everything through; an entry has to pass all three."""
+
+    prefix: str = ""
+    """What the key begins with."""
+    key: str = ""
+    """What the key contains."""
+    value: str = ""
+    """What the value, as stored, contains."""
+    sort: str = "key"
+    """One of SORT_COLUMNS; equals are in key order."""
+    descending: bool = False
+
+
+class Row(NamedTuple):
+    """One line of a table of entries: an :class:`Entry` whose value may be cut."""
+
+    key: str
+    preview: str
+    """The beginning of the value as stored; bytes that are no UTF-8 appear as ``\\xNN``."""
+    type: str
+    size: int
+    """Bytes of the whole value as stored."""
+    updated_at: float | None
+    revision: int | None

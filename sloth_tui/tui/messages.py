@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from sloth_tui.model import Agent, Entry, Lock, Stats
+    from sloth_tui.model import Agent, Entry, Lock, Query, Row, Stats
 
 # What a person did.
 
@@ -30,6 +30,52 @@ class PaneChosen(Message):
     def __init__(self, pane: str) -> None:
         super().__init__()
         self.pane = pane
+
+
+class FilterChanged(Message):
+    """Other rows are wanted, or in another order."""
+
+    def __init__(self, query: Query) -> None:
+        super().__init__()
+        self.query = query
+
+
+class FilterLeft(Message):
+    """The filter is done with for now; the keys go back to the table."""
+
+
+class SortChosen(Message):
+    """The head of a column was clicked; the same column again means the other way round."""
+
+    def __init__(self, column: str) -> None:
+        super().__init__()
+        self.column = column
+
+
+class PageWanted(Message):
+    """The table is about to show rows it does not have."""
+
+    def __init__(self, generation: int, first: int, count: int) -> None:
+        super().__init__()
+        self.generation = generation
+        self.first = first
+        self.count = count
+
+
+class RowHighlighted(Message):
+    """The cursor has come to rest on this key; None: there is no row."""
+
+    def __init__(self, key: str | None) -> None:
+        super().__init__()
+        self.key = key
+
+
+class RowChosen(Message):
+    """Enter or a second click on the row of this key."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key = key
 
 
 class LockHighlighted(Message):
@@ -99,6 +145,37 @@ class StoreFailed(Message):
         self.agent = agent
         self.message = message
         self.hint = hint
+
+
+class RowsIndexed(Message):
+    """So many rows pass the query of this generation; complete, or as far as is known yet."""
+
+    def __init__(self, generation: int, count: int, *, complete: bool) -> None:
+        super().__init__()
+        self.generation = generation
+        self.count = count
+        self.complete = complete
+
+
+class RowsChanged(Message):
+    """Rows of this generation came, went or have new values: those shown are to be asked for again."""
+
+    def __init__(self, generation: int, count: int, cursor: int | None) -> None:
+        super().__init__()
+        self.generation = generation
+        self.count = count
+        self.cursor = cursor
+        """Where the highlighted key is now; None: it is gone, or nobody asked."""
+
+
+class PageLoaded(Message):
+    """Rows ``first`` and following of this generation; None for one that is gone."""
+
+    def __init__(self, generation: int, first: int, rows: list[Row | None]) -> None:
+        super().__init__()
+        self.generation = generation
+        self.first = first
+        self.rows = rows
 
 
 class EntryRead(Message):
