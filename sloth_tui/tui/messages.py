@@ -6,7 +6,7 @@ widgets, those of the second by the services, from whichever thread learned the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
@@ -202,6 +202,42 @@ class StatsRead(Message):
         self.stats = stats
 
 
+class RunLine(NamedTuple):
+    """A line of a run's story."""
+
+    kind: str
+    """``output``, ``task``, ``change``, ``warning``, ``good`` or ``bad``."""
+    text: str
+
+
+class RunBegan(Message):
+    def __init__(self, file: str, agent: str) -> None:
+        super().__init__()
+        self.file = file
+        self.agent = agent
+
+
+class RunProgressed(Message):
+    """What a run said since the last of these, never more lines than a person could see go by."""
+
+    def __init__(self, lines: list[RunLine], task: str, changed: int) -> None:
+        super().__init__()
+        self.lines = lines
+        self.task = task
+        """The task that runs now; empty between tasks."""
+        self.changed = changed
+        """Changes of keys so far."""
+
+
+class RunEnded(Message):
+    def __init__(self, result: str, duration: float, error: str | None) -> None:
+        super().__init__()
+        self.result = result
+        """As the runner names it: ``done``, ``failed``, ``timeout``, ``cancelled`` or ``error``."""
+        self.duration = duration
+        self.error = error
+
+
 class WorkDone(Message):
     """A change that was asked for has been made."""
 
@@ -217,3 +253,11 @@ class WorkFailed(Message):
         super().__init__()
         self.message = message
         self.hint = hint
+
+
+class ThreadDied(Message):
+    """A thread of the services ended by an error that none should end by."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error

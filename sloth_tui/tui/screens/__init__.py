@@ -1,0 +1,1 @@
+"""The browser, and the dialogs that open over it."""

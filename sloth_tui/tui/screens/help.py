@@ -1,0 +1,56 @@
+"""Every key, drawn from the registry of actions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from sloth_tui.tui.actions import ACTIONS, PALETTE_KEY, shown_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+class HelpScreen(ModalScreen[None]):
+    """Keys by group; ``more`` are keys of the focused widget as (key, help)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1", "dismiss", "Close"),
+    ]
+
+    def __init__(self, more: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__()
+        self._more = list(more)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog help") as dialog:
+            dialog.border_title = "Keys"
+            dialog.border_subtitle = "esc closes"
+            with VerticalScroll():
+                yield Static(key_help(self._more))
+
+
+def key_help(more: list[tuple[str, str]]) -> Content:
+    """A heading for each group and a line for each action that has a key."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for action in ACTIONS:
+        if action.key:
+            keys = " ".join(shown_key(key) for key in action.key.split(","))
+            groups.setdefault(action.group, []).append((keys, action.help))
+    groups["App"].append((shown_key(PALETTE_KEY), "Find any of these by its name"))
+    if more:
+        groups["Here"] = more
+    lines: list[Content] = []
+    for group, rows in groups.items():
+        lines.append(Content(group).stylize("bold $primary"))
+        lines += [Content.assemble((f"  {keys:<12}", "$accent"), text) for keys, text in rows]
+        lines.append(Content(""))
+    return Content("\n").join(lines[:-1])

@@ -1,0 +1,56 @@
+"""Changes, one after the other, each with a handle of its own that is closed when it is made."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from sloth_tui.errors import NotWritable
+from sloth_tui.model import Origin
+from sloth_tui.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sloth_tui.store.port import Store
+
+T = TypeVar("T")
+
+
+class Writer:
+    """Opens a store for writing only while it writes."""
+
+    def __init__(self, *, read_only: bool) -> None:
+        self.read_only = read_only
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+
+    def stop(self) -> None:
+        """Wait for the change that is under way; those behind it are not begun."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def submit(self, agent: str, title: str, job: Callable[[Store], T]) -> Future[T]:
+        """Make a change, recorded under ``title``. The future raises the errors of the store, NotWritable
+        at once where the program was started with ``--read-only``."""
+        if self.read_only:
+            refused: Future[T] = Future()
+            refused.set_exception(
+                NotWritable("read-only: nothing was changed", hint="start without --read-only to change things")
+            )
+            return refused
+        return self._pool.submit(_write, agent, title, job)
+
+
+def _write(agent: str, title: str, job: Callable[[Store], T]) -> T:
+    with open_store(agent, "w") as store:
+        store.set_origin(Origin(_user(), platform.node(), os.getpid(), "sloth-tui", title))
+        return job(store)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

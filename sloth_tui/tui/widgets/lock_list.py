@@ -1,0 +1,194 @@
+"""The locks that are held, and how much of their time is left."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from sloth_tui.text import display_text, format_duration
+from sloth_tui.tui.messages import LockHighlighted, LockRanOut
+from sloth_tui.tui.widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.events import Resize
+    from textual.timer import Timer
+
+    from sloth_tui.model import Lock
+
+_BAR = 8
+_GAP = "  "
+
+
+class LocksPane(Pane):
+    """Every held lock on a line; the bars drain once a second while there are any."""
+
+    NUMBER = 4
+    NAME = "Locks"
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="lock-columns")
+        yield OptionList(id="lock-list", markup=False)
+        yield Static("No lock is held.", id="lock-none", classes="empty")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._locks: list[Lock] = []
+        self._read_at = 0.0
+        self._told = False
+        self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
+        self.show([], 0.0)
+
+    @property
+    def highlighted(self) -> Lock | None:
+        """The lock under the cursor."""
+        index = self._options.highlighted
+        return self._locks[index] if index is not None and index < len(self._locks) else None
+
+    @property
+    def locks(self) -> list[Lock]:
+        return self._locks
+
+    def show(self, locks: list[Lock], read_at: float) -> None:
+        """Show these locks, read at ``read_at`` of ``time.monotonic``; the cursor stays on its lock."""
+        before = self.highlighted
+        same = [lock.name for lock in locks] == [lock.name for lock in self._locks]
+        self._locks, self._read_at, self._told = locks, read_at, False
+        if same:
+            self._redraw()
+        else:
+            self._rebuild(before.name if before else None)
+        self.set_class(not locks, "nothing")
+        self.entitle(f"{len(locks):,}" if locks else "")
+        if locks:
+            self._ticks.resume()
+        else:
+            self._ticks.pause()
+
+    @property
+    def _options(self) -> OptionList:
+        return self.query_one(OptionList)
+
+    def on_resize(self, event: Resize) -> None:
+        self._redraw()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        lock = self.highlighted
+        self.post_message(LockHighlighted(lock.name if lock else None))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+
+    def _tick(self) -> None:
+        passed = time.monotonic() - self._read_at
+        if not self._told and any(lock.remaining <= passed for lock in self._locks):
+            self._told = True
+            self.post_message(LockRanOut())
+        self._redraw()
+
+    def _lines(self) -> list[Content]:
+        passed = max(time.monotonic() - self._read_at, 0.0)
+        shape = Columns(self._locks, self._options.scrollable_content_region.width or 80)
+        self.query_one("#lock-columns", Static).update(shape.heading())
+        return [shape.line(lock, max(lock.remaining - passed, 0.0)) for lock in self._locks]
+
+    def _rebuild(self, highlighted: str | None) -> None:
+        options = self._options
+        with self.prevent(OptionList.OptionHighlighted):
+            options.set_options(Option(line) for line in self._lines())
+            names = [lock.name for lock in self._locks]
+            if names:
+                options.highlighted = names.index(highlighted) if highlighted in names else 0
+
+    def _redraw(self) -> None:
+        options = self._options
+        for index, line in enumerate(self._lines()):
+            shown = options.get_option_at_index(index).prompt
+            if not isinstance(shown, Content) or not shown.is_same(line):
+                options.replace_option_prompt_at_index(index, line)
+
+
+class Columns:
+    """Widths of the columns for these locks in so many cells; what does not fit is left out, the
+    name and the time last."""
+
+    def __init__(self, locks: list[Lock], width: int) -> None:
+        self.name = _widest([lock.name for lock in locks], "lock", 30)
+        self.holder = _widest([lock.holder for lock in locks], "holder", 24)
+        self.owner = max([cell_len(describe_owner(lock)[0]) for lock in locks] + [5])
+        self.token = max([len(str(lock.token)) for lock in locks] + [5])
+        left = width - _BAR - 1 - 8 - len(_GAP)
+        if left < self.name + self.holder + self.owner + self.token + 3 * len(_GAP):
+            self.token = 0
+        if left < self.name + self.holder + self.owner + 2 * len(_GAP):
+            self.owner = 0
+        if left < self.name + self.holder + len(_GAP):
+            self.holder = max(left - self.name - len(_GAP), 0)
+            if self.holder < 6:
+                self.holder = 0
+        self.name = max(min(self.name, left), 4)
+
+    def heading(self) -> Content:
+        titles = (
+            ("lock", self.name),
+            ("time left", _BAR + 9),
+            ("holder", self.holder),
+            ("owner", self.owner),
+            ("token", self.token),
+        )
+        return Content(_GAP.join(title.ljust(width) for title, width in titles if width)).stylize("$quiet")
+
+    def line(self, lock: Lock, remaining: float) -> Content:
+        owner, owner_style = describe_owner(lock)
+        cells = (
+            (lock.name, self.name, ""),
+            (lock.holder, self.holder, "$secondary"),
+            (owner, self.owner, owner_style),
+            (str(lock.token), self.token, "$quiet"),
+        )
+        parts = [
+            (set_cell_size(_cut(text, width), width), style) for text, width, style in cells if width
+        ]
+        bar, style = drain(remaining, lock.expires_at - lock.acquired_at)
+        time_left = (f"{bar} {format_duration(_coarse(remaining)):<8}", style)
+        spaced: list[str | tuple[str, str]] = [parts[0], _GAP, time_left]
+        for part in parts[1:]:
+            spaced += [_GAP, part]
+        return Content.assemble(*spaced)
+
+
+def describe_owner(lock: Lock) -> tuple[str, str]:
+    """The process that took the lock, whether it lives, and the style to say it in."""
+    if lock.owner is None:
+        return "not known", "$quiet"
+    process = f"{display_text(lock.owner.host, 20)}:{lock.owner.pid}"
+    if lock.alive is None:
+        return f"? {process}", "$quiet"
+    return (f"● {process}", "$success") if lock.alive else (f"✗ {process} gone", "$error")
+
+
+def drain(remaining: float, lease: float) -> tuple[str, str]:
+    """A bar of what is left of a lease, and its style: it turns as the end comes near."""
+    share = min(remaining / lease, 1.0) if lease > 0 else 0.0
+    filled = min(_BAR, int(share * _BAR + 0.999))
+    style = "$error" if remaining < 10 or share < 0.1 else "$warning" if share < 0.3 else "$primary"
+    return "━" * filled + "╌" * (_BAR - filled), style
+
+
+def _coarse(seconds: float) -> float:
+    return float(int(seconds)) if seconds >= 1 else round(seconds, 1)
+
+
+def _widest(texts: list[str], title: str, most: int) -> int:
+    return min(max([cell_len(display_text(text, most)) for text in texts] + [len(title)]), most)
+
+
+def _cut(text: str, width: int) -> str:
+    shown = display_text(text, 4 * width)
+    return shown if cell_len(shown) <= width else set_cell_size(shown, width - 1) + "…"
