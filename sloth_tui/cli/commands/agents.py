@@ -1,0 +1,53 @@
+"""``agents``: whose state there is on this machine."""
+
+from __future__ import annotations
+
+from sloth_tui import agents
+from sloth_tui.cli import tables
+from sloth_tui.cli.entries import write_records
+from sloth_tui.cli.render import timestamp
+from sloth_tui.cli.spec import Arguments, Command, output_option
+from sloth_tui.errors import ExitCode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+    from sloth_tui.model import Agent
+
+
+def list_agents(arguments: Arguments, out: Output) -> int:
+    found = agents.discover()
+    if arguments.output == "keys":
+        for agent in found:
+            out.line(agent.name)
+    elif arguments.output == "table":
+        columns = [
+            tables.text("AGENT"),
+            tables.size("SIZE"),
+            tables.moment("CHANGED"),
+            tables.text("DATABASE"),
+        ]
+        rows = ((agent.name, agent.size, agent.modified_at, agent.path) for agent in found)
+        tables.write_rows(columns, rows, out)
+    else:
+        write_records(_FIELDS, map(_record, found), arguments.output, out)
+    return ExitCode.OK
+
+
+_FIELDS = ("name", "path", "exists", "size", "modified_at")
+
+
+def _record(agent: Agent) -> dict[str, object]:
+    return {**agent._asdict(), "modified_at": timestamp(agent.modified_at)}
+
+
+COMMANDS = (
+    Command(
+        ("agents",),
+        "list the agents that have state on this machine",
+        list_agents,
+        options=[output_option("table", "json", "jsonl", "csv", "keys")],
+        details="local is always one of them; its database is made by the first write.",
+        example='sloth-runner agents\nfor agent in $(sloth-runner agents -o keys); do echo "$agent"; done',
+    ),
+)

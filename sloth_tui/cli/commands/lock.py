@@ -1,0 +1,161 @@
+"""``lock``: see the locks of an agent, take one, give it back, take it away."""
+
+from __future__ import annotations
+
+from sloth_tui.cli.convert import seconds, utf8
+from sloth_tui.cli.narration import tell
+from sloth_tui.cli.session import reading, writing
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option
+from sloth_tui.errors import ExitCode
+from sloth_tui.text import format_duration
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+    from sloth_tui.model import Lock, Owner
+
+
+def list_locks(arguments: Arguments, out: Output) -> int:
+    with reading(arguments.agent) as store:
+        locks = store.locks()
+    if arguments.output == "keys":
+        for lock in locks:
+            out.line(lock.name)
+    elif arguments.output == "table":
+        _as_table(locks, out)
+    else:
+        from sloth_tui.cli.entries import write_records
+
+        write_records(_FIELDS, map(_record, locks), arguments.output, out)
+    return ExitCode.OK
+
+
+def acquire(arguments: Arguments, out: Output) -> int:
+    name, holder = arguments.name, arguments.holder
+    with writing(arguments.agent, f"lock {name}") as store:
+        lock = store.acquire(name, holder, arguments.ttl, wait=arguments.wait)
+    out.line(str(lock.token))
+    return ExitCode.OK
+
+
+def release(arguments: Arguments, out: Output) -> int:
+    with writing(arguments.agent, f"unlock {arguments.name}") as store:
+        store.release(arguments.name, arguments.holder)
+    tell(f"released {arguments.name}")
+    return ExitCode.OK
+
+
+def break_lock(arguments: Arguments, out: Output) -> int:
+    with writing(arguments.agent, f"break lock {arguments.name}") as store:
+        lock = store.break_lock(arguments.name)
+    tell(f"broke {lock.name}, held by {lock.holder} for another {format_duration(lock.remaining)}")
+    return ExitCode.OK
+
+
+_FIELDS = ("name", "holder", "acquired_at", "expires_at", "remaining", "token", "owner")
+
+
+def _record(lock: Lock) -> dict[str, object]:
+    from sloth_tui.cli.render import timestamp
+
+    return {
+        "name": lock.name,
+        "holder": lock.holder,
+        "acquired_at": timestamp(lock.acquired_at),
+        "expires_at": timestamp(lock.expires_at),
+        "remaining": round(lock.remaining, 3),
+        "token": lock.token,
+        "owner": None if lock.owner is None else lock.owner._asdict(),
+    }
+
+
+def _as_table(locks: list[Lock], out: Output) -> None:
+    from sloth_tui.cli import tables
+
+    columns = [
+        tables.text("NAME"),
+        tables.text("HOLDER"),
+        tables.span("REMAINING"),
+        tables.number("TOKEN"),
+        tables.moment("ACQUIRED"),
+        tables.text("OWNER"),
+    ]
+    rows = (
+        (lock.name, lock.holder, lock.remaining, lock.token, lock.acquired_at, _owner(lock.owner, lock.alive))
+        for lock in locks
+    )
+    tables.write_rows(columns, rows, out)
+
+
+def _owner(owner: Owner | None, alive: bool | None) -> str:
+    if owner is None:
+        return "-"
+    return f"{owner.host}:{owner.pid}" + (" (gone)" if alive is False else "")
+
+
+_NAME = Positional("name", "NAME", "of the lock", convert=utf8, complete="locks")
+_HOLDER = Option(("--holder",), "in whose name", metavar="H", convert=utf8, required=True)
+
+COMMANDS = (
+    Command(
+        ("lock", "list"),
+        "list the locks that are held",
+        list_locks,
+        options=[AGENT, output_option("table", "json", "jsonl", "csv", "keys")],
+        details=(
+            "Piped, the table is one lock a line, separated by tabs: name, holder, seconds remaining,\n"
+            "token, acquired, owner (host:pid). What remains is told by a clock that nobody can set."
+        ),
+        example="sloth-runner lock list\nsloth-runner lock list --output json | jq '.[].holder'",
+    ),
+    Command(
+        ("lock", "acquire"),
+        "take a lock and print its token",
+        acquire,
+        positionals=[_NAME],
+        options=[
+            AGENT,
+            _HOLDER,
+            Option(
+                ("--ttl",),
+                "how long it lasts; may be a fraction, at most 30 days",
+                metavar="SECONDS",
+                convert=seconds,
+                required=True,
+            ),
+            Option(
+                ("--wait",),
+                "how long to wait for it; default: not at all",
+                metavar="SECONDS",
+                default=0.0,
+                convert=seconds,
+            ),
+        ],
+        details=(
+            "It stays until it is released or its time is up, whatever becomes of this process. Of two\n"
+            "acquisitions the later has the greater token. Held by anybody, the same holder too: exit code 4."
+        ),
+        example=(
+            "token=$(sloth-runner lock acquire deployment --holder ci-42 --ttl 300 --wait 30)\n"
+            "sloth-runner lock release deployment --holder ci-42"
+        ),
+    ),
+    Command(
+        ("lock", "release"),
+        "give a lock back",
+        release,
+        positionals=[_NAME],
+        options=[AGENT, _HOLDER],
+        details="Not held by that holder, or no longer: exit code 6.",
+        example="sloth-runner lock release deployment --holder ci-42",
+    ),
+    Command(
+        ("lock", "break"),
+        "take a lock away from whoever holds it",
+        break_lock,
+        positionals=[_NAME],
+        options=[AGENT],
+        details="The next write its holder makes under this lock fails. Who broke it is recorded.",
+        example="sloth-runner lock break deployment",
+    ),
+)

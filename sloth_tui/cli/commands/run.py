@@ -1,0 +1,59 @@
+"""``run``: the tasks of a Lua file, told as they happen."""
+
+from __future__ import annotations
+
+from sloth_tui.cli.convert import seconds
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option
+from sloth_tui.errors import ExitCode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+
+
+def run_file(arguments: Arguments, out: Output) -> int:
+    return ExitCode.OK
+
+
+COMMANDS = (
+    Command(
+        ("run",),
+        "run the tasks of a Lua file",
+        run_file,
+        positionals=[Positional("file", "FILE", "the task file, .lua or .sloth", complete="tasks")],
+        options=[
+            AGENT,
+            Option(
+                ("--task",),
+                "only this task and what it depends on; repeatable",
+                metavar="NAME",
+                repeated=True,
+            ),
+            Option(
+                ("--values",),
+                "YAML, JSON or TOML file that Lua sees as values",
+                metavar="FILE",
+                complete="files",
+            ),
+            Option(
+                ("--set",),
+                "set values.K to V, read as YAML, on top of the file; repeatable",
+                metavar="K=V",
+                repeated=True,
+            ),
+            Option(("--timeout",), "how long the whole run may take", metavar="SECONDS", convert=seconds),
+            Option(("--keep-going",), "after a failure, run what does not depend on it"),
+            Option(("--list",), "only list the tasks, in the order they would run"),
+            output_option("text", "jsonl"),
+        ],
+        details=(
+            "jsonl is one event a line: run_started, task_started, task_output, key_changed, warned,\n"
+            "task_finished, run_finished. Exit code 20 when a task failed, 124 when one timed out. Ctrl-C\n"
+            "stops the tasks and gives back the locks they took with with_lock."
+        ),
+        example=(
+            "sloth-runner run deploy.lua --agent production --values production.yaml\n"
+            "sloth-runner run deploy.lua --task migrate --set version=v1.2.3 --timeout 600"
+        ),
+    ),
+)

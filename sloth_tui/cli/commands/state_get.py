@@ -1,0 +1,60 @@
+"""``state get``: bare values, for scripts. Everything imported here is part of their start-up time."""
+
+from __future__ import annotations
+
+from sloth_tui.cli.convert import utf8
+from sloth_tui.cli.render import bare
+from sloth_tui.cli.session import reading
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional
+from sloth_tui.errors import ExitCode, KeyNotFound
+from sloth_tui.text import display_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+    from sloth_tui.model import Value
+
+
+def get(arguments: Arguments, out: Output) -> int:
+    keys: list[str] = arguments.keys
+    with reading(arguments.agent) as store:
+        found = store.get_many(keys)
+        for key in keys:
+            if key in found:
+                _write(found[key], out, raw=arguments.raw)
+        missing = [key for key in keys if key not in found]
+        if len(missing) == 1:
+            store.entry(missing[0])
+    if missing:
+        raise KeyNotFound("no such keys: " + ", ".join(f"'{key}'" for key in missing))
+    return ExitCode.OK
+
+
+def _write(value: Value, out: Output, *, raw: bool) -> None:
+    text = bare(value)
+    if out.terminal:
+        out.people(display_text(text, lines=True) + "\n")
+    elif isinstance(text, bytes):
+        out.exact(text)
+    else:
+        out.exact((text if raw else text + "\n").encode("utf-8", "surrogatepass"))
+
+
+COMMANDS = (
+    Command(
+        ("state", "get"),
+        "print the bare values of keys, for scripts",
+        get,
+        positionals=[Positional("keys", "KEY", "what to print", count="+", convert=utf8, complete="keys")],
+        options=[AGENT, Option(("--raw",), "no line feed after a value")],
+        details=(
+            "Text, numbers, booleans (true, false) and tables (compact JSON) end in a line feed, bytes come\n"
+            "as they are. A key that is not there is named on stderr, and the exit code is 3; the values\n"
+            "of the others are printed all the same."
+        ),
+        example=(
+            "version=$(sloth-runner state get deployment:version)\n"
+            "sloth-runner state get --raw tls:certificate > certificate.pem"
+        ),
+    ),
+)

@@ -1,0 +1,42 @@
+"""``state increment``: add to a number, exactly, whoever else does so at the same time."""
+
+from __future__ import annotations
+
+from sloth_tui.cli.convert import number, utf8
+from sloth_tui.cli.jsontext import compact
+from sloth_tui.cli.session import writing
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional
+from sloth_tui.errors import ExitCode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+
+
+def increment(arguments: Arguments, out: Output) -> int:
+    key, by = arguments.key, arguments.by
+    with writing(arguments.agent, f"increment {key} {compact(by)}") as store:
+        total = store.increment(key, by)
+    out.line(compact(total))
+    return ExitCode.OK
+
+
+COMMANDS = (
+    Command(
+        ("state", "increment"),
+        "add to a number and print the sum",
+        increment,
+        positionals=[
+            Positional("key", "KEY", "the counter; 0 if it is not there", convert=utf8, complete="keys"),
+            Positional(
+                "by", "N", "what to add, may be negative; default: 1", count="?", default=1, convert=number
+            ),
+        ],
+        options=[AGENT],
+        details="A value that is no number is left as it is, exit code 5.",
+        example=(
+            "build=$(sloth-runner state increment build:number)\n"
+            "sloth-runner state increment queue:waiting -- -5"
+        ),
+    ),
+)

@@ -1,0 +1,66 @@
+"""``state list``: the entries of an agent. JSON and keys need nothing beyond what is imported here."""
+
+from __future__ import annotations
+
+from sloth_tui.cli.convert import utf8
+from sloth_tui.cli.jsontext import pretty, string
+from sloth_tui.cli.session import reading
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional, output_option
+from sloth_tui.errors import ExitCode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+    from sloth_tui.store.port import Store
+
+
+def list_entries(arguments: Arguments, out: Output) -> int:
+    with reading(arguments.agent) as store:
+        if arguments.output == "json":
+            _as_json(store, arguments.prefix, out)
+        elif arguments.output == "keys":
+            for key in store.keys(arguments.prefix):
+                out.line(key)
+        else:
+            from sloth_tui.cli.entries import write_entries
+
+            write_entries(store.entries(arguments.prefix), arguments.output, out)
+    return ExitCode.OK
+
+
+def _as_json(store: Store, prefix: str, out: Output) -> None:
+    before = "{\n  "
+    for key, value in store.items(prefix):
+        out.json(f"{before}{string(key)}: {pretty(value, chr(10) + '  ')}")
+        before = ",\n  "
+    out.json("{}\n" if before.startswith("{") else "\n}\n")
+
+
+COMMANDS = (
+    Command(
+        ("state", "list"),
+        "list the entries of an agent, in key order",
+        list_entries,
+        positionals=[
+            Positional(
+                "prefix",
+                "PREFIX",
+                "only keys that begin with this, taken literally",
+                count="?",
+                default="",
+                convert=utf8,
+                complete="keys",
+            )
+        ],
+        options=[AGENT, output_option("table", "json", "jsonl", "csv", "keys")],
+        details=(
+            "On a terminal the table shows ages and cuts long values, saying how much is missing. Piped,\n"
+            "it is one entry a line, without a heading: key, value, type, size in bytes, updated, revision,\n"
+            "separated by tabs, control characters shown as pictures. The other formats are exact."
+        ),
+        example=(
+            "sloth-runner state list package: --agent production\n"
+            "sloth-runner state list --output json | jq '.[\"deployment:version\"]'"
+        ),
+    ),
+)

@@ -1,0 +1,105 @@
+"""``state delete`` and ``state clear``: both ask first, and say how many keys will go."""
+
+from __future__ import annotations
+
+from sloth_tui.cli.convert import utf8
+from sloth_tui.cli.narration import confirm, tell
+from sloth_tui.cli.session import reading, writing
+from sloth_tui.cli.spec import AGENT, YES, Arguments, Command, Option, Positional
+from sloth_tui.errors import Conflict, ExitCode, KeyNotFound
+from sloth_tui.text import format_count
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+
+_NAMED = 5
+
+
+def delete(arguments: Arguments, out: Output) -> int:
+    keys = list(dict.fromkeys(arguments.keys))
+    with reading(arguments.agent) as store:
+        agent = store.agent
+        present = [key for key in keys if store.exists(key)]
+        missing = [key for key in keys if key not in present]
+        if missing and not arguments.ignore_missing:
+            if len(keys) == 1:
+                store.entry(keys[0])
+            raise KeyNotFound(
+                f"no {_counted(missing)}: {_named(missing)}; nothing was deleted",
+                hint="--ignore-missing deletes the others",
+            )
+    if not present:
+        tell("nothing to delete")
+        return ExitCode.OK
+    confirm(f"Delete {_counted(present)} of agent '{agent}': {_named(present)}?", yes=arguments.yes)
+    with writing(arguments.agent, f"delete {_named(present)}") as store:
+        removed = store.delete_many(present)
+    tell(f"deleted {format_count(removed, 'key')}")
+    return ExitCode.OK
+
+
+def clear(arguments: Arguments, out: Output) -> int:
+    prefix = arguments.prefix
+    with reading(arguments.agent) as store:
+        agent = store.agent
+        count = store.count(prefix)
+    if not count:
+        tell("nothing to delete")
+        return ExitCode.OK
+    which = f" that begin with '{prefix}'" if prefix else ", everything there is"
+    confirm(f"Delete {format_count(count, 'key')} of agent '{agent}'{which}?", yes=arguments.yes)
+    title = f"clear --prefix {prefix}" if prefix else "clear"
+    with writing(arguments.agent, title) as store, store.transaction():
+        removed = store.delete_prefix(prefix)
+        if removed != count and not arguments.yes:
+            raise Conflict(
+                f"there are {format_count(removed, 'key')} now, not {count:,}; nothing was deleted",
+                hint="somebody else changed the state while you were asked; try again",
+            )
+    tell(f"deleted {format_count(removed, 'key')}")
+    return ExitCode.OK
+
+
+def _counted(keys: list[str]) -> str:
+    return format_count(len(keys), "key")
+
+
+def _named(keys: list[str]) -> str:
+    named = ", ".join(keys[:_NAMED])
+    return named if len(keys) <= _NAMED else f"{named} and {len(keys) - _NAMED:,} more"
+
+
+COMMANDS = (
+    Command(
+        ("state", "delete"),
+        "delete entries, after asking",
+        delete,
+        positionals=[Positional("keys", "KEY", "what to delete", count="+", convert=utf8, complete="keys")],
+        options=[AGENT, YES, Option(("--ignore-missing",), "keys that are not there are no error")],
+        details="All of them go or, when one is not there, none. Without a terminal --yes is needed.",
+        example=(
+            "sloth-runner state delete deployment:version\n"
+            "sloth-runner state delete tmp:a tmp:b --ignore-missing --yes"
+        ),
+    ),
+    Command(
+        ("state", "clear"),
+        "delete all entries, or all that begin with a prefix, after asking",
+        clear,
+        options=[
+            AGENT,
+            YES,
+            Option(
+                ("-p", "--prefix"),
+                "only keys that begin with P, taken literally",
+                metavar="P",
+                default="",
+                convert=utf8,
+                complete="keys",
+            ),
+        ],
+        details="Without a terminal --yes is needed.",
+        example="sloth-runner state clear --prefix tmp:\nsloth-runner state clear --agent staging --yes",
+    ),
+)

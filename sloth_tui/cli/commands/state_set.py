@@ -1,0 +1,126 @@
+"""``state set``: write one entry, unconditionally or only if it is as expected."""
+
+from __future__ import annotations
+
+import os
+
+from sloth_tui.cli.convert import revision, utf8
+from sloth_tui.cli.narration import tell
+from sloth_tui.cli.session import writing
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional
+from sloth_tui.cli.values import TYPES, from_stdin_or, typed
+from sloth_tui.errors import Conflict, ExitCode, UsageError
+from sloth_tui.text import display_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+    from sloth_tui.model import Value
+    from sloth_tui.store.port import Store
+
+_SHOWN = 40
+
+
+def set_entry(arguments: Arguments, out: Output) -> int:
+    _check_conditions(arguments)
+    key = arguments.key
+    expected = None
+    if arguments.if_value is not None:
+        expected = typed(os.fsencode(arguments.if_value), arguments.type)
+    value = from_stdin_or(arguments.value, arguments.type)
+    with writing(arguments.agent, f"set {key}") as store:
+        if arguments.if_absent:
+            if not store.set_if_absent(key, value):
+                raise Conflict(f"key '{key}' exists already", hint="nothing was written")
+        elif expected is not None:
+            if not store.compare_and_set(key, expected, value):
+                raise _other_value(store, key, expected)
+        elif arguments.if_revision is not None:
+            if not store.compare_and_set_revision(key, arguments.if_revision, value):
+                raise _other_revision(store, key, arguments.if_revision)
+        else:
+            store.set(key, value)
+    tell(f"set {key}")
+    return ExitCode.OK
+
+
+def _check_conditions(arguments: Arguments) -> None:
+    given = [
+        flag
+        for flag, is_given in (
+            ("--if-absent", arguments.if_absent),
+            ("--if-value", arguments.if_value is not None),
+            ("--if-revision", arguments.if_revision is not None),
+        )
+        if is_given
+    ]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} exclude each other", hint="give one condition")
+
+
+def _other_value(store: Store, key: str, expected: Value) -> Conflict:
+    found = store.get(key)
+    if found is None:
+        return Conflict(f"key '{key}' is not there", hint="nothing was written")
+    hint = "nothing was written"
+    if _type(found) != _type(expected):
+        hint += "; --if-value is read as --type says"
+    return Conflict(f"key '{key}' holds {_described(found)}, not {_described(expected)}", hint=hint)
+
+
+def _other_revision(store: Store, key: str, expected: int) -> Conflict:
+    found = next((entry.revision for entry in store.entries(key) if entry.key == key), 0)
+    where = f"is at revision {found}" if found else "is not there" if found == 0 else "has no revision yet"
+    return Conflict(f"key '{key}' {where}, not at {expected}", hint="nothing was written")
+
+
+def _type(value: Value) -> str:
+    from sloth_tui.store.values import type_name
+
+    return type_name(value)
+
+
+def _described(value: Value) -> str:
+    from sloth_tui.cli.render import bare
+
+    return f"{_type(value)} '{display_text(bare(value), _SHOWN)}'"
+
+
+COMMANDS = (
+    Command(
+        ("state", "set"),
+        "write one entry",
+        set_entry,
+        positionals=[
+            Positional("key", "KEY", "what to set", convert=utf8, complete="keys"),
+            Positional("value", "VALUE", "the value; - takes all of stdin, to the byte"),
+        ],
+        options=[
+            AGENT,
+            Option(
+                ("-t", "--type"),
+                f"{', '.join(TYPES)}; default: string, or bytes if VALUE is no UTF-8",
+                metavar="TYPE",
+                choices=TYPES,
+            ),
+            Option(("--if-absent",), "only if the key is not there"),
+            Option(("--if-value",), "only if it holds V, read with the same --type", metavar="V"),
+            Option(
+                ("--if-revision",),
+                "only if its revision is N; 0: if it is not there",
+                metavar="N",
+                convert=revision,
+            ),
+        ],
+        details=(
+            "number is an integer or a float, json whichever type the JSON text has; table is a JSON\n"
+            "object or array. A condition that does not hold is exit code 5, and nothing is written."
+        ),
+        example=(
+            "sloth-runner state set deployment:version v1.2.3\n"
+            "sloth-runner state set deploy:limits '{\"cpu\": 2}' --type json\n"
+            "sloth-runner state set tls:certificate - < certificate.pem\n"
+            "sloth-runner state set cluster:leader agent1 --if-absent"
+        ),
+    ),
+)

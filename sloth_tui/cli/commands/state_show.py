@@ -1,0 +1,67 @@
+"""``state show``: one entry and everything known about it."""
+
+from __future__ import annotations
+
+from sloth_tui.cli import tables
+from sloth_tui.cli.convert import utf8
+from sloth_tui.cli.entries import FIELDS, record, write_records
+from sloth_tui.cli.jsontext import pretty
+from sloth_tui.cli.render import bare
+from sloth_tui.cli.session import reading
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional, output_option
+from sloth_tui.errors import ExitCode
+from sloth_tui.text import display_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+    from sloth_tui.model import Entry
+
+
+def show(arguments: Arguments, out: Output) -> int:
+    with reading(arguments.agent) as store:
+        entry = store.entry(arguments.key)
+    if arguments.output == "json":
+        out.json(pretty(record(entry)) + "\n")
+    elif arguments.output == "table":
+        _as_fields(entry, out)
+    else:
+        write_records(FIELDS, [record(entry)], arguments.output, out)
+    return ExitCode.OK
+
+
+def _as_fields(entry: Entry, out: Output) -> None:
+    fields = [
+        ("key", tables.text(""), entry.key),
+        ("type", tables.word(""), entry.type),
+        ("size", tables.size(""), entry.size),
+        ("created", tables.moment(""), entry.created_at),
+        ("updated", tables.moment(""), entry.updated_at),
+        ("revision", tables.number(""), entry.revision),
+    ]
+    if not out.terminal:
+        tables.write_fields([*fields, ("value", tables.value(""), entry.value)], out)
+        return
+    tables.write_fields(fields, out)
+    value = entry.value
+    text = pretty(value) if isinstance(value, (dict, list)) else bare(value)
+    out.people("\n" + display_text(text, lines=True) + "\n")
+
+
+COMMANDS = (
+    Command(
+        ("state", "show"),
+        "show one entry and everything known about it",
+        show,
+        positionals=[Positional("key", "KEY", "what to show", convert=utf8, complete="keys")],
+        options=[AGENT, output_option("table", "json", "jsonl", "csv")],
+        details=(
+            "On a terminal times are ages and sizes rounded; otherwise they are RFC 3339 in UTC, and bytes.\n"
+            'A value that is no UTF-8 is {"base64": "..."} in json, jsonl and csv.'
+        ),
+        example=(
+            "sloth-runner state show deployment:version\n"
+            "sloth-runner state show deployment:version --output json | jq -r .updated_at"
+        ),
+    ),
+)

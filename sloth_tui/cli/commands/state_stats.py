@@ -1,0 +1,72 @@
+"""``state stats``: figures about an agent's store."""
+
+from __future__ import annotations
+
+from sloth_tui.cli import tables
+from sloth_tui.cli.jsontext import pretty
+from sloth_tui.cli.session import reading
+from sloth_tui.cli.spec import AGENT, Arguments, Command, output_option
+from sloth_tui.errors import ExitCode
+from sloth_tui.text import format_count
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+    from sloth_tui.model import Stats
+
+
+def show_stats(arguments: Arguments, out: Output) -> int:
+    with reading(arguments.agent) as store:
+        agent, stats = store.agent, store.stats()
+    if arguments.output == "json":
+        out.json(pretty(stats._asdict()) + "\n")
+    else:
+        tables.write_fields(_fields(agent, stats), out)
+    return ExitCode.OK
+
+
+def _fields(agent: str, stats: Stats) -> list[tuple[str, tables.Column, object]]:
+    types = ", ".join(f"{count:,} {name}" for name, count in stats.types.items() if count)
+    return [
+        ("agent", tables.word(""), agent),
+        ("backend", tables.word(""), stats.backend),
+        ("location", tables.text(""), stats.location),
+        ("keys", tables.number(""), stats.total_keys),
+        ("types", tables.word(""), types or "-"),
+        ("size", tables.size(""), stats.total_size),
+        ("last modified", tables.moment(""), stats.last_modified or None),
+        ("file", tables.size(""), stats.file_size),
+        ("write-ahead log", tables.size(""), stats.wal_size),
+        ("pages", tables.word(""), _pages(stats)),
+        ("revision", tables.number(""), stats.revision),
+        ("history", tables.word(""), _history(stats)),
+        ("history size", tables.size(""), stats.history_size),
+        ("locks held", tables.number(""), stats.locks),
+    ]
+
+
+def _pages(stats: Stats) -> str:
+    return f"{stats.page_count:,} of {stats.page_size:,} bytes, {stats.free_pages:,} free"
+
+
+def _history(stats: Stats) -> str:
+    kept = format_count(stats.revisions, "revision")
+    return f"{kept} since {stats.oldest_revision}" if stats.oldest_revision else kept
+
+
+COMMANDS = (
+    Command(
+        ("state", "stats"),
+        "show figures about an agent's store",
+        show_stats,
+        options=[AGENT, output_option("table", "json")],
+        details=(
+            "In json sizes are bytes, and last_modified is unix seconds, 0 when empty. total_size is that\n"
+            "of all keys and values, file_size that of the database with its write-ahead log."
+        ),
+        example=(
+            "sloth-runner state stats\n"
+            "sloth-runner state stats --agent production --output json | jq .total_keys"
+        ),
+    ),
+)

@@ -1,0 +1,81 @@
+"""Answers a shell that asks, by argcomplete's protocol, how a command line may go on.
+
+Whatever goes wrong here goes wrong in silence: a person pressing Tab wants no error messages.
+"""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import argcomplete
+from argcomplete.completers import ChoicesCompleter, FilesCompleter
+
+from sloth_tui import agents
+from sloth_tui.cli.parser import tree
+from sloth_tui.cli.session import reading
+from sloth_tui.text import display_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sloth_tui.store.port import Store
+
+_MOST = 1000
+"""More names than this help nobody who presses Tab."""
+
+
+def complete() -> None:
+    """Write the completions and leave the process."""
+    parser = tree()
+    _attach(parser)
+    argcomplete.autocomplete(parser, always_complete_options="long", default_completer=ChoicesCompleter({}))
+
+
+def _attach(parser: argparse.ArgumentParser) -> None:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                _attach(below)
+        elif (names := getattr(action, "completes", None)) is not None:
+            completer = _LIVE.get(names) if isinstance(names, str) else _one_of(names)
+            action.completer = completer  # type: ignore[attr-defined]
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[..., Iterable[str]]:
+    return lambda **_: choices
+
+
+def _agents(**_: object) -> Iterable[str]:
+    return agents.agent_names()
+
+
+def _keys(prefix: str, parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
+    return _live(parsed_args, lambda store: store.keys(prefix))
+
+
+def _locks(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
+    return _live(parsed_args, lambda store: (lock.name for lock in store.locks()))
+
+
+def _live(parsed_args: argparse.Namespace, names: Callable[[Store], Iterator[str]]) -> Iterable[str]:
+    """Names out of the store, but for those a shell would print raw or take for options."""
+    with suppress(Exception), reading(getattr(parsed_args, "agent", None)) as store:
+        return [
+            name
+            for name in islice(names(store), _MOST)
+            if display_text(name) == name and not name.startswith("-")
+        ]
+    return ()
+
+
+_LIVE: dict[str, Callable[..., Iterable[str]]] = {
+    "agents": _agents,
+    "keys": _keys,
+    "locks": _locks,
+    "files": FilesCompleter(),
+    "tasks": FilesCompleter(("lua", "sloth")),
+    "shells": _one_of(("bash", "zsh", "fish")),
+}

@@ -1,0 +1,94 @@
+"""Tables as rich draws them, with widths and cuts of our own: rich cuts without saying how much."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.cells import cell_len, get_character_cell_size
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sloth_tui.cli.tables import Column
+
+_GAP = 2
+_NARROWEST = 16
+"""An elastic column is not squeezed below this while there are others to leave out."""
+
+
+def draw_block(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int, *, heading: bool) -> str:
+    """The rows, with terminal codes for colour where it has any. Cells hold no control characters."""
+    wanted = [
+        max(len(column.title), max((cell_len(row[index]) for row in rows), default=0))
+        for index, column in enumerate(columns)
+    ]
+    widths = fit(wanted, [column.elastic for column in columns], width)
+    table = Table(
+        box=box.SIMPLE_HEAD, show_header=heading, show_edge=False, pad_edge=False, padding=(0, _GAP, 0, 0)
+    )
+    shown = [index for index, cells in enumerate(widths) if cells]
+    for index in shown:
+        column = columns[index]
+        table.add_column(
+            Text(column.title),
+            width=widths[index],
+            no_wrap=True,
+            justify="right" if column.right else "left",
+            header_style="bold",
+            style="" if column.elastic else "dim",
+        )
+    for row in rows:
+        table.add_row(*(Text(cut(row[index], widths[index])) for index in shown))
+    return _rendered(table, width)
+
+
+def fit(wanted: Sequence[int], elastic: Sequence[bool], width: int) -> list[int]:
+    """Widths that fit into ``width`` cells with their gaps; 0 for a column that has to be left out."""
+    widths = list(wanted)
+    rigid = [index for index, gives_way in enumerate(elastic) if not gives_way]
+    bending = [index for index, gives_way in enumerate(elastic) if gives_way]
+
+    def room() -> int:
+        gaps = _GAP * sum(1 for cells in widths if cells)
+        return width - gaps - sum(widths[index] for index in rigid)
+
+    needed = sum(min(wanted[index], _NARROWEST) for index in bending)
+    while rigid and room() < needed:
+        widths[rigid.pop()] = 0
+    left = max(room(), len(bending))
+    for place, index in enumerate(sorted(bending, key=lambda index: wanted[index])):
+        widths[index] = max(1, min(wanted[index], left // (len(bending) - place)))
+        left -= widths[index]
+    return widths
+
+
+def cut(text: str, width: int) -> str:
+    """``text`` in at most ``width`` cells: ``begins like this… +12 more chars`` where it does not fit."""
+    if cell_len(text) <= width:
+        return text
+    for ending in ("… +{} more chars", "… +{}", "…"):
+        room = width - cell_len(ending.format(len(text)))
+        if room > 0 or ending == "…":
+            break
+    kept = cells = 0
+    for character in text:
+        cells += get_character_cell_size(character)
+        if cells > room:
+            break
+        kept += 1
+    return text[:kept] + ending.format(len(text) - kept)
+
+
+def _rendered(table: Table, width: int) -> str:
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace", write_through=True)
+    console = Console(file=file, force_terminal=True, width=width, highlight=False, legacy_windows=False)
+    console.print(table)
+    return raw.getvalue().decode(encoding)

@@ -1,0 +1,105 @@
+"""Where a command's data goes: stdout, exact when piped, harmless on a terminal.
+
+Machine formats are written as UTF-8 whatever the locale says. On a terminal, what could act on it is
+shown as escapes instead: in JSON as ``\\uXXXX``, which is the same value to a parser, elsewhere as
+:func:`sloth_tui.text.display_text` shows it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+from sloth_tui.errors import SlothError
+from sloth_tui.text import display_text, encodable
+
+_CHUNK = 1 << 16
+
+
+class OutputClosed(Exception):
+    """The reader of stdout went away (``| head``): no failure, nothing more to do."""
+
+
+class Output:
+    """Standard output, collected into large writes; nothing is written before ``flush`` or 64 KiB."""
+
+    def __init__(self) -> None:
+        self.terminal = sys.stdout is not None and sys.stdout.isatty()
+        self._waiting: list[bytes] = []
+        self._size = 0
+
+    def exact(self, data: bytes) -> None:
+        """Bytes as they are; only for what is piped."""
+        self._waiting.append(data)
+        self._size += len(data)
+        if self._size >= _CHUNK:
+            self.flush()
+
+    def json(self, text: str) -> None:
+        """JSON text; on a terminal with its invisible and control characters as escapes."""
+        if self.terminal:
+            text = _escaped(text)
+        self.exact(text.encode("utf-8", "surrogatepass"))
+
+    def line(self, text: str) -> None:
+        """A line of a machine format other than JSON."""
+        if self.terminal:
+            self.people(display_text(text, lines=True) + "\n")
+        else:
+            self.exact(text.encode("utf-8", "surrogatepass") + b"\n")
+
+    def people(self, text: str) -> None:
+        """Text for people, which has been through ``display_text`` wherever it holds data."""
+        encoding = getattr(sys.stdout, "encoding", None)
+        self.exact(encodable(text, encoding).encode(encoding or "ascii"))
+
+    def flush(self) -> None:
+        """Write what has been collected. Raises OutputClosed, or SlothError where it cannot be written."""
+        data = b"".join(self._waiting)
+        self._waiting.clear()
+        self._size = 0
+        if data:
+            _write(data)
+
+
+def _escaped(text: str) -> str:
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(
+        character if character == "\n" or display_text(character) == character else _json_escape(character)
+        for character in text
+    )
+
+
+def _json_escape(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def _write(data: bytes) -> None:
+    if sys.stdout is None:
+        raise SlothError("cannot write the output: stdout is closed")
+    stream = sys.stdout.buffer
+    try:
+        view = memoryview(data)
+        while view:
+            # Unbuffered (PYTHONUNBUFFERED), this is one write(2), which may take only a part.
+            written = stream.write(view)
+            if written is None:
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            view = view[written:]
+        stream.flush()
+    except BrokenPipeError:
+        _give_up()
+        raise OutputClosed from None
+    except OSError as error:
+        _give_up()
+        raise SlothError(f"cannot write the output: {error.strerror}") from error
+
+
+def _give_up() -> None:
+    """Point stdout at nothing, or the interpreter fails once more when it flushes on its way out."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)

@@ -1,0 +1,218 @@
+"""argparse parsers made of the commands' declarations: for help, for mistakes, for completion."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, NoReturn
+
+from sloth_tui.cli import registry
+from sloth_tui.cli.spec import Arguments
+from sloth_tui.errors import UsageError
+from sloth_tui.text import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.spec import Command, Convert, Option, Positional
+
+PROGRAM = "sloth-runner"
+SUMMARY = "See, edit and trust the state that Sloth Runner's Lua tasks leave behind."
+ROOT_EXAMPLES = """\
+sloth-runner                                 open the terminal UI
+sloth-runner state list --agent production   what is stored for production
+sloth-runner run deploy.lua                  run the tasks of a file"""
+
+
+def read(command: Command, words: Sequence[str], out: Output) -> Arguments | None:
+    """The arguments, or None where help was asked for and has been written. Raises UsageError."""
+    parser = command_parser(command)
+    try:
+        return parser.parse_intermixed_args(list(words), Arguments({}))
+    except _HelpWanted:
+        out.people(parser.format_help())
+        return None
+
+
+def command_parser(command: Command) -> Parser:
+    """The parser of one command alone."""
+    parser = Parser(prog=" ".join((PROGRAM, *command.path)))
+    _fill(parser, command)
+    return parser
+
+
+def tree() -> Parser:
+    """Parsers of all commands, as ``--help`` and completion see them."""
+    root = Parser(prog=PROGRAM, description=SUMMARY, epilog=_examples(ROOT_EXAMPLES))
+    root.usage = f"{PROGRAM} [--agent NAME] COMMAND ..."
+    root.add_argument("--version", action="store_true", help="show the version")
+    _branch(root, ())
+    return root
+
+
+def group_parser(path: tuple[str, ...]) -> Parser:
+    """The parser of a group of commands, or of all of them for the empty path."""
+    if not path:
+        return tree()
+    group = " ".join(path)
+    parser = Parser(prog=f"{PROGRAM} {group}", description=_sentence(registry.GROUPS[group]))
+    parser.usage = f"{PROGRAM} {group} COMMAND ..."
+    _branch(parser, path)
+    return parser
+
+
+def _branch(parser: Parser, path: tuple[str, ...]) -> None:
+    branches = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    examples = []
+    for word in registry.children(path):
+        below = (*path, word)
+        if registry.is_command(below):
+            command = registry.load(below)
+            _fill(branches.add_parser(word, help=command.summary), command)
+            examples.append(command.example.splitlines()[0])
+        else:
+            _branch(branches.add_parser(word, help=registry.GROUPS[" ".join(below)]), below)
+    if path:
+        parser.epilog = _examples("\n".join(examples))
+
+
+def _fill(parser: Parser, command: Command) -> None:
+    names = " ".join((PROGRAM, *command.path))
+    places = [_placeholder(positional) for positional in command.positionals]
+    parser.usage = " ".join([names, *places, "[options]"])
+    parser.description = _sentence(command.summary) + (f"\n\n{command.details}" if command.details else "")
+    parser.epilog = _examples(command.example)
+    for positional in command.positionals:
+        _add_positional(parser, positional)
+    for option in command.options:
+        _add_option(parser, option)
+
+
+def _add_positional(parser: Parser, positional: Positional) -> None:
+    settings: dict[str, Any] = {"metavar": positional.metavar, "help": _literal(positional.help)}
+    if positional.count != "1":
+        settings["nargs"] = positional.count
+    if positional.count == "?":
+        settings["default"] = positional.default
+    if positional.convert is not None:
+        settings["type"] = _type(positional.convert)
+    action = parser.add_argument(positional.name, **settings)
+    _complete(action, positional.complete)
+
+
+def _add_option(parser: Parser, option: Option) -> None:
+    settings: dict[str, Any] = {"help": _literal(option.help), "default": option.default}
+    if option.metavar is None:
+        settings["action"] = "store_true"
+    else:
+        settings["metavar"] = option.metavar
+        settings["required"] = option.required
+        if option.choices:
+            settings["type"] = _type(_one_of(option.choices))
+        elif option.convert is not None:
+            settings["type"] = _type(option.convert)
+        if option.repeated:
+            settings["action"], settings["default"] = _Collect, []
+    action = parser.add_argument(*option.flags, **settings)
+    if option.choices:
+        _complete(action, option.choices)
+    else:
+        _complete(action, option.complete)
+
+
+def _complete(action: argparse.Action, names: str | tuple[str, ...] | None) -> None:
+    if names is not None:
+        # Not argcomplete's own attribute: completion.py makes completers of these names.
+        action.completes = names  # type: ignore[attr-defined]
+
+
+def _type(convert: Convert) -> Callable[[str], object]:
+    def converted(text: str) -> object:
+        try:
+            return convert(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return converted
+
+
+def _one_of(choices: Sequence[str]) -> Convert:
+    def chosen(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"'{text}' is not one of {', '.join(choices)}")
+        return text
+
+    return chosen
+
+
+def _placeholder(positional: Positional) -> str:
+    return {"1": "{}", "?": "[{}]", "+": "{}..."}[positional.count].format(positional.metavar)
+
+
+def _sentence(summary: str) -> str:
+    return summary[0].upper() + summary[1:] + "."
+
+
+def _examples(lines: str) -> str:
+    head = "example:" if lines.count("\n") == 0 else "examples:"
+    return head + "".join(f"\n  {line}" for line in lines.splitlines())
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+class _HelpWanted(Exception):
+    """``--help`` was among the arguments."""
+
+
+class _Help(argparse.Action):
+    def __call__(self, *_: object) -> NoReturn:
+        raise _HelpWanted
+
+
+class _Collect(argparse.Action):
+    """``append`` without sharing the default list between two readings."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), values])
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Options as ``-o, --output FORMAT``, in a column that does not depend on the terminal."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28, width=100)
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        return f"{', '.join(action.option_strings)} {action.metavar}"
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports mistakes as UsageError, takes no abbreviations, and prints nothing by itself."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(formatter_class=_Formatter, allow_abbrev=False, add_help=False, **settings)
+        self.add_argument(
+            "-h", "--help", action=_Help, nargs=0, default=argparse.SUPPRESS, help="show this help"
+        )
+
+    def error(self, message: str) -> NoReturn:
+        message = message.removeprefix("argument ")
+        hint = f"see {self.prog} --help"
+        unknown = message.removeprefix("unrecognized arguments: ").split(" ")[0]
+        if unknown != message and unknown.startswith("-"):
+            flags = [flag for action in self._actions for flag in action.option_strings]
+            near = nearest(unknown.partition("=")[0], flags, 1)
+            if near:
+                hint = f"did you mean {near[0]}? {hint}"
+        raise UsageError(message, hint=hint)

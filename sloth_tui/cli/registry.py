@@ -1,0 +1,58 @@
+"""Which commands there are, and where each is declared; declarations load when they are asked for."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.spec import Command
+
+_MODULES = {
+    "tui": "tui",
+    "state list": "state_list",
+    "state show": "state_show",
+    "state get": "state_get",
+    "state set": "state_set",
+    "state increment": "state_increment",
+    "state delete": "state_remove",
+    "state clear": "state_remove",
+    "state stats": "state_stats",
+    "lock list": "lock",
+    "lock acquire": "lock",
+    "lock release": "lock",
+    "lock break": "lock",
+    "run": "run",
+    "agents": "agents",
+    "completion": "completion",
+}
+"""Path of a command -> module of ``sloth_tui.cli.commands``, in the order help shows them."""
+
+GROUPS = {
+    "state": "read and change an agent's entries",
+    "lock": "see, take and give back locks",
+}
+
+
+def paths() -> list[tuple[str, ...]]:
+    """Every command's path."""
+    return [tuple(path.split()) for path in _MODULES]
+
+
+def is_command(path: tuple[str, ...]) -> bool:
+    return " ".join(path) in _MODULES
+
+
+def children(path: tuple[str, ...]) -> list[str]:
+    """The words that may follow ``path``."""
+    depth = len(path)
+    return list(dict.fromkeys(full[depth] for full in paths() if full[:depth] == path and len(full) > depth))
+
+
+def load(path: tuple[str, ...]) -> Command:
+    """The declaration of the command with this path; KeyError if there is none."""
+    name = _MODULES[" ".join(path)]
+    module = __import__(f"sloth_tui.cli.commands.{name}", fromlist=["COMMANDS"])
+    for command in module.COMMANDS:
+        if command.path == path:
+            found: Command = command
+            return found
+    raise KeyError(path)

@@ -1,0 +1,25 @@
+"""One value as text: exact for scripts, on one line or over several for people."""
+
+from __future__ import annotations
+
+from sloth_tui.cli import jsontext
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.model import Value
+
+
+def bare(value: Value) -> str | bytes:
+    """The value as ``state get`` prints it: text and bytes as they are, tables as compact JSON."""
+    return value if isinstance(value, (str, bytes)) else jsontext.compact(value)
+
+
+def timestamp(at: float | None) -> str | None:
+    """Unix seconds as RFC 3339 in UTC, to the millisecond; None stays None."""
+    if at is None:
+        return None
+    import time
+
+    milliseconds = round(at * 1000)
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(milliseconds // 1000))
+    return f"{whole}.{milliseconds % 1000:03d}Z"

@@ -1,0 +1,72 @@
+"""A run's events as lines for people: what started, what it said and changed, how it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloth_tui.cli.jsontext import compact
+from sloth_tui.runner import events
+from sloth_tui.text import display_text, format_count, format_duration
+
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+    from sloth_tui.model import Value
+    from sloth_tui.runner.events import RunEvent
+
+_LONGEST = 60
+"""Characters of a value that are shown; the store has the rest."""
+
+
+class RunText:
+    """Writes each event as it comes, indented under its task."""
+
+    def __init__(self, out: Output) -> None:
+        self._out = out
+        self._results: dict[str, int] = {}
+
+    def show(self, event: RunEvent) -> None:
+        text = self._lines(event)
+        if text is not None:
+            self._out.people(text + "\n")
+            self._out.flush()
+
+    def _lines(self, event: RunEvent) -> str | None:
+        match event:
+            case events.RunStarted():
+                tasks = format_count(len(event.tasks), "task")
+                return f"run {display_text(event.file)} on agent {display_text(event.agent)}: {tasks}"
+            case events.TaskStarted():
+                return f"task {display_text(event.task)}"
+            case events.TaskOutput():
+                mark = "! " if event.stream == "stderr" else ""
+                return f"  {mark}{display_text(event.text)}"
+            case events.KeyChanged():
+                return f"  changed {display_text(event.key)}: {_shown(event.old)} -> {_shown(event.new)}"
+            case events.Warned():
+                return f"  warning: {display_text(event.message)}"
+            case events.TaskFinished():
+                return self._task_finished(event)
+            case events.RunFinished():
+                return self._run_finished(event)
+        return None
+
+    def _task_finished(self, event: events.TaskFinished) -> str:
+        self._results[event.result] = self._results.get(event.result, 0) + 1
+        why = "" if event.error is None else f": {display_text(event.error)}"
+        if event.result == "skipped":
+            return f"task {display_text(event.task)} skipped{why}"
+        changed = f", {format_count(event.changed, 'key')} changed" if event.changed else ""
+        return f"  {event.result} in {format_duration(event.duration)}{changed}{why}"
+
+    def _run_finished(self, event: events.RunFinished) -> str:
+        counts = ", ".join(f"{count} {result}" for result, count in self._results.items())
+        return f"run {event.result} in {format_duration(event.duration)}" + (f": {counts}" if counts else "")
+
+
+def _shown(value: Value | None) -> str:
+    if value is None:
+        return "absent"
+    text = display_text(compact(value))
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:_LONGEST]}… +{len(text) - _LONGEST} more chars"

@@ -1,0 +1,20 @@
+"""A store for a command: which agent's, for reading or for writing, and in whose name."""
+
+from __future__ import annotations
+
+from sloth_tui.settings import chosen_agent
+from sloth_tui.store import open_store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.store.port import Store
+
+
+def reading(agent: str | None) -> Store:
+    """The store of the agent named by ``--agent``, or of the default one; nothing is created."""
+    return open_store(chosen_agent(agent), "read")
+
+
+def writing(agent: str | None, title: str) -> Store:
+    """The same for changes, which history records under ``title``: what was asked for, in words."""
+    return open_store(chosen_agent(agent), "write")

@@ -1,0 +1,147 @@
+"""Commands as data: what each takes, says of itself, and does.
+
+Declaring is all that happens here. ``reader.py`` reads plain command lines by these declarations
+and ``parser.py`` makes argparse parsers of them, so both know the same commands.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeAlias
+
+    from sloth_tui.cli.output import Output
+
+    Convert: TypeAlias = Callable[[str], object]
+    Handler: TypeAlias = Callable[["Arguments", Output], int]
+
+
+class Arguments:
+    """What a command line said: an attribute for every declared name, defaults filled in."""
+
+    def __init__(self, values: dict[str, object]) -> None:
+        self.__dict__.update(values)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+
+class Positional:
+    """An argument told by its place."""
+
+    __slots__ = ("complete", "convert", "count", "default", "help", "metavar", "name")
+
+    def __init__(
+        self,
+        name: str,
+        metavar: str,
+        help: str,  # noqa: A002 - the word argparse and every reader knows
+        *,
+        count: str = "1",
+        default: object = None,
+        convert: Convert | None = None,
+        complete: str | None = None,
+    ) -> None:
+        self.name = name
+        self.metavar = metavar
+        self.help = help
+        self.count = count
+        """``1``, ``?`` (at most one) or ``+`` (a list of at least one)."""
+        self.default = default
+        """What a ``?`` that is not there stands for; never converted."""
+        self.convert = convert
+        """Text to value; raises ValueError with what is wrong."""
+        self.complete = complete
+        """Which live names complete it: ``keys``, ``locks``, ``agents``, ``tasks``, ``files``."""
+
+
+class Option:
+    """An argument told by its name. Without ``metavar`` it is a switch: False unless given."""
+
+    __slots__ = (
+        "choices",
+        "complete",
+        "convert",
+        "default",
+        "flags",
+        "help",
+        "metavar",
+        "name",
+        "repeated",
+        "required",
+    )
+
+    def __init__(
+        self,
+        flags: tuple[str, ...],
+        help: str,  # noqa: A002
+        *,
+        metavar: str | None = None,
+        default: object = None,
+        convert: Convert | None = None,
+        choices: tuple[str, ...] = (),
+        repeated: bool = False,
+        required: bool = False,
+        complete: str | None = None,
+    ) -> None:
+        self.flags = flags
+        self.help = help
+        self.metavar = metavar
+        self.name = flags[-1].lstrip("-").replace("-", "_")
+        self.default = default if metavar is not None else False
+        self.convert = convert
+        self.choices = choices
+        self.repeated = repeated
+        """Collects a list of all that were given; an empty one for none."""
+        self.required = required
+        self.complete = complete
+
+
+class Command:
+    """One command: ``sloth-runner`` followed by the words of ``path``."""
+
+    __slots__ = ("details", "example", "handler", "options", "path", "positionals", "summary")
+
+    def __init__(
+        self,
+        path: tuple[str, ...],
+        summary: str,
+        handler: Handler,
+        *,
+        positionals: Sequence[Positional] = (),
+        options: Sequence[Option] = (),
+        details: str = "",
+        example: str,
+    ) -> None:
+        self.path = path
+        self.summary = summary
+        """One line, without a full stop."""
+        self.handler = handler
+        self.positionals = positionals
+        self.options = (*options, DEBUG)
+        self.details = details
+        self.example = example
+        """Command lines and what they are for, one a line."""
+
+
+AGENT = Option(
+    ("-a", "--agent"),
+    "whose state; default: $SLOTH_RUNNER_AGENT, config.toml, else local",
+    metavar="NAME",
+    complete="agents",
+)
+DEBUG = Option(("--debug",), "on an error, show the traceback as well")
+YES = Option(("-y", "--yes"), "do not ask")
+
+
+def output_option(*formats: str) -> Option:
+    """``-o/--output`` for a command that can print these formats; the first is the default."""
+    return Option(
+        ("-o", "--output"),
+        f"{', '.join(formats[:-1])} or {formats[-1]}; default: {formats[0]}",
+        metavar="FORMAT",
+        default=formats[0],
+        choices=formats,
+    )
