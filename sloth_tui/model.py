@@ -80,8 +80,10 @@ class Lock(NamedTuple):
     name: str
     holder: str
     token: int
-    """Fencing token: of two acquisitions of one name, the later has the greater."""
-    acquired_at: float
+    """Fencing token: of two acquisitions of one name, the later has the greater. 0 only for a lock that
+    another program took in a database we have not written to since; no fence accepts it."""
+    acquired_at: float | None
+    """None where another program took it and did not say when."""
     expires_at: float
     """By the wall clock, for people and other programs."""
     remaining: float

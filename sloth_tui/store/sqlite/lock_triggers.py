@@ -1,0 +1,33 @@
+"""What notices that another program took or changed a lock.
+
+Rows of ours are inserted with a token, and never updated. An insert without one, or any update of the
+documented columns, is by a program that knows nothing of us: its acquisition gets a token like any other, so
+that every earlier one is void, and what described our own acquisition is removed.
+
+The triggers run inside other programs. Their statements cannot conflict, since an INSERT OR REPLACE that
+fires them would impose its conflict policy on them; and they use nothing that SQLite 3.8 lacks.
+"""
+
+from __future__ import annotations
+
+_COUNT_UP = """
+      INSERT INTO sloth_lock_tokens (name, token)
+        SELECT NEW.name, 0 WHERE NOT EXISTS (SELECT 1 FROM sloth_lock_tokens WHERE name = NEW.name);
+      UPDATE sloth_lock_tokens SET token = token + 1 WHERE name = NEW.name;"""
+_DISOWN = """
+      UPDATE locks SET
+        token = (SELECT token FROM sloth_lock_tokens WHERE name = NEW.name),
+        owner_host = NULL, owner_pid = NULL, owner_start = NULL, owner_boot = NULL,
+        deadline = NULL, boot_id = NULL, tied = NULL
+        WHERE name = NEW.name;"""
+
+LOCK_TRIGGERS = (
+    f"""CREATE TRIGGER sloth_others_locked AFTER INSERT ON locks WHEN NEW.token IS NULL
+    BEGIN{_COUNT_UP}{_DISOWN}
+    END""",
+    f"""CREATE TRIGGER sloth_others_relocked AFTER UPDATE OF name, holder, acquired_at, expires_at ON locks
+    WHEN NEW.name IS NOT OLD.name OR NEW.holder IS NOT OLD.holder
+      OR NEW.acquired_at IS NOT OLD.acquired_at OR NEW.expires_at IS NOT OLD.expires_at
+    BEGIN{_COUNT_UP}{_DISOWN}
+    END""",
+)
