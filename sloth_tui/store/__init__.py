@@ -1,0 +1,42 @@
+"""Opening a store: the way in for both front ends and the runner."""
+
+from __future__ import annotations
+
+import os
+
+from sloth_tui.agents import DEFAULT_AGENT, database_path, no_such_agent
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from sloth_tui.model import Origin
+    from sloth_tui.store.sqlite.store import SqliteStore
+
+
+def open_store(
+    agent: str, mode: Literal["read", "write"] = "read", *, origin: Origin | None = None
+) -> SqliteStore:
+    """The store of an agent.
+
+    ``read`` never changes or creates anything, and its writes raise NotWritable; ``local`` without a
+    database reads as empty. ``write`` reads as well, and creates or adopts the database with the first write.
+    ``origin`` tells the history who makes the changes; without one it is this process and its user.
+    Raises InvalidAgentName, AgentNotFound (``read`` of an agent without a database), DatabaseUnusable.
+    """
+    path = database_path(agent)
+    if mode == "read" and agent != DEFAULT_AGENT and not os.path.lexists(path):
+        raise no_such_agent(agent)
+    return open_path(path, mode, agent=agent, origin=origin)
+
+
+def open_path(
+    path: str, mode: Literal["read", "write"] = "read", *, agent: str = "", origin: Origin | None = None
+) -> SqliteStore:
+    """The store in this file, wherever it is. A missing file reads as empty; otherwise as ``open_store``."""
+    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.store import SqliteStore
+
+    if mode not in ("read", "write"):
+        raise ValueError(f"mode must be 'read' or 'write', not {mode!r}")
+    return SqliteStore(agent, Database(path, read_only=mode == "read", origin=origin))

@@ -1,0 +1,44 @@
+"""Who makes the changes: a row of ``sloth_changes`` per origin of a handle, written with its first change."""
+
+from __future__ import annotations
+
+import os
+
+from sloth_tui.store.sqlite.schema import NEXT_REVISION, NOW_MS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.model import Origin
+    from sloth_tui.store.sqlite.connection import Database
+
+_OPEN = (
+    "INSERT INTO sloth_changes (at, first_revision, user, host, pid, program, title, run, task) "
+    f"VALUES ({NOW_MS}, {NEXT_REVISION}, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+)
+
+
+def change_of(database: Database) -> int:
+    """The change set that the handle's writes belong to; call it inside a transaction."""
+    if database.change is None:
+        if database.origin is None:
+            database.origin = _this_process()
+        change: int = database.execute(_OPEN, tuple(map(_text, database.origin))).get
+        database.change, database.change_depth = change, database.depth
+    return database.change
+
+
+def _text(part: object) -> object:
+    """Undecodable bytes of a command line are kept as escapes."""
+    return part.encode("utf-8", "backslashreplace").decode() if isinstance(part, str) else part
+
+
+def _this_process() -> Origin:
+    import pwd
+
+    from sloth_tui.model import Origin
+
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        user = str(os.getuid())
+    return Origin(user, os.uname().nodename, os.getpid(), "sloth-runner", "")

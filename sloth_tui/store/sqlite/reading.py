@@ -1,0 +1,130 @@
+"""Reading entries."""
+
+from __future__ import annotations
+
+import apsw
+
+from sloth_tui.errors import KeyNotFound
+from sloth_tui.store.sqlite.failures import translate
+from sloth_tui.store.sqlite.handle import Handle
+from sloth_tui.store.sqlite.ranges import KEY, key_bytes, key_range
+from sloth_tui.store.sqlite.rows import (
+    PLAIN_ITEM,
+    PLAIN_VALUE,
+    RAW_ITEM,
+    RAW_KEY,
+    RAW_VALUE,
+    RECORD,
+    decode_key,
+    decode_raw,
+    entry_of,
+    plain_item,
+    plain_key,
+)
+from sloth_tui.store.sqlite.streams import Stream
+from sloth_tui.store.values import decode
+from sloth_tui.text import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import TypeVar
+
+    from sloth_tui.model import Entry, Value
+
+    D = TypeVar("D")
+
+_GET = f"SELECT {PLAIN_VALUE} FROM state WHERE key = ?"
+_GET_RAW = f"SELECT {RAW_VALUE} FROM state WHERE key = {KEY}"
+_GET_MANY = f"SELECT {RAW_ITEM} FROM state WHERE key IN (SELECT CAST(unhex(value) AS TEXT) FROM json_each(?))"
+_EXISTS = f"SELECT 1 FROM state WHERE key = {KEY}"
+_ENTRY = f"SELECT {RECORD} FROM state WHERE key = {KEY}"
+_NEIGHBOURS = 100
+"""How many keys before and after a missing one are compared with it, to name those that were meant."""
+_NEARBY = (
+    f"SELECT {RAW_KEY} FROM (SELECT key FROM state WHERE key < {KEY} ORDER BY key DESC LIMIT {_NEIGHBOURS}) "
+    f"UNION ALL SELECT {RAW_KEY} FROM (SELECT key FROM state WHERE key > {KEY} AND key < x'' "
+    f"ORDER BY key LIMIT {_NEIGHBOURS})"
+)
+
+
+class EntryReading(Handle):
+    """See :class:`sloth_tui.store.port.Entries`.
+
+    An iterator walks the snapshot of the moment it was asked for, whatever is written meanwhile. A long
+    one that is neither finished nor closed keeps SQLite from recycling its log.
+    """
+
+    __slots__ = ()
+
+    def get(self, key: str, default: D | None = None) -> Value | D | None:
+        try:
+            row = self._database.execute(_GET, (key,)).get
+        except apsw.Error as error:
+            raise translate(error, self._database.path) from error
+        except UnicodeError:
+            return self._get_raw(key, default)
+        if row is None:
+            return default
+        kind, stored = row
+        value: Value = stored if kind is None else decode(kind, stored)
+        return value
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Value]:
+        wanted = dict.fromkeys(keys)
+        # As hexadecimal digits, JSON can carry a key that is no UTF-8.
+        stored_keys = [stored.hex() for stored in map(key_bytes, wanted) if stored is not None]
+        rows = self._database.rows(_GET_MANY, (apsw.jsonb_encode(stored_keys),))
+        found = {decode_key(key): decode_raw(kind, stored) for key, kind, stored in rows}
+        return {key: found[key] for key in wanted if key in found}
+
+    def entry(self, key: str) -> Entry:
+        row = self._database.one(_ENTRY, (key_bytes(key),))
+        if row is None:
+            raise self._no_such_key(key)
+        return entry_of(row)
+
+    def exists(self, key: str) -> bool:
+        return self._database.one(_EXISTS, (key_bytes(key),)) is not None
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        return _first_columns(Stream(self._database, prefix, "key", RAW_KEY, plain_key))
+
+    def items(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
+        return _decoded(Stream(self._database, prefix, PLAIN_ITEM, RAW_ITEM, plain_item))
+
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
+        return _records(Stream(self._database, prefix, RECORD))
+
+    def count(self, prefix: str = "") -> int:
+        where, bindings = key_range(prefix)
+        number: int = self._database.one(f"SELECT count(*) FROM state WHERE {where}", bindings)
+        return number
+
+    def _get_raw(self, key: str, default: D | None) -> Value | D | None:
+        """Like :meth:`get`, for a key or a value that is no UTF-8."""
+        row = self._database.one(_GET_RAW, (key_bytes(key),))
+        return default if row is None else decode_raw(*row)
+
+    def _no_such_key(self, key: str) -> KeyNotFound:
+        sought = key_bytes(key)
+        nearby = [decode_key(found) for (found,) in self._database.rows(_NEARBY, (sought, sought))]
+        meant = nearest(key, nearby)
+        return KeyNotFound(f"no key '{key}'", hint="nearest: " + ", ".join(meant) if meant else None)
+
+
+def _first_columns(stream: Stream) -> Iterator[str]:
+    for rows in stream.chunks():
+        for (key,) in rows:
+            yield key
+
+
+def _decoded(stream: Stream) -> Iterator[tuple[str, Value]]:
+    for rows in stream.chunks():
+        for key, kind, stored in rows:
+            yield key, stored if kind is None else decode(kind, stored)
+
+
+def _records(stream: Stream) -> Iterator[Entry]:
+    for rows in stream.chunks():
+        yield from map(entry_of, rows)

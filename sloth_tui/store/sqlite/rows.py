@@ -1,0 +1,76 @@
+"""Rows of ``state``, in two dialects.
+
+The plain one is fast: the driver makes ``str`` of text, and fails on text that is no UTF-8, which other
+programs may have stored. The raw one reads text as bytes and copes: such a value is bytes, such a key has the
+escapes of PEP 383. Both give type and value as :func:`sloth_tui.store.values.decode` takes them.
+"""
+
+from __future__ import annotations
+
+from sloth_tui.store.values import decode, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from sloth_tui.model import Entry, Value
+
+PLAIN_VALUE = "type, CASE type WHEN 'table' THEN iif(json_valid(value), jsonb(value), value) ELSE value END"
+PLAIN_ITEM = f"key, {PLAIN_VALUE}"
+
+
+def raw_value(value: str, kind: str) -> str:
+    """Two columns, from the expressions for a stored value and its type."""
+    return (
+        f"CASE typeof({value}) WHEN 'blob' THEN 'bytes' ELSE coalesce({kind}, 'string') END, "
+        f"CASE WHEN {kind} = 'table' AND typeof({value}) = 'text' AND json_valid({value}) "
+        f"THEN jsonb({value}) ELSE CAST({value} AS BLOB) END"
+    )
+
+
+RAW_KEY = "CAST(key AS BLOB)"
+RAW_VALUE = raw_value("value", "type")
+RAW_ITEM = f"{RAW_KEY}, {RAW_VALUE}"
+_TIME = "unixepoch({0}, 'auto', 'subsec')"
+RECORD = (
+    f"{RAW_ITEM}, {_TIME.format('created_at')}, {_TIME.format('updated_at')}, revision, octet_length(value)"
+)
+"""The columns of :func:`entry_of`."""
+
+
+def decode_key(stored: bytes) -> str:
+    return stored.decode("utf-8", "surrogateescape")
+
+
+def decode_raw(kind: str, stored: bytes) -> Value:
+    """A value from the columns of :func:`raw_value`."""
+    if kind == "bytes":
+        return stored
+    if kind == "table":
+        table = decode(kind, stored)
+        if not isinstance(table, bytes):
+            return table
+    try:
+        return decode(kind, stored.decode())
+    except UnicodeDecodeError:
+        return stored
+
+
+def plain_key(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A raw row of a key alone as a plain one."""
+    return (decode_key(row[0]),)
+
+
+def plain_item(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row of RAW_ITEM as one of PLAIN_ITEM, its value decoded already."""
+    key, kind, stored = row
+    return decode_key(key), None, decode_raw(kind, stored)
+
+
+def entry_of(row: tuple[Any, ...]) -> Entry:
+    """From the columns :data:`RECORD`."""
+    from sloth_tui.model import Entry
+
+    key, kind, stored, created, updated, revision, size = row
+    value = decode_raw(kind, stored)
+    return Entry(decode_key(key), value, type_name(value), created, updated, revision, size)

@@ -1,0 +1,80 @@
+"""The SQLite store: all parts of it on one handle."""
+
+from __future__ import annotations
+
+import apsw
+
+from sloth_tui.store.sqlite.failures import translate
+from sloth_tui.store.sqlite.history import HistoryMethods
+from sloth_tui.store.sqlite.locks import Locking
+from sloth_tui.store.sqlite.retention import sweep
+from sloth_tui.store.sqlite.writing import EntryWriting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from sloth_tui.model import Origin, Stats
+    from sloth_tui.store.sqlite.window import Window
+
+
+class SqliteStore(EntryWriting, HistoryMethods, Locking):
+    """See :class:`sloth_tui.store.port.Store`."""
+
+    __slots__ = ()
+
+    @property
+    def agent(self) -> str:
+        return self._agent
+
+    @property
+    def backend(self) -> str:
+        return "sqlite"
+
+    @property
+    def location(self) -> str:
+        return self._database.path
+
+    @property
+    def read_only(self) -> bool:
+        return self._database.read_only
+
+    def set_origin(self, origin: Origin) -> None:
+        self._database.set_origin(origin)
+
+    def stats(self) -> Stats:
+        from sloth_tui.store.sqlite.stats import read_stats
+
+        return read_stats(self._database, len(self.locks()))
+
+    def change_token(self) -> int:
+        return self._database.change_token()
+
+    def window(self) -> Window:
+        """Rows for a table, on a connection of its own: see :mod:`sloth_tui.store.sqlite.window`."""
+        from sloth_tui.store.sqlite.window import Window
+
+        return Window(self._database.path)
+
+    def interrupt(self) -> None:
+        self._database.connection.interrupt()
+
+    def close(self) -> None:
+        """Give everything back; a transaction that is still open is rolled back."""
+        database = self._database
+        try:
+            if database.writes and not database.depth:
+                sweep(database)
+        except apsw.Error as error:
+            raise translate(error, database.path) from error
+        finally:
+            database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,159 @@
+"""Writing entries."""
+
+from __future__ import annotations
+
+from sloth_tui.errors import InvalidValue, NotANumber
+from sloth_tui.store.sqlite.origins import change_of
+from sloth_tui.store.sqlite.ranges import KEY, key_bytes, key_range
+from sloth_tui.store.sqlite.reading import EntryReading
+from sloth_tui.store.sqlite.retention import keep_within_limits
+from sloth_tui.store.sqlite.rows import RAW_VALUE, decode_raw
+from sloth_tui.store.sqlite.schema import NEXT_REVISION, NOW
+from sloth_tui.store.values import (
+    MAX_INTEGER,
+    MIN_INTEGER,
+    as_number,
+    check_key,
+    encode,
+    is_finite,
+    same,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
+
+    from sloth_tui.model import Value
+    from sloth_tui.store.values import Stored
+
+_CURRENT = f"SELECT revision, {RAW_VALUE} FROM state WHERE key = ?"
+_INSERT = (
+    "INSERT INTO state (key, value, type, created_at, updated_at, revision, change) "
+    f"VALUES (?, ?, ?, {NOW}, {NOW}, {NEXT_REVISION}, ?) RETURNING revision"
+)
+_UPDATE = (
+    f"UPDATE state SET value = ?, type = ?, updated_at = {NOW}, revision = {NEXT_REVISION}, change = ? "
+    "WHERE key = ? RETURNING revision"
+)
+_NEWEST = "SELECT coalesce(max(revision), 0) FROM sloth_history"
+_STAMP = "UPDATE sloth_history SET change = ? WHERE revision > ?"
+
+
+class EntryWriting(EntryReading):
+    """See :class:`sloth_tui.store.port.Entries`."""
+
+    __slots__ = ()
+
+    def set(self, key: str, value: Value) -> int:
+        check_key(key)
+        kind, stored = encode(value)
+        with self._database.writing:
+            return self._put(key, value, kind, stored, self._current(key))[0]
+
+    def set_many(self, values: Mapping[str, Value]) -> int:
+        encoded = [(check_key(key), value, *encode(value)) for key, value in values.items()]
+        if not encoded:
+            return 0
+        with self._database.writing:
+            return sum(self._put(*item, self._current(item[0]))[1] for item in encoded)
+
+    def delete(self, key: str) -> bool:
+        return self.exists(key) and bool(self._delete(f"key = {KEY}", (key_bytes(key) or b"",)))
+
+    def delete_many(self, keys: Iterable[str]) -> int:
+        wanted = [key for key in dict.fromkeys(keys) if self.exists(key)]
+        if not wanted:
+            return 0
+        with self._database.writing:
+            return sum(map(self.delete, wanted))
+
+    def delete_prefix(self, prefix: str) -> int:
+        return self._delete(*key_range(prefix)) if self.count(prefix) else 0
+
+    def increment(self, key: str, by: int | float = 1) -> int | float:
+        check_key(key)
+        if isinstance(by, bool) or not isinstance(by, int | float):
+            raise InvalidValue("a number can only be incremented by a number")
+        encode(by)
+        with self._database.writing:
+            current = self._current(key)
+            total = _sum(key, 0 if current is None else current[1], by)
+            self._put(key, total, *encode(total), current)
+            return total
+
+    def set_if_absent(self, key: str, value: Value) -> bool:
+        return self.compare_and_set(key, None, value)
+
+    def compare_and_set(self, key: str, old: Value | None, new: Value) -> bool:
+        check_key(key)
+        kind, stored = encode(new)
+        with self._database.writing:
+            current = self._current(key)
+            if not same(old, None if current is None else current[1]):
+                return False
+            self._put(key, new, kind, stored, current)
+            return True
+
+    def compare_and_set_revision(self, key: str, revision: int, new: Value) -> bool:
+        check_key(key)
+        kind, stored = encode(new)
+        with self._database.writing:
+            current = self._current(key)
+            if (0 if current is None else current[0]) != revision:
+                return False
+            self._put(key, new, kind, stored, current)
+            return True
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """See the port. Others can read meanwhile, but not write."""
+        return self._database.writing
+
+    def _current(self, key: str) -> tuple[int | None, Value] | None:
+        """Revision and value."""
+        row = self._database.execute(_CURRENT, (key,)).get
+        return None if row is None else (row[0], decode_raw(row[1], row[2]))
+
+    def _put(
+        self,
+        key: str,
+        value: Value,
+        kind: str | None,
+        stored: Stored,
+        current: tuple[int | None, Value] | None,
+    ) -> tuple[int, bool]:
+        """Write what differs; the entry's revision, and whether anything was written."""
+        database = self._database
+        if current is None:
+            revision: int = database.execute(_INSERT, (key, stored, kind, change_of(database))).get
+            return revision, True
+        if same(current[1], value):
+            return current[0] or 0, False
+        revision = database.execute(_UPDATE, (stored, kind, change_of(database), key)).get
+        keep_within_limits(database, key)
+        return revision, True
+
+    def _delete(self, where: str, bindings: tuple[bytes, ...]) -> int:
+        database = self._database
+        with database.writing:
+            newest = database.execute(_NEWEST).get
+            database.execute(f"DELETE FROM state WHERE {where}", bindings)
+            deleted = database.connection.changes()
+            if deleted:
+                database.execute(_STAMP, (change_of(database), newest))
+        return deleted
+
+
+def _sum(key: str, value: Value, by: int | float) -> int | float:
+    number = as_number(value)
+    if number is None:
+        raise NotANumber(f"key '{key}' holds no number")
+    try:
+        total = number + by
+    except OverflowError:
+        total = float("inf")
+    if isinstance(total, int) and not MIN_INTEGER <= total <= MAX_INTEGER:
+        raise NotANumber(f"key '{key}': the sum does not fit 64 bits")
+    if not is_finite(total):
+        raise NotANumber(f"key '{key}': the sum is not finite")
+    return total
