@@ -2,6 +2,11 @@
 
 A line is an object whose ``event`` names the kind (snake case of the class), followed by the
 event's fields in the order below. Times are unix seconds, durations seconds. Fields are only ever added.
+
+Order: what the file prints while it is loaded, ``run_started``, then for each task its
+``task_started``, output, changes and warnings, ``task_finished``; last of all, always and once,
+``run_finished``. A skipped task has a ``task_finished`` only. A file that cannot be run has no
+``run_started``.
 """
 
 from __future__ import annotations
@@ -46,6 +51,8 @@ class KeyChanged(NamedTuple):
     new: Value | None
     """None: it was deleted."""
     revision: int
+    shortened: bool = False
+    """``old`` or ``new`` is only the beginning of a long value, as text."""
 
 
 class Warned(NamedTuple):

@@ -1,0 +1,240 @@
+-- Builds the world task code lives in. Arguments: functions of the host by name, memory limit in KiB.
+-- Returns, for the host: define, load_file, run; and kit, which the modules are given.
+--
+-- Rules of the house: nothing of Python is reachable from the environment, no metatable of ours can be
+-- fetched, and everything used here is held in locals, so that task code may redefine what it likes.
+
+local host, limit_kib = ...
+
+local collectgarbage, error, getmetatable, load, next, pcall, rawequal, rawget, select, setmetatable, tostring, type, xpcall =
+  collectgarbage, error, getmetatable, load, next, pcall, rawequal, rawget, select, setmetatable, tostring, type, xpcall
+local getinfo, raw_metatable, traceback = debug.getinfo, debug.getmetatable, debug.traceback
+local concat, pack, sort, unpack = table.concat, table.pack, table.sort, table.unpack
+local find, format, gmatch, sub = string.find, string.format, string.gmatch, string.sub
+
+local OURS <const> = "=[sloth]"
+local LONGEST_MESSAGE <const> = 8192
+
+-- The metatables that task code could otherwise get at and change for all of us.
+raw_metatable("").__metatable = false
+raw_metatable(host.any).__metatable = false
+
+local env = {}
+
+-- Errors ------------------------------------------------------------------------------------------
+
+-- File and line of the innermost line of task code that is running; "" and 0 if there is none.
+local function caller()
+  local level = 2
+  while true do
+    local info = getinfo(level, "Sl")
+    if not info then return "", 0 end
+    if info.currentline > 0 and info.source ~= OURS then return info.short_src, info.currentline end
+    level = level + 1
+  end
+end
+
+local function position()
+  local file, line = caller()
+  return line > 0 and format("%s:%d: ", file, line) or ""
+end
+
+local function fail(message)
+  error(position() .. message, 0)
+end
+
+-- What a person reads of an error value, found without running code of the task.
+local function describe(value)
+  local kind = type(value)
+  if kind == "string" then
+    return #value <= LONGEST_MESSAGE and value or sub(value, 1, LONGEST_MESSAGE) .. "…"
+  elseif kind == "number" or kind == "boolean" then
+    return tostring(value)
+  elseif kind == "table" then
+    local message = rawget(value, "message")
+    if type(message) == "string" then return describe(message) end
+    return "error object is a table without a text 'message'"
+  elseif kind == "nil" then
+    return "error without a message"
+  end
+  return "error object is a " .. kind
+end
+
+local function has_position(message)
+  return find(message, "^[^:\n]+:%d+: ") ~= nil
+end
+
+-- The traceback without our own lines.
+local function user_trace(level)
+  local kept = {}
+  for line in gmatch(traceback(nil, level), "[^\n]+") do
+    if not find(line, "[sloth]", 1, true) and not find(line, "^%s*%[C%]: in %?")
+      and not find(line, "in function 'xpcall'", 1, true) then
+      kept[#kept + 1] = line
+    end
+  end
+  return concat(kept, "\n")
+end
+
+-- The error that is travelling, so that what is raised again further out keeps its first traceback.
+local travelling = { n = 0 }
+
+local function note_error(value)
+  if travelling.n == 0 or not rawequal(travelling.value, value) then
+    local message = describe(value)
+    if not has_position(message) then message = position() .. message end
+    travelling = { n = 1, value = value, message = message, trace = user_trace(3) }
+  end
+  return value
+end
+
+-- Memory ------------------------------------------------------------------------------------------
+
+-- A host function that returns a string when memory is out takes the process down, so it is not called
+-- then. The limit lies below the allocator's own, which stops what runs in Lua alone.
+local function relieve()
+  collectgarbage("collect")
+  if collectgarbage("count") > limit_kib then fail("not enough memory") end
+end
+
+local function check_memory()
+  if collectgarbage("count") > limit_kib then relieve() end
+end
+
+-- The environment ---------------------------------------------------------------------------------
+
+local function copy(from, names)
+  local to = {}
+  for name in gmatch(names, "%S+") do to[name] = from[name] end
+  return to
+end
+
+for name, value in next, copy(_G, [[
+  assert error getmetatable ipairs next pairs pcall rawequal rawget rawlen rawset select tonumber tostring type
+  xpcall _VERSION ]]) do
+  env[name] = value
+end
+env._G = env
+env.string = copy(string, [[ byte char find format gmatch gsub len lower match pack packsize rep reverse sub unpack
+  upper ]])
+env.table = copy(table, "concat insert move pack remove sort unpack")
+env.math = copy(math, [[ abs acos asin atan ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf pi
+  rad random randomseed sin sqrt tan tointeger type ult ]])
+env.utf8 = copy(utf8, "char charpattern codepoint codes len offset")
+env.coroutine = copy(coroutine, "close create isyieldable resume running status wrap yield")
+env.os = copy(os, "clock date difftime getenv time")
+raw_metatable("").__index = env.string
+
+function env.setmetatable(t, metatable)
+  -- A finalizer runs at moments nobody chose, between any two lines of other code.
+  if type(metatable) == "table" and rawget(metatable, "__gc") ~= nil then
+    fail("setmetatable: __gc is not available to task files")
+  end
+  return setmetatable(t, metatable)
+end
+
+function env.load(chunk, name, mode, ...)
+  if mode ~= nil and not find(tostring(mode), "t", 1, true) then
+    fail("load: only text can be loaded, not bytecode")
+  end
+  local scope = env
+  if select("#", ...) > 0 then scope = (...) end
+  if name == nil and type(chunk) == "string" then name = chunk end
+  return load(chunk, name, "t", scope)
+end
+
+-- Files of the task file's own directory ----------------------------------------------------------
+
+local loaded = {}
+local LOADING <const> = {}
+
+function env.require(name)
+  if type(name) ~= "string" then fail("require: name must be text, got " .. type(name)) end
+  local known = loaded[name]
+  if known == LOADING then fail("require: '" .. name .. "' requires itself") end
+  if known ~= nil then return known end
+  check_memory()
+  local ok, source, chunk_name = host.read_module(name)
+  if not ok then fail("require: " .. source) end
+  local chunk, message = load(source, chunk_name, "t", env)
+  if not chunk then error(message, 0) end
+  loaded[name] = LOADING
+  local results = pack(pcall(chunk, name))
+  if not results[1] then
+    loaded[name] = nil
+    error(results[2], 0)
+  end
+  if results[2] == nil then results[2] = true end
+  loaded[name] = results[2]
+  return results[2]
+end
+
+-- For the host ------------------------------------------------------------------------------------
+
+-- Runs fn. Returns "returned", then type and description of its first result and of its second, or
+-- "raised", message, traceback. Never raises.
+local function run(fn)
+  travelling = { n = 0 }
+  local results = pack(xpcall(fn, note_error))
+  local info = getinfo(fn, "S")
+  local defined = format("%s:%d: ", info.short_src, info.linedefined)
+  if results[1] then
+    local first, second = results[2], results[3]
+    return "returned", first == true and "true" or first == false and "false" or type(first), type(second),
+      describe(second), defined
+  end
+  -- An error handler that itself fails (out of memory, out of stack) leaves nothing travelling.
+  if travelling.n == 0 or not rawequal(travelling.value, results[2]) then
+    return "raised", defined .. describe(results[2]), ""
+  end
+  return "raised", travelling.message, travelling.trace
+end
+
+local function load_file(source, chunk_name)
+  local chunk, message = load(source, chunk_name, "t", env)
+  if not chunk then return "raised", message, "" end
+  return run(chunk)
+end
+
+-- Pairs in the order of their keys, so that a walk is the same each time: numbers, then text.
+local function in_order(a, b)
+  local kind_a, kind_b = type(a), type(b)
+  if kind_a == kind_b then return a < b end
+  return kind_a == "number"
+end
+
+local function sorted_pairs(t)
+  local keys, count = {}, 0
+  for key in next, t do
+    local kind = type(key)
+    if kind ~= "string" and kind ~= "number" then return next, t, nil end
+    count = count + 1
+    keys[count] = key
+  end
+  sort(keys, in_order)
+  local index = 0
+  return function()
+    while index < count do
+      index = index + 1
+      local value = t[keys[index]]
+      if value ~= nil then return keys[index], value end
+    end
+  end
+end
+
+local kit = {
+  caller = caller,
+  env = env,
+  check_memory = check_memory,
+  fail = fail,
+  note_error = note_error,
+  raw_metatable = raw_metatable,
+  sorted = { __pairs = sorted_pairs, __metatable = false },
+}
+
+-- Emptied last, for what a chunk loaded without an environment would see.
+for name in next, copy(_G, "python io os debug package require dofile loadfile load collectgarbage print warn") do
+  _G[name] = nil
+end
+
+return kit, load_file, run, collectgarbage

@@ -1,0 +1,39 @@
+"""Why a worker died, in words."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sloth_tui.runner.process import WorkerProcess
+    from sloth_tui.runner.record import RunRecord
+
+_MEMORY_SIGNS = (b"not enough memory", b"MemoryError", b"Cannot allocate memory", b"std::bad_alloc")
+
+
+def in_words(record: RunRecord, worker: WorkerProcess) -> str:
+    """One line for a worker that ended without having said that it was done."""
+    if record.traceback is not None and "MemoryError" not in record.traceback:
+        return "crashed: " + record.traceback.strip().splitlines()[-1]
+    if record.traceback is not None or any(sign in worker.errors for sign in _MEMORY_SIGNS):
+        return "out of memory"
+    status = record.wait_status
+    if status is None:
+        return "killed: its worker process was ended from outside"
+    if not os.WIFSIGNALED(status):
+        return f"crashed: its worker process ended with code {os.waitstatus_to_exitcode(status)}"
+    number = os.WTERMSIG(status)
+    if number == signal.SIGKILL:
+        return "killed: its worker process got SIGKILL, by hand or because the system was out of memory"
+    if number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        return f"stopped: its worker process got {signal.Signals(number).name}"
+    return f"crashed: its worker process got {_signal_name(number)}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,81 @@
+"""Values on their way between Lua and the store.
+
+Lua strings are bytes here: those that are UTF-8 are text to the store, others bytes, and both come back as
+the string they were. Tables cross as JSON text, which Lua itself reads and writes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, cast
+
+from lupa.lua54 import lua_type
+
+from sloth_tui.errors import InvalidKey, InvalidValue, SlothError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sloth_tui.model import Value
+
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def text_from_lua(data: object, argument: str) -> str:
+    """Raises UsageError, naming the argument, unless it is a string and UTF-8."""
+    try:
+        return str(cast("bytes", data), "utf-8")
+    except TypeError:
+        raise UsageError(f"{argument} must be a string, got {type_name(data)}") from None
+    except UnicodeDecodeError:
+        raise InvalidKey(f"{argument} is not UTF-8") from None
+
+
+def value_from_lua(value: object, is_json: object) -> Value:
+    if type(value) is bytes:
+        if is_json:
+            return cast("Value", json.loads(value))
+        try:
+            return str(value, "utf-8")
+        except UnicodeDecodeError:
+            return value
+    if value is None or not isinstance(value, (bool, int, float)):
+        raise InvalidValue(f"value must not be a {type_name(value)}")
+    return value
+
+
+def value_to_lua(value: Value) -> tuple[object, bool]:
+    """What crosses, and whether it is JSON text of a table."""
+    if type(value) is str:
+        return value.encode(), False
+    if isinstance(value, (dict, list)):
+        return _dumps(value).encode(), True
+    return value, False
+
+
+def type_name(value: object) -> str:
+    """As Lua calls it."""
+    if value is None:
+        return "nil"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, (int, float)):
+        return "number"
+    return "string" if isinstance(value, bytes) else (lua_type(value) or "userdata")
+
+
+def answering(function: Callable[..., object]) -> Callable[..., object]:
+    """A host function for Lua: answers ``True, ...`` or ``False, message``, and never raises."""
+
+    def call(*arguments: object) -> object:
+        try:
+            return function(*arguments)
+        except SlothError as error:
+            message = f"{error.message} ({error.hint})" if error.hint else error.message
+            return False, message.encode("utf-8", "backslashreplace")
+        except MemoryError:
+            return False, b"not enough memory"
+        except Exception as error:  # noqa: BLE001 - an exception inside Lua would be an object to play with
+            return False, f"internal error: {error!r}".encode("utf-8", "backslashreplace")
+
+    return call

@@ -1,0 +1,210 @@
+-- The state module. The host's functions answer `true, ...` or `false, message`; raising with the position
+-- of the task's own line happens here. Tables cross as JSON text, with true as a last argument.
+
+local kit, host = ...
+
+local check_memory, fail, json_encode, json_decode = kit.check_memory, kit.fail, kit.json_encode, kit.json_decode
+local error, next, pack, pcall, select, setmetatable, type, unpack, xpcall =
+  error, next, table.pack, pcall, select, setmetatable, type, table.unpack, xpcall
+local host_get, host_set = host.get, host.set
+
+local state = {}
+
+local function check(call, argument, value, wanted)
+  if type(value) ~= wanted then
+    fail(call .. ": " .. argument .. " must be a " .. wanted .. ", got " .. type(value))
+  end
+end
+
+local function encoded(call, value)
+  local kind = type(value)
+  if kind == "string" or kind == "number" or kind == "boolean" then return value, false end
+  if kind ~= "table" then fail(call .. ": value must not be " .. (kind == "nil" and "nil" or "a " .. kind)) end
+  local text, wrong = json_encode(value)
+  if not text then fail(call .. ": value cannot be stored: " .. wrong) end
+  return text, true
+end
+
+local function decoded(value, is_json)
+  if not is_json then return value end
+  local ok, table_value = json_decode(value)
+  if not ok then fail("state: stored table cannot be read: " .. table_value) end
+  return table_value
+end
+
+-- Passes on what a host function answered after its `true`; raises what it complained about.
+local function answer(call, ok, ...)
+  if not ok then fail(call .. ": " .. (...)) end
+  return ...
+end
+
+function state.get(key, default)
+  check_memory()
+  local ok, value, is_json = host_get(key)
+  if not ok then fail("state.get: " .. value) end
+  if value == nil then return default end
+  if is_json then return decoded(value, true) end
+  return value
+end
+
+function state.set(key, value)
+  local kind = type(value)
+  local is_json = false
+  if kind ~= "string" then value, is_json = encoded("state.set", value) end
+  check_memory()
+  local ok, message = host_set(key, value, is_json)
+  if not ok then fail("state.set: " .. message) end
+  return true
+end
+
+function state.exists(key)
+  check_memory()
+  return answer("state.exists", host.exists(key))
+end
+
+function state.delete(key)
+  check_memory()
+  return answer("state.delete", host.delete(key))
+end
+
+-- Calls each(key, value, is_json) for all entries of the prefix, in batches the host chooses.
+local function walk(call, prefix, with_values, each)
+  if prefix == nil then prefix = "" end
+  check(call, "prefix", prefix, "string")
+  check_memory()
+  answer(call, host.walk(prefix, with_values))
+  repeat
+    check_memory()
+    local batch = pack(answer(call, host.walk_on()))
+    for index = 1, batch.n, 3 do each(batch[index], batch[index + 1], batch[index + 2]) end
+  until batch.n == 0
+end
+
+function state.list(prefix)
+  local list = setmetatable({}, kit.sorted)
+  walk("state.list", prefix, true, function(key, value, is_json) list[key] = decoded(value, is_json) end)
+  return list
+end
+
+function state.keys(prefix)
+  local keys, count = {}, 0
+  walk("state.keys", prefix, false, function(key)
+    count = count + 1
+    keys[count] = key
+  end)
+  return keys
+end
+
+function state.increment(key, n)
+  if n == nil then n = 1 end
+  check("state.increment", "n", n, "number")
+  check_memory()
+  return answer("state.increment", host.increment(key, n))
+end
+
+function state.decrement(key, n)
+  if n == nil then n = 1 end
+  check("state.decrement", "n", n, "number")
+  if n == math.mininteger then fail("state.decrement: n is too large") end
+  check_memory()
+  return answer("state.decrement", host.increment(key, -n))
+end
+
+function state.set_if_absent(key, value)
+  local sent, is_json = encoded("state.set_if_absent", value)
+  check_memory()
+  return answer("state.set_if_absent", host.set_if_absent(key, sent, is_json))
+end
+
+function state.compare_and_set(key, old, new)
+  local sent_old, old_is_json
+  if old ~= nil then sent_old, old_is_json = encoded("state.compare_and_set", old) end
+  local sent_new, new_is_json = encoded("state.compare_and_set", new)
+  check_memory()
+  return answer("state.compare_and_set", host.compare_and_set(key, sent_old, old_is_json, sent_new, new_is_json))
+end
+
+-- Runs fn; returns what it returned as a pack whose first field says whether it did.
+local function attempt(call, fn, ...)
+  check(call, "fn", fn, "function")
+  return pack(xpcall(fn, kit.note_error, ...))
+end
+
+function state.transaction(fn)
+  check("state.transaction", "fn", fn, "function")
+  check_memory()
+  local depth = answer("state.transaction", host.begin())
+  local results = attempt("state.transaction", fn)
+  if not results[1] then
+    host.rollback(depth)
+    error(results[2], 0)
+  end
+  answer("state.transaction", host.commit(depth))
+  return unpack(results, 2, results.n)
+end
+
+-- Locks -------------------------------------------------------------------------------------------
+
+local function lock_arguments(call, name, holder, seconds, options)
+  check(call, "name", name, "string")
+  check(call, "holder", holder, "string")
+  check(call, "seconds", seconds, "number")
+  local wait = 0
+  if options ~= nil then
+    check(call, "options", options, "table")
+    for option in next, options do
+      if option ~= "wait" then fail(call .. ": unknown option '" .. tostring(option) .. "'; there is: wait") end
+    end
+    wait = options.wait or 0
+    check(call, "options.wait", wait, "number")
+  end
+  check_memory()
+  return wait
+end
+
+function state.lock(name, holder, seconds, options)
+  local wait = lock_arguments("state.lock", name, holder, seconds, options)
+  return true, answer("state.lock", host.acquire(name, holder, seconds, wait, false))
+end
+
+function state.try_lock(name, holder, seconds, options)
+  local wait = lock_arguments("state.try_lock", name, holder, seconds, options)
+  local ok, token, held_by = host.acquire(name, holder, seconds, wait, false)
+  if ok then return true, token end
+  if held_by == nil then fail("state.try_lock: " .. token) end
+  return false, held_by
+end
+
+function state.unlock(name, holder)
+  check("state.unlock", "name", name, "string")
+  check("state.unlock", "holder", holder, "string")
+  check_memory()
+  return answer("state.unlock", host.release(name, holder))
+end
+
+function state.renew(name, holder, seconds)
+  check("state.renew", "name", name, "string")
+  check("state.renew", "holder", holder, "string")
+  check("state.renew", "seconds", seconds, "number")
+  check_memory()
+  return answer("state.renew", host.renew(name, holder, seconds))
+end
+
+function state.with_lock(name, holder, seconds, fn, options)
+  check("state.with_lock", "fn", fn, "function")
+  local wait = lock_arguments("state.with_lock", name, holder, seconds, options)
+  local token = answer("state.with_lock", host.acquire(name, holder, seconds, wait, true))
+  local results = attempt("state.with_lock", fn)
+  local released, message = host.end_lock(name, holder, token)
+  if not results[1] then error(results[2], 0) end
+  if not released then fail("state.with_lock: " .. message) end
+  return unpack(results, 2, results.n)
+end
+
+function state.is_locked(name)
+  check("state.is_locked", "name", name, "string")
+  check_memory()
+  return answer("state.is_locked", host.is_locked(name))
+end
+
+return state

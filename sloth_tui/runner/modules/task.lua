@@ -1,0 +1,95 @@
+-- task({...}), print and values: what a task file is made of.
+
+local kit, host, values_text = ...
+
+local check_memory, fail = kit.check_memory, kit.fail
+local concat, unpack = table.concat, table.unpack
+local math_type, huge = math.type, math.huge
+local ipairs, next, rawget, rawlen, select, tostring, type = ipairs, next, rawget, rawlen, select, tostring, type
+local sub = string.sub
+
+local FIELDS <const> = "name, run, description, depends_on, delegate_to, timeout, retries"
+local KNOWN = {
+  name = true, run = true, description = true, depends_on = true, delegate_to = true, timeout = true, retries = true,
+}
+local LONGEST_LINE <const> = 65536
+
+local functions, count = {}, 0
+local loading = true
+
+local function wrong(field, wanted, value)
+  fail("task: " .. field .. " must be " .. wanted .. ", got " .. type(value))
+end
+
+local function optional_string(spec, field)
+  local value = rawget(spec, field)
+  if value ~= nil and type(value) ~= "string" then wrong(field, "a string", value) end
+  return value
+end
+
+local function dependencies(value)
+  if value == nil then return {} end
+  if type(value) == "string" then return { value } end
+  if type(value) ~= "table" then wrong("depends_on", "a task's name or a list of names", value) end
+  local names, fields = {}, 0
+  for _ in next, value do fields = fields + 1 end
+  for index = 1, fields do
+    local name = rawget(value, index)
+    if type(name) ~= "string" then fail("task: depends_on must be a list of names; field " .. index .. " is a " .. type(name)) end
+    names[index] = name
+  end
+  return names
+end
+
+local function limits(spec)
+  local timeout, retries = rawget(spec, "timeout"), rawget(spec, "retries")
+  if timeout ~= nil then
+    if type(timeout) ~= "number" then wrong("timeout", "a number of seconds", timeout) end
+    if not (timeout > 0 and timeout < huge) then fail("task: timeout must be more than 0 seconds") end
+  end
+  if retries == nil then retries = 0 end
+  if math_type(retries) ~= "integer" then wrong("retries", "a whole number", retries) end
+  if retries < 0 or retries > 1000 then fail("task: retries must be from 0 to 1000, got " .. retries) end
+  return timeout, retries
+end
+
+local function task(spec)
+  if not loading then fail("task: tasks are defined while the file is loaded, not while one runs") end
+  if type(spec) ~= "table" then fail("task: needs a table of fields, got " .. type(spec)) end
+  for field in next, spec do
+    if not KNOWN[field] then fail("task: unknown field '" .. tostring(field) .. "'; there are: " .. FIELDS) end
+  end
+  local name, run = rawget(spec, "name"), rawget(spec, "run")
+  if type(name) ~= "string" then wrong("name", "a string", name) end
+  if name == "" then fail("task: name must not be empty") end
+  if type(run) ~= "function" then fail("task '" .. name .. "': run must be a function, got " .. type(run)) end
+  local timeout, retries = limits(spec)
+  local names = dependencies(rawget(spec, "depends_on"))
+  check_memory()
+  local file, line = kit.caller()
+  local ok, message = host.register(name, optional_string(spec, "description"),
+    optional_string(spec, "delegate_to"), timeout, retries, file, line, unpack(names))
+  if not ok then fail("task: " .. message) end
+  count = count + 1
+  functions[count] = run
+end
+
+local function print(...)
+  local parts = {}
+  for index = 1, select("#", ...) do
+    local text = tostring((select(index, ...)))
+    parts[index] = text
+  end
+  local line = concat(parts, "\t")
+  check_memory()
+  if #line > LONGEST_LINE then host.print(sub(line, 1, LONGEST_LINE), #line)
+  else host.print(line, #line) end
+end
+
+local ok, values = kit.json_decode(values_text, { drop_null = true, object_metatable = kit.sorted })
+if not ok then fail("values: " .. values) end
+
+kit.env.task, kit.env.print, kit.env.values = task, print, values
+
+-- The run function of the n-th task defined; and the end of defining.
+return function(index) return functions[index] end, function() loading = false end

@@ -1,0 +1,153 @@
+"""What a supervisor knows of its run so far, put together from what its workers say."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from sloth_tui.errors import ExitCode, TaskFileError
+from sloth_tui.runner.events import KeyChanged, RunFinished, TaskFinished, TaskStarted, Warned
+from sloth_tui.runner.request import Aftermath, Assignment
+from sloth_tui.text import format_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sloth_tui.runner.events import RunEvent
+    from sloth_tui.runner.request import RunRequest
+    from sloth_tui.runner.wire import Note
+
+
+class RunRecord:
+    """Results, in the order they came, and where the run stands."""
+
+    def __init__(self, request: RunRequest, run: str) -> None:
+        self.request = request
+        self.run = run
+        self.started = time.monotonic()
+        self.results: dict[str, str] = {}
+        self.complete = False
+        """A worker has said that there is nothing more to do."""
+        self.task: str | None = None
+        """The task that runs."""
+        self.task_deadline: float | None = None
+        self.worker_pid = 0
+        self.wait_status: int | None = None
+        """How the process that ran Lua ended, once it is known."""
+        self.traceback: str | None = None
+        """Of an error inside the worker's own code."""
+        self._plan: dict[str, tuple[float | None, int]] | None = None
+        self._attempts: dict[str, int] = {}
+        self._since: int | None = None
+        self._task_started = self.started
+        self._task_changes = 0
+        self.unusable: TaskFileError | None = None
+        """Why the file cannot be run at all."""
+
+    # What comes in
+
+    def take_event(self, event: RunEvent) -> None:
+        if isinstance(event, TaskStarted):
+            self.task, self._task_started, self._task_changes = event.task, time.monotonic(), 0
+        elif isinstance(event, TaskFinished):
+            self.results[event.task] = event.result
+            self.task = self.task_deadline = None
+        elif isinstance(event, KeyChanged):
+            self._since = event.revision
+            self._task_changes += 1
+
+    def take_note(self, note: Note) -> None:
+        match note.name, note.details:
+            case "started", [int(pid)]:
+                self.worker_pid, self.wait_status = pid, None
+            case "plan", [list(plan)]:
+                self._plan = {name: (timeout, retries) for name, timeout, retries in plan}
+            case "store", [int(revision)]:
+                self._since = revision if self._since is None else self._since
+            case "attempt", [str(task), int(number)]:
+                self._attempts[task] = number
+                timeout = self._limits(task)[0]
+                self.task_deadline = None if timeout is None else time.monotonic() + timeout
+            case "done", []:
+                self.complete = True
+            case "unusable", [str(message), hint, int(code)]:
+                self.complete = True
+                self.unusable = TaskFileError(message, hint=hint if isinstance(hint, str) else None)
+                self.unusable.exit_code = code
+            case "crashed", [str(traceback)]:
+                self.traceback = traceback
+            case "ended", [int(status), int()]:
+                self.wait_status = status
+
+    def take_loss(self, result: str, error: str) -> Iterator[RunEvent]:
+        """The worker is gone before its time; what is to be said of the task it was at.
+
+        Nothing is said of a task that has attempts left; the next worker makes them.
+        """
+        self.complete = False
+        task, self.task, self.task_deadline = self.task, None, None
+        if task is None:
+            return
+        if result != "cancelled" and self._attempts.get(task, 0) <= self._limits(task)[1]:
+            total = self._limits(task)[1] + 1
+            yield Warned(task, f"attempt {self._attempts.get(task, 0)} of {total} failed: {error}")
+            return
+        self.results[task] = result
+        duration = time.monotonic() - self._task_started
+        yield TaskFinished(task, result, duration, self._task_changes, error, None)
+
+    # What goes out
+
+    @property
+    def planned(self) -> bool:
+        return self._plan is not None
+
+    def task_timeout(self) -> float:
+        """Of the task that runs and has one, in seconds."""
+        timeout = self._limits(self.task or "")[0]
+        assert timeout is not None
+        return timeout
+
+    def assignment(self, mode: str = "run") -> Assignment:
+        aftermath = Aftermath(self._since or 0, self.worker_pid, self.task)
+        return Assignment(self.request, self.run, mode, self.results, self._attempts, aftermath, self.planned)
+
+    def touched_store(self) -> bool:
+        return self._since is not None
+
+    def ahead(self) -> list[str]:
+        return [name for name in self._plan or () if name not in self.results]
+
+    def skip_rest(self, why: str) -> Iterator[RunEvent]:
+        for name in self.ahead():
+            self.results[name] = "skipped"
+            yield TaskFinished(name, "skipped", 0.0, 0, why, None)
+
+    def finished(self, result: str | None = None, error: str | None = None, code: int = 0) -> RunFinished:
+        """The last event; by default what follows from the tasks' results."""
+        hint = None
+        if self.unusable is not None and result is None:
+            result, error, hint, code = (
+                "error",
+                self.unusable.message,
+                self.unusable.hint,
+                self.unusable.exit_code,
+            )
+        elif result is None:
+            result, error, code = self._verdict()
+        return RunFinished(self.run, result, code, time.monotonic() - self.started, error, hint)
+
+    def _verdict(self) -> tuple[str, str | None, int]:
+        found = list(self.results.values())
+        failed, late, skipped = (found.count(kind) for kind in ("failed", "timeout", "skipped"))
+        if not failed and not late:
+            return "done", None, ExitCode.OK
+        parts = [f"{format_count(failed, 'task')} failed"] if failed else []
+        parts += [f"{format_count(late, 'task')} took too long"] if late else []
+        parts += [f"{skipped:,} skipped"] if skipped else []
+        if failed:
+            return "failed", ", ".join(parts), ExitCode.TASK_FAILED
+        return "timeout", ", ".join(parts), ExitCode.TASK_TIMEOUT
+
+    def _limits(self, task: str) -> tuple[float | None, int]:
+        return (self._plan or {}).get(task, (None, 0))

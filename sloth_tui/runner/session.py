@@ -1,0 +1,156 @@
+"""One worker's share of a run: load the file, put its tasks in order, run those that are ahead."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+from sloth_tui.errors import SlothError, TaskFileError
+from sloth_tui.runner.changes import Changes
+from sloth_tui.runner.events import RunStarted, TaskFinished, TaskStarted, Warned
+from sloth_tui.runner.limits import limit_process
+from sloth_tui.runner.modules.state import StateModule
+from sloth_tui.runner.origin import run_origin
+from sloth_tui.runner.output import Output
+from sloth_tui.runner.plan import make_plan
+from sloth_tui.runner.registry import Registry
+from sloth_tui.runner.sandbox import Sandbox
+from sloth_tui.runner.schedule import DONE, SKIPPED, Schedule
+from sloth_tui.runner.source import TaskSource
+
+if TYPE_CHECKING:
+    from sloth_tui.model import Origin
+    from sloth_tui.runner.access import Mode, OpenStore
+    from sloth_tui.runner.emitter import Emitter
+    from sloth_tui.runner.plan import Task
+    from sloth_tui.runner.request import Assignment
+    from sloth_tui.runner.sandbox import Outcome
+    from sloth_tui.store.port import Store
+
+
+class Session:
+    """Runs tasks and tells the emitter about it."""
+
+    def __init__(self, assignment: Assignment, emitter: Emitter, open_store: OpenStore) -> None:
+        self._assignment = assignment
+        self._request = assignment.request
+        self._emitter = emitter
+        self._open_store = open_store
+        self._task: str | None = None
+        self._registry = Registry()
+        self._changes = Changes(emitter, assignment.run)
+        self._output = Output(emitter, self._request.output_limit, self._changes.report_pending)
+
+    def work(self) -> None:
+        """All of it. What is wrong with the file ends as a note, not as an error."""
+        try:
+            plan = self._load()
+        except SlothError as error:
+            self._emitter.note("unusable", error.message, error.hint, error.exit_code)
+            return
+        if self._assignment.mode == "list":
+            self._emitter.note("listed", [task._asdict() for task in plan])
+            return
+        self._run(plan)
+        self._emitter.note("done")
+
+    def _load(self) -> list[Task]:
+        source = TaskSource(self._request.file)
+        text = source.read()
+        limit_process(self._request.memory_limit)
+        self._sandbox = Sandbox({"read_module": source.module}, self._request.memory_limit)
+        self._state = StateModule(self._open, self._changes, self._sandbox.room)
+        self._install()
+        outcome = self._sandbox.load(text, source.name)
+        self._end_task()
+        self._output.finish()
+        if outcome.error is not None:
+            raise TaskFileError(outcome.error)
+        self._stop_defining()
+        return make_plan(self._registry.tasks, self._request.tasks)
+
+    def _install(self) -> None:
+        sandbox = self._sandbox
+        sandbox.publish("json", sandbox.define("json", {}))
+        sandbox.publish("state", sandbox.define("state", self._state.functions()))
+        self._function, self._stop_defining = sandbox.define(
+            "task",
+            {**self._registry.functions(), "print": self._print},
+            json.dumps(self._request.values).encode(),
+        )
+
+    def _print(self, line: bytes, size: int) -> None:
+        self._output.write("print", line, size)
+
+    def _open(self) -> Store:
+        mode: Mode = "read" if self._assignment.mode == "list" else "write"
+        store = self._open_store(self._request.agent, mode, self._origin())
+        since = store.revision()
+        self._changes.watch(store, since)
+        self._emitter.note("store", since)
+        return store
+
+    def _origin(self) -> Origin:
+        title = self._request.title or f"run {self._request.file}"
+        return run_origin(title, self._assignment.run, self._task)
+
+    def _run(self, plan: list[Task]) -> None:
+        if not self._assignment.started:
+            names = [task.name for task in plan]
+            limits = [[task.name, task.timeout, task.retries] for task in plan]
+            self._emitter.note("plan", limits)
+            request = self._request
+            self._emitter.event(
+                RunStarted(self._assignment.run, request.file, request.agent, names, time.time())
+            )
+        schedule = Schedule(plan, self._assignment.finished, keep_going=self._request.keep_going)
+        for task in schedule.ahead():
+            obstacle = schedule.obstacle(task)
+            if obstacle is not None:
+                self._emitter.event(TaskFinished(task.name, SKIPPED, 0.0, 0, obstacle, None))
+                schedule.results[task.name] = SKIPPED
+            else:
+                schedule.results[task.name] = self._run_task(task)
+        if self._state.opened is not None:
+            for warning in self._state.locks.remaining(self._state.opened):
+                self._emitter.event(Warned(None, warning))
+            self._state.opened.close()
+
+    def _run_task(self, task: Task) -> str:
+        started = time.monotonic()
+        tried = self._assignment.attempts.get(task.name, 0)
+        if not tried:
+            self._emitter.event(TaskStarted(task.name, time.time()))
+        self._begin_task(task.name)
+        for attempt in range(tried + 1, task.retries + 2):
+            self._emitter.note("attempt", task.name, attempt)
+            outcome = self._sandbox.run(self._function(self._registry.number(task.name)))
+            self._end_task()
+            if outcome.error is None or attempt > task.retries:
+                break
+            message = f"attempt {attempt} of {task.retries + 1} failed: {outcome.error}"
+            self._emitter.event(Warned(task.name, message))
+        return self._finish_task(task.name, outcome, time.monotonic() - started)
+
+    def _begin_task(self, name: str) -> None:
+        self._task = name
+        self._output.begin(name)
+        self._changes.count = 0
+        if self._state.opened is not None:
+            self._state.opened.set_origin(self._origin())
+
+    def _end_task(self) -> None:
+        """After each attempt: give back what was left open, and report what was written."""
+        self._state.end_task()
+        self._changes.report_pending()
+
+    def _finish_task(self, name: str, outcome: Outcome, duration: float) -> str:
+        self._output.finish()
+        if outcome.remark:
+            self._emitter.event(Warned(name, outcome.remark))
+        result = DONE if outcome.error is None else "failed"
+        self._emitter.event(
+            TaskFinished(name, result, duration, self._changes.count, outcome.error, outcome.trace)
+        )
+        return result

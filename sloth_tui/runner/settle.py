@@ -1,0 +1,28 @@
+"""Finds out what a worker that died had done: its changes are in the store, its plain locks as well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloth_tui.runner.changes import Changes
+from sloth_tui.runner.events import Warned
+from sloth_tui.runner.modules.locks import left_behind
+
+if TYPE_CHECKING:
+    from sloth_tui.runner.access import OpenStore
+    from sloth_tui.runner.emitter import Emitter
+    from sloth_tui.runner.request import Assignment
+
+
+def settle(assignment: Assignment, emitter: Emitter, open_store: OpenStore) -> None:
+    """Report changes not yet reported, and warn of locks nobody is left to unlock."""
+    aftermath = assignment.aftermath
+    assert aftermath is not None
+    with open_store(assignment.request.agent, "read", None) as store:
+        changes = Changes(emitter, assignment.run)
+        changes.watch(store, aftermath.since)
+        changes.report()
+        for lock in store.locks():
+            if lock.owner is not None and lock.owner.pid == aftermath.pid and lock.alive is False:
+                emitter.event(Warned(aftermath.task, left_behind(lock.name, lock.holder, lock.remaining)))
+    emitter.note("done")

@@ -1,0 +1,165 @@
+"""Starts the worker of a run, watches over it, and tells what happens as it happens.
+
+    supervisor = Supervisor(RunRequest("deploy.lua", "local"))
+    for event in supervisor.events():
+        ...
+
+The front end's process never runs Lua. A worker that must be ended is killed, nothing less ends a
+backtracking pattern; the store undoes what was not committed, locks of with_lock are tied to the process,
+and another worker reports what the dead one had committed and goes on with the tasks that are left.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from sloth_tui.errors import ExitCode
+from sloth_tui.runner.demise import in_words
+from sloth_tui.runner.process import WorkerProcess
+from sloth_tui.runner.record import RunRecord
+from sloth_tui.runner.request import RunRequest
+from sloth_tui.runner.wire import Note, decode
+from sloth_tui.text import format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from sloth_tui.runner.events import RunEvent
+
+__all__ = ["RunRequest", "Supervisor"]
+
+_PATIENCE = 0.8
+"""Seconds a worker gets to end itself and what it started; it needs 0.3 at most."""
+_SETTLING = 5.0
+"""Seconds for the worker that reports what a dead one did."""
+
+
+class _Verdict(NamedTuple):
+    """Why a worker ended before its work."""
+
+    result: str
+    """Of the task it was at."""
+    error: str
+    whole_run: bool
+    """The run ends with it."""
+    exit_code: int = ExitCode.TASK_FAILED
+
+
+class Supervisor:
+    """One run. :meth:`events` is for one thread, :meth:`stop` for any, and for signal handlers."""
+
+    def __init__(self, request: RunRequest) -> None:
+        self.request = request
+        self.run = os.urandom(6).hex()
+        """Id of the run."""
+        self._stop_signal = 0
+        self._wake_end, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
+
+    def stop(self, signal_number: int = signal.SIGINT) -> None:
+        """End the run within a second; its exit code will be 128 plus the signal's number."""
+        self._stop_signal = self._stop_signal or signal_number
+        try:
+            os.write(self._wake, b"!")
+        except OSError:  # already over, or already woken
+            return
+
+    def events(self) -> Iterator[RunEvent]:
+        """What happens, until RunFinished. Call it once. Closing the generator ends the run."""
+        record = RunRecord(self.request, self.run)
+        try:
+            yield from self._attend(record)
+        finally:
+            wake, self._wake = self._wake, -1
+            os.close(wake)
+            os.close(self._wake_end)
+
+    def _attend(self, record: RunRecord) -> Iterator[RunEvent]:
+        while True:
+            verdict = yield from self._serve(record)
+            if verdict is None:
+                yield record.finished()
+                return
+            yield from self._settle(record)
+            yield from record.take_loss(verdict.result, verdict.error)
+            if verdict.whole_run or not record.planned:
+                yield from record.skip_rest(verdict.error)
+                yield record.finished(*self._outcome(verdict, record))
+                return
+            if not record.ahead():
+                yield record.finished()
+                return
+
+    def _serve(self, record: RunRecord) -> Generator[RunEvent, None, _Verdict | None]:
+        """Let one worker work; returns why it did not get to its end, or None."""
+        worker = WorkerProcess(record.assignment())
+        worker.watch(self._wake_end)
+        verdict = None
+        try:
+            while not worker.ended:
+                try:
+                    lines = worker.read(self._time_left(record))
+                except KeyboardInterrupt:
+                    self.stop()
+                    lines = []
+                for line in lines:
+                    message = decode(line)
+                    if isinstance(message, Note):
+                        record.take_note(message)
+                    else:
+                        record.take_event(message)
+                        yield message
+                verdict = self._reason_to_end(record)
+                if verdict is not None:
+                    break
+        finally:
+            worker.close(_PATIENCE)
+        if verdict is None and not record.complete:
+            verdict = _Verdict("failed", in_words(record, worker), whole_run=False)
+        return verdict
+
+    def _settle(self, record: RunRecord) -> Iterator[RunEvent]:
+        """Report what the worker that is gone had committed but not said."""
+        if not record.touched_store():
+            return
+        worker = WorkerProcess(record.assignment("settle"))
+        deadline = time.monotonic() + _SETTLING
+        try:
+            while not worker.ended and time.monotonic() < deadline:
+                for line in worker.read(deadline - time.monotonic()):
+                    message = decode(line)
+                    if not isinstance(message, Note):
+                        record.take_event(message)
+                        yield message
+        finally:
+            worker.close(_PATIENCE)
+
+    def _deadlines(self, record: RunRecord) -> list[float]:
+        whole = [] if self.request.timeout is None else [record.started + self.request.timeout]
+        return whole + ([] if record.task_deadline is None else [record.task_deadline])
+
+    def _time_left(self, record: RunRecord) -> float | None:
+        deadlines = self._deadlines(record)
+        return min(deadlines) - time.monotonic() if deadlines else None
+
+    def _reason_to_end(self, record: RunRecord) -> _Verdict | None:
+        now = time.monotonic()
+        if self._stop_signal:
+            code = 128 + self._stop_signal
+            return _Verdict("cancelled", "the run was stopped", whole_run=True, exit_code=code)
+        limit = self.request.timeout
+        if limit is not None and now >= record.started + limit:
+            words = f"the run took longer than {format_duration(limit)}"
+            return _Verdict("timeout", words, whole_run=True, exit_code=ExitCode.TASK_TIMEOUT)
+        if record.task_deadline is not None and now >= record.task_deadline:
+            words = f"took longer than {format_duration(record.task_timeout())}"
+            return _Verdict("timeout", words, whole_run=False)
+        return None
+
+    def _outcome(self, verdict: _Verdict, record: RunRecord) -> tuple[str, str, int]:
+        if verdict.whole_run:
+            return verdict.result, verdict.error, verdict.exit_code
+        return "error", f"{self.request.file}: {verdict.error}", ExitCode.USAGE

@@ -1,0 +1,101 @@
+"""Events as JSON, and the lines that travel from a worker to its supervisor.
+
+A line is either an object, an event, or an array, a note between the two processes that nobody else
+sees: ``[name, ...]``. On this way values keep their type exactly; for people's programs (``-o jsonl``)
+:func:`event_to_json` writes bytes as ``{"base64": "..."}``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from sloth_tui.runner import events
+
+if TYPE_CHECKING:
+    from sloth_tui.model import Value
+    from sloth_tui.runner.events import RunEvent
+
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_KINDS: dict[str, type[RunEvent]] = {
+    "run_started": events.RunStarted,
+    "task_started": events.TaskStarted,
+    "task_output": events.TaskOutput,
+    "key_changed": events.KeyChanged,
+    "warned": events.Warned,
+    "task_finished": events.TaskFinished,
+    "run_finished": events.RunFinished,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+class Note(NamedTuple):
+    """Something the worker's side tells the supervisor, and nobody else.
+
+    ``started`` (pid of the process that runs Lua), ``plan`` (a list of [name, timeout, retries]), ``listed``
+    (tasks, field by field), ``store`` (revision before the run's first change), ``attempt`` (task, number),
+    ``crashed`` (Python traceback), ``ended`` (wait status of the process that ran Lua).
+    """
+
+    name: str
+    details: list[object]
+
+
+Message: TypeAlias = "RunEvent | Note"
+
+
+def event_name(event: RunEvent) -> str:
+    """``task_started`` for a TaskStarted."""
+    return _NAMES[type(event)]
+
+
+def event_to_json(event: RunEvent) -> dict[str, object]:
+    """The event as programs of other people read it: ``event`` first, then its fields."""
+    fields = event._asdict()
+    if isinstance(event, events.KeyChanged):
+        fields["old"], fields["new"] = _public(event.old), _public(event.new)
+    return {"event": event_name(event), **fields}
+
+
+def _public(value: Value | None) -> object:
+    return {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+
+
+def encode_event(event: RunEvent) -> bytes:
+    fields = event._asdict()
+    if isinstance(event, events.KeyChanged):
+        fields["old"], fields["new"] = _wrap(event.old), _wrap(event.new)
+    return _line({"event": event_name(event), **fields})
+
+
+def encode_note(name: str, *details: object) -> bytes:
+    return _line([name, *details])
+
+
+def _line(document: object) -> bytes:
+    # Lone surrogates, from file names that are no UTF-8, are shown as they are everywhere else.
+    return _dumps(document).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """Raises ValueError for anything :func:`encode_event` and :func:`encode_note` do not write."""
+    document = json.loads(line)
+    if isinstance(document, list):
+        return Note(str(document[0]), document[1:])
+    kind = _KINDS[document.pop("event")]
+    if kind is events.KeyChanged:
+        document["old"], document["new"] = _unwrap(document["old"]), _unwrap(document["new"])
+    return kind(**document)
+
+
+def _wrap(value: Value | None) -> object:
+    if isinstance(value, bytes):
+        return {"bytes": base64.b64encode(value).decode()}
+    return {"table": value} if isinstance(value, (dict, list)) else value
+
+
+def _unwrap(value: object) -> object:
+    if isinstance(value, dict):
+        return base64.b64decode(value["bytes"]) if "bytes" in value else value["table"]
+    return value

@@ -1,0 +1,72 @@
+"""The worker process: ``python -m sloth_tui.runner.worker``, started by the supervisor and by nobody else.
+
+It reads one line, its assignment, from stdin, and writes lines (see :mod:`sloth_tui.runner.wire`) to
+descriptor 3. What it writes to stderr is looked at only when it dies. This is the one place under
+``runner`` that opens a store.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.model import Origin
+    from sloth_tui.runner.access import Mode
+    from sloth_tui.store.port import Store
+
+CHANNEL = 3
+"""The descriptor that the supervisor reads."""
+
+
+def main() -> None:
+    os.set_inheritable(CHANNEL, False)
+    from sloth_tui.runner.guard import run_guarded
+
+    line = _read_line(0)
+    if line:
+        run_guarded(lambda: _work(line), 0, CHANNEL)
+
+
+def _read_line(descriptor: int) -> bytes:
+    """All up to the first line feed; empty if the other end closed before."""
+    parts = []
+    while part := os.read(descriptor, 1 << 16):
+        parts.append(part)
+        if part.endswith(b"\n"):
+            return b"".join(parts)
+    return b""
+
+
+def _work(line: bytes) -> None:
+    from sloth_tui.runner.emitter import Emitter
+    from sloth_tui.runner.request import decode_assignment
+
+    emitter = Emitter(CHANNEL)
+    try:
+        assignment = decode_assignment(line)
+        if assignment.mode == "settle":
+            from sloth_tui.runner.settle import settle
+
+            settle(assignment, emitter, _open_store)
+        else:
+            from sloth_tui.runner.session import Session
+
+            Session(assignment, emitter, _open_store).work()
+    except BaseException:
+        import traceback
+
+        emitter.note("crashed", traceback.format_exc())
+        raise
+    finally:
+        emitter.flush()
+
+
+def _open_store(agent: str, mode: Mode, origin: Origin | None) -> Store:
+    from sloth_tui.store import open_store
+
+    return open_store(agent, mode, origin=origin)
+
+
+if __name__ == "__main__":
+    main()
