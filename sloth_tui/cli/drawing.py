@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sloth_tui.cli.tables import Column
 
 _GAP = 2
+"""Blanks between two columns; the last of them is the box's divider."""
 _NARROWEST = 16
 """An elastic column is not squeezed below this while there are others to leave out."""
 
@@ -30,7 +31,7 @@ def draw_block(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: 
     ]
     widths = fit(wanted, [column.elastic for column in columns], width)
     table = Table(
-        box=box.SIMPLE_HEAD, show_header=heading, show_edge=False, pad_edge=False, padding=(0, _GAP, 0, 0)
+        box=box.SIMPLE_HEAD, show_header=heading, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0)
     )
     shown = [index for index, cells in enumerate(widths) if cells]
     for index in shown:
@@ -55,15 +56,18 @@ def fit(wanted: Sequence[int], elastic: Sequence[bool], width: int) -> list[int]
     bending = [index for index, gives_way in enumerate(elastic) if gives_way]
 
     def room() -> int:
-        gaps = _GAP * sum(1 for cells in widths if cells)
+        gaps = _GAP * (sum(1 for cells in widths if cells) - 1)
         return width - gaps - sum(widths[index] for index in rigid)
 
     needed = sum(min(wanted[index], _NARROWEST) for index in bending)
     while rigid and room() < needed:
         widths[rigid.pop()] = 0
     left = max(room(), len(bending))
-    for place, index in enumerate(sorted(bending, key=lambda index: wanted[index])):
-        widths[index] = max(1, min(wanted[index], left // (len(bending) - place)))
+    for place, index in enumerate(bending):
+        # The first one names the row, so it may have the larger part.
+        spare = left - sum(wanted[later] for later in bending[place + 1 :])
+        share = left if place == len(bending) - 1 else max(spare, left * 3 // 5)
+        widths[index] = max(1, min(wanted[index], share))
         left -= widths[index]
     return widths
 

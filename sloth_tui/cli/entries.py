@@ -40,14 +40,14 @@ def write_records(fields: Sequence[str], records: Iterable[dict[str, object]], f
     """Write records that all have these fields, as ``json`` (a list), ``jsonl`` or ``csv``."""
     count = 0
     if form == "csv":
-        out.line(csv_line(fields))
+        out.line(csv_line(fields), lines=True)
     for found in records:
         if form == "json":
             out.json((",\n  " if count else "[\n  ") + pretty(found, "\n  "))
         elif form == "jsonl":
             out.json(compact(found) + "\n")
         else:
-            out.line(csv_line([found[field] for field in fields]))
+            out.line(csv_line([found[field] for field in fields]), lines=True)
         count += 1
     if form == "json":
         out.json("\n]\n" if count else "[]\n")

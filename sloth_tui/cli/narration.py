@@ -19,15 +19,19 @@ def warn(message: str) -> None:
     narrate(f"warning: {display_text(message)}")
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Return if the answer is yes; raise Refused if it is anything else or nobody is there to ask."""
+def confirm(deed: str, details: str, *, yes: bool) -> None:
+    """Ask whether to do it, ``delete 3 keys`` for example, and return if the answer is yes.
+
+    Raises Refused if it is anything else, or if nobody is there to ask.
+    """
     if yes:
         return
     if not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
         raise Refused(
-            "not confirmed, and no terminal to ask on; nothing was changed", hint="add --yes to go ahead"
+            f"will not {deed} unasked, and there is no terminal to ask on",
+            hint="nothing was changed; add --yes to go ahead",
         )
-    prompt = f"{display_text(question)} [y/N] "
+    prompt = f"{display_text(deed[0].upper() + deed[1:] + details)}? [y/N] "
     sys.stderr.write(encodable(prompt, sys.stderr.encoding))
     sys.stderr.flush()
     answer = sys.stdin.readline()

@@ -42,10 +42,10 @@ class Output:
             text = _escaped(text)
         self.exact(text.encode("utf-8", "surrogatepass"))
 
-    def line(self, text: str) -> None:
-        """A line of a machine format other than JSON."""
+    def line(self, text: str, *, lines: bool = False) -> None:
+        """A line of a machine format other than JSON; with ``lines`` one that may hold line feeds."""
         if self.terminal:
-            self.people(display_text(text, lines=True) + "\n")
+            self.people(display_text(text, lines=lines) + "\n")
         else:
             self.exact(text.encode("utf-8", "surrogatepass") + b"\n")
 

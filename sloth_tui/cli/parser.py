@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, NoReturn
 
 from sloth_tui.cli import registry
-from sloth_tui.cli.spec import Arguments
+from sloth_tui.cli.spec import AGENT, DEBUG, Arguments
 from sloth_tui.errors import UsageError
 from sloth_tui.text import nearest
 
@@ -47,6 +47,8 @@ def tree() -> Parser:
     root = Parser(prog=PROGRAM, description=SUMMARY, epilog=_examples(ROOT_EXAMPLES))
     root.usage = f"{PROGRAM} [--agent NAME] COMMAND ..."
     root.add_argument("--version", action="store_true", help="show the version")
+    for option in (AGENT, DEBUG):
+        _add_option(root, option)
     _branch(root, ())
     return root
 
@@ -69,7 +71,11 @@ def _branch(parser: Parser, path: tuple[str, ...]) -> None:
         below = (*path, word)
         if registry.is_command(below):
             command = registry.load(below)
-            _fill(branches.add_parser(word, help=command.summary), command)
+            parser_of_command = branches.add_parser(word, help=command.summary)
+            _fill(parser_of_command, command)
+            for action in parser_of_command._actions:
+                # A default here would take the place of an --agent before the command.
+                action.default = argparse.SUPPRESS
             examples.append(command.example.splitlines()[0])
         else:
             _branch(branches.add_parser(word, help=registry.GROUPS[" ".join(below)]), below)
@@ -191,6 +197,11 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28, width=100)
 
+    def _format_action(self, action: argparse.Action) -> str:
+        if isinstance(action, argparse._SubParsersAction):
+            return "".join(map(self._format_action, action._get_subactions()))
+        return super()._format_action(action)
+
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if not action.option_strings or action.nargs == 0:
             return super()._format_action_invocation(action)
@@ -202,17 +213,18 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(formatter_class=_Formatter, allow_abbrev=False, add_help=False, **settings)
+        self._positionals.title = "arguments"
         self.add_argument(
             "-h", "--help", action=_Help, nargs=0, default=argparse.SUPPRESS, help="show this help"
         )
 
     def error(self, message: str) -> NoReturn:
-        message = message.removeprefix("argument ")
         hint = f"see {self.prog} --help"
-        unknown = message.removeprefix("unrecognized arguments: ").split(" ")[0]
-        if unknown != message and unknown.startswith("-"):
+        _, unrecognized, unknown = message.partition("unrecognized arguments: ")
+        if unrecognized and unknown.startswith("-"):
+            unknown = unknown.split()[0]
             flags = [flag for action in self._actions for flag in action.option_strings]
             near = nearest(unknown.partition("=")[0], flags, 1)
             if near:
                 hint = f"did you mean {near[0]}? {hint}"
-        raise UsageError(message, hint=hint)
+        raise UsageError(message.removeprefix("argument "), hint=hint)

@@ -20,8 +20,9 @@ _LONGEST = 60
 class RunText:
     """Writes each event as it comes, indented under its task."""
 
-    def __init__(self, out: Output) -> None:
+    def __init__(self, out: Output, *, traces: bool = False) -> None:
         self._out = out
+        self._traces = traces
         self._results: dict[str, int] = {}
 
     def show(self, event: RunEvent) -> None:
@@ -55,10 +56,17 @@ class RunText:
         why = "" if event.error is None else f": {display_text(event.error)}"
         if event.result == "skipped":
             return f"task {display_text(event.task)} skipped{why}"
-        changed = f", {format_count(event.changed, 'key')} changed" if event.changed else ""
-        return f"  {event.result} in {format_duration(event.duration)}{changed}{why}"
+        changed = f", {format_count(event.changed, 'change')}" if event.changed else ""
+        line = f"  {event.result} in {format_duration(event.duration)}{changed}{why}"
+        if self._traces and event.trace is not None:
+            line += "".join(
+                f"\n    {display_text(traced)}" for traced in event.trace.expandtabs(2).splitlines()
+            )
+        return line
 
-    def _run_finished(self, event: events.RunFinished) -> str:
+    def _run_finished(self, event: events.RunFinished) -> str | None:
+        if event.result == "error":
+            return None  # it did not run; stderr says why
         counts = ", ".join(f"{count} {result}" for result, count in self._results.items())
         return f"run {event.result} in {format_duration(event.duration)}" + (f": {counts}" if counts else "")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from sloth_tui.settings import chosen_agent
 from sloth_tui.store import open_store
 
@@ -17,4 +19,16 @@ def reading(agent: str | None) -> Store:
 
 def writing(agent: str | None, title: str) -> Store:
     """The same for changes, which history records under ``title``: what was asked for, in words."""
-    return open_store(chosen_agent(agent), "write")
+    from sloth_tui.model import Origin
+
+    origin = Origin(_user(), os.uname().nodename, os.getpid(), "sloth-runner", title)
+    return open_store(chosen_agent(agent), "write", origin=origin)
+
+
+def _user() -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())

@@ -17,7 +17,7 @@ def print_script(arguments: Arguments, out: Output) -> int:
     from argcomplete.shell_integration import shellcode
 
     script = shellcode(_PROGRAMS, shell=arguments.shell)
-    out.line(script.strip("\n"))
+    out.line(script.strip("\n"), lines=True)
     return ExitCode.OK
 
 

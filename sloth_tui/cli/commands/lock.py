@@ -84,7 +84,8 @@ def _as_table(locks: list[Lock], out: Output) -> None:
         (lock.name, lock.holder, lock.remaining, lock.token, lock.acquired_at, _owner(lock.owner, lock.alive))
         for lock in locks
     )
-    tables.write_rows(columns, rows, out)
+    if not tables.write_rows(columns, rows, out):
+        tell("no lock is held")
 
 
 def _owner(owner: Owner | None, alive: bool | None) -> str:

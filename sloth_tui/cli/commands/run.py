@@ -5,6 +5,7 @@ from __future__ import annotations
 from sloth_tui.cli.convert import seconds
 from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option
 from sloth_tui.errors import ExitCode
+from sloth_tui.settings import chosen_agent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +13,23 @@ if TYPE_CHECKING:
 
 
 def run_file(arguments: Arguments, out: Output) -> int:
+    from sloth_tui.cli import runs
+    from sloth_tui.runner.request import RunRequest
+    from sloth_tui.runner.values import read_values
+
+    request = RunRequest(
+        arguments.file,
+        chosen_agent(arguments.agent),
+        tasks=tuple(arguments.task),
+        values=read_values(arguments.values, arguments.set),
+        timeout=arguments.timeout,
+        keep_going=arguments.keep_going,
+    )
+    as_json = arguments.output == "jsonl"
+    if arguments.list:
+        runs.show_tasks(request, out, as_json=as_json)
+    else:
+        runs.follow(request, out, as_json=as_json, traces=arguments.debug)
     return ExitCode.OK
 
 
@@ -48,8 +66,8 @@ COMMANDS = (
         ],
         details=(
             "jsonl is one event a line: run_started, task_started, task_output, key_changed, warned,\n"
-            "task_finished, run_finished. Exit code 20 when a task failed, 124 when one timed out. Ctrl-C\n"
-            "stops the tasks and gives back the locks they took with with_lock."
+            "task_finished, run_finished. Exit code 20 when a task failed, 124 when one or the run took too\n"
+            "long. Ctrl-C stops the tasks and gives back the locks they took with with_lock."
         ),
         example=(
             "sloth-runner run deploy.lua --agent production --values production.yaml\n"

@@ -24,8 +24,16 @@ def list_entries(arguments: Arguments, out: Output) -> int:
         else:
             from sloth_tui.cli.entries import write_entries
 
-            write_entries(store.entries(arguments.prefix), arguments.output, out)
+            count = write_entries(store.entries(arguments.prefix), arguments.output, out)
+            if not count and out.terminal:
+                _tell_nothing(store.agent, arguments.prefix)
     return ExitCode.OK
+
+
+def _tell_nothing(agent: str, prefix: str) -> None:
+    from sloth_tui.cli.narration import tell
+
+    tell(f"agent '{agent}' has no entries" + (f" that begin with '{prefix}'" if prefix else ""))
 
 
 def _as_json(store: Store, prefix: str, out: Output) -> None:

@@ -26,13 +26,15 @@ def delete(arguments: Arguments, out: Output) -> int:
             if len(keys) == 1:
                 store.entry(keys[0])
             raise KeyNotFound(
-                f"no {_counted(missing)}: {_named(missing)}; nothing was deleted",
-                hint="--ignore-missing deletes the others",
+                f"no such key: {_named(missing)}"
+                if len(missing) == 1
+                else f"no such keys: {_named(missing)}",
+                hint="nothing was deleted; --ignore-missing deletes the others",
             )
     if not present:
         tell("nothing to delete")
         return ExitCode.OK
-    confirm(f"Delete {_counted(present)} of agent '{agent}': {_named(present)}?", yes=arguments.yes)
+    confirm(f"delete {_counted(present)} of agent '{agent}'", f": {_named(present)}", yes=arguments.yes)
     with writing(arguments.agent, f"delete {_named(present)}") as store:
         removed = store.delete_many(present)
     tell(f"deleted {format_count(removed, 'key')}")
@@ -48,7 +50,7 @@ def clear(arguments: Arguments, out: Output) -> int:
         tell("nothing to delete")
         return ExitCode.OK
     which = f" that begin with '{prefix}'" if prefix else ", everything there is"
-    confirm(f"Delete {format_count(count, 'key')} of agent '{agent}'{which}?", yes=arguments.yes)
+    confirm(f"delete {format_count(count, 'key')} of agent '{agent}'", which, yes=arguments.yes)
     title = f"clear --prefix {prefix}" if prefix else "clear"
     with writing(arguments.agent, title) as store, store.transaction():
         removed = store.delete_prefix(prefix)

@@ -1,0 +1,94 @@
+"""Following a run to its end: events to stdout as they come, signals to the supervisor."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from sloth_tui.cli import tables
+from sloth_tui.cli.jsontext import compact
+from sloth_tui.cli.output import OutputClosed
+from sloth_tui.cli.run_text import RunText
+from sloth_tui.errors import ExitCode, SlothError
+from sloth_tui.runner.events import RunFinished
+from sloth_tui.runner.listing import list_tasks
+from sloth_tui.runner.supervisor import Supervisor
+from sloth_tui.runner.wire import event_to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from sloth_tui.cli.output import Output
+    from sloth_tui.runner.events import RunEvent
+    from sloth_tui.runner.request import RunRequest
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def follow(request: RunRequest, out: Output, *, as_json: bool, traces: bool) -> None:
+    """Run it and show every event at once. Raises SlothError, with the exit code of a run that did not
+    succeed. ``traces``: Lua tracebacks of failed tasks as well."""
+    supervisor = Supervisor(request)
+    show = _json_lines(out) if as_json else RunText(out, traces=traces).show
+    finished: RunFinished | None = None
+    with _signals_stop(supervisor), closing(supervisor.events()) as happening:
+        try:
+            for event in happening:
+                show(event)
+                if isinstance(event, RunFinished):
+                    finished = event
+        except OutputClosed:
+            raise SlothError("the reader of the output went away, and the run was stopped") from None
+    if finished is not None and finished.exit_code != ExitCode.OK:
+        raise _failure(finished)
+
+
+def show_tasks(request: RunRequest, out: Output, *, as_json: bool) -> None:
+    """Write the tasks in the order they would run. Raises TaskFileError."""
+    tasks = list_tasks(request)
+    if as_json:
+        for task in tasks:
+            out.json(compact(task._asdict()) + "\n")
+        return
+    columns = [
+        tables.text("TASK"),
+        tables.text("DEPENDS ON"),
+        tables.text("DELEGATED TO"),
+        tables.text("DESCRIPTION"),
+    ]
+    rows = [
+        (task.name, ", ".join(task.depends_on), task.delegate_to or "", task.description or "")
+        for task in tasks
+    ]
+    tables.write_rows(columns, rows, out)
+
+
+def _json_lines(out: Output) -> Callable[[RunEvent], None]:
+    def show(event: RunEvent) -> None:
+        out.json(compact(event_to_json(event)) + "\n")
+        out.flush()
+
+    return show
+
+
+def _failure(finished: RunFinished) -> SlothError:
+    error = SlothError(finished.error or f"the run ended: {finished.result}", hint=finished.hint)
+    error.exit_code = finished.exit_code
+    return error
+
+
+@contextmanager
+def _signals_stop(supervisor: Supervisor) -> Iterator[None]:
+    """Signals that end a process end the run first, in order."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        supervisor.stop(number)
+
+    before = {number: signal.signal(number, stop) for number in _STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

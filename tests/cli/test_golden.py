@@ -1,0 +1,147 @@
+"""Every command in every format, on and off a terminal, to the letter. See conftest for how to update."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from tests.cli.conftest import NOW
+from tests.cli.support import Result, on_terminal, piped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GOLDEN = Path(__file__).parent / "golden"
+UPDATE = bool(os.environ.get("SLOTH_UPDATE_GOLDEN"))
+
+
+class Case(NamedTuple):
+    words: tuple[str, ...]
+    terminal: bool
+    typed: str
+
+    @property
+    def name(self) -> str:
+        words = "_".join(self.words) or "nothing"
+        typed = f"_answer_{self.typed.strip()}" if self.typed else ""
+        return re.sub(r"[^\w.:-]+", "", words) + typed + ("_tty" if self.terminal else "")
+
+
+def _cases() -> Iterator[Case]:
+    both = """
+    state list|state list deploy|state list nothing|state list -a evil
+    state list -o json|state list -o jsonl|state list -o csv|state list -o keys
+    state list nothing -o json|state list nothing -o csv
+    state list -a evil -o json|state list -a evil -o jsonl
+    state list -a evil -o csv|state list -a evil -o keys
+    state show deployment:version|state show deploy:limits|state show deployment:notes|state show tls:key
+    state show deployment:version -o json|state show deploy:limits -o json|state show tls:key -o json
+    state show deployment:version -o jsonl|state show deploy:limits -o csv
+    state show deployment:versoin|state show hostile:emoji -a evil
+    state get deployment:version|state get deploy:limits|state get deploy:live deploy:ratio deploy:count
+    state get tls:key|state get deployment:version missing other|state get deployment:versoin
+    state get --raw deployment:version|state get -a evil -- -dash|state get hostile:latin1 -a evil
+    state set deployment:version v2|state set deployment:version v2 --if-absent
+    state set deploy:count 43 --type integer --if-value 42|state set deploy:count 43 --if-value 42
+    state set new x --if-value y|state set deployment:version x --if-revision 1
+    state set n nan --type float|state set n 1.5 --type integer|state set n {} --type boolean
+    state set n [1,2 --type table|state set n 1 --type table|state set n null --type json
+    state increment deploy:count|state increment new 2.5|state increment deployment:version
+    state delete deployment:version --yes|state delete deployment:version missing --yes
+    state delete deployment:version missing --yes --ignore-missing|state delete missing
+    state clear --prefix deploy --yes|state clear --prefix nothing|state clear --yes
+    state list -a nobody|state get x -a ../etc|state clear -a nobody
+    lock list|lock list -o json|lock list -o jsonl|lock list -o csv|lock list -o keys|lock list -a evil
+    lock list -a evil -o json
+    lock acquire free --holder h --ttl 10|lock acquire deployment --holder ci-42 --ttl 10
+    lock acquire free --holder h --ttl 0|lock acquire free --holder h --ttl 9999999
+    lock release deployment --holder ci-42|lock release deployment --holder other|lock release free --holder h
+    lock break deployment|lock break free
+    """
+    piped_only = """
+    state delete deployment:version|state delete deployment:version deploy:live
+    state clear|state clear --prefix deploy
+    --help|state --help|lock --help|--version|tui|state|lock|nothing|state lst|state get
+    state list -o yaml|state get x -o json|state list --outptu json|state set a
+    state list --help|state show --help|state get --help|state set --help|state increment --help
+    state delete --help|state clear --help|state stats --help|lock list --help|lock acquire --help
+    lock release --help|lock break --help|run --help|agents --help|completion --help|tui --help
+    lock acquire x|lock acquire x --holder h --ttl abc|completion tcsh|--agent|--bogus
+    """
+    for lines, terminals in ((both, (False, True)), (piped_only, (False,))):
+        for words in lines.strip().replace("\n", "|").split("|"):
+            for terminal in terminals:
+                yield Case(tuple(words.split()), terminal, "")
+    for answer in ("y\n", "n\n", "\n", "yes\n", "\x04"):
+        yield Case(("state", "delete", "deployment:version", "deploy:live"), True, answer)
+    yield Case(("state", "clear"), True, "y\n")
+    yield Case(("state", "clear", "--prefix", "deploy"), True, "n\n")
+    yield Case((), False, "")
+
+
+@pytest.mark.parametrize("case", list(dict.fromkeys(_cases())), ids=lambda case: case.name)
+def test_golden(case: Case, stocked: Path) -> None:
+    typed = case.typed.encode()
+    result = on_terminal(*case.words, typed=typed) if case.terminal else piped(*case.words)
+    _compare(case.name, _shown(case, result))
+
+
+def _shown(case: Case, result: Result) -> str:
+    """The whole result as text, in which the program's own terminal codes read ``«1m»``."""
+    where = "on a terminal" if case.terminal else "piped"
+    streams = []
+    for name, data in (("stdout", result.stdout), ("stderr", result.stderr)):
+        text = re.sub(r"\x1b\[([0-9;]*m)", r"«\1»", data.decode("utf-8", "backslashreplace"))
+        streams.append(f"--- {name}\n{text}")
+    typed = f" (answering {case.typed!r})" if case.typed else ""
+    command = " ".join(("sloth-runner", *case.words))
+    text = f"$ {command}\n{where}{typed}, exit {result.code}\n" + "".join(streams)
+    return re.sub(r"/tmp/sloth-\w{8}\b", "/tmp/sloth-00000000", text)
+
+
+def _compare(name: str, text: str) -> None:
+    file = GOLDEN / f"{name}.txt"
+    if UPDATE:
+        GOLDEN.mkdir(exist_ok=True)
+        file.write_bytes(text.encode())
+    assert file.exists(), f"no golden file for {name}; see tests/cli/conftest.py"
+    assert text == file.read_bytes().decode()
+
+
+def test_golden_stats(stocked: Path) -> None:
+    """Sizes in pages are SQLite's affair and stand as N."""
+    for words in (("state", "stats"), ("state", "stats", "-o", "json")):
+        for terminal in (False, True):
+            case = Case(words, terminal, "")
+            result = on_terminal(*words) if terminal else piped(*words)
+            sizes = (
+                r"((?:file|write-ahead log|pages) +|\"(?:file_size|wal_size|page_count|free_pages)\": )\d.*"
+            )
+            out = re.sub(sizes.replace(" +", r"[ \t]+"), r"\1N", result.out)
+            _compare(case.name, _shown(case, Result(result.code, out.encode(), result.stderr)))
+
+
+@pytest.mark.parametrize(
+    "words", ["agents", "agents -o json", "agents -o jsonl", "agents -o csv", "agents -o keys"]
+)
+@pytest.mark.parametrize("terminal", [False, True])
+def test_golden_agents(words: str, terminal: bool, still: Path) -> None:
+    """Looking at agents opens no database, so anything of a fixed size and age will do for one."""
+    (still / "state").mkdir()
+    for name, size, age in (("local", 8192, 60), ("production", 123456, 86400 * 3), ("-no-agent", 5, 0)):
+        path = still / "state" / f"{name}.db"
+        path.write_bytes(b"." * size)
+        os.utime(path, (NOW - age, NOW - age))
+    case = Case(tuple(words.split()), terminal, "")
+    _compare(case.name, _shown(case, on_terminal(*case.words) if terminal else piped(*case.words)))
+
+
+@pytest.mark.skipif(UPDATE, reason="golden files are being written")
+def test_there_is_no_golden_file_without_a_case() -> None:
+    cases = {case.name for case in _cases()}
+    left = {file.stem for file in GOLDEN.iterdir()} - cases
+    assert {name for name in left if not name.startswith(("agents", "state_stats"))} == set()
