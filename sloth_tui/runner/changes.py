@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LONGEST_VALUE = 16 * 1024
 """Characters (bytes) of a value that are reported; of longer ones the beginning."""
+_MOST_WRITES = 16
 _INTERVAL = 0.05
 """Seconds between reports while a task writes without printing anything."""
 
@@ -28,18 +29,24 @@ class Changes:
         self._since = 0
         self._store: Store | None = None
         self._next = 0.0
+        self._writes = 0
+        self._most_writes = 1
         self.pending = False
         """Set by whoever writes to the store, outside of transactions."""
         self.count = 0
         """Changes reported since this was last set to 0."""
 
-    def watch(self, store: Store, since: int) -> None:
+    def watch(self, store: Store, since: int, keep_revisions: int) -> None:
+        """Report changes after revision ``since``. ``keep_revisions``: how many of a key history keeps;
+        those of a task that writes in a loop must be read before they are forgotten."""
         self._store, self._since = store, since
+        self._most_writes = max(1, min(_MOST_WRITES, keep_revisions // 2))
 
     def wrote(self) -> None:
         """Something was committed; report it if the last report is some time ago."""
         self.pending = True
-        if time.monotonic() >= self._next:
+        self._writes += 1
+        if self._writes >= self._most_writes or time.monotonic() >= self._next:
             self.report()
 
     def report_pending(self) -> None:
@@ -48,6 +55,7 @@ class Changes:
 
     def report(self) -> None:
         self.pending = False
+        self._writes = 0
         if self._store is None:
             return
         for revision in self._store.changes(self._since):

@@ -39,6 +39,7 @@ class RunRecord:
         self._plan: dict[str, tuple[float | None, int]] | None = None
         self._attempts: dict[str, int] = {}
         self._since: int | None = None
+        self._tied: dict[str, str] = {}
         self._task_started = self.started
         self._task_changes = 0
         self.unusable: TaskFileError | None = None
@@ -60,6 +61,10 @@ class RunRecord:
         match note.name, note.details:
             case "started", [int(pid)]:
                 self.worker_pid, self.wait_status = pid, None
+            case "tied", [str(name), str(holder)]:
+                self._tied[name] = holder
+            case "untied", [str(name)]:
+                self._tied.pop(name, None)
             case "plan", [list(plan)]:
                 self._plan = {name: (timeout, retries) for name, timeout, retries in plan}
             case "store", [int(revision)]:
@@ -85,6 +90,7 @@ class RunRecord:
         Nothing is said of a task that has attempts left; the next worker makes them.
         """
         self.complete = False
+        self._tied.clear()
         task, self.task, self.task_deadline = self.task, None, None
         if task is None:
             return
@@ -109,7 +115,7 @@ class RunRecord:
         return timeout
 
     def assignment(self, mode: str = "run") -> Assignment:
-        aftermath = Aftermath(self._since or 0, self.worker_pid, self.task)
+        aftermath = Aftermath(self._since or 0, self.worker_pid, self.task, tuple(self._tied.items()))
         return Assignment(self.request, self.run, mode, self.results, self._attempts, aftermath, self.planned)
 
     def touched_store(self) -> bool:

@@ -37,6 +37,8 @@ class Aftermath(NamedTuple):
     pid: int
     """The worker that died: locks it owned and were not tied to it are still held."""
     task: str | None
+    tied: tuple[tuple[str, str], ...] = ()
+    """Name and holder of the locks that with_lock had taken and not given back."""
 
 
 class Assignment(NamedTuple):

@@ -18,6 +18,7 @@ from sloth_tui.runner.registry import Registry
 from sloth_tui.runner.sandbox import Sandbox
 from sloth_tui.runner.schedule import DONE, SKIPPED, Schedule
 from sloth_tui.runner.source import TaskSource
+from sloth_tui.settings import load_settings
 
 if TYPE_CHECKING:
     from sloth_tui.model import Origin
@@ -60,7 +61,7 @@ class Session:
         text = source.read()
         limit_process(self._request.memory_limit)
         self._sandbox = Sandbox({"read_module": source.module}, self._request.memory_limit)
-        self._state = StateModule(self._open, self._changes, self._sandbox.room)
+        self._state = StateModule(self._open, self._changes, self._sandbox.room, self._emitter.note)
         self._install()
         outcome = self._sandbox.load(text, source.name)
         self._end_task()
@@ -87,7 +88,7 @@ class Session:
         mode: Mode = "read" if self._assignment.mode == "list" else "write"
         store = self._open_store(self._request.agent, mode, self._origin())
         since = store.revision()
-        self._changes.watch(store, since)
+        self._changes.watch(store, since, load_settings().keep_revisions)
         self._emitter.note("store", since)
         return store
 

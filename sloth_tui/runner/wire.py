@@ -33,9 +33,11 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 class Note(NamedTuple):
     """Something the worker's side tells the supervisor, and nobody else.
 
-    ``started`` (pid of the process that runs Lua), ``plan`` (a list of [name, timeout, retries]), ``listed``
-    (tasks, field by field), ``store`` (revision before the run's first change), ``attempt`` (task, number),
-    ``crashed`` (Python traceback), ``ended`` (wait status of the process that ran Lua).
+    ``started`` (pid of the process that runs Lua), ``plan`` (a list of [name, timeout, retries]),
+    ``listed`` (tasks, field by field), ``store`` (revision before the run's first change), ``attempt``
+    (task, number), ``tied`` (name, holder) and ``untied`` (name) of a lock that with_lock took, ``done``,
+    ``unusable`` (message, hint, exit code), ``crashed`` (Python traceback), ``ended`` (wait status of the
+    process that ran Lua, number of processes it left).
     """
 
     name: str

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from sloth_tui.errors import LockLost
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sloth_tui.store.port import Store
 
 
@@ -20,7 +22,9 @@ class Held(NamedTuple):
 class LockBook:
     """Keeps account of locks, so that each is given back, or named at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[..., None]) -> None:
+        """``tell("tied", name, holder)`` and ``tell("untied", name)`` hear of locks of with_lock."""
+        self._tell = tell
         self.held: dict[str, Held] = {}
         """Of the task that runs."""
         self.left: dict[str, Held] = {}
@@ -34,6 +38,8 @@ class LockBook:
         self.left.pop(name, None)
         self.held[name] = Held(holder, token, tied)
         store.fence(name, token)
+        if tied:
+            self._tell("tied", name, holder)
         return token
 
     def release(self, store: Store, name: str, holder: str) -> None:
@@ -52,12 +58,9 @@ class LockBook:
         """The end of with_lock. Raises LockLost if the lock did not last that long."""
         held = self.held.get(name)
         if held is None or held.token != token:
-            raise LockLost(f"lock '{name}' lost", name=name)
+            raise LockLost(f"lock '{name}' lost: it was unlocked before its time", name=name)
         self._forget(store, name)
-        try:
-            store.release(name, holder, token=token)
-        except LockLost as error:
-            raise LockLost(f"lock '{name}' lost", name=name) from error
+        store.release(name, holder, token=token)
 
     def end_task(self, store: Store) -> None:
         """Give back what with_lock took and did not return from, stop fencing with the rest."""
@@ -80,9 +83,11 @@ class LockBook:
         ]
 
     def _forget(self, store: Store, name: str) -> None:
-        self.held.pop(name, None)
+        held = self.held.pop(name, None)
         self.left.pop(name, None)
         store.unfence(name)
+        if held is not None and held.tied:
+            self._tell("untied", name)
 
 
 def left_behind(name: str, holder: str, remaining: float) -> str:

@@ -25,16 +25,20 @@ class StateModule:
     """Answers Lua's calls out of a store that is opened by the first of them."""
 
     def __init__(
-        self, open_store: Callable[[], Store], changes: Changes, room: Callable[[int], bool]
+        self,
+        open_store: Callable[[], Store],
+        changes: Changes,
+        room: Callable[[int], bool],
+        tell: Callable[..., None],
     ) -> None:
-        """``room``: whether Lua has memory for so many bytes more."""
+        """``room``: whether Lua has memory for so many bytes more. ``tell``: see :class:`LockBook`."""
         self._open_store = open_store
         self._changes = changes
         self._room = room
         self._store: Store | None = None
         self._transactions: list[AbstractContextManager[None]] = []
         self._walking: Iterator[tuple[str, Value | None]] = iter(())
-        self.locks = LockBook()
+        self.locks = LockBook(tell)
 
     def functions(self) -> dict[str, Callable[..., object]]:
         """By the names state.lua calls them."""
