@@ -36,14 +36,20 @@ _UNREFERENCED = """SELECT id FROM sloth_changes WHERE at < ? AND id NOT IN (
 _NOW = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 
 
+def is_due(database: Database) -> bool:
+    """Whether the handle's next write should forget something."""
+    return (database.writes * _GOLDEN & 0xFFFFFFFF) < _ONE_IN_EIGHT
+
+
 def keep_within_limits(database: Database, key: str) -> None:
     """Now and then, after a write of ``key`` and in its transaction, forget its oldest revisions.
 
     The first write of a handle always does, so that one-shot commands do their part. A key may thus have
     a few revisions more than the setting says.
     """
+    due = is_due(database)
     database.writes += 1
-    if database.writes == 1 or (database.writes * _GOLDEN & 0xFFFFFFFF) < _ONE_IN_EIGHT:
+    if due:
         keep = _settings(database)[0]
         database.execute(_FORGET, {"key": key.encode(), "keep": keep, "step": STEP})
 

@@ -6,7 +6,7 @@ from sloth_tui.errors import InvalidValue, NotANumber
 from sloth_tui.store.sqlite.origins import change_of
 from sloth_tui.store.sqlite.ranges import KEY, key_bytes, key_range
 from sloth_tui.store.sqlite.reading import EntryReading
-from sloth_tui.store.sqlite.retention import keep_within_limits
+from sloth_tui.store.sqlite.retention import is_due, keep_within_limits
 from sloth_tui.store.sqlite.rows import RAW_VALUE, decode_raw
 from sloth_tui.store.sqlite.schema import NEXT_REVISION, NOW
 from sloth_tui.store.values import (
@@ -27,6 +27,17 @@ if TYPE_CHECKING:
     from sloth_tui.model import Value
     from sloth_tui.store.values import Stored
 
+_OVERWRITE = (
+    f"UPDATE state SET value = ?, type = ?, updated_at = {NOW}, revision = {NEXT_REVISION}, change = ? "
+    "WHERE key = ? AND NOT (value IS ? AND type IS ?) RETURNING revision"
+)
+# Only digits as we write them, and only where the sum stays an integer: SQLite would make a float of it.
+_ADD = (
+    "UPDATE state SET value = CAST(value AS INTEGER) + ?, "
+    f"updated_at = {NOW}, revision = {NEXT_REVISION}, change = ? "
+    "WHERE key = ? AND type = 'integer' AND CAST(CAST(value AS INTEGER) AS TEXT) = value "
+    "AND CAST(value AS INTEGER) BETWEEN ? AND ? RETURNING value"
+)
 _CURRENT = f"SELECT revision, {RAW_VALUE} FROM state WHERE key = ?"
 _INSERT = (
     "INSERT INTO state (key, value, type, created_at, updated_at, revision, change) "
@@ -41,13 +52,21 @@ _STAMP = "UPDATE sloth_history SET change = ? WHERE revision > ?"
 
 
 class EntryWriting(EntryReading):
-    """See :class:`sloth_tui.store.port.Entries`."""
+    """See :class:`sloth_tui.store.port.Entries`.
+
+    What is written most, another value or a greater number for a key that is there, is a single statement,
+    which needs no transaction around it. When such a statement finds nothing to do, or more is to be done
+    than one can do, the general way is taken: look, decide, write, in one transaction.
+    """
 
     __slots__ = ()
 
     def set(self, key: str, value: Value) -> int:
         check_key(key)
         kind, stored = encode(value)
+        revision = self._overwrite(key, kind, stored)
+        if revision is not None:
+            return revision
         with self._database.writing:
             return self._put(key, value, kind, stored, self._current(key))[0]
 
@@ -56,7 +75,11 @@ class EntryWriting(EntryReading):
         if not encoded:
             return 0
         with self._database.writing:
-            return sum(self._put(*item, self._current(item[0]))[1] for item in encoded)
+            return sum(
+                self._overwrite(key, kind, stored) is not None
+                or self._put(key, value, kind, stored, self._current(key))[1]
+                for key, value, kind, stored in encoded
+            )
 
     def delete(self, key: str) -> bool:
         return self.exists(key) and bool(self._delete(f"key = {KEY}", (key_bytes(key) or b"",)))
@@ -76,6 +99,9 @@ class EntryWriting(EntryReading):
         if isinstance(by, bool) or not isinstance(by, int | float):
             raise InvalidValue("a number can only be incremented by a number")
         encode(by)
+        total = self._add(key, by) if isinstance(by, int) and by else None
+        if total is not None:
+            return total
         with self._database.writing:
             current = self._current(key)
             total = _sum(key, 0 if current is None else current[1], by)
@@ -108,6 +134,36 @@ class EntryWriting(EntryReading):
     def transaction(self) -> AbstractContextManager[None]:
         """See the port. Others can read meanwhile, but not write."""
         return self._database.writing
+
+    def _is_simple(self) -> bool:
+        """Whether a single statement is all that a write takes."""
+        database = self._database
+        return (
+            database.change is not None
+            and not database.fences
+            and not database.streams
+            and not is_due(database)
+            and (not database.depth or database.connection.in_transaction)
+        )
+
+    def _overwrite(self, key: str, kind: str | None, stored: Stored) -> int | None:
+        """Replace an entry by a different one; its revision, or None where that was not done."""
+        if kind == "table" or not self._is_simple():
+            return None
+        database = self._database
+        revision: int | None = database.one(_OVERWRITE, (stored, kind, database.change, key, stored, kind))
+        database.writes += revision is not None
+        return revision
+
+    def _add(self, key: str, by: int) -> int | None:
+        """Add to an integer; the sum, or None where that was not done."""
+        if not self._is_simple():
+            return None
+        database = self._database
+        low, high = max(MIN_INTEGER, MIN_INTEGER - by), min(MAX_INTEGER, MAX_INTEGER - by)
+        total: str | None = database.one(_ADD, (by, database.change, key, low, high))
+        database.writes += total is not None
+        return None if total is None else int(total)
 
     def _current(self, key: str) -> tuple[int | None, Value] | None:
         """Revision and value."""
