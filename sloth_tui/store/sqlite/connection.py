@@ -41,7 +41,6 @@ class Database:
         "change",
         "change_depth",
         "clock",
-        "clock",
         "connection",
         "depth",
         "execute",
@@ -85,7 +84,6 @@ class Database:
         """Changes of entries so far."""
         self.limits: tuple[int, float] | None = None
         """Revisions of each key, and days of deletions, that history keeps; None until they are needed."""
-        self.clock = SYSTEM_CLOCK
         self.openings = 0
         self.streams: list[Stream] = []
         self.writing = Transaction(self, fenced=True)
