@@ -90,14 +90,6 @@ class LockRanOut(Message):
     """A lock on screen has reached the end of its time."""
 
 
-class RunRequested(Message):
-    """A file was chosen to be run against the agent on screen."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self.path = path
-
-
 # What the store and the runner told.
 
 
@@ -160,12 +152,16 @@ class RowsIndexed(Message):
 class RowsChanged(Message):
     """Rows of this generation came, went or have new values: those shown are to be asked for again."""
 
-    def __init__(self, generation: int, count: int, cursor: int | None) -> None:
+    def __init__(
+        self, generation: int, count: int, key: str | None = None, position: int | None = None
+    ) -> None:
         super().__init__()
         self.generation = generation
         self.count = count
-        self.cursor = cursor
-        """Where the highlighted key is now; None: it is gone, or nobody asked."""
+        self.key = key
+        """The key that was highlighted when the answer was made; None: nobody asked."""
+        self.position = position
+        """Where that key is now; None: it is gone."""
 
 
 class PageLoaded(Message):
@@ -218,15 +214,7 @@ class RunBegan(Message):
 
 
 class RunProgressed(Message):
-    """What a run said since the last of these, never more lines than a person could see go by."""
-
-    def __init__(self, lines: list[RunLine], task: str, changed: int) -> None:
-        super().__init__()
-        self.lines = lines
-        self.task = task
-        """The task that runs now; empty between tasks."""
-        self.changed = changed
-        """Changes of keys so far."""
+    """A run has said something that waits to be fetched; not posted again before that is done."""
 
 
 class RunEnded(Message):
