@@ -96,6 +96,19 @@ class Lock(NamedTuple):
     """Whether the owner's process lives; None where that cannot be told (another host)."""
 
 
+class LockBreak(NamedTuple):
+    """A lock that was taken away from its holder."""
+
+    name: str
+    holder: str
+    """Who held it."""
+    token: int
+    """Of the acquisition that ended so."""
+    at: float
+    origin: Origin | None
+    """Who broke it."""
+
+
 class Stats(NamedTuple):
     """Figures about one agent's store."""
 

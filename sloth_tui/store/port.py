@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.store.sqlite.window import Window
 
-    from sloth_tui.model import Entry, Lock, Origin, Revision, Stats, Value
+    from sloth_tui.model import Entry, Lock, LockBreak, Origin, Revision, Stats, Value
 
 D = TypeVar("D")
 
@@ -104,6 +104,9 @@ class Locks(Protocol):
     def break_lock(self, name: str) -> Lock:
         """Take a lock away from whoever holds it, and record who did; returns what was broken.
         Raises LockNotFound."""
+
+    def lock_breaks(self, limit: int = 100) -> list[LockBreak]:
+        """The newest locks broken, the last one first."""
 
     def lock(self, name: str) -> Lock | None:
         """The lock, if it is held now."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from sloth_tui.store.clock import NANOSECONDS
 from sloth_tui.store.process import is_alive
+from sloth_tui.store.sqlite.rows import decode_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import apsw
+    from typing import Any
 
     from sloth_tui.model import Lock, Owner
     from sloth_tui.store.clock import Clock
@@ -22,7 +23,7 @@ MAX_SECONDS = 30 * 86400.0
 # Names as blobs, because other programs may have stored text that is no UTF-8.
 _SECONDS = "unixepoch({}, 'auto', 'subsec')"
 COLUMNS = (
-    "CAST(name AS BLOB), CAST(holder AS BLOB), "
+    "CAST(name AS BLOB), CAST(coalesce(holder, '') AS BLOB), "
     f"{_SECONDS.format('acquired_at')}, {_SECONDS.format('expires_at')}, "
     "token, deadline, boot_id, tied, owner_host, owner_pid, owner_start, owner_boot"
 )
@@ -45,12 +46,12 @@ class Lease:
         "token",
     )
 
-    def __init__(self, row: tuple[apsw.SQLiteValue, ...], clock: Clock) -> None:
+    def __init__(self, row: tuple[Any, ...], clock: Clock) -> None:
         """``row`` has the columns :data:`COLUMNS`."""
         name, holder, acquired, expires, token, deadline, boot_id, tied, *self._owner = row
         self._clock = clock
-        self.name = _text(name)
-        self.holder = _text(holder)
+        self.name = decode_key(name)
+        self.holder = decode_key(holder)
         self._acquired = acquired if isinstance(acquired, float) else None
         self._expires = expires if isinstance(expires, float) else None
         self.token = token if isinstance(token, int) else 0
@@ -108,7 +109,3 @@ class Lease:
             tied=self.tied,
             alive=self.alive(),
         )
-
-
-def _text(stored: apsw.SQLiteValue) -> str:
-    return stored.decode("utf-8", "backslashreplace") if isinstance(stored, bytes) else ""

@@ -12,14 +12,20 @@ import os
 from sloth_tui.errors import LockHeld, LockLost, LockNotFound, UsageError
 from sloth_tui.store.clock import NANOSECONDS
 from sloth_tui.store.process import current_process
+from sloth_tui.store.sqlite.failures import read_only
 from sloth_tui.store.sqlite.handle import Handle
 from sloth_tui.store.sqlite.lease import COLUMNS, MAX_SECONDS, Lease
+from sloth_tui.store.sqlite.origins import change_of
+from sloth_tui.store.sqlite.ranges import KEY, key_bytes
+from sloth_tui.store.sqlite.rows import decode_key
 from sloth_tui.store.sqlite.schema import NOW_MS
 from sloth_tui.text import format_duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.model import Lock
+    from typing import Any
+
+    from sloth_tui.model import Lock, LockBreak
     from sloth_tui.store.sqlite.connection import Database
 
 MAX_TEXT = 4096
@@ -28,19 +34,23 @@ _PAUSE, _JITTER = 0.01, 0.04
 """Seconds between two looks at a lock that is held, and how much more it may be, at random: waiters that
 march in step would all fail but one, each time."""
 
-_FIND = f"SELECT {COLUMNS} FROM locks WHERE name = ?"  # noqa: S608  # constants only
-_LIST = f"SELECT {COLUMNS} FROM locks ORDER BY name"  # noqa: S608
-_DELETE = "DELETE FROM locks WHERE name = ?"
-_COUNT_UP = """INSERT INTO sloth_lock_tokens (name, token) VALUES (?, 1)
+_FIND = f"SELECT {COLUMNS} FROM locks WHERE name = {KEY}"
+_LIST = f"SELECT {COLUMNS} FROM locks WHERE name IS NOT NULL ORDER BY name"
+_DELETE = f"DELETE FROM locks WHERE name = {KEY}"
+_COUNT_UP = f"""INSERT INTO sloth_lock_tokens (name, token) VALUES ({KEY}, 1)
     ON CONFLICT (name) DO UPDATE SET token = token + 1 RETURNING token"""
 _TIMESTAMP = "strftime('%Y-%m-%d %H:%M:%f', ?, 'unixepoch')"
 _WRITE = """INSERT OR REPLACE INTO locks (name, holder, acquired_at, expires_at, token, deadline, boot_id,
     tied, owner_host, owner_pid, owner_start, owner_boot)"""
 _GRANT = f"{_WRITE} VALUES (?, ?, {_TIMESTAMP}, {_TIMESTAMP}, ?, ?, ?, ?, ?, ?, ?, ?)"
 _RENEW = f"""{_WRITE} SELECT name, holder, acquired_at, {_TIMESTAMP}, ?, ?, ?,
-    tied, owner_host, owner_pid, owner_start, owner_boot FROM locks WHERE name = ?"""  # noqa: S608
+    tied, owner_host, owner_pid, owner_start, owner_boot FROM locks WHERE name = {KEY}"""
 _RECORD_BREAK = f"""INSERT INTO sloth_lock_breaks (at, name, holder, token, change)
-    VALUES ({NOW_MS}, ?, ?, ?, ?)"""  # noqa: S608
+    VALUES ({NOW_MS}, {KEY}, {KEY}, ?, ?)"""
+_BREAKS = """SELECT CAST(name AS BLOB), CAST(holder AS BLOB), token, broken.at,
+    origin.id, origin.user, origin.host, origin.pid, origin.program, origin.title, origin.run, origin.task
+    FROM sloth_lock_breaks AS broken LEFT JOIN sloth_changes AS origin ON origin.id = broken.change
+    ORDER BY broken.rowid DESC LIMIT ?"""
 
 
 class Locking(Handle):
@@ -58,6 +68,8 @@ class Locking(Handle):
         _check_seconds(seconds)
         _check_wait(wait)
         database = self._database
+        if database.read_only:
+            raise read_only(database.path)
         if database.depth:
             raise UsageError(
                 f"lock '{name}' cannot be taken inside a transaction",
@@ -80,8 +92,8 @@ class Locking(Handle):
         database = self._database
         with database.unfenced:
             lease = self._held(name, holder, database.fences.get(name))
-            token = lease.token or self._next_token(name)
-            database.execute(_RENEW, (*self._end(seconds, token), name))
+            token = lease.token or _next_token(database, name)
+            database.execute(_RENEW, (*self._end(seconds, token), key_bytes(name)))
             return self._granted(name)
 
     def release(self, name: str, holder: str, *, token: int | None = None) -> None:
@@ -90,7 +102,7 @@ class Locking(Handle):
         database = self._database
         with database.unfenced:
             self._held(name, holder, database.fences.get(name) if token is None else token)
-            database.execute(_DELETE, (name,))
+            database.execute(_DELETE, (key_bytes(name),))
 
     def break_lock(self, name: str) -> Lock:
         database = self._database
@@ -98,9 +110,13 @@ class Locking(Handle):
             broken = self.lock(name)
             if broken is None:
                 raise LockNotFound(f"lock '{name}' is not held")
-            database.execute(_DELETE, (name,))
-            database.execute(_RECORD_BREAK, (name, broken.holder, broken.token, database.change))
+            database.execute(_DELETE, (key_bytes(name),))
+            names = key_bytes(name), key_bytes(broken.holder)
+            database.execute(_RECORD_BREAK, (*names, broken.token, change_of(database)))
         return broken
+
+    def lock_breaks(self, limit: int = 100) -> list[LockBreak]:
+        return [_lock_break(row) for row in self._database.rows(_BREAKS, (limit,))]
 
     def lock(self, name: str) -> Lock | None:
         lease = find_lease(self._database, name)
@@ -134,14 +150,10 @@ class Locking(Handle):
     def _grant(self, name: str, holder: str, seconds: float, tied: bool) -> Lock:
         database = self._database
         clock = database.clock
-        end = self._end(seconds, self._next_token(name))
+        end = self._end(seconds, _next_token(database, name))
         owner = current_process(clock.boot_id)
         database.execute(_GRANT, (name, holder, clock.wall(), *end, tied, *owner))
         return self._granted(name)
-
-    def _next_token(self, name: str) -> int:
-        token: int = self._database.one(_COUNT_UP, (name,))
-        return token
 
     def _end(self, seconds: float, token: int) -> tuple[float, int, int, str]:
         """Columns ``expires_at, token, deadline, boot_id`` of a lease that begins now."""
@@ -174,8 +186,21 @@ def check_fences(database: Database, fences: dict[str, int]) -> None:
 
 def find_lease(database: Database, name: str) -> Lease | None:
     """The row of a lock, held or not."""
-    row = database.one(_FIND, (name,))
+    stored = key_bytes(name)
+    row = None if stored is None else database.one(_FIND, (stored,))
     return Lease(row, database.clock) if row else None
+
+
+def _next_token(database: Database, name: str) -> int:
+    token: int = database.one(_COUNT_UP, (key_bytes(name),))
+    return token
+
+
+def _lock_break(row: tuple[Any, ...]) -> LockBreak:
+    from sloth_tui.model import LockBreak, Origin
+
+    name, holder, token, at, origin, *who = row
+    return LockBreak(decode_key(name), decode_key(holder), token, at / 1000, Origin(*who) if origin else None)
 
 
 def _held_by(lease: Lease, remaining: float) -> LockHeld:
