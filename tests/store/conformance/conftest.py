@@ -10,6 +10,7 @@ import pytest
 from sloth_tui.store.clock import SYSTEM_CLOCK, Clock
 from sloth_tui.store.sqlite.connection import Database
 from sloth_tui.store.sqlite.store import SqliteStore
+from tests.store.manual_clock import ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,3 +41,19 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenS
             return handles.enter_context(open_backend(tmp_path, clock, read_only))
 
         yield opened
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def store(open_store: OpenStore, clock: ManualClock) -> Store:
+    return open_store(clock=clock)
+
+
+@pytest.fixture
+def other(open_store: OpenStore, clock: ManualClock) -> Store:
+    """A second handle on the same store."""
+    return open_store(clock=clock)
