@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from sloth_tui.model import Origin
+    from sloth_tui.store.sqlite.reading import EntryReading
     from sloth_tui.store.sqlite.store import SqliteStore
 
 
@@ -24,10 +25,19 @@ def open_store(
     ``origin`` tells the history who makes the changes; without one it is this process and its user.
     Raises InvalidAgentName, AgentNotFound (``read`` of an agent without a database), DatabaseUnusable.
     """
-    path = database_path(agent)
-    if mode == "read" and agent != DEFAULT_AGENT and not os.path.lexists(path):
-        raise no_such_agent(agent)
+    path = _path_to_read(agent) if mode == "read" else database_path(agent)
     return open_path(path, mode, agent=agent, origin=origin)
+
+
+def open_entries(agent: str) -> EntryReading:
+    """The entries alone, to read: what a command needs that prints values and is done.
+
+    Like ``open_store(agent, "read")``, but loads half the code: a script may call such a command in a loop.
+    """
+    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.reading import EntryReading
+
+    return EntryReading(agent, Database(_path_to_read(agent), read_only=True))
 
 
 def open_path(
@@ -40,3 +50,10 @@ def open_path(
     if mode not in ("read", "write"):
         raise ValueError(f"mode must be 'read' or 'write', not {mode!r}")
     return SqliteStore(agent, Database(path, read_only=mode == "read", origin=origin))
+
+
+def _path_to_read(agent: str) -> str:
+    path = database_path(agent)
+    if agent != DEFAULT_AGENT and not os.path.lexists(path):
+        raise no_such_agent(agent)
+    return path

@@ -23,7 +23,6 @@ from sloth_tui.store.sqlite.rows import (
 )
 from sloth_tui.store.sqlite.streams import Stream
 from sloth_tui.store.values import decode
-from sloth_tui.text import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,6 +106,8 @@ class EntryReading(Handle):
         return default if row is None else decode_raw(*row)
 
     def _no_such_key(self, key: str) -> KeyNotFound:
+        from sloth_tui.text import nearest
+
         sought = key_bytes(key)
         nearby = [decode_key(found) for (found,) in self._database.rows(_NEARBY, (sought, sought))]
         meant = nearest(key, nearby)

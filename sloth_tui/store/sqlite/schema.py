@@ -13,7 +13,6 @@ nothing that SQLite 3.8 lacks.
 from __future__ import annotations
 
 from sloth_tui.errors import DatabaseUnusable
-from sloth_tui.store.sqlite.lock_triggers import LOCK_TRIGGERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -204,6 +203,8 @@ def install(connection: apsw.Connection) -> None:
 
     No row is touched, so a large database takes no longer than a small one.
     """
+    from sloth_tui.store.sqlite.lock_triggers import LOCK_TRIGGERS
+
     for table, statement in _DOCUMENTED.items():
         present = _columns(connection, table)
         if not present:

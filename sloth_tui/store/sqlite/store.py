@@ -12,9 +12,6 @@ from sloth_tui.store.sqlite.writing import EntryWriting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
-
     from sloth_tui.model import Origin, Stats
     from sloth_tui.store.sqlite.window import Window
 
@@ -23,22 +20,6 @@ class SqliteStore(EntryWriting, HistoryMethods, Locking):
     """See :class:`sloth_tui.store.port.Store`."""
 
     __slots__ = ()
-
-    @property
-    def agent(self) -> str:
-        return self._agent
-
-    @property
-    def backend(self) -> str:
-        return "sqlite"
-
-    @property
-    def location(self) -> str:
-        return self._database.path
-
-    @property
-    def read_only(self) -> bool:
-        return self._database.read_only
 
     def set_origin(self, origin: Origin) -> None:
         self._database.set_origin(origin)
@@ -61,7 +42,6 @@ class SqliteStore(EntryWriting, HistoryMethods, Locking):
         self._database.connection.interrupt()
 
     def close(self) -> None:
-        """Give everything back; a transaction that is still open is rolled back."""
         database = self._database
         try:
             if database.writes and not database.depth:
@@ -69,12 +49,4 @@ class SqliteStore(EntryWriting, HistoryMethods, Locking):
         except apsw.Error as error:
             raise translate(error, database.path) from error
         finally:
-            database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+            super().close()
