@@ -9,16 +9,6 @@ if TYPE_CHECKING:
 INTEGERS = range(-(2**63), 2**63)
 
 
-def utf8(word: str) -> str:
-    """A key, prefix or name: text, not the bytes of some other encoding."""
-    if not word.isascii():
-        try:
-            word.encode()
-        except UnicodeEncodeError:
-            raise ValueError(f"'{word}' is not UTF-8") from None
-    return word
-
-
 def integer(word: str) -> int:
     """A decimal integer of 64 bits."""
     text = word.strip()

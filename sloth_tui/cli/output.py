@@ -7,12 +7,10 @@ shown as escapes instead: in JSON as ``\\uXXXX``, which is the same value to a p
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 
 from sloth_tui.errors import SlothError
-from sloth_tui.text import display_text, encodable
 
 _CHUNK = 1 << 16
 
@@ -42,15 +40,21 @@ class Output:
             text = _escaped(text)
         self.exact(text.encode("utf-8", "surrogatepass"))
 
-    def line(self, text: str, *, lines: bool = False) -> None:
-        """A line of a machine format other than JSON; with ``lines`` one that may hold line feeds."""
+    def line(self, data: str | bytes, *, lines: bool = False, end: str = "\n") -> None:
+        """A line of a machine format other than JSON; with ``lines`` one that may hold line feeds.
+
+        ``end`` is what comes after it when piped; a terminal always gets a line feed.
+        """
         if self.terminal:
-            self.people(display_text(text, lines=lines) + "\n")
-        else:
-            self.exact(text.encode("utf-8", "surrogatepass") + b"\n")
+            self.people(_shown(data, lines=lines) + "\n")
+            return
+        self.exact(data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass"))
+        self.exact(end.encode())
 
     def people(self, text: str) -> None:
         """Text for people, which has been through ``display_text`` wherever it holds data."""
+        from sloth_tui.text import encodable
+
         encoding = getattr(sys.stdout, "encoding", None)
         self.exact(encodable(text, encoding).encode(encoding or "ascii"))
 
@@ -63,11 +67,18 @@ class Output:
             _write(data)
 
 
+def _shown(data: str | bytes, *, lines: bool) -> str:
+    # Nothing that is piped needs it, and every module counts in a command that scripts call in loops.
+    from sloth_tui.text import display_text
+
+    return display_text(data, lines=lines)
+
+
 def _escaped(text: str) -> str:
-    if text.isascii() and "\x7f" not in text:
+    if _shown(text, lines=True) == text:
         return text
     return "".join(
-        character if character == "\n" or display_text(character) == character else _json_escape(character)
+        character if _shown(character, lines=True) == character else _json_escape(character)
         for character in text
     )
 
@@ -87,7 +98,7 @@ def _write(data: bytes) -> None:
             # Unbuffered (PYTHONUNBUFFERED), this is one write(2), which may take only a part.
             written = stream.write(view)
             if written is None:
-                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+                raise BlockingIOError(0, "the reader is not ready")
             view = view[written:]
         stream.flush()
     except BrokenPipeError:

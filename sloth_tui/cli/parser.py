@@ -26,18 +26,49 @@ sloth-runner run deploy.lua                  run the tasks of a file"""
 
 
 def read(command: Command, words: Sequence[str], out: Output) -> Arguments | None:
-    """The arguments, or None where help was asked for and has been written. Raises UsageError."""
-    parser = command_parser(command)
+    """The arguments, or None where help was asked for and has been written. Raises UsageError.
+
+    Options may stand anywhere before ``--``. They are taken out first and the rest is shared out
+    afterwards, which argparse's own way of doing that gets wrong when there is a ``--``.
+    """
+    end = words.index("--") if "--" in words else len(words)
+    options, places = _named_parser(command), _named_parser(command)
+    for option in command.options:
+        _add_option(options, option)
+    for positional in command.positionals:
+        _add_positional(places, positional)
+    arguments = Arguments({})
     try:
-        return parser.parse_intermixed_args(list(words), Arguments({}))
+        _, rest = options.parse_known_args(words[:end], arguments)
     except _HelpWanted:
-        out.people(parser.format_help())
+        out.people(command_parser(command).format_help())
         return None
+    for word in rest:
+        if _is_flag(word):
+            options.error(f"unrecognized arguments: {word}")
+    given = [*rest, *words[end + 1 :]]
+    if any(word.startswith("-") for word in given):
+        given.insert(0, "--")
+    return places.parse_args(given, arguments)
+
+
+def _is_flag(word: str) -> bool:
+    if not word.startswith("-") or word == "-":
+        return False
+    try:
+        float(word)
+    except ValueError:
+        return True
+    return False
+
+
+def _named_parser(command: Command) -> Parser:
+    return Parser(prog=" ".join((PROGRAM, *command.path)))
 
 
 def command_parser(command: Command) -> Parser:
     """The parser of one command alone."""
-    parser = Parser(prog=" ".join((PROGRAM, *command.path)))
+    parser = _named_parser(command)
     _fill(parser, command)
     return parser
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli import jsontext
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.model import Value
@@ -11,7 +9,11 @@ if TYPE_CHECKING:
 
 def bare(value: Value) -> str | bytes:
     """The value as ``state get`` prints it: text and bytes as they are, tables as compact JSON."""
-    return value if isinstance(value, (str, bytes)) else jsontext.compact(value)
+    if isinstance(value, (str, bytes)):
+        return value
+    from sloth_tui.cli.jsontext import compact
+
+    return compact(value)
 
 
 def timestamp(at: float | None) -> str | None:

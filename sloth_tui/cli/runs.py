@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sloth_tui.cli import tables
@@ -32,17 +32,29 @@ def follow(request: RunRequest, out: Output, *, as_json: bool, traces: bool) -> 
     succeed. ``traces``: Lua tracebacks of failed tasks as well."""
     supervisor = Supervisor(request)
     show = _json_lines(out) if as_json else RunText(out, traces=traces).show
-    finished: RunFinished | None = None
-    with _signals_stop(supervisor), closing(supervisor.events()) as happening:
-        try:
-            for event in happening:
-                show(event)
-                if isinstance(event, RunFinished):
-                    finished = event
-        except OutputClosed:
-            raise SlothError("the reader of the output went away, and the run was stopped") from None
-    if finished is not None and finished.exit_code != ExitCode.OK:
-        raise _failure(finished)
+    failure: SlothError | None = None
+    with _signals_stop(supervisor):
+        for event in supervisor.events():
+            if failure is None:
+                failure = _shown(show, event)
+                if failure is not None:
+                    supervisor.stop()
+    if failure is None and isinstance(event, RunFinished) and event.exit_code != ExitCode.OK:
+        failure = SlothError(event.error or f"the run ended: {event.result}", hint=event.hint)
+        failure.exit_code = event.exit_code
+    if failure is not None:
+        raise failure
+
+
+def _shown(show: Callable[[RunEvent], None], event: RunEvent) -> SlothError | None:
+    """Show the event; a run that nobody can follow any more is not to go on, and the answer says why."""
+    try:
+        show(event)
+    except OutputClosed:
+        return SlothError("the reader of the output went away, and the run was stopped")
+    except SlothError as error:
+        return error
+    return None
 
 
 def show_tasks(request: RunRequest, out: Output, *, as_json: bool) -> None:
@@ -71,12 +83,6 @@ def _json_lines(out: Output) -> Callable[[RunEvent], None]:
         out.flush()
 
     return show
-
-
-def _failure(finished: RunFinished) -> SlothError:
-    error = SlothError(finished.error or f"the run ended: {finished.result}", hint=finished.hint)
-    error.exit_code = finished.exit_code
-    return error
 
 
 @contextmanager

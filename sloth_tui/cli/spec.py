@@ -136,6 +136,16 @@ DEBUG = Option(("--debug",), "on an error, show the traceback as well")
 YES = Option(("-y", "--yes"), "do not ask")
 
 
+def utf8(word: str) -> str:
+    """The word itself, for a key, prefix or name. Raises ValueError if it is bytes of some other encoding."""
+    if not word.isascii():
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"'{word}' is not UTF-8") from None
+    return word
+
+
 def output_option(*formats: str) -> Option:
     """``-o/--output`` for a command that can print these formats; the first is the default."""
     return Option(

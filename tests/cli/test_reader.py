@@ -47,7 +47,7 @@ def command_lines(draw: st.DrawFn) -> tuple[tuple[str, ...], list[str]]:
     )
     pieces = draw(st.lists(piece, max_size=5))
     words = [word for piece in pieces for word in piece]
-    # argparse of some Pythons drops every --, where POSIX has the second one be an argument.
+    # argparse of some Pythons drops every --; by POSIX the second one is an argument.
     return command.path, words if words.count("--") < 2 else [word for word in words if word != "--"]
 
 

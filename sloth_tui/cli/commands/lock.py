@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.convert import seconds, utf8
+from sloth_tui.cli.convert import seconds
 from sloth_tui.cli.narration import tell
 from sloth_tui.cli.session import reading, writing
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
 from sloth_tui.errors import ExitCode
 from sloth_tui.text import format_duration
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.convert import utf8
 from sloth_tui.cli.render import bare
 from sloth_tui.cli.session import reading
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import ExitCode, KeyNotFound
-from sloth_tui.text import display_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,13 +29,7 @@ def get(arguments: Arguments, out: Output) -> int:
 
 
 def _write(value: Value, out: Output, *, raw: bool) -> None:
-    text = bare(value)
-    if out.terminal:
-        out.people(display_text(text, lines=True) + "\n")
-    elif isinstance(text, bytes):
-        out.exact(text)
-    else:
-        out.exact((text if raw else text + "\n").encode("utf-8", "surrogatepass"))
+    out.line(bare(value), lines=True, end="" if raw or isinstance(value, bytes) else "\n")
 
 
 COMMANDS = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.convert import number, utf8
+from sloth_tui.cli.convert import number
 from sloth_tui.cli.jsontext import compact
 from sloth_tui.cli.session import writing
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional, utf8
 from sloth_tui.errors import ExitCode
 
 TYPE_CHECKING = False

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.convert import utf8
 from sloth_tui.cli.jsontext import pretty, string
 from sloth_tui.cli.session import reading
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional, output_option
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional, output_option, utf8
 from sloth_tui.errors import ExitCode
 
 TYPE_CHECKING = False

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.convert import utf8
 from sloth_tui.cli.narration import confirm, tell
 from sloth_tui.cli.session import reading, writing
-from sloth_tui.cli.spec import AGENT, YES, Arguments, Command, Option, Positional
+from sloth_tui.cli.spec import AGENT, YES, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import Conflict, ExitCode, KeyNotFound
 from sloth_tui.text import format_count
 

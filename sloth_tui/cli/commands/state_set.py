@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from sloth_tui.cli.convert import revision, utf8
+from sloth_tui.cli.convert import revision
 from sloth_tui.cli.narration import tell
 from sloth_tui.cli.session import writing
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, utf8
 from sloth_tui.cli.values import TYPES, from_stdin_or, typed
 from sloth_tui.errors import Conflict, ExitCode, UsageError
 from sloth_tui.text import display_text

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from sloth_tui.cli import tables
-from sloth_tui.cli.convert import utf8
 from sloth_tui.cli.entries import FIELDS, record, write_records
 from sloth_tui.cli.jsontext import pretty
 from sloth_tui.cli.render import bare
 from sloth_tui.cli.session import reading
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional, output_option
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional, output_option, utf8
 from sloth_tui.errors import ExitCode
 from sloth_tui.text import display_text
 
