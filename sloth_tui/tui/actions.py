@@ -46,34 +46,38 @@ ACTIONS: tuple[Action, ...] = (
     Action("edit_value", "e", "Edit", "Edit the value of this key", "Keys", _KEYS, True, True),
     Action("new_key", "n", "New", "Create a key", "Keys", ("agents", *_KEYS), True, True),
     Action("delete_key", "d,delete", "Delete", "Delete this key", "Keys", _KEYS, True, True),
-    Action("break_lock", "b", "Break", "Take this lock away from its holder", "Locks", ("locks",), True, True),
+    Action(
+        "break_lock", "b", "Break", "Take this lock away from its holder", "Locks", ("locks",), True, True
+    ),
     Action("filter_keys", "slash", "Filter", "Filter the keys", "Keys", ("agents", *_KEYS), True),
     Action("reveal", "x", "Reveal", "Show or hide the secret of this key", "Keys", _KEYS),
     Action("go_to_key", "colon", "Go to key", "Go to a key by its name", "Keys"),
     Action("clear_prefix", "D", "Clear", "Clear the keys that begin with a prefix", "Keys", (), False, True),
     Action("clear_all", "", "Clear all", "Clear every key of this agent", "Keys", (), False, True),
-    Action("run_file", "r", "Run file", "Run a Lua file against this agent", "Run", (), True),
+    Action("run_file", "r", "Run", "Run a Lua file against this agent", "Run", (), True),
     Action("stop_run", "S", "Stop run", "Stop the run", "Run", ("run",), True),
     Action("go_to_agent", "a", "Go to agent", "Go to an agent by its name", "Agents"),
     Action("next_agent", "right_square_bracket", "Next agent", "Go to the next agent", "Agents"),
     Action("previous_agent", "left_square_bracket", "Previous agent", "Go to the agent before", "Agents"),
     *(
-        Action(f"show_{pane}", str(number), name, f"Go to {name.lower()}", "Panes", call=f"show_pane('{pane}')")
+        Action(
+            f"show_{pane}", str(number), name, f"Go to {name.lower()}", "Panes", call=f"show_pane('{pane}')"
+        )
         for number, (pane, name) in enumerate(PANES.items(), 1)
     ),
     Action("next_pane", "tab", "Next pane", "Go to the next pane", "Panes"),
     Action("previous_pane", "shift+tab", "Previous pane", "Go to the pane before", "Panes"),
-    Action("zoom", "z", "Zoom", "Give this pane the whole screen, or take it back", "Panes", (), True),
+    Action("zoom", "z", "Zoom", "Give this pane the whole screen, or take it back", "Panes"),
     Action("step_back", "escape", "Back", "Step back: out of zoom, back to the keys", "Panes"),
     Action("refresh", "f5", "Refresh", "Read everything again", "App"),
-    Action("choose_theme", "t", "Theme", "Choose the colours", "App"),
+    Action("choose_theme", "t", "Theme", "Choose the colours", "App", call="app.change_theme"),
     Action("help", "question_mark,f1", "Help", "Show every key", "App", (), True),
-    Action("quit", "q,ctrl+q", "Quit", "Leave", "App", (), True),
+    Action("quit", "q,ctrl+q", "Quit", "Leave", "App", (), True, call="app.quit"),
 )
 
 PALETTE_KEY = "ctrl+p"
 
-_BY_METHOD = {action.id: action for action in ACTIONS if not action.call}
+_BY_METHOD = {action.id: action for action in ACTIONS}
 
 
 def by_method(name: str) -> Action | None:

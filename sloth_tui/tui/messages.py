@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from sloth_tui.model import Agent, Entry, Lock, Query, Row, Stats
+    from sloth_tui.model import Entry, Lock, Query, Row, Stats
 
 # What a person did.
 
@@ -101,21 +101,22 @@ class AgentsListed(Message):
         self.agents = agents
 
 
-class AgentSummary:
+class AgentSummary(NamedTuple):
     """One line of the agents list."""
 
-    __slots__ = ("agent", "keys", "locks", "problem")
-
-    def __init__(
-        self, agent: Agent, keys: int | None = None, locks: int | None = None, problem: str | None = None
-    ) -> None:
-        self.agent = agent
-        self.keys = keys
-        """How many; None while nobody has counted."""
-        self.locks = locks
-        """How many are held; None while nobody has looked."""
-        self.problem = problem
-        """Why its database cannot be used, in words."""
+    name: str
+    exists: bool
+    """False only for ``local`` before its first write."""
+    size: int
+    """Bytes on disk; 0 where the keys are counted."""
+    keys: int | None = None
+    """How many; None while nobody has counted."""
+    locks: int | None = None
+    """How many are held; None while nobody has looked."""
+    changed_at: float | None = None
+    """When a key last changed, as far as that is known."""
+    problem: str | None = None
+    """Why its database cannot be used, in words."""
 
 
 class StoreOpened(Message):

@@ -27,20 +27,25 @@ _REST = 20.0
 class _Count:
     """What was found in a store, and how long that may be believed."""
 
-    __slots__ = ("files", "keys", "locks", "not_before", "problem", "until")
+    __slots__ = ("changed_at", "files", "keys", "locks", "not_before", "problem", "until")
 
     def __init__(self, agent: Agent) -> None:
         self.files = (agent.exists, agent.size, agent.modified_at)
         self.keys: int | None = None
         self.locks: int | None = None
         self.problem: str | None = None
+        self.changed_at: float | None = agent.modified_at
         self.until = float("inf")
         """When the first of its locks runs out, by ``time.monotonic``."""
         began = time.monotonic()
         try:
-            with open_store(agent.name, "r") as store:
+            with open_store(agent.name, "read") as store:
                 self.keys = store.count()
                 held = store.locks()
+                newest = store.revision()
+                for revision in store.changes(newest - 1, limit=1) if newest else ():
+                    # The file's own time moves when somebody only reads it.
+                    self.changed_at = revision.at
         except SlothError as error:
             self.problem = error.message.removeprefix(f"{agent.path}: ")
         else:
@@ -63,7 +68,7 @@ class Catalogue:
     def __init__(self, post: Callable[[Message], object]) -> None:
         self._post = post
         self._counts: dict[str, _Count] = {}
-        self._told: list[tuple[object, ...]] = []
+        self._told: list[AgentSummary] = []
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="catalogue", daemon=True)
 
@@ -97,14 +102,16 @@ class Catalogue:
         self._tell(found)
 
     def _tell(self, found: list[Agent]) -> None:
-        summaries = []
-        for agent in found:
-            count = self._counts.get(agent.name)
-            if count is None:
-                summaries.append(AgentSummary(agent))
-            else:
-                summaries.append(AgentSummary(agent, count.keys, count.locks, count.problem))
-        told = [(one.agent, one.keys, one.locks, one.problem) for one in summaries]
-        if told != self._told:
-            self._told = list(told)
+        summaries = [self._summary(agent) for agent in found]
+        if summaries != self._told:
+            self._told = summaries
             self._post(AgentsListed(summaries))
+
+    def _summary(self, agent: Agent) -> AgentSummary:
+        count = self._counts.get(agent.name)
+        if count is None:
+            return AgentSummary(agent.name, agent.exists, size=agent.size, changed_at=agent.modified_at)
+        size = agent.size if count.keys is None else 0
+        return AgentSummary(
+            agent.name, agent.exists, size, count.keys, count.locks, count.changed_at, count.problem
+        )

@@ -223,7 +223,7 @@ class Reader:
         path = agents.database_path(agent)
         self._files = _identity(path)
         exists = os.path.lexists(path)
-        self._store = open_store(agent, "r")
+        self._store = open_store(agent, "read")
         self._token = self._store.change_token()
         self._post(StoreOpened(agent, self._store.location, exists=exists))
 

@@ -31,21 +31,23 @@ class Writer:
         """Wait for the change that is under way; those behind it are not begun."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def submit(self, agent: str, title: str, job: Callable[[Store], T]) -> Future[T]:
-        """Make a change, recorded under ``title``. The future raises the errors of the store, NotWritable
-        at once where the program was started with ``--read-only``."""
+    def check(self) -> None:
+        """Raises NotWritable where the program was started with ``--read-only``."""
         if self.read_only:
-            refused: Future[T] = Future()
-            refused.set_exception(
-                NotWritable("read-only: nothing was changed", hint="start without --read-only to change things")
+            raise NotWritable(
+                "read-only: nothing was changed", hint="start without --read-only to change things"
             )
-            return refused
+
+    def submit(self, agent: str, title: str, job: Callable[[Store], T]) -> Future[T]:
+        """Make a change, recorded under ``title``. The future raises the errors of the store; NotWritable is
+        raised at once."""
+        self.check()
         return self._pool.submit(_write, agent, title, job)
 
 
 def _write(agent: str, title: str, job: Callable[[Store], T]) -> T:
-    with open_store(agent, "w") as store:
-        store.set_origin(Origin(_user(), platform.node(), os.getpid(), "sloth-tui", title))
+    origin = Origin(_user(), platform.node(), os.getpid(), "sloth-tui", title)
+    with open_store(agent, "write", origin=origin) as store:
         return job(store)
 
 

@@ -39,11 +39,11 @@ class AgentsPane(Pane):
 
     @property
     def names(self) -> list[str]:
-        return [summary.agent.name for summary in self._agents]
+        return [summary.name for summary in self._agents]
 
     def show(self, agents: list[AgentSummary]) -> None:
         """Show these agents; the cursor stays on its agent."""
-        if [summary.agent.name for summary in agents] == self.names:
+        if [summary.name for summary in agents] == self.names:
             self._agents = agents
             self._redraw()
             return
@@ -69,7 +69,7 @@ class AgentsPane(Pane):
         options = self._options
         with self.prevent(OptionList.OptionHighlighted):
             options.set_options(
-                Option(describe(summary, now, summary.agent.name == self._chosen), id=summary.agent.name)
+                Option(describe(summary, now, summary.name == self._chosen), id=summary.name)
                 for summary in self._agents
             )
             if self._chosen in self.names:
@@ -79,7 +79,7 @@ class AgentsPane(Pane):
         now = time.time()
         options = self._options
         for index, summary in enumerate(self._agents):
-            prompt = describe(summary, now, summary.agent.name == self._chosen)
+            prompt = describe(summary, now, summary.name == self._chosen)
             shown = options.get_option_at_index(index).prompt
             if not isinstance(shown, Content) or not shown.is_same(prompt):
                 options.replace_option_prompt_at_index(index, prompt)
@@ -97,17 +97,16 @@ class AgentsPane(Pane):
 
 def describe(summary: AgentSummary, now: float, chosen: bool) -> Content:
     """Two lines: the name and when it last changed; what it holds, or why it cannot be read."""
-    agent = summary.agent
     name = Content.assemble(
         ("▸ " if chosen else "  ", "$primary"),
-        (display_text(agent.name), "bold" if chosen else ""),
-        (f"  {format_age(agent.modified_at, now)}" if agent.exists else "", "$quiet"),
+        (display_text(summary.name), "bold" if chosen else ""),
+        (f"  {format_age(summary.changed_at, now)}" if summary.exists else "", "$quiet"),
     )
     if summary.problem is not None:
         return Content.assemble(name, "\n  ", ("✗ " + display_text(summary.problem, 60), "$error"))
-    if not agent.exists:
+    if not summary.exists:
         return Content.assemble(name, "\n  ", ("empty", "$quiet"))
-    held = format_size(agent.size) if summary.keys is None else format_count(summary.keys, "key")
+    held = format_size(summary.size) if summary.keys is None else format_count(summary.keys, "key")
     return Content.assemble(
         name,
         "\n  ",

@@ -152,10 +152,9 @@ class Columns:
             (owner, self.owner, owner_style),
             (str(lock.token), self.token, "$quiet"),
         )
-        parts = [
-            (set_cell_size(_cut(text, width), width), style) for text, width, style in cells if width
-        ]
-        bar, style = drain(remaining, lock.expires_at - lock.acquired_at)
+        parts = [(set_cell_size(_cut(text, width), width), style) for text, width, style in cells if width]
+        lease = None if lock.acquired_at is None else lock.expires_at - lock.acquired_at
+        bar, style = drain(remaining, lease)
         time_left = (f"{bar} {format_duration(_coarse(remaining)):<8}", style)
         spaced: list[str | tuple[str, str]] = [parts[0], _GAP, time_left]
         for part in parts[1:]:
@@ -173,9 +172,10 @@ def describe_owner(lock: Lock) -> tuple[str, str]:
     return (f"● {process}", "$success") if lock.alive else (f"✗ {process} gone", "$error")
 
 
-def drain(remaining: float, lease: float) -> tuple[str, str]:
-    """A bar of what is left of a lease, and its style: it turns as the end comes near."""
-    share = min(remaining / lease, 1.0) if lease > 0 else 0.0
+def drain(remaining: float, lease: float | None) -> tuple[str, str]:
+    """A bar of what is left of a lease, and its style: it turns as the end comes near. A lease whose length
+    nobody knows is drawn full."""
+    share = 1.0 if lease is None else min(remaining / lease, 1.0) if lease > 0 else 0.0
     filled = min(_BAR, int(share * _BAR + 0.999))
     style = "$error" if remaining < 10 or share < 0.1 else "$warning" if share < 0.3 else "$primary"
     return "━" * filled + "╌" * (_BAR - filled), style

@@ -24,5 +24,5 @@ class Pane(Vertical):
         title = Content.assemble((str(self.NUMBER), "$quiet"), " ", self.NAME)
         if count:
             title = Content.assemble(title, " ", (display_text(count), "$quiet"))
-        self.border_title = title  # type: ignore[assignment]  # the setter takes Content, its type says str
-        self.border_subtitle = Content(display_text(note))  # type: ignore[assignment]
+        self.border_title = title
+        self.border_subtitle = Content(display_text(note))

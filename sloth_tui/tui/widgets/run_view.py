@@ -47,7 +47,7 @@ class RunPane(Pane):
     def on_mount(self) -> None:
         super().on_mount()
         self._what = ""
-        self._task = ""
+        self._doing = ""
         self._changed = 0
         self._began = 0.0
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
@@ -58,7 +58,7 @@ class RunPane(Pane):
         self.remove_class("nothing")
         self.query_one(RichLog).clear()
         self._what = f"{display_text(file)} on {display_text(agent)}"
-        self._task, self._changed, self._began = "", 0, time.monotonic()
+        self._doing, self._changed, self._began = "", 0, time.monotonic()
         self._ticks.resume()
         self.entitle("running", "S stops it")
         self._tick()
@@ -67,13 +67,13 @@ class RunPane(Pane):
         """Append lines, each in the style of its kind; ``task`` is the one that runs now, ``changed`` how
         many changes the run has made."""
         self._write(lines)
-        self._task, self._changed = task, changed
+        self._doing, self._changed = task, changed
         self._tick()
 
-    def end(self, result: str, duration: float, summary: str) -> None:
-        """The run is over: ``result`` as the runner names it, ``summary`` in words."""
+    def end(self, result: str, duration: float, error: str | None) -> None:
+        """The run is over: ``result`` as the runner names it, ``error`` what went wrong with it, in words."""
         self._ticks.pause()
-        self._write([RunLine("bad", summary)] if summary else [])
+        self._write([RunLine("bad", error)] if error else [])
         mark, style = ("✓", "$success") if result == "done" else ("✗", "$error")
         self._status(
             Content.assemble(
@@ -92,7 +92,7 @@ class RunPane(Pane):
 
     def _tick(self) -> None:
         passed = format_duration(float(int(time.monotonic() - self._began)))
-        task = f"  task {display_text(self._task, 40)}" if self._task else ""
+        task = f"  task {display_text(self._doing, 40)}" if self._doing else ""
         self._status(
             Content.assemble(
                 ("▶ ", "$primary"), (self._what, "bold"), (f"  {passed}{task}{self._changes()}", "$quiet")

@@ -1,0 +1,129 @@
+"""Changes a person makes: what is asked first, what is told afterwards.
+
+Each flow is a coroutine that runs beside the screen. Every text in it may be data, so everything goes
+through :func:`display_text` where it is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sloth_tui.errors import SlothError
+from sloth_tui.text import display_text, format_count, format_duration, format_size
+from sloth_tui.tui.editing import EDITABLE_SIZE
+from sloth_tui.tui.screens.choose_file import ChooseFileScreen
+from sloth_tui.tui.screens.confirm import ConfirmScreen
+from sloth_tui.tui.screens.edit import EditScreen, Outcome
+from sloth_tui.tui.screens.prompt import PromptScreen
+from sloth_tui.tui.secrets import MASK
+from sloth_tui.tui.widgets.value_text import value_lines
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from sloth_tui.model import Entry, Lock, Value
+    from sloth_tui.tui.services import Services
+
+_SAMPLE = 8
+_PREVIEW = 80
+
+
+class Flows:
+    """The dialogs around changes. Methods are coroutines to be run as workers of the app."""
+
+    def __init__(self, app: App[int], services: Services) -> None:
+        self._app = app
+        self._services = services
+        self._last_file = ""
+
+    async def delete(self, key: str) -> None:
+        entry = await asyncio.wrap_future(self._services.entry(key))
+        preview = MASK if self._services.is_secret(key) else _preview(entry)
+        if await self._confirmed("Delete 1 key?", [key, "  " + preview], "", "Delete 1 key"):
+            gone = await asyncio.wrap_future(self._services.delete([key]))
+            self.tell(f"deleted {display_text(key, _PREVIEW)}" if gone else "it was gone already")
+
+    async def clear_prefix(self, suggestion: str) -> None:
+        prefix = await self._app.push_screen_wait(
+            PromptScreen(
+                "Clear the keys that begin with",
+                value=suggestion if display_text(suggestion) == suggestion else "",
+                note="enter counts them and asks before anything is deleted",
+            )
+        )
+        if prefix:
+            await self.clear(prefix)
+
+    async def clear(self, prefix: str) -> None:
+        sample = await asyncio.wrap_future(self._services.sample(prefix, _SAMPLE))
+        which = f"that begin with {prefix!r}" if prefix else f"of agent {self._services.agent}"
+        if not sample.total:
+            self.tell(f"there are no keys {which}")
+            return
+        keys = format_count(sample.total, "key")
+        rest = sample.total - len(sample.keys)
+        more = f"… and {format_count(rest, 'more', 'more')}" if rest else ""
+        if await self._confirmed(f"Delete {keys} {which}?", sample.keys, more, f"Delete {keys}"):
+            gone = await asyncio.wrap_future(self._services.clear(prefix))
+            self.tell(f"deleted {format_count(gone, 'key')}")
+
+    async def break_lock(self, lock: Lock) -> None:
+        facts = [
+            f"held by {lock.holder}",
+            f"for another {format_duration(float(int(lock.remaining)))}",
+        ]
+        if lock.owner is not None:
+            lives = {True: "which is alive", False: "which is gone", None: "on another host"}[lock.alive]
+            facts.append(f"by process {lock.owner.pid} on {lock.owner.host}, {lives}")
+        warning = "Its holder is not told; its fenced writes will be refused."
+        if await self._confirmed(f"Break the lock {lock.name!r}?", facts, warning, "Break it"):
+            broken = await asyncio.wrap_future(self._services.break_lock(lock.name))
+            self.tell(f"broke lock {display_text(broken.name, _PREVIEW)}")
+
+    async def edit(self, key: str) -> None:
+        entry = await asyncio.wrap_future(self._services.entry(key))
+        if entry.size > EDITABLE_SIZE:
+            raise SlothError(
+                f"the value has {format_size(entry.size)}",
+                hint=f"up to {format_size(EDITABLE_SIZE)} can be edited",
+            )
+        if await self._app.push_screen_wait(EditScreen(entry, self._save)):
+            self.tell(f"saved {display_text(key, _PREVIEW)}")
+
+    async def create(self, suggestion: str) -> str | None:
+        """The key that was made, if any."""
+        typable = suggestion if display_text(suggestion) == suggestion else ""
+        key = await self._app.push_screen_wait(EditScreen(None, self._save, key=typable))
+        if key:
+            self.tell(f"saved {display_text(key, _PREVIEW)}")
+        return key
+
+    async def choose_file(self) -> str | None:
+        """The path of a file to run, if one was chosen."""
+        path = await self._app.push_screen_wait(
+            ChooseFileScreen(self._services.agent, self._services.files, path=self._last_file)
+        )
+        if path:
+            self._last_file = path
+        return path
+
+    def tell(self, text: str) -> None:
+        self._app.notify(display_text(text), markup=False)
+
+    def complain(self, error: SlothError) -> None:
+        """A toast in words."""
+        text = error.message if error.hint is None else f"{error.message}\n{error.hint}"
+        self._app.notify(display_text(text, 600, lines=True), severity="error", timeout=8, markup=False)
+
+    async def _confirmed(self, question: str, sample: list[str], more: str, verb: str) -> bool:
+        return bool(await self._app.push_screen_wait(ConfirmScreen(question, sample, more, verb)))
+
+    async def _save(self, key: str, before: Entry | None, value: Value) -> Outcome:
+        saved, now = await asyncio.wrap_future(self._services.replace(key, before, value))
+        return Outcome(saved, now)
+
+
+def _preview(entry: Entry) -> str:
+    lines, _ = value_lines(entry.value, entry.size, 4 * _PREVIEW)
+    return f"{display_text(' '.join(lines), _PREVIEW)}  ({entry.type}, {format_size(entry.size)})"

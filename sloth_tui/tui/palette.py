@@ -1,0 +1,128 @@
+"""What the command palette finds: actions, agents and keys.
+
+Hits carry Content: the palette reads text as markup.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.command import DiscoveryHit, Hit, Provider
+from textual.content import Content, Span
+
+from sloth_tui.errors import SlothError
+from sloth_tui.text import display_text
+from sloth_tui.tui.actions import ACTIONS, shown_key
+
+if TYPE_CHECKING:
+    from textual.command import Hits
+
+    from sloth_tui.tui.actions import Action
+    from sloth_tui.tui.screens.commands import CommandScreen
+
+_KEYS_OFFERED = 20
+_KEY_LIMIT = 200
+
+
+def match(query: str, text: str) -> tuple[float, list[int]]:
+    """How well ``text`` fits what was typed (0: not at all), and the places of what was typed in it.
+
+    The whole of it beats the same letters in that order with others between. Its cost grows with the
+    length of the text only, unlike a search for the best of all ways to match: texts are data.
+    """
+    wanted, candidate = query.casefold(), text.casefold()
+    if not wanted or len(candidate) != len(text):
+        return (1.0 if wanted in candidate else 0.0), []
+    at = candidate.find(wanted)
+    if at >= 0:
+        return (0.9 if at else 1.0), list(range(at, at + len(wanted)))
+    places, start = [], 0
+    for letter in wanted:
+        at = candidate.find(letter, start)
+        if at < 0:
+            return 0.0, []
+        places.append(at)
+        start = at + 1
+    return 0.5 * len(wanted) / (places[-1] - places[0] + 1), places
+
+
+class BrowserProvider(Provider):
+    """A provider over the browser's screen."""
+
+    @property
+    def browser(self) -> CommandScreen:
+        from sloth_tui.tui.screens.commands import CommandScreen
+
+        assert isinstance(self.screen, CommandScreen)
+        return self.screen
+
+    def marked(self, text: str, places: list[int]) -> Content:
+        style = self.match_style or "bold"
+        return Content(text, [Span(place, place + 1, style) for place in places])
+
+
+class ActionProvider(BrowserProvider):
+    """Every action, with its key."""
+
+    async def discover(self) -> Hits:
+        for action in ACTIONS:
+            yield DiscoveryHit(
+                self._prompt(action, []),
+                partial(self.browser.perform, action),
+                action.help,
+                self._note(action),
+            )
+
+    async def search(self, query: str) -> Hits:
+        for action in ACTIONS:
+            score, places = match(query, action.help)
+            if not score:
+                score, places = match(query, action.label)[0], []
+            if score:
+                yield Hit(
+                    score,
+                    self._prompt(action, places),
+                    partial(self.browser.perform, action),
+                    action.help,
+                    self._note(action),
+                )
+
+    def _prompt(self, action: Action, places: list[int]) -> Content:
+        key = f"  {shown_key(action.key)}" if action.key else ""
+        return Content.assemble(self.marked(action.help, places), (key, "$primary"))
+
+    def _note(self, action: Action) -> str | None:
+        return "not with --read-only" if action.writes and self.browser.services.read_only else None
+
+
+class AgentProvider(BrowserProvider):
+    """Go to an agent."""
+
+    async def discover(self) -> Hits:
+        for name in self.browser.agent_names:
+            yield DiscoveryHit(
+                Content(f"agent {display_text(name)}"), partial(self.browser.choose_agent, name), name
+            )
+
+    async def search(self, query: str) -> Hits:
+        for name in self.browser.agent_names:
+            text = f"agent {display_text(name)}"
+            score, places = match(query, text)
+            if score:
+                yield Hit(score, self.marked(text, places), partial(self.browser.choose_agent, name), text)
+
+
+class KeyProvider(BrowserProvider):
+    """Go to a key that begins with what was typed."""
+
+    async def search(self, query: str) -> Hits:
+        try:
+            keys = await asyncio.wrap_future(self.browser.services.keys_like(query, _KEYS_OFFERED))
+        except SlothError:
+            return
+        for key in keys:
+            text = display_text(key, _KEY_LIMIT)
+            score, places = match(query, text)
+            yield Hit(score or 0.1, self.marked(text, places), partial(self.browser.go_to_key, key), text)

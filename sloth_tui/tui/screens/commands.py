@@ -1,0 +1,166 @@
+"""The actions of the browser: each method is what the registry's action of that name does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.command import CommandPalette
+
+from sloth_tui.errors import SlothError
+from sloth_tui.tui.actions import by_method, bindings
+from sloth_tui.tui.flows import Flows
+from sloth_tui.tui.palette import AgentProvider, KeyProvider
+from sloth_tui.tui.screens.help import HelpScreen
+from sloth_tui.tui.screens.paned import PanedScreen
+from sloth_tui.tui.widgets.agent_list import AgentsPane
+from sloth_tui.tui.widgets.detail import DetailPane
+from sloth_tui.tui.widgets.lock_list import LocksPane
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from textual.binding import BindingType
+
+    from sloth_tui.tui.actions import Action
+    from sloth_tui.tui.services import Services
+
+
+class CommandScreen(PanedScreen):
+    """Carries out actions on what the cursors stand on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.services = services
+        self.flows = Flows(self.app, services)
+        self.key: str | None = None
+        """The key under the cursor."""
+
+    @property
+    def agent_names(self) -> list[str]:
+        return self.query_one(AgentsPane).names
+
+    def choose_agent(self, name: str) -> None:
+        """Show another agent."""
+        raise NotImplementedError
+
+    def go_to_key(self, key: str) -> None:
+        """Put the cursor on a key, out of a filter that hides it."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key works, and the footer shows it, only in the panes of its action."""
+        known = by_method(action)
+        return known is None or not known.panes or self.current in known.panes
+
+    def perform(self, action: Action) -> None:
+        """Carry out an action wherever the focus is."""
+        if action.call:
+            self.call_later(self.run_action, action.call)
+        else:
+            getattr(self, f"action_{action.id}")()
+
+    def action_delete_key(self) -> None:
+        if self.key is not None:
+            self._change(self.flows.delete(self.key))
+        else:
+            self.flows.tell("no key is chosen")
+
+    def action_clear_prefix(self) -> None:
+        self._change(self.flows.clear_prefix(_first_segment(self.key or "")))
+
+    def action_clear_all(self) -> None:
+        self._change(self.flows.clear(""))
+
+    def action_break_lock(self) -> None:
+        lock = self.query_one(LocksPane).highlighted
+        if lock is None:
+            self.flows.tell("no lock is held")
+        else:
+            self._change(self.flows.break_lock(lock))
+
+    def action_edit_value(self) -> None:
+        detail = self.query_one(DetailPane)
+        if self.key is None:
+            self.flows.tell("no key is chosen")
+        elif detail.hidden:
+            self.flows.tell("the value is masked, x reveals it")
+        else:
+            self._change(self.flows.edit(self.key))
+
+    def action_new_key(self) -> None:
+        async def create() -> None:
+            key = await self.flows.create(_first_segment(self.key or ""))
+            if key:
+                self.go_to_key(key)
+
+        self._change(create())
+
+    def action_reveal(self) -> None:
+        if not self.query_one(DetailPane).toggle_secret():
+            self.flows.tell("there is nothing masked here")
+
+    def action_run_file(self) -> None:
+        async def run() -> None:
+            path = await self.flows.choose_file()
+            if path:
+                self.action_show_pane("run")
+                self.services.run_file(path)
+
+        self._change(run())
+
+    def action_stop_run(self) -> None:
+        if not self.services.stop_run():
+            self.flows.tell("nothing is running")
+
+    def action_go_to_agent(self) -> None:
+        self.app.push_screen(CommandPalette([AgentProvider], placeholder="agent"))
+
+    def action_go_to_key(self) -> None:
+        self.app.push_screen(CommandPalette([KeyProvider], placeholder="beginning of a key"))
+
+    def action_next_agent(self) -> None:
+        self._step_agent(1)
+
+    def action_previous_agent(self) -> None:
+        self._step_agent(-1)
+
+    def action_refresh(self) -> None:
+        self.services.refresh()
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen())
+
+    def _step_agent(self, by: int) -> None:
+        names = self.agent_names
+        if self.services.agent in names:
+            self.choose_agent(names[(names.index(self.services.agent) + by) % len(names)])
+
+    def _change(self, flow: Coroutine[object, object, None]) -> None:
+        """Run a flow beside the screen; what goes wrong in it becomes a toast. Refused at once where
+        nothing may be written."""
+        if self.services.read_only:
+            flow.close()
+            self.flows.complain(
+                NotWritable(
+                    "read-only: nothing is changed", hint="start without --read-only to change things"
+                )
+            )
+            return
+
+        async def guarded() -> None:
+            try:
+                await flow
+            except SlothError as error:
+                self.flows.complain(error)
+
+        self.run_worker(guarded(), group="changes")
+
+
+def _first_segment(key: str) -> str:
+    """``deploy:`` of ``deploy:version``; the whole key where it has no segments."""
+    for place, character in enumerate(key):
+        if character in ":/":
+            return key[: place + 1]
+    return key

@@ -1,0 +1,211 @@
+"""What the screens may ask of the store and the runner: nothing else in the TUI touches those.
+
+Reading happens on one thread, listing the agents on another, writing and running on short-lived ones.
+Answers arrive as messages, or as futures where somebody waits for one.
+"""
+
+from __future__ import annotations
+
+import time
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from sloth_tui.errors import KeyNotFound
+from sloth_tui.tui.messages import EntryRead, LocksRead, StatsRead
+from sloth_tui.tui.secrets import holds_secret
+from sloth_tui.tui.services.catalogue import Catalogue
+from sloth_tui.tui.services.files import candidates
+from sloth_tui.tui.services.reader import Reader
+from sloth_tui.tui.services.rows import Rows
+from sloth_tui.tui.services.runs import RunNews, Runs
+from sloth_tui.tui.services.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from textual.message import Message
+
+    from sloth_tui.model import Entry, Lock, Query, Value
+    from sloth_tui.settings import Settings
+    from sloth_tui.store.port import Store, WindowedStore
+
+T = TypeVar("T")
+
+_TOPICS = ("rows", "entry", "locks", "stats")
+
+
+class Sample(NamedTuple):
+    """How many keys there are of a kind, and the first few."""
+
+    total: int
+    keys: list[str]
+
+
+class Services:
+    """The threads behind the screens. All methods return at once but :meth:`stop`."""
+
+    def __init__(self, post: Callable[[Message], object], settings: Settings, *, read_only: bool) -> None:
+        self.agent = ""
+        self.read_only = read_only
+        self._post = post
+        self._secret_words = settings.secret_segments
+        self._catalogue = Catalogue(post)
+        self._reader = Reader(post, _TOPICS)
+        self._rows = Rows(post)
+        self._runs = Runs(post, self.is_secret)
+        self._writer = Writer(read_only=read_only)
+
+    def start(self, agent: str) -> None:
+        self.choose_agent(agent)
+        self._reader.watch("rows", lambda _: self._rows.update())
+        self._reader.watch("locks", self._read_locks)
+        self._reader.watch("stats", self._read_stats)
+        self._reader.start()
+        self._rows.start()
+        self._catalogue.start()
+
+    def stop(self) -> None:
+        """End every thread; a change that is being written is waited for."""
+        self._runs.close()
+        self._rows.stop()
+        self._reader.stop()
+        self._catalogue.stop()
+        self._writer.stop()
+
+    def choose_agent(self, agent: str) -> None:
+        """StoreOpened or StoreFailed follows; what arrives before it is about the agent before."""
+        self.agent = agent
+        self.show_entry(None)
+        self._rows.hide()
+        self._reader.choose(agent)
+
+    def refresh(self) -> None:
+        self._reader.refresh()
+
+    def is_secret(self, key: str) -> bool:
+        return holds_secret(key, self._secret_words)
+
+    # What is on screen.
+
+    def show_rows(self, query: Query, *, afresh: bool = False) -> int:
+        """Answer this query from now on; returns its generation. RowsIndexed follows, and RowsChanged
+        whenever rows may have. ``afresh`` after StoreOpened."""
+        return self._rows.show(self.agent, query, afresh=afresh)
+
+    def load_page(self, generation: int, first: int, count: int) -> None:
+        """PageLoaded follows, unless the generation is void."""
+        self._rows.load(generation, first, count)
+
+    def place_of(self, key: str) -> Future[int | None]:
+        """Where ``key`` is among all the rows of the newest query; None: it is not."""
+        return self._rows.place(key)
+
+    def show_entry(self, key: str | None) -> None:
+        """EntryRead follows, now and whenever it may have changed."""
+        self._rows.follow(key)
+        if key is None:
+            self._reader.unwatch("entry")
+            return
+
+        def read(store: WindowedStore) -> None:
+            try:
+                entry = store.entry(key)
+            except KeyNotFound:
+                entry = None
+            self._post(EntryRead(key, entry))
+
+        self._reader.watch("entry", read)
+
+    def reread_locks(self) -> None:
+        self._reader.watch("locks", self._read_locks)
+
+    def _read_locks(self, store: WindowedStore) -> None:
+        self._post(LocksRead(store.locks(), time.monotonic()))
+
+    def _read_stats(self, store: WindowedStore) -> None:
+        self._post(StatsRead(store.stats()))
+
+    # Single questions.
+
+    def entry(self, key: str) -> Future[Entry]:
+        """Raises KeyNotFound."""
+        return self._reader.call(lambda store: store.entry(key))
+
+    def sample(self, prefix: str, size: int) -> Future[Sample]:
+        """The keys that begin with ``prefix``: how many, and the first ``size`` of them."""
+        return self._reader.call(
+            lambda store: Sample(store.count(prefix), list(islice(store.keys(prefix), size)))
+        )
+
+    def keys_like(self, text: str, limit: int) -> Future[list[str]]:
+        """Some keys that begin with ``text``, in order."""
+        return self._reader.call(lambda store: list(islice(store.keys(text), limit)))
+
+    def files(self, typed: str) -> list[str]:
+        """What a path may go on to; touches the disk, so not on the thread that draws."""
+        return candidates(typed)
+
+    # Runs.
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is going on."""
+        return self._runs.running
+
+    def run_file(self, path: str) -> None:
+        """Run a Lua file against the agent on screen; RunBegan, RunProgressed and RunEnded follow. Raises
+        NotWritable, and Conflict while another run is going on."""
+        self.check_writable()
+        self._runs.start(path, self.agent)
+
+    def stop_run(self) -> bool:
+        """End the run within a second; False when there is none."""
+        return self._runs.stop()
+
+    def take_run_news(self) -> RunNews:
+        """What the run said since the last call."""
+        return self._runs.take()
+
+    # Changes. The futures raise the errors of the store, NotWritable if it is read-only.
+
+    def check_writable(self) -> None:
+        """Raises NotWritable where the program was started with ``--read-only``."""
+        self._writer.check()
+
+    def delete(self, keys: list[str]) -> Future[int]:
+        """How many of them were there."""
+        title = f"delete {keys[0]}" if len(keys) == 1 else f"delete {len(keys)} keys"
+        return self._write(title, lambda store: store.delete_many(keys))
+
+    def clear(self, prefix: str) -> Future[int]:
+        """Delete every key that begins with ``prefix``; how many that were."""
+        title = f"clear --prefix {prefix}" if prefix else "clear"
+        return self._write(title, lambda store: store.delete_prefix(prefix))
+
+    def break_lock(self, name: str) -> Future[Lock]:
+        """What was broken. Raises LockNotFound."""
+        return self._write(f"lock break {name}", lambda store: store.break_lock(name))
+
+    def replace(self, key: str, before: Entry | None, value: Value) -> Future[tuple[bool, Entry | None]]:
+        """Set ``key`` if its entry still is ``before`` (None: absent): whether it was set and, if not, what
+        is there instead."""
+
+        def write(store: Store) -> tuple[bool, Entry | None]:
+            if before is None:
+                done = store.set_if_absent(key, value)
+            elif before.revision is None:
+                done = store.compare_and_set(key, before.value, value)
+            else:
+                done = store.compare_and_set_revision(key, before.revision, value)
+            if done:
+                return True, None
+            try:
+                return False, store.entry(key)
+            except KeyNotFound:
+                return False, None
+
+        return self._write(f"set {key}", write)
+
+    def _write(self, title: str, job: Callable[[Store], T]) -> Future[T]:
+        return self._writer.submit(self.agent, title, job)

@@ -1,0 +1,196 @@
+"""The threads behind the key table: one finds which rows pass the query, one reads the pages shown.
+
+A query has a generation. What is told about an older one than the newest is void, and work on it is
+ended through the window.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from sloth_tui.errors import SlothError
+from sloth_tui.model import Query
+from sloth_tui.store import open_store
+from sloth_tui.tui.messages import PageLoaded, RowsChanged, RowsIndexed, StoreFailed, ThreadDied
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.message import Message
+
+    from sloth_tui.store.sqlite.window import Window
+
+_REST = 3.0
+"""An update that took t seconds is not followed by another within this many t."""
+
+
+class Rows:
+    """Answers queries. Its methods may be called from any thread and return at once."""
+
+    def __init__(self, post: Callable[[Message], object]) -> None:
+        self._post = post
+        self._wake = threading.Condition()
+        self._agent = ""
+        self._query = Query()
+        self._generation = 0
+        self._cursor: str | None = None
+        self._places: list[tuple[str, Future[int | None]]] = []
+        self._changed = False
+        self._afresh = False
+        self._stopping = False
+        # From here on only the thread itself writes.
+        self._window: Window | None = None
+        self._window_agent = ""
+        self._answered = 0
+        self._not_before = 0.0
+        self._thread = threading.Thread(target=self._run, name="rows", daemon=True)
+        self._pages = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pages")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, seconds: float = 2.0) -> None:
+        with self._wake:
+            self._stopping = True
+            self._supersede()
+            self._wake.notify()
+        self._pages.shutdown(wait=True, cancel_futures=True)
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def show(self, agent: str, query: Query, *, afresh: bool = False) -> int:
+        """Answer ``query`` from now on; returns its generation. RowsIndexed follows, more than once where
+        there are many rows, and RowsChanged after changes. ``afresh`` opens the database again."""
+        with self._wake:
+            self._agent, self._query = agent, query
+            self._afresh |= afresh
+            self._changed = False
+            self._supersede()
+            self._wake.notify()
+            return self._generation
+
+    def hide(self) -> None:
+        """Answer nothing until :meth:`show`, and let go of the database."""
+        with self._wake:
+            self._agent = ""
+            self._supersede()
+            self._wake.notify()
+
+    def update(self) -> None:
+        """The store was changed: bring the answer up to date."""
+        with self._wake:
+            self._changed = True
+            self._wake.notify()
+
+    def follow(self, key: str | None) -> None:
+        """Tell with RowsChanged where this key has gone."""
+        self._cursor = key
+
+    def place(self, key: str) -> Future[int | None]:
+        """Where ``key`` is among the rows of the newest query, once all of them are found."""
+        future: Future[int | None] = Future()
+        with self._wake:
+            self._places.append((key, future))
+            self._wake.notify()
+        return future
+
+    def load(self, generation: int, first: int, count: int) -> None:
+        """PageLoaded follows, unless the generation is void."""
+        if not self._stopping:
+            self._pages.submit(self._load, generation, first, count)
+
+    def _supersede(self) -> None:
+        self._generation += 1
+        if self._window is not None:
+            self._window.supersede(self._generation)
+
+    def _load(self, generation: int, first: int, count: int) -> None:
+        window = self._window
+        if window is None or generation != self._generation:
+            return
+        try:
+            rows = window.page(generation, first, count)
+        except SlothError as error:
+            if window is self._window:
+                self._fail(error)
+        except Exception as error:  # noqa: BLE001  # a bug must end the app, not silence the screen
+            self._post(ThreadDied(error))
+        else:
+            if rows is not None:
+                self._post(PageLoaded(generation, first, rows))
+
+    def _run(self) -> None:
+        try:
+            while self._wait():
+                try:
+                    self._turn()
+                except SlothError as error:
+                    self._fail(error)
+        except Exception as error:  # noqa: BLE001  # a bug must end the app, not silence the screen
+            self._post(ThreadDied(error))
+        finally:
+            self._let_go()
+
+    def _wait(self) -> bool:
+        """Wait for something to do; False when it is time to end."""
+        with self._wake:
+            while not (self._stopping or self._answered != self._generation or self._places):
+                rest = self._not_before - time.monotonic() if self._changed else None
+                if rest is not None and rest <= 0:
+                    break
+                self._wake.wait(rest)
+            return not self._stopping
+
+    def _turn(self) -> None:
+        with self._wake:
+            generation, query, agent = self._generation, self._query, self._agent
+            changed, self._changed = self._changed, False
+            afresh, self._afresh = self._afresh, False
+        if generation != self._answered:
+            if afresh or agent != self._window_agent:
+                self._let_go()
+            if agent:
+                self._index(agent, query, generation)
+            self._answered = generation
+        elif changed and self._window is not None:
+            self._refresh(query, generation)
+        self._tell_places()
+
+    def _index(self, agent: str, query: Query, generation: int) -> None:
+        if self._window is None:
+            with open_store(agent, "read") as store:
+                self._window, self._window_agent = store.window(), agent
+            self._window.supersede(self._generation)
+        for count, complete in self._window.index(query, generation):
+            self._post(RowsIndexed(generation, count, complete=complete))
+
+    def _refresh(self, query: Query, generation: int) -> None:
+        assert self._window is not None
+        began = time.monotonic()
+        for count, _ in self._window.index(query, generation):
+            cursor = self._cursor
+            place = None if cursor is None else self._window.position(cursor)
+            self._post(RowsChanged(generation, count, cursor, place))
+        self._not_before = time.monotonic() + _REST * (time.monotonic() - began)
+
+    def _tell_places(self) -> None:
+        with self._wake:
+            if self._answered != self._generation:
+                return
+            places, self._places = self._places, []
+        for key, future in places:
+            if not future.cancelled():
+                future.set_result(None if self._window is None else self._window.position(key))
+
+    def _fail(self, error: SlothError) -> None:
+        """Without an answer until the next query."""
+        self._answered = self._generation
+        self._post(StoreFailed(self._window_agent or self._agent, error.message, error.hint))
+
+    def _let_go(self) -> None:
+        window, self._window, self._window_agent = self._window, None, ""
+        if window is not None:
+            window.close()

@@ -1,0 +1,60 @@
+"""The filter, the key table, and what stands in its place where there is nothing to show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widgets import Static
+
+from sloth_tui.text import display_text
+from sloth_tui.tui.widgets.filter_bar import FilterBar
+from sloth_tui.tui.widgets.key_table import KeyTable
+from sloth_tui.tui.widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+_MESSAGE_LIMIT = 600
+
+
+class KeysPane(Pane):
+    """The middle of the browser."""
+
+    NUMBER = 2
+    NAME = "Keys"
+
+    def compose(self) -> ComposeResult:
+        yield FilterBar(id="filter")
+        yield KeyTable(id="table", classes="main")
+        yield Static(id="keys-none", classes="empty")
+
+    @property
+    def table(self) -> KeyTable:
+        return self.query_one(KeyTable)
+
+    @property
+    def filter(self) -> FilterBar:
+        return self.query_one(FilterBar)
+
+    def count(self, shown: int, total: int | None, *, complete: bool) -> None:
+        """So many rows pass the filter, of so many keys as far as that is known; not ``complete``: more may
+        follow."""
+        of_all = "" if total is None or total == shown else f" of {total:,}"
+        self.entitle(f"{shown:,}{'' if complete else '…'}{of_all}")
+
+    def say(self, words: Content | None) -> None:
+        """Words in place of the table; None: the table."""
+        self.set_class(words is not None, "nothing")
+        if words is not None:
+            self.query_one("#keys-none", Static).update(words)
+
+    def fail(self, message: str, hint: str | None) -> None:
+        """Why there are no keys to show."""
+        self.entitle()
+        self.say(
+            Content.assemble(
+                ("✗ " + display_text(message, _MESSAGE_LIMIT), "$error"),
+                ("\n" + display_text(hint, _MESSAGE_LIMIT) if hint else "", "$quiet"),
+            )
+        )
