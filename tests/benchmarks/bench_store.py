@@ -1,7 +1,7 @@
 """The store against bare APSW statements on the same table without history, at the same durability.
 
-``python -m tests.benchmarks.bench_store``. Ours and the bare statements take turns; what is printed is the median of
-the rounds' ratios. Machines are noisy: nothing here gates.
+``python -m tests.benchmarks.bench_store``. Ours and the bare statements take turns; what is printed is
+the median of the rounds' ratios. Machines are noisy: nothing here gates.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.synchronize import Event
 
+    from sloth_tui.model import Value
     from sloth_tui.store.sqlite.store import SqliteStore
 
 ROWS = 100_000
@@ -30,8 +31,11 @@ ROUNDS = 15
 WRITERS = 4
 SECONDS = 3.0
 
-SCHEMA = """CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL, created_at DATETIME, updated_at DATETIME);
-CREATE TABLE locks (name TEXT PRIMARY KEY, holder TEXT NOT NULL, acquired_at DATETIME, expires_at DATETIME NOT NULL)"""
+SCHEMA = """
+CREATE TABLE state (
+  key TEXT PRIMARY KEY, value TEXT NOT NULL, created_at DATETIME, updated_at DATETIME);
+CREATE TABLE locks (
+  name TEXT PRIMARY KEY, holder TEXT NOT NULL, acquired_at DATETIME, expires_at DATETIME NOT NULL)"""
 FILL = "INSERT INTO state VALUES (?, ?, datetime(), datetime())"
 GET = "SELECT value FROM state WHERE key = ?"
 SET = """INSERT INTO state (key, value, created_at, updated_at) VALUES (?, ?, datetime(), datetime())
@@ -79,8 +83,8 @@ def contenders(store: SqliteStore, bare: apsw.Connection) -> list[Contender]:
     def bare_increment(name: str, _: int) -> int:
         return int(bare.execute(INCREMENT, ("n:" + name[-1],)).get)
 
-    def bulk(turn: int) -> dict[str, str | int | float | bool | bytes | dict[str, object] | list[object]]:
-        return {name: f"{turn}" for name in keys[:5000]}
+    def bulk(turn: int) -> dict[str, Value]:
+        return dict.fromkeys(keys[:5000], str(turn))
 
     def bare_bulk(turn: int) -> None:
         with bare:
@@ -98,7 +102,7 @@ def contenders(store: SqliteStore, bare: apsw.Connection) -> list[Contender]:
                   each(bare_increment, 500), 1.4),
         Contender("set, 5,000 in a transaction", 5000, lambda turn: store.set_many(bulk(turn)), bare_bulk, 0),
         Contender(f"list {LISTED:,} of {ROWS:,}", LISTED, lambda _: dict(store.items("group3:")),
-                  lambda _: dict(bare.execute(LIST, ("group3:", "group3;")).fetchall()), 1.5),
+                  lambda _: {name: value for name, value in bare.execute(LIST, ("group3:", "group3;"))}, 1.5),
     ]  # fmt: skip
 
 
@@ -111,7 +115,9 @@ def seconds(act: Callable[[int], object], turn: int) -> float:
 def compare(contender: Contender) -> str:
     contender.ours(0)
     contender.bare(0)
-    ratios, ours, bare = [], [], []
+    ratios: list[float] = []
+    ours: list[float] = []
+    bare: list[float] = []
     for turn in range(1, ROUNDS + 1):
         sides = [(contender.ours, ours), (contender.bare, bare)]
         for act, times in sides if turn % 2 else reversed(sides):

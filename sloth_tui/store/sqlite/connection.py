@@ -107,7 +107,7 @@ class Database:
             raise translate(error, self.path) from error
 
     def change_token(self) -> int:
-        """Differs from the last one if another connection committed since, or made or adopted the database."""
+        """Differs from the last one if another connection committed since or made the database."""
         # Connection.data_version() would be cheaper, but it is stale until the connection next reads.
         version: int = self.one("PRAGMA data_version")
         return self.openings << 32 | version

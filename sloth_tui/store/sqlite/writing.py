@@ -99,9 +99,9 @@ class EntryWriting(EntryReading):
         if isinstance(by, bool) or not isinstance(by, int | float):
             raise InvalidValue("a number can only be incremented by a number")
         encode(by)
-        total = self._add(key, by) if isinstance(by, int) and by else None
-        if total is not None:
-            return total
+        added = self._add(key, by) if isinstance(by, int) and by else None
+        if added is not None:
+            return added
         with self._database.writing:
             current = self._current(key)
             total = _sum(key, 0 if current is None else current[1], by)
