@@ -187,7 +187,9 @@ local function run(fn)
   if travelling.n == 0 or not rawequal(travelling.value, results[2]) then
     return "raised", defined .. describe(results[2]), ""
   end
-  return "raised", travelling.message, travelling.trace
+  -- After a tail call to one of our functions no line of the task is left to be found.
+  local message = travelling.message
+  return "raised", has_position(message) and message or defined .. message, travelling.trace
 end
 
 local function load_file(source, chunk_name)

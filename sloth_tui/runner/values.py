@@ -6,6 +6,8 @@ text as they are written in ISO 8601, keys that are no text (YAML's ``8080:``) b
 
 from __future__ import annotations
 
+import datetime
+import math
 import os
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,8 @@ from sloth_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_MOST_VALUES = 1_000_000
 
 
 def read_values(file: str | None, assignments: Iterable[str] = ()) -> dict[str, object]:
@@ -32,18 +36,22 @@ def load_values(path: str) -> dict[str, object]:
     try:
         with open(path, "rb") as file:
             text = file.read().decode("utf-8-sig")
-        document = parse(text)
+        return _document(parse(text))
     except OSError as error:
         raise UsageError(f"values file '{path}': {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"values file '{path}': not UTF-8 at byte {error.start}") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"values file '{path}': {_one_line(error)}") from error
+
+
+def _document(document: object) -> dict[str, object]:
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise UsageError(f"values file '{path}': must hold names and values, not {_kind(document)}")
-    return {_key(name): _plain(value, _key(name)) for name, value in document.items()}
+        raise ValueError(f"must hold names and values, not {_kind(document)}")
+    plain = _Plain()
+    return {_key(name): plain(value, _key(name)) for name, value in document.items()}
 
 
 def assign(values: dict[str, object], assignment: str) -> None:
@@ -53,7 +61,7 @@ def assign(values: dict[str, object], assignment: str) -> None:
     if not equals or not all(segments):
         raise UsageError(f"--set '{assignment}': must look like name=value or outer.inner=value")
     try:
-        value = _plain(_parse_yaml(text), path)
+        value = _Plain()(_parse_yaml(text), path)
     except ValueError as error:
         raise UsageError(f"--set '{assignment}': {_one_line(error)}") from error
     table = values
@@ -88,8 +96,25 @@ def _parse_toml(text: str) -> object:
     return tomllib.loads(text)
 
 
-def _plain(value: object, where: str) -> object:
-    """The value in JSON types. Raises ValueError, naming the place."""
+class _Plain:
+    """Turns one document into JSON types. Raises ValueError, naming the place."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self, value: object, where: str) -> object:
+        # YAML's aliases can make a short text stand for any number of values.
+        self._count += 1
+        if self._count > _MOST_VALUES:
+            raise ValueError(f"more than {_MOST_VALUES:,} values")
+        if isinstance(value, dict):
+            return {_key(name): self(inner, f"{where}.{_key(name)}") for name, inner in value.items()}
+        if isinstance(value, (list, tuple, set)):
+            return [self(inner, f"{where}[{number}]") for number, inner in enumerate(value, 1)]
+        return _scalar(value, where)
+
+
+def _scalar(value: object, where: str) -> object:
     if value is None or isinstance(value, (str, bool)):
         return value
     if isinstance(value, int):
@@ -97,16 +122,11 @@ def _plain(value: object, where: str) -> object:
             raise ValueError(f"{where}: {value} does not fit in 64 bits")
         return value
     if isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
+        if not math.isfinite(value):
             raise ValueError(f"{where}: {value} is no finite number")
         return value
-    if isinstance(value, dict):
-        return {_key(name): _plain(inner, f"{where}.{_key(name)}") for name, inner in value.items()}
-    if isinstance(value, (list, tuple, set)):
-        return [_plain(inner, f"{where}[{number}]") for number, inner in enumerate(value, 1)]
-    isoformat = getattr(value, "isoformat", None)
-    if isoformat is not None:
-        return isoformat()
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
     raise ValueError(f"{where}: {_kind(value)} cannot be a value")
 
 

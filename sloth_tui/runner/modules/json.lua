@@ -2,7 +2,8 @@
 -- without error positions. Written in Lua because growth inside Lua is what the memory limit can stop.
 --
 -- A table is an array if its keys are 1..n, an object if all of them are text. An empty one is `{}`, unless
--- json.array marked it or it was decoded from `[]`. Integers stay integers, floats floats.
+-- json.array marked it or it was decoded from `[]`. Integers stay integers, floats floats; an integer beyond
+-- 64 bits is read as a float, as in Lua itself.
 
 local kit = ...
 

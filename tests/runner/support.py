@@ -1,0 +1,98 @@
+"""Runs task files through a real supervisor and worker, and makes what they told easy to ask about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sloth_tui.runner.events import KeyChanged, RunFinished, RunStarted, TaskFinished, TaskOutput, Warned
+from sloth_tui.runner.request import RunRequest
+from sloth_tui.runner.supervisor import Supervisor
+from sloth_tui.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sloth_tui.model import Value
+    from sloth_tui.runner.events import RunEvent
+
+DATA = Path(__file__).parent.parent / "data"
+E = TypeVar("E")
+
+
+class Told:
+    """Everything a run told."""
+
+    def __init__(self, events: Iterable[RunEvent]) -> None:
+        self.events = list(events)
+
+    def of(self, kind: type[E]) -> list[E]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    @property
+    def end(self) -> RunFinished:
+        (end,) = self.of(RunFinished)
+        assert self.events[-1] is end
+        return end
+
+    @property
+    def order(self) -> list[str]:
+        (started,) = self.of(RunStarted)
+        return started.tasks
+
+    @property
+    def results(self) -> dict[str, str]:
+        return {event.task: event.result for event in self.of(TaskFinished)}
+
+    @property
+    def errors(self) -> dict[str, str]:
+        return {event.task: event.error for event in self.of(TaskFinished) if event.error}
+
+    @property
+    def lines(self) -> list[str]:
+        return [event.text for event in self.of(TaskOutput)]
+
+    @property
+    def warnings(self) -> list[str]:
+        return [event.message for event in self.of(Warned)]
+
+    @property
+    def changes(self) -> list[tuple[str, Value | None, Value | None]]:
+        return [(event.key, event.old, event.new) for event in self.of(KeyChanged)]
+
+
+def write(directory: Path, text: str | bytes, name: str = "tasks.lua") -> str:
+    path = directory / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return str(path)
+
+
+def run_file(path: str, **options: Any) -> Told:
+    return Told(Supervisor(RunRequest(path, "local", **options)).events())
+
+
+def run_text(directory: Path, text: str | bytes, **options: Any) -> Told:
+    return run_file(write(directory, text), **options)
+
+
+def run_task(directory: Path, body: str, **options: Any) -> Told:
+    """Run one task, ``only``, with this body."""
+    return run_text(directory, f'task({{name = "only", run = function()\n{body}\nend}})', **options)
+
+
+def lines_of(directory: Path, body: str, **options: Any) -> list[str]:
+    """What one task with this body prints; it must succeed."""
+    told = run_task(directory, body, **options)
+    assert told.end.result == "done", told.errors or told.end
+    return told.lines
+
+
+def stored(agent: str = "local") -> dict[str, Value]:
+    with open_store(agent) as store:
+        return dict(store.items())
+
+
+def put(**values: Value) -> None:
+    with open_store("local", "write") as store:
+        store.set_many(values)

@@ -1,0 +1,430 @@
+"""Lua's state, call by call, through a worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from unittest.mock import Mock
+
+import pytest
+
+from sloth_tui.runner.changes import Changes
+from sloth_tui.runner.events import KeyChanged
+from sloth_tui.runner.modules.state import StateModule
+from sloth_tui.runner.sandbox import Sandbox
+from sloth_tui.store import open_store
+from tests.runner.support import lines_of, run_task, run_text, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sloth_tui.store.port import Store
+
+
+class StateCalls:
+    """Lua's state in this process, for calls that fail before they write."""
+
+    def __init__(self, store: Store) -> None:
+        sandbox = Sandbox({"read_module": lambda _: (False, b"none")}, 512 * 1024 * 1024)
+        changes = Changes(Mock(), "run")
+        module = StateModule(lambda: store, changes, sandbox.room, Mock())
+        sandbox.publish("json", sandbox.define("json", {}))
+        sandbox.publish("state", sandbox.define("state", module.functions()))
+        self._sandbox = sandbox
+
+    def message_of(self, call: str) -> str:
+        function = self._sandbox.expression(f"print = pcall return pcall({call})".encode(), "@t.lua")
+        ok, message = function()
+        assert ok is False
+        return str(message.decode()).removeprefix("t.lua:1: ")
+
+
+@pytest.fixture
+def state_calls() -> Iterator[StateCalls]:
+    with open_store("local", "write") as store:
+        yield StateCalls(store)
+
+
+FAILS = """
+    local function fails(...)
+        local ok, message = pcall(...)
+        assert(not ok, "should have failed")
+        print((message:gsub("^tasks.lua:%d+: ", "")))
+    end
+"""
+
+
+def test_what_was_set_comes_back_with_its_type(tmp_path: Path) -> None:
+    body = r"""
+        for key, value in pairs({
+            text = "é", empty = "", integer = math.maxinteger, negative = -1, float = 2.0,
+            yes = true, no = false, bytes = "\255\0\1",
+            object = {a = {1, 2.5, "x", {}}, b = json.null}, list = {1, 2}, none = {},
+        }) do
+            assert(state.set(key, value) == true)
+            local back = state.get(key)
+            assert(type(back) == type(value) and math.type(back) == math.type(value), key)
+            if type(value) == "table" then
+                assert(json.encode(back) == json.encode(value), key)
+            else
+                assert(back == value, key)
+            end
+        end
+        local count = select("#", state.get("absent"))
+        print(state.get("absent"), state.get("absent", 7), state.get("no", 7), count)
+    """
+    assert lines_of(tmp_path, body) == ["nil\t7\tfalse\t1"]
+    assert stored() == {
+        "text": "é",
+        "empty": "",
+        "integer": 2**63 - 1,
+        "negative": -1,
+        "float": 2.0,
+        "yes": True,
+        "no": False,
+        "bytes": b"\xff\0\1",
+        "object": {"a": [1, 2.5, "x", {}], "b": None},
+        "list": [1, 2],
+        "none": {},
+    }
+    assert isinstance(stored()["float"], float)
+
+
+def test_exists_and_delete(tmp_path: Path) -> None:
+    body = """
+        state.set("k", false)
+        print(state.exists("k"), state.delete("k"), state.delete("k"), state.exists("k"), state.exists(""))
+    """
+    assert lines_of(tmp_path, body) == ["true\ttrue\tfalse\tfalse\tfalse"]
+
+
+def test_list_and_keys_are_literal_prefixes_in_order(tmp_path: Path) -> None:
+    with open_store("local", "write") as store:
+        store.set_many({"a%": 1, "a%b": [1], "aXb": 3, "A%": 4, "é": 5, "a%a": "x"})
+    body = """
+        print(table.concat(state.keys("a%"), " "), #state.keys(), #state.keys("zzz"))
+        for key, value in pairs(state.list("a%")) do print(key, type(value)) end
+        print(next(state.list("zzz")), type(state.list("zzz")))
+    """
+    assert lines_of(tmp_path, body) == [
+        "a% a%a a%b\t6\t0",
+        "a%\tnumber",
+        "a%a\tstring",
+        "a%b\ttable",
+        "nil\ttable",
+    ]
+
+
+def test_a_list_may_be_changed_while_it_is_walked(tmp_path: Path) -> None:
+    with open_store("local", "write") as store:
+        store.set_many({f"t:{number:04}": "x" * 900 for number in range(3000)})
+    body = """
+        local count, all = 0, state.list("t:")
+        for key in pairs(all) do
+            count = count + 1
+            if count % 1000 == 0 then state.delete(key) end
+            all[key] = nil
+        end
+        print(count, next(all))
+    """
+    assert lines_of(tmp_path, body) == ["3000\tnil"]
+    assert len(stored()) == 2997
+
+
+def test_increment_and_decrement(tmp_path: Path) -> None:
+    with open_store("local", "write") as store:
+        store.set_many({"text": "41", "word": "abc", "big": 2**63 - 1})
+    body = (
+        FAILS
+        + """
+        print(state.increment("n"), state.increment("n", 5), state.decrement("n"), state.decrement("n", 10))
+        print(state.increment("text"), state.increment("f", 0.5), math.type(state.increment("f", 0.5)))
+        fails(state.increment, "word")
+        fails(state.increment, "big")
+        fails(state.increment, "n", "x")
+        fails(state.decrement, "n", {})
+    """
+    )
+    assert lines_of(tmp_path, body) == [
+        "1\t6\t5\t-5",
+        "42\t0.5\tfloat",
+        "state.increment: key 'word' holds no number",
+        "state.increment: key 'big': the sum does not fit 64 bits",
+        "state.increment: n must be a number, got string",
+        "state.decrement: n must be a number, got table",
+    ]
+
+
+def test_set_if_absent_and_compare_and_set(tmp_path: Path) -> None:
+    body = """
+        print(state.set_if_absent("k", {1}), state.set_if_absent("k", 2))
+        local swap = state.compare_and_set
+        print(swap("k", {2}, 3), swap("k", {1}, 3), swap("k", 3.0, 4))
+        print(swap("new", nil, 1), swap("new", nil, 2), state.get("new"))
+    """
+    assert lines_of(tmp_path, body) == ["true\tfalse", "false\ttrue\tfalse", "true\tfalse\t1"]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("state.set, 'k', nil", "state.set: value must not be nil"),
+        ("state.set, 'k', print", "state.set: value must not be a function"),
+        ("state.set, 'k', coroutine.create(print)", "state.set: value must not be a thread"),
+        (
+            "state.set, 'k', {1, nil, 3}",
+            "state.set: value cannot be stored: a list with holes: field 2 is nil",
+        ),
+        ("state.set, 'k', {a = {print}}", "state.set: value cannot be stored: a function (at a[1])"),
+        ("state.set, 'k', 0/0", "state.set: "),
+        ("state.set, 'k', 1/0", "state.set: "),
+        ("state.set, 'k', ('x'):rep(64 * 1024 * 1024 + 1)", "state.set: "),
+        ("state.set, '', 1", "state.set: a key must not be empty"),
+        ("state.set, 'a\\0b', 1", "state.set: key 'a"),
+        ("state.set, '\\255', 1", "state.set: key is not UTF-8"),
+        ("state.set, 42, 1", "state.set: key must be a string, got number"),
+        ("state.get", "state.get: key must be a string, got nil"),
+        ("state.get, {}", "state.get: key must be a string, got table"),
+        ("state.exists, true", "state.exists: key must be a string, got boolean"),
+        ("state.list, 5", "state.list: prefix must be a string, got number"),
+        ("state.transaction, 5", "state.transaction: fn must be a function, got number"),
+        ("state.lock, 'l', 'h'", "state.lock: seconds must be a number, got nil"),
+        ("state.lock, 'l', 'h', 0", "state.lock: a lock is taken for more than 0 seconds"),
+        (
+            "state.lock, 'l', 'h', 1e9",
+            "state.lock: a lock is taken for more than 0 seconds and at most 30 days",
+        ),
+        ("state.lock, 'l', 5, 1", "state.lock: holder must be a string, got number"),
+        ("state.lock, 'l', 'h', 1, {wiat = 1}", "state.lock: unknown option 'wiat'; there is: wait"),
+        ("state.lock, 'l', 'h', 1, {wait = 'x'}", "state.lock: options.wait must be a number, got string"),
+        ("state.with_lock, 'l', 'h', 1", "state.with_lock: fn must be a function, got nil"),
+        ("state.unlock, 'l', 'h'", "state.unlock: lock 'l' lost: nobody holds it"),
+        ("state.renew, 'l', 'h', 1", "state.renew: lock 'l' lost: nobody holds it"),
+        ("state.is_locked", "state.is_locked: name must be a string, got nil"),
+    ],
+)
+def test_bad_arguments_name_the_call_and_the_argument(
+    state_calls: StateCalls, call: str, message: str
+) -> None:
+    assert state_calls.message_of(call).startswith(message)
+
+
+def test_transactions_are_all_or_nothing_and_nest(tmp_path: Path) -> None:
+    body = """
+        print(state.transaction(function()
+            state.set("a", 1)
+            local ok, why = pcall(state.transaction, function() state.set("b", 2) error({message = "no"}) end)
+            state.set("c", 3)
+            return ok, type(why), state.get("b")
+        end))
+        print(pcall(state.transaction, function()
+            state.set("a", 2)
+            state.transaction(function() state.set("d", 4) end)
+            error("out")
+        end))
+        print(state.get("a"), state.get("d"))
+    """
+    told = run_task(tmp_path, body)
+    assert told.lines == ["false\ttable\tnil", "false\ttasks.lua:12: out", "1\tnil"]
+    assert told.changes == [("a", None, 1), ("c", None, 3)]
+
+
+def test_a_transaction_abandoned_in_a_coroutine_is_rolled_back_when_the_task_ends(tmp_path: Path) -> None:
+    text = """
+        task({name = "leaves", run = function()
+            coroutine.wrap(function()
+                state.transaction(function() state.set("a", 1) coroutine.yield() end)
+            end)()
+        end})
+        task({name = "next", run = function() print(state.get("a")) state.set("b", 2) end})
+    """
+    told = run_text(tmp_path, text)
+    assert told.results == {"leaves": "done", "next": "done"}
+    assert told.lines == ["nil"]
+    assert told.changes == [("b", None, 2)]
+
+
+def test_locks(tmp_path: Path) -> None:
+    body = (
+        FAILS
+        + """
+        local ok, token = state.lock("l", "me", 60)
+        print(ok, math.type(token), state.is_locked("l"))
+        fails(state.lock, "l", "me", 60)
+        print(state.try_lock("l", "you", 60))
+        print(state.renew("l", "me", 90))
+        fails(state.renew, "l", "you", 90)
+        fails(state.unlock, "l", "you")
+        print(state.unlock("l", "me"))
+        print(state.is_locked("l"))
+        local _, again = state.try_lock("l", "you", 60)
+        print(again > token, state.unlock("l", "you"))
+        fails(state.transaction, function() state.lock("l", "me", 1) end)
+    """
+    )
+    assert lines_of(tmp_path, body) == [
+        "true\tinteger\ttrue\tme",
+        "state.lock: lock 'l' is held by 'me' for another 1m",
+        "false\tme",
+        "true",
+        "state.renew: lock 'l' lost: 'me' holds it",
+        "state.unlock: lock 'l' lost: 'me' holds it",
+        "true",
+        "false",
+        "true\ttrue",
+        "state.lock: not inside state.transaction (take the lock first, then begin)",
+    ]
+
+
+def test_with_lock_passes_results_through_and_releases_on_return_and_on_error(tmp_path: Path) -> None:
+    body = """
+        print(select("#", state.with_lock("l", "me", 60, function() return 1, nil, nil end)))
+        print(state.is_locked("l"))
+        print(pcall(state.with_lock, "l", "me", 60, function() error("inside") end))
+        print(state.is_locked("l"))
+        state.with_lock("l", "me", 60, function()
+            print(pcall(state.with_lock, "l", "me", 60, print))
+            state.with_lock("m", "me", 60, function() print(state.is_locked("m")) end)
+        end)
+    """
+    assert lines_of(tmp_path, body) == [
+        "3",
+        "false",
+        "false\ttasks.lua:5: inside",
+        "false",
+        "false\ttasks.lua:8: state.with_lock: lock 'l' is held by 'me' for another 1m",
+        "true\tme",
+    ]
+
+
+SPIN = "local function spin(s) local t = os.clock() while os.clock() - t < s do end end\n"
+
+
+def test_a_lost_lock_stops_writes_until_it_is_given_up(tmp_path: Path) -> None:
+    body = (
+        FAILS
+        + SPIN
+        + """
+        state.lock("short", "me", 0.02)
+        state.set("a", 1)
+        spin(0.03)
+        fails(state.set, "a", 2)
+        fails(state.increment, "n")
+        fails(state.transaction, function() state.delete("a") end)
+        print(state.get("a"))
+        fails(state.unlock, "short", "me")
+        print(state.set("a", 3))
+        fails(state.with_lock, "short", "me", 0.02, function() spin(0.03) end)
+        fails(state.with_lock, "short", "me", 0.02, function() spin(0.03) state.set("a", 4) end)
+        print(state.get("a"))
+    """
+    )
+    lines = lines_of(tmp_path, body)
+    assert [line.partition(": ")[2].partition(":")[0] for line in lines if "lost" in line] == (
+        ["lock 'short' lost"] * 6
+    )
+    assert [line for line in lines if "lost" not in line] == ["1", "true", "3"]
+
+
+def test_a_plain_lock_outlives_its_run_with_a_warning_and_fences_only_its_task(tmp_path: Path) -> None:
+    text = (
+        SPIN
+        + """
+        task({name = "takes", run = function()
+            state.lock("long", "me", 60)
+            state.lock("brief", "me", 0.01)
+        end})
+        task({name = "writes", run = function() spin(0.02) state.set("a", 1) end})
+    """
+    )
+    told = run_text(tmp_path, text)
+    assert told.end.result == "done"
+    assert told.changes == [("a", None, 1)]
+    assert len(told.warnings) == 1
+    assert told.warnings[0].startswith("lock 'long' is still held by 'me' for ")
+    with open_store("local") as store:
+        assert [lock.name for lock in store.locks()] == ["long"]
+
+
+def test_a_later_task_may_unlock_what_an_earlier_one_took(tmp_path: Path) -> None:
+    text = """
+        task({name = "takes", run = function() state.lock("l", "me", 60) end})
+        task({name = "gives", run = function() state.unlock("l", "me") end})
+    """
+    told = run_text(tmp_path, text)
+    assert (told.end.result, told.warnings) == ("done", [])
+
+
+def test_a_with_lock_abandoned_in_a_coroutine_is_released_when_the_task_ends(tmp_path: Path) -> None:
+    text = """
+        task({name = "leaves", run = function()
+            coroutine.wrap(function() state.with_lock("l", "me", 60, coroutine.yield) end)()
+            print(state.is_locked("l"))
+        end})
+        task({name = "next", run = function() print(state.is_locked("l")) end})
+    """
+    told = run_text(tmp_path, text)
+    assert told.lines == ["true\tme", "false"]
+    assert told.warnings == []
+
+
+def test_changes_carry_run_task_and_what_was_asked_for(tmp_path: Path) -> None:
+    text = """
+        task({name = "one", run = function() state.set("a", 1) end})
+        task({name = "two", run = function() state.set("a", 2) end})
+    """
+    told = run_text(tmp_path, text)
+    with open_store("local") as store:
+        history = list(store.revisions("a"))
+    origins = [revision.origin for revision in history]
+    assert all(origin is not None for origin in origins)
+    assert [(o.task, o.program, o.run) for o in origins if o] == [
+        ("two", "lua", told.end.run),
+        ("one", "lua", told.end.run),
+    ]
+    assert origins[0] is not None
+    assert origins[0].title.endswith("tasks.lua")
+    assert [event.task for event in told.of(KeyChanged)] == ["one", "two"]
+
+
+def test_setting_what_is_there_already_is_no_change(tmp_path: Path) -> None:
+    body = 'state.set("a", 1) state.set("a", 1) state.set("a", 1.0) state.delete("none")'
+    told = run_task(tmp_path, body)
+    assert told.changes == [("a", None, 1), ("a", 1, 1.0)]
+
+
+def test_a_loop_of_writes_is_reported_to_the_last_one_though_history_forgets(
+    tmp_path: Path, base: Path
+) -> None:
+    base.mkdir()
+    (base / "config.toml").write_text("[history]\nkeep = 3\n")
+    told = run_task(tmp_path, 'for i = 1, 300 do state.set("k", i) end')
+    expected = [("k", None if i == 1 else i - 1, i) for i in range(1, 301)]
+    assert told.changes == expected
+
+
+def test_long_values_are_shortened_in_what_is_told_not_in_what_is_stored(tmp_path: Path) -> None:
+    told = run_task(tmp_path, 'state.set("k", ("x"):rep(1000000)) state.set("t", {("y"):rep(1000000)})')
+    events = told.of(KeyChanged)
+    assert [event.shortened for event in events] == [True, True]
+    assert all(len(str(event.new)) < 20_000 for event in events)
+    assert len(str(stored()["k"])) == 1_000_000
+
+
+def test_a_store_that_is_never_touched_is_not_created(tmp_path: Path, base: Path) -> None:
+    run_task(tmp_path, "print(1)")
+    assert not base.exists()
+
+
+def test_reading_creates_nothing(tmp_path: Path, base: Path) -> None:
+    assert lines_of(tmp_path, 'print(state.get("a"), state.exists("a"))') == ["nil\tfalse"]
+    assert not base.exists()
+
+
+def test_an_unusable_database_fails_the_task_with_the_reason(tmp_path: Path, base: Path) -> None:
+    (base / "state").mkdir(parents=True)
+    (base / "state" / "local.db").write_text("this is no database, but a text that is long enough" * 20)
+    told = run_task(tmp_path, 'state.set("a", 1)')
+    assert told.end.exit_code == 20
+    assert told.errors["only"].startswith("tasks.lua:2: state.set: ")
+    assert "local.db" in told.errors["only"]

@@ -1,0 +1,357 @@
+"""Task files that are right, wrong or odd."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.errors import TaskFileError, TaskTimeout
+from sloth_tui.runner.events import TaskFinished
+from sloth_tui.runner.listing import list_tasks
+from sloth_tui.runner.plan import Task
+from sloth_tui.runner.request import RunRequest
+from tests.runner.support import lines_of, run_file, run_text, stored, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOTHING = "run = function() end"
+
+
+def test_tasks_run_in_order_and_a_run_tells_its_story(tmp_path: Path) -> None:
+    text = """
+        print("loading")
+        task({name = "last", depends_on = {"first", "second"}, run = function() print("c") end})
+        task({name = "first", run = function() print("a") return true end})
+        task({name = "second", depends_on = "first", run = function() print("b") return {changed = true} end})
+    """
+    told = run_text(tmp_path, text)
+    assert told.order == ["first", "second", "last"]
+    assert [type(event).__name__ for event in told.events] == [
+        "TaskOutput",
+        "RunStarted",
+        *["TaskStarted", "TaskOutput", "TaskFinished"] * 3,
+        "RunFinished",
+    ]
+    assert told.lines == ["loading", "a", "b", "c"]
+    assert (told.end.result, told.end.exit_code, told.end.error) == ("done", 0, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "hint"),
+    [
+        ("x = ", "tasks.lua:1: unexpected symbol near <eof>", None),
+        ("\nerror('no')", "tasks.lua:2: no", None),
+        ("local t = nil; t.x = 1", "tasks.lua:1: attempt to index a nil value (local 't')", None),
+        ("-- nothing", "the file defines no tasks", "define one with task({name = ..., run = ...})"),
+        (
+            f"task({{name='a', {NOTHING}}})\ntask({{name='a', {NOTHING}}})",
+            "tasks.lua:2: task 'a' is defined twice, first at tasks.lua:1",
+            None,
+        ),
+        (
+            f"task({{name='build', {NOTHING}}}) task({{name='b', depends_on='buidl', {NOTHING}}})",
+            "tasks.lua:1: task 'b' depends on 'buidl', which is not defined",
+            "did you mean 'build'?",
+        ),
+        (
+            f"task({{name='a', depends_on='b', {NOTHING}}}) task({{name='b', depends_on='a', {NOTHING}}})",
+            "tasks.lua:1: tasks depend on each other: a -> b -> a",
+            None,
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_run_is_one_line_and_exit_2(
+    tmp_path: Path, text: str, error: str, hint: str | None
+) -> None:
+    told = run_text(tmp_path, text)
+    assert (told.end.result, told.end.exit_code) == ("error", 2)
+    assert (told.end.error, told.end.hint) == (error, hint)
+    assert len(told.events) == 1
+
+
+@pytest.mark.parametrize(
+    ("argument", "complaint"),
+    [
+        ("'x'", "task: needs a table of fields, got string"),
+        ("{}", "task: name must be a string, got nil"),
+        ("{name=''}", "task: name must not be empty"),
+        ("{name='a\\nb', RUN}", "task: name must be one line of text"),
+        ("{name='\\255', RUN}", "task: name is not UTF-8"),
+        ("{name='x'}", "task 'x': run must be a function, got nil"),
+        (
+            "{name='x', dependson='y', RUN}",
+            "task: unknown field 'dependson'; there are: "
+            "name, run, description, depends_on, delegate_to, timeout, retries",
+        ),
+        ("{name='x', timeout=0, RUN}", "task: timeout must be more than 0 seconds"),
+        ("{name='x', timeout='1', RUN}", "task: timeout must be a number of seconds, got string"),
+        ("{name='x', retries=1.5, RUN}", "task: retries must be a whole number, got number"),
+        ("{name='x', retries=-1, RUN}", "task: retries must be from 0 to 1000, got -1"),
+        (
+            "{name='x', depends_on={1}, RUN}",
+            "task: depends_on must be a list of names; field 1 is a number",
+        ),
+        (
+            "{name='x', depends_on={a='b'}, RUN}",
+            "task: depends_on must be a list of names; field 1 is a nil",
+        ),
+        (
+            "{name='x', depends_on=5, RUN}",
+            "task: depends_on must be a task's name or a list of names, got number",
+        ),
+        ("{name='x', delegate_to={}, RUN}", "task: delegate_to must be a string, got table"),
+    ],
+)
+def test_a_task_that_is_none_says_which_field(tmp_path: Path, argument: str, complaint: str) -> None:
+    told = run_text(tmp_path, f"\ntask({argument.replace('RUN', NOTHING)})")
+    assert (told.end.exit_code, told.end.error) == (2, f"tasks.lua:2: {complaint}")
+
+
+@pytest.mark.parametrize("name", ["tasks.txt", "tasks", "tasks.lua.bak"])
+def test_other_endings_are_refused(tmp_path: Path, name: str) -> None:
+    told = run_file(write(tmp_path, "", name))
+    assert told.end.exit_code == 2
+    assert told.end.hint == "its name must end in .lua or .sloth"
+
+
+def test_sloth_is_an_ending_as_well(tmp_path: Path) -> None:
+    assert run_file(write(tmp_path, f"task({{name='a', {NOTHING}}})", "x.sloth")).end.exit_code == 0
+
+
+def test_missing_files_directories_and_pipes(tmp_path: Path) -> None:
+    (tmp_path / "dir.lua").mkdir()
+    os.mkfifo(tmp_path / "pipe.lua")
+    for name, reason in [
+        ("gone.lua", "no such file"),
+        ("dir.lua", "is a directory"),
+        ("pipe.lua", "no regular file"),
+    ]:
+        told = run_file(str(tmp_path / name))
+        assert told.end.exit_code == 2
+        assert reason in str(told.end.error)
+
+
+def test_a_first_line_for_the_shell_and_a_byte_order_mark_keep_line_numbers(tmp_path: Path) -> None:
+    text = b"\xef\xbb\xbf#!/usr/bin/env sloth-runner\nerror('here')"
+    assert run_text(tmp_path, text).end.error == "tasks.lua:2: here"
+
+
+def test_bytecode_is_no_task_file(tmp_path: Path) -> None:
+    told = run_text(tmp_path, b"\x1bLua\x54\x00\x19\x93\r\n\x1a\n")
+    assert told.end.exit_code == 2
+    assert "attempt to load a binary chunk" in str(told.end.error)
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "line"),
+    [
+        ('error("boom")', "boom", 2),
+        ('error({message = "tabled"})', "tabled", 2),
+        ("error({code = 1})", "error object is a table without a text 'message'", 2),
+        ("error()", "error without a message", 2),
+        ('error("plain", 0)', "plain", 2),
+        ('return false, "why"', "why", 1),
+        ("return false", "returned false", 1),
+        ("return false, {}", "error object is a table without a text 'message'", 1),
+        ("local t = {} ; return t.x.y", "attempt to index a nil value (field 'x')", 2),
+        ("local function f() return 1 + f() end f()", "stack overflow", 2),
+        ('return state.set("k")', "state.set: value must not be nil", 1),
+        ('pcall(state.set, "k") ; error("after")', "after", 2),
+    ],
+)
+def test_failures_say_where(tmp_path: Path, body: str, error: str, line: int) -> None:
+    told = run_text(tmp_path, f'task({{name = "only", run = function()\n{body}\nend}})')
+    assert (told.end.result, told.end.exit_code) == ("failed", 20)
+    assert told.errors["only"].startswith(f"tasks.lua:{line}: {error}")
+
+
+def test_a_traceback_shows_the_task_and_nothing_of_the_machinery(tmp_path: Path) -> None:
+    text = """
+        local function inner() state.set("k", nil) end
+        local function outer() inner() end
+        task({name = "only", run = function() state.with_lock("l", "h", 9, function() outer() end) end})
+    """
+    told = run_text(tmp_path, text)
+    (trace,) = [event.trace for event in told.of(TaskFinished)]
+    assert trace is not None
+    places = [line.strip().split(": in")[0] for line in trace.splitlines() if "tasks.lua" in line]
+    assert places == ["tasks.lua:2", "tasks.lua:3", "tasks.lua:4", "tasks.lua:4"]
+    assert "sloth]" not in trace
+
+
+def test_nil_and_a_reason_is_no_failure_but_worth_a_warning(tmp_path: Path) -> None:
+    told = run_text(tmp_path, 'task({name = "a", run = function() return nil, "not found" end})')
+    assert told.end.result == "done"
+    assert told.warnings == ["returned nil, 'not found'; to fail, return false and why"]
+
+
+FAILURES = """
+    task({name = "a", run = function() error("no") end})
+    task({name = "b", depends_on = "a", run = function() print("b") end})
+    task({name = "c", depends_on = "b", run = function() print("c") end})
+    task({name = "d", run = function() print("d") end})
+"""
+
+
+def test_a_failure_skips_the_rest(tmp_path: Path) -> None:
+    told = run_text(tmp_path, FAILURES)
+    assert told.results == {"a": "failed", "b": "skipped", "c": "skipped", "d": "skipped"}
+    assert told.errors["b"] == "depends on 'a', which failed"
+    assert told.errors["c"] == "depends on 'b', which was skipped"
+    assert told.errors["d"] == "'a' failed"
+    assert told.end.error == "1 task failed, 3 skipped"
+    assert told.lines == []
+
+
+def test_keep_going_runs_what_does_not_depend_on_it(tmp_path: Path) -> None:
+    told = run_text(tmp_path, FAILURES, keep_going=True)
+    assert told.results == {"a": "failed", "b": "skipped", "c": "skipped", "d": "done"}
+    assert told.end.exit_code == 20
+
+
+def test_only_wanted_tasks_and_what_they_need(tmp_path: Path) -> None:
+    text = FAILURES.replace('error("no")', "")
+    assert run_text(tmp_path, text, tasks=("b",)).order == ["a", "b"]
+    told = run_text(tmp_path, text, tasks=("x",))
+    assert (told.end.exit_code, told.end.error) == (2, "no task is called 'x'")
+
+
+def test_retries(tmp_path: Path) -> None:
+    text = """
+        task({name = "third-time", retries = 2, run = function()
+            if state.increment("tries") < 3 then error("not yet") end
+        end})
+        task({name = "never", retries = 1, run = function() print("try") return false, "never" end})
+    """
+    told = run_text(tmp_path, text)
+    assert told.results == {"third-time": "done", "never": "failed"}
+    assert told.warnings == [
+        "attempt 1 of 3 failed: tasks.lua:3: not yet",
+        "attempt 2 of 3 failed: tasks.lua:3: not yet",
+        "attempt 1 of 2 failed: tasks.lua:5: never",
+    ]
+    assert told.lines == ["try", "try"]
+    assert stored() == {"tries": 3}
+
+
+def test_modules_beside_the_task_file(tmp_path: Path) -> None:
+    write(tmp_path, "local m = {}\nfunction m.hi() error('deep') end\nreturn m", "lib/greet.lua")
+    write(tmp_path, "loads = (loads or 0) + 1", "once.lua")
+    text = """
+        local greet = require("lib.greet")
+        require("once") require("once")
+        task({name = "only", run = function() print(loads, greet == require("lib.greet")) greet.hi() end})
+    """
+    told = run_text(tmp_path, text)
+    assert told.lines == ["1\ttrue"]
+    assert told.errors["only"] == "lib/greet.lua:2: deep"
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("nowhere", "no 'nowhere.lua' beside the task file"),
+        ("..secret", "'..secret' is no module name"),
+        ("/etc/passwd", "'/etc/passwd' is no module name"),
+        ("outside", "'outside.lua' leads outside of the task file's directory"),
+        ("broken", "broken.lua:1: unexpected symbol near <eof>"),
+        ("itself", "itself.lua:1: require: 'itself' requires itself"),
+    ],
+)
+def test_what_require_refuses(tmp_path: Path, name: str, complaint: str) -> None:
+    write(tmp_path, "return 1", "secret.lua")
+    directory = tmp_path / "dir"
+    write(directory, "x =", "broken.lua")
+    write(directory, "require('itself')", "itself.lua")
+    (directory / "outside.lua").symlink_to(tmp_path / "secret.lua")
+    told = run_text(directory, f"require('{name}')")
+    assert told.end.exit_code == 2
+    assert complaint in str(told.end.error)
+
+
+def test_what_lua_offers(tmp_path: Path) -> None:
+    body = """
+        local names = {}
+        for name, value in pairs(_G) do names[#names + 1] = name end
+        table.sort(names)
+        print(table.concat(names, " "))
+        names = {}
+        for name in pairs(os) do names[#names + 1] = name end
+        table.sort(names)
+        print(table.concat(names, " "))
+        print(10 / 2, "v" .. 1, 7 // 2, _VERSION, string.dump, load("return 1 + 1")())
+    """
+    lines = lines_of(tmp_path, body)
+    assert not {"io", "debug", "package", "dofile", "loadfile", "collectgarbage", "python"} & set(
+        lines[0].split()
+    )
+    assert {"state", "task", "values", "print", "json", "pcall", "require"} <= set(lines[0].split())
+    assert lines[1] == "clock date difftime getenv time"
+    assert lines[2] == "5.0\tv1\t3\tLua 5.4\tnil\t2"
+
+
+def test_tasks_share_globals(tmp_path: Path) -> None:
+    text = """
+        task({name = "a", run = function() shared = 5 end})
+        task({name = "b", run = function() print(shared) end})
+    """
+    assert run_text(tmp_path, text).lines == ["5"]
+
+
+def test_tasks_are_defined_while_the_file_is_loaded(tmp_path: Path) -> None:
+    told = run_text(tmp_path, 'task({name = "a", run = function() task({name = "b"}) end})')
+    assert "tasks are defined while the file is loaded" in told.errors["a"]
+
+
+def test_a_file_may_read_and_write_state_while_it_is_loaded(tmp_path: Path) -> None:
+    text = f'state.set("a", 1) print(state.get("a")) task({{name = "x", {NOTHING}}})'
+    told = run_text(tmp_path, text)
+    assert told.end.exit_code == 0
+    assert told.changes == [("a", None, 1)]
+    assert told.lines == ["1"]
+
+
+# Listing
+
+
+def test_list_tells_the_plan_and_runs_nothing(tmp_path: Path, base: Path) -> None:
+    text = """
+        print("loading")
+        task({name = "b", depends_on = {"a"}, delegate_to = values.host, timeout = 5, retries = 2,
+              description = "second", run = function() print("ran") end})
+        task({name = "a", run = function() print("ran") end})
+    """
+    path = write(tmp_path, text)
+    assert list_tasks(RunRequest(path, "local", values={"host": "web1"})) == [
+        Task("a", None, (), None, None, 0, "tasks.lua", 5),
+        Task("b", "second", ("a",), "web1", 5.0, 2, "tasks.lua", 3),
+    ]
+    assert not base.exists()
+
+
+def test_list_refuses_to_write(tmp_path: Path, base: Path) -> None:
+    path = write(tmp_path, f'state.set("a", 1) task({{name = "x", {NOTHING}}})')
+    with pytest.raises(TaskFileError, match=r"tasks\.lua:1: state\.set: "):
+        list_tasks(RunRequest(path, "local"))
+    assert not base.exists()
+
+
+def test_list_of_a_bad_file_raises(tmp_path: Path) -> None:
+    with pytest.raises(TaskFileError, match="unexpected symbol"):
+        list_tasks(RunRequest(write(tmp_path, "x ="), "local"))
+    with pytest.raises(TaskFileError, match="no such file"):
+        list_tasks(RunRequest(str(tmp_path / "gone.lua"), "local"))
+
+
+def test_list_of_a_file_that_never_ends_times_out(tmp_path: Path) -> None:
+    with pytest.raises(TaskTimeout, match=r"loading took longer than 0\.2s"):
+        list_tasks(RunRequest(write(tmp_path, "while true do end"), "local", timeout=0.2))
+
+
+def test_list_that_reads_a_store_that_is_not_there(tmp_path: Path) -> None:
+    path = write(tmp_path, f'state.get("a") task({{name = "x", {NOTHING}}})')
+    with pytest.raises(TaskFileError, match="agent 'web1' has no database"):
+        list_tasks(RunRequest(path, "web1"))
