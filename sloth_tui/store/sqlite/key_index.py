@@ -1,0 +1,202 @@
+"""Every key of a table of millions in memory, in order, as runs of a few thousand.
+
+A run joins its keys in one ``bytes`` object, so that a substring is looked for at the speed of memory, and
+keeps their rowids in an array. Between keys stands a byte that UTF-8 never contains: whatever else a key
+holds, line feeds included, no match can span two of them. A million keys of 32 bytes take 40 MB.
+
+Keys are handled as the bytes they are stored as, because other programs may have stored text that is no
+UTF-8. What is no text in the key column (NULL, blobs) is no key and passed over.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from itertools import compress, repeat
+from operator import itemgetter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Self
+
+    import apsw
+
+RUN = 2048
+"""Keys read at once: about a millisecond's work."""
+MAX_BYTES = 48 * 1024 * 1024
+"""Keys kept in memory; those of runs beyond are read again when they are looked through."""
+CROWDED = 8 * RUN
+"""A run that has grown to so many keys is worth cutting the whole index anew."""
+
+_BETWEEN = b"\xff"
+_IN_ITS_PLACE = b"\xfe"
+
+# Without an upper bound an empty blob is one: in SQLite's order every blob comes after all text.
+KEY_RANGE = (
+    "key >= CAST(:low AS TEXT) AND key < CASE WHEN :high IS NULL THEN x'' ELSE CAST(:high AS TEXT) END"
+)
+_ROWS = f"SELECT rowid AS id, key FROM state WHERE {KEY_RANGE} ORDER BY key LIMIT :limit"
+_READ_JOINED = f"SELECT group_concat(id), CAST(group_concat(key, x'ff') AS BLOB) FROM ({_ROWS})"
+_READ_ONE_BY_ONE = f"SELECT id, CAST(key AS BLOB) FROM ({_ROWS})"
+_NO_LIMIT = -1
+
+
+class Run:
+    """Consecutive keys and the rows they are in."""
+
+    __slots__ = ("_joined", "low", "rowids")
+
+    def __init__(self, low: bytes, joined: bytes, rowids: array[int]) -> None:
+        self.low = low
+        """No key of the run is smaller; every key of the run before is."""
+        self.rowids = rowids
+        """In key order."""
+        self._joined: bytes | None = joined
+
+    @property
+    def in_memory(self) -> bool:
+        return self._joined is not None
+
+    @property
+    def size(self) -> int:
+        return len(self._joined or b"")
+
+    def without_keys(self) -> Run:
+        """The same rows, without their keys."""
+        run = Run(self.low, b"", self.rowids)
+        run._joined = None
+        return run
+
+    def keys(self) -> list[bytes]:
+        return (self._joined or b"").split(_BETWEEN) if self.rowids else []
+
+    def last(self) -> bytes:
+        """The greatest key, or ``low`` where there is none."""
+        return (self._joined or b"").rpartition(_BETWEEN)[2] if self.rowids else self.low
+
+    def passing(self, prefix: bytes, part: bytes) -> array[int]:
+        """Rows whose key begins with ``prefix`` and contains ``part``."""
+        joined = self._joined or b""
+        if part not in joined:
+            return self.rowids[:0]
+        if part:
+            flags = [part in key for key in joined.split(_BETWEEN)]
+            if prefix:
+                flags = [
+                    flag and key.startswith(prefix) for flag, key in zip(flags, self.keys(), strict=True)
+                ]
+        elif joined.startswith(prefix) and self.last().startswith(prefix):
+            return self.rowids
+        else:
+            flags = list(map(bytes.startswith, self.keys(), repeat(prefix)))
+        return array(self.rowids.typecode, compress(self.rowids, flags))
+
+    def rowid(self, key: bytes) -> int | None:
+        keys = self.keys()
+        place = bisect_left(keys, key)
+        return self.rowids[place] if place < len(keys) and keys[place] == key else None
+
+
+class KeyIndex:
+    """The runs, read one after the other as they are needed. Never changed but for growing."""
+
+    def __init__(
+        self, connection: apsw.Connection, runs: Iterable[Run] = (), *, complete: bool = False
+    ) -> None:
+        self._connection = connection
+        self._runs = list(runs)
+        self._lows = [run.low for run in self._runs]
+        self._room = MAX_BYTES - sum(run.size for run in self._runs)
+        self._next = b""
+        self.complete = complete
+
+    def __len__(self) -> int:
+        """How many runs have been read."""
+        return len(self._runs)
+
+    def run(self, number: int) -> Run:
+        """A run with its keys, which may have to be read again."""
+        run = self._runs[number]
+        return run if run.in_memory else self._read(number)
+
+    def bounds(self, number: int) -> tuple[bytes, bytes | None]:
+        """The smallest key a run may hold, and the smallest that is beyond it; None: there is no end."""
+        if number + 1 < len(self._runs):
+            return self._lows[number], self._lows[number + 1]
+        return self._lows[number], None if self.complete else self._next
+
+    def locate(self, key: bytes) -> int | None:
+        """The number of the run that holds ``key`` or would; None where that has not been read yet."""
+        if not self._runs or (not self.complete and key >= self._next):
+            return None
+        return bisect_right(self._lows, key) - 1
+
+    def grow(self) -> bool:
+        """Read the next run; False when there are no more."""
+        if self.complete:
+            return False
+        run = read_run(self._connection, self._next, None, RUN)
+        self.complete = len(run.rowids) < RUN
+        self._next = run.last() + b"\0"
+        self._lows.append(run.low)
+        self._runs.append(self._kept(run))
+        return True
+
+    def patched(self, keys: Iterable[bytes]) -> tuple[Self, list[int]] | None:
+        """The index after ``keys`` came or went, and the numbers of the runs that differ; None where it is
+        better to begin anew."""
+        numbers = sorted({number for key in keys if (number := self.locate(key)) is not None})
+        runs = list(self._runs)
+        for number in numbers:
+            run = self._read(number)
+            if len(run.rowids) > CROWDED:
+                return None
+            runs[number] = run if runs[number].in_memory else run.without_keys()
+        patched = type(self)(self._connection, runs, complete=self.complete)
+        patched._next = self._next
+        return patched, numbers
+
+    def _read(self, number: int) -> Run:
+        return read_run(self._connection, *self.bounds(number), _NO_LIMIT)
+
+    def _kept(self, run: Run) -> Run:
+        if run.size > self._room:
+            return run.without_keys()
+        self._room -= run.size
+        return run
+
+
+def read_run(connection: apsw.Connection, low: bytes, high: bytes | None, limit: int) -> Run:
+    """The first ``limit`` keys (-1: all) from ``low`` up to, not including, ``high``."""
+    bounds = {"low": low, "high": high, "limit": limit}
+    numbers, joined = connection.execute(_READ_JOINED, bounds).fetchall()[0]
+    if numbers is None:
+        return Run(low, b"", array("I"))
+    assert isinstance(numbers, str)
+    assert isinstance(joined, bytes)
+    rowids = list(map(int, numbers.split(",")))
+    if joined.count(_BETWEEN) + 1 != len(rowids):
+        rows = connection.execute(_READ_ONE_BY_ONE, bounds).fetchall()
+        rowids = [int(rowid) for rowid, _ in rows]  # type: ignore[arg-type]  # a rowid is an integer
+        joined = _BETWEEN.join(key.replace(_BETWEEN, _IN_ITS_PLACE) for _, key in rows)  # type: ignore[union-attr]
+    return Run(low, joined, compact(rowids))
+
+
+def compact(rowids: list[int]) -> array[int]:
+    """Four bytes each where they fit, else eight."""
+    try:
+        return array("I", rowids)
+    except OverflowError:
+        return array("q", rowids)
+
+
+def integers(answer: Iterable[tuple[apsw.SQLiteValue, ...]]) -> Iterator[int]:
+    """The one column of an answer that has rowids only."""
+    return map(itemgetter(0), answer)
+
+
+def after_prefix(prefix: bytes) -> bytes | None:
+    """The smallest key greater than every key with this prefix; None: there is none."""
+    stripped = prefix.rstrip(b"\xff")
+    return stripped[:-1] + bytes([stripped[-1] + 1]) if stripped else None

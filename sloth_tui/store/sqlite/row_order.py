@@ -1,0 +1,225 @@
+"""Which rows a query lets through, in its order: rowids by position.
+
+Both kinds only grow while they are built, so that another thread may ask them for rows meanwhile.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from itertools import accumulate, islice
+
+from sloth_tui.store.sqlite.key_index import KEY_RANGE, after_prefix, compact, integers
+from sloth_tui.store.sqlite.ranges import key_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Self
+
+    import apsw
+
+    from sloth_tui.model import Query
+    from sloth_tui.store.sqlite.key_index import KeyIndex
+
+FIRST_PAGE = 200
+"""Rows that fill any screen: found before all others."""
+SLICE = 20_000
+"""Rows taken from a sorted answer at once."""
+
+_CONTAINS_VALUE = "instr(value, CAST(:value AS TEXT))"
+_HAVING_VALUE_IN_RANGE = f"SELECT rowid FROM state WHERE {KEY_RANGE} AND {_CONTAINS_VALUE}"
+_HAVING_VALUE = f"SELECT rowid FROM state WHERE {_CONTAINS_VALUE}"
+
+
+class Terms:
+    """The texts of a query as bytes."""
+
+    __slots__ = ("key", "prefix", "value")
+
+    def __init__(self, query: Query) -> None:
+        self.prefix = _stored_form(query.prefix)
+        self.key = _stored_form(query.key)
+        self.value = _stored_form(query.value)
+
+
+class ByKey:
+    """Rows in key order, or its reverse: of each run of the index those that pass."""
+
+    def __init__(self, connection: apsw.Connection, index: KeyIndex, query: Query) -> None:
+        self.query = query
+        self.index = index
+        self._connection = connection
+        self._terms = Terms(query)
+        self._beyond = after_prefix(self._terms.prefix)
+        self._passing: list[array[int]] = []
+        """For each run looked through, in the order of the query."""
+        self._ends: list[int] = []
+        """How many rows pass up to and including each of these runs."""
+        self._having_value: frozenset[int] | None = None
+
+    @property
+    def count(self) -> int:
+        ends = self._ends
+        return ends[-1] if ends else 0
+
+    def grow(self) -> bool:
+        """Take one step of about a millisecond; False when all that pass are found."""
+        if not self._within_reach():
+            return self.index.grow()
+        number = self._run_at(len(self._ends))
+        if number < self._first_run():
+            return False
+        if number > self._last_run():
+            return not self._reaches(self._beyond) and self.index.grow()
+        rows = self._look_through(number)
+        self._passing.append(rows)
+        self._ends.append(self.count + len(rows))
+        return True
+
+    def rowids(self, first: int, count: int) -> list[int]:
+        """Those at ``first`` and following."""
+        found: list[int] = []
+        slot = bisect_right(self._ends, first)
+        while len(found) < count and slot < len(self._ends):
+            rows = self._passing[slot]
+            skipped = max(first - (self._ends[slot] - len(rows)), 0)
+            found += rows[skipped : skipped + count - len(found)]
+            slot += 1
+        return found
+
+    def position(self, key: bytes) -> int | None:
+        """Where a key is; None if it is not there, or not yet."""
+        number = self.index.locate(key)
+        slot = None if number is None else self._slot_of(number)
+        if number is None or slot is None:
+            return None
+        rowid = self.index.run(number).rowid(key)
+        rows = self._passing[slot]
+        if rowid is None or rowid not in rows:
+            return None
+        return self._ends[slot] - len(rows) + rows.index(rowid)
+
+    def patched(self, index: KeyIndex, numbers: list[int]) -> Self:
+        """The same over ``index``, which differs in the runs of these ``numbers``."""
+        new = type(self)(self._connection, index, self.query)
+        new._passing = list(self._passing)
+        for number in numbers:
+            slot = new._slot_of(number)
+            if slot is not None:
+                new._passing[slot] = new._look_through(number)
+        new._ends = list(accumulate(map(len, new._passing)))
+        return new
+
+    def read_values_at_once(self) -> None:
+        """Find all values in the order they are stored in: where matches are rare, many times faster than
+        to fetch the values in key order."""
+        if self._having_value is None:
+            having = self._connection.execute(_HAVING_VALUE, {"value": self._terms.value})
+            self._having_value = frozenset(integers(having))
+
+    def _within_reach(self) -> bool:
+        """Whether the index has been read far enough to begin: up to the prefix, or for a descending query
+        past it."""
+        return self.index.complete or self._reaches(
+            self._beyond if self.query.descending else self._terms.prefix
+        )
+
+    def _reaches(self, key: bytes | None) -> bool:
+        return key is not None and self.index.locate(key) is not None
+
+    def _first_run(self) -> int:
+        return self.index.locate(self._terms.prefix) or 0
+
+    def _last_run(self) -> int:
+        number = None if self._beyond is None else self.index.locate(self._beyond)
+        return len(self.index) - 1 if number is None else number
+
+    def _run_at(self, slot: int) -> int:
+        return self._last_run() - slot if self.query.descending else self._first_run() + slot
+
+    def _slot_of(self, number: int) -> int | None:
+        """Where a run was looked through; None: not yet, or it cannot hold what passes."""
+        slot = self._last_run() - number if self.query.descending else number - self._first_run()
+        return slot if 0 <= slot < len(self._passing) else None
+
+    def _look_through(self, number: int) -> array[int]:
+        run = self.index.run(number)
+        rows = run.passing(self._terms.prefix, self._terms.key)
+        if self._terms.value and rows:
+            having = self._having_value
+            if having is None:
+                low, high = self.index.bounds(number)
+                bounds = {"low": low, "high": high, "value": self._terms.value}
+                having = frozenset(integers(self._connection.execute(_HAVING_VALUE_IN_RANGE, bounds)))
+            rows = compact([rowid for rowid in rows if rowid in having])
+        return rows[::-1] if self.query.descending else rows
+
+
+class Sorted:
+    """Rows in the order of another column, as the database sorts them."""
+
+    def __init__(self, connection: apsw.Connection, query: Query, expression: str) -> None:
+        self.query = query
+        self._connection = connection
+        self._expression = expression
+        self._terms = Terms(query)
+        self._rows: array[int] = array("q")
+
+    @property
+    def count(self) -> int:
+        return len(self._rows)
+
+    def build(self) -> Iterator[int]:
+        """Find the first page, then all; yields how many are known."""
+        self._rows.extend(integers(self._select(FIRST_PAGE)))
+        yield len(self._rows)
+        if len(self._rows) < FIRST_PAGE:
+            return
+        answer = integers(self._select(-1))
+        rows = array("q", islice(answer, SLICE))
+        self._rows = rows
+        while len(rows) % SLICE == 0:
+            yield len(rows)
+            known = len(rows)
+            rows.extend(islice(answer, SLICE))
+            if len(rows) == known:
+                return
+
+    def rowids(self, first: int, count: int) -> list[int]:
+        return self._rows[first : first + count].tolist()
+
+    def position(self, key: bytes) -> int | None:
+        """Where a key is; None if it is not there, or not yet."""
+        rowid = self._connection.execute("SELECT rowid FROM state WHERE key = CAST(? AS TEXT)", (key,)).get
+        try:
+            return self._rows.index(rowid)
+        except (ValueError, TypeError):
+            return None
+
+    def _select(self, limit: int) -> apsw.Cursor:
+        # The plus keeps SQLite from walking the index and fetching every row of the table through it.
+        conditions = [KEY_RANGE if self._terms.prefix else "+key >= '' AND +key < x''"]
+        if self._terms.key:
+            conditions.append("instr(key, CAST(:key AS TEXT))")
+        if self._terms.value:
+            conditions.append(_CONTAINS_VALUE)
+        direction = "DESC" if self.query.descending else "ASC"
+        prefix = self._terms.prefix
+        return self._connection.execute(
+            f"SELECT rowid FROM state WHERE {' AND '.join(conditions)} "
+            f"ORDER BY {self._expression} {direction}, key LIMIT :limit",
+            {
+                "low": prefix,
+                "high": after_prefix(prefix) if prefix else None,
+                "key": self._terms.key,
+                "value": self._terms.value,
+                "limit": limit,
+            },
+        )
+
+
+def _stored_form(text: str) -> bytes:
+    """What to look for; for text that can be in no key a byte that is in none."""
+    stored = key_bytes(text)
+    return b"\xff" if stored is None else stored

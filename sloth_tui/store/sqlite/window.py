@@ -1,0 +1,207 @@
+"""A moving window on a table of millions: which rows pass a query, and those of them a screen shows.
+
+The answer to a query is an order of rowids, found in slices, the first page first; rows themselves are read
+only for the pages somebody looks at. An answer has the number of its generation, which whoever asks counts
+up: as soon as :meth:`Window.supersede` names a newer one, work on the old ends within milliseconds and its
+pages are refused.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import apsw
+
+from sloth_tui.store.sqlite import schema
+from sloth_tui.store.sqlite.changes import Changes
+from sloth_tui.store.sqlite.connection import Database
+from sloth_tui.store.sqlite.failures import translate
+from sloth_tui.store.sqlite.key_index import KeyIndex
+from sloth_tui.store.sqlite.pages import SIZE, TYPE, UPDATED, count_rows, read_rows
+from sloth_tui.store.sqlite.ranges import key_bytes
+from sloth_tui.store.sqlite.row_order import FIRST_PAGE, ByKey, Sorted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TypeAlias
+
+    from sloth_tui.model import Query, Row
+
+    Order: TypeAlias = ByKey | Sorted
+
+TELL_EVERY = 0.05
+"""Seconds between two reports of progress."""
+RARE_AFTER = 0.02
+"""Seconds of search by value after which a first page that is not full means that matches are rare."""
+_CHECK_EVERY = 20_000
+"""Steps of SQLite's machine between two looks whether an answer is still wanted: a millisecond or two."""
+
+_SORTED_BY = {"type": TYPE, "size": SIZE, "updated": UPDATED, "revision": "revision"}
+
+
+class Window:
+    """Works on connections of its own, so that ending a query touches nobody else's.
+
+    :meth:`supersede` may be called from any thread and never waits. :meth:`page` may be called from any
+    thread, while another one indexes too. The other methods belong to one thread. All raise DatabaseUnusable
+    where the database cannot be read; where there is none yet, it counts as empty.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._database = Database(path, read_only=True)
+        self._connection: apsw.Connection | None = None
+        self._changes: Changes | None = None
+        self._index: KeyIndex | None = None
+        self._latest = self._serving = -1
+        self._answer: tuple[int, Order | None] = (-1, None)
+        self._complete = self._outdated = False
+        self._seen: tuple[int, int] = (0, 0)
+        self._page_lock = Lock()
+        self._page_database: Database | None = None
+
+    def supersede(self, generation: int) -> None:
+        """From now on only this generation is wanted."""
+        self._latest = generation
+
+    def index(self, query: Query, generation: int) -> Iterator[tuple[int, bool]]:
+        """Find the rows that pass ``query``; yields (how many so far, whether that is all).
+
+        From the first pair on pages of them can be had. The same generation again brings its answer up to
+        date with what was committed meanwhile and yields once; until then the old one can be had. Ends
+        without a pair that says all when superseded. A generation must have been named to
+        :meth:`supersede` first.
+        """
+        self._serving = generation
+        try:
+            if generation == self._latest:
+                answered = self._complete and self._answer[0] == generation
+                yield from self._update(query) if answered else self._begin(query)
+        except apsw.InterruptError:
+            self._outdated = True
+        except apsw.Error as error:
+            raise translate(error, self._path) from error
+
+    def position(self, key: str) -> int | None:
+        """Where ``key`` is in the current answer; None if it is not there, or not yet."""
+        order, stored = self._answer[1], key_bytes(key)
+        if order is None or stored is None:
+            return None
+        try:
+            return order.position(stored)
+        except apsw.InterruptError:
+            return None
+        except apsw.Error as error:
+            raise translate(error, self._path) from error
+
+    def page(self, generation: int, first: int, count: int) -> list[Row | None] | None:
+        """The rows at ``first`` and following, fewer at the end; None stands for one that has gone. None for
+        all: this generation's answer is not to be had (any more)."""
+        answered, order = self._answer
+        if generation != answered or order is None:
+            return None
+        self._seen = (first, count)
+        with self._page_lock:
+            if self._page_database is None:
+                self._page_database = Database(self._path, read_only=True)
+            self._page_database.refresh()
+            try:
+                return read_rows(self._page_database.connection, order.rowids(first, count))
+            except apsw.Error as error:
+                raise translate(error, self._path) from error
+
+    def close(self) -> None:
+        self._latest = -1
+        self._answer = (-1, None)
+        self._database.close()
+        with self._page_lock:
+            if self._page_database is not None:
+                self._page_database.close()
+
+    def _begin(self, query: Query) -> Iterator[tuple[int, bool]]:
+        """Answer a new query."""
+        self._follow()
+        order = self._order(query)
+        self._complete = self._outdated = False
+        self._seen = (0, 0)
+        self._answer = (self._serving, order)
+        told, full = monotonic(), False
+        for count in self._steps(order):
+            if self._serving != self._latest:
+                return
+            now = monotonic()
+            if (count >= FIRST_PAGE and not full) or (count and now - told >= TELL_EVERY):
+                yield count, False
+                told, full = now, count >= FIRST_PAGE
+        self._complete = True
+        yield order.count, True
+
+    def _update(self, query: Query) -> Iterator[tuple[int, bool]]:
+        """Bring the answer there is up to date."""
+        self._follow()
+        if self._outdated:
+            order = self._order(query)
+            for _ in self._steps(order):
+                if self._serving != self._latest:
+                    return
+            self._answer = (self._serving, order)
+            self._outdated = False
+        yield self._answer[1].count if self._answer[1] else 0, True
+
+    def _order(self, query: Query) -> Order:
+        assert self._connection is not None
+        assert self._index is not None
+        if query.sort == "key":
+            return ByKey(self._connection, self._index, query)
+        return Sorted(self._connection, query, _SORTED_BY[query.sort])
+
+    def _steps(self, order: Order) -> Iterator[int]:
+        """Build the order; yields how many rows are known, every few milliseconds where that is possible."""
+        if isinstance(order, Sorted):
+            yield from order.build()
+            return
+        began, patient = monotonic(), bool(order.query.value)
+        while order.grow():
+            if patient and order.count < FIRST_PAGE and monotonic() - began > RARE_AFTER:
+                order.read_values_at_once()
+                patient = False
+            yield order.count
+
+    def _follow(self) -> None:
+        """Take in what was committed since the last look; where that takes more than to patch the answer, it
+        is outdated."""
+        self._database.refresh()
+        if self._connection is not self._database.connection or self._changes is None or self._index is None:
+            self._connect()
+        elif self._changes.moved():
+            keys = self._changes.came_or_went()
+            patched = None if keys is None else self._index.patched(keys)
+            if patched is None:
+                self._index, self._outdated = KeyIndex(self._database.connection), True
+            else:
+                self._patch(*patched)
+
+    def _connect(self) -> None:
+        """Begin with a connection nothing is known of."""
+        self._connection = self._database.connection
+        self._connection.set_progress_handler(lambda: self._serving != self._latest, _CHECK_EVERY)
+        self._changes = Changes(self._connection, recorded=self._database.kind is schema.OURS)
+        self._index, self._outdated = KeyIndex(self._connection), True
+
+    def _patch(self, index: KeyIndex, numbers: list[int]) -> None:
+        self._index = index
+        generation, order = self._answer
+        if isinstance(order, ByKey) and not order.query.value:
+            order = order.patched(index, numbers)
+            self._answer = (generation, order)
+            self._outdated |= self._has_gaps(order)
+        else:
+            self._outdated = True
+
+    def _has_gaps(self, order: ByKey) -> bool:
+        """Whether rows that were shown last are no more: another program may have replaced them by equal
+        ones, which no history tells."""
+        rowids = order.rowids(*self._seen)
+        return bool(rowids) and count_rows(self._database.connection, rowids) < len(rowids)
