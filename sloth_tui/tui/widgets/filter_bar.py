@@ -1,0 +1,125 @@
+"""The line in which a person types which keys to see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.widgets import Input, Static
+
+from sloth_tui.model import Query
+from sloth_tui.tui.messages import FilterChanged, FilterLeft
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+def parse_filter(text: str) -> Query:
+    """``text`` is looked for in keys; ``^text`` is what keys begin with, ``=text`` is looked for in values.
+    A backslash before it makes the sign part of the text. Everything is literal, case counts."""
+    sign, rest = text[:1], text[1:]
+    if sign == "^":
+        return Query(prefix=rest)
+    if sign == "=":
+        return Query(value=rest)
+    if sign == "\\" and rest[:1] in ("^", "=", "\\"):
+        return Query(key=rest)
+    return Query(key=text)
+
+
+def format_filter(query: Query) -> str:
+    """What a person types to get the texts of ``query``, as far as one line of typing can say it."""
+    if query.prefix:
+        return "^" + query.prefix
+    if query.value:
+        return "=" + query.value
+    return "\\" + query.key if query.key[:1] in ("^", "=", "\\") and query.key else query.key
+
+
+class FilterBar(Horizontal):
+    """Holds the query: what is typed, and which column sorts. Posts FilterChanged with every change of it,
+    FilterLeft when the table should have the keys again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,down", "leave", "To the keys", show=False),
+        Binding("escape", "give_up", "Clear the filter", show=False),
+    ]
+    DEFAULT_CSS = """
+    FilterBar {
+        height: 1;
+        & > Static { width: 2; color: $text-muted; }
+        & > Input, & > Input:focus {
+            width: 1fr;
+            height: 1;
+            border: none;
+            padding: 0;
+            background: transparent;
+            background-tint: transparent;
+        }
+        &:focus-within > Static { color: $primary; text-style: bold; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id, classes=classes)
+        self._asked = Query()
+
+    def compose(self) -> ComposeResult:
+        yield Static("/ ", markup=False)
+        yield Input(placeholder="part of a key  ^beginning  =value", select_on_focus=False)
+
+    @property
+    def asked(self) -> Query:
+        """What is asked for now."""
+        return self._asked
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        self.query_one(Input).focus(scroll_visible)
+        return self
+
+    def ask(self, query: Query) -> None:
+        """Ask for this as if it had been typed."""
+        field = self.query_one(Input)
+        with field.prevent(Input.Changed):
+            field.value = format_filter(query)
+        self._change(query)
+
+    def clear(self) -> None:
+        """Let every key through; the order stays."""
+        self.ask(Query(sort=self._asked.sort, descending=self._asked.descending))
+
+    def sort_by(self, column: str) -> None:
+        """Sort by a column, one of SORT_COLUMNS; by the one that sorts already, the other way round.
+
+        Sizes, times and revisions begin with the greatest, because that is what one looks for.
+        """
+        if column == self._asked.sort:
+            descending = not self._asked.descending
+        else:
+            descending = column in ("size", "updated", "revision")
+        self._change(self._asked._replace(sort=column, descending=descending))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        typed = parse_filter(event.value)
+        self._change(typed._replace(sort=self._asked.sort, descending=self._asked.descending))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_leave()
+
+    def action_leave(self) -> None:
+        self.post_message(FilterLeft())
+
+    def action_give_up(self) -> None:
+        self.clear()
+        self.action_leave()
+
+    def _change(self, query: Query) -> None:
+        if query != self._asked:
+            self._asked = query
+            self.post_message(FilterChanged(query))

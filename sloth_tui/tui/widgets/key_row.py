@@ -1,0 +1,129 @@
+"""Drawing lines of the key table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from sloth_tui.text import format_size
+from sloth_tui.tui.widgets.columns import GAP, GUTTER, Column, fit, places, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from rich.style import Style
+
+    from sloth_tui.model import Query, Row
+
+MASK = "••••••••"
+GONE = "(gone)"
+_VALUE_STYLES = {
+    "integer": "number",
+    "float": "number",
+    "boolean": "number",
+    "table": "table",
+    "bytes": "quiet",
+}
+
+
+class Look(NamedTuple):
+    """What a line looks like apart from its row."""
+
+    columns: tuple[Column, ...]
+    width: int
+    query: Query
+    cursor: bool
+    focus: bool
+    flash: bool
+    masked: bool
+    age: str
+
+
+def draw_row(row: Row, look: Look, style: Callable[[str], Style]) -> Strip:
+    """The line of a row; ``style`` knows the styles by name."""
+    base = line_style(look, style)
+    segments = [_gutter(look, base, style)]
+    for column in look.columns:
+        if column.start > GUTTER:
+            segments.append(Segment(" " * GAP, base))
+        if column.name == "key":
+            segments += _marked(row.key, column.width, (look.query.prefix, look.query.key), base, style, "")
+        elif column.name == "value" and not look.masked:
+            kind = _VALUE_STYLES.get(row.type, "")
+            segments += _marked(row.preview, column.width, ("", look.query.value), base, style, kind)
+        else:
+            text = fit(_plain(row, column, look), column.width, right=column.right)
+            segments.append(Segment(text, base + style("quiet")))
+    return Strip(segments, look.width)
+
+
+def draw_note(note: str, look: Look, style: Callable[[str], Style]) -> Strip:
+    """A line that says something else than a row."""
+    base = line_style(look, style)
+    text = fit(note, look.width - GUTTER)
+    return Strip([_gutter(look, base, style), Segment(text, base + style("quiet"))], look.width)
+
+
+def draw_header(
+    columns: tuple[Column, ...], width: int, query: Query, style: Callable[[str], Style]
+) -> Strip:
+    """The titles; the column that sorts has an arrow."""
+    base = style("row") + style("header")
+    line = " " * GUTTER
+    for column in columns:
+        arrow = (" ▼" if query.descending else " ▲") if column.name == query.sort else ""
+        line += " " * (column.start - len(line)) + fit(column.title + arrow, column.width, right=column.right)
+    return Strip([Segment(line.ljust(width)[:width], base)], width)
+
+
+def line_style(look: Look, style: Callable[[str], Style]) -> Style:
+    if look.cursor:
+        return style("cursor" if look.focus else "cursor-blurred")
+    return style("flash") if look.flash else style("row")
+
+
+def _gutter(look: Look, base: Style, style: Callable[[str], Style]) -> Segment:
+    # Cursor and change are told by a sign too, for terminals without colours.
+    cursor = ("▌" if look.focus else "▏") if look.cursor else " "
+    return Segment((cursor + ("•" if look.flash else " "))[: look.width], base + style("sign"))
+
+
+def _plain(row: Row, column: Column, look: Look) -> str:
+    if column.name == "value":
+        return MASK
+    if column.name == "type":
+        return shown(row.type, column.width)
+    if column.name == "size":
+        return format_size(row.size)
+    if column.name == "updated":
+        return look.age
+    return "-" if row.revision is None else f"{row.revision:,}"
+
+
+def _marked(
+    data: str,
+    width: int,
+    parts: tuple[str, str],
+    base: Style,
+    style: Callable[[str], Style],
+    kind: str,
+) -> Iterable[Segment]:
+    """``data`` in ``width`` cells, with what was looked for (at the beginning, anywhere) standing out."""
+    text = fit(shown(data, width), width)
+    plain = base + style(kind) if kind else base
+    prefix, part = parts
+    limit = len(text.rstrip())
+    spans = [*places(data[: len(prefix)], prefix, limit), *places(data, part, limit)]
+    if not spans:
+        return [Segment(text, plain)]
+    marked = [False] * len(text)
+    for start, end in spans:
+        marked[start:end] = [True] * (end - start)
+    segments, begin = [], 0
+    for place in range(1, len(text) + 1):
+        if place == len(text) or marked[place] != marked[begin]:
+            segments.append(Segment(text[begin:place], plain + style("match") if marked[begin] else plain))
+            begin = place
+    return segments

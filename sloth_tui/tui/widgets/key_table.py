@@ -1,0 +1,155 @@
+"""The table of keys: millions of rows, of which it only ever holds those around the ones on screen."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from sloth_tui.model import SORT_COLUMNS
+from sloth_tui.tui.messages import PageWanted, RowChosen, RowHighlighted, SortChosen
+from sloth_tui.tui.widgets.key_lines import KeyLines
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from sloth_tui.model import Row
+
+_REST = 0.08
+"""Seconds the cursor has to rest on a row before it counts as highlighted, when it is moving quickly."""
+
+
+class KeyTable(KeyLines):
+    """Shows the answer of the newest generation it was told of.
+
+    Set ``asked`` to a new query and :meth:`reset` to its generation; then hand on what RowsIndexed
+    (:meth:`index`), RowsChanged (:meth:`change`) and PageLoaded (:meth:`load`) of this generation say. The
+    old answer stays on screen until the first page of the new one is there. Posts PageWanted,
+    RowHighlighted, RowChosen and SortChosen.
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id, classes=classes)
+        self._generation = self._shown_generation = -1
+        self._told_count = 0
+        self._outdated = False
+        """Whether what is on screen waits for rows that were asked for after a change."""
+        self._destination: int | None = None
+        """Where the cursor goes as soon as the rows that are waited for are here."""
+        self._announced: tuple[str | None] | None = None
+        self._moved_at = 0.0
+        self._rest: Timer | None = None
+
+    @property
+    def key(self) -> str | None:
+        """The key under the cursor; None where there is no row, or it is not here yet."""
+        row = self.rows.get(self.cursor) if self.count else None
+        return row.key if row else None
+
+    def reset(self, generation: int) -> None:
+        """Another query was asked: only answers of this generation count from now on."""
+        self._generation = generation
+        self._told_count, self._outdated, self._destination = 0, False, None
+        self.rows.forget()
+
+    def index(self, count: int, *, complete: bool) -> None:
+        """There are so many rows; ``complete``, or as far as is known yet."""
+        self._told_count = count
+        if not self._awaits_answer:
+            self.set_count(count)
+        elif complete and not count:
+            self._take_over(0, [])
+        self.lines_moved()
+
+    def change(self, count: int, key: str | None, position: int | None) -> None:
+        """Rows may have changed; if ``key`` is the one under the cursor, ``position`` is where it is now."""
+        if self._awaits_answer:
+            self.index(count, complete=True)
+            return
+        self._told_count, self._outdated = count, True
+        self._destination = position if key is not None and key == self.key else None
+        self.rows.forget()
+        if not count:
+            self._take_over(0, [])
+        self.lines_moved()
+
+    def load(self, first: int, rows: list[Row | None]) -> None:
+        """Here are the rows ``first`` and following."""
+        if self._outdated or self._awaits_answer:
+            self._take_over(first, rows)
+        else:
+            self.refresh_lines_at(*self.rows.load(first, rows))
+            self.measure(rows)
+            self.cursor_moved()
+
+    def go_to(self, line: int) -> None:
+        """Put the cursor on a line, as soon as there is one if the answer is still awaited."""
+        if self._awaits_answer:
+            self._destination = line
+            self.rows.forget()
+            self.lines_moved()
+        else:
+            self.move_to(line)
+
+    @property
+    def _awaits_answer(self) -> bool:
+        return self._generation != self._shown_generation
+
+    def lines_moved(self) -> None:
+        """Ask for the rows that are, or are about to come, on screen."""
+        top = 0 if self._awaits_answer else self.top
+        if self._destination is not None:
+            top = self._destination - (0 if self._awaits_answer else self.cursor - top)
+        wanted = self.rows.want(top, self.lines_on_screen, self._told_count)
+        if wanted is not None:
+            self.post_message(PageWanted(self._generation, wanted.start, len(wanted)))
+
+    def cursor_moved(self) -> None:
+        """Tell which key is highlighted; one that is only passed on the way to another is not."""
+        if self.count and self.cursor not in self.rows:
+            return
+        now = time.monotonic()
+        hurried, self._moved_at = now - self._moved_at < _REST, now
+        if self._rest is not None:
+            self._rest.stop()
+        if hurried:
+            self._rest = self.set_timer(_REST, self._announce)
+        else:
+            self._announce()
+
+    def line_chosen(self) -> None:
+        if self.key is not None:
+            self.post_message(RowChosen(self.key))
+
+    def heading_clicked(self, x: int) -> None:
+        for column in reversed(self.columns):
+            if column.start <= x < column.start + column.width and column.name in SORT_COLUMNS:
+                self.post_message(SortChosen(column.name))
+
+    def _announce(self) -> None:
+        key = self.key
+        if self._announced != (key,):
+            self._announced = (key,)
+            self.post_message(RowHighlighted(key))
+
+    def _take_over(self, first: int, rows: list[Row | None]) -> None:
+        """Show these rows in place of all that are on screen."""
+        key, count, before = self.key, self.count, self.rows.by_key()
+        changed = self.rows.load(first, rows, anew=True)
+        awaited, self._shown_generation, self._outdated = self._awaits_answer, self._generation, False
+        destination, self._destination = self._destination, None
+        self.set_count(self._told_count)
+        self.measure(rows)
+        if awaited:
+            self._announced = None
+            self.scroll_to(y=0, animate=False)
+            self.move_to(self.rows.numbers().get(key or "", 0) if destination is None else destination)
+            self.refresh()
+        else:
+            if destination is not None:
+                self.shift_to(destination)
+            self.flash(name for name, row in self.rows.by_key().items() if before.get(name, row) != row)
+            self.refresh_lines_at(*changed)
+            if count != self.count:
+                self.refresh()
+            self.cursor_moved()
+        self.lines_moved()

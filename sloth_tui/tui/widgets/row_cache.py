@@ -1,0 +1,59 @@
+"""The rows of an answer that a table holds: those on screen and a screen's worth on either side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sloth_tui.model import Row
+
+_MOST = 500
+"""Rows asked for at once, however tall the screen is."""
+
+
+class RowCache:
+    """Knows which rows it has, and which it has asked for."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, Row | None] = {}
+        self._wanted = range(0)
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._rows
+
+    def get(self, number: int) -> Row | None:
+        """The row; None if it is gone or not here."""
+        return self._rows.get(number)
+
+    def numbers(self) -> dict[str, int]:
+        """Key -> number of every row held."""
+        return {row.key: number for number, row in self._rows.items() if row is not None}
+
+    def by_key(self) -> dict[str, Row]:
+        return {row.key: row for row in self._rows.values() if row is not None}
+
+    def forget(self) -> None:
+        """Ask for everything anew; what is held stays to be shown until the answer is there."""
+        self._wanted = range(0)
+
+    def want(self, top: int, height: int, count: int) -> range | None:
+        """The rows to ask for so that ``height`` lines from ``top`` can be drawn; None: they are here or
+        asked for already."""
+        seen = range(max(top, 0), min(top + height, count))
+        if not seen or (seen[0] in self._wanted and seen[-1] in self._wanted):
+            return None
+        margin = max(min(height, (_MOST - height) // 2), 0)
+        self._wanted = range(max(seen[0] - margin, 0), min(seen[-1] + 1 + margin, count))
+        return self._wanted
+
+    def load(self, first: int, rows: list[Row | None], *, anew: bool = False) -> list[int]:
+        """Take in rows ``first`` and following, with ``anew`` in place of all others; returns the numbers of
+        those that look different now."""
+        loaded = dict(enumerate(rows, first))
+        changed = [
+            number for number, row in loaded.items() if number not in self or self._rows[number] != row
+        ]
+        if not anew:
+            loaded = {number: row for number, row in self._rows.items() if number in self._wanted} | loaded
+        self._rows = loaded
+        return changed
