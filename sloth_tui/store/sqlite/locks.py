@@ -54,7 +54,11 @@ _BREAKS = """SELECT CAST(name AS BLOB), CAST(holder AS BLOB), token, broken.at,
 
 
 class Locking(Handle):
-    """See :class:`sloth_tui.store.port.Locks`."""
+    """See :class:`sloth_tui.store.port.Locks`.
+
+    Every change looks before it begins a transaction, and again inside: what is refused neither creates nor
+    adopts a database, and those who wait for a lock do not take the write lock for nothing.
+    """
 
     __slots__ = ()
 
@@ -77,7 +81,6 @@ class Locking(Handle):
             )
         give_up = database.clock.now() + wait * NANOSECONDS
         while True:
-            # Looking first keeps those who wait from taking the write lock for nothing.
             lease = find_lease(database, name)
             if lease is None or not lease.remaining():
                 with database.unfenced:
@@ -90,9 +93,10 @@ class Locking(Handle):
         """See the port. A handle fenced by the lock renews only the acquisition its fence is about."""
         _check_seconds(seconds)
         database = self._database
+        token = database.fences.get(name)
+        self._held(name, holder, token)
         with database.unfenced:
-            lease = self._held(name, holder, database.fences.get(name))
-            token = lease.token or _next_token(database, name)
+            token = self._held(name, holder, token).token or _next_token(database, name)
             database.execute(_RENEW, (*self._end(seconds, token), key_bytes(name)))
             return self._granted(name)
 
@@ -100,16 +104,18 @@ class Locking(Handle):
         """See the port. Without ``token``, a handle fenced by the lock gives back only what its fence is
         about."""
         database = self._database
+        if token is None:
+            token = database.fences.get(name)
+        self._held(name, holder, token)
         with database.unfenced:
-            self._held(name, holder, database.fences.get(name) if token is None else token)
+            self._held(name, holder, token)
             database.execute(_DELETE, (key_bytes(name),))
 
     def break_lock(self, name: str) -> Lock:
         database = self._database
+        self._held_by_anybody(name)
         with database.unfenced:
-            broken = self.lock(name)
-            if broken is None:
-                raise LockNotFound(f"lock '{name}' is not held")
+            broken = self._held_by_anybody(name)
             database.execute(_DELETE, (key_bytes(name),))
             names = key_bytes(name), key_bytes(broken.holder)
             database.execute(_RECORD_BREAK, (*names, broken.token, change_of(database)))
@@ -146,6 +152,12 @@ class Locking(Handle):
         if token is not None and lease.token != token:
             raise _lost(name, lease)
         return lease
+
+    def _held_by_anybody(self, name: str) -> Lock:
+        lock = self.lock(name)
+        if lock is None:
+            raise LockNotFound(f"lock '{name}' is not held")
+        return lock
 
     def _grant(self, name: str, holder: str, seconds: float, tied: bool) -> Lock:
         database = self._database
