@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.app import App
 
 from sloth_tui.tui.actions import PALETTE_KEY
-from sloth_tui.tui.palette import ActionProvider, AgentProvider, KeyProvider
+from sloth_tui.tui.palette import EverythingProvider
 from sloth_tui.tui.screens.browser import BrowserScreen
+from sloth_tui.tui.screens.layout import NARROW, NORMAL, WIDE
 from sloth_tui.tui.services import Services
 from sloth_tui.tui.theme import NIGHT, THEMES
 
@@ -27,9 +28,14 @@ class SlothApp(App[int]):
 
     TITLE = "sloth"
     CSS_PATH = "sloth.tcss"
-    COMMANDS: ClassVar = {ActionProvider, AgentProvider, KeyProvider}  # type: ignore[assignment]
+    COMMANDS = {EverythingProvider}  # noqa: RUF012  # the framework's declaration
     COMMAND_PALETTE_BINDING = PALETTE_KEY
-    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # the framework's declaration
+        (0, "-single"),
+        (NARROW, "-narrow"),
+        (NORMAL, "-normal"),
+        (WIDE, "-wide"),
+    ]
 
     def __init__(self, agent: str, settings: Settings, *, read_only: bool) -> None:
         super().__init__()

@@ -117,7 +117,9 @@ class Flows:
         self._app.notify(display_text(text, 600, lines=True), severity="error", timeout=8, markup=False)
 
     async def _confirmed(self, question: str, sample: list[str], more: str, verb: str) -> bool:
-        return bool(await self._app.push_screen_wait(ConfirmScreen(question, sample, more, verb)))
+        dialog = ConfirmScreen(question, sample, more, verb)
+        confirmed = await self._app.push_screen_wait(dialog)
+        return bool(confirmed)
 
     async def _save(self, key: str, before: Entry | None, value: Value) -> Outcome:
         saved, now = await asyncio.wrap_future(self._services.replace(key, before, value))
@@ -126,4 +128,4 @@ class Flows:
 
 def _preview(entry: Entry) -> str:
     lines, _ = value_lines(entry.value, entry.size, 4 * _PREVIEW)
-    return f"{display_text(' '.join(lines), _PREVIEW)}  ({entry.type}, {format_size(entry.size)})"
+    return f"{display_text(' '.join(map(str.strip, lines)), _PREVIEW)}  ({entry.type}, {format_size(entry.size)})"

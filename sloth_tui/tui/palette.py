@@ -63,61 +63,24 @@ class BrowserProvider(Provider):
         return Content(text, [Span(place, place + 1, style) for place in places])
 
 
-class ActionProvider(BrowserProvider):
-    """Every action, with its key."""
-
-    async def discover(self) -> Hits:
-        for action in ACTIONS:
-            yield DiscoveryHit(
-                self._prompt(action, []),
-                partial(self.browser.perform, action),
-                action.help,
-                self._note(action),
-            )
-
-    async def search(self, query: str) -> Hits:
+    async def actions(self, query: str) -> Hits:
         for action in ACTIONS:
             score, places = match(query, action.help)
             if not score:
                 score, places = match(query, action.label)[0], []
             if score:
-                yield Hit(
-                    score,
-                    self._prompt(action, places),
-                    partial(self.browser.perform, action),
-                    action.help,
-                    self._note(action),
-                )
+                prompt = self._prompt(action, places)
+                run = partial(self.browser.perform, action)
+                yield Hit(score, prompt, run, action.help, self._note(action))
 
-    def _prompt(self, action: Action, places: list[int]) -> Content:
-        key = f"  {shown_key(action.key)}" if action.key else ""
-        return Content.assemble(self.marked(action.help, places), (key, "$primary"))
-
-    def _note(self, action: Action) -> str | None:
-        return "not with --read-only" if action.writes and self.browser.services.read_only else None
-
-
-class AgentProvider(BrowserProvider):
-    """Go to an agent."""
-
-    async def discover(self) -> Hits:
-        for name in self.browser.agent_names:
-            yield DiscoveryHit(
-                Content(f"agent {display_text(name)}"), partial(self.browser.choose_agent, name), name
-            )
-
-    async def search(self, query: str) -> Hits:
+    async def agents(self, query: str) -> Hits:
         for name in self.browser.agent_names:
             text = f"agent {display_text(name)}"
             score, places = match(query, text)
             if score:
                 yield Hit(score, self.marked(text, places), partial(self.browser.choose_agent, name), text)
 
-
-class KeyProvider(BrowserProvider):
-    """Go to a key that begins with what was typed."""
-
-    async def search(self, query: str) -> Hits:
+    async def keys(self, query: str) -> Hits:
         try:
             keys = await asyncio.wrap_future(self.browser.services.keys_like(query, _KEYS_OFFERED))
         except SlothError:
@@ -126,3 +89,49 @@ class KeyProvider(BrowserProvider):
             text = display_text(key, _KEY_LIMIT)
             score, places = match(query, text)
             yield Hit(score or 0.1, self.marked(text, places), partial(self.browser.go_to_key, key), text)
+
+    def _prompt(self, action: Action, places: list[int]) -> Content:
+        key = shown_key(action.key) if action.key else ""
+        return Content.assemble((f"{key:<5}", "$accent"), self.marked(action.help, places))
+
+    def _note(self, action: Action) -> str | None:
+        return "      not with --read-only" if action.writes and self.browser.services.read_only else None
+
+
+class EverythingProvider(BrowserProvider):
+    """Every action with its key; agents and keys once something is typed."""
+
+    async def discover(self) -> Hits:
+        for action in ACTIONS:
+            prompt, run = self._prompt(action, []), partial(self.browser.perform, action)
+            yield DiscoveryHit(prompt, run, action.help, self._note(action))
+
+    async def search(self, query: str) -> Hits:
+        for source in (self.actions, self.agents, self.keys):
+            async for hit in source(query):
+                yield hit
+
+
+class AgentProvider(BrowserProvider):
+    """Go to an agent."""
+
+    async def discover(self) -> Hits:
+        for name in self.browser.agent_names:
+            text = display_text(name)
+            yield DiscoveryHit(Content(text), partial(self.browser.choose_agent, name), text)
+
+    async def search(self, query: str) -> Hits:
+        async for hit in self.agents(query):
+            yield hit
+
+
+class KeyProvider(BrowserProvider):
+    """Go to a key that begins with what was typed."""
+
+    async def discover(self) -> Hits:
+        async for hit in self.keys(""):
+            yield hit
+
+    async def search(self, query: str) -> Hits:
+        async for hit in self.keys(query):
+            yield hit

@@ -38,7 +38,7 @@ class BrowserScreen(CommandScreen):
         yield PaneStrip(PANES)
         with Horizontal(id="body"):
             yield AgentsPane(id="agents")
-            yield KeysPane(id="keys")
+            yield KeysPane(self.services.is_secret, id="keys")
             yield DetailPane(id="detail")
         with Horizontal(id="dock"):
             yield LocksPane(id="locks")
@@ -113,6 +113,9 @@ class BrowserScreen(CommandScreen):
     def on_row_chosen(self, message: messages.RowChosen) -> None:
         self.action_show_pane("detail")
 
+    def on_sort_chosen(self, message: messages.SortChosen) -> None:
+        self.query_one(FilterBar).sort_by(message.column)
+
     def on_rows_indexed(self, message: messages.RowsIndexed) -> None:
         if message.generation == self._generation:
             self.query_one(KeyTable).index(message.count, complete=message.complete)
@@ -154,7 +157,9 @@ class BrowserScreen(CommandScreen):
 
     def _show_rows(self, *, afresh: bool = False) -> None:
         self._generation = self.services.show_rows(self._query, afresh=afresh)
-        self.query_one(KeyTable).reset(self._generation)
+        table = self.query_one(KeyTable)
+        table.asked = self._query
+        table.reset(self._generation)
 
     def _highlight(self, key: str | None) -> None:
         self.key = key
@@ -169,14 +174,12 @@ class BrowserScreen(CommandScreen):
             bar.total = shown
         bar.shown = shown
         keys.count(shown, bar.total, complete=complete)
-        if not complete or shown:
+        if shown or not complete:
             keys.say(None)
-        elif bar.total == 0:
-            keys.say(Content("No key here yet.\nn creates one, r runs a Lua file."))
-        else:
+        elif bar.total:
             keys.say(Content("No key passes this filter.\nesc clears it."))
-        if not shown and complete:
-            self._highlight(None)
+        else:
+            keys.say(Content("No key here yet.\nn creates one, r runs a Lua file."))
 
     # The other panes.
 

@@ -140,22 +140,16 @@ class CommandScreen(PanedScreen):
     def _change(self, flow: Coroutine[object, object, None]) -> None:
         """Run a flow beside the screen; what goes wrong in it becomes a toast. Refused at once where
         nothing may be written."""
-        if self.services.read_only:
+        self.run_worker(self._guarded(flow), group="changes")
+
+    async def _guarded(self, flow: Coroutine[object, object, None]) -> None:
+        try:
+            self.services.check_writable()
+            await flow
+        except SlothError as error:
+            self.flows.complain(error)
+        finally:
             flow.close()
-            self.flows.complain(
-                NotWritable(
-                    "read-only: nothing is changed", hint="start without --read-only to change things"
-                )
-            )
-            return
-
-        async def guarded() -> None:
-            try:
-                await flow
-            except SlothError as error:
-                self.flows.complain(error)
-
-        self.run_worker(guarded(), group="changes")
 
 
 def _first_segment(key: str) -> str:

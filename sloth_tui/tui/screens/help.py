@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -34,12 +34,15 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(classes="dialog help") as dialog:
             dialog.border_title = "Keys"
             dialog.border_subtitle = "esc closes"
-            with VerticalScroll():
-                yield Static(key_help(self._more))
+            with VerticalScroll(), Horizontal(classes="columns"):
+                groups = key_groups(self._more)
+                half = len(groups) // 2
+                yield Static(key_help(groups[:half]))
+                yield Static(key_help(groups[half:]))
 
 
-def key_help(more: list[tuple[str, str]]) -> Content:
-    """A heading for each group and a line for each action that has a key."""
+def key_groups(more: list[tuple[str, str]]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each group's name and its lines: keys and what they do."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for action in ACTIONS:
         if action.key:
@@ -47,10 +50,15 @@ def key_help(more: list[tuple[str, str]]) -> Content:
             groups.setdefault(action.group, []).append((keys, action.help))
     groups["App"].append((shown_key(PALETTE_KEY), "Find any of these by its name"))
     if more:
-        groups["Here"] = more
+        groups["Table"] = more
+    return list(groups.items())
+
+
+def key_help(groups: list[tuple[str, list[tuple[str, str]]]]) -> Content:
+    """A heading for each group and a line for each key."""
     lines: list[Content] = []
-    for group, rows in groups.items():
+    for group, rows in groups:
         lines.append(Content(group).stylize("bold $primary"))
-        lines += [Content.assemble((f"  {keys:<12}", "$accent"), text) for keys, text in rows]
+        lines += [Content.assemble((f"  {keys:<10}", "$accent"), text) for keys, text in rows]
         lines.append(Content(""))
-    return Content("\n").join(lines[:-1])
+    return Content("\n").join(lines)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.reactive import reactive
 from textual.screen import Screen
 
 from sloth_tui.tui.actions import PANES
-from sloth_tui.tui.screens.layout import NARROW, NORMAL, WIDE, arrange
+from sloth_tui.tui.screens.layout import arrange
 from sloth_tui.tui.widgets.pane import Pane
 from sloth_tui.tui.widgets.title_bar import PaneStrip
 
@@ -23,13 +23,6 @@ _ORDER = tuple(PANES)
 
 class PanedScreen(Screen[None]):
     """Shows as many panes as there is room for; the pane with the focus always."""
-
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-single"),
-        (NARROW, "-narrow"),
-        (NORMAL, "-normal"),
-        (WIDE, "-wide"),
-    ]
 
     current: reactive[str] = reactive("keys", init=False)
     """The pane that has, or last had, the focus."""

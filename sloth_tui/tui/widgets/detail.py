@@ -9,9 +9,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_age, format_size
+from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.pane import Pane
-from sloth_tui.tui.widgets.value_text import value_lines
-from sloth_tui.tui.widgets.value_view import ValueView
+from sloth_tui.tui.widgets.line_view import LineView
+from sloth_tui.tui.widgets.value_text import highlight, value_lines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
     from sloth_tui.model import Entry
 
 _KEY_LIMIT = 400
+_AGE_PERIOD = 5.0
+"""Seconds between two looks at how long ago the entry changed."""
+
+
+class ValueView(LineView):
+    """The lines of one value."""
+
+    def show(self, lines: list[str], kind: str) -> None:
+        """Show harmless ``lines`` of a value of type ``kind``."""
+        self._kind = kind
+        self.set_lines(lines)
+
+    def paint(self, number: int) -> Content:
+        return highlight(self.lines[number], self._kind)
 
 
 class DetailPane(Pane):
@@ -37,6 +52,7 @@ class DetailPane(Pane):
         self._entry: Entry | None = None
         self._secret = False
         self._revealed = False
+        self.set_interval(_AGE_PERIOD, self._draw_facts)
         self.show(None, secret=False)
 
     @property
@@ -74,12 +90,16 @@ class DetailPane(Pane):
             return
         note = ""
         if self.hidden:
-            view.show(["••••••••", "", "masked, x reveals it"], "string")
+            view.show([MASK, "", "masked, x reveals it"], "string")
         else:
             lines, note = value_lines(self._entry.value, self._entry.size)
             view.show(lines, self._entry.type)
-        self.query_one("#detail-facts", Static).update(facts(self._entry, time.time()))
+        self._draw_facts()
         self.entitle(note=note)
+
+    def _draw_facts(self) -> None:
+        if self._entry is not None:
+            self.query_one("#detail-facts", Static).update(facts(self._entry, time.time()))
 
 
 def facts(entry: Entry, now: float) -> Content:

@@ -13,6 +13,8 @@ from sloth_tui.tui.widgets.key_table import KeyTable
 from sloth_tui.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
 
 _MESSAGE_LIMIT = 600
@@ -24,18 +26,18 @@ class KeysPane(Pane):
     NUMBER = 2
     NAME = "Keys"
 
+    def __init__(self, is_secret: Callable[[str], bool], *, id: str) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id)
+        self._is_secret = is_secret
+
     def compose(self) -> ComposeResult:
         yield FilterBar(id="filter")
         yield KeyTable(id="table", classes="main")
-        yield Static(id="keys-none", classes="empty")
+        yield Static(id="keys-words", classes="empty")
 
-    @property
-    def table(self) -> KeyTable:
-        return self.query_one(KeyTable)
-
-    @property
-    def filter(self) -> FilterBar:
-        return self.query_one(FilterBar)
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(KeyTable).is_secret = self._is_secret
 
     def count(self, shown: int, total: int | None, *, complete: bool) -> None:
         """So many rows pass the filter, of so many keys as far as that is known; not ``complete``: more may
@@ -47,7 +49,7 @@ class KeysPane(Pane):
         """Words in place of the table; None: the table."""
         self.set_class(words is not None, "nothing")
         if words is not None:
-            self.query_one("#keys-none", Static).update(words)
+            self.query_one("#keys-words", Static).update(words)
 
     def fail(self, message: str, hint: str | None) -> None:
         """Why there are no keys to show."""

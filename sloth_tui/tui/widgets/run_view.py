@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from rich.text import Text
 from textual.content import Content
-from textual.widgets import RichLog, Static
+from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_count, format_duration
 from sloth_tui.tui.messages import RunLine
+from sloth_tui.tui.widgets.line_view import LineView
 from sloth_tui.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
@@ -19,6 +19,38 @@ if TYPE_CHECKING:
 
 _KEPT_LINES = 5000
 _LINE_LIMIT = 2000
+_STYLES = {
+    "output": "$foreground",
+    "task": "bold $primary",
+    "change": "$secondary",
+    "warning": "$warning",
+    "good": "$success",
+    "bad": "bold $error",
+}
+_IDLE = Content("r chooses a Lua file and runs it against the agent on screen.").stylize("$quiet")
+
+
+class RunLog(LineView):
+    """The newest lines of a run."""
+
+    def on_mount(self) -> None:
+        self._kinds: list[str] = []
+
+    def add(self, lines: list[RunLine]) -> None:
+        self._kinds += [line.kind for line in lines]
+        self.append_lines([display_text(line.text, _LINE_LIMIT) for line in lines])
+        surplus = len(self._kinds) - _KEPT_LINES
+        if surplus > _KEPT_LINES // 4:
+            self._kinds = self._kinds[surplus:]
+            self.set_lines(self.lines[surplus:])
+            self.scroll_end(animate=False)
+
+    def clear(self) -> None:
+        self._kinds = []
+        self.set_lines([])
+
+    def paint(self, number: int) -> Content:
+        return Content(self.lines[number]).stylize(_STYLES[self._kinds[number]])
 
 
 class RunPane(Pane):
@@ -26,23 +58,9 @@ class RunPane(Pane):
 
     NUMBER = 6
     NAME = "Run"
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "run--output",
-        "run--task",
-        "run--change",
-        "run--warning",
-        "run--good",
-        "run--bad",
-    }
-
     def compose(self) -> ComposeResult:
-        yield Static(id="run-status")
-        yield RichLog(
-            id="run-log", markup=False, highlight=False, wrap=True, max_lines=_KEPT_LINES, min_width=20
-        )
-        yield Static(
-            "r chooses a Lua file and runs it against the agent on screen.", id="run-none", classes="empty"
-        )
+        yield Static(_IDLE, id="run-status")
+        yield RunLog(id="run-log")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -50,15 +68,15 @@ class RunPane(Pane):
         self._doing = ""
         self._changed = 0
         self._began = 0.0
+        self._going_on = False
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
-        self.add_class("nothing")
 
     def begin(self, file: str, agent: str) -> None:
         """A new run: the lines of the last one go."""
-        self.remove_class("nothing")
-        self.query_one(RichLog).clear()
+        self.query_one(RunLog).clear()
         self._what = f"{display_text(file)} on {display_text(agent)}"
         self._doing, self._changed, self._began = "", 0, time.monotonic()
+        self._going_on = True
         self._ticks.resume()
         self.entitle("running", "S stops it")
         self._tick()
@@ -66,14 +84,16 @@ class RunPane(Pane):
     def add(self, lines: list[RunLine], task: str, changed: int) -> None:
         """Append lines, each in the style of its kind; ``task`` is the one that runs now, ``changed`` how
         many changes the run has made."""
-        self._write(lines)
+        self.query_one(RunLog).add(lines)
         self._doing, self._changed = task, changed
-        self._tick()
+        if self._going_on:
+            self._tick()
 
     def end(self, result: str, duration: float, error: str | None) -> None:
         """The run is over: ``result`` as the runner names it, ``error`` what went wrong with it, in words."""
         self._ticks.pause()
-        self._write([RunLine("bad", error)] if error else [])
+        self._going_on = False
+        self.query_one(RunLog).add([RunLine("bad", error)] if error else [])
         mark, style = ("✓", "$success") if result == "done" else ("✗", "$error")
         self._status(
             Content.assemble(
@@ -83,12 +103,6 @@ class RunPane(Pane):
             )
         )
         self.entitle(result)
-
-    def _write(self, lines: list[RunLine]) -> None:
-        log = self.query_one(RichLog)
-        for line in lines:
-            style = self.get_component_rich_style(f"run--{line.kind}", partial=True)
-            log.write(Text(display_text(line.text, _LINE_LIMIT), style=style))
 
     def _tick(self) -> None:
         passed = format_duration(float(int(time.monotonic() - self._began)))

@@ -7,7 +7,6 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rich.cells import chop_cells
 from textual.content import Content, Span
 
 from sloth_tui.text import display_text, format_size
@@ -64,19 +63,6 @@ def _hexadecimal(data: bytes) -> list[str]:
         text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "·" for byte in row)
         lines.append(f"{offset:08x}  {digits}  {text}")
     return lines or ["(no bytes)"]
-
-
-def folds(line: str, width: int) -> list[tuple[int, int]]:
-    """Where ``line`` is broken to fit ``width`` cells: (start, end) of each piece in characters."""
-    if len(line) <= width and line.isascii():
-        return [(0, len(line))]
-    if line.isascii():
-        return [(start, min(start + width, len(line))) for start in range(0, len(line), width)]
-    pieces, start = [], 0
-    for piece in chop_cells(line, width) or [""]:
-        pieces.append((start, start + len(piece)))
-        start += len(piece)
-    return pieces
 
 
 _JSON_PARTS = re.compile(

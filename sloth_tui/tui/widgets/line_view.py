@@ -1,0 +1,94 @@
+"""Scrollable lines of text that fold at the edge, drawn one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import chop_cells
+from textual.content import Content
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+if TYPE_CHECKING:
+    from textual.events import Resize
+
+
+class LineView(ScrollView, can_focus=True):
+    """Folds at its width and again when that changes; only lines in sight are coloured and drawn.
+
+    Lines are harmless text (see :func:`sloth_tui.text.display_text`) without line feeds.
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # the framework's name
+        super().__init__(id=id)
+        self._lines: list[str] = []
+        self._pieces: list[tuple[int, int, int]] = []
+        """For each row on screen: number of its line, start and end in it."""
+        self._width = 0
+
+    @property
+    def lines(self) -> list[str]:
+        """What is shown, before folding."""
+        return self._lines
+
+    def set_lines(self, lines: list[str]) -> None:
+        self._lines = lines
+        self._fold_all()
+
+    def append_lines(self, lines: list[str]) -> None:
+        """Add lines at the end; a view that shows the end goes on to show it."""
+        at_end = self.scroll_offset.y >= self.max_scroll_y
+        first = len(self._lines)
+        self._lines += lines
+        self._fold(first)
+        if at_end:
+            self.scroll_end(animate=False)
+
+    def paint(self, number: int) -> Content:
+        """The line of this number in its colours."""
+        return Content(self._lines[number])
+
+    def on_resize(self, event: Resize) -> None:
+        if self._room() != self._width:
+            self._fold_all()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        base = self.visual_style
+        row = y + self.scroll_offset.y
+        if row >= len(self._pieces):
+            return Strip.blank(self.size.width, base.rich_style)
+        number, start, end = self._pieces[row]
+        line = self.paint(number)
+        if (start, end) != (0, len(line.plain)):
+            line = line[start:end]
+        return Strip(line.render_segments(base)).adjust_cell_length(self.size.width, base.rich_style)
+
+    def _room(self) -> int:
+        return max(self.scrollable_content_region.width, 1)
+
+    def _fold_all(self) -> None:
+        self._pieces = []
+        self._width = self._room()
+        self._fold(0)
+
+    def _fold(self, first: int) -> None:
+        for number in range(first, len(self._lines)):
+            self._pieces += [(number, start, end) for start, end in folds(self._lines[number], self._width)]
+        self.virtual_size = Size(self._width, len(self._pieces))
+        self.refresh()
+
+
+def folds(line: str, width: int) -> list[tuple[int, int]]:
+    """Where ``line`` is broken to fit ``width`` cells: (start, end) of each piece in characters."""
+    if line.isascii():
+        return [(start, min(start + width, len(line))) for start in range(0, len(line), width)] or [(0, 0)]
+    pieces, start = [], 0
+    for piece in chop_cells(line, width):
+        pieces.append((start, start + len(piece)))
+        start += len(piece)
+    return pieces
