@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from sloth_tui.errors import Conflict, InvalidKey, InvalidValue, KeyNotFound, NotANumber, NotWritable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sloth_tui.model import Value
     from sloth_tui.store.port import Store
     from tests.store.conformance.conftest import OpenStore
@@ -123,7 +125,12 @@ def test_the_largest_value_is_64_mebibytes(store: Store) -> None:
 def test_a_key_that_cannot_exist_is_refused_for_writing_and_absent_for_reading(
     store: Store, key: str
 ) -> None:
-    for write in (lambda: store.set(key, "x"), lambda: store.increment(key), lambda: store.set_many({key: "x"})):
+    writes: list[Callable[[], object]] = [
+        lambda: store.set(key, "x"),
+        lambda: store.increment(key),
+        lambda: store.set_many({key: "x"}),
+    ]
+    for write in writes:
         with pytest.raises(InvalidKey):
             write()
     if isinstance(key, str):
@@ -134,7 +141,9 @@ def test_a_key_that_cannot_exist_is_refused_for_writing_and_absent_for_reading(
         assert list(store.keys(key)) == []
 
 
-@pytest.mark.parametrize("key", ["é" * 2048, "x" * 4096, "%", "_", "-x", "a\nb", "\x1b]52;c;x\x07", "[/b]", " "])
+@pytest.mark.parametrize(
+    "key", ["é" * 2048, "x" * 4096, "%", "_", "-x", "a\nb", "\x1b]52;c;x\x07", "[/b]", " "]
+)
 def test_any_other_key_is_as_good_as_another(store: Store, key: str) -> None:
     store.set(key, "value")
     assert store.get(key) == "value"
@@ -222,7 +231,8 @@ def test_setting_what_is_there_changes_nothing(store: Store) -> None:
 
 
 def test_values_that_only_look_alike_are_different(store: Store) -> None:
-    revisions = [store.set("key", value) for value in (1, "1", 1.0, True, b"1", [1], [1.0], [True])]
+    alike: list[Value] = [1, "1", 1.0, True, b"1", [1], [1.0], [True]]
+    revisions = [store.set("key", value) for value in alike]
     assert revisions == sorted(set(revisions))
 
 
@@ -364,13 +374,14 @@ def test_a_read_only_handle_reads_and_refuses_to_write(store: Store, open_store:
     assert reader.read_only
     assert not store.read_only
     assert reader.get("key") == "value"
-    for write in (
+    writes: list[Callable[[], object]] = [
         lambda: reader.set("key", "x"),
         lambda: reader.increment("n"),
         lambda: reader.delete("key"),
         lambda: reader.delete_prefix(""),
         lambda: reader.set_many({"a": 1}),
-    ):
+    ]
+    for write in writes:
         with pytest.raises(NotWritable):
             write()
     assert store.get("key") == "value"

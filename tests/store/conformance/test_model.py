@@ -1,0 +1,190 @@
+"""Random operations against a plain dictionary."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from sloth_tui.errors import NotANumber
+from sloth_tui.store.clock import SYSTEM_CLOCK
+from tests.store.conformance.conftest import BACKENDS
+from tests.store.conformance.test_entries import BIGGEST, SMALLEST, identical
+
+if TYPE_CHECKING:
+    from sloth_tui.model import Value
+    from sloth_tui.store.port import Store
+
+KEYS = st.sampled_from(["a", "a:1", "a:2", "a:%", "b", "é", "\U0010ffff"])
+PREFIXES = st.sampled_from(["", "a", "a:", "a:%", "c", "\U0010ffff"])
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(SMALLEST, BIGGEST)
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
+TABLES: st.SearchStrategy[Value] = st.recursive(
+    st.lists(LEAVES, max_size=2),
+    lambda inner: st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+VALUES: st.SearchStrategy[Value] = (
+    st.text(max_size=5)
+    | st.integers(-3, 3)
+    | st.integers(SMALLEST, BIGGEST)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.booleans()
+    | st.binary(max_size=3)
+    | TABLES
+)
+
+
+class Stopped(Exception):
+    pass
+
+
+class StoreAgainstDictionary(RuleBasedStateMachine):
+    """Two handles of one store must behave as one dictionary, with a history that replays to it."""
+
+    backend = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = Path(tempfile.mkdtemp(prefix="sloth-model-"))
+        self.handles: list[Store] = []
+        self.model: dict[str, Value] = {}
+        self.turn = 0
+
+    @initialize()
+    def open(self) -> None:
+        self.handles = [BACKENDS[self.backend](self.directory, SYSTEM_CLOCK, False) for _ in range(2)]
+
+    @property
+    def store(self) -> Store:
+        """Each handle in its turn."""
+        self.turn += 1
+        return self.handles[self.turn % 2]
+
+    @rule(key=KEYS, value=VALUES)
+    def set(self, key: str, value: Value) -> None:
+        self.store.set(key, value)
+        self.model[key] = value
+
+    @rule(values=st.dictionaries(KEYS, VALUES, max_size=4))
+    def set_many(self, values: dict[str, Value]) -> None:
+        changed = sum(not same(self.model.get(key), value) for key, value in values.items())
+        assert self.store.set_many(values) == changed
+        self.model.update(values)
+
+    @rule(key=KEYS)
+    def delete(self, key: str) -> None:
+        assert self.store.delete(key) == (self.model.pop(key, None) is not None)
+
+    @rule(keys=st.lists(KEYS, max_size=3))
+    def delete_many(self, keys: list[str]) -> None:
+        there = {key for key in keys if key in self.model}
+        assert self.store.delete_many(keys) == len(there)
+        for key in there:
+            del self.model[key]
+
+    @rule(prefix=PREFIXES)
+    def delete_prefix(self, prefix: str) -> None:
+        there = [key for key in self.model if key.startswith(prefix)]
+        assert self.store.delete_prefix(prefix) == len(there)
+        for key in there:
+            del self.model[key]
+
+    @rule(key=KEYS, by=st.integers(-3, 3) | st.integers(SMALLEST, BIGGEST) | st.floats(-4, 4))
+    def increment(self, key: str, by: float) -> None:
+        value = self.model.get(key, 0)
+        try:
+            total = self.store.increment(key, by)
+        except NotANumber:
+            if type(value) in (int, float):
+                assert not SMALLEST <= value + by <= BIGGEST  # type: ignore[operator]
+            return
+        if type(value) in (int, float):
+            assert identical(total, value + by)  # type: ignore[operator]
+        self.model[key] = total
+
+    @rule(key=KEYS, value=VALUES)
+    def set_if_absent(self, key: str, value: Value) -> None:
+        assert self.store.set_if_absent(key, value) == (key not in self.model)
+        self.model.setdefault(key, value)
+
+    @rule(key=KEYS, new=VALUES, right=st.booleans(), other=VALUES)
+    def compare_and_set(self, key: str, new: Value, right: bool, other: Value) -> None:
+        old = self.model.get(key) if right else other
+        swapped = self.store.compare_and_set(key, old, new)
+        assert swapped == same(old, self.model.get(key))
+        if swapped:
+            self.model[key] = new
+
+    @rule(values=st.lists(st.tuples(KEYS, VALUES), max_size=4), fails=st.booleans())
+    def transaction(self, values: list[tuple[str, Value]], fails: bool) -> None:
+        store = self.store
+        try:
+            with store.transaction():
+                for key, value in values:
+                    store.set(key, value)
+                if fails:
+                    raise Stopped
+        except Stopped:
+            return
+        self.model.update(values)
+
+    @rule()
+    def prune(self) -> None:
+        self.store.prune(keep=2, keep_deleted_days=90)
+
+    @rule(prefix=PREFIXES)
+    def walk(self, prefix: str) -> None:
+        wanted = sorted((key for key in self.model if key.startswith(prefix)), key=str.encode)
+        store = self.store
+        assert list(store.keys(prefix)) == wanted
+        assert store.count(prefix) == len(wanted)
+        assert identical(list(store.items(prefix)), [(key, self.model[key]) for key in wanted])
+
+    @invariant()
+    def every_key_is_what_it_should_be(self) -> None:
+        if self.handles:
+            store = self.store
+            assert store.count() == len(self.model)
+            for key, value in self.model.items():
+                assert same(store.get(key), value)
+
+    @invariant()
+    def history_ends_in_what_is_there(self) -> None:
+        if not self.handles:
+            return
+        newest = {change.key: change for change in self.store.changes(0)}
+        assert all(same(newest[key].new, value) for key, value in self.model.items())
+        assert all(change.new is None for key, change in newest.items() if key not in self.model)
+
+    def teardown(self) -> None:
+        for store in self.handles:
+            store.close()
+        shutil.rmtree(self.directory)
+
+
+def same(one: object, other: object) -> bool:
+    """Equal in type all the way down; a table's keys have no order."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and one == other
+
+
+@pytest.mark.parametrize("backend", sorted(BACKENDS))
+def test_a_store_behaves_like_a_dictionary_with_a_history(backend: str) -> None:
+    machine = type("Machine", (StoreAgainstDictionary,), {"backend": backend})
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=60, stateful_step_count=40, deadline=None)
+    )
