@@ -31,7 +31,7 @@ def complete() -> None:
     """Write the completions and leave the process."""
     parser = tree()
     _attach(parser)
-    argcomplete.autocomplete(parser, always_complete_options="long", default_completer=ChoicesCompleter({}))
+    argcomplete.autocomplete(parser, always_complete_options=False, default_completer=ChoicesCompleter({}))
 
 
 def _attach(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.model import Value
 
-INTEGERS = range(-(2**63), 2**63)
+_INTEGERS = range(-(2**63), 2**63)
+_SHOWN = 60
+"""Characters of a wrong word that its error message repeats."""
 
 
 def integer(word: str) -> int:
@@ -14,11 +16,11 @@ def integer(word: str) -> int:
     text = word.strip()
     digits = text[1:] if text[:1] in ("-", "+") else text
     if not (digits.isascii() and digits.isdigit()):
-        raise ValueError(f"'{word}' is no integer")
+        raise ValueError(f"{_quoted(word)} is no integer")
     # More digits than 64 bits can need are refused before int() spends time on them.
     number = int(text) if len(digits.lstrip("0")) < 20 else 2**63
-    if number not in INTEGERS:
-        raise ValueError(f"'{word}' does not fit into 64 bits")
+    if number not in _INTEGERS:
+        raise ValueError(f"{_quoted(word)} does not fit into 64 bits")
     return number
 
 
@@ -29,9 +31,9 @@ def floating(word: str) -> float:
             raise ValueError
         number = float(word)
     except ValueError:
-        raise ValueError(f"'{word}' is no number") from None
+        raise ValueError(f"{_quoted(word)} is no number") from None
     if number - number != 0:
-        raise ValueError(f"'{word}' is no finite number")
+        raise ValueError(f"{_quoted(word)} is no finite number")
     return number
 
 
@@ -47,7 +49,7 @@ def number(word: str) -> int | float:
 
 def boolean(word: str) -> bool:
     if word.strip() not in ("true", "false"):
-        raise ValueError(f"'{word}' is neither true nor false")
+        raise ValueError(f"{_quoted(word)} is neither true nor false")
     return word.strip() == "true"
 
 
@@ -55,14 +57,14 @@ def seconds(word: str) -> float:
     """A span of time, not negative."""
     span = floating(word)
     if span < 0:
-        raise ValueError(f"'{word}' is negative")
+        raise ValueError(f"{_quoted(word)} is negative")
     return span
 
 
 def revision(word: str) -> int:
     found = integer(word)
     if found < 0:
-        raise ValueError(f"'{word}' is negative")
+        raise ValueError(f"{_quoted(word)} is negative")
     return found
 
 
@@ -89,3 +91,7 @@ def table(word: str) -> Value:
     if not isinstance(value, (dict, list)):
         raise ValueError("neither a JSON object nor an array")
     return value
+
+
+def _quoted(word: str) -> str:
+    return f"'{word}'" if len(word) <= _SHOWN else f"'{word[:_SHOWN]}…'"

@@ -34,7 +34,8 @@ def read(command: Command, words: Sequence[str], out: Output) -> Arguments | Non
     end = words.index("--") if "--" in words else len(words)
     options, places = _named_parser(command), _named_parser(command)
     for option in command.options:
-        _add_option(options, option)
+        # Of several mistakes the misspelt option is the one to tell, so what is missing is looked at later.
+        _add_option(options, option, required=False)
     for positional in command.positionals:
         _add_positional(places, positional)
     arguments = Arguments({})
@@ -46,10 +47,17 @@ def read(command: Command, words: Sequence[str], out: Output) -> Arguments | Non
     for word in rest:
         if _is_flag(word):
             options.error(f"unrecognized arguments: {word}")
+    missing = [flag for flag, required in _required(command) if getattr(arguments, required) is None]
+    if missing:
+        options.error(f"the following arguments are required: {', '.join(missing)}")
     given = [*rest, *words[end + 1 :]]
     if any(word.startswith("-") for word in given):
         given.insert(0, "--")
     return places.parse_args(given, arguments)
+
+
+def _required(command: Command) -> list[tuple[str, str]]:
+    return [(option.flags[-1], option.name) for option in command.options if option.required]
 
 
 def _is_flag(word: str) -> bool:
@@ -138,13 +146,13 @@ def _add_positional(parser: Parser, positional: Positional) -> None:
     _complete(action, positional.complete)
 
 
-def _add_option(parser: Parser, option: Option) -> None:
+def _add_option(parser: Parser, option: Option, *, required: bool | None = None) -> None:
     settings: dict[str, Any] = {"help": _literal(option.help), "default": option.default}
     if option.metavar is None:
         settings["action"] = "store_true"
     else:
         settings["metavar"] = option.metavar
-        settings["required"] = option.required
+        settings["required"] = option.required if required is None else required
         if option.choices:
             settings["type"] = _type(_one_of(option.choices))
         elif option.convert is not None:

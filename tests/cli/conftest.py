@@ -71,14 +71,18 @@ connection.close()
 """
 
 
-@pytest.fixture
-def still(base: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Time stands still, lock owners are 4242 on build-7, and the base directory's path is always as long."""
+def _stop_the_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: NOW)
     monkeypatch.setattr(Clock, "now", lambda _: BOOTED)
     monkeypatch.setattr(Clock, "boot_id", property(lambda _: BOOT_ID))
     owner = Owner("build-7", 4242, 123456, BOOT_ID)
     monkeypatch.setattr("sloth_tui.store.sqlite.locks.current_process", lambda _: owner)
+
+
+@pytest.fixture
+def still(base: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Time stands still, lock owners are 4242 on build-7, and the base directory's path is always as long."""
+    _stop_the_clocks(monkeypatch)
     directory = Path(tempfile.mkdtemp(prefix="sloth-", dir="/tmp"))
     monkeypatch.setenv("SLOTH_RUNNER_HOME", str(directory))
     yield directory
@@ -86,8 +90,28 @@ def still(base: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def stocked(still: Path) -> Path:
+def stocked(still: Path, warehouse: Path) -> Path:
     """The base directory with ordinary entries and two locks for ``local``, hostile ones for ``evil``."""
+    shutil.copytree(warehouse / "state", still / "state")
+    return still
+
+
+@pytest.fixture(scope="session")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``stocked`` is a copy of."""
+    directory = tmp_path_factory.mktemp("warehouse")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("SLOTH_RUNNER_HOME", str(directory))
+        _stop_the_clocks(monkeypatch)
+        _stock()
+    for agent in ("local", "evil"):
+        # In a process of its own: two SQLite libraries must not share a file in one.
+        path = directory / "state" / f"{agent}.db"
+        subprocess.run([sys.executable, "-c", _STAND_STILL, path, str(NOW)], check=True)
+    return directory
+
+
+def _stock() -> None:
     with open_store("local", "write") as store:
         store.set_many(ORDINARY)
         store.increment("deploy:count")
@@ -98,8 +122,3 @@ def stocked(still: Path) -> Path:
         for key, value in HOSTILE.items():
             store.set(key, value)
         store.acquire("lock\x1b]0;owned\x07", "[blink]holder\n", 60)
-    for agent in ("local", "evil"):
-        # In a process of its own: two SQLite libraries must not share a file in one.
-        path = still / "state" / f"{agent}.db"
-        subprocess.run([sys.executable, "-c", _STAND_STILL, path, str(NOW)], check=True)
-    return still

@@ -65,7 +65,7 @@ def _cases() -> Iterator[Case]:
     piped_only = """
     state delete deployment:version|state delete deployment:version deploy:live
     state clear|state clear --prefix deploy
-    --help|state --help|lock --help|--version|tui|state|lock|nothing|state lst|state get
+    --help|state --help|lock --help|--version|tui|state|lock|state lst|state get
     state list -o yaml|state get x -o json|state list --outptu json|state set a
     state list --help|state show --help|state get --help|state set --help|state increment --help
     state delete --help|state clear --help|state stats --help|lock list --help|lock acquire --help

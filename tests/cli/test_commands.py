@@ -1,0 +1,327 @@
+"""What each command does to the store, and how it says no."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.cli import registry
+from sloth_tui.errors import SlothError
+from sloth_tui.store import open_store
+from tests.cli.support import on_terminal, piped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sloth_tui.model import Value
+
+
+def stored(key: str, agent: str = "local") -> Value | None:
+    with open_store(agent) as store:
+        return store.get(key)
+
+
+# -- set
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "value"),
+    [
+        ("string", "42", "42"),
+        ("integer", "-42", -42),
+        ("integer", " 42\n", 42),
+        ("integer", str(2**63 - 1), 2**63 - 1),
+        ("float", "1", 1.0),
+        ("float", "1e3", 1000.0),
+        ("number", "7", 7),
+        ("number", "7.0", 7.0),
+        ("boolean", "true", True),
+        ("boolean", "false", False),
+        ("table", '{"a": [1, null, "x"]}', {"a": [1, None, "x"]}),
+        ("table", "[]", []),
+        ("json", "1.5", 1.5),
+        ("json", '"text"', "text"),
+        ("json", "true", True),
+        ("bytes", "é", "é".encode()),
+    ],
+)
+def test_set_keeps_the_type(kind: str, word: str, value: Value) -> None:
+    assert piped("state", "set", "k", f"--type={kind}", "--", word).code == 0
+    found = stored("k")
+    assert (type(found), found) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [
+        ("integer", "1.0"),
+        ("integer", ""),
+        ("integer", "1_000"),
+        ("integer", "٣"),
+        ("integer", str(2**63)),
+        pytest.param("integer", "9" * 10_000, id="integer-long"),
+        ("number", str(2**63)),
+        ("float", "inf"),
+        ("float", "1_0"),
+        ("float", "abc"),
+        ("boolean", "yes"),
+        ("boolean", "True"),
+        ("table", "5"),
+        ("table", "{"),
+        ("json", "null"),
+        ("json", "NaN"),
+        ("json", "[1e999]"),
+        pytest.param("json", "[" * 100_000, id="json-deep"),
+        ("json", '"\\ud800"'),
+        ("json", str(2**63)),
+    ],
+)
+def test_what_is_not_of_the_type_is_refused(kind: str, word: str) -> None:
+    result = piped("state", "set", "k", f"--type={kind}", "--", word)
+    assert result.code == 2
+    assert result.err.startswith("error: ")
+    assert len(result.err) < 500
+    assert stored("k") is None
+
+
+@pytest.mark.parametrize("data", [b"", b"line\n", b"\x00\xff\n", b"a\r\nb", "🦥".encode()])
+def test_stdin_is_taken_to_the_byte(data: bytes) -> None:
+    assert piped("state", "set", "k", "-", stdin=data).code == 0
+    assert piped("state", "get", "--raw", "k").stdout == data
+    try:
+        assert stored("k") == data.decode()
+    except UnicodeDecodeError:
+        assert stored("k") == data
+
+
+def test_stdin_can_be_of_a_type() -> None:
+    assert piped("state", "set", "k", "-", "--type", "table", stdin=b'{"a": 1}\n').code == 0
+    assert stored("k") == {"a": 1}
+    assert piped("state", "set", "k", "-", "--type", "bytes", stdin=b"text").code == 0
+    assert stored("k") == b"text"
+
+
+def test_conditions_hold_or_change_nothing() -> None:
+    assert piped("state", "set", "k", "1", "--if-revision", "0").code == 0
+    assert piped("state", "set", "k", "2", "--if-absent").code == 5
+    assert piped("state", "set", "k", "2", "--if-revision", "0").code == 5
+    assert piped("state", "set", "k", "2", "--if-value", "0").code == 5
+    assert stored("k") == "1"
+    assert piped("state", "set", "k", "2", "--if-value", "1").code == 0
+    assert piped("state", "set", "k", "3", "--if-revision", "2").code == 0
+    assert stored("k") == "3"
+
+
+def test_conditions_exclude_each_other() -> None:
+    result = piped("state", "set", "k", "v", "--if-absent", "--if-value", "x")
+    assert (result.code, result.err) == (
+        2,
+        "error: --if-absent and --if-value exclude each other\nhint: give one condition\n",
+    )
+
+
+def test_history_says_what_was_asked_for() -> None:
+    piped("state", "set", "a:b", "secret value")
+    piped("state", "clear", "--prefix", "a:", "--yes")
+    with open_store("local") as store:
+        cleared, written = store.revisions("a:b")
+    assert written.origin is not None
+    assert cleared.origin is not None
+    assert (written.origin.title, written.origin.program) == ("set a:b", "sloth-runner")
+    assert (cleared.origin.title, cleared.origin.pid) == ("clear --prefix a:", os.getpid())
+
+
+# -- get, increment
+
+
+def test_get_prints_what_there_is_and_names_what_is_not() -> None:
+    piped("state", "set", "a", "1")
+    result = piped("state", "get", "x", "a", "y", "a")
+    assert (result.code, result.out) == (3, "1\n1\n")
+    assert result.err == "error: no such keys: 'x', 'y'\n"
+
+
+def test_increment_counts_exactly() -> None:
+    assert piped("state", "increment", "n", str(2**62)).out == f"{2**62}\n"
+    assert piped("state", "increment", "n", "-1").out == f"{2**62 - 1}\n"
+    assert piped("state", "increment", "n", "--", str(-(2**62))).out == "-1\n"
+    assert piped("state", "increment", "f", "0.5").out == "0.5\n"
+    assert piped("state", "increment", "n", "x").code == 2
+
+
+# -- delete, clear
+
+
+@pytest.mark.parametrize("words", [["delete", "a", "b"], ["clear"], ["clear", "--prefix", "a"]])
+@pytest.mark.parametrize("typed", [b"n\n", b"\n", b"nonsense\n", b"\x04"])
+def test_anything_but_yes_changes_nothing(words: list[str], typed: bytes) -> None:
+    piped("state", "set", "a", "1")
+    piped("state", "set", "b", "2")
+    result = on_terminal("state", *words, typed=typed)
+    count = "1 key" if "--prefix" in words else "2 keys"
+    assert result.err.startswith(f"Delete {count} of agent 'local'")
+    assert "? [y/N] " in result.err
+    assert result.code == 9
+    assert piped("state", "get", "a", "b").out == "1\n2\n"
+
+
+@pytest.mark.parametrize("words", [["delete", "a"], ["clear"]])
+def test_without_a_terminal_nothing_is_deleted_unasked(words: list[str], base: Path) -> None:
+    piped("state", "set", "a", "1")
+    before = (base / "state" / "local.db").read_bytes()
+    result = piped("state", *words, stdin=b"y\n")
+    assert result.code == 9
+    assert (base / "state" / "local.db").read_bytes() == before
+
+
+def test_clear_does_not_take_what_came_while_it_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    piped("state", "set", "a", "1")
+
+    def meanwhile(*_: object, **__: object) -> None:
+        piped("state", "set", "b", "2")
+
+    monkeypatch.setattr("sloth_tui.cli.commands.state_remove.confirm", meanwhile)
+    result = piped("state", "clear")
+    assert result.code == 5
+    assert "there are 2 keys now, not 1; nothing was deleted" in result.err
+    assert piped("state", "get", "a", "b").code == 0
+
+
+def test_delete_is_all_or_nothing_unless_told_otherwise() -> None:
+    piped("state", "set", "a", "1")
+    assert piped("state", "delete", "a", "missing", "--yes").code == 3
+    assert stored("a") == "1"
+    assert piped("state", "delete", "a", "missing", "a", "--yes", "--ignore-missing").code == 0
+    assert stored("a") is None
+    assert piped("state", "delete", "a", "--ignore-missing").code == 0
+
+
+# -- agents
+
+
+def test_agent_by_flag_by_environment_by_configuration(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for agent in ("local", "one", "two", "three"):
+        piped("state", "set", "who", agent, "--agent", agent)
+    (base / "config.toml").write_text('agent = "one"\n')
+    assert piped("state", "get", "who").out == "one\n"
+    monkeypatch.setenv("SLOTH_RUNNER_AGENT", "two")
+    assert piped("state", "get", "who").out == "two\n"
+    for words in ("--agent three state get who", "state get -a three who", "state get who --agent=three"):
+        assert piped(*words.split()).out == "three\n"
+
+
+@pytest.mark.parametrize("name", ["../etc/passwd", "", "a/b", "-x", "x" * 65, "é"])
+def test_an_agent_name_is_refused_before_a_file_is_touched(name: str, base: Path) -> None:
+    result = piped("state", "set", "k", "v", f"--agent={name}")
+    assert result.code == 2
+    assert not base.exists()
+
+
+def test_reading_never_creates_a_file(base: Path) -> None:
+    for words in ("state list", "state stats", "lock list", "agents", "state clear --yes"):
+        assert piped(*words.split()).code == 0
+    for words in ("state get k", "state show k", "state list -a other", "state clear -a other --yes"):
+        assert piped(*words.split()).code == 3
+    assert not base.exists()
+
+
+# -- locks
+
+
+def test_a_lock_stays_when_the_process_that_took_it_is_gone() -> None:
+    words = ["lock", "acquire", "deploy", "--holder", "me", "--ttl", "60"]
+    first = subprocess.run([sys.executable, "-m", "sloth_tui", *words], capture_output=True, text=True)
+    assert first.stdout == "1\n"
+    assert piped(*words).code == 4
+    assert piped("lock", "release", "deploy", "--holder", "other").code == 6
+    assert piped("lock", "release", "deploy", "--holder", "me").code == 0
+    assert piped(*words).out == "2\n"
+    assert piped("lock", "break", "deploy").code == 0
+    assert piped("lock", "list", "-o", "json").out == "[]\n"
+
+
+def test_waiting_for_a_lock_ends() -> None:
+    piped(*["lock", "acquire", "deploy", "--holder", "a", "--ttl", "60"])
+    assert piped(*["lock", "acquire", "deploy", "--holder", "b", "--ttl", "60", "--wait", "0.05"]).code == 4
+    piped(*["lock", "acquire", "brief", "--holder", "a", "--ttl", "0.05"])
+    assert piped(*["lock", "acquire", "brief", "--holder", "b", "--ttl", "60", "--wait", "20"]).out == "2\n"
+
+
+# -- all of them
+
+
+@pytest.mark.parametrize("path", registry.paths(), ids=" ".join)
+def test_every_help_has_an_example_of_this_very_command(path: tuple[str, ...]) -> None:
+    result = piped(*path, "--help")
+    assert result.code == 0
+    _, _, examples = result.out.partition("\nexample")
+    assert f"sloth-runner {' '.join(path)}" in examples
+    assert max(map(len, result.out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    "words", ["state history k", "state undo", "state watch", "state export", "lock run x"]
+)
+def test_there_is_no_trace_of_commands_that_do_not_exist(words: str) -> None:
+    group, name, *_ = words.split()
+    assert piped(*words.split()).code == 2
+    assert f" {name} " not in piped(group, "--help").out
+
+
+@pytest.mark.parametrize("path", registry.paths(), ids=" ".join)
+def test_debug_shows_where_an_error_was_raised(path: tuple[str, ...]) -> None:
+    for words in ((*path, "--bogus", "--debug"), ("--debug", *path, "--bogus")):
+        result = piped(*words)
+        assert result.code == 2
+        assert result.err.startswith("Traceback (most recent call last):\n")
+        assert "\nerror: unrecognized arguments: --bogus\n" in result.err
+
+
+def test_a_defect_is_one_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("\x1b[2J")
+
+    monkeypatch.setattr("sloth_tui.cli.commands.state_get.reading", broken)
+    result = piped("state", "get", "k")
+    assert (result.code, result.err) == (
+        1,
+        "error: unexpected failure: KeyError: '\\x1b[2J'\nhint: add --debug to see where\n",
+    )
+
+
+def test_a_home_that_is_no_directory_is_one_line(base: Path) -> None:
+    base.write_text("a file where the directory should be")
+    for words in ("state get k", "state set k v", "state set k v -a local", "state set k v -a other"):
+        result = piped(*words.split())
+        assert result.code in (2, 7, 8)
+        assert re.fullmatch(rf"error: .*{re.escape(str(base))}.*\n(hint: .*\n)?", result.err)
+
+
+def test_json_shapes_are_what_the_contract_says() -> None:
+    piped("state", "set", "k", "v")
+    piped("lock", "acquire", "l", "--holder", "h", "--ttl", "5")
+    shown = json.loads(piped("state", "show", "k", "-o", "json").out)
+    assert list(shown) == ["key", "value", "type", "created_at", "updated_at", "revision", "size"]
+    assert json.loads(piped("state", "list", "-o", "jsonl").out) == shown
+    stats = json.loads(piped("state", "stats", "-o", "json").out)
+    assert list(stats)[:4] == ["total_keys", "total_size", "last_modified", "backend"]
+    (lock,) = json.loads(piped("lock", "list", "-o", "json").out)
+    assert list(lock) == ["name", "holder", "acquired_at", "expires_at", "remaining", "token", "owner"]
+
+
+def test_every_error_class_has_the_exit_code_its_docstring_says() -> None:
+    from sloth_tui import errors
+
+    assert errors.__doc__ is not None
+    for line in errors.__doc__.splitlines():
+        words = line.replace("|", " ").replace("`", " ").replace("-", " ").split()
+        if len(words) > 1 and words[1].isdecimal() and hasattr(errors, words[0]):
+            kind = getattr(errors, words[0])
+            assert issubclass(kind, SlothError)
+            assert kind.exit_code == int(words[1])

@@ -1,0 +1,124 @@
+"""Pressing Tab: a real bash with the printed script, and argcomplete's protocol as any shell speaks it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sloth_tui.store import open_store
+from tests.cli.support import piped
+
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture
+def stored() -> None:
+    with open_store("local", "write") as store:
+        store.set_many({"deploy:a": 1, "deploy:b": 2, "package:nginx": "1", "-dash": 1, "bad\x1b[2J": 1})
+        store.acquire("release", "me", 60)
+    with open_store("production", "write") as store:
+        store.set("prod:key", 1)
+
+
+def complete(line: str, **environment: str) -> list[str]:
+    """What argcomplete offers for the line, cursor at its end; by its protocol, on descriptor 8."""
+    command = "exec 8>&1 1>/dev/null; exec " + str(BIN / "sloth-runner")
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        capture_output=True,
+        text=True,
+        env={
+            **os.environ,
+            "_ARGCOMPLETE": "1",
+            "_ARGCOMPLETE_IFS": "\n",
+            "_ARGCOMPLETE_SHELL": "bash",
+            "_ARGCOMPLETE_SUPPRESS_SPACE": "1",
+            "COMP_LINE": line,
+            "COMP_POINT": str(len(line.encode())),
+            **environment,
+        },
+    )
+    assert done.stderr == ""
+    return sorted(done.stdout.split("\n")) if done.stdout else []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("sloth-runner st", ["state"]),
+        ("sloth-runner state s", ["set", "show", "stats"]),
+        ("sloth-runner lock ", ["acquire", "break", "list", "release"]),
+        ("sloth-runner state get dep", ["deploy:a", "deploy:b"]),
+        ("sloth-runner state get deploy:a dep", ["deploy:a", "deploy:b"]),
+        ("sloth-runner state get --agent production p", ["prod:key"]),
+        ("sloth-runner --agent production state show p", ["prod:key"]),
+        ("sloth-runner state get --agent=production p", ["prod:key"]),
+        ("sloth-runner state list --agent ", ["local", "production"]),
+        ("sloth-runner state list -a p", ["production"]),
+        ("sloth-runner state list --output j", ["json", "jsonl"]),
+        ("sloth-runner state list --out", ["--output"]),
+        ("sloth-runner state set k v --type b", ["boolean", "bytes"]),
+        ("sloth-runner state clear --prefix pack", ["package:nginx"]),
+        ("sloth-runner lock release r", ["release"]),
+        ("sloth-runner completion z", ["zsh"]),
+        ("sloth-runner state get bad", []),
+        ("sloth-runner state set package:nginx d", []),
+        ("sloth-runner nonsense x", []),
+        ("sloth-runner state get --agent nobody ", []),
+        ("sloth-runner state get --", ["--agent", "--debug", "--help", "--raw"]),
+        ("sloth-runner state get --agent ../x dep", []),
+    ],
+)
+def test_protocol(line: str, expected: list[str], stored: None) -> None:
+    assert complete(line) == expected
+
+
+def test_commands_that_do_not_exist_yet_are_not_offered() -> None:
+    offered = complete("sloth-runner state ") + complete("sloth-runner ") + complete("sloth-runner lock ")
+    assert {"history", "rollback", "undo", "log", "watch", "export", "import"}.isdisjoint(offered)
+    assert offered.count("run") == 1
+
+
+def test_it_says_nothing_about_a_damaged_database(base: Path, stored: None) -> None:
+    (base / "state" / "broken.db").write_bytes(b"no database at all" * 100)
+    assert complete("sloth-runner state get -a broken d") == []
+
+
+def test_completing_creates_nothing(base: Path) -> None:
+    assert complete("sloth-runner state get d") == []
+    assert not base.exists()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
+def test_bash_completes_a_key_with_colons(stored: None) -> None:
+    """COMP_WORDBREAKS splits at colons; what bash inserts must still make the whole key."""
+    script = f"""
+        PATH={BIN}:$PATH
+        eval "$(sloth-runner completion bash)"
+        COMP_LINE='sloth-runner state get deploy:'
+        COMP_POINT=${{#COMP_LINE}} COMP_TYPE=9 COMP_WORDS=(sloth-runner state get deploy :) COMP_CWORD=4
+        _python_argcomplete sloth-runner '' deploy
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+        complete -p sloth-runner sloth-tui
+    """
+    done = subprocess.run(["bash", "--norc", "-c", script], capture_output=True, text=True)
+    assert [line.strip() for line in done.stdout.splitlines()[:2]] == ["a", "b"]
+    assert done.stdout.count("complete -o bashdefault -o default") == 2
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_is_valid(shell: str) -> None:
+    script = piped("completion", shell)
+    assert script.code == 0
+    assert "sloth-runner" in script.out
+    assert "sloth-tui" in script.out
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"no {shell} on this machine to check the syntax with")
+    done = subprocess.run([program, "-n"], input=script.stdout, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")

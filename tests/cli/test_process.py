@@ -1,0 +1,141 @@
+"""What only a real process can show: exit codes, closed pipes, signals, what was imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from sloth_tui.store import open_store
+from tests.support import wait_until
+
+HEAVY = (
+    *("typing", "dataclasses", "enum", "pathlib", "re", "json", "argparse", "subprocess", "logging"),
+    *("asyncio", "inspect", "argcomplete", "rich", "textual", "lupa", "jinja2", "yaml", "tomllib"),
+)
+PROGRAM = [sys.executable, "-m", "sloth_tui"]
+
+
+def run(*words: str | bytes, **settings: object) -> subprocess.CompletedProcess[bytes]:
+    arguments: dict[str, object] = {"capture_output": True, "timeout": 30, **settings}
+    return subprocess.run([*PROGRAM, *words], **arguments)  # type: ignore[call-overload, no-any-return]
+
+
+@pytest.fixture
+def many() -> int:
+    """Enough entries that no pipe holds them all."""
+    with open_store("local", "write") as store:
+        store.set_many({f"key:{number:06}": "value " * 10 for number in range(5000)})
+    return 5000
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv", "keys", "table"])
+def test_a_reader_that_goes_away_is_no_failure(form: str, many: int) -> None:
+    process = subprocess.Popen(
+        [*PROGRAM, "state", "list", "-o", form], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    with process.stderr:
+        assert process.stderr.read() == b""
+    assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", ["state list -o json", "state list", "--help", "state get key:000001"])
+def test_a_full_disk_behind_stdout_is_one_line_and_exit_1(words: str, unbuffered: str, many: int) -> None:
+    with open("/dev/full", "wb") as full:
+        done = run(
+            *words.split(),
+            capture_output=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )
+    assert done.stderr == b"error: cannot write the output: No space left on device\n"
+    assert done.returncode == 1
+
+
+def test_a_closed_stdout_is_one_line_and_exit_1(many: int) -> None:
+    command = " ".join([*PROGRAM, "state get key:000001 >&-"])
+    done = subprocess.run(["/bin/sh", "-c", command], stderr=subprocess.PIPE)
+    assert done.stderr == b"error: cannot write the output: stdout is closed\n"
+    assert done.returncode == 1
+
+
+def test_everything_arrives_in_a_slow_pipe(many: int) -> None:
+    for unbuffered in ("", "1"):
+        done = run("state", "list", "-o", "json", env={**os.environ, "PYTHONUNBUFFERED": unbuffered})
+        assert len(json.loads(done.stdout)) == many
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="tells by procfs how far the process is")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+def test_a_signal_ends_waiting_for_a_lock(number: int, code: int) -> None:
+    with open_store("local", "write") as store:
+        store.acquire("busy", "somebody", 60)
+    words = ["lock", "acquire", "busy", "--holder", "me", "--ttl", "5", "--wait", "50"]
+    process = subprocess.Popen([*PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_until(lambda: _has_opened_a_database(process.pid), what="waiting for the lock")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=5)
+    # A process that a signal ended reads as 143 in a shell.
+    assert (process.returncode, out) == (code, b"")
+    assert err == (b"error: interrupted\n" if code == 130 else b"")
+
+
+def _has_opened_a_database(pid: int) -> bool:
+    opened = [os.path.realpath(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+    return any(path.endswith("local.db") for path in opened)
+
+
+def test_piped_reading_has_imported_nothing_heavy(many: int) -> None:
+    script = (
+        "import sys; from sloth_tui.cli import main; code = main(sys.argv[1:]);"
+        f"print(code, [name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    for words in (["get", "key:000001"], ["list", "-o", "json"], ["list", "key:0000", "-o", "keys"]):
+        done = subprocess.run([sys.executable, "-c", script, "state", *words], capture_output=True, text=True)
+        assert done.stderr == "0 []\n", words
+
+
+def test_a_piped_table_needs_no_rich(many: int) -> None:
+    script = (
+        "import sys; from sloth_tui.cli import main; code = main(sys.argv[1:]);"
+        "print(code, [name for name in ('rich', 'textual', 'lupa', 'asyncio') if name in sys.modules])"
+    )
+    for words in (["state", "list", "key:00000"], ["state", "stats"], ["lock", "list"], ["agents"]):
+        done = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True)
+        assert done.stdout.endswith("\n0 []\n") or done.stdout == "0 []\n", done
+
+
+def test_both_names_are_installed_and_run_the_same_program() -> None:
+    for name in ("sloth-runner", "sloth-tui"):
+        done = subprocess.run([Path(sys.executable).parent / name, "--version"], capture_output=True)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout.startswith(b"sloth-runner ")
+
+
+def test_a_writer_of_one_process_is_read_by_the_next() -> None:
+    assert run("state", "set", "a", "1", "--type", "integer").returncode == 0
+    assert run("state", "increment", "a", "41").stdout == b"42\n"
+    assert run("state", "get", "a").stdout == b"42\n"
+
+
+def test_counters_of_many_processes_lose_nothing() -> None:
+    workers = [
+        threading.Thread(target=lambda: [run("state", "increment", "n") for _ in range(3)]) for _ in range(4)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert run("state", "get", "n").stdout == b"12\n"
