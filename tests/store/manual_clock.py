@@ -14,7 +14,7 @@ class ManualClock(Clock):
     def __init__(self) -> None:
         self._boots = 1
         self._now = 1000 * NANOSECONDS
-        self._wall = 1_700_000_000.0
+        self._wall = 1_700_000_000 * NANOSECONDS
         self.slept: list[float] = []
         self.while_asleep: Callable[[], object] = lambda: None
         """Called after each sleep."""
@@ -27,7 +27,7 @@ class ManualClock(Clock):
         return self._now
 
     def wall(self) -> float:
-        return self._wall
+        return self._wall / NANOSECONDS
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -36,13 +36,13 @@ class ManualClock(Clock):
 
     def advance(self, seconds: float) -> None:
         self._now += round(seconds * NANOSECONDS)
-        self._wall += seconds
+        self.step_wall(seconds)
 
     def step_wall(self, seconds: float) -> None:
-        self._wall += seconds
+        self._wall += round(seconds * NANOSECONDS)
 
     def reboot(self, seconds: float) -> None:
         """The machine was off for ``seconds``, and has been up for one."""
         self._boots += 1
         self._now = NANOSECONDS
-        self._wall += seconds + 1
+        self.step_wall(seconds + 1)
