@@ -64,6 +64,12 @@ class SlothApp(App[int]):
             loop.remove_signal_handler(number)
         await asyncio.to_thread(self.services.stop)
 
+    async def action_quit(self) -> None:
+        if self._browser is None:
+            self.exit()
+        else:
+            self._browser.leave()
+
     def _leave(self, number: int) -> None:
         self.exit(return_code=128 + number)
 

@@ -108,6 +108,10 @@ class Flows:
             self._last_file = path
         return path
 
+    async def may_stop_run(self) -> bool:
+        """Whether leaving may end the run that is going on."""
+        return await self._confirmed("Stop the run and leave?", ["A run is going on."], "", "Stop and leave")
+
     def tell(self, text: str) -> None:
         self._app.notify(display_text(text), markup=False)
 

@@ -132,6 +132,17 @@ class CommandScreen(PanedScreen):
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())
 
+    def leave(self) -> None:
+        """End the app. A run that is going on is stopped by that, which is asked first."""
+        if self.services.running:
+            self.run_worker(self._leave_run(), group="leave", exclusive=True)
+        else:
+            self.app.exit()
+
+    async def _leave_run(self) -> None:
+        if await self.flows.may_stop_run():
+            self.app.exit()
+
     def _step_agent(self, by: int) -> None:
         names = self.agent_names
         if self.services.agent in names:

@@ -43,9 +43,9 @@ class DetailPane(Pane):
     NAME = "Detail"
 
     def compose(self) -> ComposeResult:
+        yield Static("No key is chosen.", classes="empty")
         yield Static(id="detail-facts")
         yield ValueView(id="detail-value")
-        yield Static("Nothing here yet.", id="detail-none", classes="empty")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -103,7 +103,7 @@ class DetailPane(Pane):
 
 
 def facts(entry: Entry, now: float) -> Content:
-    """What is known of an entry besides its value, in three lines or more."""
+    """What is known of an entry besides its value, in four lines or more."""
     revision = "" if entry.revision is None else f"   revision {entry.revision:,}"
     return Content.assemble(
         (display_text(entry.key, _KEY_LIMIT), "bold $primary"),
@@ -113,6 +113,6 @@ def facts(entry: Entry, now: float) -> Content:
         "\n",
         ("updated ", "$quiet"),
         format_age(entry.updated_at, now),
-        ("   created ", "$quiet"),
+        ("\ncreated ", "$quiet"),
         format_age(entry.created_at, now),
     )

@@ -32,9 +32,9 @@ class LocksPane(Pane):
     NAME = "Locks"
 
     def compose(self) -> ComposeResult:
+        yield Static("No lock is held.", classes="empty")
         yield Static(id="lock-columns")
         yield OptionList(id="lock-list", markup=False)
-        yield Static("No lock is held.", id="lock-none", classes="empty")
 
     def on_mount(self) -> None:
         super().on_mount()
