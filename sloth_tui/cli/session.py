@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 
 from sloth_tui.settings import chosen_agent
-from sloth_tui.store import open_store
+from sloth_tui.store import open_entries, open_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.store.port import Store
+    from sloth_tui.store.sqlite.reading import EntryReading
+
+
+def entries(agent: str | None) -> EntryReading:
+    """The entries alone, to read, of the agent named by ``--agent`` or of the default one."""
+    return open_entries(chosen_agent(agent))
 
 
 def reading(agent: str | None) -> Store:
-    """The store of the agent named by ``--agent``, or of the default one; nothing is created."""
+    """The whole store, to read; nothing is created."""
     return open_store(chosen_agent(agent), "read")
 
 
 def writing(agent: str | None, title: str) -> Store:
-    """The same for changes, which history records under ``title``: what was asked for, in words."""
+    """The store for changes, which history records under ``title``: what was asked for, in words."""
     from sloth_tui.model import Origin
 
     origin = Origin(_user(), os.uname().nodename, os.getpid(), "sloth-runner", title)

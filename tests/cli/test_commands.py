@@ -287,7 +287,7 @@ def test_a_defect_is_one_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise KeyError("\x1b[2J")
 
-    monkeypatch.setattr("sloth_tui.cli.commands.state_get.reading", broken)
+    monkeypatch.setattr("sloth_tui.cli.commands.state_get.entries", broken)
     result = piped("state", "get", "k")
     assert (result.code, result.err) == (
         1,

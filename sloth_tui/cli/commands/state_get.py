@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sloth_tui.cli.render import bare
-from sloth_tui.cli.session import reading
+from sloth_tui.cli.session import entries
 from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import ExitCode, KeyNotFound
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def get(arguments: Arguments, out: Output) -> int:
     keys: list[str] = arguments.keys
-    with reading(arguments.agent) as store:
+    with entries(arguments.agent) as store:
         found = store.get_many(keys)
         for key in keys:
             if key in found:

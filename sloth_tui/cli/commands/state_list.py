@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from sloth_tui.cli.jsontext import pretty, string
-from sloth_tui.cli.session import reading
+from sloth_tui.cli.session import entries
 from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional, output_option, utf8
 from sloth_tui.errors import ExitCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.cli.output import Output
-    from sloth_tui.store.port import Store
+    from sloth_tui.store.sqlite.reading import EntryReading
 
 
 def list_entries(arguments: Arguments, out: Output) -> int:
-    with reading(arguments.agent) as store:
+    with entries(arguments.agent) as store:
         if arguments.output == "json":
             _as_json(store, arguments.prefix, out)
         elif arguments.output == "keys":
@@ -35,7 +35,7 @@ def _tell_nothing(agent: str, prefix: str) -> None:
     tell(f"agent '{agent}' has no entries" + (f" that begin with '{prefix}'" if prefix else ""))
 
 
-def _as_json(store: Store, prefix: str, out: Output) -> None:
+def _as_json(store: EntryReading, prefix: str, out: Output) -> None:
     before = "{\n  "
     for key, value in store.items(prefix):
         out.json(f"{before}{string(key)}: {pretty(value, chr(10) + '  ')}")

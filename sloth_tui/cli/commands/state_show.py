@@ -6,7 +6,7 @@ from sloth_tui.cli import tables
 from sloth_tui.cli.entries import FIELDS, record, write_records
 from sloth_tui.cli.jsontext import pretty
 from sloth_tui.cli.render import bare
-from sloth_tui.cli.session import reading
+from sloth_tui.cli.session import entries
 from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional, output_option, utf8
 from sloth_tui.errors import ExitCode
 from sloth_tui.text import display_text
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def show(arguments: Arguments, out: Output) -> int:
-    with reading(arguments.agent) as store:
+    with entries(arguments.agent) as store:
         entry = store.entry(arguments.key)
     if arguments.output == "json":
         out.json(pretty(record(entry)) + "\n")
