@@ -11,7 +11,7 @@ UTF-8. What is no text in the key column (NULL, blobs) is no key and passed over
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from itertools import compress, repeat
 from operator import itemgetter
 
@@ -45,14 +45,16 @@ _NO_LIMIT = -1
 class Run:
     """Consecutive keys and the rows they are in."""
 
-    __slots__ = ("_joined", "low", "rowids")
+    __slots__ = ("_joined", "last", "low", "rowids")
 
-    def __init__(self, low: bytes, joined: bytes, rowids: array[int]) -> None:
+    def __init__(self, low: bytes, last: bytes, joined: bytes | None, rowids: array[int]) -> None:
         self.low = low
         """No key of the run is smaller; every key of the run before is."""
+        self.last = last
+        """The greatest key, or ``low`` where there is none."""
         self.rowids = rowids
         """In key order."""
-        self._joined: bytes | None = joined
+        self._joined = joined
 
     @property
     def in_memory(self) -> bool:
@@ -64,16 +66,10 @@ class Run:
 
     def without_keys(self) -> Run:
         """The same rows, without their keys."""
-        run = Run(self.low, b"", self.rowids)
-        run._joined = None
-        return run
+        return Run(self.low, self.last, None, self.rowids)
 
     def keys(self) -> list[bytes]:
         return (self._joined or b"").split(_BETWEEN) if self.rowids else []
-
-    def last(self) -> bytes:
-        """The greatest key, or ``low`` where there is none."""
-        return (self._joined or b"").rpartition(_BETWEEN)[2] if self.rowids else self.low
 
     def passing(self, prefix: bytes, part: bytes) -> array[int]:
         """Rows whose key begins with ``prefix`` and contains ``part``."""
@@ -86,16 +82,18 @@ class Run:
                 flags = [
                     flag and key.startswith(prefix) for flag, key in zip(flags, self.keys(), strict=True)
                 ]
-        elif joined.startswith(prefix) and self.last().startswith(prefix):
+        elif joined.startswith(prefix) and self.last.startswith(prefix):
             return self.rowids
         else:
             flags = list(map(bytes.startswith, self.keys(), repeat(prefix)))
         return array(self.rowids.typecode, compress(self.rowids, flags))
 
     def rowid(self, key: bytes) -> int | None:
-        keys = self.keys()
-        place = bisect_left(keys, key)
-        return self.rowids[place] if place < len(keys) and keys[place] == key else None
+        """The row of a key; None: the key is not there."""
+        try:
+            return self.rowids[self.keys().index(key.replace(_BETWEEN, _IN_ITS_PLACE))]
+        except ValueError:
+            return None
 
 
 class KeyIndex:
@@ -138,7 +136,7 @@ class KeyIndex:
             return False
         run = read_run(self._connection, self._next, None, RUN)
         self.complete = len(run.rowids) < RUN
-        self._next = run.last() + b"\0"
+        self._next = run.last + b"\0"
         self._lows.append(run.low)
         self._runs.append(self._kept(run))
         return True
@@ -169,18 +167,28 @@ class KeyIndex:
 
 def read_run(connection: apsw.Connection, low: bytes, high: bytes | None, limit: int) -> Run:
     """The first ``limit`` keys (-1: all) from ``low`` up to, not including, ``high``."""
-    bounds = {"low": low, "high": high, "limit": limit}
+    bounds: dict[str, apsw.SQLiteValue] = {"low": low, "high": high, "limit": limit}
     numbers, joined = connection.execute(_READ_JOINED, bounds).fetchall()[0]
-    if numbers is None:
-        return Run(low, b"", array("I"))
-    assert isinstance(numbers, str)
-    assert isinstance(joined, bytes)
+    if not isinstance(numbers, str) or not isinstance(joined, bytes):
+        return Run(low, low, b"", array("I"))
     rowids = list(map(int, numbers.split(",")))
     if joined.count(_BETWEEN) + 1 != len(rowids):
-        rows = connection.execute(_READ_ONE_BY_ONE, bounds).fetchall()
-        rowids = [int(rowid) for rowid, _ in rows]  # type: ignore[arg-type]  # a rowid is an integer
-        joined = _BETWEEN.join(key.replace(_BETWEEN, _IN_ITS_PLACE) for _, key in rows)  # type: ignore[union-attr]
-    return Run(low, joined, compact(rowids))
+        return _read_one_by_one(connection, bounds)
+    return Run(low, joined.rpartition(_BETWEEN)[2], joined, compact(rowids))
+
+
+def _read_one_by_one(connection: apsw.Connection, bounds: dict[str, apsw.SQLiteValue]) -> Run:
+    """A run with keys that are no UTF-8 and hold the byte that is to stand between keys."""
+    keys, rowids = [], []
+    for rowid, key in connection.execute(_READ_ONE_BY_ONE, bounds):
+        assert isinstance(rowid, int)
+        assert isinstance(key, bytes)
+        keys.append(key)
+        rowids.append(rowid)
+    low = bounds["low"]
+    assert isinstance(low, bytes)
+    joined = _BETWEEN.join(key.replace(_BETWEEN, _IN_ITS_PLACE) for key in keys)
+    return Run(low, keys[-1] if keys else low, joined, compact(rowids))
 
 
 def compact(rowids: list[int]) -> array[int]:

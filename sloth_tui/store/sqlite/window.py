@@ -179,9 +179,11 @@ class Window:
             keys = self._changes.came_or_went()
             patched = None if keys is None else self._index.patched(keys)
             if patched is None:
-                self._index, self._outdated = KeyIndex(self._database.connection), True
+                self._index, self._outdated = KeyIndex(self._connection), True
             else:
                 self._patch(*patched)
+        if not self._outdated and self._has_gaps():
+            self._index, self._outdated = KeyIndex(self._database.connection), True
 
     def _connect(self) -> None:
         """Begin with a connection nothing is known of."""
@@ -191,17 +193,17 @@ class Window:
         self._index, self._outdated = KeyIndex(self._connection), True
 
     def _patch(self, index: KeyIndex, numbers: list[int]) -> None:
+        """Go on with this index, which differs in these runs."""
         self._index = index
         generation, order = self._answer
         if isinstance(order, ByKey) and not order.query.value:
-            order = order.patched(index, numbers)
-            self._answer = (generation, order)
-            self._outdated |= self._has_gaps(order)
+            self._answer = (generation, order.patched(index, numbers))
         else:
             self._outdated = True
 
-    def _has_gaps(self, order: ByKey) -> bool:
+    def _has_gaps(self) -> bool:
         """Whether rows that were shown last are no more: another program may have replaced them by equal
         ones, which no history tells."""
-        rowids = order.rowids(*self._seen)
+        order = self._answer[1]
+        rowids = [] if order is None else order.rowids(*self._seen)
         return bool(rowids) and count_rows(self._database.connection, rowids) < len(rowids)
