@@ -8,14 +8,13 @@ read first looks whether somebody has created or adopted it meanwhile.
 from __future__ import annotations
 
 import os
-import time
 
 import apsw
 
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.sqlite import schema
-from sloth_tui.store.sqlite.failures import BUSY_SECONDS, read_only, translate
-from sloth_tui.store.sqlite.files import check_file, create_file
+from sloth_tui.store.sqlite.failures import read_only, translate
+from sloth_tui.store.sqlite.opening import open_adopted, open_as_it_is, signature
 from sloth_tui.store.sqlite.transactions import Transaction
 
 TYPE_CHECKING = False
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from sloth_tui.model import Origin
     from sloth_tui.store.clock import Clock
     from sloth_tui.store.sqlite.streams import Stream
-
-_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW
 
 
 class Database:
@@ -45,6 +42,7 @@ class Database:
         "depth",
         "execute",
         "fences",
+        "frozen",
         "kind",
         "limits",
         "openings",
@@ -58,6 +56,10 @@ class Database:
     )
 
     execute: Callable[..., apsw.Cursor]
+    kind: str | None
+    """Which schema the database has, in the words of ``schema``; None without a file."""
+    frozen: object
+    """The signature of a file that is read as one that nobody changes; None otherwise."""
 
     def __init__(
         self,
@@ -132,11 +134,14 @@ class Database:
     # -- opening and closing
 
     def refresh(self) -> None:
-        """Notice that somebody else has created or adopted the database; cheap when nothing changed."""
-        if self.kind is schema.OURS:
-            return
+        """Notice that somebody else has created, adopted or changed the database where SQLite does not tell;
+        cheap when nothing did."""
         if self.kind is None:
             changed = os.path.lexists(self.path)
+        elif self.frozen is not None:
+            changed = signature(self.path) != self.frozen
+        elif self.kind is schema.OURS:
+            return
         else:
             changed = self.connection.execute("PRAGMA main.application_id").get == schema.APPLICATION_ID
         if changed:
@@ -150,13 +155,14 @@ class Database:
 
     def _attach(self) -> None:
         """Open the file as it is, or an empty database in memory where there is none."""
+        self.frozen = None
         if not os.path.lexists(self.path):
             connection = apsw.Connection(":memory:")
             self.kind = None
         else:
-            check_file(self.path)
-            connection = self._open()
-            self.kind = self._inspect(connection)
+            before = signature(self.path)
+            connection, self.kind, frozen = open_as_it_is(self.path)
+            self.frozen = before if frozen else None
         try:
             if self.kind is not schema.OURS:
                 schema.shadow(connection)
@@ -166,10 +172,17 @@ class Database:
             raise translate(error, self.path) from error
         self._use(connection)
 
+    def _adopt(self) -> None:
+        connection = open_adopted(self.path)
+        self._detach()
+        self.kind, self.frozen = schema.OURS, None
+        self._use(connection)
+
     def _use(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self.openings += 1
-        self.execute = connection.execute if self.kind is schema.OURS else self._execute_refreshed
+        is_told = self.kind is schema.OURS and self.frozen is None
+        self.execute = connection.execute if is_told else self._execute_refreshed
 
     def _execute_refreshed(self, statement: str, bindings: Sequence[Any] = ()) -> apsw.Cursor:
         self.refresh()
@@ -180,85 +193,3 @@ class Database:
             stream.drain()
         self.streams.clear()
         self.connection.close(True)
-
-    def _open(self) -> apsw.Connection:
-        try:
-            connection = apsw.Connection(self.path, flags=_FLAGS)
-            connection.set_busy_handler(Patience())
-            connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
-        except apsw.Error as error:
-            raise translate(error, self.path) from error
-        return connection
-
-    def _inspect(self, connection: apsw.Connection) -> str:
-        """What the database is; one that is refused is closed without leaving a trace."""
-        has_log = os.path.lexists(self.path + "-wal")
-        try:
-            return schema.inspect(connection, self.path)
-        except BaseException as error:
-            if has_log:
-                connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-            connection.close(True)
-            if isinstance(error, apsw.Error):
-                raise translate(error, self.path) from error
-            raise
-
-    def _adopt(self) -> None:
-        if self.kind is None:
-            create_file(self.path)
-        self._detach()
-        check_file(self.path)
-        connection = self._open()
-        try:
-            connection.execute("PRAGMA synchronous = FULL")
-            _switch_to_log(connection)
-            connection.execute("BEGIN IMMEDIATE")
-            if schema.inspect(connection, self.path) is not schema.OURS:
-                schema.install(connection)
-            connection.execute("COMMIT")
-        except BaseException as error:
-            connection.close(True)
-            self._attach()
-            if isinstance(error, apsw.Error):
-                raise translate(error, self.path) from error
-            raise
-        self.kind = schema.OURS
-        self._use(connection)
-
-
-class Patience:
-    """A busy handler: naps of random length until the deadline.
-
-    Measured against a plain timeout, exponential back-off and flock: four contending writers get fair shares
-    and wait under 60 ms at worst.
-    """
-
-    __slots__ = ("_deadline",)
-
-    def __init__(self) -> None:
-        self._deadline = 0.0
-
-    def __call__(self, tries: int) -> bool:
-        from random import random
-
-        now = time.monotonic()
-        if tries == 0:
-            self._deadline = now + BUSY_SECONDS
-        elif now > self._deadline:
-            return False
-        time.sleep(random() * 0.001)  # noqa: S311
-        return True
-
-
-def _switch_to_log(connection: apsw.Connection) -> None:
-    """Write-ahead logging. The switch needs the file for itself, and SQLite does not always ask the busy
-    handler for that."""
-    patience, tries = Patience(), 0
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except apsw.BusyError:
-            if not patience(tries):
-                raise
-            tries += 1

@@ -22,7 +22,8 @@ PLAIN_ITEM = f"key, {PLAIN_VALUE}"
 def raw_value(value: str, kind: str) -> str:
     """Two columns, from the expressions for a stored value and its type."""
     return (
-        f"CASE typeof({value}) WHEN 'blob' THEN 'bytes' ELSE coalesce({kind}, 'string') END, "
+        f"CASE typeof({value}) WHEN 'blob' THEN 'bytes' "
+        f"ELSE coalesce(nullif({kind}, 'bytes'), 'string') END, "
         f"CASE WHEN {kind} = 'table' AND typeof({value}) = 'text' AND json_valid({value}) "
         f"THEN jsonb({value}) ELSE CAST({value} AS BLOB) END"
     )

@@ -177,6 +177,7 @@ def inspect(connection: apsw.Connection, location: str) -> str:
         version = connection.execute("PRAGMA main.user_version").get
         if version > VERSION:
             raise newer(location, version)
+        connection.execute("SELECT 1 FROM main.state LIMIT 0")  # fails if the schema cannot be read
         return OURS
     if application:
         raise foreign(location)
