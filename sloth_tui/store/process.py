@@ -18,13 +18,19 @@ _ENDED = (b"Z", b"X", b"x")
 """States of a process that is gone: a zombie is only an exit status nobody has collected yet."""
 _UNKNOWN = 0
 
+_known: dict[str, Owner] = {}
+"""This process, by boot id; a forked child is another one."""
+os.register_at_fork(after_in_child=_known.clear)
+
 
 def current_process(boot_id: str) -> Owner:
-    """This very process. Asked anew each time: a forked child is not its parent."""
-    from sloth_tui.model import Owner
+    """This very process."""
+    if boot_id not in _known:
+        from sloth_tui.model import Owner
 
-    pid = os.getpid()
-    return Owner(host_name(), pid, start_time(pid) or _UNKNOWN, boot_id)
+        pid = os.getpid()
+        _known[boot_id] = Owner(host_name(), pid, start_time(pid) or _UNKNOWN, boot_id)
+    return _known[boot_id]
 
 
 def host_name() -> str:
@@ -39,6 +45,8 @@ def host_name() -> str:
 
 def is_alive(owner: Owner, boot_id: str) -> bool | None:
     """Whether the process still runs, given the boot id of this machine; None where that cannot be told."""
+    if owner == current_process(boot_id):
+        return True
     if owner.host != host_name():
         return None
     if owner.boot_id != boot_id:

@@ -78,12 +78,12 @@ def test_processes_of_another_host_cannot_be_told(boot: str) -> None:
 
 
 def test_processes_of_another_pid_namespace_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    outside = process.current_process(BOOT)
-    monkeypatch.setattr(os, "readlink", lambda _path: "pid:[4026532190]")
-    inside = process.current_process(BOOT)
-    assert inside.host == f"{os.uname().nodename}/pid:[4026532190]"
-    assert process.is_alive(inside, BOOT) is True
-    assert process.is_alive(outside, BOOT) is None
+    with sleeper() as child:
+        outside = owner_of(child.pid)
+        monkeypatch.setattr(os, "readlink", lambda _path: "pid:[4026532190]")
+        assert process.host_name() == f"{os.uname().nodename}/pid:[4026532190]"
+        assert process.is_alive(outside, BOOT) is None
+        assert process.is_alive(owner_of(child.pid), BOOT) is True
 
 
 def test_a_process_that_exists_but_hides_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:

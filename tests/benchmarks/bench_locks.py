@@ -1,0 +1,99 @@
+"""Locks against the two bare APSW statements that take and give back a row, at the same durability.
+
+``python -m tests.benchmarks.bench_locks``. The sides take turns; what is printed is the median of the rounds'
+ratios. The bare statements have neither tokens nor owners nor a clock of their own. Nothing here gates.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+from typing import TYPE_CHECKING
+
+import apsw
+
+from sloth_tui.store import open_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sloth_tui.store.sqlite.store import SqliteStore
+
+ROUNDS = 21
+PAIRS = 200
+
+SCHEMA = """CREATE TABLE locks (
+  name TEXT PRIMARY KEY, holder TEXT NOT NULL, acquired_at DATETIME, expires_at DATETIME NOT NULL)"""
+TAKE = """INSERT INTO locks (name, holder, acquired_at, expires_at)
+VALUES (?, ?, datetime(), datetime('now', '+300 seconds'))
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, acquired_at = excluded.acquired_at,
+  expires_at = excluded.expires_at WHERE locks.expires_at <= excluded.acquired_at"""
+GIVE_BACK = "DELETE FROM locks WHERE name = ? AND holder = ?"
+
+
+def open_bare(path: str) -> apsw.Connection:
+    connection = apsw.Connection(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(SCHEMA)
+    return connection
+
+
+def bare_pairs(connection: apsw.Connection) -> None:
+    for _ in range(PAIRS):
+        connection.execute(TAKE, ("deploy", "task-1"))
+        connection.execute(GIVE_BACK, ("deploy", "task-1"))
+
+
+def our_pairs(store: SqliteStore, *, tied: bool) -> None:
+    for _ in range(PAIRS):
+        store.acquire("deploy", "task-1", 300, tied=tied)
+        store.release("deploy", "task-1")
+
+
+def writes(store: SqliteStore) -> None:
+    for number in range(PAIRS):
+        store.set("key", number)
+
+
+def fenced_writes(store: SqliteStore) -> None:
+    """The lock is tied, so that every check also looks at its process."""
+    lock = store.acquire("deploy", "task-1", 300, tied=True)
+    store.fence("deploy", lock.token)
+    writes(store)
+    store.unfence("deploy")
+    store.release("deploy", "task-1", token=lock.token)
+
+
+def compare(title: str, ours: Callable[[], None], other: Callable[[], None]) -> str:
+    sides: list[tuple[Callable[[], None], list[float]]] = [(ours, []), (other, [])]
+    for turn in range(ROUNDS + 1):
+        for act, times in sides if turn % 2 else reversed(sides):
+            begun = time.perf_counter()
+            act()
+            times.append((time.perf_counter() - begun) / PAIRS * 1e6)
+    (_, our_times), (_, other_times) = sides
+    ratios = [mine / theirs for mine, theirs in zip(our_times[1:], other_times[1:], strict=True)]
+    return (
+        f"{title:40} {statistics.median(ratios):5.2f}x  "
+        f"({statistics.median(our_times):7.1f} µs, {statistics.median(other_times):7.1f} µs)"
+    )
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        bare = open_bare(os.path.join(directory, "bare.db"))
+        with open_path(os.path.join(directory, "ours.db"), "write") as store:
+            title = "lock + unlock, to bare statements"
+            print(compare(title, lambda: our_pairs(store, tied=False), lambda: bare_pairs(bare)))
+            title = "the same, tied to the process"
+            print(compare(title, lambda: our_pairs(store, tied=True), lambda: bare_pairs(bare)))
+            title = "set behind a fence, to set without"
+            print(compare(title, lambda: fenced_writes(store), lambda: writes(store)))
+        bare.close()
+
+
+if __name__ == "__main__":
+    main()
