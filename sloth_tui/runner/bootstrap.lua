@@ -88,6 +88,23 @@ local function note_error(value)
   return value
 end
 
+-- Raises unless options is a table of fields that are known, each of its type.
+local function check_fields(call, options, fields)
+  if type(options) ~= "table" then fail(call .. ": needs a table of fields, got " .. type(options)) end
+  for field, value in next, options do
+    local wanted = fields[field]
+    if not wanted then
+      local known = {}
+      for name in next, fields do known[#known + 1] = name end
+      sort(known)
+      fail(call .. ": unknown field '" .. tostring(field) .. "'; there are: " .. concat(known, ", "))
+    end
+    if type(value) ~= wanted then
+      fail(call .. ": " .. field .. " must be a " .. wanted .. ", got " .. type(value))
+    end
+  end
+end
+
 -- Memory ------------------------------------------------------------------------------------------
 
 -- A host function that returns a string when memory is out takes the process down, so it is not called
@@ -227,6 +244,7 @@ end
 local kit = {
   caller = caller,
   env = env,
+  check_fields = check_fields,
   check_memory = check_memory,
   fail = fail,
   note_error = note_error,

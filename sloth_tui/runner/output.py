@@ -43,6 +43,10 @@ class Output:
             self._line(stream, line)
         self._line(stream, last, beyond)
 
+    def catch_up(self) -> None:
+        """Say what must be said before whatever comes next."""
+        self._before_line()
+
     def finish(self) -> None:
         """Say how much was cut."""
         if self._cut:

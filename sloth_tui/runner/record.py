@@ -34,6 +34,8 @@ class RunRecord:
         self.worker_pid = 0
         self.wait_status: int | None = None
         """How the process that ran Lua ended, once it is known."""
+        self.left = 0
+        """Processes that commands had left running, and that were ended with the worker."""
         self.traceback: str | None = None
         """Of an error inside the worker's own code."""
         self._plan: dict[str, tuple[float | None, int]] | None = None
@@ -81,8 +83,15 @@ class RunRecord:
                 self.unusable.exit_code = code
             case "crashed", [str(traceback)]:
                 self.traceback = traceback
-            case "ended", [int(status), int()]:
-                self.wait_status = status
+            case "ended", [int(status), int(left)]:
+                self.wait_status, self.left = status, left
+
+    def take_leftovers(self) -> Iterator[RunEvent]:
+        """A warning of what commands had left running, if anything."""
+        left, self.left = self.left, 0
+        if left:
+            were = "was" if left == 1 else "were"
+            yield Warned(None, f"{format_count(left, 'process', 'processes')} left by commands {were} ended")
 
     def take_loss(self, result: str, error: str) -> Iterator[RunEvent]:
         """The worker is gone before its time; what is to be said of the task it was at.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError, TaskFileError
 from sloth_tui.runner.changes import Changes
+from sloth_tui.runner.environment import Environment
 from sloth_tui.runner.events import RunStarted, TaskFinished, TaskStarted, Warned
 from sloth_tui.runner.limits import limit_process
+from sloth_tui.runner.modules.context import Context
 from sloth_tui.runner.modules.state import StateModule
 from sloth_tui.runner.origin import run_origin
 from sloth_tui.runner.output import Output
@@ -60,29 +61,19 @@ class Session:
         source = TaskSource(self._request.file)
         text = source.read()
         limit_process(self._request.memory_limit)
-        self._sandbox = Sandbox({"read_module": source.module}, self._request.memory_limit)
-        self._state = StateModule(self._open, self._changes, self._sandbox.room, self._emitter.note)
-        self._install()
+        self._sandbox = sandbox = Sandbox({"read_module": source.module}, self._request.memory_limit)
+        self._state = StateModule(self._open, self._changes, sandbox.room, self._emitter.note)
+        self._context = Context(source.directory, may_act=self._assignment.mode != "list")
+        self._environment = Environment(
+            sandbox, self._context, self._output, self._registry, self._state, self._request.values
+        )
         outcome = self._sandbox.load(text, source.name)
         self._end_task()
         self._output.finish()
         if outcome.error is not None:
             raise TaskFileError(outcome.error)
-        self._stop_defining()
+        self._environment.stop_defining()
         return make_plan(self._registry.tasks, self._request.tasks)
-
-    def _install(self) -> None:
-        sandbox = self._sandbox
-        sandbox.publish("json", sandbox.define("json", {}))
-        sandbox.publish("state", sandbox.define("state", self._state.functions()))
-        self._function, self._stop_defining = sandbox.define(
-            "task",
-            {**self._registry.functions(), "print": self._print},
-            json.dumps(self._request.values).encode(),
-        )
-
-    def _print(self, line: bytes, size: int) -> None:
-        self._output.write("print", line, size)
 
     def _open(self) -> Store:
         mode: Mode = "read" if self._assignment.mode == "list" else "write"
@@ -123,10 +114,11 @@ class Session:
         tried = self._assignment.attempts.get(task.name, 0)
         if not tried:
             self._emitter.event(TaskStarted(task.name, time.time()))
-        self._begin_task(task.name)
+        self._begin_task(task)
+        function = self._environment.function(self._registry.number(task.name))
         for attempt in range(tried + 1, task.retries + 2):
             self._emitter.note("attempt", task.name, attempt)
-            outcome = self._sandbox.run(self._function(self._registry.number(task.name)))
+            outcome = self._sandbox.run(function)
             self._end_task()
             if outcome.error is None or attempt > task.retries:
                 break
@@ -134,9 +126,10 @@ class Session:
             self._emitter.event(Warned(task.name, message))
         return self._finish_task(task.name, outcome, time.monotonic() - started)
 
-    def _begin_task(self, name: str) -> None:
-        self._task = name
-        self._output.begin(name)
+    def _begin_task(self, task: Task) -> None:
+        self._task = task.name
+        self._context.delegate_to = task.delegate_to
+        self._output.begin(task.name)
         self._changes.count = 0
         if self._state.opened is not None:
             self._state.opened.set_origin(self._origin())

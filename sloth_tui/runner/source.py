@@ -18,7 +18,7 @@ class TaskSource:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._directory = os.path.dirname(os.path.abspath(path))
+        self.directory = os.path.dirname(os.path.abspath(path))
         self.name = os.path.basename(path)
         """How errors call it: ``deploy.lua``."""
         self.module = answering(self._module)
@@ -37,8 +37,8 @@ class TaskSource:
                 f"'{text}' is no module name", hint="names of letters, digits, _ and -, with dots"
             )
         relative = "/".join(segments) + ".lua"
-        path = os.path.realpath(os.path.join(self._directory, relative))
-        if not path.startswith(os.path.join(os.path.realpath(self._directory), "")):
+        path = os.path.realpath(os.path.join(self.directory, relative))
+        if not path.startswith(os.path.join(os.path.realpath(self.directory), "")):
             raise UsageError(f"'{relative}' leads outside of the task file's directory")
         try:
             return True, _read(path), b"@" + relative.encode()

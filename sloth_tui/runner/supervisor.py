@@ -81,6 +81,7 @@ class Supervisor:
         while True:
             verdict = yield from self._serve(record)
             if verdict is None:
+                yield from record.take_leftovers()
                 yield record.finished()
                 return
             yield from self._settle(record)

@@ -74,16 +74,15 @@ local function task(spec)
   functions[count] = run
 end
 
+function kit.output(stream, line)
+  check_memory()
+  host.output(stream, #line > LONGEST_LINE and sub(line, 1, LONGEST_LINE) or line, #line)
+end
+
 local function print(...)
   local parts = {}
-  for index = 1, select("#", ...) do
-    local text = tostring((select(index, ...)))
-    parts[index] = text
-  end
-  local line = concat(parts, "\t")
-  check_memory()
-  if #line > LONGEST_LINE then host.print(sub(line, 1, LONGEST_LINE), #line)
-  else host.print(line, #line) end
+  for index = 1, select("#", ...) do parts[index] = tostring((select(index, ...))) end
+  kit.output("print", concat(parts, "\t"))
 end
 
 local ok, values = kit.json_decode(values_text, { drop_null = true, object_metatable = kit.sorted })

@@ -1,0 +1,249 @@
+"""Running a command here: its output as it comes, in the order it was written, and its end.
+
+Order across stdout and stderr: on Linux each is a pipe of packets (``O_DIRECT``, pipe(7)) with room for a
+single one, and an edge-triggered epoll hands out pipes in the order they were written to. So no second
+write can overtake a first one. Elsewhere the order is that in which the two are found readable.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sloth_tui.runner.limits import lifted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_PACKET = 4096
+_READ = 1 << 16
+_ARRIVED = select.POLLIN | getattr(select, "EPOLLET", 0)
+_GRACE = 0.3
+"""Seconds between the polite end of a command that takes too long and the kill."""
+_AFTER_END = 0.1
+"""Seconds to listen, at most, to what children that a command left behind still write."""
+
+
+class Command(NamedTuple):
+    """What to run, by ``/bin/sh -c``."""
+
+    text: str | bytes
+    cwd: str | None
+    env: Mapping[str, str]
+    """On top of this process's environment."""
+    stdin: bytes | None
+    timeout: float | None
+
+
+def run_command(command: Command, hear: Callable[[str, bytes], None]) -> int | None:
+    """Run it; ``hear(stream, data)`` gets what it writes to ``stdout`` and ``stderr``.
+
+    Returns its exit code, 128 plus the number of the signal that ended it, or None if it took longer
+    than its timeout and its process group was ended. Raises OSError if it cannot be started. Children it
+    leaves behind go on; what they write later is thrown away.
+    """
+    listener = _Listener(hear)
+    try:
+        listener.start(command)
+        return listener.listen()
+    finally:
+        listener.close()
+
+
+class _Stream:
+    """The reading end of one output."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        flags = os.O_CLOEXEC | getattr(os, "O_DIRECT", 0)
+        self.reader, self.writer = os.pipe2(flags) if hasattr(os, "pipe2") else os.pipe()
+        os.set_blocking(self.reader, False)
+        if hasattr(os, "pipe2"):
+            import fcntl
+
+            fcntl.fcntl(self.writer, fcntl.F_SETPIPE_SZ, _PACKET)
+
+
+class _Listener:
+    """Waits for one process: its output, its end, the room it has for input."""
+
+    def __init__(self, hear: Callable[[str, bytes], None]) -> None:
+        self._hear = hear
+        self._ready = _Readiness()
+        streams = (_Stream("stdout"), _Stream("stderr"))
+        self._writers = [stream.writer for stream in streams]
+        self._streams = {stream.reader: stream for stream in streams}
+        for reader in self._streams:
+            # Before the command starts: what is ready already when it is registered has lost its order.
+            self._ready.register(reader, _ARRIVED)
+        self._input = memoryview(b"")
+        self._end = -1
+
+    def start(self, command: Command) -> None:
+        """Raises OSError."""
+        self._deadline = None if command.timeout is None else time.monotonic() + command.timeout
+        with lifted():
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", command.text],
+                cwd=command.cwd,
+                env={**os.environ, **command.env},
+                stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
+                stdout=self._writers[0],
+                stderr=self._writers[1],
+                process_group=0,
+            )
+        self._close_writers()
+        self._end = _end_descriptor(self._process)
+        self._ready.register(self._end, select.POLLIN)
+        if self._process.stdin is not None:
+            self._input = memoryview(command.stdin or b"")
+            os.set_blocking(self._process.stdin.fileno(), False)
+            self._ready.register(self._process.stdin.fileno(), select.POLLOUT)
+
+    def listen(self) -> int | None:
+        while not self._poll(self._time_left()):
+            if self._time_left() == 0.0:
+                self._kill()
+                return None
+        self._hear_rest()
+        status = self._process.wait()
+        return status if status >= 0 else 128 - status
+
+    def close(self) -> None:
+        self._close_writers()
+        if self._end >= 0:
+            for reader in list(self._streams):
+                self._receive(reader)
+        self._ready.close()
+        if self._end < 0:
+            for stream in self._streams.values():
+                os.close(stream.reader)
+            return
+        os.close(self._end)
+        if self._process.stdin is not None and not self._process.stdin.closed:
+            self._process.stdin.close()
+        if self._streams:
+            # Children left behind hold these; neither a full nor a closed pipe may stop them.
+            readers = list(self._streams)
+            threading.Thread(target=_drain, args=(readers,), daemon=True).start()
+
+    def _close_writers(self) -> None:
+        while self._writers:
+            os.close(self._writers.pop())
+
+    def _time_left(self) -> float | None:
+        return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+
+    def _poll(self, timeout: float | None) -> bool:
+        """Deal with what is ready; whether the process has ended."""
+        ended = False
+        for descriptor, _ in self._ready.poll(timeout):
+            if descriptor == self._end:
+                ended = True
+            elif descriptor in self._streams:
+                self._receive(descriptor)
+            else:
+                self._send()
+        return ended
+
+    def _receive(self, reader: int) -> None:
+        """Read a packet. At the end of file the stream is forgotten."""
+        with contextlib.suppress(BlockingIOError):
+            data = os.read(reader, _READ)
+            if data:
+                self._hear(self._streams[reader].name, data)
+                return
+            self._ready.unregister(reader)
+            self._streams.pop(reader)
+            os.close(reader)
+
+    def _send(self) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None
+        try:
+            self._input = self._input[os.write(stdin.fileno(), self._input[:_READ]) :]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # it does not want to know
+            self._input = self._input[:0]
+        if not self._input:
+            self._ready.unregister(stdin.fileno())
+            stdin.close()
+
+    def _hear_rest(self) -> None:
+        """What was written before the end is in the pipes; children left behind may write for ever."""
+        deadline = time.monotonic() + _AFTER_END
+        while time.monotonic() < deadline:
+            readable = [found for found, _ in self._ready.poll(0) if found in self._streams]
+            if not readable:
+                return
+            for reader in readable:
+                self._receive(reader)
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+            deadline = time.monotonic() + _GRACE
+            while time.monotonic() < deadline and not self._poll(deadline - time.monotonic()):
+                pass
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._hear_rest()
+        self._process.wait()
+
+
+class _Readiness:
+    """epoll where there is one, else poll."""
+
+    def __init__(self) -> None:
+        self._poll: Any = select.epoll() if hasattr(select, "epoll") else select.poll()
+
+    def register(self, descriptor: int, events: int) -> None:
+        self._poll.register(descriptor, events)
+
+    def unregister(self, descriptor: int) -> None:
+        self._poll.unregister(descriptor)
+
+    def poll(self, timeout: float | None) -> list[tuple[int, int]]:
+        """``timeout`` in seconds."""
+        if timeout is not None and not hasattr(select, "epoll"):
+            timeout *= 1000
+        return list(self._poll.poll(timeout))
+
+    def close(self) -> None:
+        if hasattr(self._poll, "close"):
+            self._poll.close()
+
+
+def _end_descriptor(process: subprocess.Popen[bytes]) -> int:
+    """Readable when the process has ended."""
+    if hasattr(os, "pidfd_open"):
+        return os.pidfd_open(process.pid)
+    reader, writer = os.pipe()
+
+    def wait() -> None:
+        process.wait()
+        os.close(writer)
+
+    threading.Thread(target=wait, daemon=True).start()
+    return reader
+
+
+def _drain(readers: list[int]) -> None:
+    for reader in readers:
+        os.set_blocking(reader, True)
+    poll = select.poll()
+    for reader in readers:
+        poll.register(reader, select.POLLIN)
+    remaining = len(readers)
+    while remaining:
+        for reader, _ in poll.poll():
+            if not os.read(reader, _READ):
+                poll.unregister(reader)
+                os.close(reader)
+                remaining -= 1

@@ -1,0 +1,62 @@
+"""Puts the modules into a sandbox: everything task files can call."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sloth_tui.runner.modules.cmd import CmdModule
+from sloth_tui.runner.modules.convert import answering
+from sloth_tui.runner.modules.file import FileModule
+from sloth_tui.runner.modules.text import TextModule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sloth_tui.runner.modules.context import Context
+    from sloth_tui.runner.modules.state import StateModule
+    from sloth_tui.runner.output import Output
+    from sloth_tui.runner.registry import Registry
+    from sloth_tui.runner.sandbox import Sandbox
+
+
+class Environment:
+    """A sandbox with all modules. Gives the functions of the tasks that were defined in it."""
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        context: Context,
+        output: Output,
+        registry: Registry,
+        state: StateModule,
+        values: Mapping[str, object],
+    ) -> None:
+        sandbox.publish("json", sandbox.define("json", {}))
+        self._function, self._stop_defining = sandbox.define(
+            "task",
+            {**registry.functions(), "output": answering(_writing_to(output))},
+            json.dumps(values).encode(),
+        )
+        sandbox.publish("state", sandbox.define("state", state.functions()))
+        sandbox.publish("cmd", sandbox.define("cmd", CmdModule(context, output, sandbox.room).functions()))
+        sandbox.publish("file", sandbox.define("file", FileModule(context, sandbox.room).functions()))
+        texts = sandbox.define("text", TextModule(context, sandbox.room).functions())
+        for name, module in zip(("template", "crypto", "log"), texts, strict=True):
+            sandbox.publish(name, module)
+
+    def function(self, number: int) -> Any:
+        """Of the task that was defined as the ``number``-th."""
+        return self._function(number)
+
+    def stop_defining(self) -> None:
+        """From now on ``task`` raises."""
+        self._stop_defining()
+
+
+def _writing_to(output: Output) -> Any:
+    def write(stream: bytes, line: bytes, size: int) -> object:
+        output.write(stream.decode(), line, size)
+        return (True,)
+
+    return write

@@ -1,0 +1,59 @@
+-- cmd({command, delegate_to, cwd, env, stdin, timeout, check = true}), cmd("...")
+
+local kit, host = ...
+
+local check_memory, check_fields, fail = kit.check_memory, kit.check_fields, kit.fail
+local find, gsub, match, sub = string.find, string.gsub, string.match, string.sub
+local next, rawget, tostring, type, unpack = next, rawget, tostring, type, table.unpack
+
+local FIELDS = {
+  command = "string", delegate_to = "string", cwd = "string", env = "table", stdin = "string", timeout = "number",
+  check = "boolean",
+}
+local LONGEST_SHOWN <const> = 120
+
+local function environment(env)
+  local fields, count = {}, 0
+  for name, value in next, env or {} do
+    if type(name) ~= "string" then fail("cmd: env must have names, got a " .. type(name)) end
+    if type(value) ~= "string" and type(value) ~= "number" then
+      fail("cmd: env." .. name .. " must be a string or a number, got " .. type(value))
+    end
+    fields[count + 1], fields[count + 2] = name, tostring(value)
+    count = count + 2
+  end
+  return fields
+end
+
+-- The command on one line, for messages.
+local function shown(command)
+  local line = gsub(sub(command, 1, 4 * LONGEST_SHOWN), "%s+", " ")
+  return "'" .. (#line > LONGEST_SHOWN and sub(line, 1, LONGEST_SHOWN) .. "…" or line) .. "'"
+end
+
+local function last_line(text)
+  local tail = sub(text, -1000)
+  return match(tail, "([^\n]+)%s*$")
+end
+
+return function(options)
+  if type(options) == "string" then options = { command = options } end
+  check_fields("cmd", options, FIELDS)
+  local command, timeout = rawget(options, "command"), rawget(options, "timeout")
+  if type(command) ~= "string" then fail("cmd: command must be a string, got " .. type(command)) end
+  if timeout and not (timeout > 0) then fail("cmd: timeout must be more than 0 seconds") end
+  local env = environment(rawget(options, "env"))
+  check_memory()
+  local ok, code, stdout, stderr, cut = host.run(command, rawget(options, "delegate_to"), rawget(options, "cwd"),
+    rawget(options, "stdin"), timeout, unpack(env))
+  if not ok then fail("cmd: " .. code) end
+  if code == nil then fail("cmd: " .. shown(command) .. " took longer than " .. stdout) end
+  if code ~= 0 and rawget(options, "check") ~= false then
+    local why = last_line(stderr)
+    fail("cmd: " .. shown(command) .. " ended with exit code " .. code .. (why and ": " .. why or ""))
+  end
+  return {
+    stdout = stdout, stderr = stderr, exit_code = code, success = code == 0, changed = true,
+    cut = cut > 0 and cut or nil,
+  }
+end

@@ -1,0 +1,116 @@
+"""Jinja2 templates: sandboxed, undefined names raise, files come from beside the task file only."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from sloth_tui.errors import UsageError
+from sloth_tui.text import format_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jinja2 import Environment, Template
+
+    from sloth_tui.runner.modules.context import Context
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes a template may render to."""
+_INLINE = "content"
+
+
+def render_file(context: Context, src: bytes, values: dict[str, Any]) -> bytes:
+    """The rendered text as UTF-8. Raises UsageError, with the template's name and line."""
+    path = os.fsdecode(src)
+    loader = _Loader(context)
+    return _guarded(lambda: _render(loader.environment.get_template(path), values), path)
+
+
+def render_text(context: Context, content: bytes, values: dict[str, Any]) -> bytes:
+    """See :func:`render_file`."""
+    loader = _Loader(context)
+    source = _text(content, _INLINE)
+    return _guarded(lambda: _render(loader.environment.from_string(source), values), _INLINE)
+
+
+class _Loader(BaseLoader):
+    """Finds templates as every other source file: beside the task file, then in the working directory."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.environment = ImmutableSandboxedEnvironment(
+            loader=self, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
+        )
+        # Placeholder text generator: of no use in configuration, and a way to functions' globals.
+        self.environment.globals.pop("lipsum", None)
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        path = self._context.find_source(template)
+        if not os.path.isfile(path):
+            raise TemplateNotFound(template)
+        try:
+            with open(path, "rb") as file:
+                data = file.read(LARGEST + 1)
+        except OSError as error:
+            raise UsageError(f"'{template}': {error.strerror}") from error
+        if len(data) > LARGEST:
+            raise UsageError(f"'{template}' is larger than {format_size(LARGEST)}")
+        return _text(data, template), path, None
+
+
+def _render(template: Template, values: dict[str, Any]) -> bytes:
+    parts, size = [], 0
+    for part in template.generate(values):
+        data = part.encode()
+        size += len(data)
+        if size > LARGEST:
+            raise UsageError(f"the text is larger than {format_size(LARGEST)}")
+        parts.append(data)
+    return b"".join(parts)
+
+
+def _guarded(render: Callable[[], bytes], name: str) -> bytes:
+    try:
+        return render()
+    except TemplateNotFound as error:
+        raise UsageError(f"there is no template '{error.name}'") from error
+    except TemplateSyntaxError as error:
+        where = error.name or name
+        raise UsageError(f"{where}:{error.lineno}: {error.message}") from error
+    except SecurityError as error:
+        raise UsageError(f"{_place(error, name)}: not allowed: {error}") from error
+    except (UndefinedError, TemplateError) as error:
+        raise UsageError(f"{_place(error, name)}: {error.message}") from error
+    except RecursionError as error:
+        raise UsageError(f"{name}: nested too deeply") from error
+    except (UsageError, MemoryError):
+        raise
+    except Exception as error:
+        # Any operator or filter may raise what it likes: 1 / 0, "x" + 1, an unknown format.
+        raise UsageError(f"{_place(error, name)}: {error}") from error
+
+
+def _place(error: BaseException, name: str) -> str:
+    """``name:line`` of the template's innermost line; Jinja rewrites tracebacks to point there."""
+    place = name
+    trace = error.__traceback__
+    while trace is not None:
+        if "__jinja_exception__" in trace.tb_frame.f_globals:
+            file = trace.tb_frame.f_code.co_filename
+            place = f"{name if file == '<template>' else os.path.basename(file)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _text(data: bytes, name: str) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"'{name}' is not UTF-8 at byte {error.start}") from error
