@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     if "_ARGCOMPLETE" in os.environ:
         from sloth_tui.cli.completion import complete
 
-        complete()
+        return complete()
     out = Output()
     try:
         code = _run(words, out)

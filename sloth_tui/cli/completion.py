@@ -16,6 +16,7 @@ from argcomplete.completers import ChoicesCompleter, FilesCompleter
 from sloth_tui import agents
 from sloth_tui.cli.parser import tree
 from sloth_tui.cli.session import reading
+from sloth_tui.errors import ExitCode
 from sloth_tui.text import display_text
 
 if TYPE_CHECKING:
@@ -27,11 +28,15 @@ _MOST = 1000
 """More names than this help nobody who presses Tab."""
 
 
-def complete() -> None:
-    """Write the completions and leave the process."""
-    parser = tree()
-    _attach(parser)
-    argcomplete.autocomplete(parser, always_complete_options=False, default_completer=ChoicesCompleter({}))
+def complete() -> int:
+    """Write the completions and leave the process, by argcomplete's way out; returns only on failure."""
+    with suppress(Exception):
+        parser = tree()
+        _attach(parser)
+        argcomplete.autocomplete(
+            parser, always_complete_options=False, default_completer=ChoicesCompleter({})
+        )
+    return ExitCode.FAILURE
 
 
 def _attach(parser: argparse.ArgumentParser) -> None:

@@ -65,8 +65,8 @@ def fit(wanted: Sequence[int], elastic: Sequence[bool], width: int) -> list[int]
     left = max(room(), len(bending))
     for place, index in enumerate(bending):
         # The first one names the row, so it may have the larger part.
-        spare = left - sum(wanted[later] for later in bending[place + 1 :])
-        share = left if place == len(bending) - 1 else max(spare, left * 3 // 5)
+        later = [wanted[other] for other in bending[place + 1 :]]
+        share = min(max(left - sum(later), left * 3 // 5), left - len(later)) if later else left
         widths[index] = max(1, min(wanted[index], share))
         left -= widths[index]
     return widths

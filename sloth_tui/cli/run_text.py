@@ -42,7 +42,8 @@ class RunText:
                 mark = "! " if event.stream == "stderr" else ""
                 return f"  {mark}{display_text(event.text)}"
             case events.KeyChanged():
-                return f"  changed {display_text(event.key)}: {_shown(event.old)} -> {_shown(event.new)}"
+                old, new = (_shown(value, event.shortened) for value in (event.old, event.new))
+                return f"  changed {display_text(event.key)}: {old} -> {new}"
             case events.Warned():
                 return f"  warning: {display_text(event.message)}"
             case events.TaskFinished():
@@ -71,10 +72,13 @@ class RunText:
         return f"run {event.result} in {format_duration(event.duration)}" + (f": {counts}" if counts else "")
 
 
-def _shown(value: Value | None) -> str:
+def _shown(value: Value | None, shortened: bool) -> str:
+    """``shortened``: a text is only the beginning of the value."""
     if value is None:
         return "absent"
     text = display_text(compact(value))
     if len(text) <= _LONGEST:
-        return text
+        return text + ("…" if shortened and isinstance(value, str) else "")
+    if shortened:
+        return f"{text[:_LONGEST]}…"
     return f"{text[:_LONGEST]}… +{len(text) - _LONGEST} more chars"

@@ -83,6 +83,7 @@ def _stop_the_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def still(base: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Time stands still, lock owners are 4242 on build-7, and the base directory's path is always as long."""
     _stop_the_clocks(monkeypatch)
+    monkeypatch.setenv("TERM", "xterm-256color")
     directory = Path(tempfile.mkdtemp(prefix="sloth-", dir="/tmp"))
     monkeypatch.setenv("SLOTH_RUNNER_HOME", str(directory))
     yield directory

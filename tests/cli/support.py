@@ -44,14 +44,14 @@ def piped(*words: str, stdin: bytes = b"") -> Result:
         return Result(code, out.getvalue(), err.getvalue())
 
 
-def on_terminal(*words: str, typed: bytes = b"", columns: int = COLUMNS) -> Result:
+def on_terminal(*words: str, typed: bytes = b"", columns: int = COLUMNS, encoding: str = "utf-8") -> Result:
     """What a person gets to see; stdout and stderr are terminals of their own, to tell them apart."""
     with _Terminal(columns) as out, _Terminal(columns) as err:
         os.write(out.screen, typed)
         with (
             open(os.dup(out.device), encoding="utf-8") as stdin,
-            open(os.dup(out.device), "w", encoding="utf-8") as stdout,
-            open(os.dup(err.device), "w", encoding="utf-8") as stderr,
+            open(os.dup(out.device), "w", encoding=encoding) as stdout,
+            open(os.dup(err.device), "w", encoding=encoding, errors="backslashreplace") as stderr,
             _standard_streams(stdin, stdout, stderr),
         ):
             code = main(list(words))

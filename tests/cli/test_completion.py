@@ -89,6 +89,13 @@ def test_it_says_nothing_about_a_damaged_database(base: Path, stored: None) -> N
     assert complete("sloth-runner state get -a broken d") == []
 
 
+def test_a_call_that_is_not_by_a_shell_fails_in_silence() -> None:
+    done = subprocess.run(
+        [BIN / "sloth-runner"], capture_output=True, env={**os.environ, "_ARGCOMPLETE": "1"}
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+
+
 def test_completing_creates_nothing(base: Path) -> None:
     assert complete("sloth-runner state get d") == []
     assert not base.exists()

@@ -31,48 +31,51 @@ class Case(NamedTuple):
         return re.sub(r"[^\w.:-]+", "", words) + typed + ("_tty" if self.terminal else "")
 
 
+_BOTH = """
+state list|state list deploy|state list nothing|state list -a evil
+state list -o json|state list -o jsonl|state list -o csv|state list -o keys
+state list nothing -o json|state list nothing -o csv
+state list -a evil -o json|state list -a evil -o jsonl
+state list -a evil -o csv|state list -a evil -o keys
+state show deployment:version|state show deploy:limits|state show deployment:notes|state show tls:key
+state show deployment:version -o json|state show deploy:limits -o json|state show tls:key -o json
+state show deployment:version -o jsonl|state show deploy:limits -o csv
+state show deployment:versoin|state show hostile:emoji -a evil
+state get deployment:version|state get deploy:limits|state get deploy:live deploy:ratio deploy:count
+state get tls:key|state get deployment:version missing other|state get deployment:versoin
+state get --raw deployment:version|state get -a evil -- -dash|state get hostile:latin1 -a evil
+state set deployment:version v2|state set deployment:version v2 --if-absent
+state set deploy:count 43 --type integer --if-value 42|state set deploy:count 43 --if-value 42
+state set new x --if-value y|state set deployment:version x --if-revision 1
+state set n nan --type float|state set n 1.5 --type integer|state set n {} --type boolean
+state set n [1,2 --type table|state set n 1 --type table|state set n null --type json
+state increment deploy:count|state increment new 2.5|state increment deployment:version
+state delete deployment:version --yes|state delete deployment:version missing --yes
+state delete deployment:version missing --yes --ignore-missing|state delete missing
+state clear --prefix deploy --yes|state clear --prefix nothing|state clear --yes
+state list -a nobody|state get x -a ../etc|state clear -a nobody
+lock list|lock list -o json|lock list -o jsonl|lock list -o csv|lock list -o keys|lock list -a evil
+lock list -a evil -o json
+lock acquire free --holder h --ttl 10|lock acquire deployment --holder ci-42 --ttl 10
+lock acquire free --holder h --ttl 0|lock acquire free --holder h --ttl 9999999
+lock release deployment --holder ci-42|lock release deployment --holder other|lock release free --holder h
+lock break deployment|lock break free
+"""
+"""Tried piped and on a terminal."""
+_PIPED_ONLY = """
+state delete deployment:version|state delete deployment:version deploy:live
+state clear|state clear --prefix deploy
+--help|state --help|lock --help|--version|tui|state|lock|state lst|state get
+state list -o yaml|state get x -o json|state list --outptu json|state set a
+state list --help|state show --help|state get --help|state set --help|state increment --help
+state delete --help|state clear --help|state stats --help|lock list --help|lock acquire --help
+lock release --help|lock break --help|run --help|agents --help|completion --help|tui --help
+lock acquire x|lock acquire x --holder h --ttl abc|completion tcsh|--agent|--bogus
+"""
+
+
 def _cases() -> Iterator[Case]:
-    both = """
-    state list|state list deploy|state list nothing|state list -a evil
-    state list -o json|state list -o jsonl|state list -o csv|state list -o keys
-    state list nothing -o json|state list nothing -o csv
-    state list -a evil -o json|state list -a evil -o jsonl
-    state list -a evil -o csv|state list -a evil -o keys
-    state show deployment:version|state show deploy:limits|state show deployment:notes|state show tls:key
-    state show deployment:version -o json|state show deploy:limits -o json|state show tls:key -o json
-    state show deployment:version -o jsonl|state show deploy:limits -o csv
-    state show deployment:versoin|state show hostile:emoji -a evil
-    state get deployment:version|state get deploy:limits|state get deploy:live deploy:ratio deploy:count
-    state get tls:key|state get deployment:version missing other|state get deployment:versoin
-    state get --raw deployment:version|state get -a evil -- -dash|state get hostile:latin1 -a evil
-    state set deployment:version v2|state set deployment:version v2 --if-absent
-    state set deploy:count 43 --type integer --if-value 42|state set deploy:count 43 --if-value 42
-    state set new x --if-value y|state set deployment:version x --if-revision 1
-    state set n nan --type float|state set n 1.5 --type integer|state set n {} --type boolean
-    state set n [1,2 --type table|state set n 1 --type table|state set n null --type json
-    state increment deploy:count|state increment new 2.5|state increment deployment:version
-    state delete deployment:version --yes|state delete deployment:version missing --yes
-    state delete deployment:version missing --yes --ignore-missing|state delete missing
-    state clear --prefix deploy --yes|state clear --prefix nothing|state clear --yes
-    state list -a nobody|state get x -a ../etc|state clear -a nobody
-    lock list|lock list -o json|lock list -o jsonl|lock list -o csv|lock list -o keys|lock list -a evil
-    lock list -a evil -o json
-    lock acquire free --holder h --ttl 10|lock acquire deployment --holder ci-42 --ttl 10
-    lock acquire free --holder h --ttl 0|lock acquire free --holder h --ttl 9999999
-    lock release deployment --holder ci-42|lock release deployment --holder other|lock release free --holder h
-    lock break deployment|lock break free
-    """
-    piped_only = """
-    state delete deployment:version|state delete deployment:version deploy:live
-    state clear|state clear --prefix deploy
-    --help|state --help|lock --help|--version|tui|state|lock|state lst|state get
-    state list -o yaml|state get x -o json|state list --outptu json|state set a
-    state list --help|state show --help|state get --help|state set --help|state increment --help
-    state delete --help|state clear --help|state stats --help|lock list --help|lock acquire --help
-    lock release --help|lock break --help|run --help|agents --help|completion --help|tui --help
-    lock acquire x|lock acquire x --holder h --ttl abc|completion tcsh|--agent|--bogus
-    """
-    for lines, terminals in ((both, (False, True)), (piped_only, (False,))):
+    for lines, terminals in ((_BOTH, (False, True)), (_PIPED_ONLY, (False,))):
         for words in lines.strip().replace("\n", "|").split("|"):
             for terminal in terminals:
                 yield Case(tuple(words.split()), terminal, "")

@@ -1,0 +1,246 @@
+"""``run``: what people and programs get to see of a run, and what it exits with."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.cli.output import Output
+from sloth_tui.cli.run_text import RunText
+from sloth_tui.runner import events
+from sloth_tui.store import open_store
+from tests.cli.support import on_terminal, piped
+from tests.support import wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEPLOY = """
+task({name = "build", description = "make it", run = function()
+  print("building")
+  state.set("version", "v2")
+  state.set("version", "v3")
+  state.delete("old")
+end})
+task({name = "ship", depends_on = {"build"}, run = function()
+  print(values.host .. ":" .. values.port.ssh)
+end})
+"""
+FAILING = """
+task({name = "good", run = function() state.set("a", 1) end})
+task({name = "bad", run = function() error("boom \\27[31m") end})
+task({name = "after", depends_on = {"bad"}, run = function() end})
+task({name = "other", run = function() state.set("b", 1) end})
+"""
+HANGING = """
+task({name = "hang", run = function()
+  state.with_lock("deploy", "me", 300, function()
+    state.set("began", true)
+    while true do end
+  end)
+end})
+"""
+
+
+def file(tmp_path: Path, text: str, name: str = "deploy.lua") -> str:
+    path = tmp_path / name
+    path.write_text(text)
+    return str(path)
+
+
+def test_events_as_people_read_them(capsys: pytest.CaptureFixture[str]) -> None:
+    told = RunText(Output(), traces=True)
+    for event in (
+        events.RunStarted("id", "deploy\x1b.lua", "local", ["build", "ship"], 0.0),
+        events.TaskOutput(None, "print", "while loading"),
+        events.TaskStarted("build", 0.0),
+        events.TaskOutput("build", "print", "one\ttwo \x1b[31m"),
+        events.TaskOutput("build", "stderr", "beware"),
+        events.KeyChanged("build", "new\nkey", None, {"a": [1, True]}, 1),
+        events.KeyChanged("build", "version", "v1", "v" * 100, 2),
+        events.KeyChanged("build", "big", "beginning", None, 3, shortened=True),
+        events.Warned("build", "lock 'x' left behind"),
+        events.TaskFinished("build", "done", 1.25, 3, None, None),
+        events.TaskStarted("ship", 0.0),
+        events.TaskFinished("ship", "failed", 75.0, 0, "deploy.lua:3: boom", "trace:\n\tdeploy.lua:3"),
+        events.TaskFinished("tell", "skipped", 0.0, 0, "depends on 'ship', which failed", None),
+        events.RunFinished("id", "failed", 20, 76.5, "1 task failed, 1 skipped", None),
+    ):
+        told.show(event)
+    assert capsys.readouterr().out == (
+        "run deploy␛.lua on agent local: 2 tasks\n"
+        "  while loading\n"
+        "task build\n"
+        "  one␉two ␛[31m\n"
+        "  ! beware\n"
+        '  changed new␊key: absent -> {"a":[1,true]}\n'
+        '  changed version: "v1" -> "' + "v" * 59 + "… +42 more chars\n"
+        '  changed big: "beginning"… -> absent\n'
+        "  warning: lock 'x' left behind\n"
+        "  done in 1.25s, 3 changes\n"
+        "task ship\n"
+        "  failed in 1m 15s: deploy.lua:3: boom\n"
+        "    trace:\n"
+        "      deploy.lua:3\n"
+        "task tell skipped: depends on 'ship', which failed\n"
+        "run failed in 1m 16s: 1 done, 1 failed, 1 skipped\n"
+    )
+
+
+def test_a_run_that_works(tmp_path: Path) -> None:
+    piped("state", "set", "old", "1")
+    values = file(tmp_path, "host: web\nport: {ssh: 22}\n", "values.yaml")
+    words = ["run", file(tmp_path, DEPLOY), "--values", values, "--set", "port.ssh=2222"]
+    result = piped(*words)
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert lines[0] == f"run {tmp_path}/deploy.lua on agent local: 2 tasks"
+    for line in ("task build", "  building", '  changed version: "v2" -> "v3"', "  web:2222"):
+        assert line in lines
+    assert '  changed old: "1" -> absent' in lines
+    assert lines[-1].startswith("run done in ")
+    assert lines[-1].endswith(": 2 done")
+
+
+def test_a_terminal_gets_the_same_lines(tmp_path: Path) -> None:
+    path = file(tmp_path, "task({name = 'hi', run = function() print('\\27[2Jhi') end})")
+    result = on_terminal("run", path)
+    assert result.code == 0
+    assert "  ␛[2Jhi\n" in result.out
+    assert "\x1b" not in result.out
+
+
+def test_jsonl_is_an_event_a_line(tmp_path: Path) -> None:
+    path = file(tmp_path, "task({name = 'b', run = function() state.set('k', '\\255') end})")
+    result = piped("run", path, "-o", "jsonl", "--agent", "web")
+    found = [json.loads(line) for line in result.out.splitlines()]
+    assert [event["event"] for event in found] == [
+        "run_started",
+        "task_started",
+        "key_changed",
+        "task_finished",
+        "run_finished",
+    ]
+    assert found[2]["new"] == {"base64": "/w=="}
+    for event in found:
+        kind = getattr(events, "".join(part.title() for part in event["event"].split("_")))
+        assert tuple(event) == ("event", *kind._fields)
+    assert found[0]["agent"] == "web"
+
+
+def test_a_failure_is_20_and_names_the_line(tmp_path: Path) -> None:
+    path = file(tmp_path, FAILING)
+    result = piped("run", path)
+    assert result.code == 20
+    assert result.err.startswith("error: 1 task failed")
+    assert ": deploy.lua:3: boom ␛[31m\n" in result.out
+    assert "task after skipped: " in result.out
+    assert piped("state", "get", "a").code == 0
+    assert piped("state", "get", "b").code == 3
+
+
+def test_keep_going_runs_what_does_not_depend_on_it(tmp_path: Path) -> None:
+    assert piped("run", file(tmp_path, FAILING), "--keep-going").code == 20
+    assert piped("state", "get", "a", "b").code == 0
+
+
+def test_task_chooses(tmp_path: Path) -> None:
+    path = file(tmp_path, FAILING)
+    assert piped("run", path, "--task", "good").code == 0
+    assert piped("run", path, "--task", "other", "--task", "good").code == 0
+    wrong = piped("run", path, "--task", "goood")
+    assert wrong.code == 2
+    assert wrong.err.startswith("error: ")
+    assert "good" in wrong.err.splitlines()[-1]
+
+
+def test_debug_adds_the_traceback_of_lua(tmp_path: Path) -> None:
+    path = file(tmp_path, FAILING)
+    assert "stack traceback:" not in piped("run", path).out
+    assert "    stack traceback:\n" in piped("run", path, "--debug").out
+
+
+def test_list_shows_the_order_and_runs_nothing(tmp_path: Path) -> None:
+    path = file(tmp_path, DEPLOY)
+    assert piped("run", path, "--list").out == "build\t\t\tmake it\nship\tbuild\t\t\n"
+    listed = [json.loads(line) for line in piped("run", path, "--list", "-o", "jsonl").out.splitlines()]
+    assert [task["name"] for task in listed] == ["build", "ship"]
+    assert listed[1]["depends_on"] == ["build"]
+    assert "ship" in on_terminal("run", path, "--list").out
+    assert piped("state", "list").out == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("task({", []),
+        ("", []),
+        ("task({name = 'a'})", []),
+        (DEPLOY, ["--set", "novalue"]),
+        (DEPLOY, ["--values", "/nonexistent.yaml"]),
+        (DEPLOY, ["--timeout", "soon"]),
+        (DEPLOY, ["--timeout", "-1"]),
+        (DEPLOY, ["-o", "json"]),
+    ],
+)
+def test_what_cannot_be_run_is_a_usage_error(text: str, words: list[str], tmp_path: Path) -> None:
+    result = piped("run", file(tmp_path, text), *words)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("error: ")
+    assert piped("run", str(tmp_path / "missing.lua")).code == 2
+
+
+def test_a_run_that_takes_too_long_is_124(tmp_path: Path) -> None:
+    result = piped("run", file(tmp_path, HANGING), "--timeout", "0.5")
+    assert result.code == 124
+    assert result.err == "error: the run took longer than 0.5s\n"
+    assert piped("lock", "list").out == ""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_and_gives_its_locks_back(number: int, code: int, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sloth_tui", "run", file(tmp_path, HANGING)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(lambda: piped("state", "get", "began").code == 0, what="the task holds its lock")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=10)
+    assert process.returncode == code
+    assert err == "error: the run was stopped\n"
+    assert "run cancelled in " in out
+    wait_until(lambda: piped("lock", "list").out == "", seconds=2, what="the lock is free again")
+
+
+def test_a_run_whose_output_nobody_reads_is_stopped(tmp_path: Path) -> None:
+    chatter = "task({name = 'talk', run = function() while true do print('and so on') end end})"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sloth_tui", "run", file(tmp_path, chatter)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(100)
+    process.stdout.close()
+    with process.stderr:
+        assert (
+            process.stderr.read() == b"error: the reader of the output went away, and the run was stopped\n"
+        )
+    assert process.wait(10) == 1
+
+
+def test_the_history_names_the_run(tmp_path: Path) -> None:
+    piped("run", file(tmp_path, FAILING), "--task", "good")
+    with open_store("local") as store:
+        (revision,) = store.revisions("a")
+    assert revision.origin is not None
+    assert (revision.origin.program, revision.origin.task) == ("lua", "good")
+    assert revision.origin.title.startswith("run ")
