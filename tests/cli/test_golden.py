@@ -26,9 +26,11 @@ class Case(NamedTuple):
 
     @property
     def name(self) -> str:
+        """Of its file: letters, digits, ``. _ -`` and no dash in front, fit for any file system."""
         words = "_".join(self.words) or "nothing"
-        typed = f"_answer_{self.typed.strip()}" if self.typed else ""
-        return re.sub(r"[^\w.:-]+", "", words) + typed + ("_tty" if self.terminal else "")
+        typed = f"_answer_{self.typed.strip()!r}" if self.typed else ""
+        name = words + typed + ("_tty" if self.terminal else "")
+        return re.sub(r"[^\w.-]+", ".", name).strip("-.")
 
 
 _BOTH = """
@@ -143,8 +145,38 @@ def test_golden_agents(words: str, terminal: bool, still: Path) -> None:
     _compare(case.name, _shown(case, on_terminal(*case.words) if terminal else piped(*case.words)))
 
 
+DEPLOY = """
+task({name = "build", description = "make it", run = function()
+  print("building [bold]\\27[1m")
+  state.set("deployment:version", "v2")
+  state.set("deploy:limits", {cpu = 4})
+  state.delete("deploy:live")
+end})
+task({name = "test", depends_on = {"build"}, run = function() error("boom") end})
+task({name = "ship", depends_on = {"test"}, run = function() end})
+"""
+
+
+@pytest.mark.parametrize(
+    "words", ["", "--task build", "--task test -o jsonl", "--list", "--list -o jsonl", "--debug", "--task x"]
+)
+@pytest.mark.parametrize("terminal", [False, True])
+def test_golden_run(words: str, terminal: bool, stocked: Path) -> None:
+    """Times and the run's id are what a run is free to choose; they stand as N and ID."""
+    file = stocked / "deploy.lua"
+    file.write_text(DEPLOY)
+    case = Case(("run", str(file), *words.split()), terminal, "")
+    result = on_terminal(*case.words) if terminal else piped(*case.words)
+    shown = re.sub(r'("(?:at|duration)":)[-+.e\d]+', r"\1N", _shown(case, result))
+    shown = re.sub(r'("run":)"[0-9a-f]+"', r'\1"ID"', shown)
+    shown = re.sub(r"\b(done|failed) in [.\d]+s", r"\1 in Ns", shown)
+    # Of a Python traceback only its beginning and end are promised.
+    shown = re.sub(r"(Traceback .*:\n)(?:  .*\n)+", r"\1", shown)
+    _compare(Case(("run", *words.split()), terminal, "").name, shown)
+
+
 @pytest.mark.skipif(UPDATE, reason="golden files are being written")
 def test_there_is_no_golden_file_without_a_case() -> None:
     cases = {case.name for case in _cases()}
     left = {file.stem for file in GOLDEN.iterdir()} - cases
-    assert {name for name in left if not name.startswith(("agents", "state_stats"))} == set()
+    assert {name for name in left if not name.startswith(("agents", "run", "state_stats"))} == set()
