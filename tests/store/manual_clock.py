@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 class ManualClock(Clock):
     """A machine whose time passes when a test says so; what sleeps on it wakes at once, that much later."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tells_boots: bool = True) -> None:
+        """``tells_boots``: whether the machine has boot ids."""
+        self._tells_boots = tells_boots
         self._boots = 1
         self._now = 1000 * NANOSECONDS
         self._wall = 1_700_000_000 * NANOSECONDS
@@ -21,7 +23,7 @@ class ManualClock(Clock):
 
     @property
     def boot_id(self) -> str:
-        return f"boot-{self._boots}"
+        return f"boot-{self._boots}" if self._tells_boots else ""
 
     def now(self) -> int:
         return self._now

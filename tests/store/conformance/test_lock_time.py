@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sloth_tui.errors import LockHeld, LockLost, UsageError
+from tests.store.manual_clock import ManualClock
 
 if TYPE_CHECKING:
     from sloth_tui.store.port import Store
-    from tests.store.manual_clock import ManualClock
+    from tests.store.conformance.conftest import OpenStore
 
 DAY = 86400.0
 
 
 # -- time
+
+
 def test_a_lock_runs_out(store: Store, other: Store, clock: ManualClock) -> None:
     store.acquire("deploy", "task-1", 2.5)
     clock.advance(2.499)
@@ -91,6 +95,33 @@ def test_after_a_reboot_a_plain_lock_lasts_until_its_wall_clock_time(
     assert store.lock("deploy") is None
 
 
+def test_who_is_refused_after_a_reboot_is_told_that_the_holder_is_gone(
+    store: Store, clock: ManualClock
+) -> None:
+    store.acquire("deploy", "task-1", 100)
+    with pytest.raises(LockHeld) as refused:
+        store.acquire("deploy", "task-2", 5)
+    assert refused.value.hint is None
+    clock.reboot(29)
+    with pytest.raises(LockHeld, match=r"another 1m 10s$") as refused:
+        store.acquire("deploy", "task-2", 5)
+    assert f"process {os.getpid()}, which took it, is gone" in (refused.value.hint or "")
+
+
+def test_where_boots_cannot_be_told_apart_either_clock_ends_a_lock(open_store: OpenStore) -> None:
+    clock = ManualClock(tells_boots=False)
+    store = open_store(clock=clock)
+    store.acquire("deploy", "task-1", 100)
+    clock.step_wall(-DAY)
+    clock.advance(99)
+    assert store.lock("deploy") is not None
+    clock.advance(1)
+    assert store.lock("deploy") is None
+    store.acquire("deploy", "task-1", 100)
+    clock.reboot(150)
+    assert store.lock("deploy") is None
+
+
 def test_a_lock_renewed_after_a_reboot_is_measured_by_this_boot(store: Store, clock: ManualClock) -> None:
     store.acquire("deploy", "task-1", 100)
     clock.reboot(29)
@@ -111,6 +142,8 @@ def test_after_a_reboot_a_tied_lock_is_free(store: Store, clock: ManualClock) ->
 
 
 # -- waiting
+
+
 def test_waiting_ends_when_the_lock_runs_out(store: Store, other: Store, clock: ManualClock) -> None:
     store.acquire("deploy", "task-1", 3)
     began = clock.now()

@@ -20,6 +20,8 @@ DAY = 86400.0
 
 
 # -- taking and giving back
+
+
 def test_a_lock_says_who_holds_it_and_for_how_long(store: Store, clock: ManualClock) -> None:
     lock = store.acquire("deploy", "task-1", 300)
     assert (lock.name, lock.holder, lock.tied, lock.alive) == ("deploy", "task-1", False, True)
@@ -86,6 +88,8 @@ def test_nothing_is_held_at_first(store: Store) -> None:
 
 
 # -- breaking
+
+
 def test_breaking_takes_the_lock_from_its_holder(store: Store, other: Store) -> None:
     lock = store.acquire("deploy", "task-1", 300)
     broken = other.break_lock("deploy")
@@ -120,6 +124,8 @@ def test_a_lock_that_ran_out_is_not_there_to_be_broken(store: Store, clock: Manu
 
 
 # -- what may be asked
+
+
 @pytest.mark.parametrize("seconds", [0, -1, -0.0, float("nan"), float("inf"), 30 * DAY + 0.1, "5", None])
 def test_a_time_that_no_lock_can_have_is_refused(store: Store, seconds: float) -> None:
     with pytest.raises(UsageError, match="more than 0 seconds and at most 30 days"):

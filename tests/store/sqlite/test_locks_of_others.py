@@ -164,9 +164,11 @@ REWRITES = [
 
 
 @pytest.mark.parametrize("rewrite", REWRITES)
+@pytest.mark.parametrize("recursive", ["ON", "OFF"])
 def test_one_put_in_place_of_ours_voids_our_token(
-    store: SqliteStore, foreign: apsw.Connection, clock: ManualClock, rewrite: str
+    store: SqliteStore, foreign: apsw.Connection, clock: ManualClock, rewrite: str, recursive: str
 ) -> None:
+    foreign.execute(f"PRAGMA recursive_triggers = {recursive}")
     take(foreign, "another", "theirs", NOW, IN_A_MINUTE)
     first = store.acquire("deploy", "ours", 300, tied=True)
     store.fence("deploy", first.token)
@@ -228,6 +230,14 @@ def test_names_that_are_no_utf8_are_listed_and_can_be_broken(
     assert store.break_lock(lock.name) == lock
     assert store.locks() == []
     assert [broken.holder for broken in store.lock_breaks()] == [lock.holder]
+
+
+def test_who_waits_for_a_lock_needs_no_write_lock(store: SqliteStore, foreign: apsw.Connection) -> None:
+    store.acquire("deploy", "ours", 300)
+    foreign.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LockHeld, match="another 4m 58s"):
+        store.acquire("deploy", "ours", 5, wait=2)
+    foreign.execute("ROLLBACK")
 
 
 def test_columns_of_ours_that_hold_nonsense_are_not_believed(
