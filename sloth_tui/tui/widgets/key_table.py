@@ -83,7 +83,7 @@ class KeyTable(KeyLines):
 
     def go_to(self, line: int) -> None:
         """Put the cursor on a line, as soon as there is one if the answer is still awaited."""
-        if self._awaits_answer:
+        if self._awaits_answer or self._outdated:
             self._destination = line
             self.rows.forget()
             self.lines_moved()
@@ -99,7 +99,8 @@ class KeyTable(KeyLines):
         top = 0 if self._awaits_answer else self.top
         if self._destination is not None:
             top = self._destination - (0 if self._awaits_answer else self.cursor - top)
-        wanted = self.rows.want(top, self.lines_on_screen, self._told_count)
+        height = self.lines_on_screen
+        wanted = self.rows.want(min(top, max(self._told_count - height, 0)), height, self._told_count)
         if wanted is not None:
             self.post_message(PageWanted(self._generation, wanted.start, len(wanted)))
 

@@ -1,0 +1,386 @@
+"""What the table shows, where its cursor goes, and how little it asks for."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.cells import cell_len
+
+from sloth_tui.model import Query, Row
+from sloth_tui.tui.widgets.key_table import KeyTable
+from tests.tui.driving import until
+from tests.tui.widgets.table_host import TableHost, numbered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MILLION = 1_000_000
+HOSTILE = (
+    "\x1b[31mred",
+    "\x1b]52;c;ZXZpbA==\x07",
+    "\x9b31m",
+    "a\rb\nc\td\x00e\x7f",
+    "[/x] [bold]not bold[/bold] [@click=app.quit]",
+    "\u202egnp.exe\u202c",
+    "שלום عربى",
+    "世界" * 40,
+    "👋🏽" * 40,
+    "e" + "\u0301" * 300,
+    "\u200b\u2060\ufeff",
+    "\udcff\ud800",
+    "x" * 5000,
+    "",
+)
+
+
+def rows_of(keys: Sequence[str]) -> TableHost:
+    return TableHost(len(keys), lambda number: numbered(number)._replace(key=keys[number]))
+
+
+async def test_a_million_rows_are_there_at_once_and_few_are_asked_for() -> None:
+    app = TableHost(MILLION)
+    async with app.run_test(size=(100, 20)) as pilot:
+        began = time.monotonic()
+        await pilot.press("end")
+        await pilot.pause()
+        assert app.shown()[-1] == "key:0999999"
+        await pilot.press("pageup", "home")
+        await pilot.pause()
+        assert app.shown()[0] == "key:0000000"
+        assert time.monotonic() - began < 5
+        assert all(count <= 60 for _, _, count in app.wanted)
+        assert len(app.wanted) <= 5
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ("down down j", 3),
+        ("down down k up up", 0),
+        ("G", 99),
+        ("end up", 98),
+        ("G g", 0),
+        ("pagedown", 18),
+        ("pagedown pagedown ctrl+b", 18),
+        ("ctrl+d", 9),
+        ("ctrl+f ctrl+u", 9),
+        ("home pageup", 0),
+        ("end pagedown", 99),
+    ],
+)
+async def test_keys_move_the_cursor_and_keep_it_on_screen(keys: str, line: int) -> None:
+    app = TableHost(100)
+    async with app.run_test(size=(80, 20)) as pilot:
+        await pilot.press(*keys.split())
+        await pilot.pause()
+        assert app.table.cursor == line
+        assert app.table.top <= line < app.table.top + app.table.lines_on_screen
+        (marked,) = [text for text in app.lines()[1:] if text.startswith("▌")]
+        assert f"key:{line:07}" in marked
+
+
+async def test_a_page_down_scrolls_by_a_page() -> None:
+    app = TableHost(100)
+    async with app.run_test(size=(80, 20)) as pilot:
+        height = app.table.lines_on_screen
+        await pilot.press("down", "pagedown")
+        assert (app.table.top, app.table.cursor) == (height, height + 1)
+
+
+async def test_clicks_move_choose_and_sort() -> None:
+    app = TableHost(100)
+    async with app.run_test(size=(120, 20)) as pilot:
+        await pilot.click(KeyTable, offset=(10, 4))
+        assert app.table.cursor == 3
+        assert app.chosen == []
+        await pilot.click(KeyTable, offset=(10, 6), times=2)
+        assert app.chosen == ["key:0000005"]
+        heading = app.lines()[0]
+        for title in ("size", "revision", "key"):
+            await pilot.click(KeyTable, offset=(heading.index(title), 0))
+        await pilot.click(KeyTable, offset=(heading.index("value"), 0))
+        await pilot.pause()
+        assert app.sorted_by == ["size", "revision", "key"]
+
+
+async def test_a_click_below_the_last_row_does_nothing() -> None:
+    app = TableHost(3)
+    async with app.run_test(size=(80, 20)) as pilot:
+        await pilot.click(KeyTable, offset=(10, 9))
+        assert app.table.cursor == 0
+
+
+async def test_scrolling_leaves_the_cursor_and_asks_for_the_rows_that_come() -> None:
+    app = TableHost(1000)
+    async with app.run_test(size=(80, 20)) as pilot:
+        for _ in range(30):
+            app.table.scroll_relative(y=3, animate=False)
+        await pilot.pause()
+        assert app.shown()[0] == "key:0000090"
+        assert app.table.cursor == 0
+
+
+async def test_enter_chooses_the_row_under_the_cursor() -> None:
+    app = TableHost(10)
+    async with app.run_test() as pilot:
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert app.chosen == ["key:0000001"]
+
+
+async def test_only_keys_the_cursor_rests_on_are_highlighted() -> None:
+    app = TableHost(1000)
+    async with app.run_test(size=(80, 20)) as pilot:
+        await until(lambda: app.highlighted == ["key:0000000"])
+        for _ in range(200):
+            app.table.action_move(1)
+        await until(lambda: app.highlighted[-1] == "key:0000200")
+        assert len(app.highlighted) < 10
+        await pilot.press("up")
+        await until(lambda: app.highlighted[-1] == "key:0000199")
+
+
+async def test_no_key_is_highlighted_where_there_is_none() -> None:
+    app = TableHost(3)
+    async with app.run_test():
+        await until(lambda: app.highlighted == ["key:0000000"])
+        app.count = 0
+        app.ask(Query(key="none"))
+        await until(lambda: app.highlighted == ["key:0000000", None])
+
+
+class TestAnswers:
+    async def test_the_old_rows_stay_until_the_first_of_the_new_ones_are_here(self) -> None:
+        app = TableHost(100)
+        async with app.run_test(size=(80, 20)) as pilot:
+            await pilot.press("G")
+            await pilot.pause()
+            app.answering = False
+            app.count = 5
+            app.row = lambda number: numbered(number + 500)
+            app.ask(Query(key="5"))
+            await pilot.pause()
+            assert app.shown()[-1] == "key:0000099"
+            app.answer(0, 5)
+            assert app.shown() == [f"key:{number:07}" for number in range(500, 505)]
+            assert app.table.cursor == 0
+
+    async def test_the_cursor_keeps_its_key_where_the_new_first_page_has_it(self) -> None:
+        app = TableHost(100)
+        async with app.run_test(size=(80, 20)) as pilot:
+            await pilot.press(*["down"] * 6)
+            app.row = lambda number: numbered(number * 2)
+            app.ask(Query(key="0"))
+            await pilot.pause()
+            assert app.table.key == "key:0000006"
+            assert app.table.cursor == 3
+
+    async def test_a_growing_answer_does_not_move_anything(self) -> None:
+        app = TableHost(100)
+        async with app.run_test(size=(80, 20)) as pilot:
+            app.count = 200
+            app.ask(Query(key="k"), complete=False)
+            await pilot.press("down", "down")
+            app.table.index(MILLION, complete=True)
+            app.count = MILLION
+            await pilot.pause()
+            assert app.table.cursor == 2
+            await pilot.press("G")
+            await pilot.pause()
+            assert app.table.key == "key:0999999"
+
+    async def test_the_cursor_goes_to_a_row_of_an_answer_that_is_still_awaited(self) -> None:
+        app = TableHost(1000, quiet=True)
+        async with app.run_test(size=(80, 20)) as pilot:
+            app.table.go_to(500)
+            await pilot.pause()
+            _, first, count = app.wanted[-1]
+            app.answering = True
+            app.answer(first, count)
+            await pilot.pause()
+            assert app.table.key == "key:0000500"
+            assert "key:0000500" in app.shown()
+
+
+class TestChanges:
+    async def test_the_cursor_stays_on_its_key_and_on_its_line_of_the_screen(self) -> None:
+        app = TableHost(1000)
+        async with app.run_test(size=(80, 20)) as pilot:
+            await pilot.press("pagedown", "pagedown", "down")
+            await pilot.pause()
+            key, line = app.table.key, app.table.cursor - app.table.top
+            app.count = 1007
+            app.row = lambda number: numbered(number - 7) if number >= 7 else numbered(number)
+            app.change(key, app.table.cursor + 7)
+            await pilot.pause()
+            assert app.table.key == key
+            assert app.table.cursor - app.table.top == line
+
+    async def test_the_cursor_stays_on_its_line_when_its_key_is_deleted(self) -> None:
+        app = TableHost(100)
+        async with app.run_test(size=(80, 20)) as pilot:
+            await pilot.press("down", "down")
+            app.count = 99
+            app.row = lambda number: numbered(number if number < 2 else number + 1)
+            app.change("key:0000002", None)
+            await pilot.pause()
+            assert app.table.cursor == 2
+            await until(lambda: app.highlighted[-1] == "key:0000003")
+
+    async def test_a_cursor_that_has_moved_on_is_not_taken_back(self) -> None:
+        app = TableHost(100)
+        async with app.run_test(size=(80, 20)) as pilot:
+            await pilot.press("down", "down")
+            app.change("key:0000000", 50)
+            await pilot.pause()
+            assert app.table.cursor == 2
+
+    async def test_a_changed_value_is_drawn_and_stands_out_for_a_moment(self) -> None:
+        app = TableHost(100)
+        async with app.run_test(size=(80, 20)) as pilot:
+            await pilot.pause()
+            app.row = lambda number: numbered(number)._replace(preview="new" if number == 3 else "same")
+            app.change()
+            app.row = lambda number: numbered(number)._replace(
+                preview="newer" if number == 3 else "same", revision=5000 if number == 3 else 1
+            )
+            app.change()
+            await pilot.pause()
+            (line,) = [text for text in app.lines() if "newer" in text]
+            assert line.startswith(" •")
+            await until(lambda: not any("•" in text for text in app.lines()))
+
+    async def test_the_end_of_a_table_that_shrinks_is_empty(self) -> None:
+        app = TableHost(100)
+        async with app.run_test(size=(80, 20)) as pilot:
+            await pilot.press("G")
+            app.count = 3
+            app.change("key:0000099", None)
+            await pilot.pause()
+            assert app.shown() == ["key:0000000", "key:0000001", "key:0000002"]
+            assert app.table.cursor == 2
+
+    async def test_nothing_is_left_of_a_table_that_was_cleared(self) -> None:
+        app = TableHost(100)
+        async with app.run_test(size=(80, 20)) as pilot:
+            app.count = 0
+            app.change("key:0000000", None)
+            await pilot.pause()
+            assert app.shown() == []
+            await until(lambda: app.highlighted[-1] is None)
+
+    async def test_a_row_that_is_gone_says_so(self) -> None:
+        app = TableHost(5, lambda number: None if number == 2 else numbered(number))
+        async with app.run_test(size=(80, 20)) as pilot:
+            await pilot.pause()
+            assert app.shown() == ["key:0000000", "key:0000001", "(gone)", "key:0000003", "key:0000004"]
+
+
+class TestDrawing:
+    @pytest.mark.parametrize("width", [10, 30, 58, 80, 120, 200])
+    async def test_hostile_data_stays_within_its_cells(self, width: int) -> None:
+        rows = [Row(text, text[::-1], text[:9], 1, 0.0, 1) for text in HOSTILE]
+        app = TableHost(len(rows), lambda number: rows[number])
+        async with app.run_test(size=(width, 24)) as pilot:
+            await pilot.pause()
+            app.table.asked = Query(prefix="x", key="b", value="世")
+            for strip in app.strips():
+                assert strip.cell_length == app.table.scrollable_content_region.width
+                assert sum(cell_len(segment.text) for segment in strip) == strip.cell_length
+                assert strip.text.isprintable()
+
+    async def test_markup_is_text(self) -> None:
+        app = rows_of(["[/x] [bold]not bold[/bold]"])
+        async with app.run_test(size=(120, 10)) as pilot:
+            await pilot.pause()
+            assert "[/x] [bold]not bold[/bold]" in app.lines()[1]
+
+    @pytest.mark.parametrize(
+        ("width", "titles"),
+        [
+            (58, "key value"),
+            (66, "key value updated"),
+            (80, "key value size updated"),
+            (90, "key value type size updated"),
+            (120, "key value type size updated revision"),
+        ],
+    )
+    async def test_columns_that_do_not_fit_are_left_out(self, width: int, titles: str) -> None:
+        app = TableHost(5)
+        async with app.run_test(size=(width, 10)) as pilot:
+            await pilot.pause()
+            assert app.lines()[0].replace("▲", "").split() == titles.split()
+
+    async def test_the_heading_shows_the_order(self) -> None:
+        app = TableHost(5)
+        async with app.run_test(size=(120, 10)) as pilot:
+            await pilot.pause()
+            assert "key ▲" in app.lines()[0]
+            app.ask(Query(sort="size", descending=True))
+            await pilot.pause()
+            assert "size ▼" in app.lines()[0]
+            assert "key ▲" not in app.lines()[0]
+
+    @pytest.mark.parametrize(
+        ("query", "key", "marked"),
+        [
+            (Query(key="in"), "nginx:main", ["in", "in"]),
+            (Query(prefix="ng"), "nginx:ng", ["ng"]),
+            (Query(key="\n"), "a\nb", ["␊"]),
+            (Query(key="b"), "\u202eb", ["b"]),
+            (Query(key="[/x]"), "a[/x]", ["[/x]"]),
+            (Query(key="NG"), "nginx", []),
+            (Query(value="lue 0"), "nginx", ["lue 0"]),
+        ],
+    )
+    async def test_what_was_looked_for_stands_out(self, query: Query, key: str, marked: list[str]) -> None:
+        app = rows_of([key])
+        async with app.run_test(size=(100, 10)) as pilot:
+            app.ask(query)
+            await pilot.pause()
+            found = [segment.text for segment in app.strips()[1] if segment.style and segment.style.underline]
+            assert found == marked
+
+    async def test_a_secret_is_masked_and_its_key_is_not(self) -> None:
+        app = rows_of(["db:password", "db:name"])
+        async with app.run_test(size=(100, 10)) as pilot:
+            app.table.is_secret = lambda key: "password" in key
+            app.ask(Query())
+            await pilot.pause()
+            secret, plain = app.lines()[1:3]
+            assert "db:password" in secret
+            assert "••••••••" in secret
+            assert "value 0" not in secret
+            assert "value 1" in plain
+
+    async def test_the_cursor_can_be_told_without_colour_and_shows_where_the_focus_is(self) -> None:
+        app = TableHost(5)
+        async with app.run_test(size=(80, 10)) as pilot:
+            await pilot.pause()
+            assert app.lines()[1].startswith("▌")
+            app.set_focus(None)
+            await pilot.pause()
+            assert app.lines()[1].startswith("▏")
+
+    async def test_another_theme_is_drawn_in_its_colours(self) -> None:
+        app = TableHost(5)
+        async with app.run_test(size=(80, 10)) as pilot:
+            await pilot.pause()
+            before = app.strips()[2]
+            app.theme = "textual-light"
+            await pilot.pause()
+            assert app.strips()[2].text == before.text
+            assert list(app.strips()[2]) != list(before)
+
+    async def test_another_width_is_filled(self) -> None:
+        app = TableHost(50)
+        async with app.run_test(size=(120, 20)) as pilot:
+            await pilot.press("G")
+            await pilot.resize_terminal(60, 12)
+            await pilot.pause()
+            assert "key:0000049" in app.shown()
+            assert {strip.cell_length for strip in app.strips()} == {
+                app.table.scrollable_content_region.width
+            }
