@@ -14,7 +14,7 @@ import apsw
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.sqlite import schema
 from sloth_tui.store.sqlite.failures import read_only, translate
-from sloth_tui.store.sqlite.opening import open_adopted, open_as_it_is, signature
+from sloth_tui.store.sqlite.opening import identity, open_adopted, open_as_it_is, signature
 from sloth_tui.store.sqlite.transactions import Transaction
 
 TYPE_CHECKING = False
@@ -35,6 +35,7 @@ class Database:
     """
 
     __slots__ = (
+        "_file",
         "change",
         "change_depth",
         "clock",
@@ -111,6 +112,7 @@ class Database:
     def change_token(self) -> int:
         """Differs from the last one if another connection committed since or made the database."""
         # Connection.data_version() would be cheaper, but it is stale until the connection next reads.
+        self._follow_file()
         version: int = self.one("PRAGMA data_version")
         return self.openings << 32 | version
 
@@ -120,6 +122,7 @@ class Database:
         """Make the database ours if it is not yet. Raises NotWritable, DatabaseUnusable."""
         if self.read_only:
             raise read_only(self.path)
+        self._follow_file()
         for stream in self.streams:
             stream.drain()
         self.streams.clear()
@@ -147,6 +150,10 @@ class Database:
         if changed:
             self._detach()
             self._attach()
+
+    def is_current(self) -> bool:
+        """Whether the file is still the one that was opened."""
+        return self.kind is None or identity(self.path) == self._file
 
     def close(self) -> None:
         for stream in list(self.streams):
@@ -178,8 +185,15 @@ class Database:
         self.kind, self.frozen = schema.OURS, None
         self._use(connection)
 
+    def _follow_file(self) -> None:
+        """Open the file anew where it was removed or replaced: SQLite would write to the one that is gone."""
+        if not self.is_current() and not self.depth:
+            self._detach()
+            self._attach()
+
     def _use(self, connection: apsw.Connection) -> None:
         self.connection = connection
+        self._file = identity(self.path)
         self.openings += 1
         is_told = self.kind is schema.OURS and self.frozen is None
         self.execute = connection.execute if is_told else self._execute_refreshed

@@ -182,6 +182,8 @@ def inspect(connection: apsw.Connection, location: str) -> str:
     if application:
         raise foreign(location)
     if _columns(connection, "state") >= {"key", "value", "created_at", "updated_at"}:
+        if connection.execute("PRAGMA main.encoding").get != "UTF-8":
+            raise DatabaseUnusable(f"{location}: its text is UTF-16", hint="only UTF-8 can be read")
         return DOCUMENTED
     if connection.execute("SELECT 1 FROM main.sqlite_schema LIMIT 1").get is None:
         return EMPTY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import apsw
 
-from sloth_tui.store.sqlite.failures import translate
+from sloth_tui.errors import SlothError
 from sloth_tui.store.sqlite.history import HistoryMethods
 from sloth_tui.store.sqlite.locks import Locking
 from sloth_tui.store.sqlite.retention import sweep
@@ -39,14 +39,17 @@ class SqliteStore(EntryWriting, HistoryMethods, Locking):
         return Window(self._database.path)
 
     def interrupt(self) -> None:
-        self._database.connection.interrupt()
+        try:
+            self._database.connection.interrupt()
+        except apsw.ConnectionClosedError:
+            return
 
     def close(self) -> None:
         database = self._database
         try:
             if database.writes and not database.depth:
                 sweep(database)
-        except apsw.Error as error:
-            raise translate(error, database.path) from error
+        except (apsw.Error, SlothError):
+            return  # what was written is safe, and forgetting can wait for the next handle
         finally:
             super().close()

@@ -143,7 +143,7 @@ class EntryWriting(EntryReading):
             and not database.fences
             and not database.streams
             and not is_due(database)
-            and (not database.depth or database.connection.in_transaction)
+            and (database.connection.in_transaction if database.depth else database.is_current())
         )
 
     def _overwrite(self, key: str, kind: str | None, stored: Stored) -> int | None:

@@ -230,6 +230,10 @@ def other_application(path: Path) -> None:
     run_other(path, DOCUMENTED, "PRAGMA application_id = 1234")
 
 
+def utf_16(path: Path) -> None:
+    run_other(path, "PRAGMA encoding = 'UTF-16'", DOCUMENTED)
+
+
 def newer(path: Path) -> None:
     make_ours(path)
     run_other(path, "PRAGMA user_version = 2")
@@ -269,6 +273,7 @@ def a_pipe(path: Path) -> None:
         foreign_with_log,
         foreign_state_table,
         other_application,
+        utf_16,
         newer,
         no_database,
         short,
@@ -500,3 +505,30 @@ def test_when_sqlite_says_full_it_is_told(path: Path) -> None:
         with pytest.raises(NotWritable, match="full"):
             store.set("large", "x" * 1_000_000)
         assert dict(store.items()) == {"key": "value"}
+
+
+# -- files that change under a handle
+
+
+def test_a_database_that_was_removed_is_made_anew_by_the_next_write(path: Path) -> None:
+    with open_path(str(path), "write") as store, open_path(str(path)) as reader:
+        store.set_many({"key": "old", "other": "old"})
+        token = reader.change_token()
+        for file in path.parent.glob("agent.db*"):
+            file.unlink()
+        assert reader.change_token() != token
+        assert reader.get("key") is None
+        store.set("key", "new")
+        assert dict(reader.items()) == {"key": "new"}
+
+
+def test_a_database_that_was_replaced_is_written_in_its_place(path: Path) -> None:
+    make_ours(path.with_name("backup.db"))
+    with open_path(str(path), "write") as store:
+        store.set("key", "old")
+        store.set("key", "older")
+        for file in path.parent.glob("agent.db-*"):
+            file.unlink()
+        path.with_name("backup.db").rename(path)
+        store.set("more", 1)
+        assert dict(store.items()) == {"key": "value", "more": 1}

@@ -1,0 +1,100 @@
+"""History is kept within the settings, without anybody asking for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.errors import InvalidConfig
+from sloth_tui.store import open_path
+from tests.store.sqlite.others import run_other
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LONG_AGO = "UPDATE sloth_history SET at = at - 91 * 86400000"
+
+
+def configure(base: Path, text: str) -> None:
+    base.mkdir(parents=True)
+    (base / "config.toml").write_text(text)
+
+
+def test_the_setting_says_how_many_revisions_of_a_key_are_kept(path: Path, base: Path) -> None:
+    configure(base, "[history]\nkeep = 3\n")
+    with open_path(str(path), "write") as store:
+        for number in range(100):
+            store.set("key", number)
+        assert 3 <= len(list(store.revisions("key"))) < 30
+
+
+def test_one_write_a_process_is_enough_to_forget(path: Path, base: Path) -> None:
+    configure(base, "[history]\nkeep = 3\n")
+    for number in range(10):
+        with open_path(str(path), "write") as store:
+            store.set("key", number)
+            assert len(list(store.revisions("key"))) == min(number + 1, 3)
+
+
+def test_keys_written_in_turn_are_all_kept_within_limits(path: Path, base: Path) -> None:
+    """Whatever the period, no key is always the one that is not looked at."""
+    configure(base, "[history]\nkeep = 3\n")
+    with open_path(str(path), "write") as store:
+        for period in (2, 3, 5, 7, 8, 13):
+            with store.transaction():
+                for number in range(100 * period):
+                    store.set(f"{period}:{number % period}", number)
+            lengths = [len(list(store.revisions(key))) for key in store.keys(f"{period}:")]
+            assert len(lengths) == period
+            assert max(lengths) < 40
+
+
+def test_a_bad_setting_is_told_by_the_write_that_needs_it(path: Path, base: Path) -> None:
+    configure(base, "[history]\nkeep = 'many'\n")
+    with open_path(str(path), "write") as store:
+        store.set("key", 1)
+        with pytest.raises(InvalidConfig, match=r"history\.keep"):
+            store.set("key", 2)
+        assert store.get("key") == 1
+
+
+def test_closing_forgets_what_was_deleted_long_ago(path: Path) -> None:
+    with open_path(str(path), "write") as store:
+        store.set_many({"gone": 1, "again": 1, "there": 1})
+        store.delete_many(["gone", "again"])
+        store.set("again", 2)
+    run_other(path, LONG_AGO, "DELETE FROM sloth_meta WHERE name = 'swept_at'")
+    with open_path(str(path), "write") as store:
+        assert len(list(store.revisions("gone"))) == 2
+        store.set("there", 2)
+    with open_path(str(path)) as store:
+        assert list(store.revisions("gone")) == []
+        assert [change.old for change in store.revisions("again")] == [None, 1, None]
+        assert [change.new for change in store.revisions("there")] == [2, 1]
+
+
+def test_it_is_swept_at_most_once_an_hour(path: Path) -> None:
+    with open_path(str(path), "write") as store:
+        store.set("gone", 1)
+        store.delete("gone")
+    run_other(path, LONG_AGO)
+    for hours, left in ((0.5, 2), (0.6, 0)):
+        run_other(
+            path, f"UPDATE sloth_meta SET value = value - {int(hours * 3600000)} WHERE name = 'swept_at'"
+        )
+        with open_path(str(path), "write") as store:
+            store.increment("n")
+        with open_path(str(path)) as store:
+            assert len(list(store.revisions("gone"))) == left
+
+
+def test_change_sets_go_with_their_last_revision(path: Path) -> None:
+    for number in range(5):
+        with open_path(str(path), "write") as store:
+            store.set("key", number)
+    run_other(path, LONG_AGO, "UPDATE sloth_changes SET at = at - 91 * 86400000")
+    with open_path(str(path), "write") as store:
+        store.prune(keep=2, keep_deleted_days=90)
+        assert [change.origin is None for change in store.revisions("key")] == [False, False]
+    assert run_other(path, "SELECT count(*) FROM sloth_changes") == [[2]]
