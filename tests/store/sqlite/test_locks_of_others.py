@@ -203,6 +203,15 @@ def test_tokens_go_on_after_they_delete_the_row(store: SqliteStore, foreign: aps
     assert store.acquire("deploy", "ours", 300).token > first
 
 
+def test_no_fence_accepts_a_lock_without_a_token(store: SqliteStore, foreign: apsw.Connection) -> None:
+    take(foreign, "deploy", "theirs", NOW, IN_A_MINUTE)
+    lock = store.lock("deploy")
+    assert lock is not None
+    store.fence("deploy", lock.token)
+    with pytest.raises(LockLost, match=r"^lock 'deploy' lost: 'theirs' holds it"):
+        store.set("key", "value")
+
+
 def test_their_holder_may_renew_and_release(
     store: SqliteStore, foreign: apsw.Connection, clock: ManualClock
 ) -> None:
