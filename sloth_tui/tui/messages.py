@@ -175,6 +175,15 @@ class PageLoaded(Message):
         self.rows = rows
 
 
+class KeyPlaced(Message):
+    """Where a key that was asked for is among the rows of the newest query; None: it is not."""
+
+    def __init__(self, key: str, position: int | None) -> None:
+        super().__init__()
+        self.key = key
+        self.position = position
+
+
 class EntryRead(Message):
     """The entry under the cursor; None: the key is gone."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 
 _RUN_NEWS = 0.04
 """Seconds a run may talk before the screen shows what it said."""
+
+_EVERYTHING = Query()[:3]
 
 
 class BrowserScreen(CommandScreen):
@@ -98,8 +99,12 @@ class BrowserScreen(CommandScreen):
     # The key table.
 
     def on_filter_changed(self, message: messages.FilterChanged) -> None:
-        self._query = message.query
-        self._show_rows()
+        self._ask(message.query)
+
+    def _ask(self, query: Query) -> None:
+        if query != self._query:
+            self._query = query
+            self._show_rows()
 
     def on_filter_left(self, message: messages.FilterLeft) -> None:
         self.query_one(KeyTable).focus()
@@ -131,16 +136,18 @@ class BrowserScreen(CommandScreen):
             self.query_one(KeyTable).load(message.first, message.rows)
 
     def go_to_key(self, key: str) -> None:
-        self.run_worker(self._go_to_key(key), group="go", exclusive=True)
-
-    async def _go_to_key(self, key: str) -> None:
         self.action_show_pane("keys")
-        place = await asyncio.wrap_future(self.services.place_of(key))
-        if place is None:
+        self.services.find_key(key)
+
+    def on_key_placed(self, message: messages.KeyPlaced) -> None:
+        if message.position is not None:
+            self.query_one(KeyTable).go_to(message.position)
+        elif self._query[:3] != _EVERYTHING:
             self.query_one(FilterBar).clear()
-            place = await asyncio.wrap_future(self.services.place_of(key))
-        if place is not None:
-            self.query_one(KeyTable).go_to(place)
+            self._ask(self.query_one(FilterBar).asked)
+            self.services.find_key(message.key)
+        else:
+            self.flows.tell(f"there is no key {message.key}")
 
     def action_filter_keys(self) -> None:
         self.action_show_pane("keys")
@@ -170,7 +177,7 @@ class BrowserScreen(CommandScreen):
     def _count(self, shown: int, *, complete: bool) -> None:
         self._answers = True
         bar, keys = self.title_bar, self.query_one(KeysPane)
-        if self._query[:3] == ("", "", "") and complete:
+        if self._query[:3] == _EVERYTHING and complete:
             bar.total = shown
         bar.shown = shown
         keys.count(shown, bar.total, complete=complete)

@@ -97,9 +97,9 @@ class Services:
         """PageLoaded follows, unless the generation is void."""
         self._rows.load(generation, first, count)
 
-    def place_of(self, key: str) -> Future[int | None]:
-        """Where ``key`` is among all the rows of the newest query; None: it is not."""
-        return self._rows.place(key)
+    def find_key(self, key: str) -> None:
+        """KeyPlaced follows, once all rows of the newest query are known."""
+        self._rows.find(key)
 
     def show_entry(self, key: str | None) -> None:
         """EntryRead follows, now and whenever it may have changed."""

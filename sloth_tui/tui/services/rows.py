@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError
 from sloth_tui.model import Query
 from sloth_tui.store import open_store
-from sloth_tui.tui.messages import PageLoaded, RowsChanged, RowsIndexed, StoreFailed, ThreadDied
+from sloth_tui.tui.messages import KeyPlaced, PageLoaded, RowsChanged, RowsIndexed, StoreFailed, ThreadDied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ class Rows:
         self._query = Query()
         self._generation = 0
         self._cursor: str | None = None
-        self._places: list[tuple[str, Future[int | None]]] = []
+        self._sought: str | None = None
         self._changed = False
         self._afresh = False
         self._stopping = False
@@ -89,13 +89,12 @@ class Rows:
         """Tell with RowsChanged where this key has gone."""
         self._cursor = key
 
-    def place(self, key: str) -> Future[int | None]:
-        """Where ``key`` is among the rows of the newest query, once all of them are found."""
-        future: Future[int | None] = Future()
+    def find(self, key: str) -> None:
+        """KeyPlaced follows, once all rows of the newest query are found, with what was written just now."""
         with self._wake:
-            self._places.append((key, future))
+            self._sought = key
+            self._changed = True
             self._wake.notify()
-        return future
 
     def load(self, generation: int, first: int, count: int) -> None:
         """PageLoaded follows, unless the generation is void."""
@@ -137,7 +136,7 @@ class Rows:
     def _wait(self) -> bool:
         """Wait for something to do; False when it is time to end."""
         with self._wake:
-            while not (self._stopping or self._answered != self._generation or self._places):
+            while not (self._stopping or self._answered != self._generation or self._sought):
                 rest = self._not_before - time.monotonic() if self._changed else None
                 if rest is not None and rest <= 0:
                     break
@@ -157,7 +156,7 @@ class Rows:
             self._answered = generation
         elif changed and self._window is not None:
             self._refresh(query, generation)
-        self._tell_places()
+        self._tell_place(generation)
 
     def _index(self, agent: str, query: Query, generation: int) -> None:
         if self._window is None:
@@ -176,14 +175,12 @@ class Rows:
             self._post(RowsChanged(generation, count, cursor, place))
         self._not_before = time.monotonic() + _REST * (time.monotonic() - began)
 
-    def _tell_places(self) -> None:
+    def _tell_place(self, generation: int) -> None:
         with self._wake:
-            if self._answered != self._generation:
+            if self._sought is None or generation != self._generation:
                 return
-            places, self._places = self._places, []
-        for key, future in places:
-            if not future.cancelled():
-                future.set_result(None if self._window is None else self._window.position(key))
+            key, self._sought = self._sought, None
+        self._post(KeyPlaced(key, None if self._window is None else self._window.position(key)))
 
     def _fail(self, error: SlothError) -> None:
         """Without an answer until the next query."""

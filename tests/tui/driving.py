@@ -1,0 +1,107 @@
+"""Driving the app as a person would: press, wait for what should be seen, never for a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from sloth_tui.settings import Settings
+from sloth_tui.tui.app import SlothApp
+from sloth_tui.tui.screens.browser import BrowserScreen
+from sloth_tui.tui.widgets.detail import DetailPane
+from sloth_tui.tui.widgets.key_table import KeyTable
+from sloth_tui.tui.widgets.title_bar import TitleBar
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from rich.segment import Segment
+    from textual.pilot import Pilot
+    from textual.widget import Widget
+
+    Screen = Pilot[int | None]
+
+T = TypeVar("T")
+W = TypeVar("W", bound="Widget")
+
+
+async def until(condition: Callable[[], T], *, seconds: float = 10.0, what: str = "") -> T:
+    """Wait until ``condition()`` is true and return what it returned; fail after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what or condition}")
+        await asyncio.sleep(0.01)
+
+
+class Driver:
+    """A running app, and what can be seen of it."""
+
+    def __init__(self, app: SlothApp, pilot: Screen) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.press = pilot.press
+
+    @property
+    def browser(self) -> BrowserScreen:
+        return cast("BrowserScreen", self.app.screen_stack[1])
+
+    @property
+    def table(self) -> KeyTable:
+        return self.find(KeyTable)
+
+    def find(self, kind: type[W], selector: str = "") -> W:
+        """A widget of the browser."""
+        return self.browser.query_one(selector, kind) if selector else self.browser.query_one(kind)
+
+    def on_top(self, kind: type[W], selector: str = "") -> W:
+        """A widget of the dialog that is open."""
+        return self.app.screen.query_one(selector, kind) if selector else self.app.screen.query_one(kind)
+
+    def settled(self) -> bool:
+        """Whether the agent's keys are on screen, or why they are not."""
+        if len(self.app.screen_stack) < 2:
+            return False
+        bar, table = self.find(TitleBar), self.table
+        return bar.state == "no answer" or (bar.total is not None and table.count == bar.shown)
+
+    @property
+    def toasts(self) -> list[str]:
+        return [toast.message for toast in self.app._notifications]
+
+    def text(self) -> str:
+        """Everything on screen."""
+        return "\n".join("".join(segment.text for segment in strip) for strip in self.strips())
+
+    def strips(self) -> list[list[Segment]]:
+        compositor = self.app.screen._compositor
+        return [list(strip) for strip in compositor.render_strips()]
+
+    async def sees(self, text: str, *, seconds: float = 10.0) -> None:
+        await until(lambda: text in self.text(), seconds=seconds, what=f"{text!r} on screen:\n{self.text()}")
+
+    async def loses(self, text: str, *, seconds: float = 10.0) -> None:
+        await until(lambda: text not in self.text(), seconds=seconds, what=f"{text!r} gone from the screen")
+
+    async def goes_to(self, key: str) -> None:
+        """Put the cursor on a key and wait for its detail."""
+        self.browser.go_to_key(key)
+        detail = self.find(DetailPane)
+        await until(lambda: detail.entry is not None and detail.entry.key == key, what=f"detail of {key!r}")
+
+
+@asynccontextmanager
+async def running(
+    agent: str = "local", *, read_only: bool = False, size: tuple[int, int] = (120, 40)
+) -> AsyncIterator[Driver]:
+    """The app on the test's base directory, as soon as it shows the agent."""
+    app = SlothApp(agent, Settings(), read_only=read_only)
+    async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
+        driver = Driver(app, pilot)
+        await until(driver.settled, what="the agent on screen")
+        yield driver

@@ -1,0 +1,253 @@
+"""Changes a person makes: confirmed where they destroy, told where they were made, refused where nothing may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.widgets import Button, Input, Select, Static, TextArea
+
+from sloth_tui.store import open_store
+from sloth_tui.tui.screens.browser import BrowserScreen
+from sloth_tui.tui.screens.confirm import ConfirmScreen
+from sloth_tui.tui.screens.edit import EditScreen
+from sloth_tui.tui.screens.prompt import PromptScreen
+from sloth_tui.tui.widgets.detail import DetailPane
+from sloth_tui.tui.widgets.lock_list import LocksPane
+from tests.tui.driving import running, until
+from tests.tui.state import ENTRIES, elsewhere
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sloth_tui.model import Value
+    from tests.tui.driving import Driver
+
+
+def stored(key: str) -> Value | None:
+    with open_store("local", "read") as store:
+        return store.get(key)
+
+
+def keys() -> list[str]:
+    with open_store("local", "read") as store:
+        return list(store.keys())
+
+
+async def opened(app: Driver, kind: type) -> None:
+    await until(lambda: isinstance(app.app.screen, kind), what=f"a {kind.__name__}")
+    await app.pilot.pause()
+
+
+async def closed(app: Driver) -> None:
+    await until(lambda: isinstance(app.app.screen, BrowserScreen), what="the dialog closed")
+
+
+async def act(app: Driver, action: str) -> None:
+    """An action that has no key, or whose key is not what the test is about."""
+    getattr(app.browser, f"action_{action}")()
+    await app.pilot.pause()
+
+
+async def test_delete_says_which_key_and_cancel_has_the_focus(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("deployment:status")
+        await app.press("d")
+        await opened(app, ConfirmScreen)
+        await app.sees("Delete 1 key?")
+        await app.sees("complete  (string, 8 B)")
+        assert app.on_top(Button, "#cancel").has_focus
+        await app.press("enter")
+        await closed(app)
+    assert stored("deployment:status") == "complete"
+
+
+async def test_delete_confirmed_deletes_that_key_and_says_so(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("deployment:status")
+        await app.press("d")
+        await opened(app, ConfirmScreen)
+        await app.press("right", "enter")
+        await until(lambda: app.toasts == ["deleted deployment:status"])
+        await app.sees(f"{len(ENTRIES) - 1} keys")
+    assert keys() == [key for key in ENTRIES if key != "deployment:status"]
+
+
+async def test_the_dialog_that_deletes_a_secret_does_not_show_it(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("app:api_token")
+        await app.press("d")
+        await opened(app, ConfirmScreen)
+        await app.sees("Delete 1 key?")
+        assert "tok_very_secret" not in app.text()
+        await app.press("escape")
+        await closed(app)
+    assert stored("app:api_token") == "tok_very_secret"
+
+
+async def test_clear_by_prefix_counts_lists_and_deletes_only_those(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("deployment:count")
+        await app.press("D")
+        await opened(app, PromptScreen)
+        assert app.on_top(Input).value == "deployment:"
+        await app.press("enter")
+        await opened(app, ConfirmScreen)
+        await app.sees("Delete 4 keys that begin with 'deployment:'?")
+        await app.sees("deployment:version")
+        assert app.on_top(Button, "#cancel").has_focus
+        await app.press("tab", "enter")
+        await until(lambda: app.toasts == ["deleted 4 keys"])
+    assert not [key for key in keys() if key.startswith("deployment:")]
+    assert len(keys()) == len(ENTRIES) - 4
+
+
+async def test_clear_all_can_be_left_and_done(believable: Path) -> None:
+    async with running() as app:
+        await act(app, "clear_all")
+        await opened(app, ConfirmScreen)
+        await app.sees(f"Delete {len(ENTRIES)} keys of agent local?")
+        await app.sees("… and 1 more")
+        await app.press("escape")
+        await closed(app)
+        assert len(keys()) == len(ENTRIES)
+        await act(app, "clear_all")
+        await opened(app, ConfirmScreen)
+        await app.press("right", "enter")
+        await until(lambda: app.toasts == [f"deleted {len(ENTRIES)} keys"])
+        await app.sees("No key here yet.")
+    assert keys() == []
+
+
+async def test_break_lock_says_whose_it_is(believable: Path) -> None:
+    async with running() as app:
+        await until(lambda: app.find(LocksPane).highlighted is not None)
+        await app.press("4", "b")
+        await opened(app, ConfirmScreen)
+        await app.sees("held by task-123")
+        await app.press("right", "enter")
+        await until(lambda: app.toasts == ["broke lock deploy"])
+        await app.sees("No lock is held.")
+
+
+async def test_edit_keeps_the_type_and_saves(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("deployment:count")
+        await app.press("e")
+        await opened(app, EditScreen)
+        assert app.on_top(TextArea).text == "12"
+        app.on_top(TextArea).text = "thirteen"
+        await app.press("ctrl+s")
+        await app.sees("no whole number")
+        app.on_top(TextArea).text = "13"
+        await app.press("ctrl+s")
+        await closed(app)
+        await until(lambda: app.find(DetailPane).entry and app.find(DetailPane).entry.value == 13)
+    assert stored("deployment:count") == 13
+
+
+async def test_edit_does_not_overwrite_what_somebody_else_wrote_meanwhile(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("deployment:status")
+        await app.press("e")
+        await opened(app, EditScreen)
+        app.on_top(TextArea).text = "mine"
+        elsewhere("open_store('local', 'write').__enter__().set('deployment:status', 'theirs')")
+        await app.press("ctrl+s")
+        await until(lambda: "Changed by somebody else" in str(app.on_top(Static, "#edit-problem").content))
+        assert "theirs" in str(app.on_top(Static, "#edit-problem").content)
+        assert stored("deployment:status") == "theirs"
+        assert app.on_top(TextArea).text == "mine"
+        await app.press("ctrl+s")
+        await closed(app)
+    assert stored("deployment:status") == "mine"
+
+
+async def test_edit_left_with_escape_changes_nothing(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("deployment:status")
+        await app.press("e")
+        await opened(app, EditScreen)
+        await app.press("z", "escape")
+        await closed(app)
+    assert stored("deployment:status") == "complete"
+
+
+async def test_new_key_is_made_with_its_type_and_shown(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("deployment:status")
+        await app.press("n")
+        await opened(app, EditScreen)
+        assert app.on_top(Input).value == "deployment:"
+        app.on_top(Input).value = "deployment:windows"
+        app.on_top(Select).value = "table"
+        app.on_top(TextArea).text = '["mon", "tue"]'
+        await app.pilot.pause()
+        await app.press("ctrl+s")
+        await closed(app)
+        await until(lambda: app.table.key == "deployment:windows")
+    assert stored("deployment:windows") == ["mon", "tue"]
+
+
+async def test_new_key_does_not_overwrite_one_that_is_there(believable: Path) -> None:
+    async with running() as app:
+        await app.press("n")
+        await opened(app, EditScreen)
+        app.on_top(Input).value = "deployment:status"
+        await app.press("ctrl+s")
+        await until(lambda: "There is such a key" in str(app.on_top(Static, "#edit-problem").content))
+        await app.press("escape")
+        await closed(app)
+    assert stored("deployment:status") == "complete"
+
+
+async def test_a_key_no_store_can_hold_is_refused_in_words(believable: Path) -> None:
+    async with running() as app:
+        await app.press("n")
+        await opened(app, EditScreen)
+        app.on_top(Input).value = ""
+        await app.press("ctrl+s")
+        await until(lambda: "empty" in str(app.on_top(Static, "#edit-problem").content))
+
+
+async def test_a_masked_value_is_not_edited_before_it_is_revealed(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("app:api_token")
+        await app.press("e")
+        await until(lambda: app.toasts == ["the value is masked, x reveals it"])
+        await app.press("x", "e")
+        await opened(app, EditScreen)
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["delete_key", "clear_prefix", "clear_all", "break_lock", "edit_value", "new_key", "run_file"],
+)
+async def test_read_only_refuses_and_opens_nothing_for_writing(
+    believable: Path, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sloth_tui.tui.services.writer as writer
+
+    monkeypatch.setattr(writer, "open_store", None)
+    async with running(read_only=True) as app:
+        await app.goes_to("deployment:status")
+        await app.sees("read-only")
+        await until(lambda: app.find(LocksPane).highlighted is not None)
+        await act(app, action)
+        await until(lambda: app.toasts and app.toasts[0].startswith("read-only: nothing was changed"))
+        assert isinstance(app.app.screen, BrowserScreen)
+    assert keys() == list(ENTRIES)
+
+
+async def test_who_made_a_change_is_recorded(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("deployment:status")
+        await app.press("d")
+        await opened(app, ConfirmScreen)
+        await app.press("right", "enter")
+        await until(lambda: app.toasts)
+    with open_store("local", "read") as store:
+        newest = next(iter(store.revisions("deployment:status")))
+    assert newest.operation == "delete"
+    assert newest.origin is not None
+    assert (newest.origin.program, newest.origin.title) == ("sloth-tui", "delete deployment:status")
