@@ -12,6 +12,7 @@ import sys
 from sloth_tui.cli import registry
 from sloth_tui.cli.output import Output
 from sloth_tui.cli.reader import read_plainly
+from sloth_tui.errors import ExitCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,40 +38,44 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(words: Sequence[str], out: Output) -> int:
-    path, rest = _resolve(words)
+    path, common, rest = _resolve(words)
     if not registry.is_command(path):
         from sloth_tui.cli import usage
 
-        return usage.no_command(path, rest, out)
+        return usage.no_command(path, common, rest, out)
     command = registry.load(path)
-    arguments = read_plainly(command, rest)
+    words = [*common, *rest]
+    arguments = read_plainly(command, words)
     if arguments is None:
         from sloth_tui.cli.parser import read
 
-        arguments = read(command, rest, out)
+        arguments = read(command, words, out)
         if arguments is None:
-            return 0
+            return ExitCode.OK
     return command.handler(arguments, out)
 
 
-def _resolve(words: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """The path of the command, as far as it can be told, and the words that are left.
-
-    ``--agent`` and ``--debug`` may stand anywhere; before the command they count as its own.
-    """
+def _resolve(words: Sequence[str]) -> tuple[tuple[str, ...], list[str], Sequence[str]]:
+    """The path of the command, as far as it can be told; the options every command may have that stand
+    before it; and the words that are left."""
     path: tuple[str, ...] = ()
-    before: list[str] = []
+    common: list[str] = []
     at = 0
     while at < len(words) and not registry.is_command(path):
         word = words[at]
-        taken = 1
-        if word in ("-a", "--agent") and at + 1 < len(words):
-            taken = 2
-        elif word != "--debug" and not word.startswith("--agent="):
-            if word not in registry.children(path):
-                break
-            path, taken = (*path, word), 0
+        if word in registry.children(path):
+            path = (*path, word)
             at += 1
-        before.extend(words[at : at + taken])
-        at += taken
-    return path, [*before, *words[at:]]
+        elif taken := _common(word):
+            common.extend(words[at : at + taken])
+            at += taken
+        else:
+            break
+    return path, common, words[at:]
+
+
+def _common(word: str) -> int:
+    """How many words an option that every command may have takes up; 0 if it is something else."""
+    if word in ("-a", "--agent"):
+        return 2
+    return int(word == "--debug" or word.startswith("--agent="))

@@ -17,40 +17,27 @@ if TYPE_CHECKING:
     from sloth_tui.cli.output import Output
 
 
-def no_command(path: tuple[str, ...], rest: Sequence[str], out: Output) -> int:
-    """Deal with ``rest`` after ``path``, which is a group or nothing. Raises UsageError."""
-    words = _without_common_options(rest)
-    if any(word in ("-h", "--help") for word in words[:1]):
+def no_command(path: tuple[str, ...], common: Sequence[str], words: Sequence[str], out: Output) -> int:
+    """Deal with what follows ``path``, which is a group or nothing; see ``_resolve``. Raises UsageError."""
+    if words and words[0] in ("-h", "--help"):
         out.people(group_parser(path).format_help())
         return ExitCode.OK
-    if not path and words[:1] == ["--version"]:
+    if words and words[0] == "--version" and not path:
         out.people(f"{PROGRAM} {__version__}\n")
         return ExitCode.OK
     if words:
         raise _mistake(path, words[0])
     if not path and sys.stdin is not None and sys.stdin.isatty() and out.terminal:
-        return _open_tui(rest, out)
+        return _open_tui(common, out)
     narrate(group_parser(path).format_help().rstrip("\n"))
     return ExitCode.USAGE
 
 
-def _without_common_options(rest: Sequence[str]) -> list[str]:
-    words = list(rest)
-    while words:
-        if words[0] in ("-a", "--agent") and len(words) > 1:
-            del words[:2]
-        elif words[0] == "--debug" or words[0].startswith("--agent="):
-            del words[0]
-        else:
-            break
-    return words
-
-
-def _open_tui(rest: Sequence[str], out: Output) -> int:
+def _open_tui(common: Sequence[str], out: Output) -> int:
     from sloth_tui.cli.parser import read
 
     command = registry.load(("tui",))
-    arguments = read(command, rest, out)
+    arguments = read(command, common, out)
     assert arguments is not None
     return command.handler(arguments, out)
 

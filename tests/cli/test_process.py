@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from sloth_tui.store import open_store
@@ -139,3 +141,33 @@ def test_counters_of_many_processes_lose_nothing() -> None:
     for worker in workers:
         worker.join()
     assert run("state", "get", "n").stdout == b"12\n"
+
+
+def on_a_pty(*words: str) -> pexpect.spawn[bytes]:
+    child = pexpect.spawn(PROGRAM[0], [*PROGRAM[1:], *words], dimensions=(30, 100), timeout=20)
+    child.delaybeforesend = None
+    return child
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\r", 0), ("\r", 9), ("n\r", 9), ("\x04", 9), ("\x03", 130)])
+def test_a_person_is_asked_before_anything_is_deleted(answer: str, code: int) -> None:
+    run("state", "set", "a", "1")
+    child = on_a_pty("state", "delete", "a")
+    child.expect_exact(b"Delete 1 key of agent 'local': a? [y/N] ")
+    child.send(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == code
+    assert run("state", "get", "a").returncode == (3 if code == 0 else 0)
+
+
+def test_a_pty_of_100_columns_is_filled_and_not_overrun() -> None:
+    run("state", "set", "long", "v" * 500)
+    child = on_a_pty("state", "list")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.before is not None
+    heading, rule, row = re.sub(rb"\x1b\[[0-9;]*m", b"", child.before).decode().splitlines()
+    assert (len(rule), child.exitstatus) == (100, 0)
+    assert heading.startswith("KEY")
+    assert "more chars" in row

@@ -19,17 +19,17 @@ def delete(arguments: Arguments, out: Output) -> int:
     keys = list(dict.fromkeys(arguments.keys))
     with reading(arguments.agent) as store:
         agent = store.agent
-        present = [key for key in keys if store.exists(key)]
-        missing = [key for key in keys if key not in present]
+        there = {key for key in keys if store.exists(key)}
+        missing = [key for key in keys if key not in there]
         if missing and not arguments.ignore_missing:
             if len(keys) == 1:
                 store.entry(keys[0])
+            noun = "key" if len(missing) == 1 else "keys"
             raise KeyNotFound(
-                f"no such key: {_named(missing)}"
-                if len(missing) == 1
-                else f"no such keys: {_named(missing)}",
+                f"no such {noun}: {_named(missing)}",
                 hint="nothing was deleted; --ignore-missing deletes the others",
             )
+    present = [key for key in keys if key in there]
     if not present:
         tell("nothing to delete")
         return ExitCode.OK

@@ -9,7 +9,7 @@ from sloth_tui.cli.narration import tell
 from sloth_tui.cli.session import writing
 from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, utf8
 from sloth_tui.cli.values import TYPES, from_stdin_or, typed
-from sloth_tui.errors import Conflict, ExitCode, UsageError
+from sloth_tui.errors import Conflict, ExitCode, KeyNotFound, UsageError
 from sloth_tui.text import display_text
 
 TYPE_CHECKING = False
@@ -69,9 +69,13 @@ def _other_value(store: Store, key: str, expected: Value) -> Conflict:
 
 
 def _other_revision(store: Store, key: str, expected: int) -> Conflict:
-    found = next((entry.revision for entry in store.entries(key) if entry.key == key), 0)
-    where = f"is at revision {found}" if found else "is not there" if found == 0 else "has no revision yet"
-    return Conflict(f"key '{key}' {where}, not at {expected}", hint="nothing was written")
+    try:
+        found = store.entry(key).revision
+    except KeyNotFound:
+        state = "is not there"
+    else:
+        state = "has no revision yet" if found is None else f"is at revision {found}"
+    return Conflict(f"key '{key}' {state}, not at {expected}", hint="nothing was written")
 
 
 def _type(value: Value) -> str:
