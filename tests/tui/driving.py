@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
     from textual.widget import Widget
 
-    Screen = Pilot[int | None]
+    Screen = Pilot[int]
 
 T = TypeVar("T")
 W = TypeVar("W", bound="Widget")

@@ -68,15 +68,21 @@ class RunPane(Pane):
         self._doing = ""
         self._changed = 0
         self._began = 0.0
-        self._going_on = False
+        self.result: str | None = ""
+        """How the last run ended; None while one goes on, empty before the first."""
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
+
+    @property
+    def lines(self) -> list[str]:
+        """What the run said, as it is shown."""
+        return self.query_one(RunLog).lines
 
     def begin(self, file: str, agent: str) -> None:
         """A new run: the lines of the last one go."""
         self.query_one(RunLog).clear()
         self._what = f"{display_text(file)} on {display_text(agent)}"
         self._doing, self._changed, self._began = "", 0, time.monotonic()
-        self._going_on = True
+        self.result = None
         self._ticks.resume()
         self.entitle("running", "S stops it")
         self._tick()
@@ -86,13 +92,13 @@ class RunPane(Pane):
         many changes the run has made."""
         self.query_one(RunLog).add(lines)
         self._doing, self._changed = task, changed
-        if self._going_on:
+        if self.result is None:
             self._tick()
 
     def end(self, result: str, duration: float, error: str | None) -> None:
         """The run is over: ``result`` as the runner names it, ``error`` what went wrong with it, in words."""
         self._ticks.pause()
-        self._going_on = False
+        self.result = result
         self.query_one(RunLog).add([RunLine("bad", error)] if error else [])
         mark, style = ("✓", "$success") if result == "done" else ("✗", "$error")
         self._status(

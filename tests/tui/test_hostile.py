@@ -1,0 +1,141 @@
+"""Data that attacks: on every surface, no crash and nothing that could act on a terminal."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.store import open_store
+from sloth_tui.text import display_text
+from sloth_tui.tui.screens.browser import BrowserScreen
+from sloth_tui.tui.screens.confirm import ConfirmScreen
+from sloth_tui.tui.widgets.detail import DetailPane
+from sloth_tui.tui.widgets.lock_list import LocksPane
+from sloth_tui.tui.widgets.run_view import RunPane
+from tests.tui.driving import running, until
+from tests.tui.state import HOSTILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.tui.driving import Driver
+
+_ACTS = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def inspect(app: Driver) -> None:
+    """What is on screen is made of harmless characters, and no data was read as markup."""
+    text = app.text().replace("\n", "")
+    found = _ACTS.search(text)
+    assert found is None, f"{found.group()!r} in {text[found.start() - 40 : found.end() + 40]!r}"
+
+
+@pytest.fixture
+def hostile(base: Path) -> Path:
+    with open_store("local", "write") as store:
+        store.set_many({f"{number:02}{text}": text for number, text in enumerate(HOSTILE)})
+        store.set("tables", {text[:50]: [text] for text in HOSTILE})
+        store.set("bytes", "".join(HOSTILE).encode())
+        for number, text in enumerate(HOSTILE[:12]):
+            store.acquire(f"{number:02}{text}", text, 600)
+    return base
+
+
+async def test_table_and_detail_of_every_hostile_entry(hostile: Path) -> None:
+    async with running(size=(120, 60)) as app:
+        inspect(app)
+        detail = app.find(DetailPane)
+        with open_store("local", "read") as store:
+            keys = list(store.keys())
+        assert len(keys) == len(HOSTILE) + 2
+        for key in keys:
+            await until(partial(_is_shown, detail, key), what=repr(key))
+            await app.pilot.pause()
+            inspect(app)
+            app.table.action_move(1)
+
+
+async def test_literal_brackets_are_shown_as_they_are(hostile: Path) -> None:
+    async with running(size=(120, 60)) as app:
+        for text in ("[/x]", "[red]x[/red]", "[ERROR] x", "[10%]", "[@click=app.quit]click[/]"):
+            await app.sees(text)
+
+
+async def test_dialogs_and_toasts(hostile: Path) -> None:
+    async with running(size=(120, 60)) as app:
+        for number in (0, 7):
+            key = f"{number:02}{HOSTILE[number]}"
+            await app.goes_to(key)
+            for action in ("edit_value", "new_key", "clear_prefix"):
+                getattr(app.browser, f"action_{action}")()
+                await until(lambda: not isinstance(app.app.screen, BrowserScreen))
+                await app.pilot.pause()
+                inspect(app)
+                await app.press("escape")
+                await until(lambda: isinstance(app.app.screen, BrowserScreen))
+            app.browser.action_delete_key()
+            await until(lambda: isinstance(app.app.screen, ConfirmScreen))
+            await app.sees("Delete 1 key?")
+            inspect(app)
+            await app.press("right", "enter")
+            await until(partial(_was_told, app, f"deleted {display_text(key, 80)}"))
+            await app.pilot.pause()
+            inspect(app)
+
+
+async def test_locks_and_the_question_to_break_one(hostile: Path) -> None:
+    async with running(size=(120, 60)) as app:
+        locks = app.find(LocksPane)
+        await until(lambda: len(locks.locks) == 12)
+        await app.press("4", "z")
+        inspect(app)
+        for _ in range(3):
+            app.browser.action_break_lock()
+            await until(lambda: isinstance(app.app.screen, ConfirmScreen))
+            await app.sees("held by")
+            inspect(app)
+            await app.press("escape", "down")
+
+
+async def test_palette_with_hostile_keys(hostile: Path) -> None:
+    async with running(size=(120, 60)) as app:
+        await app.press("colon")
+        await app.sees("bytes")
+        inspect(app)
+        await app.press("0", "8")
+        await app.sees("[red]x[/red]")
+        inspect(app)
+        await app.press("down", "enter")
+        await until(lambda: app.table.key == f"08{HOSTILE[8]}")
+
+
+async def test_output_and_changes_of_a_run(hostile: Path, tmp_path: Path) -> None:
+    lines = "\n".join(f"print({_lua(text)})\nstate.set({_lua('n' + text)}, {_lua(text)})" for text in HOSTILE)
+    file = tmp_path / "\x1b[31mtask[red].lua"
+    file.write_text(f"task({{name = 'a[/x]\\27[2J', run = function()\n{lines}\nerror('[/x]\\27]0;x\\7') end}})")
+    async with running(size=(120, 60)) as app:
+        app.browser.action_show_pane("run")
+        app.browser.services.run_file(str(file))
+        pane = app.find(RunPane)
+        await until(lambda: pane.result == "failed", seconds=20)
+        for _ in range(4):
+            await app.pilot.pause()
+            inspect(app)
+            await app.press("pageup")
+        assert any("[/x]" in line for line in pane.lines)
+
+
+def _is_shown(detail: DetailPane, key: str) -> bool:
+    return detail.entry is not None and detail.entry.key == key
+
+
+def _was_told(app: Driver, toast: str) -> bool:
+    return toast in app.toasts
+
+
+def _lua(text: str) -> str:
+    """``text`` as a Lua string."""
+    return '"' + "".join(f"\\{byte:03}" for byte in text.encode()) + '"'

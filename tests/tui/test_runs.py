@@ -1,0 +1,144 @@
+"""Lua files run from the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.widgets import Input
+
+from sloth_tui.store import open_store
+from sloth_tui.tui.screens.choose_file import ChooseFileScreen
+from sloth_tui.tui.screens.confirm import ConfirmScreen
+from sloth_tui.tui.services.files import candidates
+from sloth_tui.tui.widgets.run_view import RunPane
+from tests.tui.driving import running, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+DEPLOY = """
+task({name = "deploy", run = function()
+    print("rolling out")
+    state.set("deployment:version", "v2")
+    state.set("app:api_token", "tok_rotated")
+    state.delete("flag:enabled")
+    state.set("fresh", 1)
+end})
+"""
+ENDLESS = """
+task({name = "endless", run = function()
+    print("begun")
+    while true do end
+end})
+"""
+
+
+async def test_a_file_is_chosen_run_and_its_changes_are_shown(
+    believable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deploy.lua").write_text(DEPLOY)
+    (tmp_path / "notes.txt").write_text("no task")
+    monkeypatch.chdir(tmp_path)
+    async with running() as app:
+        await app.press("r")
+        await until(lambda: isinstance(app.app.screen, ChooseFileScreen))
+        await app.sees("deploy.lua")
+        assert "notes.txt" not in app.text()
+        await app.press("d", "e", "tab")
+        assert app.on_top(Input).value == "deploy.lua"
+        await app.press("enter")
+        pane = app.find(RunPane)
+        await until(lambda: pane.result == "done", seconds=20)
+        await app.sees("✓ done deploy.lua on local")
+        for line in (
+            "  rolling out",
+            "  ~ deployment:version: v1.2.3 → v2",
+            "  ~ app:api_token: •••••••• → ••••••••",
+            "  - flag:enabled (was true)",
+            "  + fresh = 1",
+        ):
+            assert line in pane.lines
+        assert pane.lines[-1].startswith("✓ deploy done in")
+        assert pane.lines[-1].endswith("4 changes")
+        await app.press("2")
+        await app.sees("fresh")
+    with open_store("local", "read") as store:
+        assert store.get("deployment:version") == "v2"
+
+
+async def test_a_file_that_fails_says_where(believable: Path, tmp_path: Path) -> None:
+    file = tmp_path / "broken.lua"
+    file.write_text("task({name = 'a', run = function()\n  error('no luck')\nend})")
+    async with running() as app:
+        app.browser.services.run_file(str(file))
+        pane = app.find(RunPane)
+        await until(lambda: pane.result == "failed", seconds=20)
+        assert any("broken.lua:2:" in line and "no luck" in line for line in pane.lines)
+
+
+async def test_a_file_that_is_not_there_is_told_in_words(believable: Path) -> None:
+    async with running() as app:
+        app.browser.services.run_file("/nowhere/at all.lua")
+        pane = app.find(RunPane)
+        await until(lambda: pane.result == "error", seconds=20)
+        assert any("/nowhere/at all.lua" in line for line in pane.lines)
+
+
+async def test_an_endless_run_is_stopped_and_the_screen_stays_alive(believable: Path, tmp_path: Path) -> None:
+    file = tmp_path / "endless.lua"
+    file.write_text(ENDLESS)
+    async with running() as app:
+        pane = app.find(RunPane)
+        await app.press("S")
+        app.browser.action_show_pane("run")
+        app.browser.services.run_file(str(file))
+        await until(lambda: "  begun" in pane.lines, seconds=20)
+        app.browser.services.stop_run()
+        await until(lambda: pane.result == "cancelled", seconds=5)
+        assert not app.browser.services.running
+
+
+async def test_leaving_while_a_run_goes_on_asks_first(believable: Path, tmp_path: Path) -> None:
+    file = tmp_path / "endless.lua"
+    file.write_text(ENDLESS)
+    async with running() as app:
+        app.browser.services.run_file(str(file))
+        await until(lambda: "  begun" in app.find(RunPane).lines, seconds=20)
+        await app.press("q")
+        await until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        await app.press("enter")
+        assert app.browser.services.running
+        await app.press("ctrl+q")
+        await until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        await app.press("right", "enter")
+        await until(lambda: not app.app.is_running)
+
+
+async def test_output_faster_than_anybody_reads_is_counted_not_shown(believable: Path, tmp_path: Path) -> None:
+    file = tmp_path / "loud.lua"
+    file.write_text("task({name = 'loud', run = function() for i = 1, 30000 do print(i) end end})")
+    async with running() as app:
+        app.browser.services.run_file(str(file))
+        pane = app.find(RunPane)
+        await until(lambda: pane.result == "done", seconds=30)
+        assert any(line.endswith("lines left out") for line in pane.lines)
+        assert "  30000" in pane.lines
+
+
+def test_candidates_are_task_files_first_then_directories(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    (here / "sub").mkdir(parents=True)
+    for name in ("a.lua", "b.sloth", "c.txt", ".hidden.lua", "bad\x1b.lua", "sub/inner.lua"):
+        (here / name).touch()
+    monkeypatch.chdir(here)
+    assert candidates("") == ["a.lua", "b.sloth", "sub/"]
+    assert candidates("s") == ["sub/"]
+    assert candidates("sub/") == ["sub/inner.lua"]
+    assert candidates(".") == [".hidden.lua"]
+    assert candidates(f"{here}/a") == [f"{here}/a.lua"]
+    assert candidates("/nowhere/") == []
+    assert candidates("nul\0") == []
