@@ -1,8 +1,9 @@
 """Every key of a table of millions in memory, in order, as runs of a few thousand.
 
 A run joins its keys in one ``bytes`` object, so that a substring is looked for at the speed of memory, and
-keeps their rowids in an array. Between keys stands a byte that UTF-8 never contains: whatever else a key
-holds, line feeds included, no match can span two of them. A million keys of 32 bytes take 40 MB.
+keeps their rowids in an array. What all keys of a run begin with is kept once: of the keys that people choose
+that is most. Between keys stands a byte that UTF-8 never contains: whatever else a key holds, line feeds
+included, no match can span two of them.
 
 Keys are handled as the bytes they are stored as, because other programs may have stored text that is no
 UTF-8. What is no text in the key column (NULL, blobs) is no key and passed over.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from itertools import compress, repeat
+from itertools import compress
 from operator import itemgetter
 
 TYPE_CHECKING = False
@@ -45,55 +46,72 @@ _NO_LIMIT = -1
 class Run:
     """Consecutive keys and the rows they are in."""
 
-    __slots__ = ("_joined", "last", "low", "rowids")
+    __slots__ = ("_rests", "_stem", "last", "low", "rowids")
 
-    def __init__(self, low: bytes, last: bytes, joined: bytes | None, rowids: array[int]) -> None:
+    def __init__(self, low: bytes, last: bytes, stem: bytes, rests: bytes | None, rowids: array[int]) -> None:
         self.low = low
         """No key of the run is smaller; every key of the run before is."""
         self.last = last
         """The greatest key, or ``low`` where there is none."""
         self.rowids = rowids
         """In key order."""
-        self._joined = joined
+        self._stem = stem
+        """What every key begins with."""
+        self._rests = rests
+        """What follows in each key, joined; None: has to be read again."""
 
     @property
     def in_memory(self) -> bool:
-        return self._joined is not None
+        return self._rests is not None
 
     @property
     def size(self) -> int:
-        return len(self._joined or b"")
+        return len(self._rests or b"")
 
     def without_keys(self) -> Run:
         """The same rows, without their keys."""
-        return Run(self.low, self.last, None, self.rowids)
-
-    def keys(self) -> list[bytes]:
-        return (self._joined or b"").split(_BETWEEN) if self.rowids else []
+        return Run(self.low, self.last, b"", None, self.rowids)
 
     def passing(self, prefix: bytes, part: bytes) -> array[int]:
         """Rows whose key begins with ``prefix`` and contains ``part``."""
-        joined = self._joined or b""
-        if part not in joined:
+        if not self._may_contain(part):
             return self.rowids[:0]
-        if part:
-            flags = [part in key for key in joined.split(_BETWEEN)]
-            if prefix:
-                flags = [
-                    flag and key.startswith(prefix) for flag, key in zip(flags, self.keys(), strict=True)
-                ]
-        elif joined.startswith(prefix) and self.last.startswith(prefix):
+        whole = part in self._stem
+        if whole and self._stem.startswith(prefix):
             return self.rowids
+        if prefix:
+            flags = [key.startswith(prefix) and part in key for key in self._keys()]
         else:
-            flags = list(map(bytes.startswith, self.keys(), repeat(prefix)))
+            # Only so much of the stem can be part of a match that does not lie within it.
+            end = self._stem[max(len(self._stem) - len(part) + 1, 0) :]
+            flags = [part in end + rest for rest in self._split()]
         return array(self.rowids.typecode, compress(self.rowids, flags))
 
     def rowid(self, key: bytes) -> int | None:
         """The row of a key; None: the key is not there."""
+        key = key.replace(_BETWEEN, _IN_ITS_PLACE)
+        if not key.startswith(self._stem):
+            return None
         try:
-            return self.rowids[self.keys().index(key.replace(_BETWEEN, _IN_ITS_PLACE))]
+            return self.rowids[self._split().index(key[len(self._stem) :])]
         except ValueError:
             return None
+
+    def _may_contain(self, part: bytes) -> bool:
+        """False where certainly no key contains ``part``."""
+        rests, stem = self._rests or b"", self._stem
+        if part in rests or part in stem:
+            return True
+        return any(
+            stem.endswith(part[:cut]) and (rests.startswith(part[cut:]) or _BETWEEN + part[cut:] in rests)
+            for cut in range(1, len(part))
+        )
+
+    def _split(self) -> list[bytes]:
+        return (self._rests or b"").split(_BETWEEN) if self.rowids else []
+
+    def _keys(self) -> list[bytes]:
+        return [self._stem + rest for rest in self._split()]
 
 
 class KeyIndex:
@@ -170,11 +188,11 @@ def read_run(connection: apsw.Connection, low: bytes, high: bytes | None, limit:
     bounds: dict[str, apsw.SQLiteValue] = {"low": low, "high": high, "limit": limit}
     numbers, joined = connection.execute(_READ_JOINED, bounds).fetchall()[0]
     if not isinstance(numbers, str) or not isinstance(joined, bytes):
-        return Run(low, low, b"", array("I"))
+        return Run(low, low, b"", b"", array("I"))
     rowids = list(map(int, numbers.split(",")))
     if joined.count(_BETWEEN) + 1 != len(rowids):
         return _read_one_by_one(connection, bounds)
-    return Run(low, joined.rpartition(_BETWEEN)[2], joined, compact(rowids))
+    return _pack(low, joined.rpartition(_BETWEEN)[2], joined, rowids)
 
 
 def _read_one_by_one(connection: apsw.Connection, bounds: dict[str, apsw.SQLiteValue]) -> Run:
@@ -188,7 +206,21 @@ def _read_one_by_one(connection: apsw.Connection, bounds: dict[str, apsw.SQLiteV
     low = bounds["low"]
     assert isinstance(low, bytes)
     joined = _BETWEEN.join(key.replace(_BETWEEN, _IN_ITS_PLACE) for key in keys)
-    return Run(low, keys[-1] if keys else low, joined, compact(rowids))
+    return _pack(low, keys[-1] if keys else low, joined, rowids)
+
+
+def _pack(low: bytes, last: bytes, joined: bytes, rowids: list[int]) -> Run:
+    # Keys are in order: what the first and the last begin with, all do.
+    stem = _common_beginning(joined.partition(_BETWEEN)[0], joined.rpartition(_BETWEEN)[2])
+    rests = joined[len(stem) :].replace(_BETWEEN + stem, _BETWEEN)
+    return Run(low, last, stem, rests, compact(rowids))
+
+
+def _common_beginning(one: bytes, other: bytes) -> bytes:
+    for place, (byte, its) in enumerate(zip(one, other, strict=False)):
+        if byte != its:
+            return one[:place]
+    return min(one, other, key=len)
 
 
 def compact(rowids: list[int]) -> array[int]:
