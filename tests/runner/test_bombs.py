@@ -1,0 +1,200 @@
+"""Task files that would hang, or take the machine down, but end in time and leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sloth_tui.runner.processes import descendants
+from sloth_tui.store import open_store
+from tests.runner.support import run_task, run_text, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MEBIBYTE = 1024 * 1024
+DRIVER = """
+import json, sys
+from sloth_tui.runner.supervisor import RunRequest, Supervisor
+from sloth_tui.runner.wire import event_to_json
+kinds = ("task_finished", "run_finished", "warned")
+request = RunRequest(sys.argv[1], "local", **json.loads(sys.argv[2]))
+shown = [event_to_json(event) for event in Supervisor(request).events()]
+peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(json.dumps({"peak": int(peak) * 1024, "lines": sum(e["event"] == "task_output" for e in shown),
+                  "events": [e for e in shown if e["event"] in kinds]}))
+"""
+MEMORY = r"not enough memory|out of memory"
+TIME = r"took longer than"
+FILL = """
+    local kept, block = {}, ("x"):rep(1024):rep(1024)
+    local function fill(n) for i = 1, n do kept[i] = block .. i end end
+"""
+LOOPS = """
+    local loop = "{%% for a in range(99999) %%}"
+    template.render({content = loop .. loop .. [[%s]] .. ("{%% endfor %%}"):rep(2)})
+"""
+
+BOMBS = {
+    # name: (body, options, what the task's error says)
+    "loop": ("while true do end", {}, TIME),
+    "goto": ("::again:: goto again", {}, TIME),
+    "pcall": ("while true do pcall(error, 'x') end", {}, TIME),
+    "xpcall": ("while true do xpcall(error, function() while true do end end) end", {}, TIME),
+    "coroutines": ("while true do coroutine.wrap(function() coroutine.yield() end)() end", {}, TIME),
+    "closing": (
+        "local x <close> = setmetatable({}, {__close = function() while true do end end}) error('x')",
+        {},
+        TIME,
+    ),
+    "backtracking": ("string.find(('a'):rep(40), ('a-'):rep(40) .. 'b')", {}, TIME),
+    "quadratic gsub": ("local s = ('a'):rep(300000) s:gsub('.-b', '')", {}, TIME),
+    "empty rep": ("string.rep('', 1e15)", {}, TIME),
+    "hostile __tostring in an error": (
+        "error(setmetatable({}, {__tostring = function() while true do end end, __name = 'x'}))",
+        {},
+        "error object is a table",
+    ),
+    "endless printing": ("while true do print('x') end", {"output_limit": 50_000}, TIME),
+    "endless reader": ("load(function() return ' ' end)", {}, TIME),
+    "endless comparison": ("table.sort({1, 2, 3}, function() while true do end end)", {}, TIME),
+    "growing table": ("local t = {} for i = 1, 1e9 do t[i] = i end", {}, MEMORY),
+    "growing text": ("local s = 'x' while true do s = s .. s end", {}, MEMORY),
+    "growing by gsub": ("local s = 'aaaaaaaa' while true do s = s:gsub('a', s) end", {}, MEMORY),
+    "growing by concat": ("local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(i) end", {}, MEMORY),
+    "closures": ("local t = {} while true do t[#t + 1] = function() return t end end", {}, MEMORY),
+    "many coroutines": ("local t = {} while true do t[#t + 1] = coroutine.create(print) end", {}, MEMORY),
+    "caught again and again": (
+        "local t = {} local function grow() while true do t[#t + 1] = ('x'):rep(1000 + #t) end end "
+        "while true do pcall(grow) end",
+        {},
+        TIME,
+    ),
+    "memory is out, then get": (
+        FILL + "state.set('k', ('y'):rep(8388608)) pcall(fill, 1000) state.get('k')",
+        {},
+        MEMORY,
+    ),
+    "memory is out, then list": (
+        "for i = 1, 40 do state.set('k' .. i, ('y'):rep(1048576) .. i) end\n"
+        + FILL
+        + "fill(40) local list = state.list('k') return #kept",
+        {},
+        MEMORY,
+    ),
+    "memory is out, then file.read": (
+        FILL + "file.write('f', ('y'):rep(33554432)) pcall(fill, 1000) file.read('f')",
+        {},
+        MEMORY,
+    ),
+    "memory is out, then cmd": (FILL + "pcall(fill, 1000) cmd('head -c 9000000 /dev/zero')", {}, MEMORY),
+    "memory is out, then render": (
+        FILL + "pcall(fill, 1000) template.render({content = '{{ \"x\" * 9000000 }}'})",
+        {},
+        MEMORY,
+    ),
+    "memory is out, then print": (FILL + "pcall(fill, 1000) print(kept[1])", {}, MEMORY),
+    "a huge error": (FILL + "fill(40) error(table.concat(kept, '', 1, 20))", {}, "xxxx"),
+    "a huge error when memory is out": (FILL + "pcall(fill, 1000) error(kept[1] .. 'y')", {}, MEMORY),
+    "huge template": (
+        LOOPS % "{{ 'x' * 999 }}",
+        {},
+        "the text is larger than 64 MiB",
+    ),
+    "slow template": (
+        LOOPS % "",
+        {},
+        TIME,
+    ),
+    "template arithmetic": ("template.render({content = '{{ 9 ** (9 ** 9) }}'})", {}, TIME),
+    "endless command": ("cmd('while :; do :; done')", {}, TIME),
+    "endless output of a command": ("cmd('yes')", {"output_limit": 50_000}, TIME),
+    "endless line of a command": ("cmd('tr \"\\\\0\" x < /dev/zero')", {"output_limit": 50_000}, TIME),
+    "a command that ignores signals": ("cmd(\"trap '' TERM INT HUP; while :; do sleep 1; done\")", {}, TIME),
+    "many processes": (
+        "cmd('f() { if [ $1 -gt 0 ]; then f $(($1 - 1)) & f $(($1 - 1)) & fi; sleep 100; }; f 5')",
+        {},
+        TIME,
+    ),
+    "processes in sessions of their own": (
+        "cmd('setsid sleep 100 & setsid setsid sleep 100 & nohup sleep 100 & wait')",
+        {},
+        TIME,
+    ),
+    "a command that kills the worker": (
+        "cmd('kill -9 $PPID; sleep 100')",
+        {},
+        "killed: its worker process got SIGKILL",
+    ),
+    "waiting for ever": ("state.lock('b', 'me', 60) state.lock('b', 'you', 60, {wait = 1e6})", {}, TIME),
+    "a pipe nobody writes to": ("cmd('mkfifo p') cmd('cat p')", {}, TIME),
+}
+
+
+@pytest.mark.parametrize(("body", "options", "words"), BOMBS.values(), ids=BOMBS)
+def test_bombs_end_in_time_with_the_right_words_and_leave_nothing(
+    tmp_path: Path, body: str, options: dict[str, Any], words: str
+) -> None:
+    limit = 0.25 if words == TIME else 8.0
+    text = f"""
+        task({{name = "bomb", timeout = {limit}, run = function()
+            state.with_lock("held", "me", 60, function()\n{body}\nend)
+        end}})
+    """
+    limits = {"memory_limit": 48 * MEBIBYTE, **options}
+    started = time.monotonic()
+    driver = subprocess.run(
+        [sys.executable, "-c", DRIVER, write(tmp_path, text), json.dumps(limits)],
+        capture_output=True,
+        cwd=tmp_path,
+        timeout=20,
+    )
+    took = time.monotonic() - started
+    assert driver.returncode == 0, driver.stderr.decode()
+    told = json.loads(driver.stdout)
+    (finished,) = [event for event in told["events"] if event["event"] == "task_finished"]
+    assert any(word in finished["error"] for word in words.split("|")), finished
+    assert took < limit + 2
+    assert told["peak"] < 100 * MEBIBYTE
+    assert told["lines"] * 2 <= 50_000 + 2
+    assert descendants(os.getpid()) == []
+    with open_store("local") as store:
+        assert "held" not in [lock.name for lock in store.locks()]
+
+
+def test_output_that_is_cut_says_how_much(tmp_path: Path) -> None:
+    told = run_task(
+        tmp_path, 'for i = 1, 100 do print(("x"):rep(99)) end print(("y"):rep(1000))', output_limit=1000
+    )
+    assert len(told.lines) == 10
+    assert told.warnings == ["output beyond 1000 B: … 9910 bytes cut"]
+
+
+def test_a_line_that_is_too_long_is_cut_and_says_how_much(tmp_path: Path) -> None:
+    told = run_task(tmp_path, 'print(("x"):rep(100000))')
+    (line,) = told.lines
+    assert line == "x" * 65536 + " … 34464 bytes cut"
+
+
+def test_each_task_has_its_own_output_limit(tmp_path: Path) -> None:
+    body = 'run = function() print("0123456789") print("0123456789") end'
+    text = f'task({{name = "a", {body}}}) task({{name = "b", {body}}})'
+    told = run_text(tmp_path, text, output_limit=15)
+    assert told.lines == ["0123456789"] * 2
+    assert len(told.warnings) == 2
+
+
+def test_after_memory_ran_out_the_next_task_has_memory_again(tmp_path: Path) -> None:
+    text = """
+        task({name = "greedy", run = function() local t = {} for i = 1, 1e9 do t[i] = {i} end end})
+        task({name = "modest", run = function() state.set("k", ("x"):rep(1e6)) print(#state.get("k")) end})
+    """
+    told = run_text(tmp_path, text, memory_limit=48 * MEBIBYTE, keep_going=True)
+    assert told.errors == {"greedy": "tasks.lua:2: not enough memory"}
+    assert told.lines == ["1000000"]
