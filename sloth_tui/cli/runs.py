@@ -6,13 +6,11 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sloth_tui.cli import tables
 from sloth_tui.cli.jsontext import compact
 from sloth_tui.cli.output import OutputClosed
 from sloth_tui.cli.run_text import RunText
 from sloth_tui.errors import ExitCode, SlothError
 from sloth_tui.runner.events import RunFinished
-from sloth_tui.runner.listing import list_tasks
 from sloth_tui.runner.supervisor import Supervisor
 from sloth_tui.runner.wire import event_to_json
 
@@ -55,26 +53,6 @@ def _shown(show: Callable[[RunEvent], None], event: RunEvent) -> SlothError | No
     except SlothError as error:
         return error
     return None
-
-
-def show_tasks(request: RunRequest, out: Output, *, as_json: bool) -> None:
-    """Write the tasks in the order they would run. Raises TaskFileError."""
-    tasks = list_tasks(request)
-    if as_json:
-        for task in tasks:
-            out.json(compact(task._asdict()) + "\n")
-        return
-    columns = [
-        tables.text("TASK"),
-        tables.text("DEPENDS ON"),
-        tables.text("DELEGATED TO"),
-        tables.text("DESCRIPTION"),
-    ]
-    rows = [
-        (task.name, ", ".join(task.depends_on), task.delegate_to or "", task.description or "")
-        for task in tasks
-    ]
-    tables.write_rows(columns, rows, out)
 
 
 def _json_lines(out: Output) -> Callable[[RunEvent], None]:

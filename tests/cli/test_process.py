@@ -143,8 +143,10 @@ def test_counters_of_many_processes_lose_nothing() -> None:
     assert run("state", "get", "n").stdout == b"12\n"
 
 
-def on_a_pty(*words: str) -> pexpect.spawn[bytes]:
-    child = pexpect.spawn(PROGRAM[0], [*PROGRAM[1:], *words], dimensions=(30, 100), timeout=20)
+def on_a_pty(*words: str) -> pexpect.spawn[str]:
+    child = pexpect.spawn(
+        PROGRAM[0], [*PROGRAM[1:], *words], dimensions=(30, 100), encoding="utf-8", timeout=20
+    )
     child.delaybeforesend = None
     return child
 
@@ -153,7 +155,7 @@ def on_a_pty(*words: str) -> pexpect.spawn[bytes]:
 def test_a_person_is_asked_before_anything_is_deleted(answer: str, code: int) -> None:
     run("state", "set", "a", "1")
     child = on_a_pty("state", "delete", "a")
-    child.expect_exact(b"Delete 1 key of agent 'local': a? [y/N] ")
+    child.expect_exact("Delete 1 key of agent 'local': a? [y/N] ")
     child.send(answer)
     child.expect(pexpect.EOF)
     child.close()
@@ -166,8 +168,7 @@ def test_a_pty_of_100_columns_is_filled_and_not_overrun() -> None:
     child = on_a_pty("state", "list")
     child.expect(pexpect.EOF)
     child.close()
-    assert child.before is not None
-    heading, rule, row = re.sub(rb"\x1b\[[0-9;]*m", b"", child.before).decode().splitlines()
+    heading, rule, row = re.sub(r"\x1b\[[0-9;]*m", "", str(child.before)).splitlines()
     assert (len(rule), child.exitstatus) == (100, 0)
     assert heading.startswith("KEY")
     assert "more chars" in row

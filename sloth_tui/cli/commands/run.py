@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 
 def run_file(arguments: Arguments, out: Output) -> int:
-    from sloth_tui.cli import runs
     from sloth_tui.runner.request import RunRequest
     from sloth_tui.runner.values import read_values
 
@@ -27,9 +26,13 @@ def run_file(arguments: Arguments, out: Output) -> int:
     )
     as_json = arguments.output == "jsonl"
     if arguments.list:
-        runs.show_tasks(request, out, as_json=as_json)
+        from sloth_tui.cli.task_list import show_tasks
+
+        show_tasks(request, out, as_json=as_json)
     else:
-        runs.follow(request, out, as_json=as_json, traces=arguments.debug)
+        from sloth_tui.cli.runs import follow
+
+        follow(request, out, as_json=as_json, traces=arguments.debug)
     return ExitCode.OK
 
 

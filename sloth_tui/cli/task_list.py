@@ -1,0 +1,33 @@
+"""``run --list``: the tasks of a file, none of them run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloth_tui.cli import tables
+from sloth_tui.cli.jsontext import compact
+from sloth_tui.runner.listing import list_tasks
+
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+    from sloth_tui.runner.request import RunRequest
+
+
+def show_tasks(request: RunRequest, out: Output, *, as_json: bool) -> None:
+    """Write the tasks in the order they would run. Raises TaskFileError."""
+    tasks = list_tasks(request)
+    if as_json:
+        for task in tasks:
+            out.json(compact(task._asdict()) + "\n")
+        return
+    columns = [
+        tables.text("TASK"),
+        tables.text("DEPENDS ON"),
+        tables.text("DELEGATED TO"),
+        tables.text("DESCRIPTION"),
+    ]
+    rows = [
+        (task.name, ", ".join(task.depends_on), task.delegate_to or "", task.description or "")
+        for task in tasks
+    ]
+    tables.write_rows(columns, rows, out)
