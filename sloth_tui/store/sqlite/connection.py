@@ -123,11 +123,14 @@ class Database:
         if self.read_only:
             raise read_only(self.path)
         self._follow_file()
+        if self.kind is not schema.OURS:
+            self._adopt()
+
+    def drain_streams(self) -> None:
+        """Read unfinished results to their end, so that what follows does not show in them, or end them."""
         for stream in self.streams:
             stream.drain()
         self.streams.clear()
-        if self.kind is not schema.OURS:
-            self._adopt()
 
     def set_origin(self, origin: Origin) -> None:
         """Who makes the changes from now on."""
@@ -203,7 +206,5 @@ class Database:
         return self.connection.execute(statement, bindings)
 
     def _detach(self) -> None:
-        for stream in self.streams:
-            stream.drain()
-        self.streams.clear()
+        self.drain_streams()
         self.connection.close(True)

@@ -29,6 +29,7 @@ class Transaction:
 
     def __enter__(self) -> None:
         database = self._database
+        database.drain_streams()
         try:
             if database.depth:
                 self._require_open()
@@ -49,27 +50,32 @@ class Transaction:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        database = self._database
         if error is None:
             try:
-                self._require_open()
-                if database.depth > 1:
-                    database.execute(f"RELEASE level{database.depth - 1}")
-                else:
-                    if self._fenced and database.fences:
-                        self._check_fences()
-                    database.execute("COMMIT")
-            except BaseException as failure:
+                self._finish()
+            except apsw.Error as failure:
                 self._roll_back()
-                if isinstance(failure, apsw.Error):
-                    raise translate(failure, database.path) from failure
+                raise translate(failure, self._database.path) from failure
+            except BaseException:
+                self._roll_back()
                 raise
-            database.depth -= 1
-            database.change_depth = min(database.change_depth, database.depth)
             return
         self._roll_back()
         if isinstance(error, apsw.Error):
-            raise translate(error, database.path) from error
+            raise translate(error, self._database.path) from error
+
+    def _finish(self) -> None:
+        database = self._database
+        database.drain_streams()
+        self._require_open()
+        if database.depth > 1:
+            database.execute(f"RELEASE level{database.depth - 1}")
+        else:
+            if self._fenced and database.fences:
+                self._check_fences()
+            database.execute("COMMIT")
+        database.depth -= 1
+        database.change_depth = min(database.change_depth, database.depth)
 
     def _roll_back(self) -> None:
         """Undo this block. SQLite may have rolled back everything by itself, on a full disk for example."""
@@ -78,16 +84,10 @@ class Transaction:
         if database.change_depth > database.depth:
             database.change = None
             database.change_depth = 0
-        if not database.connection.in_transaction:
-            return
         try:
-            if database.depth:
-                database.execute(f"ROLLBACK TO level{database.depth}")
-                database.execute(f"RELEASE level{database.depth}")
-            else:
-                database.execute("ROLLBACK")
-        except apsw.Error as error:
-            raise translate(error, database.path) from error
+            database.drain_streams()
+        finally:
+            _undo(database)
 
     def _require_open(self) -> None:
         if not self._database.connection.in_transaction:
@@ -100,3 +100,16 @@ class Transaction:
         from sloth_tui.store.sqlite.locks import check_fences
 
         check_fences(self._database, self._database.fences)
+
+
+def _undo(database: Database) -> None:
+    if not database.connection.in_transaction:
+        return
+    try:
+        if database.depth:
+            database.execute(f"ROLLBACK TO level{database.depth}")
+            database.execute(f"RELEASE level{database.depth}")
+        else:
+            database.execute("ROLLBACK")
+    except apsw.Error as error:
+        raise translate(error, database.path) from error

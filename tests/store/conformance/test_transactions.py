@@ -9,7 +9,7 @@ import pytest
 from sloth_tui.errors import InvalidValue, NotANumber
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sloth_tui.store.port import Store
 
@@ -99,6 +99,29 @@ def test_the_first_write_of_a_handle_may_be_rolled_back(store: Store, other: Sto
     assert [revision.key for revision in other.changes(0)] == ["b", "c"]
     assert len(changes) == 1
     assert all(revision.origin is not None for revision in other.changes(0))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_walk_begun_in_a_block_outlives_it(store: Store, fails: bool) -> None:
+    store.set_many({f"key:{number:06}": number for number in range(20_000)})
+    walks: list[Iterator[str]] = []
+
+    def begin_and_write() -> None:
+        store.delete("key:000000")
+        walks.append(store.keys())
+        assert next(walks[0]) == "key:000001"
+        store.set("key:000001x", "later")
+        store.delete_prefix("key:01999")
+
+    if fails:
+        with pytest.raises(Stopped):
+            give_up(store, begin_and_write)
+    else:
+        with store.transaction():
+            begin_and_write()
+    rest = list(walks[0])
+    assert len(rest) == 19_998
+    assert rest[0] == "key:000002"
 
 
 def test_a_block_without_writes_changes_nothing(store: Store, other: Store) -> None:
