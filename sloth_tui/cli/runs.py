@@ -31,15 +31,16 @@ def follow(request: RunRequest, out: Output, *, as_json: bool, traces: bool) -> 
     supervisor = Supervisor(request)
     show = _json_lines(out) if as_json else RunText(out, traces=traces).show
     failure: SlothError | None = None
+    last: RunEvent | None = None
     with _signals_stop(supervisor):
-        for event in supervisor.events():
+        for last in supervisor.events():
             if failure is None:
-                failure = _shown(show, event)
+                failure = _shown(show, last)
                 if failure is not None:
                     supervisor.stop()
-    if failure is None and isinstance(event, RunFinished) and event.exit_code != ExitCode.OK:
-        failure = SlothError(event.error or f"the run ended: {event.result}", hint=event.hint)
-        failure.exit_code = event.exit_code
+    if failure is None and isinstance(last, RunFinished) and last.exit_code != ExitCode.OK:
+        failure = SlothError(last.error or f"the run ended: {last.result}", hint=last.hint)
+        failure.exit_code = last.exit_code
     if failure is not None:
         raise failure
 

@@ -88,7 +88,7 @@ def test_a_signal_ends_waiting_for_a_lock(number: int, code: int) -> None:
     process = subprocess.Popen([*PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     wait_until(lambda: _has_opened_a_database(process.pid), what="waiting for the lock")
     process.send_signal(number)
-    out, err = process.communicate(timeout=5)
+    out, err = process.communicate(timeout=30)
     # A process that a signal ended reads as 143 in a shell.
     assert (process.returncode, out) == (code, b"")
     assert err == (b"error: interrupted\n" if code == 130 else b"")
@@ -144,9 +144,8 @@ def test_counters_of_many_processes_lose_nothing() -> None:
 
 
 def on_a_pty(*words: str) -> pexpect.spawn[str]:
-    child = pexpect.spawn(
-        PROGRAM[0], [*PROGRAM[1:], *words], dimensions=(30, 100), encoding="utf-8", timeout=20
-    )
+    program, *arguments = [*PROGRAM, *words]
+    child = pexpect.spawn(program, arguments, dimensions=(30, 100), encoding="utf-8", timeout=30)
     child.delaybeforesend = None
     return child
 
