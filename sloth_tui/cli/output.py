@@ -38,7 +38,7 @@ class Output:
         """JSON text; on a terminal with its invisible and control characters as escapes."""
         if self.terminal:
             text = _escaped(text)
-        self.exact(text.encode("utf-8", "surrogatepass"))
+        self.exact(text.encode())
 
     def line(self, data: str | bytes, *, lines: bool = False, end: str = "\n") -> None:
         """A line of a machine format other than JSON; with ``lines`` one that may hold line feeds.
@@ -48,7 +48,8 @@ class Output:
         if self.terminal:
             self.people(_shown(data, lines=lines) + "\n")
             return
-        self.exact(data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass"))
+        # Another program's key may be no UTF-8; the store hands out its bytes as PEP 383 has it.
+        self.exact(data if isinstance(data, bytes) else data.encode("utf-8", "surrogateescape"))
         self.exact(end.encode())
 
     def people(self, text: str) -> None:

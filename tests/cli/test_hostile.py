@@ -139,6 +139,30 @@ def test_keys_and_names_that_are_no_utf8_are_usage_errors(words: list[bytes], ba
     assert not (base / "state").exists()
 
 
+_FOREIGN = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL, created_at, updated_at)")
+connection.execute("INSERT INTO state VALUES (CAST(x'636166E9' AS TEXT), CAST(x'FF1B' AS TEXT), NULL, NULL)")
+connection.commit()
+"""
+
+
+def test_what_other_programs_wrote_in_other_encodings_is_shown(base: Path) -> None:
+    (base / "state").mkdir(parents=True)
+    subprocess.run([sys.executable, "-c", _FOREIGN, base / "state" / "local.db"], check=True)
+    assert piped("state", "list", "-o", "keys").stdout == b"caf\xe9\n"
+    assert piped("state", "list", "-o", "json").out == (
+        '{\n  "caf\\udce9": {\n    "base64": "/xs="\n  }\n}\n'
+    )
+    assert piped("state", "list").out.split("\t")[:2] == ["caf\\xe9", "\\xff␛"]
+    assert "caf\\xe9" in on_terminal("state", "list").out
+    assert piped("state", "list", "-o", "csv").stdout.splitlines()[1].startswith(b"caf\xe9,")
+    assert json.loads(piped("state", "list", "-o", "jsonl").out)["created_at"] is None
+    assert piped("state", "clear", "--yes").code == 0
+    assert piped("state", "list").out == ""
+
+
 def test_a_value_that_is_no_utf8_becomes_bytes() -> None:
     program = [sys.executable, "-m", "sloth_tui"]
     assert subprocess.run([*program, "state", "set", "k", b"caf\xe9"]).returncode == 0
