@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.model import Origin
-from tests.store.conformance.test_entries import VALUES, identical
+from tests.store.conformance.samples import VALUES, identical
 
 if TYPE_CHECKING:
     from sloth_tui.model import Value

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sloth_tui.errors import NotANumber
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from tests.store.conformance.conftest import BACKENDS
-from tests.store.conformance.test_entries import BIGGEST, SMALLEST, identical
+from tests.store.conformance.samples import BIGGEST, SMALLEST, identical
 
 if TYPE_CHECKING:
     from sloth_tui.model import Value
@@ -186,5 +186,5 @@ def same(one: object, other: object) -> bool:
 def test_a_store_behaves_like_a_dictionary_with_a_history(backend: str) -> None:
     machine = type("Machine", (StoreAgainstDictionary,), {"backend": backend})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=60, stateful_step_count=40, deadline=None)
+        machine, settings=settings(max_examples=40, stateful_step_count=30, deadline=None)
     )

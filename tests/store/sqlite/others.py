@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from sloth_tui.store import open_path
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -56,3 +58,8 @@ def run_other(path: Path, *statements: str | tuple[object, ...]) -> list[list[ob
 def files_of(path: Path) -> dict[str, bytes]:
     """Name -> content of the database and whatever lies beside it; for use while nobody has it open."""
     return {file.name: file.read_bytes() for file in sorted(path.parent.glob(path.name + "*"))}
+
+
+def make_ours(path: Path) -> None:
+    with open_path(str(path), "write") as store:
+        store.set("key", "value")

@@ -155,7 +155,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(path: Path) -> None:
         with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE) as writer:
             assert writer.stdout is not None
             assert writer.stdout.readline() == b"ready\n"
-            wait_for_a_moment(chance.random() * 0.02)
+            wait_for_a_moment(chance.random() * 0.012)
             writer.kill()
             lines = writer.stdout.read().split(b"\n")[:-1]
         acknowledged = int(lines[-1]) if lines else acknowledged
