@@ -3,8 +3,8 @@
 The parent, the guard, runs no foreign code, so it always reacts. It ends the Lua process when the
 supervisor closes its end of stdin, by intention or by its own death, and when that process is gone,
 whatever way, it ends everything the task's commands left running, even what moved to a session of its
-own: as a subreaper (prctl(2)) it inherits what loses its parent. If the guard itself is killed, the
-kernel kills the Lua process with it, and the supervisor what is left of the session.
+own: as a subreaper (prctl(2)) it inherits what loses its parent. If the guard itself is killed, the Lua
+process ends itself, and the supervisor what is left of the session.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ from __future__ import annotations
 import os
 import select
 import signal
-from typing import TYPE_CHECKING
+import sys
 
-from sloth_tui.runner.processes import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, end_descendants, prctl
+from sloth_tui.runner.processes import end_descendants
 from sloth_tui.runner.wire import encode_note
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-GRACE = 0.3
+GRACE = 0.5
 """Seconds that commands get between the polite request and the kill."""
+_PR_SET_CHILD_SUBREAPER = 36
+"""prctl(2); Python has no other way to it than ctypes."""
 
 
 def run_guarded(work: Callable[[], None], supervisor: int, channel: int) -> None:
@@ -29,30 +32,48 @@ def run_guarded(work: Callable[[], None], supervisor: int, channel: int) -> None
 
     ``supervisor`` is the descriptor whose end of file means: stop. ``channel`` takes notes.
     """
-    prctl(PR_SET_CHILD_SUBREAPER, 1)
-    guard = os.getpid()
     alive, held = os.pipe()
+    tether, tied = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(alive)
-        _work_and_exit(work, guard)
+        os.close(tied)
+        _work_and_exit(work, tether)
     os.close(held)
+    os.close(tether)
+    _inherit_orphans()
     os.write(channel, encode_note("started", child))
     status = _wait(child, alive, supervisor)
     left = end_descendants(GRACE)
     os.write(channel, encode_note("ended", status, left))
 
 
-def _work_and_exit(work: Callable[[], None], guard: int) -> None:
+def _work_and_exit(work: Callable[[], None], tether: int) -> None:
+    """``tether`` ends with the guard. Waiting for that needs no ctypes, as prctl(PR_SET_PDEATHSIG) would,
+    which takes 6 ms to import, and works everywhere; a thread can wait because Lua runs without the GIL."""
+    import threading
+
     code = 1
     try:
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == guard:  # else the guard died before the kernel was told
-            work()
-            code = 0
+        threading.Thread(target=_die_with, args=(tether,), daemon=True).start()
+        work()
+        code = 0
     finally:
         # No finalizers, of Lua's or Python's: nothing that runs now is of use.
         os._exit(code)
+
+
+def _die_with(tether: int) -> None:
+    os.read(tether, 1)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _inherit_orphans() -> None:
+    """Become the parent of descendants that lose theirs; on Linux, where there is such a thing."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _wait(child: int, alive: int, supervisor: int) -> int:

@@ -130,16 +130,3 @@ def end_session(session: int, seconds: float) -> None:
     while (found := of_session(session)) and time.monotonic() < deadline:
         send(found, signal.SIGKILL)
         time.sleep(0.002)
-
-
-def prctl(option: int, argument: int) -> None:
-    """prctl(2), where there is one; Python has no other way to it."""
-    import ctypes
-    import sys
-
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(option, argument, 0, 0, 0)
-
-
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36

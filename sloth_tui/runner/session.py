@@ -12,7 +12,6 @@ from sloth_tui.runner.events import RunStarted, TaskFinished, TaskStarted, Warne
 from sloth_tui.runner.limits import limit_process
 from sloth_tui.runner.modules.context import Context
 from sloth_tui.runner.modules.state import StateModule
-from sloth_tui.runner.origin import run_origin
 from sloth_tui.runner.output import Output
 from sloth_tui.runner.plan import make_plan
 from sloth_tui.runner.registry import Registry
@@ -84,6 +83,8 @@ class Session:
         return store
 
     def _origin(self) -> Origin:
+        from sloth_tui.runner.origin import run_origin
+
         title = self._request.title or f"run {self._request.file}"
         return run_origin(title, self._assignment.run, self._task)
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RunRequest", "Supervisor"]
 
-_PATIENCE = 0.8
-"""Seconds a worker gets to end itself and what it started; it needs 0.3 at most."""
+_PATIENCE = 1.0
+"""Seconds a worker gets to end itself and what it started; it needs 0.5 at most."""
 _SETTLING = 5.0
 """Seconds for the worker that reports what a dead one did."""
 

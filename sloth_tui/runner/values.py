@@ -6,7 +6,6 @@ text as they are written in ISO 8601, keys that are no text (YAML's ``8080:``) b
 
 from __future__ import annotations
 
-import datetime
 import math
 import os
 from typing import TYPE_CHECKING
@@ -125,8 +124,8 @@ def _scalar(value: object, where: str) -> object:
         if not math.isfinite(value):
             raise ValueError(f"{where}: {value} is no finite number")
         return value
-    if isinstance(value, (datetime.date, datetime.time)):
-        return value.isoformat()
+    if type(value).__module__ == "datetime":
+        return str(value) if not hasattr(value, "isoformat") else value.isoformat()
     raise ValueError(f"{where}: {_kind(value)} cannot be a value")
 
 

@@ -7,7 +7,7 @@ sees: ``[name, ...]``. On this way values keep their type exactly; for people's 
 
 from __future__ import annotations
 
-import base64
+import binascii
 import json
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -61,7 +61,9 @@ def event_to_json(event: RunEvent) -> dict[str, object]:
 
 
 def _public(value: Value | None) -> object:
-    return {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+    return (
+        {"base64": binascii.b2a_base64(value, newline=False).decode()} if isinstance(value, bytes) else value
+    )
 
 
 def encode_event(event: RunEvent) -> bytes:
@@ -93,11 +95,11 @@ def decode(line: bytes) -> Message:
 
 def _wrap(value: Value | None) -> object:
     if isinstance(value, bytes):
-        return {"bytes": base64.b64encode(value).decode()}
+        return {"bytes": binascii.b2a_base64(value, newline=False).decode()}
     return {"table": value} if isinstance(value, (dict, list)) else value
 
 
 def _unwrap(value: object) -> object:
     if isinstance(value, dict):
-        return base64.b64decode(value["bytes"]) if "bytes" in value else value["table"]
+        return binascii.a2b_base64(value["bytes"]) if "bytes" in value else value["table"]
     return value

@@ -1,4 +1,4 @@
-"""The worker process: ``python -m sloth_tui.runner.worker``, started by the supervisor and by nobody else.
+"""The worker process, ``python -m sloth_tui.runner.worker``: started by the supervisor and by nobody else.
 
 It reads one line, its assignment, from stdin, and writes lines (see :mod:`sloth_tui.runner.wire`) to
 descriptor 3. What it writes to stderr is looked at only when it dies. This is the one place under
@@ -20,7 +20,10 @@ CHANNEL = 3
 
 
 def main() -> None:
-    os.set_inheritable(CHANNEL, False)
+    try:
+        os.set_inheritable(CHANNEL, False)
+    except OSError:
+        raise SystemExit("this is a part of sloth-runner and cannot be started by itself") from None
     from sloth_tui.runner.guard import run_guarded
 
     line = _read_line(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
 DOCUMENT = (DATA / "state-management.md").read_text()
 BLOCKS = re.findall(r"^```lua\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
-OTHER_MODULES = re.compile(r"\b(cmd|file|template|crypto)\b[.(]")
 FILES: dict[str, str] = {
     found[1]: block for block in BLOCKS if (found := re.search(r'name = "([\w-]+)"', block))
 }
@@ -76,6 +77,77 @@ def test_conditional_deployment(tmp_path: Path, environment: str | None, replica
             store.set("environment:type", environment)
     assert run_text(tmp_path, block("conditional-deployment")).end.exit_code == 0
     assert stored()["deployment:replicas"] == replicas
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Programs that change the machine, replaced on PATH by ones that only note how they were called."""
+    log = tmp_path / "calls"
+    log.touch()
+    (tmp_path / "bin").mkdir()
+    for name in ("apt-get", "useradd", "mkdir", "systemctl"):
+        program = tmp_path / "bin" / name
+        program.write_text(f'#!/bin/sh\necho "{name} $*" >> "{log}"\n')
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    return log
+
+
+@pytest.mark.parametrize("values", [{}, {"host": "localhost"}])
+def test_idempotent_package(tmp_path: Path, calls: Path, values: dict[str, object]) -> None:
+    first = run_text(tmp_path, block("install-package"), values=values)
+    assert (first.end.exit_code, first.lines) == (0, ["Package nginx installed"])
+    assert stored()["package:installed:nginx"].isdigit()  # type: ignore[union-attr]  # a string, as set
+    second = run_text(tmp_path, block("install-package"), values=values)
+    assert second.lines == ["Package nginx already installed (skipping)"]
+    assert second.changes == []
+    assert calls.read_text() == "apt-get install -y nginx\n"
+
+
+def test_a_package_that_cannot_be_installed_is_not_tracked(tmp_path: Path, calls: Path) -> None:
+    (tmp_path / "bin" / "apt-get").write_text("#!/bin/sh\necho no network >&2\nexit 100\n")
+    told = run_text(tmp_path, block("install-package"))
+    assert told.end.exit_code == 20
+    assert told.errors["install-package"] == (
+        "tasks.lua:14: cmd: 'apt-get install -y nginx' ended with exit code 100: no network"
+    )
+    assert stored() == {}
+
+
+def test_configuration_file_management(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = block("update-config")
+    assert '"/etc/app/config.ini"' in text
+    target = tmp_path / "etc" / "app" / "config.ini"
+    target.parent.mkdir(parents=True)
+    # The one change to the example: tests do not write to this machine's /etc.
+    text = text.replace("/etc/app/config.ini", str(target))
+    template = tmp_path / "templates" / "config.ini.tmpl"
+    template.parent.mkdir()
+    template.write_text("[app]\nport = {{ port }}\n")
+    monkeypatch.chdir(tmp_path)
+    first = run_text(tmp_path, text, values={"port": 80})
+    assert (first.end.exit_code, first.lines) == (0, ["Configuration updated"])
+    assert target.read_text() == template.read_text()
+    rendered = hashlib.sha256(b"[app]\nport = 80\n").hexdigest()
+    assert stored() == {f"config:hash:{target}": rendered}
+    target.unlink()
+    second = run_text(tmp_path, text, values={"port": 80})
+    assert second.lines == ["Configuration unchanged (skipping)"]
+    assert (second.changes, target.exists()) == ([], False)
+    third = run_text(tmp_path, text, values={"port": 81})
+    assert third.lines == ["Configuration updated"]
+
+
+def test_multi_resource_tracking(tmp_path: Path, calls: Path) -> None:
+    first = run_text(tmp_path, block("setup-webserver"))
+    assert first.end.exit_code == 0
+    expected = {"user:www-data": "created", "dir:/var/www": "created", "service:nginx": "created"}
+    assert stored() == expected
+    commands = ["useradd www-data", "mkdir -p /var/www", "systemctl enable nginx"]
+    assert calls.read_text().splitlines() == commands
+    second = run_text(tmp_path, block("setup-webserver"))
+    assert (second.end.exit_code, second.changes) == (0, [])
+    assert calls.read_text().splitlines() == commands
 
 
 def test_versioned_state(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from typing import TYPE_CHECKING, cast
@@ -85,7 +84,9 @@ class FileModule:
         self._context.check_target(delegate_to)
         name = _path(path)
         if not os.path.exists(name):
-            return (True,)
+            return True, None
+        import hashlib
+
         with _open_regular(name) as file:
             return True, hashlib.file_digest(file, "sha256").hexdigest().encode()
 
@@ -245,4 +246,6 @@ def _gid(name: str) -> int:
 
 
 def _sha256(content: bytes) -> bytes:
+    import hashlib
+
     return hashlib.sha256(content).hexdigest().encode()

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.runner.events import TaskOutput
+from sloth_tui.runner.processes import descendants
+from sloth_tui.runner.request import RunRequest
+from sloth_tui.runner.supervisor import Supervisor
+from tests.runner.support import Told, lines_of, run_task, run_text, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def outputs(told: Told) -> list[tuple[str, str]]:
+    return [(event.stream, event.text) for event in told.of(TaskOutput)]
+
+
+def test_result_of_a_command(tmp_path: Path) -> None:
+    body = r"""
+        local r = cmd({command = "printf 'out\\n'; printf 'err\\n' >&2"})
+        print(json.encode(r))
+        r = cmd({command = "echo partly; exit 3", check = false})
+        print(r.exit_code, r.success, r.stdout)
+        cmd("kill -9 $$; true")
+    """
+    told = run_task(tmp_path, body)
+    shown = [text for stream, text in outputs(told) if stream == "print"]
+    assert shown[0] == ('{"changed":true,"exit_code":0,"stderr":"err\\n","stdout":"out\\n","success":true}')
+    assert shown[1:] == ["3\tfalse\tpartly", ""]
+    assert told.errors["only"] == ("tasks.lua:7: cmd: 'kill -9 $$; true' ended with exit code 137")
+
+
+def test_both_outputs_stream_in_the_order_they_are_written(tmp_path: Path) -> None:
+    script = (
+        "for i in 1 2 3 4 5 6 7 8 9; do echo o$i; echo e$i >&2; done; printf a >&2; printf b; printf c >&2"
+    )
+    told = run_task(tmp_path, f'cmd("{script}")')
+    expected = [(f"std{s}", f"{s[0]}{i}") for i in range(1, 10) for s in ("out", "err")]
+    assert outputs(told)[:18] == expected
+    assert outputs(told)[18:] == [("stdout", "b"), ("stderr", "ac")]
+
+
+def test_output_arrives_while_the_command_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write(
+        tmp_path, 'task({name = "a", run = function() cmd("echo first; read x < fifo; echo $x") end})'
+    )
+    os.mkfifo(tmp_path / "fifo")
+    seen = []
+    for event in Supervisor(RunRequest(path, "local", timeout=20.0)).events():
+        if isinstance(event, TaskOutput):
+            seen.append(event.text)
+            if event.text == "first":
+                (tmp_path / "fifo").write_text("second\n")
+    assert seen == ["first", "second"]
+
+
+def test_input_environment_and_directory(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    body = f"""
+        local r = cmd({{command = "cat; echo $GREETING $N; pwd", stdin = "in\\255put\\n", cwd = "{tmp_path}/sub",
+                       env = {{GREETING = "hi there", N = 5}}}})
+        print(#r.stdout, r.stdout:byte(3))
+    """
+    assert lines_of(tmp_path, body)[:3] == ["in\\xffput", "hi there 5", f"{tmp_path}/sub"]
+    assert lines_of(tmp_path, body)[3] == f"{len('in.put') + 1 + 11 + len(str(tmp_path)) + 5}\t255"
+
+
+def test_without_input_there_is_none(tmp_path: Path) -> None:
+    assert lines_of(tmp_path, 'print(cmd("wc -c").stdout)')[0].strip() == "0"
+
+
+def test_large_input_and_output(tmp_path: Path) -> None:
+    body = """
+        local r = cmd({command = "cat", stdin = ("0123456789abcde\\n"):rep(200000)})
+        print(#r.stdout, r.cut)
+        r = cmd({command = "true", stdin = ("x"):rep(1000000)})
+        print(r.success)
+        r = cmd({command = "head -c 20000000 /dev/zero | tr '\\\\0' x"})
+        print(#r.stdout, r.cut)
+    """
+    told = run_task(tmp_path, body, output_limit=1000)
+    assert told.end.result == "done", told.errors
+    assert told.lines[-3:] != []
+    (warning,) = told.warnings
+    assert "bytes cut" in warning
+
+
+def test_binary_output_is_exact_in_the_result(tmp_path: Path) -> None:
+    body = r"""
+        local r = cmd("printf '\\000\\377\\n\\033[31m'")
+        print(#r.stdout, r.stdout == "\0\255\n\27[31m")
+    """
+    assert lines_of(tmp_path, body)[-1] == "8\ttrue"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("cmd('exit 3')", "cmd: 'exit 3' ended with exit code 3"),
+        (
+            "cmd('echo why >&2; echo; exit 4')",
+            "cmd: 'echo why >&2; echo; exit 4' ended with exit code 4: why",
+        ),
+        ("cmd('nosuchcommand')", "cmd: 'nosuchcommand' ended with exit code 127: "),
+        ("cmd({command = 'sleep 9', timeout = 0.1})", "cmd: 'sleep 9' took longer than 0.1s"),
+        ("cmd({})", "cmd: command must be a string, got nil"),
+        ("cmd()", "cmd: needs a table of fields, got nil"),
+        ("cmd({command = 'ls', timeout = -1})", "cmd: timeout must be more than 0 seconds"),
+        (
+            "cmd({command = 'ls', shell = true})",
+            "cmd: unknown field 'shell'; there are: check, command, cwd,",
+        ),
+        ("cmd({command = 'ls', env = {'x'}})", "cmd: env must have names, got a number"),
+        ("cmd({command = 'ls', env = {X = {}}})", "cmd: env.X must be a string or a number, got table"),
+        ("cmd({command = 'ls', env = {['A=B'] = 'x'}})", "cmd: env: 'A=B' cannot be set"),
+        ("cmd({command = 'ls', cwd = '/nowhere'})", "cmd: cwd '/nowhere' is no directory"),
+        ("cmd('a\\0b')", "cmd: command must not contain NUL"),
+        ("cmd({command = 'ls', delegate_to = 'web1'})", "cmd: delegate_to 'web1' is not this machine"),
+    ],
+)
+def test_what_goes_wrong_is_named(tmp_path: Path, call: str, message: str) -> None:
+    told = run_task(tmp_path, call)
+    assert told.errors["only"].startswith(f"tasks.lua:2: {message}")
+
+
+@pytest.mark.parametrize("target", ["nil", "'local'", "'localhost'"])
+def test_targets_that_are_this_machine(tmp_path: Path, target: str) -> None:
+    text = f"""
+        task({{name = "a", delegate_to = {target}, run = function() print(cmd("echo hi").success) end}})
+        task({{name = "b", delegate_to = "elsewhere", run = function()
+            print(cmd({{command = "echo hi", delegate_to = "local"}}).success)
+        end}})
+        task({{name = "c", delegate_to = "elsewhere", run = function() file.write("x", "y") end}})
+    """
+    told = run_text(tmp_path, text)
+    assert told.results == {"a": "done", "b": "done", "c": "failed"}
+    assert "file.write: delegate_to 'elsewhere' is not this machine" in told.errors["c"]
+
+
+def test_a_commands_limit_ends_all_of_its_process_group(tmp_path: Path) -> None:
+    body = """
+        print(pcall(cmd, {command = "echo $$; sleep 99 & sleep 99", timeout = 0.2}))
+        print(cmd("echo on").success)
+    """
+    lines = lines_of(tmp_path, body)
+    assert lines[-2:] == ["on", "true"]
+    with pytest.raises(ProcessLookupError):
+        os.killpg(int(lines[0]), 0)
+
+
+def test_children_left_behind_go_on_until_the_run_ends(tmp_path: Path) -> None:
+    body = f"""
+        local r = cmd("(while :; do echo x; sleep 0.01; done) & echo $!")
+        print(cmd("kill -0 " .. r.stdout:match("%d+")).success)
+        cmd("setsid sleep 98 > {tmp_path}/out 2>&1 &")
+    """
+    told = run_task(tmp_path, body)
+    assert told.end.result == "done", told.errors
+    assert "true" in told.lines
+    (warning,) = told.warnings
+    assert warning.endswith("processes left by commands were ended")
+    assert descendants(os.getpid()) == []
+
+
+def test_stop_gives_commands_a_chance_and_then_kills_them(tmp_path: Path) -> None:
+    body = f"""
+        cmd("trap 'echo stopped > {tmp_path}/note; exit' TERM; echo ready; while :; do sleep 0.01; done")
+    """
+    path = write(tmp_path, f'task({{name = "a", run = function() {body} end}})')
+    supervisor = Supervisor(RunRequest(path, "local"))
+    for event in supervisor.events():
+        if isinstance(event, TaskOutput):
+            supervisor.stop(signal.SIGTERM)
+    assert (tmp_path / "note").read_text() == "stopped\n"
+
+
+def test_commands_are_free_of_the_workers_memory_limit(tmp_path: Path) -> None:
+    assert lines_of(tmp_path, 'print(cmd("ulimit -S -v").stdout)')[0] == "unlimited"
+
+
+def test_changes_are_told_before_a_command_runs(tmp_path: Path) -> None:
+    told = run_task(tmp_path, 'state.set("a", 1) cmd("echo after")')
+    kinds = [type(event).__name__ for event in told.events]
+    assert kinds.index("KeyChanged") < kinds.index("TaskOutput")

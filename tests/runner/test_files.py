@@ -1,0 +1,211 @@
+"""Lua's file, template, crypto and log."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.runner.events import TaskOutput
+from tests.runner.support import lines_of, run_file, run_task, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory; the task file is there as well."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_write_is_done_once(tmp_path: Path) -> None:
+    body = r"""
+        for _ = 1, 2 do print(json.encode(file.write("out", "a\255\0"))) end
+        print(json.encode(file.write({path = "out", content = "a\255\0", mode = "0640"})))
+        print(json.encode(file.write({path = "out", content = "a\255\0", mode = "640"})))
+        print(json.encode(file.write("out", "")))
+    """
+    checksum = hashlib.sha256(b"a\xff\0").hexdigest()
+    empty = hashlib.sha256(b"").hexdigest()
+    lines = lines_of(tmp_path, body)
+    assert lines == [
+        f'{{"changed":{changed},"checksum":"{found}"}}'
+        for changed, found in [
+            ("true", checksum),
+            ("false", checksum),
+            ("true", checksum),
+            ("false", checksum),
+            ("true", empty),
+        ]
+    ]
+    assert mode_of(tmp_path / "out") == 0o640
+
+
+def test_what_is_there_already_is_not_touched(tmp_path: Path) -> None:
+    write(tmp_path, "same", "out")
+    os.utime(tmp_path / "out", ns=(1, 1))
+    inode = (tmp_path / "out").stat().st_ino
+    lines_of(tmp_path, 'file.write("out", "same") file.copy({src = "out", dest = "out"})')
+    assert (tmp_path / "out").stat().st_mtime_ns == 1
+    assert (tmp_path / "out").stat().st_ino == inode
+
+
+def test_copy_replaces_at_once_and_keeps_what_was_not_asked_for(tmp_path: Path) -> None:
+    write(tmp_path, "new", "src")
+    (tmp_path / "src").chmod(0o755)
+    write(tmp_path, "old", "existing")
+    (tmp_path / "existing").chmod(0o600)
+    (tmp_path / "dir").mkdir()
+    (tmp_path / "link").symlink_to("existing")
+    body = """
+        print(file.copy({src = "src", dest = "fresh"}).changed)
+        local function copy(dest) return file.copy({src = "src", dest = dest}).changed end
+        print(copy("link"), copy("link"))
+        print(copy("dir"), copy("dir/"))
+        print(file.copy({src = "src", dest = "fresh", mode = "0444"}).changed)
+    """
+    assert lines_of(tmp_path, body) == ["true", "true\tfalse", "true\tfalse", "true"]
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "existing").read_text() == "new"
+    assert mode_of(tmp_path / "existing") == 0o600
+    assert mode_of(tmp_path / "fresh") == 0o444
+    assert mode_of(tmp_path / "dir" / "src") == 0o755
+    assert sorted(path.name for path in tmp_path.glob(".*")) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_owner_and_group(tmp_path: Path) -> None:
+    body = """
+        local options = {path = "out", content = "x", owner = "daemon", group = "1"}
+        print(file.write(options).changed, file.write(options).changed)
+        print(file.write("out", "y").changed)
+    """
+    assert lines_of(tmp_path, body) == ["true\tfalse", "true"]
+    status = (tmp_path / "out").stat()
+    assert (status.st_uid, status.st_gid) == (1, 1)
+
+
+def test_read_exists_remove_checksum(tmp_path: Path) -> None:
+    write(tmp_path, b"a\xff\0\n", "in")
+    body = r"""
+        print(file.read("in") == "a\255\0\n", file.read({path = "in", delegate_to = "local"}) == "a\255\0\n")
+        print(file.exists("in"), file.exists("no"), file.exists("."))
+        print(file.checksum("in") == crypto.sha256("a\255\0\n"), file.checksum("no"))
+        print(file.remove("in"), file.remove("in"), file.exists("in"))
+    """
+    assert lines_of(tmp_path, body) == ["true\ttrue", "true\tfalse\ttrue", "true\tnil", "true\tfalse\tfalse"]
+
+
+def test_sources_are_found_beside_the_task_file_and_then_in_the_working_directory(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        """task({name = "a", run = function()
+            print(template.render({src = "t.j2"}), template.render({src = "./here.j2"}))
+            file.copy({src = "t.j2", dest = "copied"})
+        end})""",
+        "project/tasks.lua",
+    )
+    write(tmp_path, "beside", "project/t.j2")
+    write(tmp_path, "not this", "t.j2")
+    write(tmp_path, "here", "here.j2")
+    assert run_file(path).lines == ["beside\there"]
+    assert (tmp_path / "copied").read_text() == "beside"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("file.copy({src = 'no', dest = 'x'})", "file.copy: 'no': No such file or directory"),
+        ("file.copy({src = '.', dest = 'x'})", "file.copy: '"),
+        ("file.copy({dest = 'x'})", "file.copy: src must be a string, got nil"),
+        ("file.copy('a', 'b')", "file.copy: needs a table of fields, got string"),
+        ("file.copy({src = 'tasks.lua', dest = 'no/x'})", "file.copy: directory '"),
+        ("file.write('', 'x')", "file.write: path must not be empty"),
+        ("file.write('x')", "file.write: content must be a string, got nil"),
+        ("file.write('.', 'x')", "file.write: '.' is a directory"),
+        ("file.write({path = 'x', content = '', mode = 'rw'})", "file.write: mode must be octal digits"),
+        (
+            "file.write({path = 'x', content = '', mode = 644})",
+            "file.write: mode must be a string, got number",
+        ),
+        ("file.write({path = 'x', content = '', owner = 'no!'})", "file.write: owner 'no!' is no user"),
+        ("file.write({path = 'x', content = '', group = 'no!'})", "file.write: group 'no!' is no group"),
+        ("file.read('no')", "file.read: 'no': No such file or directory"),
+        ("file.read('.')", "file.read: '.' is a directory"),
+        ("file.read(5)", "file.read: path must be a string, got number"),
+        ("file.read('a\\0b')", "file.read: a path must not contain NUL"),
+        ("file.remove('.')", "file.remove: '.': Is a directory"),
+        ("template.render({})", "template.render: needs either src or content"),
+        ("template.render({src = 'a', content = 'b'})", "template.render: needs either src or content"),
+        ("template.render({src = 'no.j2'})", "template.render: there is no template 'no.j2'"),
+        ("template.render({content = '\\n{{ x }}'})", "template.render: content:2: 'x' is undefined"),
+        ("template.render({content = '{{ x'})", "template.render: content:1: unexpected end of template"),
+        ("template.render({content = '{{ 1 / 0 }}'})", "template.render: content:1: division by zero"),
+        ("template.render({content = '\\255'})", "template.render: 'content' is not UTF-8 at byte 0"),
+        ("template.render({content = '', vars = {f = print}})", "template.render: vars: a function (at f)"),
+        ("crypto.sha256(5)", "crypto.sha256: text must be a string, got number"),
+        ("json.decode('{')", "json.decode: not JSON: an object whose name is no text at byte 2"),
+        ("json.encode(print)", "json.encode: value: a function has no JSON"),
+    ],
+)
+def test_what_goes_wrong_names_function_and_argument(tmp_path: Path, call: str, message: str) -> None:
+    told = run_task(tmp_path, call)
+    assert told.errors["only"].startswith(f"tasks.lua:2: {message}")
+
+
+def test_templates(tmp_path: Path) -> None:
+    write(tmp_path, "[{% block body %}{% endblock %}]\n", "base.j2")
+    loop = "{% for x in list %},{{ x }}{% endfor %}"
+    page = "{% extends 'base.j2' %}{% block body %}{{ name }}" + loop + "{% endblock %}"
+    write(tmp_path, page, "page.j2")
+    body = """
+        print(template.render({src = "page.j2", vars = {name = "é", list = {1, 2.5, "<b>"}}}))
+        local vars = {on = true, none = json.null}
+        print(template.render({content = "{{ on }} {{ none is none }}", vars = vars}))
+        print(template.render({content = "{{ v.port + 1 }}", vars = {v = values}}))
+    """
+    assert lines_of(tmp_path, body, values={"port": 80}) == ["[é,1,2.5,<b>]", "", "True True", "81"]
+
+
+def test_an_error_in_an_included_template_names_that_one(tmp_path: Path) -> None:
+    write(tmp_path, "\n\n{{ missing }}", "inner.j2")
+    write(tmp_path, "{% include 'inner.j2' %}", "outer.j2")
+    told = run_task(tmp_path, 'template.render({src = "outer.j2"})')
+    assert told.errors["only"] == "tasks.lua:2: template.render: inner.j2:3: 'missing' is undefined"
+
+
+@pytest.mark.parametrize("name", ["sha256", "sha512", "sha1", "md5"])
+def test_digests(tmp_path: Path, name: str) -> None:
+    assert lines_of(tmp_path, rf'print(crypto.{name}("a\255"))') == [hashlib.new(name, b"a\xff").hexdigest()]
+
+
+def test_log_has_its_own_stream_and_says_its_level(tmp_path: Path) -> None:
+    told = run_task(tmp_path, 'log.debug("a") log.info("b", 1) log.warn("c\\nd") log.error(nil)')
+    assert [(event.stream, event.text) for event in told.of(TaskOutput)] == [
+        ("log", "debug: a"),
+        ("log", "info: b\t1"),
+        ("log", "warn: c"),
+        ("log", "d"),
+        ("log", "error: nil"),
+    ]
+
+
+def test_nothing_is_done_while_a_file_is_listed(tmp_path: Path) -> None:
+    from sloth_tui.errors import TaskFileError
+    from sloth_tui.runner.listing import list_tasks
+    from sloth_tui.runner.request import RunRequest
+
+    for call in ('cmd("touch x")', 'file.write("x", "y")', 'file.copy({src = "tasks.lua", dest = "x"})'):
+        path = write(tmp_path, call)
+        with pytest.raises(TaskFileError, match="not while the file is only listed"):
+            list_tasks(RunRequest(path, "local"))
+    assert not (tmp_path / "x").exists()
