@@ -33,8 +33,10 @@ class KeyTable(KeyLines):
         self._told_count = 0
         self._outdated = False
         """Whether what is on screen waits for rows that were asked for after a change."""
+        self._shift = 0
+        """By how many lines the key under the cursor will have moved then."""
         self._destination: int | None = None
-        """Where the cursor goes as soon as the rows that are waited for are here."""
+        """Where the cursor goes as soon as an awaited answer is here."""
         self._announced: tuple[str | None] | None = None
         self._moved_at = 0.0
         self._rest: Timer | None = None
@@ -48,7 +50,7 @@ class KeyTable(KeyLines):
     def reset(self, generation: int) -> None:
         """Another query was asked: only answers of this generation count from now on."""
         self._generation = generation
-        self._told_count, self._outdated, self._destination = 0, False, None
+        self._told_count, self._outdated, self._shift, self._destination = 0, False, 0, None
         self.rows.forget()
 
     def index(self, count: int, *, complete: bool) -> None:
@@ -66,7 +68,8 @@ class KeyTable(KeyLines):
             self.index(count, complete=True)
             return
         self._told_count, self._outdated = count, True
-        self._destination = position if key is not None and key == self.key else None
+        if position is not None and key == self.key:
+            self._shift = position - self.cursor
         self.rows.forget()
         if not count:
             self._take_over(0, [])
@@ -96,9 +99,7 @@ class KeyTable(KeyLines):
 
     def lines_moved(self) -> None:
         """Ask for the rows that are, or are about to come, on screen."""
-        top = 0 if self._awaits_answer else self.top
-        if self._destination is not None:
-            top = self._destination - (0 if self._awaits_answer else self.cursor - top)
+        top = (self._destination or 0) if self._awaits_answer else self.top + self._shift
         height = self.lines_on_screen
         wanted = self.rows.want(min(top, max(self._told_count - height, 0)), height, self._told_count)
         if wanted is not None:
@@ -137,17 +138,18 @@ class KeyTable(KeyLines):
         key, count, before = self.key, self.count, self.rows.by_key()
         changed = self.rows.load(first, rows, anew=True)
         awaited, self._shown_generation, self._outdated = self._awaits_answer, self._generation, False
-        destination, self._destination = self._destination, None
         self.set_count(self._told_count)
         self.measure(rows)
         if awaited:
+            destination, self._destination = self._destination, None
             self._announced = None
             self.scroll_to(y=0, animate=False)
             self.move_to(self.rows.numbers().get(key or "", 0) if destination is None else destination)
             self.refresh()
         else:
-            if destination is not None:
-                self.shift_to(destination)
+            shift, self._shift = self._shift, 0
+            if shift:
+                self.shift_by(shift)
             self.flash(name for name, row in self.rows.by_key().items() if before.get(name, row) != row)
             self.refresh_lines_at(*changed)
             if count != self.count:

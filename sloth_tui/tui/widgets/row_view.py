@@ -135,11 +135,11 @@ class RowView(ScrollView, can_focus=True):
         self._cursor = min(self._cursor, max(count - 1, 0))
         self._fit()
 
-    def shift_to(self, line: int) -> None:
-        """The line under the cursor has become this one: follow it, without moving it on the screen."""
-        by, self._cursor = line - self._cursor, line
-        self.scroll_to(y=self.top + by, animate=False)
-        self._bring_on_screen(line)
+    def shift_by(self, lines: int) -> None:
+        """What is under the cursor has moved by so many lines: follow it, without moving on the screen."""
+        self._cursor = min(max(self._cursor + lines, 0), max(self._count - 1, 0))
+        self.scroll_to(y=self.top + lines, animate=False)
+        self._bring_on_screen(self._cursor)
 
     def _fit(self) -> None:
         size = Size(self.scrollable_content_region.width, self._count + _HEADING)

@@ -237,6 +237,19 @@ class TestChanges:
             await pilot.pause()
             assert app.table.cursor == 2
 
+    async def test_a_page_down_while_changed_rows_are_awaited_is_not_undone(self) -> None:
+        app = TableHost(1000)
+        async with app.run_test(size=(80, 20)) as pilot:
+            await pilot.press("down")
+            app.answering = False
+            app.change("key:0000001", 1)
+            await pilot.press("pagedown")
+            await pilot.pause()
+            cursor, (_, first, count) = app.table.cursor, app.wanted[-1]
+            app.answer(first, count)
+            assert app.table.cursor == cursor > 10
+            assert app.table.top > 10
+
     async def test_a_changed_value_is_drawn_and_stands_out_for_a_moment(self) -> None:
         app = TableHost(100)
         async with app.run_test(size=(80, 20)) as pilot:
