@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from types import TracebackType
 
-    from sloth_tui.store.sqlite.window import Window
-
     from sloth_tui.model import Entry, Lock, LockBreak, Origin, Revision, Stats, Value
+    from sloth_tui.store.sqlite.window import Window
 
 D = TypeVar("D")
 
