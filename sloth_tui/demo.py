@@ -126,7 +126,7 @@ PRODUCTION: dict[str, Value] = {
 AGENTS: dict[str, dict[str, Value]] = {"local": LOCAL, "mariaguica": MARIAGUICA, "production": PRODUCTION}
 
 LOCKS = {
-    "local": (("deployment", "deploy.lua", 3600.0), ("certificates", "certbot-renew", 45.0)),
+    "local": (("backup", "nightly", 3600.0), ("certificates", "certbot-renew", 45.0)),
     "mariaguica": (("backup", "nightly", 5400.0),),
     "production": (("deployment", "task-123", 300.0), ("migrations", "release-42", 30.0)),
 }

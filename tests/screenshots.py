@@ -1,0 +1,108 @@
+"""Makes the pictures of ``screenshots/`` from the real app: ``python -m tests.screenshots``.
+
+The app runs headless on the sample state of :mod:`sloth_tui.demo`; Textual exports what it painted as SVG,
+librsvg draws that as PNG. Fonts and librsvg come with ``tests/setup.sh pictures``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING
+
+from sloth_tui import demo
+from sloth_tui.model import Origin
+from tests.tui.driving import running
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from tests.tui.driving import Driver
+
+TARGET = pathlib.Path(__file__).parent.parent / "screenshots"
+
+
+async def main_screen(driver: Driver) -> None:
+    await driver.goes_to("config:v7")
+    await driver.sees("quota_mb")
+
+
+async def filtering(driver: Driver) -> None:
+    await driver.press("slash", *"web0")
+    await driver.sees("host:web07:rebooted")
+    await driver.loses("cluster:leader")
+
+
+async def running_a_file(driver: Driver) -> None:
+    driver.browser.services.run_file("deploy.lua")
+    await driver.press("6")
+    await driver.sees("deployed v2.4.0")
+    await driver.sees("done in")
+
+
+async def deleting(driver: Driver) -> None:
+    await driver.goes_to("temporary:upload:8f3a")
+    await driver.press("d")
+    await driver.sees("Cancel")
+
+
+async def helping(driver: Driver) -> None:
+    await driver.press("question_mark")
+    await driver.sees("Go to key")
+
+
+async def narrow(driver: Driver) -> None:
+    await driver.goes_to("deployment:version")
+
+
+SCENES: dict[str, tuple[str, tuple[int, int], Callable[[Driver], Awaitable[None]]]] = {
+    "main": ("local", (120, 40), main_screen),
+    "filter": ("production", (120, 32), filtering),
+    "run": ("local", (120, 40), running_a_file),
+    "delete": ("local", (100, 30), deleting),
+    "help": ("local", (120, 40), helping),
+    "narrow": ("local", (60, 20), narrow),
+}
+"""Name of the picture -> agent, columns and rows, what to do before it is taken."""
+
+
+async def take(name: str) -> str:
+    """The picture of a scene, as SVG."""
+    agent, size, act = SCENES[name]
+    async with running(agent, size=size) as driver:
+        await act(driver)
+        await driver.pilot.pause()
+        return driver.app.export_screenshot(title="sloth-tui")
+
+
+def to_png(svg: str, path: pathlib.Path) -> None:
+    """Draw what Textual exported. Raises CalledProcessError, or FileNotFoundError without librsvg."""
+    # librsvg folds runs of blanks unless told not to.
+    svg = svg.replace("<text ", '<text xml:space="preserve" ')
+    subprocess.run(
+        ["rsvg-convert", "--zoom", "1.25", "--output", str(path)], input=svg.encode(), check=True, timeout=60
+    )
+
+
+def main() -> int:
+    TARGET.mkdir(exist_ok=True)
+    for name in SCENES:
+        with tempfile.TemporaryDirectory() as directory:
+            os.environ["SLOTH_RUNNER_HOME"] = os.path.join(directory, "base")
+            demo.fill(Origin("ana", "workshop", os.getpid(), "sloth-tui", "sample state"), time.time())
+            pathlib.Path(directory, "deploy.lua").write_text(demo.DEPLOY, "utf-8")
+            os.chdir(directory)
+            svg = asyncio.run(take(name))
+            os.chdir(TARGET.parent)
+        to_png(svg, TARGET / f"{name}.png")
+        print(f"screenshots/{name}.png")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
