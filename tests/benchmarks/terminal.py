@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pyte
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Self
 
 SILENCE = 0.06
@@ -69,8 +69,7 @@ class Terminal:
         deadline = time.perf_counter() + seconds
         while time.perf_counter() < deadline:
             self._wait_for_silence()
-            for arrived, data in self._unseen():
-                self._stream.feed(data)
+            for arrived in self._feed():
                 if condition(self.screen.display):
                     return arrived - since
         raise TimeoutError("not painted:\n" + "\n".join(self.screen.display))
@@ -78,8 +77,8 @@ class Terminal:
     def look(self) -> list[str]:
         """What is on the screen once the program is silent, or does not fall silent."""
         self._wait_for_silence()
-        for _, data in self._unseen():
-            self._stream.feed(data)
+        for _ in self._feed():
+            pass
         return list(self.screen.display)
 
     def resident(self) -> float:
@@ -107,10 +106,13 @@ class Terminal:
             if len(self._arrived) == count:
                 return
 
-    def _unseen(self) -> list[tuple[float, bytes]]:
-        count = len(self._arrived)
-        unseen, self._seen = self._arrived[self._seen : count], count
-        return unseen
+    def _feed(self) -> Iterator[float]:
+        """Bring the screen up to date, piece by piece; yields when each had arrived."""
+        while self._seen < len(self._arrived):
+            arrived, data = self._arrived[self._seen]
+            self._seen += 1
+            self._stream.feed(data)
+            yield arrived
 
     def _read(self) -> None:
         with contextlib.suppress(OSError):  # how Linux tells that the other side is closed

@@ -9,7 +9,7 @@ pages are refused.
 from __future__ import annotations
 
 from threading import Lock
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 import apsw
@@ -35,6 +35,9 @@ TELL_EVERY = 0.05
 """Seconds between two reports of progress."""
 RARE_AFTER = 0.02
 """Seconds of search by value after which a first page that is not full means that matches are rare."""
+BREATH = 0.0002
+"""Seconds of rest between two steps of work that nobody waits for. It is Python that works, and a thread that
+draws gets its turn at once instead of after an interpreter's switch interval."""
 _CHECK_EVERY = 20_000
 """Steps of SQLite's machine between two looks whether an answer is still wanted: a millisecond or two."""
 
@@ -135,6 +138,8 @@ class Window:
             if (count >= FIRST_PAGE and not full) or (count and now - told >= TELL_EVERY):
                 yield count, False
                 told, full = now, count >= FIRST_PAGE
+            if full:
+                sleep(BREATH)
         self._complete = True
         yield order.count, True
 
@@ -146,6 +151,7 @@ class Window:
             for _ in self._steps(order):
                 if self._serving != self._latest:
                     return
+                sleep(BREATH)
             self._answer = (self._serving, order)
             self._outdated = False
         yield self._answer[1].count if self._answer[1] else 0, True

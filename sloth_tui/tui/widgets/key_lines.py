@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
+from rich.style import Style
 from textual.cache import LRUCache
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -20,8 +21,8 @@ from sloth_tui.tui.widgets.row_view import RowView
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from rich.style import Style
     from textual.events import Resize
+    from textual.geometry import Region
 
     from sloth_tui.model import Row
 
@@ -77,6 +78,8 @@ class KeyLines(RowView):
         self._longest_key = self._newest_revision = 0
         self._ages: dict[int, str] = {}
         self._flashing: dict[str, float] = {}
+        self._ground = Style.null()
+        """The widget's own style, which takes longer to find than a line to draw."""
 
     def on_mount(self) -> None:
         self.set_interval(_AGES, self._refresh_ages)
@@ -114,6 +117,10 @@ class KeyLines(RowView):
             self._flashing |= flashing
             self._refresh_keys(flashing)
             self.set_timer(FLASH, self._end_flashes)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._ground = self.rich_style
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
@@ -175,5 +182,5 @@ class KeyLines(RowView):
 
     def _style(self, name: str) -> Style:
         if name == "row":
-            return self.rich_style
+            return self._ground
         return self.get_component_rich_style(f"key-table--{name}", partial=name not in _WHOLE_STYLES)

@@ -85,13 +85,16 @@ class KeyTable(KeyLines):
             self.cursor_moved()
 
     def go_to(self, line: int) -> None:
-        """Put the cursor on a line, as soon as there is one if the answer is still awaited."""
-        if self._awaits_answer or self._outdated:
+        """Put the cursor on a line, as soon as it is there if rows are still awaited."""
+        if self._awaits_answer:
             self._destination = line
-            self.rows.forget()
-            self.lines_moved()
+        elif self._outdated:
+            self._shift = line - self.cursor
         else:
             self.move_to(line)
+            return
+        self.rows.forget()
+        self.lines_moved()
 
     @property
     def _awaits_answer(self) -> bool:
@@ -142,7 +145,7 @@ class KeyTable(KeyLines):
         self.measure(rows)
         if awaited:
             destination, self._destination = self._destination, None
-            self._announced = None
+            self._announced, self._moved_at = None, time.monotonic()
             self.scroll_to(y=0, animate=False)
             self.move_to(self.rows.numbers().get(key or "", 0) if destination is None else destination)
             self.refresh()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
+from textual.widget import Widget
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -142,9 +143,13 @@ class RowView(ScrollView, can_focus=True):
         self._bring_on_screen(self._cursor)
 
     def _fit(self) -> None:
+        """Tell the scroll bar how long the view is. Not by assignment to ``virtual_size``: that would lay out
+        the whole screen anew, which depends on nothing here."""
         size = Size(self.scrollable_content_region.width, self._count + _HEADING)
         if size != self.virtual_size:
-            self.virtual_size = size
+            self.set_reactive(Widget.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+            self.scroll_y = self.validate_scroll_y(self.scroll_y)
 
     def _bring_on_screen(self, line: int) -> None:
         height = self.lines_on_screen
