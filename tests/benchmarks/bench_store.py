@@ -20,7 +20,7 @@ from sloth_tui.store import open_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from multiprocessing.synchronize import Event
+    from multiprocessing.synchronize import Barrier
 
     from sloth_tui.model import Value
     from sloth_tui.store.sqlite.store import SqliteStore
@@ -101,8 +101,8 @@ def contenders(store: SqliteStore, bare: apsw.Connection) -> list[Contender]:
         Contender("increment", 500, each(lambda name, _: store.increment("n:" + name[-1]), 500),
                   each(bare_increment, 500), 1.4),
         Contender("set, 5,000 in a transaction", 5000, lambda turn: store.set_many(bulk(turn)), bare_bulk, 0),
-        Contender(f"list {LISTED:,} of {ROWS:,}", LISTED, lambda _: dict(store.items("group3:")),
-                  lambda _: {name: value for name, value in bare.execute(LIST, ("group3:", "group3;"))}, 1.5),
+        Contender(f"list {LISTED:,} of {ROWS:,}", LISTED, lambda _: list(store.items("group3:")),
+                  lambda _: bare.execute(LIST, ("group3:", "group3;")).fetchall(), 1.5),
     ]  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def compare(contender: Contender) -> str:
     )
 
 
-def write_contending(path: str, start: Event, results: multiprocessing.Queue[tuple[int, float]]) -> None:
+def write_contending(path: str, start: Barrier, results: multiprocessing.Queue[tuple[int, float]]) -> None:
     with open_path(path, "write") as store:
         store.increment("contended")
         start.wait()
@@ -146,15 +146,13 @@ def write_contending(path: str, start: Event, results: multiprocessing.Queue[tup
 
 def contend(path: str) -> str:
     """Several processes incrementing one key for a few seconds."""
-    start = multiprocessing.Event()
+    start = multiprocessing.Barrier(WRITERS)
     results: multiprocessing.Queue[tuple[int, float]] = multiprocessing.Queue()
     writers = [
         multiprocessing.Process(target=write_contending, args=(path, start, results)) for _ in range(WRITERS)
     ]
     for writer in writers:
         writer.start()
-    time.sleep(1)
-    start.set()
     found = [results.get() for _ in writers]
     for writer in writers:
         writer.join()

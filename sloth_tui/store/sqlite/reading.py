@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import apsw
 
 from sloth_tui.errors import KeyNotFound
@@ -9,7 +11,9 @@ from sloth_tui.store.sqlite.failures import translate
 from sloth_tui.store.sqlite.handle import Handle
 from sloth_tui.store.sqlite.ranges import KEY, key_bytes, key_range
 from sloth_tui.store.sqlite.rows import (
-    PLAIN_ITEM,
+    ENTRIES,
+    ITEMS,
+    KEYS,
     PLAIN_VALUE,
     RAW_ITEM,
     RAW_KEY,
@@ -18,8 +22,6 @@ from sloth_tui.store.sqlite.rows import (
     decode_key,
     decode_raw,
     entry_of,
-    plain_item,
-    plain_key,
 )
 from sloth_tui.store.sqlite.streams import Stream
 from sloth_tui.store.values import decode
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from sloth_tui.model import Entry, Value
+    from sloth_tui.store.sqlite.rows import Reading
 
     D = TypeVar("D")
+    T = TypeVar("T")
 
 _GET = f"SELECT {PLAIN_VALUE} FROM state WHERE key = ?"
 _GET_RAW = f"SELECT {RAW_VALUE} FROM state WHERE key = {KEY}"
@@ -87,18 +91,21 @@ class EntryReading(Handle):
         return self._database.one(_EXISTS, (key_bytes(key),)) is not None
 
     def keys(self, prefix: str = "") -> Iterator[str]:
-        return _first_columns(Stream(self._database, prefix, "key", RAW_KEY, plain_key))
+        return self._walk(prefix, KEYS)
 
     def items(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
-        return _decoded(Stream(self._database, prefix, PLAIN_ITEM, RAW_ITEM, plain_item))
+        return self._walk(prefix, ITEMS)
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
-        return _records(Stream(self._database, prefix, RECORD))
+        return self._walk(prefix, ENTRIES)
 
     def count(self, prefix: str = "") -> int:
         where, bindings = key_range(prefix)
         number: int = self._database.one(f"SELECT count(*) FROM state WHERE {where}", bindings)
         return number
+
+    def _walk(self, prefix: str, reading: Reading[T]) -> Iterator[T]:
+        return chain.from_iterable(Stream(self._database, prefix, reading).chunks())
 
     def _get_raw(self, key: str, default: D | None) -> Value | D | None:
         """Like :meth:`get`, for a key or a value that is no UTF-8."""
@@ -112,20 +119,3 @@ class EntryReading(Handle):
         nearby = [decode_key(found) for (found,) in self._database.rows(_NEARBY, (sought, sought))]
         meant = nearest(key, nearby)
         return KeyNotFound(f"no key '{key}'", hint="nearest: " + ", ".join(meant) if meant else None)
-
-
-def _first_columns(stream: Stream) -> Iterator[str]:
-    for rows in stream.chunks():
-        for (key,) in rows:
-            yield key
-
-
-def _decoded(stream: Stream) -> Iterator[tuple[str, Value]]:
-    for rows in stream.chunks():
-        for key, kind, stored in rows:
-            yield key, stored if kind is None else decode(kind, stored)
-
-
-def _records(stream: Stream) -> Iterator[Entry]:
-    for rows in stream.chunks():
-        yield from map(entry_of, rows)

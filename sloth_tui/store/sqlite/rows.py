@@ -11,9 +11,17 @@ from sloth_tui.store.values import decode, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable, Iterable
+    from typing import Any, TypeAlias, TypeVar
 
     from sloth_tui.model import Entry, Value
+
+    Row: TypeAlias = tuple[Any, ...]
+    T = TypeVar("T")
+    Dialect: TypeAlias = tuple[str, Callable[[Iterable[Row]], list[T]]]
+    """Columns, the first of which is the key, and what makes results of rows of them."""
+    Reading: TypeAlias = tuple[Dialect[T], Dialect[T]]
+    """The plain dialect and the raw one."""
 
 PLAIN_VALUE = "type, CASE type WHEN 'table' THEN iif(json_valid(value), jsonb(value), value) ELSE value END"
 PLAIN_ITEM = f"key, {PLAIN_VALUE}"
@@ -57,21 +65,39 @@ def decode_raw(kind: str, stored: bytes) -> Value:
         return stored
 
 
-def plain_key(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A raw row of a key alone as a plain one."""
-    return (decode_key(row[0]),)
-
-
-def plain_item(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A row of RAW_ITEM as one of PLAIN_ITEM, its value decoded already."""
-    key, kind, stored = row
-    return decode_key(key), None, decode_raw(kind, stored)
-
-
-def entry_of(row: tuple[Any, ...]) -> Entry:
+def entry_of(row: Row) -> Entry:
     """From the columns :data:`RECORD`."""
     from sloth_tui.model import Entry
 
     key, kind, stored, created, updated, revision, size = row
     value = decode_raw(kind, stored)
     return Entry(decode_key(key), value, type_name(value), created, updated, revision, size)
+
+
+# One comprehension each: a row that is let go at once is half the memory, and a fifth of the time.
+
+
+def _keys(rows: Iterable[Row]) -> list[str]:
+    return [key for (key,) in rows]
+
+
+def _raw_keys(rows: Iterable[Row]) -> list[str]:
+    return [decode_key(key) for (key,) in rows]
+
+
+def _items(rows: Iterable[Row]) -> list[tuple[str, Value]]:
+    return [(key, stored if kind is None else decode(kind, stored)) for key, kind, stored in rows]
+
+
+def _raw_items(rows: Iterable[Row]) -> list[tuple[str, Value]]:
+    return [(decode_key(key), decode_raw(kind, stored)) for key, kind, stored in rows]
+
+
+def _entries(rows: Iterable[Row]) -> list[Entry]:
+    return [entry_of(row) for row in rows]
+
+
+KEYS = ("key", _keys), (RAW_KEY, _raw_keys)
+ITEMS = (PLAIN_ITEM, _items), (RAW_ITEM, _raw_items)
+ENTRIES = (RECORD, _entries), (RECORD, _entries)
+"""How to read what a listing is made of: plain, and raw."""
