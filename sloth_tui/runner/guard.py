@@ -20,6 +20,7 @@ from sloth_tui.runner.wire import encode_note
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import NoReturn
 
 GRACE = 0.5
 """Seconds that commands get between the polite request and the kill."""
@@ -27,8 +28,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 """prctl(2); Python has no other way to it than ctypes."""
 
 
-def run_guarded(work: Callable[[], None], supervisor: int, channel: int) -> None:
-    """Call ``work`` in a child; return when that and all its descendants are gone.
+def run_guarded(work: Callable[[], None], supervisor: int, channel: int) -> NoReturn:
+    """Call ``work`` in a child, and end this process when that and all its descendants are gone.
 
     ``supervisor`` is the descriptor whose end of file means: stop. ``channel`` takes notes.
     """
@@ -46,9 +47,10 @@ def run_guarded(work: Callable[[], None], supervisor: int, channel: int) -> None
     status = _wait(child, alive, supervisor)
     left = end_descendants(GRACE)
     os.write(channel, encode_note("ended", status, left))
+    os._exit(0)  # clearing up the interpreter takes as long as starting it
 
 
-def _work_and_exit(work: Callable[[], None], tether: int) -> None:
+def _work_and_exit(work: Callable[[], None], tether: int) -> NoReturn:
     """``tether`` ends with the guard. Waiting for that needs no ctypes, as prctl(PR_SET_PDEATHSIG) would,
     which takes 6 ms to import, and works everywhere; a thread can wait because Lua runs without the GIL."""
     import threading

@@ -27,7 +27,8 @@ def list_tasks(request: RunRequest) -> list[Task]:
     """
     limit = _DEFAULT_TIMEOUT if request.timeout is None else request.timeout
     record = RunRecord(request, "")
-    worker = WorkerProcess(record.assignment("list"))
+    worker = WorkerProcess()
+    worker.assign(record.assignment("list"))
     deadline = time.monotonic() + limit
     try:
         while not worker.ended:

@@ -101,6 +101,8 @@ def end_descendants(grace: float) -> int:
     Returns how many there were. For a process that is the reaper of its descendants: what loses its
     parent becomes its child, so the end is reached when it has no children any more.
     """
+    if not _has_children():
+        return 0
     own_group = os.getpgrp()
     found = descendants(os.getpid())
     first = len(found)

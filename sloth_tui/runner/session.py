@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from sloth_tui.store.port import Store
 
 
+def work(assignment: Assignment, emitter: Emitter, open_store: OpenStore) -> None:
+    """Do what is assigned, and tell the emitter."""
+    Session(assignment, emitter, open_store).work()
+
+
 class Session:
     """Runs tasks and tells the emitter about it."""
 

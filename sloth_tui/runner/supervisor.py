@@ -51,8 +51,10 @@ class _Verdict(NamedTuple):
 class Supervisor:
     """One run. :meth:`events` is for one thread, :meth:`stop` for any, and for signal handlers."""
 
-    def __init__(self, request: RunRequest) -> None:
+    def __init__(self, request: RunRequest, worker: WorkerProcess | None = None) -> None:
+        """``worker``: one that was started in advance, for a faster start. It is the run's from now on."""
         self.request = request
+        self._ready_worker = worker
         self.run = os.urandom(6).hex()
         """Id of the run."""
         self._stop_signal = 0
@@ -96,37 +98,51 @@ class Supervisor:
 
     def _serve(self, record: RunRecord) -> Generator[RunEvent, None, _Verdict | None]:
         """Let one worker work; returns why it did not get to its end, or None."""
-        worker = WorkerProcess(record.assignment())
+        worker, self._ready_worker = self._ready_worker or WorkerProcess(), None
+        worker.assign(record.assignment())
         worker.watch(self._wake_end)
         verdict = None
+        give_up = 0.0
         try:
             while not worker.ended:
-                try:
-                    lines = worker.read(self._time_left(record))
-                except KeyboardInterrupt:
-                    self.stop()
-                    lines = []
-                for line in lines:
-                    message = decode(line)
+                timeout = self._time_left(record) if verdict is None else give_up - time.monotonic()
+                for message in map(decode, self._read(worker, timeout)):
                     if isinstance(message, Note):
                         record.take_note(message)
                     else:
                         record.take_event(message)
                         yield message
-                verdict = self._reason_to_end(record)
-                if verdict is not None:
+                if verdict is None:
+                    verdict = self._reason_to_end(record)
+                    if verdict is not None:
+                        give_up = time.monotonic() + _PATIENCE
+                        worker.forget(self._wake_end)
+                        worker.dismiss()
+                elif time.monotonic() >= give_up:
                     break
         finally:
             worker.close(_PATIENCE)
-        if verdict is None and not record.complete:
+            if record.wait_status is None:  # its guard was killed, and could not clear up
+                worker.kill()
+        if record.complete:
+            return None
+        if verdict is None:
             verdict = _Verdict("failed", in_words(record, worker), whole_run=False)
         return verdict
+
+    def _read(self, worker: WorkerProcess, timeout: float | None) -> list[bytes]:
+        try:
+            return worker.read(timeout)
+        except KeyboardInterrupt:
+            self.stop()
+            return []
 
     def _settle(self, record: RunRecord) -> Iterator[RunEvent]:
         """Report what the worker that is gone had committed but not said."""
         if not record.touched_store():
             return
-        worker = WorkerProcess(record.assignment("settle"))
+        worker = WorkerProcess()
+        worker.assign(record.assignment("settle"))
         deadline = time.monotonic() + _SETTLING
         try:
             while not worker.ended and time.monotonic() < deadline:

@@ -11,9 +11,15 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sloth_tui.model import Origin
-    from sloth_tui.runner.access import Mode
+    from sloth_tui.runner.access import Mode, OpenStore
+    from sloth_tui.runner.emitter import Emitter
+    from sloth_tui.runner.request import Assignment
     from sloth_tui.store.port import Store
+
+    Work = Callable[[Assignment, Emitter, OpenStore], None]
 
 CHANNEL = 3
 """The descriptor that the supervisor reads."""
@@ -24,11 +30,17 @@ def main() -> None:
         os.set_inheritable(CHANNEL, False)
     except OSError:
         raise SystemExit("this is a part of sloth-runner and cannot be started by itself") from None
+    # Before the assignment is there: the front end may have started this process to get ready meanwhile.
+    from sloth_tui.runner import session, settle
     from sloth_tui.runner.guard import run_guarded
+    from sloth_tui.runner.request import decode_assignment
 
     line = _read_line(0)
-    if line:
-        run_guarded(lambda: _work(line), 0, CHANNEL)
+    if not line:
+        return
+    assignment = decode_assignment(line)
+    work = settle.settle if assignment.mode == "settle" else session.work
+    run_guarded(lambda: _emitting(work, assignment), 0, CHANNEL)
 
 
 def _read_line(descriptor: int) -> bytes:
@@ -41,21 +53,12 @@ def _read_line(descriptor: int) -> bytes:
     return b""
 
 
-def _work(line: bytes) -> None:
+def _emitting(work: Work, assignment: Assignment) -> None:
     from sloth_tui.runner.emitter import Emitter
-    from sloth_tui.runner.request import decode_assignment
 
     emitter = Emitter(CHANNEL)
     try:
-        assignment = decode_assignment(line)
-        if assignment.mode == "settle":
-            from sloth_tui.runner.settle import settle
-
-            settle(assignment, emitter, _open_store)
-        else:
-            from sloth_tui.runner.session import Session
-
-            Session(assignment, emitter, _open_store).work()
+        work(assignment, emitter, _open_store)
     except BaseException:
         import traceback
 
