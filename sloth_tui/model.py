@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
+from sloth_tui.origin import Origin as Origin  # noqa: TC001 - one of the nouns, kept apart for speed
+
 Value: TypeAlias = "str | int | float | bool | bytes | dict[str, object] | list[object]"
 """What an entry can hold: text, a 64-bit integer, a finite float, a boolean, bytes, or a JSON table."""
 
@@ -29,20 +31,6 @@ class Entry(NamedTuple):
     """The revision of the last change; None in a database that never was written by us."""
     size: int
     """Bytes of the value as stored."""
-
-
-class Origin(NamedTuple):
-    """Who makes a change: kept once per change set, and shown by the history."""
-
-    user: str
-    host: str
-    pid: int
-    program: str
-    """``sloth-runner``, ``sloth-tui`` or ``lua``."""
-    title: str
-    """What was asked for, as a person would say it: ``clear --prefix tmp:``, ``run deploy.lua``."""
-    run: str | None = None
-    task: str | None = None
 
 
 class Revision(NamedTuple):

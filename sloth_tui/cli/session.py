@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from sloth_tui.settings import chosen_agent
 from sloth_tui.store import open_entries, open_store
 
@@ -25,16 +23,6 @@ def reading(agent: str | None) -> Store:
 
 def writing(agent: str | None, title: str) -> Store:
     """The store for changes, which history records under ``title``: what was asked for, in words."""
-    from sloth_tui.model import Origin
+    from sloth_tui.origin import this_process
 
-    origin = Origin(_user(), os.uname().nodename, os.getpid(), "sloth-runner", title)
-    return open_store(chosen_agent(agent), "write", origin=origin)
-
-
-def _user() -> str:
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())
+    return open_store(chosen_agent(agent), "write", origin=this_process("sloth-runner", title))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from sloth_tui.store.sqlite.schema import NEXT_REVISION, NOW_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.model import Origin
     from sloth_tui.store.sqlite.connection import Database
 
 _OPEN = (
@@ -21,7 +18,9 @@ def change_of(database: Database) -> int:
     """The change set that the handle's writes belong to; call it inside a transaction."""
     if database.change is None:
         if database.origin is None:
-            database.origin = _this_process()
+            from sloth_tui.origin import this_process
+
+            database.origin = this_process("sloth-runner", "")
         change: int = database.execute(_OPEN, tuple(map(_text, database.origin))).get
         database.change, database.change_depth = change, database.depth
     return database.change
@@ -30,15 +29,3 @@ def change_of(database: Database) -> int:
 def _text(part: object) -> object:
     """Undecodable bytes of a command line are kept as escapes."""
     return part.encode("utf-8", "backslashreplace").decode() if isinstance(part, str) else part
-
-
-def _this_process() -> Origin:
-    import pwd
-
-    from sloth_tui.model import Origin
-
-    try:
-        user = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        user = str(os.getuid())
-    return Origin(user, os.uname().nodename, os.getpid(), "sloth-runner", "")

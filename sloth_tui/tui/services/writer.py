@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import platform
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from sloth_tui.errors import NotWritable
-from sloth_tui.model import Origin
+from sloth_tui.origin import this_process
 from sloth_tui.store import open_store
 
 if TYPE_CHECKING:
@@ -46,13 +43,5 @@ class Writer:
 
 
 def _write(agent: str, title: str, job: Callable[[Store], T]) -> T:
-    origin = Origin(_user(), platform.node(), os.getpid(), "sloth-tui", title)
-    with open_store(agent, "write", origin=origin) as store:
+    with open_store(agent, "write", origin=this_process("sloth-tui", title)) as store:
         return job(store)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
