@@ -51,12 +51,12 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("filter_keys", "slash", "Filter", "Filter the keys", "Keys", ("agents", *_KEYS), True),
     Action("reveal", "x", "Reveal", "Show or hide the secret of this key", "Keys", _KEYS),
-    Action("go_to_key", "colon", "Go to key", "Go to a key by its name", "Keys"),
+    Action("go_to_key", "colon", "Find key", "Go to a key by its name", "Keys"),
     Action("clear_prefix", "D", "Clear", "Clear the keys that begin with a prefix", "Keys", (), False, True),
     Action("clear_all", "", "Clear all", "Clear every key of this agent", "Keys", (), False, True),
     Action("run_file", "r", "Run", "Run a Lua file against this agent", "Run", (), True),
     Action("stop_run", "S", "Stop run", "Stop the run", "Run", ("run",), True),
-    Action("go_to_agent", "a", "Go to agent", "Go to an agent by its name", "Agents"),
+    Action("go_to_agent", "a", "Find agent", "Go to an agent by its name", "Agents"),
     Action("next_agent", "right_square_bracket", "Next agent", "Go to the next agent", "Agents"),
     Action("previous_agent", "left_square_bracket", "Previous agent", "Go to the agent before", "Agents"),
     *(
@@ -83,6 +83,16 @@ _BY_METHOD = {action.id: action for action in ACTIONS}
 def by_method(name: str) -> Action | None:
     """The action that ``action_<name>`` carries out."""
     return _BY_METHOD.get(name)
+
+
+def in_pane(pane: str) -> list[Action]:
+    """What the line at the bottom offers while this pane is current, the most important first."""
+    return [action for action in ACTIONS if action.footer and (not action.panes or pane in action.panes)]
+
+
+def by_id(name: str) -> Action:
+    """Raises KeyError."""
+    return _BY_METHOD[name]
 
 
 def bindings() -> list[Binding]:

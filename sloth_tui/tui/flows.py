@@ -132,4 +132,5 @@ class Flows:
 
 def _preview(entry: Entry) -> str:
     lines, _ = value_lines(entry.value, entry.size, 4 * _PREVIEW)
-    return f"{display_text(' '.join(map(str.strip, lines)), _PREVIEW)}  ({entry.type}, {format_size(entry.size)})"
+    text = " ".join(map(str.strip, lines))
+    return f"{display_text(text, _PREVIEW)}  ({entry.type}, {format_size(entry.size)})"

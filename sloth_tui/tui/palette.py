@@ -62,7 +62,6 @@ class BrowserProvider(Provider):
         style = self.match_style or "bold"
         return Content(text, [Span(place, place + 1, style) for place in places])
 
-
     async def actions(self, query: str) -> Hits:
         for action in ACTIONS:
             score, places = match(query, action.help)

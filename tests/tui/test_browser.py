@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-
 from textual.widgets import Static
 
 from sloth_tui.tui.widgets.agent_list import AgentsPane

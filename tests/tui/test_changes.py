@@ -1,4 +1,4 @@
-"""Changes a person makes: confirmed where they destroy, told where they were made, refused where nothing may."""
+"""Changes a person makes: confirmed where they destroy, told when they are made, refused when read-only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.confirm import ConfirmScreen
 from sloth_tui.tui.screens.edit import EditScreen
 from sloth_tui.tui.screens.prompt import PromptScreen
-from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.lock_list import LocksPane
 from tests.tui.driving import running, until
 from tests.tui.state import ENTRIES, elsewhere

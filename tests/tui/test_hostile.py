@@ -115,7 +115,8 @@ async def test_palette_with_hostile_keys(hostile: Path) -> None:
 async def test_output_and_changes_of_a_run(hostile: Path, tmp_path: Path) -> None:
     lines = "\n".join(f"print({_lua(text)})\nstate.set({_lua('n' + text)}, {_lua(text)})" for text in HOSTILE)
     file = tmp_path / "\x1b[31mtask[red].lua"
-    file.write_text(f"task({{name = 'a[/x]\\27[2J', run = function()\n{lines}\nerror('[/x]\\27]0;x\\7') end}})")
+    lines += "\nerror('[/x]\\27]0;x\\7')"
+    file.write_text(f"task({{name = 'a[/x]\\27[2J', run = function()\n{lines} end}})")
     async with running(size=(120, 60)) as app:
         app.browser.action_show_pane("run")
         app.browser.services.run_file(str(file))

@@ -116,7 +116,7 @@ async def test_leaving_while_a_run_goes_on_asks_first(believable: Path, tmp_path
         await until(lambda: not app.app.is_running)
 
 
-async def test_output_faster_than_anybody_reads_is_counted_not_shown(believable: Path, tmp_path: Path) -> None:
+async def test_output_faster_than_anybody_reads_is_counted(believable: Path, tmp_path: Path) -> None:
     file = tmp_path / "loud.lua"
     file.write_text("task({name = 'loud', run = function() for i = 1, 30000 do print(i) end end})")
     async with running() as app:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Footer
 
 from sloth_tui.model import Query
 from sloth_tui.tui import messages
-from sloth_tui.tui.actions import PANES
+from sloth_tui.tui.actions import PALETTE_KEY, PANES, in_pane, shown_key
 from sloth_tui.tui.screens.commands import CommandScreen
 from sloth_tui.tui.widgets.agent_list import AgentsPane
 from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.filter_bar import FilterBar
+from sloth_tui.tui.widgets.key_bar import KeyBar, KeyHint
 from sloth_tui.tui.widgets.key_table import KeyTable
 from sloth_tui.tui.widgets.keys_pane import KeysPane
 from sloth_tui.tui.widgets.lock_list import LocksPane
@@ -45,19 +45,28 @@ class BrowserScreen(CommandScreen):
             yield LocksPane(id="locks")
             yield StatsPane(id="stats")
             yield RunPane(id="run")
-        yield Footer()
+        yield KeyBar(id="bar")
 
     def on_mount(self) -> None:
         self._query = Query()
         self._generation = -1
         self._answers = False
         """Whether what the services tell is about the agent that was chosen last."""
+        self.query_one(KeyBar).always = (KeyHint(shown_key(PALETTE_KEY), "Palette", "app.command_palette"),)
+        self.watch_current()
         self.title_bar.read_only = self.services.read_only
         self.action_show_pane("keys")
 
     @property
     def title_bar(self) -> TitleBar:
         return self.query_one(TitleBar)
+
+    def watch_current(self) -> None:
+        super().watch_current()
+        self.query_one(KeyBar).hints = tuple(
+            KeyHint(shown_key(action.key), action.label, f"screen.perform('{action.id}')")
+            for action in in_pane(self.current)
+        )
 
     # Which agent.
 

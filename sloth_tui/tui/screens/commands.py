@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.command import CommandPalette
 
 from sloth_tui.errors import SlothError
-from sloth_tui.tui.actions import by_method, bindings
+from sloth_tui.tui.actions import bindings, by_id, by_method
 from sloth_tui.tui.flows import Flows
 from sloth_tui.tui.palette import AgentProvider, KeyProvider
 from sloth_tui.tui.screens.help import HelpScreen
@@ -53,6 +53,10 @@ class CommandScreen(PanedScreen):
         """A key works, and the footer shows it, only in the panes of its action."""
         known = by_method(action)
         return known is None or not known.panes or self.current in known.panes
+
+    def action_perform(self, name: str) -> None:
+        """Carry out the action of this id."""
+        self.perform(by_id(name))
 
     def perform(self, action: Action) -> None:
         """Carry out an action wherever the focus is."""

@@ -44,7 +44,6 @@ class PanedScreen(Screen[None]):
 
     def watch_current(self) -> None:
         self._arrange(self.size.width, self.size.height)
-        self.refresh_bindings()
 
     def watch_zoomed(self) -> None:
         self._arrange(self.size.width, self.size.height)

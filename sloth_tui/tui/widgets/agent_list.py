@@ -100,7 +100,7 @@ def describe(summary: AgentSummary, now: float, chosen: bool) -> Content:
     name = Content.assemble(
         ("▸ " if chosen else "  ", "$primary"),
         (display_text(summary.name), "bold" if chosen else ""),
-        (f"  {format_age(summary.changed_at, now)}" if summary.exists else "", "$quiet"),
+        ("  " + format_age(summary.changed_at, now).removesuffix(" ago") if summary.exists else "", "$quiet"),
     )
     if summary.problem is not None:
         return Content.assemble(name, "\n  ", ("✗ " + display_text(summary.problem, 60), "$error"))

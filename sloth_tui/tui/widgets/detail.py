@@ -10,8 +10,8 @@ from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_age, format_size
 from sloth_tui.tui.secrets import MASK
-from sloth_tui.tui.widgets.pane import Pane
 from sloth_tui.tui.widgets.line_view import LineView
+from sloth_tui.tui.widgets.pane import Pane
 from sloth_tui.tui.widgets.value_text import highlight, value_lines
 
 if TYPE_CHECKING:

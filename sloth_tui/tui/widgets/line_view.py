@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.cells import chop_cells
+from rich.cells import get_character_cell_size
 from textual.content import Content
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -87,8 +87,12 @@ def folds(line: str, width: int) -> list[tuple[int, int]]:
     """Where ``line`` is broken to fit ``width`` cells: (start, end) of each piece in characters."""
     if line.isascii():
         return [(start, min(start + width, len(line))) for start in range(0, len(line), width)] or [(0, 0)]
-    pieces, start = [], 0
-    for piece in chop_cells(line, width):
-        pieces.append((start, start + len(piece)))
-        start += len(piece)
-    return pieces
+    pieces, start, used = [], 0, 0
+    for place, character in enumerate(line):
+        # The selector of emoji style may widen what stands before it.
+        cells = 1 if character == "\ufe0f" else get_character_cell_size(character)
+        if used + cells > width and place > start:
+            pieces.append((start, place))
+            start, used = place, 0
+        used += cells
+    return [*pieces, (start, len(line))]

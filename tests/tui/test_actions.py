@@ -1,0 +1,125 @@
+"""The registry, and that keys, palette and help are drawn from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from textual.command import CommandPalette
+from textual.widgets import Input
+
+from sloth_tui.tui.actions import ACTIONS, PANES, bindings, shown_key
+from sloth_tui.tui.palette import match
+from sloth_tui.tui.screens.browser import BrowserScreen
+from sloth_tui.tui.screens.confirm import ConfirmScreen
+from sloth_tui.tui.screens.help import HelpScreen
+from sloth_tui.tui.widgets.title_bar import TitleBar
+from tests.tui.driving import running, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_no_key_means_two_things_and_every_action_can_be_carried_out() -> None:
+    keys = Counter(key for action in ACTIONS for key in action.key.split(",") if key)
+    assert [key for key, times in keys.items() if times > 1] == []
+    assert len({action.id for action in ACTIONS}) == len(ACTIONS)
+    for action in ACTIONS:
+        assert action.call or callable(getattr(BrowserScreen, f"action_{action.id}", None)), action.id
+        assert set(action.panes) <= set(PANES)
+        assert len(action.label.split()) <= 2
+
+
+def test_bindings_carry_the_ids_of_actions() -> None:
+    assert {binding.id for binding in bindings()} == {action.id for action in ACTIONS if action.key}
+
+
+async def test_help_lists_every_key(believable: Path) -> None:
+    async with running(size=(140, 50)) as app:
+        await app.press("question_mark")
+        await until(lambda: isinstance(app.app.screen, HelpScreen))
+        for action in ACTIONS:
+            if action.key:
+                await app.sees(action.help)
+        await app.press("escape")
+        await until(lambda: isinstance(app.app.screen, BrowserScreen))
+
+
+async def test_palette_finds_actions_with_their_keys_and_carries_them_out(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("deployment:status")
+        await app.press("ctrl+p")
+        await app.sees("Clear every key of this agent")
+        await app.press(*"delete this")
+        await app.sees("d    Delete this key")
+        await app.press("down", "enter")
+        await until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        await app.sees("Delete 1 key?")
+
+
+async def test_palette_goes_to_agents_and_keys(believable: Path) -> None:
+    async with running() as app:
+        await app.sees("production")
+        await app.press("a")
+        await until(lambda: isinstance(app.app.screen, CommandPalette))
+        await app.press(*"prod")
+        await app.sees("agent production")
+        await app.press("down", "enter")
+        await until(lambda: app.find(TitleBar).agent == "production")
+        app.browser.choose_agent("local")
+        await app.sees("deployment:version")
+        await app.press("colon", *"table:")
+        await app.sees("table:limits")
+        await app.press("down", "enter")
+        await until(lambda: app.table.key == "table:limits")
+
+
+async def test_a_key_that_a_filter_hides_is_still_gone_to(believable: Path) -> None:
+    async with running() as app:
+        await app.press("slash", *"dep")
+        await until(lambda: app.table.count == 4)
+        await app.goes_to("flag:enabled")
+        assert app.table.key == "flag:enabled"
+        assert app.find(Input).value == ""
+
+
+async def test_keys_of_a_pane_do_nothing_elsewhere_and_are_not_in_its_footer(believable: Path) -> None:
+    async with running() as app:
+        await app.press("5")
+        await until(lambda: "d Delete" not in app.text())
+        await app.press("d")
+        assert isinstance(app.app.screen, BrowserScreen)
+        await app.press("4")
+        await app.sees("b Break")
+
+
+async def test_the_theme_is_changed_by_key(believable: Path) -> None:
+    async with running() as app:
+        await app.press("t")
+        await until(lambda: isinstance(app.app.screen, CommandPalette))
+        await app.press(*"sloth-day")
+        await app.sees("sloth-day")
+        await app.press("down", "enter")
+        await until(lambda: app.app.theme == "sloth-day")
+
+
+def test_match_prefers_the_beginning_then_the_whole_then_the_letters() -> None:
+    scores = [match("del", text)[0] for text in ("delete", "undelete", "d-e-l", "lead")]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[-1] == 0
+    assert match("del", "undelete")[1] == [2, 3, 4]
+
+
+def test_match_takes_no_longer_for_a_text_made_to_be_slow() -> None:
+    """A search for the best of all ways would look at more than 10**12 of them."""
+    assert match("aaaaab", "a" * 4000) == (0.0, [])
+
+
+def test_shown_keys_are_what_is_printed_on_keyboards() -> None:
+    assert [shown_key(key) for key in ("slash", "q,ctrl+q", "ctrl+q", "shift+tab", "f5")] == [
+        "/",
+        "q",
+        "^q",
+        "⇧tab",
+        "f5",
+    ]

@@ -1,0 +1,108 @@
+"""Terminals of every size show what matters, and everything can be reached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sloth_tui.tui.actions import PANES
+from sloth_tui.tui.screens.layout import arrange
+from sloth_tui.tui.widgets.pane import Pane
+from sloth_tui.tui.widgets.title_bar import PaneName
+from tests.tui.driving import running, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.tui.driving import Driver
+
+
+@given(st.integers(1, 400), st.integers(1, 200), st.sampled_from(list(PANES)), st.booleans())
+def test_the_current_pane_is_always_shown_and_hidden_ones_are_named(
+    width: int, height: int, current: str, zoomed: bool
+) -> None:
+    layout = arrange(width, height, current, zoomed=zoomed)
+    assert current in layout.panes
+    assert layout.panes <= set(PANES)
+    assert layout.panes == {current} or "keys" in layout.panes or current == "detail"
+    if zoomed:
+        assert layout.panes == {current}
+
+
+def shown(app: Driver) -> set[str]:
+    return {str(pane.id) for pane in app.browser.query(Pane) if pane.display}
+
+
+@pytest.mark.parametrize(
+    ("size", "panes"),
+    [
+        ((200, 60), {"agents", "keys", "detail", "locks", "stats", "run"}),
+        ((120, 40), {"agents", "keys", "detail", "locks", "stats"}),
+        ((80, 24), {"agents", "keys", "locks"}),
+        ((60, 20), {"keys"}),
+        ((30, 8), {"keys"}),
+    ],
+)
+async def test_a_size_shows_its_panes_and_the_rest_by_key(
+    believable: Path, size: tuple[int, int], panes: set[str]
+) -> None:
+    async with running(size=size) as app:
+        assert shown(app) == panes
+        for number, pane in enumerate(PANES, 1):
+            await app.press(str(number))
+            assert pane in shown(app)
+            focused = app.app.focused
+            assert focused is not None
+            assert app.browser.pane(pane) in focused.ancestors
+
+
+async def test_tab_goes_round_all_panes_even_hidden_ones(believable: Path) -> None:
+    async with running(size=(60, 20)) as app:
+        seen: list[str] = []
+        for _ in range(12):
+            await app.press("tab")
+            if not seen or seen[-1] != app.browser.current:
+                seen.append(app.browser.current)
+        assert set(seen) == set(PANES)
+        before = app.browser.current
+        await app.press("shift+tab", "tab")
+        assert app.browser.current == before
+
+
+async def test_zoom_and_escape(believable: Path) -> None:
+    async with running() as app:
+        await app.press("3", "z")
+        assert shown(app) == {"detail"}
+        await app.press("escape")
+        assert len(shown(app)) == 5
+        await app.press("escape")
+        assert app.browser.current == "keys"
+
+
+async def test_names_of_panes_are_clicked(believable: Path) -> None:
+    async with running(size=(60, 20)) as app:
+        await app.pilot.click("#name-stats")
+        assert shown(app) == {"stats"}
+        assert app.browser.query_one("#name-stats", PaneName).has_class("current")
+
+
+async def test_enter_on_a_key_opens_its_detail_where_that_is_hidden(believable: Path) -> None:
+    async with running(size=(60, 20)) as app:
+        await app.press("down", "enter")
+        await until(lambda: shown(app) == {"detail"})
+        await app.sees("cluster:members")
+        await app.press("escape")
+        assert shown(app) == {"keys"}
+
+
+async def test_resize_moves_nothing_but_the_layout(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("deployment:status")
+        for width, height in ((60, 20), (200, 60), (80, 24), (120, 40)):
+            await app.pilot.resize_terminal(width, height)
+            await app.sees("deployment:status")
+        assert app.table.key == "deployment:status"
+        assert len(shown(app)) == 5
