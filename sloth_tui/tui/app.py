@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import traceback
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual.app import App
 
+from sloth_tui.text import display_text
 from sloth_tui.tui.actions import PALETTE_KEY
 from sloth_tui.tui.palette import EverythingProvider
 from sloth_tui.tui.screens.browser import BrowserScreen
@@ -69,6 +72,11 @@ class SlothApp(App[int]):
             self.exit()
         else:
             self._browser.leave()
+
+    def _fatal_error(self) -> None:
+        """Leave with a plain traceback: the framework's would show the values of variables, which are data
+        and may be secrets."""
+        self.panic(Text(display_text(traceback.format_exc(), lines=True)))
 
     def _leave(self, number: int) -> None:
         self.exit(return_code=128 + number)

@@ -1,0 +1,115 @@
+"""The app on a real terminal: what arrives there, and how it is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import pexpect
+import pyte
+import pytest
+
+from tests.support import wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALTERNATE_SCREEN, MOUSE, CURSOR = b"\x1b[?1049", b"\x1b[?1000", b"\x1b[?25"
+_PROGRAM = "import sys; from sloth_tui.tui import run_app; sys.exit(run_app('local', False))"
+
+_DEFECTIVE = """
+from sloth_tui.tui.screens.browser import BrowserScreen
+def defect(self, message):
+    secret = "tok_very_" + "secret"
+    raise RuntimeError("not meant to happen")
+BrowserScreen.on_stats_read = defect
+""" + _PROGRAM
+
+
+class Terminal:
+    """A pseudo terminal with the app in it."""
+
+    def __init__(self, program: str = _PROGRAM, **environment: str) -> None:
+        self.screen = pyte.Screen(100, 30)
+        self.received = b""
+        self._stream = pyte.ByteStream(self.screen)
+        self.process = pexpect.spawn(
+            sys.executable,
+            ["-c", program],
+            dimensions=(30, 100),
+            env={**os.environ, "TERM": "xterm-256color", **environment},
+            timeout=10,
+        )
+
+    def reads(self) -> None:
+        try:
+            data = self.process.read_nonblocking(65536, timeout=0.05)
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            return
+        self.received += data
+        self._stream.feed(data)
+
+    def sees(self, text: str) -> None:
+        def visible() -> bool:
+            self.reads()
+            return any(text in line for line in self.screen.display)
+
+        wait_until(visible, seconds=20, what=f"{text!r} on the terminal: " + "\n".join(self.screen.display))
+
+    def ends(self) -> int:
+        """Read until the app is gone; its exit code."""
+
+        def gone() -> bool:
+            self.reads()
+            return not self.process.isalive()
+
+        wait_until(gone, seconds=20, what="the app gone")
+        self.reads()
+        self.process.close()
+        return int(self.process.exitstatus if self.process.exitstatus is not None else -1)
+
+    def is_restored(self) -> bool:
+        """What was switched on was switched off again, last."""
+        return all(
+            self.received.rfind(mode + off) > self.received.rfind(mode + on) >= 0
+            for mode, on, off in ((ALTERNATE_SCREEN, b"h", b"l"), (MOUSE, b"h", b"l"), (CURSOR, b"l", b"h"))
+        )
+
+
+@pytest.mark.parametrize("key", ["q", "\x11"], ids=["q", "ctrl+q"])
+def test_leaving_by_key_restores_the_terminal(believable: Path, key: str) -> None:
+    terminal = Terminal()
+    terminal.sees("deployment:version")
+    terminal.process.send(key)
+    assert terminal.ends() == 0
+    assert terminal.is_restored()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_restores_the_terminal(believable: Path, number: signal.Signals) -> None:
+    terminal = Terminal()
+    terminal.sees("deployment:version")
+    terminal.process.kill(number)
+    assert terminal.ends() == 128 + number
+    assert terminal.is_restored()
+
+
+def test_without_colours_the_focus_and_the_cursor_can_still_be_told(believable: Path) -> None:
+    terminal = Terminal(NO_COLOR="1")
+    terminal.sees("deployment:version")
+    assert b"\x1b[38;2" not in terminal.received
+    assert any("┏" in line for line in terminal.screen.display)
+    terminal.process.send("q")
+    assert terminal.ends() == 0
+
+
+
+def test_a_defect_restores_the_terminal_and_prints_no_values(believable: Path) -> None:
+    """A traceback with the values of variables would print secrets and escape sequences."""
+    terminal = Terminal(program=_DEFECTIVE)
+    assert terminal.ends() == 1
+    assert terminal.is_restored()
+    assert b"not meant to happen" in terminal.received
+    assert b"tok_very_secret" not in terminal.received[terminal.received.rfind(ALTERNATE_SCREEN) :]
