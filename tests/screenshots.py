@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 
     from tests.tui.driving import Driver
 
+NO_LIGATURES = """\
+<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include>/etc/fonts/fonts.conf</include>
+  <match target="font">
+    <edit name="fontfeatures" mode="append"><string>liga off</string><string>calt off</string></edit>
+  </match>
+</fontconfig>
+"""
+"""Terminals draw one character a cell; Fira Code would join ``www`` and ``::``."""
+
 TARGET = pathlib.Path(__file__).parent.parent / "screenshots"
 
 
@@ -84,16 +95,23 @@ def to_png(svg: str, path: pathlib.Path) -> None:
     """Draw what Textual exported. Raises CalledProcessError, or FileNotFoundError without librsvg."""
     # librsvg folds runs of blanks unless told not to.
     svg = svg.replace("<text ", '<text xml:space="preserve" ')
-    subprocess.run(
-        ["rsvg-convert", "--zoom", "1.25", "--output", str(path)], input=svg.encode(), check=True, timeout=60
-    )
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as fonts:
+        fonts.write(NO_LIGATURES)
+        fonts.flush()
+        subprocess.run(
+            ["rsvg-convert", "--zoom", "1.25", "--output", str(path)],
+            input=svg.encode(),
+            env={**os.environ, "FONTCONFIG_FILE": fonts.name},
+            check=True,
+            timeout=60,
+        )
 
 
 def main() -> int:
     TARGET.mkdir(exist_ok=True)
     for name in SCENES:
         with tempfile.TemporaryDirectory() as directory:
-            os.environ["SLOTH_RUNNER_HOME"] = os.path.join(directory, "base")
+            os.environ["HOME"] = directory
             demo.fill(Origin("ana", "workshop", os.getpid(), "sloth-tui", "sample state"), time.time())
             pathlib.Path(directory, "deploy.lua").write_text(demo.DEPLOY, "utf-8")
             os.chdir(directory)

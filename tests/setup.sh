@@ -4,7 +4,7 @@
 set -u
 case "${1:-tests}" in
   tests) wanted="fish tmux zsh" ;;
-  pictures) wanted="fonts-firacode fonts-noto-cjk fonts-noto-color-emoji librsvg2-bin" ;;
+  pictures) wanted="fonts-dejavu-core fonts-firacode fonts-noto-cjk fonts-noto-color-emoji librsvg2-bin" ;;
   *) echo "usage: setup.sh [tests|pictures]" >&2; exit 2 ;;
 esac
 missing=""
