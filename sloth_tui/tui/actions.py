@@ -67,7 +67,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("next_pane", "tab", "Next pane", "Go to the next pane", "Panes"),
     Action("previous_pane", "shift+tab", "Previous pane", "Go to the pane before", "Panes"),
-    Action("zoom", "z", "Zoom", "Give this pane the whole screen, or end that", "Panes"),
+    Action("zoom", "z", "Zoom", "Give this pane the screen, or end that", "Panes"),
     Action("step_back", "escape", "Back", "Step back: out of zoom, to the keys", "Panes"),
     Action("refresh", "f5", "Refresh", "Read everything again", "App"),
     Action("choose_theme", "t", "Theme", "Choose the colours", "App", call="app.change_theme"),
