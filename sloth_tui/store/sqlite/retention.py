@@ -15,10 +15,11 @@ STEP = 256
 _SWEEP_EVERY_MS = 3600 * 1000
 _DAY_MS = 86400 * 1000
 
-# A low-discrepancy sequence (Knuth's multiplicative hashing): one write in eight, whatever the order of keys.
+# A low-discrepancy sequence (Knuth's multiplicative hashing): one write in 16, whatever the order of keys.
 _GOLDEN = 0x9E3779B1
-_ONE_IN_EIGHT = 1 << 29
+_ONE_IN_16 = 1 << 28
 
+_HAS_MORE = "SELECT 1 FROM sloth_history WHERE key = ? ORDER BY revision DESC LIMIT 1 OFFSET ?"
 _FORGET = """DELETE FROM sloth_history WHERE revision IN (
     SELECT revision FROM sloth_history WHERE key = CAST(:key AS TEXT) AND revision <= (
         SELECT revision FROM sloth_history WHERE key = CAST(:key AS TEXT)
@@ -38,7 +39,7 @@ _NOW = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 
 def is_due(database: Database) -> bool:
     """Whether the handle's next write should forget something."""
-    return (database.writes * _GOLDEN & 0xFFFFFFFF) < _ONE_IN_EIGHT
+    return (database.writes * _GOLDEN & 0xFFFFFFFF) < _ONE_IN_16
 
 
 def keep_within_limits(database: Database, key: str) -> None:
@@ -51,7 +52,8 @@ def keep_within_limits(database: Database, key: str) -> None:
     database.writes += 1
     if due:
         keep = _settings(database)[0]
-        database.execute(_FORGET, {"key": key.encode(), "keep": keep, "step": STEP})
+        if database.execute(_HAS_MORE, (key, keep)).get is not None:
+            database.execute(_FORGET, {"key": key.encode(), "keep": keep, "step": STEP})
 
 
 def sweep(database: Database) -> None:
