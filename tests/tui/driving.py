@@ -70,6 +70,15 @@ class Driver:
         bar, table = self.find(TitleBar), self.table
         return bar.state == "no answer" or (bar.total is not None and table.count == bar.shown)
 
+    async def at_rest(self) -> None:
+        """Wait until nothing on screen has moved for a while: several polls of the store."""
+        last, since = "", time.monotonic()
+        while time.monotonic() - since < 0.6:
+            await asyncio.sleep(0.05)
+            text = self.text()
+            if text != last:
+                last, since = text, time.monotonic()
+
     @property
     def toasts(self) -> list[str]:
         return [toast.message for toast in self.app._notifications]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pexpect
 import pyte
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 ALTERNATE_SCREEN, MOUSE, CURSOR = b"\x1b[?1049", b"\x1b[?1000", b"\x1b[?25"
 _PROGRAM = "import sys; from sloth_tui.tui import run_app; sys.exit(run_app('local', False))"
 
-_DEFECTIVE = """
+_DEFECTIVE = (
+    """
 from sloth_tui.tui.screens.browser import BrowserScreen
 def defect(self, message):
     secret = "tok_very_" + "secret"
     raise RuntimeError("not meant to happen")
 BrowserScreen.on_stats_read = defect
-""" + _PROGRAM
+"""
+    + _PROGRAM
+)
 
 
 class Terminal:
@@ -45,7 +48,7 @@ class Terminal:
 
     def reads(self) -> None:
         try:
-            data = self.process.read_nonblocking(65536, timeout=0.05)
+            data = cast("bytes", self.process.read_nonblocking(65536, timeout=0.05))
         except (pexpect.TIMEOUT, pexpect.EOF):
             return
         self.received += data
@@ -103,7 +106,6 @@ def test_without_colours_the_focus_and_the_cursor_can_still_be_told(believable: 
     assert any("┏" in line for line in terminal.screen.display)
     terminal.process.send("q")
     assert terminal.ends() == 0
-
 
 
 def test_a_defect_restores_the_terminal_and_prints_no_values(believable: Path) -> None:

@@ -33,6 +33,9 @@ T = TypeVar("T")
 
 _POLL = 0.1
 """Seconds between two looks at the change token."""
+_SPACING = 0.25
+"""Seconds between two rounds of answers to changes: the first is answered at the next look, and a store that
+changes all the time four times a second."""
 _REST = 8.0
 """A question that took t seconds is not put again by a change within this many t, so that a store which
 changes all the time costs no more than a ninth of a core a question."""
@@ -89,7 +92,7 @@ class Reader:
         self._store: WindowedStore | None = None
         self._token = 0
         self._files: object = None
-        self._next_poll = 0.0
+        self._next_poll = self._next_round = 0.0
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
 
     def start(self) -> None:
@@ -234,8 +237,8 @@ class Reader:
             self.refresh()
         elif self._store is not None:
             token = self._store.change_token()
-            if token != self._token:
-                self._token = token
+            if token != self._token and self._next_poll >= self._next_round:
+                self._token, self._next_round = token, self._next_poll + _SPACING
                 with self._wake:
                     for question in self._questions.values():
                         question.pending = True

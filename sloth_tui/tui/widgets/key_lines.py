@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.cells import cell_len
 from rich.style import Style
 from textual.cache import LRUCache
-from textual.reactive import reactive
 from textual.strip import Strip
 
 from sloth_tui.model import Query
@@ -65,14 +64,13 @@ class KeyLines(RowView):
     }
     """
 
-    asked: reactive[Query] = reactive(Query(), init=False)
-    """What was asked: its texts stand out in the rows, its sort column in the heading."""
-
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # theirs
         super().__init__(id=id, classes=classes)
         self.is_secret: Callable[[str], bool] = lambda key: False
         """Whether the value of a key is masked."""
         self.rows = RowCache()
+        self.answered = Query()
+        """What the rows are the answer to: its texts stand out in them, its order in the heading."""
         self.columns: tuple[Column, ...] = ()
         self._strips: LRUCache[tuple[Row, Look], Strip] = LRUCache(512)
         self._longest_key = self._newest_revision = 0
@@ -92,9 +90,6 @@ class KeyLines(RowView):
 
     def on_resize(self, event: Resize) -> None:
         self._lay_out()
-
-    def watch_asked(self) -> None:
-        self.refresh()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -125,7 +120,7 @@ class KeyLines(RowView):
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         if y == 0:
-            return draw_header(self.columns, width, self.asked, self._style)
+            return draw_header(self.columns, width, self.answered, self._style)
         number = self.top + y - 1
         if number >= self.count:
             return Strip.blank(width, self.rich_style)
@@ -144,7 +139,7 @@ class KeyLines(RowView):
         return Look(
             columns=self.columns,
             width=width,
-            query=self.asked,
+            query=self.answered,
             cursor=number == self.cursor,
             focus=self.has_focus,
             flash=row is not None and row.key in self._flashing,

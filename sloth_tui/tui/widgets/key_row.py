@@ -45,17 +45,17 @@ def draw_row(row: Row, look: Look, style: Callable[[str], Style]) -> Strip:
     """The line of a row; ``style`` knows the styles by name."""
     base = line_style(look, style)
     segments = [_gutter(look, base, style)]
+    rest = ""
     for column in look.columns:
-        if column.start > GUTTER:
-            segments.append(Segment(" " * GAP, base))
         if column.name == "key":
             segments += _marked(row.key, column.width, (look.query.prefix, look.query.key), base, style, "")
         elif column.name == "value" and not look.masked:
             kind = _VALUE_STYLES.get(row.type, "")
+            segments.append(Segment(" " * GAP, base))
             segments += _marked(row.preview, column.width, ("", look.query.value), base, style, kind)
         else:
-            text = fit(_plain(row, column, look), column.width, right=column.right)
-            segments.append(Segment(text, base + style("quiet")))
+            rest += " " * GAP + fit(_plain(row, column, look), column.width, right=column.right)
+    segments.append(Segment(rest, base + style("quiet")))
     return Strip(segments, look.width)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sloth_tui.model import SORT_COLUMNS
+from sloth_tui.model import SORT_COLUMNS, Query
 from sloth_tui.tui.messages import PageWanted, RowChosen, RowHighlighted, SortChosen
 from sloth_tui.tui.widgets.key_lines import KeyLines
 
@@ -29,6 +29,8 @@ class KeyTable(KeyLines):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # theirs
         super().__init__(id=id, classes=classes)
+        self.asked = Query()
+        """What the newest answer is the answer to."""
         self._generation = self._shown_generation = -1
         self._told_count = 0
         self._outdated = False
@@ -145,6 +147,7 @@ class KeyTable(KeyLines):
         self.measure(rows)
         if awaited:
             destination, self._destination = self._destination, None
+            self.answered = self.asked
             self._announced, self._moved_at = None, time.monotonic()
             self.scroll_to(y=0, animate=False)
             self.move_to(self.rows.numbers().get(key or "", 0) if destination is None else destination)

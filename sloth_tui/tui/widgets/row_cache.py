@@ -1,4 +1,4 @@
-"""The rows of an answer that a table holds: those on screen and a screen's worth on either side."""
+"""The rows of an answer that a table holds: those on screen and some screens' worth on either side."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sloth_tui.model import Row
 
-_MOST = 500
-"""Rows asked for at once, however tall the screen is."""
+_MOST = 400
+"""Rows held beyond those on screen, however tall the screen is."""
 
 
 class RowCache:
@@ -37,13 +37,14 @@ class RowCache:
         self._wanted = range(0)
 
     def want(self, top: int, height: int, count: int) -> range | None:
-        """The rows to ask for so that ``height`` lines from ``top`` can be drawn; None: they are here or
-        asked for already."""
-        seen = range(max(top, 0), min(top + height, count))
-        if not seen or (seen[0] in self._wanted and seen[-1] in self._wanted):
+        """The rows to ask for so that ``height`` lines from ``top`` can be drawn, and the next page in either
+        direction as soon as somebody turns to it; None: they are here or asked for already."""
+        if not range(top, min(top + height, count)):
             return None
-        margin = max(min(height, (_MOST - height) // 2), 0)
-        self._wanted = range(max(seen[0] - margin, 0), min(seen[-1] + 1 + margin, count))
+        near = self._around(top, height, count, 1)
+        if near[0] in self._wanted and near[-1] in self._wanted:
+            return None
+        self._wanted = self._around(top, height, count, 2)
         return self._wanted
 
     def load(self, first: int, rows: list[Row | None], *, anew: bool = False) -> list[int]:
@@ -57,3 +58,7 @@ class RowCache:
             loaded = {number: row for number, row in self._rows.items() if number in self._wanted} | loaded
         self._rows = loaded
         return changed
+
+    def _around(self, top: int, height: int, count: int, pages: int) -> range:
+        margin = min(pages * height, _MOST // 2)
+        return range(max(top - margin, 0), min(top + height + margin, count))

@@ -58,6 +58,7 @@ class RunPane(Pane):
 
     NUMBER = 6
     NAME = "Run"
+
     def compose(self) -> ComposeResult:
         yield Static(_IDLE, id="run-status")
         yield RunLog(id="run-log")
