@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from sloth_tui.settings import Settings
 from sloth_tui.tui.app import SlothApp
-from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.key_table import KeyTable
 from sloth_tui.tui.widgets.title_bar import TitleBar
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from rich.segment import Segment
     from textual.pilot import Pilot
     from textual.widget import Widget
+
+    from sloth_tui.tui.screens.browser import BrowserScreen
 
     Screen = Pilot[int]
 

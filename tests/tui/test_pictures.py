@@ -1,4 +1,4 @@
-"""Pictures of the app, compared with those that were looked at: ``pytest --snapshot-update`` takes new ones."""
+"""Pictures of the app, compared with those that were looked at; ``--snapshot-update`` takes new ones."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from sloth_tui.model import Query
-from sloth_tui.tui import messages
 from sloth_tui.tui.actions import PALETTE_KEY, PANES, in_pane, shown_key
 from sloth_tui.tui.screens.commands import CommandScreen
 from sloth_tui.tui.widgets.agent_list import AgentsPane
@@ -24,6 +23,8 @@ from sloth_tui.tui.widgets.title_bar import PaneStrip, TitleBar
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+    from sloth_tui.tui import messages
 
 _RUN_NEWS = 0.04
 """Seconds a run may talk before the screen shows what it said."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,6 +19,7 @@ from sloth_tui.store import open_store
 from sloth_tui.tui.messages import StoreFailed, StoreOpened, ThreadDied
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
     from textual.message import Message

@@ -22,8 +22,10 @@ class KeyHint(NamedTuple):
 
 
 class KeyBar(Static):
-    """As many hints as there is room for, the most important first; each can be clicked. One line that is drawn
-    at once, where a widget for every key would be styled and laid out whenever the pane changes."""
+    """As many hints as there is room for, the most important first; each can be clicked.
+
+    It is drawn at once, where a widget for every key would be laid out whenever the pane changes.
+    """
 
     auto_links = False
     """The bar has its own colours for what can be clicked."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Region
 
 from sloth_tui.text import display_text
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class Pane(Vertical):
@@ -16,13 +20,31 @@ class Pane(Vertical):
     NUMBER: ClassVar[int]
     NAME: ClassVar[str]
 
+    _entitled: tuple[str, str] | None = None
+    _only_edges = False
+
     def on_mount(self) -> None:
         self.entitle()
 
     def entitle(self, count: str = "", note: str = "") -> None:
         """Put ``count`` behind the name in the title, and ``note`` at the lower edge."""
+        if self._entitled == (count, note):
+            return
+        self._entitled = (count, note)
         title = Content.assemble((str(self.NUMBER), "$quiet"), " ", self.NAME)
         if count:
             title = Content.assemble(title, " ", (display_text(count), "$quiet"))
+        self._only_edges = True
         self.border_title = title
         self.border_subtitle = Content(display_text(note))
+        self._only_edges = False
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Draw again; of a pane whose titles change, only the edges and not all that is in it."""
+        if self._only_edges and not regions:
+            top, _, _, left = self.gutter
+            width, height = self.outer_size
+            regions = (Region(-left, -top, width, 1), Region(-left, height - top - 1, width, 1))
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
