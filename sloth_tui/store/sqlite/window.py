@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Order: TypeAlias = ByKey | Sorted
 
-TELL_EVERY = 0.05
+TELL_EVERY = 0.15
 """Seconds between two reports of progress."""
 RARE_AFTER = 0.02
 """Seconds of search by value after which a first page that is not full means that matches are rare."""
