@@ -9,7 +9,6 @@ from sloth_tui.runner import events
 from sloth_tui.text import display_text, format_count, format_duration
 
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
     from sloth_tui.model import Value
     from sloth_tui.runner.events import RunEvent
 
@@ -18,20 +17,15 @@ _LONGEST = 60
 
 
 class RunText:
-    """Writes each event as it comes, indented under its task."""
+    """Puts each event into words, indented under its task."""
 
-    def __init__(self, out: Output, *, traces: bool = False) -> None:
-        self._out = out
+    def __init__(self, *, traces: bool = False) -> None:
+        """``traces``: Lua tracebacks of failed tasks as well."""
         self._traces = traces
         self._results: dict[str, int] = {}
 
-    def show(self, event: RunEvent) -> None:
-        text = self._lines(event)
-        if text is not None:
-            self._out.people(text + "\n")
-            self._out.flush()
-
-    def _lines(self, event: RunEvent) -> str | None:
+    def lines(self, event: RunEvent) -> str | None:
+        """One line or several, without the last line feed and harmless; None for what needs no words."""
         match event:
             case events.RunStarted():
                 tasks = format_count(len(event.tasks), "task")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sloth_tui.cli.jsontext import compact
 from sloth_tui.cli.output import OutputClosed
-from sloth_tui.cli.run_text import RunText
 from sloth_tui.errors import ExitCode, SlothError
 from sloth_tui.runner.events import RunFinished
 from sloth_tui.runner.supervisor import Supervisor
-from sloth_tui.runner.wire import event_to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,19 +18,19 @@ if TYPE_CHECKING:
 
     from sloth_tui.cli.output import Output
     from sloth_tui.runner.events import RunEvent
+    from sloth_tui.runner.process import WorkerProcess
     from sloth_tui.runner.request import RunRequest
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def follow(request: RunRequest, out: Output, *, as_json: bool, traces: bool) -> None:
-    """Run it and show every event at once. Raises SlothError, with the exit code of a run that did not
-    succeed. ``traces``: Lua tracebacks of failed tasks as well."""
-    supervisor = Supervisor(request)
-    show = _json_lines(out) if as_json else RunText(out, traces=traces).show
+def follow(request: RunRequest, worker: WorkerProcess, out: Output, *, as_json: bool, traces: bool) -> None:
+    """Run it, beginning with ``worker``, and show every event. Raises SlothError, with the exit code of a run
+    that did not succeed. ``traces``: Lua tracebacks of failed tasks as well."""
+    supervisor = Supervisor(request, worker)
     failure: SlothError | None = None
     last: RunEvent | None = None
-    with _signals_stop(supervisor):
+    with _signals_stop(supervisor), _shown_on(out, as_json=as_json, traces=traces) as show:
         for last in supervisor.events():
             if failure is None:
                 failure = _shown(show, last)
@@ -56,10 +54,41 @@ def _shown(show: Callable[[RunEvent], None], event: RunEvent) -> SlothError | No
     return None
 
 
+@contextmanager
+def _shown_on(out: Output, *, as_json: bool, traces: bool) -> Iterator[Callable[[RunEvent], None]]:
+    """What shows an event: to programs, to a person who looks on, or as plain lines."""
+    if as_json:
+        yield _json_lines(out)
+    elif out.terminal and os.environ.get("TERM", "dumb") != "dumb":
+        from sloth_tui.cli.run_live import RunLive
+
+        with RunLive(out, traces=traces) as live:
+            yield live.show
+    else:
+        yield _plain_lines(out, traces=traces)
+
+
 def _json_lines(out: Output) -> Callable[[RunEvent], None]:
+    from sloth_tui.cli.jsontext import compact
+    from sloth_tui.runner.wire import event_to_json
+
     def show(event: RunEvent) -> None:
         out.json(compact(event_to_json(event)) + "\n")
         out.flush()
+
+    return show
+
+
+def _plain_lines(out: Output, *, traces: bool) -> Callable[[RunEvent], None]:
+    from sloth_tui.cli.run_text import RunText
+
+    text = RunText(traces=traces)
+
+    def show(event: RunEvent) -> None:
+        lines = text.lines(event)
+        if lines is not None:
+            out.people(lines + "\n")
+            out.flush()
 
     return show
 

@@ -75,8 +75,12 @@ def moment(title: str) -> Column:
 
 
 def span(title: str) -> Column:
+    """Seconds; None where there was no time to take."""
     return Column(
-        title, lambda seconds: f"{seconds:.3f}", lambda seconds, _now: format_duration(seconds), right=True
+        title,
+        lambda seconds: "" if seconds is None else f"{seconds:.3f}",
+        lambda seconds, _now: "" if seconds is None else format_duration(seconds),
+        right=True,
     )
 
 

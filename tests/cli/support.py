@@ -10,6 +10,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
+import pyte
+
 from sloth_tui.cli import main
 
 if TYPE_CHECKING:
@@ -56,6 +58,14 @@ def on_terminal(*words: str, typed: bytes = b"", columns: int = COLUMNS, encodin
         ):
             code = main(list(words))
         return Result(code, out.seen(), err.seen())
+
+
+def final_screen(data: bytes, columns: int = COLUMNS) -> str:
+    """What is left to see of ``data`` on a terminal that is high enough for it."""
+    screen = pyte.Screen(columns, 200)
+    screen.set_mode(pyte.modes.LNM)
+    pyte.ByteStream(screen).feed(data)
+    return "\n".join(line.rstrip() for line in screen.display).rstrip("\n") + "\n"
 
 
 class _Terminal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.cli.output import Output
 from sloth_tui.cli.run_text import RunText
 from sloth_tui.runner import events
 from sloth_tui.store import open_store
@@ -53,9 +53,9 @@ def file(tmp_path: Path, text: str, name: str = "deploy.lua") -> str:
     return str(path)
 
 
-def test_events_as_people_read_them(capsys: pytest.CaptureFixture[str]) -> None:
-    told = RunText(Output(), traces=True)
-    for event in (
+def test_events_as_people_read_them() -> None:
+    told = RunText(traces=True)
+    happened: list[events.RunEvent] = [
         events.RunStarted("id", "deploy\x1b.lua", "local", ["build", "ship"], 0.0),
         events.TaskOutput(None, "print", "while loading"),
         events.TaskStarted("build", 0.0),
@@ -70,9 +70,8 @@ def test_events_as_people_read_them(capsys: pytest.CaptureFixture[str]) -> None:
         events.TaskFinished("ship", "failed", 75.0, 0, "deploy.lua:3: boom", "trace:\n\tdeploy.lua:3"),
         events.TaskFinished("tell", "skipped", 0.0, 0, "depends on 'ship', which failed", None),
         events.RunFinished("id", "failed", 20, 76.5, "1 task failed, 1 skipped", None),
-    ):
-        told.show(event)
-    assert capsys.readouterr().out == (
+    ]
+    assert "\n".join(filter(None, map(told.lines, happened))) == (
         "run deploy␛.lua on agent local: 2 tasks\n"
         "  while loading\n"
         "task build\n"
@@ -88,7 +87,7 @@ def test_events_as_people_read_them(capsys: pytest.CaptureFixture[str]) -> None:
         "    trace:\n"
         "      deploy.lua:3\n"
         "task tell skipped: depends on 'ship', which failed\n"
-        "run failed in 1m 16s: 1 done, 1 failed, 1 skipped\n"
+        "run failed in 1m 16s: 1 done, 1 failed, 1 skipped"
     )
 
 
@@ -105,14 +104,6 @@ def test_a_run_that_works(tmp_path: Path) -> None:
     assert '  changed old: "1" -> absent' in lines
     assert lines[-1].startswith("run done in ")
     assert lines[-1].endswith(": 2 done")
-
-
-def test_a_terminal_gets_the_same_lines(tmp_path: Path) -> None:
-    path = file(tmp_path, "task({name = 'hi', run = function() print('\\27[2Jhi') end})")
-    result = on_terminal("run", path)
-    assert result.code == 0
-    assert "  ␛[2Jhi\n" in result.out
-    assert "\x1b" not in result.out
 
 
 def test_jsonl_is_an_event_a_line(tmp_path: Path) -> None:
@@ -147,6 +138,38 @@ def test_a_failure_is_20_and_names_the_line(tmp_path: Path) -> None:
 def test_keep_going_runs_what_does_not_depend_on_it(tmp_path: Path) -> None:
     assert piped("run", file(tmp_path, FAILING), "--keep-going").code == 20
     assert piped("state", "get", "a", "b").code == 0
+
+
+def test_what_was_skipped_is_listed_with_its_reason(tmp_path: Path) -> None:
+    text = FAILING + 'task({name = "last", depends_on = {"after"}, run = function() end})'
+    skipped = [
+        "task after skipped: depends on 'bad', which failed",
+        "task last skipped: depends on 'after', which was skipped",
+    ]
+    kept = piped("run", file(tmp_path, text), "--keep-going")
+    assert [line for line in kept.out.splitlines() if " skipped: " in line] == skipped
+    assert re.search(r"^run failed in [\d.]+s: 2 done, 1 failed, 2 skipped\n$", kept.out, re.MULTILINE)
+    assert kept.err == "error: 1 task failed, 2 skipped\n"
+    stopped = piped("run", file(tmp_path, text))
+    assert "task other skipped: 'bad' failed" in stopped.out.splitlines()
+    assert stopped.err == "error: 1 task failed, 3 skipped\n"
+
+
+@pytest.mark.parametrize("words", [[], ["--debug"]])
+def test_a_worker_that_dies_is_explained_in_words(words: list[str], tmp_path: Path) -> None:
+    text = 'task({name = "die", run = function() cmd("kill -9 $PPID") end})'
+    result = piped("run", file(tmp_path, text), *words)
+    assert result.code == 20
+    assert re.search(
+        r"^  failed in [\d.]+s: killed: its worker process got SIGKILL", result.out, re.MULTILINE
+    )
+    assert result.err.splitlines()[-1] == "error: 1 task failed"
+
+
+def test_a_worker_that_dies_while_it_loads_is_explained_in_words(tmp_path: Path) -> None:
+    result = piped("run", file(tmp_path, 'cmd("kill -9 $PPID")'))
+    assert (result.code, result.out) == (2, "")
+    assert re.match(r"error: .*deploy\.lua: killed: its worker process got SIGKILL", result.err)
 
 
 def test_task_chooses(tmp_path: Path) -> None:

@@ -10,13 +10,34 @@ from sloth_tui.settings import chosen_agent
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.cli.output import Output
+    from sloth_tui.runner.request import RunRequest
 
 
 def run_file(arguments: Arguments, out: Output) -> int:
+    if arguments.list:
+        from sloth_tui.cli.task_list import show_tasks
+
+        show_tasks(_request(arguments), out, as_json=arguments.output == "jsonl")
+        return ExitCode.OK
+    from sloth_tui.runner.process import WorkerProcess
+
+    # First of all, so that it gets ready while this process does.
+    worker = WorkerProcess()
+    try:
+        request = _request(arguments)
+        from sloth_tui.cli.runs import follow
+    except BaseException:
+        worker.close(grace=1.0)
+        raise
+    follow(request, worker, out, as_json=arguments.output == "jsonl", traces=arguments.debug)
+    return ExitCode.OK
+
+
+def _request(arguments: Arguments) -> RunRequest:
     from sloth_tui.runner.request import RunRequest
     from sloth_tui.runner.values import read_values
 
-    request = RunRequest(
+    return RunRequest(
         arguments.file,
         chosen_agent(arguments.agent),
         tasks=tuple(arguments.task),
@@ -24,16 +45,6 @@ def run_file(arguments: Arguments, out: Output) -> int:
         timeout=arguments.timeout,
         keep_going=arguments.keep_going,
     )
-    as_json = arguments.output == "jsonl"
-    if arguments.list:
-        from sloth_tui.cli.task_list import show_tasks
-
-        show_tasks(request, out, as_json=as_json)
-    else:
-        from sloth_tui.cli.runs import follow
-
-        follow(request, out, as_json=as_json, traces=arguments.debug)
-    return ExitCode.OK
 
 
 COMMANDS = (

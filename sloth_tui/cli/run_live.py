@@ -1,0 +1,205 @@
+"""A run on a terminal: the lines a pipe gets, and below them, alive, where the run is; at the end a table."""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, cast
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from sloth_tui.cli.drawing import cut
+from sloth_tui.cli.run_summary import RunSummary
+from sloth_tui.cli.run_text import RunText
+from sloth_tui.cli.tables import terminal_width
+from sloth_tui.runner import events
+from sloth_tui.text import display_text, encodable, format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import TextIO
+
+    from sloth_tui.cli.output import Output
+    from sloth_tui.runner.events import RunEvent
+
+_INTERVAL = 0.1
+"""Seconds between two looks at the clock. Lines that come faster are written together."""
+_LONGEST_NAME = 40
+"""Cells of a task's name in the line that is alive."""
+
+
+class RunLive:
+    """Shows each event; to be entered, so that the terminal is left as it was whatever happens."""
+
+    def __init__(self, out: Output, *, traces: bool = False) -> None:
+        self._out = out
+        self._text = RunText(traces=traces)
+        self._summary = RunSummary()
+        self._progress = _Progress()
+        self._screen = _Screen(out)
+        self._console = Console(
+            file=cast("TextIO", self._screen),
+            force_terminal=True,
+            width=terminal_width(),
+            highlight=False,
+            legacy_windows=False,
+        )
+        self._line = self._progress.line()
+        self._live = Live(
+            self._line,
+            console=self._console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._lock = threading.Lock()
+        """Held by whoever draws: this object's thread, or that of :meth:`show`."""
+        self._pending: list[str] = []
+        self._drawn = 0.0
+        self._over = threading.Event()
+        self._clock = threading.Thread(target=self._tick, name="clock", daemon=True)
+
+    def __enter__(self) -> RunLive:
+        self._live.start()
+        self._clock.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave()
+
+    def show(self, event: RunEvent) -> None:
+        """Raises OutputClosed, or SlothError where the terminal cannot be written to."""
+        text = self._text.lines(event)
+        self._summary.take(event)
+        if isinstance(event, events.RunFinished):
+            self._leave()
+            self._screen.raise_failure()
+            self._conclude(text)
+            return
+        with self._lock:
+            self._progress.take(event)
+            if text is not None:
+                self._pending.append(text)
+            if time.monotonic() >= self._drawn + _INTERVAL:
+                self._draw()
+        self._screen.raise_failure()
+
+    def _conclude(self, text: str | None) -> None:
+        if text is not None:
+            self._summary.write(self._out)
+            self._out.people(text + "\n")
+        self._out.flush()
+
+    def _leave(self) -> None:
+        """Write what is waiting, and take the live line away."""
+        if self._over.is_set():
+            return
+        self._over.set()
+        self._clock.join()
+        self._draw()
+        self._live.stop()
+
+    def _tick(self) -> None:
+        while not self._over.wait(_INTERVAL):
+            with self._lock:
+                self._draw()
+
+    def _draw(self) -> None:
+        """Lines that are waiting and the live line, in one write; nothing where neither is new."""
+        self._drawn = time.monotonic()
+        line = self._progress.line()
+        if not self._pending and line == self._line:
+            return
+        self._line = line
+        self._console.width = terminal_width()
+        with self._console:
+            if self._pending:
+                self._console.out("\n".join(self._pending), highlight=False)
+                self._pending.clear()
+            self._live.update(line, refresh=True)
+
+
+class _Progress:
+    """Where the run is: which task, for how long, and what it said last."""
+
+    def __init__(self) -> None:
+        self._tasks = 0
+        self._ended = 0
+        self._task = ""
+        self._since: float | None = None
+        self._said = ""
+
+    def take(self, event: RunEvent) -> None:
+        match event:
+            case events.RunStarted():
+                self._tasks = len(event.tasks)
+            case events.TaskStarted():
+                self._task, self._since, self._said = event.task, time.monotonic(), ""
+            case events.TaskOutput():
+                self._said = event.text.strip() or self._said
+            case events.TaskFinished():
+                self._ended += 1
+                self._since = None
+
+    def line(self) -> Text:
+        if self._since is None:
+            return Text()
+        name = cut(_shown(self._task), _LONGEST_NAME)
+        # A clock that counts whole seconds: fractions would only flicker.
+        age = format_duration(float(int(time.monotonic() - self._since)))
+        return Text.assemble(
+            (f"[{self._ended + 1}/{self._tasks}] ", "dim"),
+            (name, "bold"),
+            f" {age} ",
+            (_shown(self._said), "dim"),
+            no_wrap=True,
+            overflow="crop",
+        )
+
+
+def _shown(data: str) -> str:
+    """As wide as the terminal will show it, escapes for what its encoding lacks included."""
+    return encodable(display_text(data, 500), getattr(sys.stdout, "encoding", None))
+
+
+class _Screen(io.TextIOBase):
+    """The terminal as rich's console sees it. A thread that cannot write is nobody's business but the
+    caller's of :meth:`raise_failure`, so failures wait there."""
+
+    def __init__(self, out: Output) -> None:
+        self._out = out
+        self._failure: Exception | None = None
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # read-only here
+        return getattr(sys.stdout, "encoding", None) or "ascii"
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self._attempt(lambda: self._out.people(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._attempt(self._out.flush)
+
+    def _attempt(self, write: Callable[[], None]) -> None:
+        if self._failure is not None:
+            return
+        try:
+            write()
+        except Exception as error:  # noqa: BLE001 - raised again where it is asked for
+            self._failure = error
+
+    def raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure

@@ -1,0 +1,54 @@
+"""What became of each task of a run, in a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sloth_tui.cli import tables
+from sloth_tui.runner import events
+
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+    from sloth_tui.runner.events import RunEvent
+
+
+class _Row(NamedTuple):
+    task: str
+    result: str
+    duration: float | None
+    """None for a task that did not run."""
+    keys: int
+    why: str
+
+
+class RunSummary:
+    """Gathers the results of a run as they come."""
+
+    def __init__(self) -> None:
+        self._rows: list[_Row] = []
+        self._keys: set[str] = set()
+        """Changed by the task that runs."""
+
+    def take(self, event: RunEvent) -> None:
+        match event:
+            case events.TaskStarted():
+                self._keys.clear()
+            case events.KeyChanged():
+                self._keys.add(event.key)
+            case events.TaskFinished():
+                ran = event.result != "skipped"
+                duration = event.duration if ran else None
+                keys = len(self._keys) if ran else 0
+                self._rows.append(_Row(event.task, event.result, duration, keys, event.error or ""))
+
+    def write(self, out: Output) -> None:
+        """The table, with a column for reasons if there are any."""
+        columns = [
+            tables.text("TASK"),
+            tables.word("RESULT"),
+            tables.span("DURATION"),
+            tables.number("KEYS CHANGED"),
+            tables.text("WHY"),
+        ]
+        shown = len(columns) if any(row.why for row in self._rows) else len(columns) - 1
+        tables.write_rows(columns[:shown], [row[:shown] for row in self._rows], out)
