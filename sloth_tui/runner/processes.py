@@ -95,6 +95,20 @@ def _quietly(send_to: object, target: int, number: int) -> None:
         return
 
 
+def ask_descendants(grace: float, *, spared: int) -> None:
+    """Ask everything below this process, but for the process ``spared``, to end; wait ``grace`` seconds."""
+    deadline = time.monotonic() + grace
+    asked: set[int] = set()
+    while found := [process for process in descendants(os.getpid()) if process.pid != spared]:
+        news = [process for process in found if process.pid not in asked]
+        send(news, signal.SIGTERM, spare_group=os.getpgrp())
+        send(news, signal.SIGCONT, spare_group=os.getpgrp())
+        asked.update(process.pid for process in news)
+        if time.monotonic() >= deadline:
+            return
+        time.sleep(0.01)
+
+
 def end_descendants(grace: float) -> int:
     """End everything below this process: politely, then after ``grace`` seconds by force.
 
@@ -103,15 +117,10 @@ def end_descendants(grace: float) -> int:
     """
     if not _has_children():
         return 0
-    own_group = os.getpgrp()
-    found = descendants(os.getpid())
-    first = len(found)
-    send(found, signal.SIGTERM, spare_group=own_group)
-    send(found, signal.SIGCONT, spare_group=own_group)
-    deadline = time.monotonic() + grace
+    first = len(descendants(os.getpid()))
+    ask_descendants(grace, spared=0)
     while _has_children():
-        if time.monotonic() >= deadline:
-            send(descendants(os.getpid()), signal.SIGKILL, spare_group=own_group)
+        send(descendants(os.getpid()), signal.SIGKILL, spare_group=os.getpgrp())
         time.sleep(0.002)
     return first
 

@@ -52,6 +52,7 @@ class RunRecord:
     def take_event(self, event: RunEvent) -> None:
         if isinstance(event, TaskStarted):
             self.task, self._task_started, self._task_changes = event.task, time.monotonic(), 0
+            self._attempts.setdefault(event.task, 1)  # the worker may be gone before it says so
         elif isinstance(event, TaskFinished):
             self.results[event.task] = event.result
             self.task = self.task_deadline = None
@@ -93,19 +94,24 @@ class RunRecord:
             were = "was" if left == 1 else "were"
             yield Warned(None, f"{format_count(left, 'process', 'processes')} left by commands {were} ended")
 
-    def take_loss(self, result: str, error: str) -> Iterator[RunEvent]:
+    def take_loss(self, result: str, error: str, *, goes_on: bool) -> Iterator[RunEvent]:
         """The worker is gone before its time; what is to be said of the task it was at.
 
-        Nothing is said of a task that has attempts left; the next worker makes them.
+        A task that has attempts left has not ended if the run ``goes_on``: the next worker makes them.
         """
-        self.complete = False
         self._tied.clear()
+        if self.task is None and self.planned and goes_on:
+            # Between two tasks: it is put down to the next one, so that a run always comes to an end.
+            for name in self.ahead()[:1]:
+                begun = TaskStarted(name, time.time())
+                self.take_event(begun)
+                yield begun
         task, self.task, self.task_deadline = self.task, None, None
         if task is None:
             return
-        if result != "cancelled" and self._attempts.get(task, 0) <= self._limits(task)[1]:
-            total = self._limits(task)[1] + 1
-            yield Warned(task, f"attempt {self._attempts.get(task, 0)} of {total} failed: {error}")
+        attempt, most = self._attempts[task], self._limits(task)[1] + 1
+        if goes_on and attempt < most:
+            yield Warned(task, f"attempt {attempt} of {most} failed: {error}")
             return
         self.results[task] = result
         duration = time.monotonic() - self._task_started

@@ -87,7 +87,7 @@ class Supervisor:
                 yield record.finished()
                 return
             yield from self._settle(record)
-            yield from record.take_loss(verdict.result, verdict.error)
+            yield from record.take_loss(verdict.result, verdict.error, goes_on=not verdict.whole_run)
             if verdict.whole_run or not record.planned:
                 yield from record.skip_rest(verdict.error)
                 yield record.finished(*self._outcome(verdict, record))
@@ -179,4 +179,4 @@ class Supervisor:
     def _outcome(self, verdict: _Verdict, record: RunRecord) -> tuple[str, str, int]:
         if verdict.whole_run:
             return verdict.result, verdict.error, verdict.exit_code
-        return "error", f"{self.request.file}: {verdict.error}", ExitCode.USAGE
+        return "error", f"{self.request.file}: {verdict.error}", ExitCode.FAILURE
