@@ -7,6 +7,8 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from textual.widgets import OptionList
+
 from sloth_tui.settings import Settings
 from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.widgets.detail import DetailPane
@@ -97,6 +99,17 @@ class Driver:
 
     async def loses(self, text: str, *, seconds: float = 10.0) -> None:
         await until(lambda: text not in self.text(), seconds=seconds, what=f"{text!r} gone from the screen")
+
+    async def picks(self, text: str) -> None:
+        """Wait until the palette offers ``text`` first, and take it."""
+
+        def offered() -> bool:
+            options = self.app.screen.query_one(OptionList)
+            return options.option_count > 0 and text in str(options.get_option_at_index(0).prompt)
+
+        await until(offered, what=f"{text!r} first in the palette")
+        await until(lambda: self.app.screen.query_one(OptionList).highlighted == 0)
+        await self.press("enter")
 
     async def goes_to(self, key: str) -> None:
         """Put the cursor on a key and wait for its detail."""

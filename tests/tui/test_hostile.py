@@ -112,7 +112,7 @@ async def test_palette_with_hostile_keys(hostile: Path) -> None:
         await app.press("0", "8")
         await app.sees("[red]x[/red]")
         inspect(app)
-        await app.press("down", "enter")
+        await app.picks("08[red]x[/red]")
         await until(lambda: app.table.key == f"08{HOSTILE[8]}")
 
 
