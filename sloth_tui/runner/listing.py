@@ -39,7 +39,7 @@ def list_tasks(request: RunRequest) -> list[Task]:
                 if isinstance(message, Note):
                     if message.name == "listed":
                         return [_task(fields) for fields in cast("list[dict[str, Any]]", message.details[0])]
-                    record.take_note(message)
+                    record.take(message)
     finally:
         worker.close(grace=1.0)
     raise record.unusable or TaskFileError(f"{request.file}: {in_words(record, worker)}")

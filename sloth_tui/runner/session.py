@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.errors import SlothError, TaskFileError
 from sloth_tui.runner.changes import Changes
 from sloth_tui.runner.environment import Environment
-from sloth_tui.runner.events import RunStarted, TaskFinished, TaskStarted, Warned
+from sloth_tui.runner.events import TaskFinished, TaskStarted, Warned
 from sloth_tui.runner.limits import limit_process
 from sloth_tui.runner.modules.context import Context
 from sloth_tui.runner.modules.state import StateModule
@@ -95,13 +95,7 @@ class Session:
 
     def _run(self, plan: list[Task]) -> None:
         if not self._assignment.started:
-            names = [task.name for task in plan]
-            limits = [[task.name, task.timeout, task.retries] for task in plan]
-            self._emitter.note("plan", limits)
-            request = self._request
-            self._emitter.event(
-                RunStarted(self._assignment.run, request.file, request.agent, names, time.time())
-            )
+            self._emitter.note("plan", [[task.name, task.timeout, task.retries] for task in plan])
         schedule = Schedule(plan, self._assignment.finished, keep_going=self._request.keep_going)
         for task in schedule.ahead():
             obstacle = schedule.obstacle(task)

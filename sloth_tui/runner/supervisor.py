@@ -106,12 +106,10 @@ class Supervisor:
         try:
             while not worker.ended:
                 timeout = self._time_left(record) if verdict is None else give_up - time.monotonic()
-                for message in map(decode, self._read(worker, timeout)):
-                    if isinstance(message, Note):
-                        record.take_note(message)
-                    else:
-                        record.take_event(message)
-                        yield message
+                for line in self._read(worker, timeout):
+                    event = record.take(decode(line))
+                    if event is not None:
+                        yield event
                 if verdict is None:
                     verdict = self._reason_to_end(record)
                     if verdict is not None:
@@ -149,7 +147,7 @@ class Supervisor:
                 for line in worker.read(deadline - time.monotonic()):
                     message = decode(line)
                     if not isinstance(message, Note):
-                        record.take_event(message)
+                        record.take(message)
                         yield message
         finally:
             worker.close(_PATIENCE)
