@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError, TaskFileError
+from sloth_tui.origin import this_process
 from sloth_tui.runner.changes import Changes
 from sloth_tui.runner.environment import Environment
 from sloth_tui.runner.events import TaskFinished, TaskStarted, Warned
@@ -21,7 +22,7 @@ from sloth_tui.runner.source import TaskSource
 from sloth_tui.settings import load_settings
 
 if TYPE_CHECKING:
-    from sloth_tui.model import Origin
+    from sloth_tui.origin import Origin
     from sloth_tui.runner.access import Mode, OpenStore
     from sloth_tui.runner.emitter import Emitter
     from sloth_tui.runner.plan import Task
@@ -88,10 +89,8 @@ class Session:
         return store
 
     def _origin(self) -> Origin:
-        from sloth_tui.runner.origin import run_origin
-
         title = self._request.title or f"run {self._request.file}"
-        return run_origin(title, self._assignment.run, self._task)
+        return this_process("lua", title, self._assignment.run, self._task)
 
     def _run(self, plan: list[Task]) -> None:
         if not self._assignment.started:

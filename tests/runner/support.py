@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parent.parent / "data"
 E = TypeVar("E")
+FAILS = """
+    local function fails(...)
+        local ok, message = pcall(...)
+        assert(not ok, "should have failed")
+        print((message:gsub("^tasks.lua:%d+: ", "")))
+    end
+"""
+"""Lua: call what must fail, and print its message without the position."""
 
 
 class Told:
