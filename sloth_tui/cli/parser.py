@@ -51,6 +51,10 @@ def read(command: Command, words: Sequence[str], out: Output) -> Arguments | Non
     if missing:
         options.error(f"the following arguments are required: {', '.join(missing)}")
     given = [*rest, *words[end + 1 :]]
+    if given and registry.children(command.path):
+        from sloth_tui.cli.usage import mistake
+
+        raise mistake(command.path, given[0])
     if any(word.startswith("-") for word in given):
         given.insert(0, "--")
     return places.parse_args(given, arguments)
@@ -78,6 +82,8 @@ def command_parser(command: Command) -> Parser:
     """The parser of one command alone."""
     parser = _named_parser(command)
     _fill(parser, command)
+    if registry.children(command.path):
+        _branch(parser, command.path)
     return parser
 
 
@@ -116,9 +122,11 @@ def _branch(parser: Parser, path: tuple[str, ...]) -> None:
                 # A default here would take the place of an --agent before the command.
                 action.default = argparse.SUPPRESS
             examples.append(command.example.splitlines()[0])
+            if registry.children(below):
+                _branch(parser_of_command, below)
         else:
             _branch(branches.add_parser(word, help=registry.GROUPS[" ".join(below)]), below)
-    if path:
+    if path and not registry.is_command(path):
         parser.epilog = _examples("\n".join(examples))
 
 

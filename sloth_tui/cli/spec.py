@@ -54,7 +54,8 @@ class Positional:
         self.convert = convert
         """Text to value; raises ValueError with what is wrong."""
         self.complete = complete
-        """Which live names complete it: ``keys``, ``locks``, ``agents``, ``tasks``, ``files``."""
+        """Which live names complete it: ``keys``, ``locks``, ``agents``, ``tasks``,
+        ``examples``, ``files``."""
 
 
 class Option:

@@ -23,7 +23,7 @@ def show_tasks(request: RunRequest, out: Output, *, as_json: bool) -> None:
     columns = [
         tables.text("TASK"),
         tables.text("DEPENDS ON"),
-        tables.text("DELEGATED TO"),
+        tables.text("TARGET"),
         tables.text("DESCRIPTION"),
     ]
     rows = [

@@ -26,7 +26,7 @@ def no_command(path: tuple[str, ...], common: Sequence[str], words: Sequence[str
         out.people(f"{PROGRAM} {__version__}\n")
         return ExitCode.OK
     if words:
-        raise _mistake(path, words[0])
+        raise mistake(path, words[0])
     if not path and sys.stdin is not None and sys.stdin.isatty() and out.terminal:
         return _open_tui(common, out)
     narrate(group_parser(path).format_help().rstrip("\n"))
@@ -42,7 +42,8 @@ def _open_tui(common: Sequence[str], out: Output) -> int:
     return command.handler(arguments, out)
 
 
-def _mistake(path: tuple[str, ...], word: str) -> UsageError:
+def mistake(path: tuple[str, ...], word: str) -> UsageError:
+    """What to say of a word that is neither a command nor an option below ``path``."""
     prefix = " ".join((PROGRAM, *path))
     help_hint = f"see {prefix} --help"
     if word.startswith("-"):
