@@ -14,6 +14,7 @@ import apsw
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.sqlite import schema
 from sloth_tui.store.sqlite.failures import read_only, translate
+from sloth_tui.store.sqlite.files import check_path
 from sloth_tui.store.sqlite.opening import identity, open_adopted, open_as_it_is, signature
 from sloth_tui.store.sqlite.transactions import Transaction
 
@@ -72,6 +73,7 @@ class Database:
     ) -> None:
         # SQLite takes a link anywhere in the path for a link to the database.
         self.path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        check_path(self.path)
         self.read_only = read_only
         self.origin = origin
         self.clock = clock

@@ -49,6 +49,10 @@ def short(path: Path) -> None:
     path.write_bytes(b"SQLite format 3\0")
 
 
+def one_byte(path: Path) -> None:
+    path.write_bytes(b"x")
+
+
 def random_bytes(path: Path) -> None:
     path.write_bytes(bytes(range(256)) * 64)
 
@@ -79,6 +83,7 @@ def a_pipe(path: Path) -> None:
         newer,
         no_database,
         short,
+        one_byte,
         random_bytes,
         damaged,
         a_directory,
@@ -129,6 +134,14 @@ def test_the_directory_may_be_a_link(tmp_path: Path) -> None:
     make_ours(tmp_path / "link" / "agent.db")
     with open_path(str(tmp_path / "link" / "agent.db")) as store:
         assert store.get("key") == "value"
+
+
+@pytest.mark.parametrize("mode", ["read", "write"])
+def test_a_path_that_is_no_utf_8_is_refused_before_anything_is_made(tmp_path: Path, mode: str) -> None:
+    directory = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    with pytest.raises(DatabaseUnusable, match="no UTF-8"):
+        open_path(f"{directory}/state/agent.db", mode)  # type: ignore[arg-type]
+    assert not os.path.lexists(directory)
 
 
 def test_an_empty_file_is_an_empty_store(path: Path) -> None:
