@@ -142,7 +142,8 @@ def _spawn(stdin: int, channel: int, errors: int) -> int:
             (os.POSIX_SPAWN_DUP2, moved[2], 2),
             (os.POSIX_SPAWN_DUP2, moved[1], _CHANNEL),
         ]
-        arguments = [sys.executable, "-P", "-S", "-c", _START, *sys.path]
+        # The working directory, which an empty entry stands for, is the user's: no place to import from.
+        arguments = [sys.executable, "-P", "-S", "-c", _START, *filter(None, sys.path)]
         try:
             return os.posix_spawn(sys.executable, arguments, os.environ, file_actions=actions, setsid=True)
         finally:

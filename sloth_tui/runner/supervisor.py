@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import ExitCode
 from sloth_tui.runner.demise import in_words
+from sloth_tui.runner.events import Warned
 from sloth_tui.runner.process import WorkerProcess
 from sloth_tui.runner.record import RunRecord
 from sloth_tui.runner.request import RunRequest
-from sloth_tui.runner.wire import Note, decode
+from sloth_tui.runner.wire import Note, messages
 from sloth_tui.text import format_duration
 
 if TYPE_CHECKING:
@@ -106,8 +107,8 @@ class Supervisor:
         try:
             while not worker.ended:
                 timeout = self._time_left(record) if verdict is None else give_up - time.monotonic()
-                for line in self._read(worker, timeout):
-                    event = record.take(decode(line))
+                for message in messages(self._read(worker, timeout)):
+                    event = record.take(message)
                     if event is not None:
                         yield event
                 if verdict is None:
@@ -142,15 +143,19 @@ class Supervisor:
         worker = WorkerProcess()
         worker.assign(record.assignment("settle"))
         deadline = time.monotonic() + _SETTLING
+        settled = False
         try:
             while not worker.ended and time.monotonic() < deadline:
-                for line in worker.read(deadline - time.monotonic()):
-                    message = decode(line)
-                    if not isinstance(message, Note):
+                for message in messages(worker.read(deadline - time.monotonic())):
+                    if isinstance(message, Note):
+                        settled = settled or message.name == "done"
+                    else:
                         record.take(message)
                         yield message
         finally:
             worker.close(_PATIENCE)
+        if not settled:
+            yield Warned(record.task, "the last changes before the worker's end could not be read back")
 
     def _deadlines(self, record: RunRecord) -> list[float]:
         whole = [] if self.request.timeout is None else [record.started + self.request.timeout]

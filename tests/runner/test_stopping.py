@@ -225,8 +225,16 @@ def test_a_worker_that_dies_is_explained(tmp_path: Path, victim: int, number: in
         assert store.locks() == []
 
 
-def test_a_worker_does_not_outlive_its_supervisor(tmp_path: Path) -> None:
-    path = write(tmp_path, HOLDING)
+COMMANDS = """
+    task({name = "a", run = function()
+        cmd("setsid sleep 96 & (sleep 96; true) & trap '' TERM; echo ready; while :; do sleep 96; done")
+    end})
+"""
+
+
+@pytest.mark.parametrize(("text", "count"), [(HOLDING, 2), (COMMANDS, 7)], ids=["loop", "commands"])
+def test_neither_worker_nor_commands_outlive_their_supervisor(tmp_path: Path, text: str, count: int) -> None:
+    path = write(tmp_path, text)
     script = (
         "import sys\n"
         "from sloth_tui.runner.supervisor import RunRequest, Supervisor\n"
@@ -236,8 +244,7 @@ def test_a_worker_does_not_outlive_its_supervisor(tmp_path: Path) -> None:
         assert parent.stdout is not None
         while "ready" not in parent.stdout.readline():
             pass
-        below = descendants(parent.pid)
-        assert len(below) == 2
+        below = wait_until(lambda: found if len(found := descendants(parent.pid)) >= count else [])
         parent.kill()
     for process in below:
         wait_until(lambda pid=process.pid: not os.path.exists(f"/proc/{pid}"))  # type: ignore[misc]
