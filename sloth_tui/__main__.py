@@ -1,6 +1,4 @@
-import sys
-
-from sloth_tui.cli import main
+from sloth_tui.cli import entry
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

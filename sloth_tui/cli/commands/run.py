@@ -5,7 +5,6 @@ from __future__ import annotations
 from sloth_tui.cli.convert import seconds
 from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option
 from sloth_tui.errors import ExitCode, UsageError
-from sloth_tui.settings import chosen_agent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
 def _request(arguments: Arguments) -> RunRequest:
     from sloth_tui.runner.request import RunRequest
     from sloth_tui.runner.values import read_values
+    from sloth_tui.settings import chosen_agent
 
     return RunRequest(
         _file(arguments),
