@@ -33,7 +33,7 @@ _AFTER_END = 0.1
 class Command(NamedTuple):
     """What to run, by ``/bin/sh -c``."""
 
-    text: str | bytes
+    text: bytes
     cwd: str | None
     env: Mapping[str, str]
     """On top of this process's environment."""
@@ -57,7 +57,7 @@ def run_command(command: Command, hear: Callable[[str, bytes], None]) -> int | N
 
 
 class _Stream:
-    """The reading end of one output."""
+    """A pipe for one of the outputs."""
 
     def __init__(self, name: str) -> None:
         self.name = name

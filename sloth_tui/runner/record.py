@@ -76,7 +76,7 @@ class RunRecord:
     def _take_note(self, note: Note) -> None:
         match note.name, note.details:
             case "started", [int(pid)]:
-                self.worker_pid, self.wait_status = pid, None
+                self.worker_pid, self.wait_status, self.traceback = pid, None, None
             case "tied", [str(name), str(holder)]:
                 self._tied[name] = holder
             case "untied", [str(name)]:
@@ -160,13 +160,9 @@ class RunRecord:
     def finished(self, result: str | None = None, error: str | None = None, code: int = 0) -> RunFinished:
         """The last event; by default what follows from the tasks' results."""
         hint = None
-        if self.unusable is not None and result is None:
-            result, error, hint, code = (
-                "error",
-                self.unusable.message,
-                self.unusable.hint,
-                self.unusable.exit_code,
-            )
+        wrong = self.unusable
+        if result is None and wrong is not None:
+            result, error, hint, code = "error", wrong.message, wrong.hint, wrong.exit_code
         elif result is None:
             result, error, code = self._verdict()
         return RunFinished(self.run, result, code, time.monotonic() - self.started, error, hint)

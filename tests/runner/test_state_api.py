@@ -11,7 +11,7 @@ from sloth_tui.runner.changes import Changes
 from sloth_tui.runner.modules.state import StateModule
 from sloth_tui.runner.sandbox import Sandbox
 from sloth_tui.store import open_store
-from tests.runner.support import FAILS, lines_of, run_task, run_text, stored
+from tests.runner.support import FAILS, lines_of, lua_function, run_task, run_text, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ class StateCalls:
         self._sandbox = sandbox
 
     def message_of(self, call: str) -> str:
-        function = self._sandbox.expression(f"print = pcall return pcall({call})".encode(), "@t.lua")
+        function = lua_function(self._sandbox, f"print = pcall return pcall({call})", "t.lua")
         ok, message = function()
         assert ok is False
         return str(message.decode()).removeprefix("t.lua:1: ")
