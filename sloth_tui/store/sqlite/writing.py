@@ -55,7 +55,8 @@ class EntryWriting(EntryReading):
     """See :class:`sloth_tui.store.port.Entries`.
 
     What is written most, another value or a greater number for a key that is there, is a single statement,
-    which needs no transaction around it. When such a statement finds nothing to do, or more is to be done
+    which needs no transaction around it. Deleting what is not there takes none either, unless there is a
+    fence to check. When such a statement finds nothing to do, or more is to be done
     than one can do, the general way is taken: look, decide, write, in one transaction.
     """
 
@@ -82,17 +83,21 @@ class EntryWriting(EntryReading):
             )
 
     def delete(self, key: str) -> bool:
-        return self.exists(key) and bool(self._delete(f"key = {KEY}", (key_bytes(key) or b"",)))
+        if not self._database.fences and not self.exists(key):
+            return False
+        return bool(self._delete(f"key = {KEY}", (key_bytes(key),)))
 
     def delete_many(self, keys: Iterable[str]) -> int:
-        wanted = [key for key in dict.fromkeys(keys) if self.exists(key)]
-        if not wanted:
+        wanted = dict.fromkeys(keys)
+        if not self._database.fences and not any(map(self.exists, wanted)):
             return 0
         with self._database.writing:
             return sum(map(self.delete, wanted))
 
     def delete_prefix(self, prefix: str) -> int:
-        return self._delete(*key_range(prefix)) if self.count(prefix) else 0
+        if not self._database.fences and not self.count(prefix):
+            return 0
+        return self._delete(*key_range(prefix))
 
     def increment(self, key: str, by: int | float = 1) -> int | float:
         check_key(key)
@@ -189,7 +194,7 @@ class EntryWriting(EntryReading):
         keep_within_limits(database, key)
         return revision, True
 
-    def _delete(self, where: str, bindings: tuple[bytes, ...]) -> int:
+    def _delete(self, where: str, bindings: tuple[bytes | None, ...]) -> int:
         database = self._database
         with database.writing:
             newest = database.execute(_NEWEST).get
