@@ -64,25 +64,32 @@ def test_with_lock_passes_results_through_and_releases_on_return_and_on_error(tm
     ]
 
 
-SPIN = "local function spin(s) local t = os.clock() while os.clock() - t < s do end end\n"
+WAIT = """
+    local function wait_until_free(name)
+        while state.is_locked(name) do cmd("sleep 0.02") end
+    end
+"""
 
 
 def test_a_lost_lock_stops_writes_until_it_is_given_up(tmp_path: Path) -> None:
     body = (
         FAILS
-        + SPIN
+        + WAIT
         + """
-        state.lock("short", "me", 0.02)
+        state.lock("short", "me", 0.25)
         state.set("a", 1)
-        spin(0.03)
+        wait_until_free("short")
         fails(state.set, "a", 2)
         fails(state.increment, "n")
         fails(state.transaction, function() state.delete("a") end)
         print(state.get("a"))
         fails(state.unlock, "short", "me")
         print(state.set("a", 3))
-        fails(state.with_lock, "short", "me", 0.02, function() spin(0.03) end)
-        fails(state.with_lock, "short", "me", 0.02, function() spin(0.03) state.set("a", 4) end)
+        fails(state.with_lock, "short", "me", 0.25, function() wait_until_free("short") end)
+        fails(state.with_lock, "short", "me", 0.25, function()
+            wait_until_free("short")
+            state.set("a", 4)
+        end)
         print(state.get("a"))
     """
     )
@@ -95,13 +102,13 @@ def test_a_lost_lock_stops_writes_until_it_is_given_up(tmp_path: Path) -> None:
 
 def test_a_plain_lock_outlives_its_run_with_a_warning_and_fences_only_its_task(tmp_path: Path) -> None:
     text = (
-        SPIN
+        WAIT
         + """
         task({name = "takes", run = function()
             state.lock("long", "me", 60)
-            state.lock("brief", "me", 0.01)
+            state.lock("brief", "me", 0.1)
         end})
-        task({name = "writes", run = function() spin(0.02) state.set("a", 1) end})
+        task({name = "writes", run = function() wait_until_free("brief") state.set("a", 1) end})
     """
     )
     told = run_text(tmp_path, text)
