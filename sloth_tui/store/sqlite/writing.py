@@ -187,10 +187,10 @@ class EntryWriting(EntryReading):
         database = self._database
         if current is None:
             revision: int = database.execute(_INSERT, (key, stored, kind, change_of(database))).get
-            return revision, True
-        if same(current[1], value):
+        elif same(current[1], value):
             return current[0] or 0, False
-        revision = database.execute(_UPDATE, (stored, kind, change_of(database), key)).get
+        else:
+            revision = database.execute(_UPDATE, (stored, kind, change_of(database), key)).get
         keep_within_limits(database, key)
         return revision, True
 
@@ -202,6 +202,7 @@ class EntryWriting(EntryReading):
             deleted = database.connection.changes()
             if deleted:
                 database.execute(_STAMP, (change_of(database), newest))
+                database.writes += 1
         return deleted
 
 
