@@ -47,6 +47,7 @@ class Database:
         "frozen",
         "kind",
         "limits",
+        "logged",
         "openings",
         "origin",
         "path",
@@ -62,6 +63,9 @@ class Database:
     """Which schema the database has, in the words of ``schema``; None without a file."""
     frozen: object
     """The signature of a file that is read as one that nobody changes; None otherwise."""
+    logged: bool
+    """Whether a database we may write has a write-ahead log. While nobody has it open, another program can
+    take that away."""
 
     def __init__(
         self,
@@ -97,7 +101,7 @@ class Database:
 
     # -- reading
 
-    def rows(self, statement: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
         """All rows, read from one snapshot."""
         try:
             return self.execute(statement, bindings).fetchall()
@@ -125,7 +129,7 @@ class Database:
         if self.read_only:
             raise read_only(self.path)
         self._follow_file()
-        if self.kind is not schema.OURS:
+        if self.kind is not schema.OURS or not self.logged:
             self._adopt()
 
     def drain_streams(self) -> None:
@@ -178,7 +182,11 @@ class Database:
         try:
             if self.kind is not schema.OURS:
                 schema.shadow(connection)
-            connection.execute("PRAGMA query_only = 1" if self.read_only else "PRAGMA synchronous = FULL")
+            if self.read_only:
+                connection.execute("PRAGMA query_only = 1")
+            else:
+                connection.execute("PRAGMA synchronous = FULL")
+                self.logged = connection.execute("PRAGMA main.journal_mode").get == "wal"
         except apsw.Error as error:
             connection.close(True)
             raise translate(error, self.path) from error
@@ -187,7 +195,7 @@ class Database:
     def _adopt(self) -> None:
         connection = open_adopted(self.path)
         self._detach()
-        self.kind, self.frozen = schema.OURS, None
+        self.kind, self.frozen, self.logged = schema.OURS, None, True
         self._use(connection)
 
     def _follow_file(self) -> None:
