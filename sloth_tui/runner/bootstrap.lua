@@ -241,12 +241,20 @@ local function sorted_pairs(t)
   end
 end
 
+-- The arguments as Lua's print writes them.
+local function joined(...)
+  local parts = pack(...)
+  for index = 1, parts.n do parts[index] = tostring(parts[index]) end
+  return concat(parts, "\t")
+end
+
 local kit = {
   caller = caller,
   env = env,
   check_fields = check_fields,
   check_memory = check_memory,
   fail = fail,
+  joined = joined,
   note_error = note_error,
   raw_metatable = raw_metatable,
   sorted = { __pairs = sorted_pairs, __metatable = false },

@@ -196,6 +196,20 @@ def test_what_lua_offers(tmp_path: Path) -> None:
     assert lines[2] == "5.0\tv1\t3\tLua 5.4\tnil\t2"
 
 
+def test_print_writes_as_luas_own(tmp_path: Path) -> None:
+    body = """
+        print() print(nil, 1, 2.0, "x", true, {} ~= nil, -0.0)
+        print("a\\nb\\n")
+        print(select("#", table.unpack({}, 1, 200000)))
+        print(#table.concat({tostring(print):sub(1, 9)}))
+        local many = {} for i = 1, 100000 do many[i] = "" end
+        print(table.unpack(many))
+    """
+    lines = lines_of(tmp_path, body)
+    assert lines[:7] == ["", "nil\t1\t2.0\tx\ttrue\ttrue\t-0.0", "a", "b", "", "200000", "9"]
+    assert lines[7].startswith("\t" * 65536)
+
+
 def test_tasks_share_globals(tmp_path: Path) -> None:
     text = """
         task({name = "a", run = function() shared = 5 end})
