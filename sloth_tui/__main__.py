@@ -1,4 +1,6 @@
-from sloth_tui.cli import entry
+import sys
+
+from sloth_tui.cli import main
 
 if __name__ == "__main__":
-    entry()
+    sys.exit(main())

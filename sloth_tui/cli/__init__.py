@@ -17,22 +17,6 @@ from sloth_tui.errors import ExitCode
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import NoReturn
-
-
-def entry() -> NoReturn:
-    """What the installed commands do: :func:`main`, and then the end of the process, at once.
-
-    Clearing up the interpreter would take another fifth of the time of a short command, to no end: stores are
-    closed by whoever opened them, and the operating system takes the rest back.
-    """
-    code = main()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (AttributeError, OSError, ValueError):  # closed, or never open
-            continue
-    os._exit(code)
 
 
 def main(arguments: list[str] | None = None) -> int:
