@@ -3,7 +3,7 @@
 local kit, host = ...
 
 local check_memory, check_fields, fail = kit.check_memory, kit.check_fields, kit.fail
-local find, gsub, match, sub = string.find, string.gsub, string.match, string.sub
+local gsub, match, sub = string.gsub, string.match, string.sub
 local huge = math.huge
 local next, rawget, tostring, type, unpack = next, rawget, tostring, type, table.unpack
 

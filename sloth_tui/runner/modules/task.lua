@@ -5,7 +5,7 @@ local kit, host, values_text = ...
 local check_memory, fail = kit.check_memory, kit.fail
 local unpack = table.unpack
 local math_type, huge = math.type, math.huge
-local ipairs, next, rawget, tostring, type = ipairs, next, rawget, tostring, type
+local next, rawget, tostring, type = next, rawget, tostring, type
 local sub = string.sub
 
 local FIELDS <const> = "name, run, description, depends_on, delegate_to, timeout, retries"
