@@ -41,7 +41,7 @@ def list_tasks(request: RunRequest) -> list[Task]:
                     record.take(message)
     finally:
         worker.close(grace=1.0)
-    raise record.unusable or TaskFileError(f"{request.file}: {in_words(record, worker)}")
+    raise record.unusable or TaskFileError(f"{request.file}: {in_words(record, worker.errors)}")
 
 
 def _task(fields: dict[str, Any]) -> Task:

@@ -10,6 +10,8 @@ import os
 import select
 import sys
 
+from sloth_tui.errors import SlothError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.runner.request import Assignment
@@ -25,7 +27,7 @@ class WorkerProcess:
     """A worker in a session of its own. Not for use by several threads.
 
     It waits for an assignment. That goes through stdin, which stays open: its end tells the worker to
-    stop, and comes by itself if this process dies.
+    stop, and comes by itself if this process dies. Raises SlothError where none can be started.
     """
 
     def __init__(self) -> None:
@@ -35,6 +37,10 @@ class WorkerProcess:
         self._errors, errors = os.pipe()
         try:
             self.pid = _spawn(stdin, channel, errors)
+        except SlothError:
+            for descriptor in (self._stdin, self._channel, self._errors):
+                os.close(descriptor)
+            raise
         finally:
             for descriptor in (stdin, channel, errors):
                 os.close(descriptor)
@@ -146,6 +152,8 @@ def _spawn(stdin: int, channel: int, errors: int) -> int:
     arguments = [sys.executable, "-P", "-S", "-c", _START, *filter(None, sys.path)]
     try:
         return os.posix_spawn(sys.executable, arguments, os.environ, file_actions=actions, setsid=True)
+    except OSError as error:
+        raise SlothError(f"cannot start a worker process: {error.strerror}") from error
     finally:
         for descriptor in moved:
             os.close(descriptor)

@@ -126,7 +126,7 @@ class Supervisor:
         if record.complete:
             return None
         if verdict is None:
-            verdict = _Verdict("failed", in_words(record, worker), whole_run=False)
+            verdict = _Verdict("failed", in_words(record, worker.errors), whole_run=False)
         return verdict
 
     def _read(self, worker: WorkerProcess, timeout: float | None) -> list[bytes]:
