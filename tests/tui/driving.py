@@ -52,7 +52,7 @@ class Driver:
 
     @property
     def browser(self) -> BrowserScreen:
-        return cast("BrowserScreen", self.app.screen_stack[1])
+        return cast("BrowserScreen", self.app.screen_stack[0])
 
     @property
     def table(self) -> KeyTable:
@@ -67,8 +67,8 @@ class Driver:
         return self.app.screen.query_one(selector, kind) if selector else self.app.screen.query_one(kind)
 
     def settled(self) -> bool:
-        """Whether the agent's keys are on screen, or why they are not."""
-        if len(self.app.screen_stack) < 2:
+        """Whether the agent's keys are on screen, or why they are not, and all panes have something in them."""
+        if not self.app.screen_stack or not self.browser.query(OptionList) or not self.browser.agent_names:
             return False
         bar, table = self.find(TitleBar), self.table
         return bar.state == "no answer" or (bar.total is not None and table.count == bar.shown)

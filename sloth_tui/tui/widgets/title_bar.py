@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rich.cells import cell_len
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_count
-from sloth_tui.tui.messages import PaneChosen
-
-if TYPE_CHECKING:
-    from textual.app import ComposeResult
-    from textual.events import Click
 
 
 class TitleBar(Static):
@@ -66,29 +58,25 @@ def _shorten(path: str, room: int) -> str:
     return "…" + path
 
 
-class PaneName(Static):
-    """The name of a pane, to be clicked."""
+class PaneStrip(Static):
+    """The names of all panes, to be clicked; the one that is current stands out."""
 
-    def __init__(self, pane: str, number: int, name: str) -> None:
-        super().__init__(Content.assemble((str(number), "$quiet"), " ", name), id=f"name-{pane}")
-        self._pane = pane
+    auto_links = False
+    """The strip has its own colours for what can be clicked."""
 
-    def on_click(self, event: Click) -> None:
-        event.stop()
-        self.post_message(PaneChosen(self._pane))
-
-
-class PaneStrip(Horizontal):
-    """The names of all panes; the one that is current stands out."""
+    current: reactive[str] = reactive("")
 
     def __init__(self, panes: dict[str, str]) -> None:
         super().__init__(id="strip")
         self._panes = panes
 
-    def compose(self) -> ComposeResult:
-        for number, (pane, name) in enumerate(self._panes.items(), 1):
-            yield PaneName(pane, number, name)
+    def render(self) -> Content:
+        return Content("").join(
+            self._drawn(pane, number, name) for number, (pane, name) in enumerate(self._panes.items(), 1)
+        )
 
-    def mark(self, current: str) -> None:
-        for name in self.query(PaneName):
-            name.set_class(name.id == f"name-{current}", "current")
+    def _drawn(self, pane: str, number: int, name: str) -> Content:
+        style = "bold underline $primary" if pane == self.current else "$quiet"
+        return Content.from_markup(
+            f"[@click=screen.show_pane('{pane}')] [{style}]$number $name[/] [/]", number=number, name=name
+        )
