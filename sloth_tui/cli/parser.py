@@ -6,7 +6,8 @@ import argparse
 from typing import TYPE_CHECKING, NoReturn
 
 from sloth_tui.cli import registry
-from sloth_tui.cli.spec import AGENT, DEBUG, Arguments
+from sloth_tui.cli.mistakes import not_a_command
+from sloth_tui.cli.spec import AGENT, DEBUG, PROGRAM, Arguments
 from sloth_tui.errors import UsageError
 from sloth_tui.text import nearest
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from sloth_tui.cli.output import Output
     from sloth_tui.cli.spec import Command, Convert, Option, Positional
 
-PROGRAM = "sloth-runner"
 SUMMARY = "See, edit and trust the state that Sloth Runner's Lua tasks leave behind."
 ROOT_EXAMPLES = """\
 sloth-runner                                 open the terminal UI
@@ -52,9 +52,7 @@ def read(command: Command, words: Sequence[str], out: Output) -> Arguments | Non
         options.error(f"the following arguments are required: {', '.join(missing)}")
     given = [*rest, *words[end + 1 :]]
     if given and registry.children(command.path):
-        from sloth_tui.cli.usage import mistake
-
-        raise mistake(command.path, given[0])
+        raise not_a_command(command.path, given[0])
     if any(word.startswith("-") for word in given):
         given.insert(0, "--")
     return places.parse_args(given, arguments)

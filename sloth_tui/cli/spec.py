@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Convert: TypeAlias = Callable[[str], object]
     Handler: TypeAlias = Callable[["Arguments", Output], int]
 
+PROGRAM = "sloth-runner"
+
 
 class Arguments:
     """What a command line said: an attribute for every declared name, defaults filled in."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli import tables
+from sloth_tui.cli import columns, tables
 from sloth_tui.cli.entries import write_records
 from sloth_tui.cli.spec import Arguments, Command, Positional, output_option
 from sloth_tui.errors import ExitCode
@@ -20,7 +20,7 @@ def list_examples(arguments: Arguments, out: Output) -> int:
         for name, _ in found:
             out.line(name)
     elif arguments.output == "table":
-        tables.write_rows([tables.word("EXAMPLE"), tables.text("SHOWS")], found, out)
+        tables.write_rows([columns.word("EXAMPLE"), columns.text("SHOWS")], found, out)
     else:
         write_records(_FIELDS, (_record(*row) for row in found), arguments.output, out)
     return ExitCode.OK
