@@ -139,7 +139,7 @@ def printed_lines(directory: str) -> None:
 
 def trivial_run(directory: str) -> None:
     path = write(directory, "task({name='a', run=function() print('hi') end})")
-    command = [sys.executable, "-m", "sloth_tui", "run", path]
+    command = [os.path.join(os.path.dirname(sys.executable), "sloth-runner"), "run", path]
     compare(
         "run of one trivial task / pass",
         6.0,
