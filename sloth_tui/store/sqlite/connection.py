@@ -15,7 +15,7 @@ from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.sqlite import schema
 from sloth_tui.store.sqlite.failures import read_only, translate
 from sloth_tui.store.sqlite.files import check_path
-from sloth_tui.store.sqlite.opening import identity, open_adopted, open_as_it_is, signature
+from sloth_tui.store.sqlite.opening import identity, make_durable, open_adopted, open_as_it_is, signature
 from sloth_tui.store.sqlite.transactions import Transaction
 
 TYPE_CHECKING = False
@@ -185,7 +185,7 @@ class Database:
             if self.read_only:
                 connection.execute("PRAGMA query_only = 1")
             else:
-                connection.execute("PRAGMA synchronous = FULL")
+                make_durable(connection)
                 self.logged = connection.execute("PRAGMA main.journal_mode").get == "wal"
         except apsw.Error as error:
             connection.close(True)
