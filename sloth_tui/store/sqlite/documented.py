@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from sloth_tui.errors import DatabaseUnusable
-from sloth_tui.store.sqlite.schema import columns_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     import apsw
 
@@ -20,14 +19,22 @@ _IS_UNIQUE = """SELECT 1 FROM pragma_index_list(?, 'main') AS its
 
 
 def check_table(
-    connection: apsw.Connection, location: str, table: str, needed: str, ours: Collection[str]
+    connection: apsw.Connection,
+    location: str,
+    table: str,
+    columns: set[str],
+    *,
+    needed: Sequence[str],
+    ours: Collection[str],
 ) -> None:
-    """Raise DatabaseUnusable unless the table has rowids, the columns ``needed`` (comma-separated, the one
-    that names a row first) and none named like ``ours``, and its names are unique to the byte."""
-    columns = columns_of(connection, table)
-    missing = sorted(set(needed.split(", ")) - columns)
+    """Raise DatabaseUnusable unless the table can be used, which has these ``columns``.
+
+    It must have rowids, all columns ``needed`` and none named like ``ours``. The first of those needed names
+    a row: it must be unique to the byte.
+    """
+    missing = sorted(set(needed) - columns)
     in_the_way = sorted(columns.intersection(ours))
-    name = needed.partition(",")[0]
+    name = needed[0]
     if missing:
         complaint = f"it has no column '{missing[0]}'"
     elif in_the_way:
