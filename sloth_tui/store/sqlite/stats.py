@@ -17,7 +17,7 @@ _IS_PLAIN = "(length(updated_at) IN (19, 23) AND substr(updated_at, 11, 1) = ' '
 _ENTRIES = f"""SELECT count(*), coalesce(sum(octet_length(key) + octet_length(value)), 0),
     unixepoch(max(updated_at) FILTER (WHERE {_IS_PLAIN}), 'auto', 'subsec'),
     max(unixepoch(updated_at, 'auto', 'subsec')) FILTER (WHERE NOT {_IS_PLAIN}),
-    count(*) FILTER (WHERE typeof(value) = 'blob'), {_COUNTS} FROM state"""
+    count(*) FILTER (WHERE typeof(value) = 'blob'), {_COUNTS} FROM state WHERE typeof(key) = 'text'"""
 _HISTORY = """SELECT coalesce(max(revision), 0), coalesce(min(revision), 0), count(*),
     coalesce(sum(octet_length(old)), 0), max(at) FROM sloth_history"""
 

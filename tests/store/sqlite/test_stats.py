@@ -22,6 +22,7 @@ def test_the_figures_are_those_of_a_walk(path: Path) -> None:
         path,
         DOCUMENTED,
         "INSERT INTO state VALUES ('theirs', 'é', datetime(), datetime()), ('blob', x'ff00', NULL, NULL)",
+        "INSERT INTO state VALUES (NULL, 'no key', datetime(), datetime()), (x'6b', 'none', NULL, NULL)",
     )
     with open_path(str(path), "write") as store:
         store.set_many({f"ours:{number}": value for number, value in enumerate(VALUES)})
