@@ -194,7 +194,7 @@ local function run(fn)
   travelling = { n = 0 }
   local results = pack(xpcall(fn, note_error))
   local info = getinfo(fn, "S")
-  local defined = format("%s:%d: ", info.short_src, info.linedefined)
+  local defined = info.linedefined > 0 and format("%s:%d: ", info.short_src, info.linedefined) or ""
   if results[1] then
     local first, second = results[2], results[3]
     return "returned", first == true and "true" or first == false and "false" or type(first), type(second),

@@ -196,6 +196,11 @@ def test_what_lua_offers(tmp_path: Path) -> None:
     assert lines[2] == "5.0\tv1\t3\tLua 5.4\tnil\t2"
 
 
+def test_many_lines_arrive_in_order_and_none_is_lost(tmp_path: Path) -> None:
+    lines = lines_of(tmp_path, "for i = 1, 10000 do print('line ' .. i) end")
+    assert lines == [f"line {number}" for number in range(1, 10001)]
+
+
 def test_print_writes_as_luas_own(tmp_path: Path) -> None:
     body = """
         print() print(nil, 1, 2.0, "x", true, {} ~= nil, -0.0)
