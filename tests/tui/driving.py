@@ -67,7 +67,7 @@ class Driver:
         return self.app.screen.query_one(selector, kind) if selector else self.app.screen.query_one(kind)
 
     def settled(self) -> bool:
-        """Whether the agent's keys are on screen, or why they are not, and all panes have something in them."""
+        """Whether the agent's keys are on screen, or why they are not, and every pane is furnished."""
         if not self.app.screen_stack or not self.browser.query(OptionList) or not self.browser.agent_names:
             return False
         bar, table = self.find(TitleBar), self.table

@@ -79,7 +79,8 @@ class BrowserScreen(CommandScreen):
     async def _furnish(self) -> None:
         """Once the keys are on screen: everything else."""
         for pane in self.query(LatePane):
-            await pane.furnish()
+            if not await pane.furnish():
+                return
         self._furnished = True
         self._highlight(self.key)
         self.services.start_figures()

@@ -56,10 +56,13 @@ class LatePane(Pane):
     """A pane that is empty until :meth:`furnish`, so that keys are on screen before it is worked on. Nothing
     can be shown in it before that."""
 
-    async def furnish(self) -> None:
-        """Put into it what belongs there."""
+    async def furnish(self) -> bool:
+        """Put into it what belongs there; False when the app is being left meanwhile."""
         await self.mount_all(self.furniture())
+        if not (self.is_running and self.children):
+            return False
         self.furnished()
+        return True
 
     def furniture(self) -> ComposeResult:
         """What is in the pane."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
@@ -27,7 +29,7 @@ class TitleBar(Static):
         )
         right = self._right()
         room = self.size.width - cell_len(left.plain) - cell_len(right.plain) - 2
-        path = _shorten(display_text(self.location), room)
+        path = _shorten(display_text(_from_home(self.location)), room)
         gap = " " * max(room - cell_len(path) + 1, 1)
         return Content.assemble(left, (path, "$quiet"), gap, right)
 
@@ -45,6 +47,12 @@ class TitleBar(Static):
         for part in parts:
             joined += [part, ("  ", "")]
         return Content.assemble(*joined[:-1], " ")
+
+
+def _from_home(path: str) -> str:
+    """``~/...`` for what is in the home directory."""
+    home = os.path.expanduser("~")
+    return "~" + path.removeprefix(home) if path.startswith(home.rstrip("/") + "/") else path
 
 
 def _shorten(path: str, room: int) -> str:
