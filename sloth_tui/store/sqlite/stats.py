@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from sloth_tui.store.sqlite.rows import TIME
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.model import Stats
@@ -15,8 +17,8 @@ _COUNTS = ", ".join(f"count(*) FILTER (WHERE type = '{name}')" for name in _BY_T
 _IS_PLAIN = "(length(updated_at) IN (19, 23) AND substr(updated_at, 11, 1) = ' ')"
 # A pass without GROUP BY, which would sort all rows.
 _ENTRIES = f"""SELECT count(*), coalesce(sum(octet_length(key) + octet_length(value)), 0),
-    unixepoch(max(updated_at) FILTER (WHERE {_IS_PLAIN}), 'auto', 'subsec'),
-    max(unixepoch(updated_at, 'auto', 'subsec')) FILTER (WHERE NOT {_IS_PLAIN}),
+    {TIME.format(f"max(updated_at) FILTER (WHERE {_IS_PLAIN})")},
+    max({TIME.format("updated_at")}) FILTER (WHERE NOT {_IS_PLAIN}),
     count(*) FILTER (WHERE typeof(value) = 'blob'), {_COUNTS} FROM state WHERE typeof(key) = 'text'"""
 _HISTORY = """SELECT coalesce(max(revision), 0), coalesce(min(revision), 0), count(*),
     coalesce(sum(octet_length(old)), 0), max(at) FROM sloth_history"""
