@@ -97,7 +97,7 @@ async def test_locks_come_and_go_with_what_others_do(believable: Path) -> None:
 async def test_a_key_before_the_first_one_is_seen_and_the_cursor_stays_on_its_key(believable: Path) -> None:
     async with running() as app:
         before = app.table.key
-        fill("local", {"a": "first"})
+        elsewhere("open_store('local', 'write').__enter__().set('a', 'first')")
         await until(lambda: app.table.cursor == 1)
         assert app.table.key == before
         assert app.table.top == 0
