@@ -169,6 +169,12 @@ def test_children_left_behind_go_on_until_the_run_ends(tmp_path: Path) -> None:
     assert descendants(os.getpid()) == []
 
 
+def test_many_commands_may_leave_children_behind(tmp_path: Path) -> None:
+    told = run_task(tmp_path, 'for _ = 1, 200 do cmd("sleep 97 &") end print("all")')
+    assert told.lines == ["all"], told.errors
+    assert told.warnings == ["200 processes left by commands were ended"]
+
+
 def test_stop_gives_commands_a_chance_and_then_kills_them(tmp_path: Path) -> None:
     body = f"""
         cmd("trap 'echo stopped > {tmp_path}/note; exit' TERM; echo ready; while :; do sleep 0.01; done")
