@@ -120,6 +120,10 @@ def test_binary_output_is_exact_in_the_result(tmp_path: Path) -> None:
         ("cmd({command = 'ls', env = {'x'}})", "cmd: env must have names, got a number"),
         ("cmd({command = 'ls', env = {X = {}}})", "cmd: env.X must be a string or a number, got table"),
         ("cmd({command = 'ls', env = {['A=B'] = 'x'}})", "cmd: env: 'A=B' cannot be set"),
+        (
+            "local e = {} for n = 1, 600000 do e['v' .. n] = n end cmd({command = 'ls', env = e})",
+            "cmd: env must not have more than 10000 names",
+        ),
         ("cmd({command = 'ls', cwd = '/nowhere'})", "cmd: cwd '/nowhere' is no directory"),
         ("cmd('a\\0b')", "cmd: command must not contain NUL"),
         ("cmd({command = 'ls', delegate_to = 'web1'})", "cmd: delegate_to 'web1' is not this machine"),
