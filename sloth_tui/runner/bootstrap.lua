@@ -213,7 +213,6 @@ end
 local function load_file(source, chunk_name)
   local chunk, message = load(source, chunk_name, "t", env)
   if chunk then return run(chunk) end
-  if not has_position(message) then message = sub(chunk_name, 2) .. ": " .. message end
   return "raised", describe(message), ""
 end
 

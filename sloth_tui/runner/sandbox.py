@@ -113,13 +113,14 @@ def _outcome(kind: bytes, *details: Any) -> Outcome:
     first, second, described, defined = details
     if first == b"false":
         why = _text(described) if second != b"nil" else "returned false"
-        return Outcome(why if _has_position(why) else _text(defined) + why, None, None)
+        return Outcome(why if has_position(why) else _text(defined) + why, None, None)
     if first == b"nil" and second == b"string":
         return Outcome(None, None, f"returned nil, '{_text(described)}'; to fail, return false and why")
     return Outcome(None, None, None)
 
 
-def _has_position(message: str) -> bool:
+def has_position(message: str) -> bool:
+    """Whether it begins with ``file.lua:LINE:``."""
     file, colon, rest = message.partition(":")
     return bool(file and colon and rest.partition(":")[0].isdigit())
 

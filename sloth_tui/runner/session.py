@@ -16,7 +16,7 @@ from sloth_tui.runner.modules.state import StateModule
 from sloth_tui.runner.output import Output
 from sloth_tui.runner.plan import make_plan
 from sloth_tui.runner.registry import Registry
-from sloth_tui.runner.sandbox import Sandbox
+from sloth_tui.runner.sandbox import Sandbox, has_position
 from sloth_tui.runner.schedule import DONE, SKIPPED, Schedule
 from sloth_tui.runner.source import TaskSource
 from sloth_tui.settings import load_settings
@@ -77,7 +77,7 @@ class Session:
         error = outcome.error or abandoned
         self._output.finish()
         if error is not None:
-            raise TaskFileError(error)
+            raise TaskFileError(error if has_position(error) else f"{source.name}: {error}")
         self._environment.stop_defining()
         return make_plan(self._registry.tasks, self._request.tasks)
 

@@ -149,6 +149,21 @@ def test_a_syntax_error_in_a_huge_line_is_no_huge_message(tmp_path: Path) -> Non
     assert len(str(told.end.error)) < 10_000
 
 
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("local t = {} for n = 1, 1e9 do t[n] = {n} end", "not enough memory"),
+        (
+            "coroutine.wrap(function() state.transaction(coroutine.yield) end)()",
+            "a state.transaction was left open, and is rolled back",
+        ),
+    ],
+)
+def test_what_goes_wrong_at_no_line_is_put_down_to_the_file(tmp_path: Path, text: str, error: str) -> None:
+    told = run_text(tmp_path, text, memory_limit=32 * 1024 * 1024)
+    assert (told.end.exit_code, told.end.error) == (2, f"tasks.lua: {error}")
+
+
 def test_a_file_defines_a_limited_number_of_tasks(tmp_path: Path) -> None:
     told = run_text(tmp_path, f"for n = 1, 1e6 do task({{name = 't' .. n, {NOTHING}}}) end")
     assert told.end.error == "tasks.lua:1: task: a file may define at most 100,000 tasks"
