@@ -44,8 +44,9 @@ class Output:
         self._line(stream, last, beyond)
 
     def catch_up(self) -> None:
-        """Say what must be said before whatever comes next."""
+        """Say what must be said before whatever comes next, even if that ends this process."""
         self._before_line()
+        self._emitter.flush()
 
     def finish(self) -> None:
         """Say how much was cut."""

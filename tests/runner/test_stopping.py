@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.events import KeyChanged, RunFinished, TaskFinished, TaskOutput, TaskStarted
-from sloth_tui.runner.processes import descendants, of_run
+from sloth_tui.runner.processes import descendants
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervisor import Supervisor
 from sloth_tui.store import open_store
@@ -248,54 +248,6 @@ def test_neither_worker_nor_commands_outlive_their_supervisor(tmp_path: Path, te
         parent.kill()
     for process in below:
         wait_until(lambda pid=process.pid: not os.path.exists(f"/proc/{pid}"))  # type: ignore[misc]
-
-
-@pytest.mark.parametrize(
-    ("fields", "body", "result", "words"),
-    [
-        ("timeout = 0.3", "while true do end", "timeout", "took longer than 0.3s"),
-        ("timeout = 9", 'cmd("kill -9 $PPID; sleep 9")', "failed", "killed: its worker process got SIGKILL"),
-    ],
-    ids=["too long", "killed"],
-)
-def test_a_task_that_takes_its_worker_along_each_time_ends_once_after_its_last_attempt(
-    tmp_path: Path, fields: str, body: str, result: str, words: str
-) -> None:
-    text = f"""
-        task({{name = "a", retries = 2, {fields}, run = function()
-            state.with_lock("l", "h", 60, function() print("try") {body} end)
-        end}})
-    """
-    told = run_text(tmp_path, text)
-    assert told.results == {"a": result}
-    assert told.errors["a"].startswith(words)
-    assert [warning.split(":")[0] for warning in told.warnings] == [
-        "attempt 1 of 3 failed",
-        "attempt 2 of 3 failed",
-    ]
-    assert told.lines == ["try"] * 3
-    assert len(told.of(TaskStarted)) == 1
-
-
-def test_commands_in_sessions_of_their_own_do_not_outlive_a_guard_that_is_killed(tmp_path: Path) -> None:
-    supervisor = Supervisor(RunRequest(write(tmp_path, COMMANDS), "local"))
-
-    def kill_guard() -> None:
-        wait_until(lambda: len(of_run(supervisor.run)) >= 5)
-        os.kill(worker_pids()[0], signal.SIGKILL)
-
-    told = stop_when(supervisor, kill_guard, "ready")
-    assert told.end.exit_code == 20
-    assert of_run(supervisor.run) == []
-
-
-def test_a_guard_that_is_stopped_does_not_hold_up_the_end(tmp_path: Path) -> None:
-    supervisor = Supervisor(RunRequest(write(tmp_path, HOLDING), "local", timeout=1.0))
-    before = time.monotonic()
-    told = stop_when(supervisor, lambda: os.kill(worker_pids()[0], signal.SIGSTOP), "ready")
-    assert told.end.exit_code == 124
-    assert time.monotonic() - before < 3.0
-    assert descendants(os.getpid()) == []
 
 
 def test_limits_beyond_what_clocks_can_count_are_none(tmp_path: Path) -> None:
