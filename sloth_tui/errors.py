@@ -12,7 +12,9 @@
     |-- NotFound               3  what was asked for is not there
     |   |-- KeyNotFound        3
     |   |-- AgentNotFound      3
-    |   `-- LockNotFound       3
+    |   |-- LockNotFound       3
+    |   |-- RevisionNotFound   3
+    |   `-- NotKept            3  history does not go back that far
     |-- LockHeld               4  held by somebody else, or the wait ran out
     |-- Conflict               5  compare-and-set failed, or it exists already
     |   `-- NotANumber         5  increment of a value that is no number, or overflow
@@ -104,6 +106,14 @@ class AgentNotFound(NotFound):
 
 class LockNotFound(NotFound):
     """No lock of this name is held."""
+
+
+class RevisionNotFound(NotFound):
+    """No such revision or change set."""
+
+
+class NotKept(NotFound):
+    """History does not hold what was asked for any more, or never did; nothing was changed."""
 
 
 class LockHeld(SlothError):

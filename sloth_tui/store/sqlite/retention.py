@@ -1,17 +1,21 @@
-"""How much history is kept, and forgetting the rest in steps that no writer notices.
+"""How much history is kept while state is written, without anybody asking.
 
 A key's oldest rows go first, so that what a kept row became can always be told from the row after it. The
-newest row of all is never forgotten: revisions are counted from it.
+newest row of all is never forgotten: revisions are counted from it. What was written a moment ago is kept
+whatever the settings say, so that who follows the changes as they come misses none.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from sloth_tui.settings import Settings
     from sloth_tui.store.sqlite.connection import Database
 
 STEP = 256
 """Rows, or deleted keys, that one transaction forgets."""
+SETTLED_MS = 10 * 1000
+"""How old a row has to be to be forgotten: ten times what the slowest follower takes to come and see."""
 _SWEEP_EVERY_MS = 3600 * 1000
 _DAY_MS = 86400 * 1000
 
@@ -20,21 +24,24 @@ _GOLDEN = 0x9E3779B1
 _ONE_IN_16 = 1 << 28
 
 _HAS_MORE = "SELECT 1 FROM sloth_history WHERE key = ? ORDER BY revision DESC LIMIT 1 OFFSET ?"
-_FORGET = """DELETE FROM sloth_history WHERE revision IN (
-    SELECT revision FROM sloth_history WHERE key = CAST(:key AS TEXT) AND revision <= (
-        SELECT revision FROM sloth_history WHERE key = CAST(:key AS TEXT)
-        ORDER BY revision DESC LIMIT 1 OFFSET :keep)
-    ORDER BY revision LIMIT :step)"""
-_NEWEST = "(SELECT max(revision) FROM sloth_history)"
-_CROWDED = """SELECT CAST(key AS BLOB) FROM sloth_history GROUP BY key HAVING count(*) > ?"""
+# The times of two rows may be in the wrong order, where somebody set the clock back; revisions never are.
+_FORGET = f"""DELETE FROM sloth_history WHERE key = CAST(:key AS TEXT) AND revision <= (
+    SELECT max(revision) FROM (
+        SELECT revision, at FROM sloth_history WHERE key = CAST(:key AS TEXT) AND revision <= (
+            SELECT revision FROM sloth_history WHERE key = CAST(:key AS TEXT)
+            ORDER BY revision DESC LIMIT 1 OFFSET :keep)
+        ORDER BY revision LIMIT {STEP})
+    WHERE at <= :before)"""
 _LONG_GONE = f"""SELECT CAST(key AS BLOB), revision FROM sloth_history AS gone
-    WHERE operation = 'delete' AND at < ? AND revision < {_NEWEST}
+    WHERE operation = 'delete' AND at < ? AND revision < (SELECT max(revision) FROM sloth_history)
     AND NOT EXISTS (SELECT 1 FROM sloth_history WHERE key = gone.key AND revision > gone.revision)
     ORDER BY at LIMIT {STEP}"""
 _FORGET_GONE = "DELETE FROM sloth_history WHERE key = CAST(? AS TEXT) AND revision <= ?"
-_UNREFERENCED = """SELECT id FROM sloth_changes WHERE at < ? AND id NOT IN (
-    SELECT change FROM sloth_history WHERE change IS NOT NULL)"""
-_NOW = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+_NOTE_GONE = """INSERT OR REPLACE INTO sloth_meta (name, value) SELECT 'forgotten', max(
+    coalesce((SELECT value FROM sloth_meta WHERE name = 'forgotten'), 0),
+    coalesce((SELECT revision FROM sloth_forgotten WHERE key = CAST(:key AS TEXT)), 0))"""
+_DROP_NOTE = "DELETE FROM sloth_forgotten WHERE key = CAST(:key AS TEXT)"
+NOW = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 
 
 def is_due(database: Database) -> bool:
@@ -51,65 +58,43 @@ def keep_within_limits(database: Database, key: str) -> None:
     due = is_due(database)
     database.writes += 1
     if due:
-        keep = _settings(database)[0]
+        keep = settings_of(database).keep_revisions
         if database.execute(_HAS_MORE, (key, keep)).get is not None:
-            database.execute(_FORGET, {"key": key.encode(), "keep": keep, "step": STEP})
+            before = database.execute(NOW).get - SETTLED_MS
+            database.execute(_FORGET, {"key": key.encode(), "keep": keep, "before": before})
 
 
 def sweep(database: Database) -> None:
     """Forget some of what was deleted too long ago; at most once an hour, whoever does it."""
-    now = database.execute(_NOW).get
+    now = database.execute(NOW).get
     swept = database.execute("SELECT value FROM sloth_meta WHERE name = 'swept_at'").get
     if isinstance(swept, int) and 0 <= now - swept < _SWEEP_EVERY_MS:
         return
     with database.unfenced:
         database.execute("INSERT OR REPLACE INTO sloth_meta (name, value) VALUES ('swept_at', ?)", (now,))
-    _forget_deleted(database, now - int(_settings(database)[1] * _DAY_MS))
-
-
-def prune(database: Database, keep: int, keep_deleted_days: float) -> int:
-    """Everything beyond these limits; returns how many revisions went."""
-    before = database.one(_NOW) - int(keep_deleted_days * _DAY_MS)
-    forgotten = 0
-    for (key,) in database.rows(_CROWDED, (keep,)):
-        forgotten += _repeat(database, _FORGET, {"key": key, "keep": keep, "step": STEP})
-    while step := _forget_deleted(database, before):
-        forgotten += step
-    for (change,) in database.rows(_UNREFERENCED, (before,)):
-        if change != database.change:
-            with database.unfenced:
-                database.execute("DELETE FROM sloth_changes WHERE id = ?", (change,))
-    return forgotten
-
-
-def _repeat(database: Database, statement: str, bindings: dict[str, object]) -> int:
-    total = 0
-    while True:
+    gone = database.rows(_LONG_GONE, (long_ago(now, settings_of(database).keep_deleted_days),))
+    if gone:
         with database.unfenced:
-            database.execute(statement, bindings)
-            changed = database.connection.changes()
-        if not changed:
-            return total
-        total += changed
+            for key, revision in gone:
+                database.execute(_FORGET_GONE, (key, revision))
+                note_gone(database, key)
 
 
-def _forget_deleted(database: Database, before: int) -> int:
-    gone = database.rows(_LONG_GONE, (before,))
-    if not gone:
-        return 0
-    forgotten = 0
-    with database.unfenced:
-        for key, revision in gone:
-            database.execute(_FORGET_GONE, (key, revision))
-            forgotten += database.connection.changes()
-    return forgotten
+def note_gone(database: Database, key: bytes) -> None:
+    """Of this key no row is left: one note for all such keys says up to which revision."""
+    database.execute(_NOTE_GONE, {"key": key})
+    database.execute(_DROP_NOTE, {"key": key})
 
 
-def _settings(database: Database) -> tuple[int, float]:
-    """Revisions kept of each key, days that deletions are kept. Read once, by the first write."""
-    if database.limits is None:
+def long_ago(now: int, days: float) -> int:
+    """Unix milliseconds."""
+    return now - int(days * _DAY_MS)
+
+
+def settings_of(database: Database) -> Settings:
+    """What the settings say of history. Read once, by the first write. Raises InvalidConfig."""
+    if database.settings is None:
         from sloth_tui.settings import load_settings
 
-        settings = load_settings()
-        database.limits = (settings.keep_revisions, settings.keep_deleted_days)
-    return database.limits
+        database.settings = load_settings()
+    return database.settings

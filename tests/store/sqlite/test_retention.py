@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.errors import InvalidConfig
+from sloth_tui.errors import InvalidConfig, NotKept
 from sloth_tui.store import open_path
+from sloth_tui.store.sqlite import retention
 from tests.store.sqlite.others import run_other
 
 if TYPE_CHECKING:
@@ -16,11 +17,18 @@ if TYPE_CHECKING:
 LONG_AGO = "UPDATE sloth_history SET at = at - 91 * 86400000"
 
 
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written a moment ago may be forgotten."""
+    monkeypatch.setattr(retention, "SETTLED_MS", 0)
+
+
 def configure(base: Path, text: str) -> None:
     base.mkdir(parents=True)
     (base / "config.toml").write_text(text)
 
 
+@pytest.mark.usefixtures("settled")
 def test_the_setting_says_how_many_revisions_of_a_key_are_kept(path: Path, base: Path) -> None:
     configure(base, "[history]\nkeep = 3\n")
     with open_path(str(path), "write") as store:
@@ -29,6 +37,7 @@ def test_the_setting_says_how_many_revisions_of_a_key_are_kept(path: Path, base:
         assert 3 <= len(list(store.revisions("key"))) < 30
 
 
+@pytest.mark.usefixtures("settled")
 def test_one_write_a_process_is_enough_to_forget(path: Path, base: Path) -> None:
     configure(base, "[history]\nkeep = 3\n")
     for number in range(10):
@@ -37,6 +46,7 @@ def test_one_write_a_process_is_enough_to_forget(path: Path, base: Path) -> None
             assert len(list(store.revisions("key"))) == min(number + 1, 3)
 
 
+@pytest.mark.usefixtures("settled")
 def test_keys_written_in_turn_are_all_kept_within_limits(path: Path, base: Path) -> None:
     """Whatever the period, no key is always the one that is not looked at."""
     configure(base, "[history]\nkeep = 3\n")
@@ -50,13 +60,38 @@ def test_keys_written_in_turn_are_all_kept_within_limits(path: Path, base: Path)
             assert max(lengths) < 40
 
 
-def test_a_bad_setting_is_told_by_the_write_that_needs_it(path: Path, base: Path) -> None:
+@pytest.mark.usefixtures("settled")
+def test_a_key_written_often_does_not_grow_without_end(path: Path) -> None:
+    with open_path(str(path), "write") as store:
+        for number in range(400):
+            store.set("busy", number)
+            if number % 100 == 0:
+                store.set("quiet", number)
+        kept = [change.new for change in store.revisions("busy")]
+        assert kept == list(range(399, 399 - len(kept), -1))
+        assert 50 <= len(kept) <= 100
+        assert len(list(store.revisions("quiet"))) == 4
+
+
+def test_what_was_written_a_moment_ago_is_kept_for_those_who_follow(path: Path, base: Path) -> None:
+    configure(base, "[history]\nkeep = 3\n")
+    with open_path(str(path), "write") as store:
+        for number in range(100):
+            store.set("key", number)
+        assert [change.new for change in store.follow(0)] == list(range(100))
+        run_other(path, "UPDATE sloth_history SET at = at - 11000")
+        for number in range(100, 120):
+            store.set("key", number)
+        with pytest.raises(NotKept):
+            store.follow(0)
+
+
+def test_a_bad_setting_is_told_by_the_first_write(path: Path, base: Path) -> None:
     configure(base, "[history]\nkeep = 'many'\n")
     with open_path(str(path), "write") as store:
-        store.set("key", 1)
         with pytest.raises(InvalidConfig, match=r"history\.keep"):
-            store.set("key", 2)
-        assert store.get("key") == 1
+            store.set("key", 1)
+        assert store.get("key") is None
 
 
 def test_closing_forgets_what_was_deleted_long_ago(path: Path) -> None:
