@@ -16,6 +16,7 @@
     |   |-- RevisionNotFound   3
     |   `-- NotKept            3  history does not go back that far
     |-- LockHeld               4  held by somebody else, or the wait ran out
+    |-- WaitRanOut             4  what was waited for did not happen in time
     |-- Conflict               5  compare-and-set failed, or it exists already
     |   `-- NotANumber         5  increment of a value that is no number, or overflow
     |-- LockLost               6  not held (any more) under that holder or token
@@ -129,6 +130,12 @@ class LockHeld(SlothError):
         self.holder = holder
         self.remaining = remaining
         """Seconds that were left of the holder's time when the attempt was given up."""
+
+
+class WaitRanOut(SlothError):
+    """What was waited for did not happen in time."""
+
+    exit_code = ExitCode.LOCK_HELD
 
 
 class Conflict(SlothError):

@@ -87,7 +87,7 @@ class ChangeSets(Handle):
         if name[:1] == "x" and name[1:].isdecimal():
             return self._of_others(name)
         if name.isdecimal():
-            number = int(name[:19])
+            number = int(name[:18])
             found = database.one(_FIND, {"id": number})
         else:
             number, found = _NO_ID_IS_GREATER, database.one(_FIND_RUN, (name,))
@@ -108,7 +108,7 @@ class ChangeSets(Handle):
         raise RevisionNotFound("nothing was ever changed")
 
     def _of_others(self, name: str) -> ChangeSet:
-        first = int(name[1:20])
+        first = int(name[1:19])
         at = self._database.one(_OTHERS_ROW, (first,))
         if at is None:
             raise RevisionNotFound(f"no change set '{name}'", hint="state log lists them")

@@ -42,7 +42,8 @@ _UNDO = f"""
     SELECT {_COLUMNS}, CASE
         WHEN {_HIDDEN} THEN {UNKEPT}
         WHEN :forgotten AND EXISTS (
-            SELECT 1 FROM sloth_forgotten WHERE key = mine.key AND revision >= :first) THEN {FORGOTTEN}
+            SELECT 1 FROM sloth_forgotten WHERE key = mine.key
+            AND revision >= (SELECT first_revision FROM sloth_changes WHERE id = :id)) THEN {FORGOTTEN}
         WHEN mine.last > mine.first AND EXISTS (
             SELECT 1 FROM sloth_history AS past WHERE key = mine.key
             AND revision > mine.first AND revision < mine.last AND NOT coalesce({{member}}, 0)) THEN {CHANGED}
@@ -123,7 +124,7 @@ class Plan:
 def undoing(change: ChangeSet) -> Plan:
     """Every key that the change set changed gets back what it held before."""
     if change.origin is None:
-        bindings = {"first": change.first_revision, "last": change.last_revision, "forgotten": 0}
+        bindings = {"first": change.first_revision, "last": change.last_revision, "forgotten": 0, "id": None}
         return Plan(_UNDO.format(member=_OF_OTHERS), bindings)
     bindings = {"first": change.first_revision, "id": int(change.id), "forgotten": change.forgotten}
     return Plan(_UNDO.format(member=_OURS), bindings)
