@@ -64,8 +64,8 @@ COMMANDS = (
         options=[AGENT, output_option("table", "json")],
         details=(
             "In json sizes are bytes, and last_modified is unix seconds, 0 when empty. total_size is that\n"
-            "of all keys and values, history_size that of superseded values, file_size that of the database with\n"
-            "its write-ahead log. From revision complete_since on, list --at can show everything."
+            "of all keys and values, history_size that of superseded values, file_size that of the database\n"
+            "with its write-ahead log. From revision complete_since on, list --at can show everything."
         ),
         example=(
             "sloth-runner state stats\n"
