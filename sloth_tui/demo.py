@@ -18,6 +18,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from sloth_tui.agents import database_path
+from sloth_tui.errors import ExitCode
 from sloth_tui.model import Origin
 from sloth_tui.store import open_store
 
@@ -178,6 +179,9 @@ def main() -> int:
     """Fill a temporary base directory, open the TUI on it, remove it."""
     from sloth_tui.tui import run_app
 
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.stderr.write("error: the terminal UI needs a terminal\n")
+        return ExitCode.USAGE
     with tempfile.TemporaryDirectory(prefix="sloth-demo-") as directory:
         os.environ["SLOTH_RUNNER_HOME"] = os.path.join(directory, "base")
         user = os.environ.get("USER", "demo")

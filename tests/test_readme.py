@@ -19,6 +19,21 @@ if TYPE_CHECKING:
 TEXT = README.read_text("utf-8")
 
 
+CALLS = """
+task({name = "show", run = function()
+  print("cmd")
+  for name, module in pairs({
+    state = state, file = file, template = template, crypto = crypto, json = json, log = log,
+  }) do
+    for call, what in pairs(module) do
+      if type(what) == "function" then print(name .. "." .. call) end
+    end
+  end
+end})
+"""
+"""Prints every function of every module."""
+
+
 def section(title: str) -> str:
     match = re.search(rf"^##+ {re.escape(title)}\n(.*?)(?=^##+ |\Z)", TEXT, re.DOTALL | re.MULTILINE)
     assert match, title
@@ -70,6 +85,39 @@ def test_the_first_minute_works_as_printed(base: Path, tmp_path: Path) -> None:
     assert outputs[1:3] == ["v1.2.3\n", "1\n"]
     assert "already done (skipping)" not in outputs[-2]
     assert "already done (skipping)" in outputs[-1]
+
+
+def test_the_examples_section_works_as_printed(tmp_path: Path) -> None:
+    lines = "".join(blocks("Examples", "sh")).splitlines()
+    assert len(lines) >= 3
+    for line in lines:
+        done = subprocess.run(
+            [sys.executable, "-m", "sloth_tui", *line.split()[1:]],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), line
+
+
+def test_the_calls_of_lua_are_those_there_are(tmp_path: Path) -> None:
+    """Names that a module begins with in a table's cell are its functions."""
+    told: set[str] = set()
+    for row in (*table(section("State")), *table(section("Commands, files, templates"))):
+        module = ""
+        for call in re.findall(r"`([^`]+)`", row[0]):
+            dotted = re.match(r"(\w+)\.\w+", call)
+            module = dotted[1] if dotted else module
+            name = re.match(r"[\w.]+", call)
+            assert name
+            told.add(name[0] if dotted or call.startswith("cmd(") else f"{module}.{name[0]}")
+    path = tmp_path / "calls.lua"
+    path.write_text(CALLS)
+    done = subprocess.run(
+        [sys.executable, "-m", "sloth_tui", "run", str(path)], capture_output=True, text=True, check=True
+    )
+    there = re.findall(r"^  (cmd$|\w+\.\w+$)", done.stdout, re.MULTILINE)
+    assert told == set(there)
 
 
 @pytest.mark.parametrize("target", ["demo", "test", "bench", "screenshots"])

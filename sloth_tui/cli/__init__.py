@@ -61,11 +61,13 @@ def _resolve(words: Sequence[str]) -> tuple[tuple[str, ...], list[str], Sequence
     path: tuple[str, ...] = ()
     common: list[str] = []
     at = 0
-    while at < len(words) and not registry.is_command(path):
+    while at < len(words) and (below := registry.children(path)):
         word = words[at]
-        if word in registry.children(path):
+        if word in below:
             path = (*path, word)
             at += 1
+        elif registry.is_command(path):
+            break
         elif taken := _common(word):
             common.extend(words[at : at + taken])
             at += taken

@@ -14,6 +14,7 @@ import argcomplete
 from argcomplete.completers import ChoicesCompleter, FilesCompleter
 
 from sloth_tui import agents
+from sloth_tui.cli import examples
 from sloth_tui.cli.parser import tree
 from sloth_tui.cli.session import reading
 from sloth_tui.errors import ExitCode
@@ -57,6 +58,10 @@ def _agents(**_: object) -> Iterable[str]:
     return agents.agent_names()
 
 
+def _examples(**_: object) -> Iterable[str]:
+    return examples.names()
+
+
 def _keys(prefix: str, parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
     return _live(parsed_args, lambda store: store.keys(prefix))
 
@@ -80,6 +85,7 @@ _LIVE: dict[str, Callable[..., Iterable[str]]] = {
     "agents": _agents,
     "keys": _keys,
     "locks": _locks,
+    "examples": _examples,
     "files": FilesCompleter(),
     "tasks": FilesCompleter(("lua", "sloth")),
     "shells": _one_of(("bash", "zsh", "fish")),

@@ -15,7 +15,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sloth_tui.cli.tables import Column
+    from sloth_tui.cli.columns import Column
 
 _GAP = 2
 """Blanks between two columns; the last of them is the box's divider."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli import tables
+from sloth_tui.cli import columns, tables
 from sloth_tui.cli.jsontext import compact, portable, pretty
 from sloth_tui.cli.render import timestamp
 
@@ -73,16 +73,16 @@ def _csv_cell(field: object) -> str:
 
 
 def _as_table(entries: Iterable[Entry], out: Output) -> int:
-    columns = [
-        tables.text("KEY"),
-        tables.value("VALUE"),
-        tables.word("TYPE"),
-        tables.size("SIZE"),
-        tables.moment("UPDATED"),
-        tables.number("REVISION"),
+    fields = [
+        columns.text("KEY"),
+        columns.value("VALUE"),
+        columns.word("TYPE"),
+        columns.size("SIZE"),
+        columns.moment("UPDATED"),
+        columns.number("REVISION"),
     ]
     rows = (
         (entry.key, entry.value, entry.type, entry.size, entry.updated_at, entry.revision)
         for entry in entries
     )
-    return tables.write_rows(columns, rows, out)
+    return tables.write_rows(fields, rows, out)

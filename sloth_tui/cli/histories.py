@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli import tables
+from sloth_tui.cli import columns
 from sloth_tui.cli.entries import write_records
 from sloth_tui.cli.render import bare, timestamp
+from sloth_tui.cli.tables import write_rows
 from sloth_tui.text import display_text
 
 TYPE_CHECKING = False
@@ -58,12 +59,12 @@ def write_changes(changes: Iterable[Revision], form: str, out: Output) -> int:
     """The changes of one key, as ``table``, ``json``, ``jsonl`` or ``csv``; returns how many there were."""
     if form != "table":
         return write_records(CHANGE_FIELDS, map(change_record, changes), form, out)
-    columns = [
-        tables.number("REVISION"),
-        tables.moment("WHEN"),
-        tables.word("AUTHOR"),
-        tables.word("RUN"),
-        tables.word("TASK"),
+    shown_as = [
+        columns.number("REVISION"),
+        columns.moment("WHEN"),
+        columns.word("AUTHOR"),
+        columns.word("RUN"),
+        columns.word("TASK"),
         _held("OLD"),
         _held("NEW"),
     ]
@@ -79,22 +80,22 @@ def write_changes(changes: Iterable[Revision], form: str, out: Output) -> int:
         )
         for change in changes
     )
-    return tables.write_rows(columns, rows, out)
+    return write_rows(shown_as, rows, out)
 
 
 def write_sets(sets: Iterable[ChangeSet], form: str, out: Output) -> int:
     """Change sets, as ``table``, ``json``, ``jsonl`` or ``csv``; returns how many there were."""
     if form != "table":
         return write_records(SET_FIELDS, map(set_record, sets), form, out)
-    columns = [
-        tables.word("ID"),
-        tables.moment("WHEN"),
-        tables.word("AUTHOR"),
-        tables.number("CHANGES"),
-        tables.text("TITLE"),
+    shown_as = [
+        columns.word("ID"),
+        columns.moment("WHEN"),
+        columns.word("AUTHOR"),
+        columns.number("CHANGES"),
+        columns.text("TITLE"),
     ]
     rows = ((one.id, one.at, author(one.origin), one.revisions, title(one)) for one in sets)
-    return tables.write_rows(columns, rows, out)
+    return write_rows(shown_as, rows, out)
 
 
 def title(found: ChangeSet) -> str:
@@ -106,24 +107,24 @@ def write_differences(differences: Iterable[Difference], form: str, out: Output)
     """Differences between two moments, in any format; returns how many there were."""
     if form != "table":
         return write_records(DIFFERENCE_FIELDS, (found._asdict() for found in differences), form, out)
-    columns = [tables.text("KEY"), _held("OLD"), _held("NEW")]
+    shown_as = [columns.text("KEY"), _held("OLD"), _held("NEW")]
     rows = (
         (found.key, (found.old, found.secret and not found.old), (found.new, found.secret and not found.new))
         for found in differences
     )
-    return tables.write_rows(columns, rows, out)
+    return write_rows(shown_as, rows, out)
 
 
 def write_steps(steps: Iterable[Step], form: str, out: Output) -> int:
     """What taking back would do, in any format; returns to how many keys."""
     if form != "table":
         return write_records(STEP_FIELDS, (step._asdict() for step in steps), form, out)
-    columns = [tables.text("KEY"), _held("NOW"), _held("THEN"), tables.word("OBSTACLE")]
+    shown_as = [columns.text("KEY"), _held("NOW"), _held("THEN"), columns.word("OBSTACLE")]
     rows = (
         (step.key, (step.old, False), (step.new, step.obstacle == "secret"), step.obstacle or "")
         for step in steps
     )
-    return tables.write_rows(columns, rows, out)
+    return write_rows(shown_as, rows, out)
 
 
 def shown(value: Value | None, *, secret: bool = False) -> str:
@@ -133,9 +134,9 @@ def shown(value: Value | None, *, secret: bool = False) -> str:
     return "(none)" if value is None else display_text(bare(value))
 
 
-def _held(heading: str) -> tables.Column:
+def _held(heading: str) -> columns.Column:
     """A value, and whether it is a secret."""
-    return tables.Column(heading, lambda field: shown(field[0], secret=field[1]), elastic=True)
+    return columns.Column(heading, lambda field: shown(field[0], secret=field[1]), elastic=True)
 
 
 def _who(origin: Origin | None) -> dict[str, object]:

@@ -6,7 +6,8 @@ import argparse
 from typing import TYPE_CHECKING, NoReturn
 
 from sloth_tui.cli import registry
-from sloth_tui.cli.spec import AGENT, DEBUG, Arguments
+from sloth_tui.cli.mistakes import not_a_command
+from sloth_tui.cli.spec import AGENT, DEBUG, PROGRAM, Arguments
 from sloth_tui.errors import UsageError
 from sloth_tui.text import nearest
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from sloth_tui.cli.output import Output
     from sloth_tui.cli.spec import Command, Convert, Option, Positional
 
-PROGRAM = "sloth-runner"
 SUMMARY = "See, edit and trust the state that Sloth Runner's Lua tasks leave behind."
 ROOT_EXAMPLES = """\
 sloth-runner                                 open the terminal UI
@@ -51,6 +51,8 @@ def read(command: Command, words: Sequence[str], out: Output) -> Arguments | Non
     if missing:
         options.error(f"the following arguments are required: {', '.join(missing)}")
     given = [*rest, *words[end + 1 :]]
+    if given and registry.children(command.path):
+        raise not_a_command(command.path, given[0])
     if any(word.startswith("-") for word in given):
         given.insert(0, "--")
     return places.parse_args(given, arguments)
@@ -78,6 +80,8 @@ def command_parser(command: Command) -> Parser:
     """The parser of one command alone."""
     parser = _named_parser(command)
     _fill(parser, command)
+    if registry.children(command.path):
+        _branch(parser, command.path)
     return parser
 
 
@@ -116,9 +120,11 @@ def _branch(parser: Parser, path: tuple[str, ...]) -> None:
                 # A default here would take the place of an --agent before the command.
                 action.default = argparse.SUPPRESS
             examples.append(command.example.splitlines()[0])
+            if registry.children(below):
+                _branch(parser_of_command, below)
         else:
             _branch(branches.add_parser(word, help=registry.GROUPS[" ".join(below)]), below)
-    if path:
+    if path and not registry.is_command(path):
         parser.epilog = _examples("\n".join(examples))
 
 

@@ -29,10 +29,15 @@ _MODULES = {
     "lock release": "lock",
     "lock break": "lock",
     "run": "run",
+    "examples": "examples",
+    "examples show": "examples",
     "agents": "agents",
     "completion": "completion",
 }
-"""Path of a command -> module of ``sloth_tui.cli.commands``, in the order help shows them."""
+"""Path of a command -> module of ``sloth_tui.cli.commands``, in the order help shows them.
+
+A command may have others below it: ``examples`` does something by itself, and so does ``examples show``.
+"""
 
 GROUPS = {
     "state": "read and change an agent's entries",

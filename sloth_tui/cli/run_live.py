@@ -67,6 +67,8 @@ class RunLive:
 
     def __enter__(self) -> RunLive:
         self._live.start()
+        # Whoever is stopped by Ctrl-Z or killed cannot bring back a cursor that rich has hidden.
+        self._console.show_cursor(True)
         self._clock.start()
         return self
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sloth_tui.cli import tables
+from sloth_tui.cli import columns, tables
 from sloth_tui.runner import events
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ class RunSummary:
 
     def write(self, out: Output) -> None:
         """The table, with a column for reasons if there are any."""
-        columns = [
-            tables.text("TASK"),
-            tables.word("RESULT"),
-            tables.span("DURATION"),
-            tables.number("KEYS CHANGED"),
-            tables.text("WHY"),
+        all_columns = [
+            columns.text("TASK"),
+            columns.word("RESULT"),
+            columns.span("DURATION"),
+            columns.number("KEYS CHANGED"),
+            columns.text("WHY"),
         ]
-        shown = len(columns) if any(row.why for row in self._rows) else len(columns) - 1
-        tables.write_rows(columns[:shown], [row[:shown] for row in self._rows], out)
+        shown = len(all_columns) if any(row.why for row in self._rows) else len(all_columns) - 1
+        tables.write_rows(all_columns[:shown], [row[:shown] for row in self._rows], out)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Convert: TypeAlias = Callable[[str], object]
     Handler: TypeAlias = Callable[["Arguments", Output], int]
 
+PROGRAM = "sloth-runner"
+
 
 class Arguments:
     """What a command line said: an attribute for every declared name, defaults filled in."""
@@ -54,7 +56,8 @@ class Positional:
         self.convert = convert
         """Text to value; raises ValueError with what is wrong."""
         self.complete = complete
-        """Which live names complete it: ``keys``, ``locks``, ``agents``, ``tasks``, ``files``."""
+        """Which live names complete it: ``keys``, ``locks``, ``agents``, ``tasks``,
+        ``examples``, ``files``."""
 
 
 class Option:

@@ -11,77 +11,15 @@ import sys
 import time
 from itertools import islice
 
-from sloth_tui.cli.render import bare, timestamp
-from sloth_tui.text import display_text, format_age, format_duration, format_size
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import Any
+    from collections.abc import Iterable, Sequence
 
+    from sloth_tui.cli.columns import Column
     from sloth_tui.cli.output import Output
 
 _BLOCK = 500
 _GAP = 2
-
-
-class Column:
-    """How one field of the rows is shown: ``person`` on a terminal (given the time now), ``script`` piped.
-
-    Both return text that is harmless and stays on its line. An ``elastic`` column gives way when the
-    terminal is narrow; of the others the last ones are left out first.
-    """
-
-    __slots__ = ("elastic", "person", "right", "script", "title")
-
-    def __init__(
-        self,
-        title: str,
-        script: Callable[[Any], str],
-        person: Callable[[Any, float], str] | None = None,
-        *,
-        elastic: bool = False,
-        right: bool = False,
-    ) -> None:
-        self.title = title
-        self.script = script
-        self.person = person or (lambda value, _now: script(value))
-        self.elastic = elastic
-        self.right = right
-
-
-def text(title: str) -> Column:
-    return Column(title, display_text, elastic=True)
-
-
-def word(title: str) -> Column:
-    return Column(title, display_text)
-
-
-def value(title: str) -> Column:
-    return Column(title, lambda held: display_text(bare(held)), elastic=True)
-
-
-def size(title: str) -> Column:
-    return Column(title, str, lambda count, _now: format_size(count), right=True)
-
-
-def number(title: str) -> Column:
-    return Column(title, lambda held: "" if held is None else str(held), right=True)
-
-
-def moment(title: str) -> Column:
-    return Column(title, lambda at: timestamp(at) or "", format_age)
-
-
-def span(title: str) -> Column:
-    """Seconds; None where there was no time to take."""
-    return Column(
-        title,
-        lambda seconds: "" if seconds is None else f"{seconds:.3f}",
-        lambda seconds, _now: "" if seconds is None else format_duration(seconds),
-        right=True,
-    )
 
 
 def write_rows(columns: Sequence[Column], rows: Iterable[Sequence[object]], out: Output) -> int:

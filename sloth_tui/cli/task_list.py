@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.cli import tables
+from sloth_tui.cli import columns, tables
 from sloth_tui.cli.jsontext import compact
 from sloth_tui.runner.listing import list_tasks
 
@@ -20,14 +20,14 @@ def show_tasks(request: RunRequest, out: Output, *, as_json: bool) -> None:
         for task in tasks:
             out.json(compact(task._asdict()) + "\n")
         return
-    columns = [
-        tables.text("TASK"),
-        tables.text("DEPENDS ON"),
-        tables.text("DELEGATED TO"),
-        tables.text("DESCRIPTION"),
+    fields = [
+        columns.text("TASK"),
+        columns.text("DEPENDS ON"),
+        columns.text("TARGET"),
+        columns.text("DESCRIPTION"),
     ]
     rows = [
         (task.name, ", ".join(task.depends_on), task.delegate_to or "", task.description or "")
         for task in tasks
     ]
-    tables.write_rows(columns, rows, out)
+    tables.write_rows(fields, rows, out)

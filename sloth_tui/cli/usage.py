@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from sloth_tui import __version__
 from sloth_tui.cli import registry
-from sloth_tui.cli.parser import PROGRAM, group_parser
-from sloth_tui.errors import ExitCode, UsageError
-from sloth_tui.text import narrate, nearest
+from sloth_tui.cli.mistakes import not_a_command
+from sloth_tui.cli.parser import group_parser
+from sloth_tui.cli.spec import PROGRAM
+from sloth_tui.errors import ExitCode
+from sloth_tui.text import narrate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +28,7 @@ def no_command(path: tuple[str, ...], common: Sequence[str], words: Sequence[str
         out.people(f"{PROGRAM} {__version__}\n")
         return ExitCode.OK
     if words:
-        raise _mistake(path, words[0])
+        raise not_a_command(path, words[0])
     if not path and sys.stdin is not None and sys.stdin.isatty() and out.terminal:
         return _open_tui(common, out)
     narrate(group_parser(path).format_help().rstrip("\n"))
@@ -40,14 +42,3 @@ def _open_tui(common: Sequence[str], out: Output) -> int:
     arguments = read(command, common, out)
     assert arguments is not None
     return command.handler(arguments, out)
-
-
-def _mistake(path: tuple[str, ...], word: str) -> UsageError:
-    prefix = " ".join((PROGRAM, *path))
-    help_hint = f"see {prefix} --help"
-    if word.startswith("-"):
-        return UsageError(f"'{word}' is no option of {prefix}", hint=help_hint)
-    near = nearest(word, registry.children(path), 1)
-    if near:
-        help_hint = f"did you mean '{prefix} {near[0]}'? {help_hint}"
-    return UsageError(f"'{word}' is no command of {prefix}", hint=help_hint)

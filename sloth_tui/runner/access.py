@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from sloth_tui.model import Origin
+    from sloth_tui.origin import Origin
     from sloth_tui.store.port import Store
 
 Mode: TypeAlias = Literal["read", "write"]

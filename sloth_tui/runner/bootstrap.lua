@@ -194,7 +194,7 @@ local function run(fn)
   travelling = { n = 0 }
   local results = pack(xpcall(fn, note_error))
   local info = getinfo(fn, "S")
-  local defined = format("%s:%d: ", info.short_src, info.linedefined)
+  local defined = info.linedefined > 0 and format("%s:%d: ", info.short_src, info.linedefined) or ""
   if results[1] then
     local first, second = results[2], results[3]
     return "returned", first == true and "true" or first == false and "false" or type(first), type(second),
@@ -241,12 +241,20 @@ local function sorted_pairs(t)
   end
 end
 
+-- The arguments as Lua's print writes them.
+local function joined(...)
+  local parts = pack(...)
+  for index = 1, parts.n do parts[index] = tostring(parts[index]) end
+  return concat(parts, "\t")
+end
+
 local kit = {
   caller = caller,
   env = env,
   check_fields = check_fields,
   check_memory = check_memory,
   fail = fail,
+  joined = joined,
   note_error = note_error,
   raw_metatable = raw_metatable,
   sorted = { __pairs = sorted_pairs, __metatable = false },

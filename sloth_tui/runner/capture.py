@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,7 +34,7 @@ _AFTER_END = 0.1
 class Command(NamedTuple):
     """What to run, by ``/bin/sh -c``."""
 
-    text: str | bytes
+    text: bytes
     cwd: str | None
     env: Mapping[str, str]
     """On top of this process's environment."""
@@ -57,17 +58,23 @@ def run_command(command: Command, hear: Callable[[str, bytes], None]) -> int | N
 
 
 class _Stream:
-    """The reading end of one output."""
+    """A pipe for one of the outputs."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        flags = os.O_CLOEXEC | getattr(os, "O_DIRECT", 0)
-        self.reader, self.writer = os.pipe2(flags) if hasattr(os, "pipe2") else os.pipe()
+        self.reader, self.writer = _pipe()
         os.set_blocking(self.reader, False)
-        if hasattr(os, "pipe2"):
-            import fcntl
 
-            fcntl.fcntl(self.writer, fcntl.F_SETPIPE_SZ, _PACKET)
+
+def _pipe() -> tuple[int, int]:
+    """On Linux each write is a packet of its own, and there is room for one."""
+    if sys.platform != "linux":
+        return os.pipe()
+    import fcntl
+
+    reader, writer = os.pipe2(os.O_CLOEXEC | os.O_DIRECT)
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PACKET)
+    return reader, writer
 
 
 class _Listener:
@@ -222,7 +229,7 @@ class _Readiness:
 
 def _end_descriptor(process: subprocess.Popen[bytes]) -> int:
     """Readable when the process has ended."""
-    if hasattr(os, "pidfd_open"):
+    if sys.platform == "linux":
         return os.pidfd_open(process.pid)
     reader, writer = os.pipe()
 

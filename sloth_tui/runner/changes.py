@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LONGEST_VALUE = 16 * 1024
 """Characters (bytes) of a value that are reported; of longer ones the beginning."""
-_MOST_WRITES = 16
+_MOST_WRITES = 25
 _INTERVAL = 0.05
 """Seconds between reports while a task writes without printing anything."""
 

@@ -7,18 +7,22 @@ import signal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sloth_tui.runner.process import WorkerProcess
     from sloth_tui.runner.record import RunRecord
 
 _MEMORY_SIGNS = (b"not enough memory", b"MemoryError", b"Cannot allocate memory", b"std::bad_alloc")
 
 
-def in_words(record: RunRecord, worker: WorkerProcess) -> str:
-    """One line for a worker that ended without having said that it was done."""
+def in_words(record: RunRecord, errors: bytes) -> str:
+    """One line for a worker that ended without having said that it was done.
+
+    ``errors``: the end of what it wrote to stderr.
+    """
     if record.traceback is not None and "MemoryError" not in record.traceback:
-        return "crashed: " + record.traceback.strip().splitlines()[-1]
-    if record.traceback is not None or any(sign in worker.errors for sign in _MEMORY_SIGNS):
+        return "crashed: " + _last_line(record.traceback)
+    if record.traceback is not None or any(sign in errors for sign in _MEMORY_SIGNS):
         return "out of memory"
+    if b"Traceback (most recent call last)" in errors:
+        return "crashed: " + _last_line(errors.decode("utf-8", "backslashreplace"))
     status = record.wait_status
     if status is None:
         return "killed: its worker process was ended from outside"
@@ -30,6 +34,10 @@ def in_words(record: RunRecord, worker: WorkerProcess) -> str:
     if number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         return f"stopped: its worker process got {signal.Signals(number).name}"
     return f"crashed: its worker process got {_signal_name(number)}"
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
 
 
 def _signal_name(number: int) -> str:

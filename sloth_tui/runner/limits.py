@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ def limit_process(memory_limit: int) -> None:
     for kind, wanted in ((resource.RLIMIT_AS, 2 * memory_limit + _PYTHON), (resource.RLIMIT_CORE, 0)):
         soft, hard = _before[kind] = resource.getrlimit(kind)
         known = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
-        resource.setrlimit(kind, (min([wanted, *known]), hard))
+        with suppress(ValueError, OSError):  # not every system can limit address space
+            resource.setrlimit(kind, (min([wanted, *known]), hard))
 
 
 @contextmanager

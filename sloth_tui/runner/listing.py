@@ -10,7 +10,7 @@ from sloth_tui.runner.demise import in_words
 from sloth_tui.runner.plan import Task
 from sloth_tui.runner.process import WorkerProcess
 from sloth_tui.runner.record import RunRecord
-from sloth_tui.runner.wire import Note, decode
+from sloth_tui.runner.wire import Note, messages
 from sloth_tui.text import format_duration
 
 if TYPE_CHECKING:
@@ -34,15 +34,14 @@ def list_tasks(request: RunRequest) -> list[Task]:
         while not worker.ended:
             if time.monotonic() >= deadline:
                 raise TaskTimeout(f"{request.file}: loading took longer than {format_duration(limit)}")
-            for line in worker.read(deadline - time.monotonic()):
-                message = decode(line)
+            for message in messages(worker.read(deadline - time.monotonic())):
                 if isinstance(message, Note):
                     if message.name == "listed":
                         return [_task(fields) for fields in cast("list[dict[str, Any]]", message.details[0])]
-                    record.take_note(message)
+                    record.take(message)
     finally:
         worker.close(grace=1.0)
-    raise record.unusable or TaskFileError(f"{request.file}: {in_words(record, worker)}")
+    raise record.unusable or TaskFileError(f"{request.file}: {in_words(record, worker.errors)}")
 
 
 def _task(fields: dict[str, Any]) -> Task:

@@ -5,9 +5,12 @@ Imports next to nothing, so that a front end can start a worker first and get it
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import sys
+
+from sloth_tui.errors import SlothError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,10 +24,10 @@ _KEPT_ERRORS = 8 * 1024
 
 
 class WorkerProcess:
-    """A worker in a session of its own. Not for use by several threads, but for :meth:`wake`.
+    """A worker in a session of its own. Not for use by several threads.
 
     It waits for an assignment. That goes through stdin, which stays open: its end tells the worker to
-    stop, and comes by itself if this process dies.
+    stop, and comes by itself if this process dies. Raises SlothError where none can be started.
     """
 
     def __init__(self) -> None:
@@ -34,6 +37,10 @@ class WorkerProcess:
         self._errors, errors = os.pipe()
         try:
             self.pid = _spawn(stdin, channel, errors)
+        except SlothError:
+            for descriptor in (self._stdin, self._channel, self._errors):
+                os.close(descriptor)
+            raise
         finally:
             for descriptor in (stdin, channel, errors):
                 os.close(descriptor)
@@ -133,18 +140,20 @@ class WorkerProcess:
 
 def _spawn(stdin: int, channel: int, errors: int) -> int:
     """Start the worker as leader of a new session. ``posix_spawn``: subprocess costs 10 ms to import."""
-    # What is duplicated onto 3 must not itself be 3, or be overwritten before it is used.
-    moved = [os.dup(descriptor) for descriptor in (stdin, channel, errors)]
-    with open(os.devnull, "wb") as nowhere:
-        actions = [
-            (os.POSIX_SPAWN_DUP2, moved[0], 0),
-            (os.POSIX_SPAWN_DUP2, nowhere.fileno(), 1),
-            (os.POSIX_SPAWN_DUP2, moved[2], 2),
-            (os.POSIX_SPAWN_DUP2, moved[1], _CHANNEL),
-        ]
-        arguments = [sys.executable, "-P", "-S", "-c", _START, *sys.path]
-        try:
-            return os.posix_spawn(sys.executable, arguments, os.environ, file_actions=actions, setsid=True)
-        finally:
-            for descriptor in moved:
-                os.close(descriptor)
+    # Out of the way of 0 to 3, which are overwritten one after the other.
+    moved = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10) for descriptor in (stdin, errors, channel)]
+    actions = [
+        (os.POSIX_SPAWN_DUP2, moved[0], 0),
+        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+        (os.POSIX_SPAWN_DUP2, moved[1], 2),
+        (os.POSIX_SPAWN_DUP2, moved[2], _CHANNEL),
+    ]
+    # The working directory, which an empty entry stands for, is the user's: no place to import from.
+    arguments = [sys.executable, "-P", "-S", "-c", _START, *filter(None, sys.path)]
+    try:
+        return os.posix_spawn(sys.executable, arguments, os.environ, file_actions=actions, setsid=True)
+    except OSError as error:
+        raise SlothError(f"cannot start a worker process: {error.strerror}") from error
+    finally:
+        for descriptor in moved:
+            os.close(descriptor)

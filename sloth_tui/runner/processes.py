@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Process(NamedTuple):
@@ -87,8 +90,7 @@ def send(found: list[Process], number: int, *, spare_group: int = 0) -> None:
             _quietly(os.kill, process.pid, number)
 
 
-def _quietly(send_to: object, target: int, number: int) -> None:
-    assert callable(send_to)
+def _quietly(send_to: Callable[[int, int], None], target: int, number: int) -> None:
     try:
         send_to(target, number)
     except (ProcessLookupError, PermissionError):

@@ -6,8 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import ExitCode, TaskFileError
-from sloth_tui.runner.events import KeyChanged, RunFinished, TaskFinished, TaskStarted, Warned
+from sloth_tui.runner.events import KeyChanged, RunFinished, RunStarted, TaskFinished, TaskStarted, Warned
 from sloth_tui.runner.request import Aftermath, Assignment
+from sloth_tui.runner.wire import Note
 from sloth_tui.text import format_count
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.runner.events import RunEvent
     from sloth_tui.runner.request import RunRequest
-    from sloth_tui.runner.wire import Note
+    from sloth_tui.runner.wire import Message
 
 
 class RunRecord:
@@ -49,7 +50,19 @@ class RunRecord:
 
     # What comes in
 
-    def take_event(self, event: RunEvent) -> None:
+    def take(self, message: Message) -> RunEvent | None:
+        """Note what a worker says; the event that is to be passed on, if any."""
+        if isinstance(message, Note):
+            self._take_note(message)
+            return self._announcement() if message.name == "plan" else None
+        self._take_event(message)
+        return message
+
+    def _announcement(self) -> RunStarted:
+        request = self.request
+        return RunStarted(self.run, request.file, request.agent, list(self._plan or ()), time.time())
+
+    def _take_event(self, event: RunEvent) -> None:
         if isinstance(event, TaskStarted):
             self.task, self._task_started, self._task_changes = event.task, time.monotonic(), 0
             self._attempts.setdefault(event.task, 1)  # the worker may be gone before it says so
@@ -60,10 +73,10 @@ class RunRecord:
             self._since = event.revision
             self._task_changes += 1
 
-    def take_note(self, note: Note) -> None:
+    def _take_note(self, note: Note) -> None:
         match note.name, note.details:
             case "started", [int(pid)]:
-                self.worker_pid, self.wait_status = pid, None
+                self.worker_pid, self.wait_status, self.traceback = pid, None, None
             case "tied", [str(name), str(holder)]:
                 self._tied[name] = holder
             case "untied", [str(name)]:
@@ -104,7 +117,7 @@ class RunRecord:
             # Between two tasks: it is put down to the next one, so that a run always comes to an end.
             for name in self.ahead()[:1]:
                 begun = TaskStarted(name, time.time())
-                self.take_event(begun)
+                self._take_event(begun)
                 yield begun
         task, self.task, self.task_deadline = self.task, None, None
         if task is None:
@@ -147,13 +160,9 @@ class RunRecord:
     def finished(self, result: str | None = None, error: str | None = None, code: int = 0) -> RunFinished:
         """The last event; by default what follows from the tasks' results."""
         hint = None
-        if self.unusable is not None and result is None:
-            result, error, hint, code = (
-                "error",
-                self.unusable.message,
-                self.unusable.hint,
-                self.unusable.exit_code,
-            )
+        wrong = self.unusable
+        if result is None and wrong is not None:
+            result, error, hint, code = "error", wrong.message, wrong.hint, wrong.exit_code
         elif result is None:
             result, error, code = self._verdict()
         return RunFinished(self.run, result, code, time.monotonic() - self.started, error, hint)

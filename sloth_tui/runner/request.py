@@ -75,6 +75,10 @@ def decode_assignment(line: bytes) -> Assignment:
         mode,
         finished,
         attempts,
-        Aftermath(*aftermath) if aftermath else None,
+        _aftermath(*aftermath) if aftermath else None,
         started,
     )
+
+
+def _aftermath(since: int, pid: int, task: str | None, tied: list[list[str]]) -> Aftermath:
+    return Aftermath(since, pid, task, tuple((name, holder) for name, holder in tied))

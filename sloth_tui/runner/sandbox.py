@@ -61,10 +61,6 @@ class Sandbox:
         """Let task code see ``value``, something made in Lua, as a global."""
         self._kit[b"env"][name.encode()] = value
 
-    def expression(self, source: bytes, name: str = "@expression") -> Any:
-        """A function of the environment that task code has, for the host to call."""
-        return self._kit[b"env"][b"load"](source, name.encode())
-
     def load(self, source: bytes, name: str) -> Outcome:
         """Run a file's own code; ``name`` is how its errors call it."""
         return self._protect(self._load, source, b"@" + os.fsencode(name))

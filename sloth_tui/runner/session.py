@@ -6,9 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError, TaskFileError
+from sloth_tui.origin import this_process
 from sloth_tui.runner.changes import Changes
 from sloth_tui.runner.environment import Environment
-from sloth_tui.runner.events import RunStarted, TaskFinished, TaskStarted, Warned
+from sloth_tui.runner.events import TaskFinished, TaskStarted, Warned
 from sloth_tui.runner.limits import limit_process
 from sloth_tui.runner.modules.context import Context
 from sloth_tui.runner.modules.state import StateModule
@@ -21,7 +22,7 @@ from sloth_tui.runner.source import TaskSource
 from sloth_tui.settings import load_settings
 
 if TYPE_CHECKING:
-    from sloth_tui.model import Origin
+    from sloth_tui.origin import Origin
     from sloth_tui.runner.access import Mode, OpenStore
     from sloth_tui.runner.emitter import Emitter
     from sloth_tui.runner.plan import Task
@@ -88,20 +89,12 @@ class Session:
         return store
 
     def _origin(self) -> Origin:
-        from sloth_tui.runner.origin import run_origin
-
         title = self._request.title or f"run {self._request.file}"
-        return run_origin(title, self._assignment.run, self._task)
+        return this_process("lua", title, self._assignment.run, self._task)
 
     def _run(self, plan: list[Task]) -> None:
         if not self._assignment.started:
-            names = [task.name for task in plan]
-            limits = [[task.name, task.timeout, task.retries] for task in plan]
-            self._emitter.note("plan", limits)
-            request = self._request
-            self._emitter.event(
-                RunStarted(self._assignment.run, request.file, request.agent, names, time.time())
-            )
+            self._emitter.note("plan", [[task.name, task.timeout, task.retries] for task in plan])
         schedule = Schedule(plan, self._assignment.finished, keep_going=self._request.keep_going)
         for task in schedule.ahead():
             obstacle = schedule.obstacle(task)

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import ExitCode
 from sloth_tui.runner.demise import in_words
+from sloth_tui.runner.events import Warned
 from sloth_tui.runner.process import WorkerProcess
 from sloth_tui.runner.record import RunRecord
 from sloth_tui.runner.request import RunRequest
-from sloth_tui.runner.wire import Note, decode
+from sloth_tui.runner.wire import Note, messages
 from sloth_tui.text import format_duration
 
 if TYPE_CHECKING:
@@ -106,12 +107,10 @@ class Supervisor:
         try:
             while not worker.ended:
                 timeout = self._time_left(record) if verdict is None else give_up - time.monotonic()
-                for message in map(decode, self._read(worker, timeout)):
-                    if isinstance(message, Note):
-                        record.take_note(message)
-                    else:
-                        record.take_event(message)
-                        yield message
+                for message in messages(self._read(worker, timeout)):
+                    event = record.take(message)
+                    if event is not None:
+                        yield event
                 if verdict is None:
                     verdict = self._reason_to_end(record)
                     if verdict is not None:
@@ -127,7 +126,7 @@ class Supervisor:
         if record.complete:
             return None
         if verdict is None:
-            verdict = _Verdict("failed", in_words(record, worker), whole_run=False)
+            verdict = _Verdict("failed", in_words(record, worker.errors), whole_run=False)
         return verdict
 
     def _read(self, worker: WorkerProcess, timeout: float | None) -> list[bytes]:
@@ -144,15 +143,19 @@ class Supervisor:
         worker = WorkerProcess()
         worker.assign(record.assignment("settle"))
         deadline = time.monotonic() + _SETTLING
+        settled = False
         try:
             while not worker.ended and time.monotonic() < deadline:
-                for line in worker.read(deadline - time.monotonic()):
-                    message = decode(line)
-                    if not isinstance(message, Note):
-                        record.take_event(message)
+                for message in messages(worker.read(deadline - time.monotonic())):
+                    if isinstance(message, Note):
+                        settled = settled or message.name == "done"
+                    else:
+                        record.take(message)
                         yield message
         finally:
             worker.close(_PATIENCE)
+        if not settled:
+            yield Warned(record.task, "the last changes before the worker's end could not be read back")
 
     def _deadlines(self, record: RunRecord) -> list[float]:
         whole = [] if self.request.timeout is None else [record.started + self.request.timeout]

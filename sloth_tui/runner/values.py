@@ -15,7 +15,7 @@ from sloth_tui.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_MOST_VALUES = 1_000_000
+_MOST_VALUES = 100_000
 
 
 def read_values(file: str | None, assignments: Iterable[str] = ()) -> dict[str, object]:

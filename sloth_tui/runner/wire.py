@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import binascii
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from sloth_tui.runner import events
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from sloth_tui.model import Value
     from sloth_tui.runner.events import RunEvent
 
@@ -78,19 +81,29 @@ def encode_note(name: str, *details: object) -> bytes:
 
 
 def _line(document: object) -> bytes:
-    # Lone surrogates, from file names that are no UTF-8, are shown as they are everywhere else.
+    # Lone surrogates, from file names that are no UTF-8, become JSON escapes, and come back.
     return _dumps(document).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def decode(line: bytes) -> Message:
     """Raises ValueError for anything :func:`encode_event` and :func:`encode_note` do not write."""
     document = json.loads(line)
-    if isinstance(document, list):
-        return Note(str(document[0]), document[1:])
-    kind = _KINDS[document.pop("event")]
-    if kind is events.KeyChanged:
-        document["old"], document["new"] = _unwrap(document["old"]), _unwrap(document["new"])
-    return kind(**document)
+    try:
+        if isinstance(document, list):
+            return Note(str(document[0]), document[1:])
+        kind = _KINDS[document.pop("event")]
+        if kind is events.KeyChanged:
+            document["old"], document["new"] = _unwrap(document["old"]), _unwrap(document["new"])
+        return kind(**document)
+    except (AttributeError, LookupError, TypeError) as error:
+        raise ValueError(f"no event and no note: {line[:80]!r}") from error
+
+
+def messages(lines: Iterable[bytes]) -> Iterator[Message]:
+    """What the lines say; a line that is none of ours says nothing."""
+    for line in lines:
+        with suppress(ValueError):
+            yield decode(line)
 
 
 def _wrap(value: Value | None) -> object:

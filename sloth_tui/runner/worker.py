@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sloth_tui.model import Origin
+    from sloth_tui.origin import Origin
     from sloth_tui.runner.access import Mode, OpenStore
     from sloth_tui.runner.emitter import Emitter
     from sloth_tui.runner.request import Assignment

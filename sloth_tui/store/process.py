@@ -69,11 +69,12 @@ def start_time(pid: int) -> int | None:
             # The name, in parentheses, may itself hold spaces and parentheses.
             fields = file.read().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return _UNKNOWN if _exists(pid) else None
+        return _UNKNOWN if exists(pid) else None
     return None if fields[0] in _ENDED else int(fields[19])
 
 
-def _exists(pid: int) -> bool:
+def exists(pid: int) -> bool:
+    """Whether there is a process of this number, whichever it is."""
     if pid <= 0:  # kill(2) would address a whole group
         return False
     try:

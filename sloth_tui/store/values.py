@@ -110,13 +110,15 @@ def type_name(value: Value) -> str:
 
 
 def same(one: object, other: object) -> bool:
-    """Equal in type and value, all the way down: 1, 1.0, ``"1"`` and true all differ."""
+    """Equal in type and value, all the way down: 1, 1.0, ``"1"`` and true all differ, 0.0 and -0.0 too."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(item, other[name]) for name, item in one.items())
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, float):
+        return repr(one) == repr(other)
     return one == other
 
 

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import traceback
+from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING
 
-from rich.text import Text
 from textual.app import App
 
 from sloth_tui.text import display_text
 from sloth_tui.tui.actions import PALETTE_KEY
-from sloth_tui.tui.palette import EverythingProvider
 from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.layout import NARROW, NORMAL, WIDE
 from sloth_tui.tui.services import Services
 from sloth_tui.tui.theme import NIGHT, THEMES
 
 if TYPE_CHECKING:
+    from textual.command import Provider
     from textual.message import Message
+    from textual.screen import Screen
 
     from sloth_tui.settings import Settings
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+def _everything() -> type[Provider]:
+    """The palette's provider, loaded when somebody opens the palette."""
+    from sloth_tui.tui.palette import EverythingProvider
+
+    return EverythingProvider
 
 
 class SlothApp(App[int]):
@@ -31,7 +41,7 @@ class SlothApp(App[int]):
 
     TITLE = "sloth"
     CSS_PATH = "sloth.tcss"
-    COMMANDS = {EverythingProvider}  # noqa: RUF012  # the framework's declaration
+    COMMANDS = {_everything}  # noqa: RUF012  # the framework's declaration
     COMMAND_PALETTE_BINDING = PALETTE_KEY
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # the framework's declaration
         (0, "-single"),
@@ -44,22 +54,30 @@ class SlothApp(App[int]):
         super().__init__()
         self._agent = agent
         self.services = Services(self._tell, settings, read_only=read_only)
-        self._browser: BrowserScreen | None = None
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = NIGHT.name
+        # Not by assignment, which would have the style sheet read twice.
+        self.set_reactive(App.theme, NIGHT.name)
+        self._browser: BrowserScreen
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for the themes of others."""
         return {"edge": "#808080", "quiet": "#808080"}
 
-    async def on_mount(self) -> None:
+    def get_default_screen(self) -> Screen[None]:
+        return self._browser
+
+    def on_load(self) -> None:
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._leave, number)
+        # Before there is a screen: the first keys are read while it is made, their news wait for it.
         self._browser = BrowserScreen(self.services)
-        await self.push_screen(self._browser)
-        self.services.start(self._agent)
+        self._hand_over = partial(loop.call_soon_threadsafe, context=copy_context())
+        self._browser.begin(self._agent)
+
+    def on_ready(self) -> None:
+        gc.enable()
 
     async def on_unmount(self) -> None:
         loop = asyncio.get_running_loop()
@@ -68,20 +86,18 @@ class SlothApp(App[int]):
         await asyncio.to_thread(self.services.stop)
 
     async def action_quit(self) -> None:
-        if self._browser is None:
-            self.exit()
-        else:
-            self._browser.leave()
+        self._browser.leave()
 
     def _fatal_error(self) -> None:
         """Leave with a plain traceback: the framework's would show the values of variables, which are data
         and may be secrets."""
+        from rich.text import Text
+
         self.panic(Text(display_text(traceback.format_exc(), lines=True)))
 
     def _leave(self, number: int) -> None:
         self.exit(return_code=128 + number)
 
     def _tell(self, message: Message) -> None:
-        """News of the services goes to the browser, whatever dialog is open over it."""
-        if self._browser is not None:
-            self._browser.post_message(message)
+        """News of the services, from any thread, go to the browser, whatever dialog is open over it."""
+        self._hand_over(partial(self._browser.post_message, message))

@@ -1,7 +1,7 @@
 """Changes a person makes: what is asked first, what is told afterwards.
 
 Each flow is a coroutine that runs beside the screen. Every text in it may be data, so everything goes
-through :func:`display_text` where it is shown.
+through :func:`display_text` where it is shown. Dialogs are loaded when they are first opened.
 """
 
 from __future__ import annotations
@@ -11,11 +11,6 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text, format_count, format_duration, format_size
-from sloth_tui.tui.editing import EDITABLE_SIZE
-from sloth_tui.tui.screens.choose_file import ChooseFileScreen
-from sloth_tui.tui.screens.confirm import ConfirmScreen
-from sloth_tui.tui.screens.edit import EditScreen, Outcome
-from sloth_tui.tui.screens.prompt import PromptScreen
 from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.value_text import value_lines
 
@@ -23,6 +18,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from sloth_tui.model import Entry, Lock, Value
+    from sloth_tui.tui.screens.edit import Outcome
     from sloth_tui.tui.services import Services
 
 _SAMPLE = 8
@@ -45,6 +41,8 @@ class Flows:
             self.tell(f"deleted {display_text(key, _PREVIEW)}" if gone else "it was gone already")
 
     async def clear_prefix(self, suggestion: str) -> None:
+        from sloth_tui.tui.screens.prompt import PromptScreen
+
         prefix = await self._app.push_screen_wait(
             PromptScreen(
                 "Clear the keys that begin with",
@@ -82,6 +80,9 @@ class Flows:
             self.tell(f"broke lock {display_text(broken.name, _PREVIEW)}")
 
     async def edit(self, key: str) -> None:
+        from sloth_tui.tui.editing import EDITABLE_SIZE
+        from sloth_tui.tui.screens.edit import EditScreen
+
         entry = await asyncio.wrap_future(self._services.entry(key))
         if entry.size > EDITABLE_SIZE:
             raise SlothError(
@@ -93,6 +94,8 @@ class Flows:
 
     async def create(self, suggestion: str) -> str | None:
         """The key that was made, if any."""
+        from sloth_tui.tui.screens.edit import EditScreen
+
         typable = suggestion if display_text(suggestion) == suggestion else ""
         key = await self._app.push_screen_wait(EditScreen(None, self._save, key=typable))
         if key:
@@ -101,6 +104,8 @@ class Flows:
 
     async def choose_file(self) -> str | None:
         """The path of a file to run, if one was chosen."""
+        from sloth_tui.tui.screens.choose_file import ChooseFileScreen
+
         path = await self._app.push_screen_wait(
             ChooseFileScreen(self._services.agent, self._services.files, path=self._last_file)
         )
@@ -121,11 +126,15 @@ class Flows:
         self._app.notify(display_text(text, 600, lines=True), severity="error", timeout=8, markup=False)
 
     async def _confirmed(self, question: str, sample: list[str], more: str, verb: str) -> bool:
+        from sloth_tui.tui.screens.confirm import ConfirmScreen
+
         dialog = ConfirmScreen(question, sample, more, verb)
         confirmed = await self._app.push_screen_wait(dialog)
         return bool(confirmed)
 
     async def _save(self, key: str, before: Entry | None, value: Value) -> Outcome:
+        from sloth_tui.tui.screens.edit import Outcome
+
         saved, now = await asyncio.wrap_future(self._services.replace(key, before, value))
         return Outcome(saved, now)
 

@@ -24,14 +24,6 @@ class AgentChosen(Message):
         self.name = name
 
 
-class PaneChosen(Message):
-    """A pane was chosen by a click on its name."""
-
-    def __init__(self, pane: str) -> None:
-        super().__init__()
-        self.pane = pane
-
-
 class FilterChanged(Message):
     """Other rows are wanted, or in another order."""
 
@@ -143,10 +135,12 @@ class StoreFailed(Message):
 class RowsIndexed(Message):
     """So many rows pass the query of this generation; complete, or as far as is known yet."""
 
-    def __init__(self, generation: int, count: int, *, complete: bool) -> None:
+    def __init__(self, generation: int, count: int, rows: list[Row | None], *, complete: bool) -> None:
         super().__init__()
         self.generation = generation
         self.count = count
+        self.rows = rows
+        """The first of them; none in later news of a generation."""
         self.complete = complete
 
 

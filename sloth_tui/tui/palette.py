@@ -9,7 +9,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.command import DiscoveryHit, Hit, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Provider
 from textual.content import Content, Span
 
 from sloth_tui.errors import SlothError
@@ -134,3 +134,11 @@ class KeyProvider(BrowserProvider):
     async def search(self, query: str) -> Hits:
         async for hit in self.keys(query):
             yield hit
+
+
+def agent_palette() -> CommandPalette:
+    return CommandPalette([AgentProvider], placeholder="agent")
+
+
+def key_palette() -> CommandPalette:
+    return CommandPalette([KeyProvider], placeholder="beginning of a key")

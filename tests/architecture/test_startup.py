@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEAVY = [
     "argparse",
@@ -58,10 +62,21 @@ def filled() -> None:
         ("state", "list", "-o", "json"),
         ("state", "list", "--output=json", "--agent", "local", "app"),
         ("state", "list", "-o", "keys"),
+        ("state", "set", "app:version", "v2"),
+        ("state", "increment", "n"),
     ],
 )
-def test_a_read_in_a_script_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
+def test_what_scripts_call_in_loops_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert imported(*arguments) == "0"
+
+
+def test_a_piped_run_imports_little(tmp_path: Path) -> None:
+    """Its worker imports the rest, meanwhile."""
+    file = tmp_path / "tasks.lua"
+    file.write_text('task({name = "t", run = function() state.set("k", 1) end})')
+    code, *modules = imported("run", str(file)).split()
+    assert code == "0"
+    assert set(modules) <= {"enum", "json", "re", "typing"}
 
 
 @pytest.mark.usefixtures("filled")

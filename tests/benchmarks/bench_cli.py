@@ -41,7 +41,7 @@ def contenders(directory: Path) -> list[Contender]:
         Contender("state get KEY", [program, "state", "get", "key:003"], 2.0),
         Contender("state list -o json, 100 entries", [program, "state", "list", "-o", "json"], 2.0),
         Contender("state set KEY VALUE", [program, "state", "set", "other", "value"], None),
-        Contender("run of one empty task", [program, "run", str(task_file)], None),
+        Contender("run of one empty task", [program, "run", str(task_file)], 6.0),
     ]
 
 

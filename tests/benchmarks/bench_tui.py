@@ -128,20 +128,22 @@ class Bench:
 
     def starts(self) -> None:
         """First paint, the first page and memory; the two take turns."""
-        firsts, pages, memories = [], [], []
+        firsts, pages, costs, memories = [], [], [], []
         for _ in range(STARTS):
             with self.empty() as terminal:
                 empty = terminal.painted(lambda lines: lines[0].startswith("ready"), terminal.started)
-                memory = terminal.resident()
+                memory, cost = terminal.resident(), terminal.spent
             with self.ours() as terminal:
                 first = terminal.painted(lambda lines: " Keys " in lines[1], terminal.started)
                 page = terminal.painted(lambda lines: Page(lines).shows(self.keys, 0), terminal.started)
+                costs.append(terminal.spent / cost)
                 terminal.painted(lambda lines: f"{self.rows:,} keys" in lines[0], terminal.started)
                 memories.append(terminal.resident() - memory)
             firsts.append(first / empty)
             pages.append(page / empty)
         print(f"{'first paint':<44} {statistics.median(firsts):5.2f}x of an empty Textual app's (goal 1.3x)")
         print(f"{'first page of keys':<44} {statistics.median(pages):5.2f}x of an empty app's first paint")
+        print(f"{'processor time until then':<44} {statistics.median(costs):5.2f}x of the empty app's")
         print(f"{'memory, all keys indexed':<44} {statistics.median(memories):5.1f} MiB above it (goal 60)")
 
     def echo(self) -> float:

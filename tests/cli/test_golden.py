@@ -84,6 +84,9 @@ lock acquire free --holder h --ttl 10|lock acquire deployment --holder ci-42 --t
 lock acquire free --holder h --ttl 0|lock acquire free --holder h --ttl 9999999
 lock release deployment --holder ci-42|lock release deployment --holder other|lock release free --holder h
 lock break deployment|lock break free
+examples|examples -o json|examples -o jsonl|examples -o csv|examples -o keys
+examples show conditionals|examples show depoly|run --example depoly|run --example deploy --list
+run --keep-going|run deploy.lua --example deploy|examples shwo
 """
 """Tried piped and on a terminal."""
 _PIPED_ONLY = """
@@ -96,6 +99,7 @@ state list -o yaml|state get x -o json|state list --outptu json|state set a
 state list --help|state show --help|state get --help|state set --help|state increment --help
 state delete --help|state clear --help|state stats --help|lock list --help|lock acquire --help
 lock release --help|lock break --help|run --help|agents --help|completion --help|tui --help
+examples --help|examples show --help|examples show
 lock acquire x|lock acquire x --holder h --ttl abc|completion tcsh|--agent|--bogus
 """
 

@@ -168,7 +168,7 @@ def test_a_worker_that_dies_is_explained_in_words(words: list[str], tmp_path: Pa
 
 def test_a_worker_that_dies_while_it_loads_is_explained_in_words(tmp_path: Path) -> None:
     result = piped("run", file(tmp_path, 'cmd("kill -9 $PPID")'))
-    assert (result.code, result.out) == (2, "")
+    assert (result.code, result.out) == (1, "")
     assert re.match(r"error: .*deploy\.lua: killed: its worker process got SIGKILL", result.err)
 
 

@@ -79,7 +79,7 @@ def test_the_task_that_runs_is_shown_with_its_time_and_last_line(gated: Watched,
     live = r"^\[2/2\] wait for it \ds looking \[bold\]around␛\[2J$"
     wait_until(lambda: re.search(live, gated.look(), re.MULTILINE), what="the live line")
     wait_until(lambda: re.search(r"^\[2/2\] wait for it [1-9]s ", gated.look(), re.MULTILINE))
-    assert gated.screen.cursor.hidden
+    assert not gated.screen.cursor.hidden
     (tmp_path / "open").touch()
     shown = gated.end()
     assert gated.process.exitstatus == 0
@@ -151,7 +151,7 @@ def test_nothing_that_comes_from_a_task_acts_on_the_terminal(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("capable")
-@pytest.mark.parametrize("columns", [20, 40, 200])
+@pytest.mark.parametrize("columns", [8, 20, 40, 200])
 def test_the_live_line_never_needs_two(columns: int, tmp_path: Path) -> None:
     """A second line would not be taken away again."""
     said = "漢" * 150

@@ -15,9 +15,18 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Value
     from sloth_tui.runner.events import RunEvent
+    from sloth_tui.runner.sandbox import Sandbox
 
 DATA = Path(__file__).parent.parent / "data"
 E = TypeVar("E")
+FAILS = """
+    local function fails(...)
+        local ok, message = pcall(...)
+        assert(not ok, "should have failed")
+        print((message:gsub("^tasks.lua:%d+: ", "")))
+    end
+"""
+"""Lua: call what must fail, and print its message without the position."""
 
 
 class Told:
@@ -59,6 +68,11 @@ class Told:
     @property
     def changes(self) -> list[tuple[str, Value | None, Value | None]]:
         return [(event.key, event.old, event.new) for event in self.of(KeyChanged)]
+
+
+def lua_function(sandbox: Sandbox, source: str, name: str = "test.lua") -> Any:
+    """A function of the world task code lives in, for tests that need no worker."""
+    return sandbox._kit[b"env"][b"load"](source.encode(), b"@" + name.encode())
 
 
 def write(directory: Path, text: str | bytes, name: str = "tasks.lua") -> str:

@@ -112,6 +112,7 @@ def test_binary_output_is_exact_in_the_result(tmp_path: Path) -> None:
         ("cmd({})", "cmd: command must be a string, got nil"),
         ("cmd()", "cmd: needs a table of fields, got nil"),
         ("cmd({command = 'ls', timeout = -1})", "cmd: timeout must be more than 0 seconds"),
+        ("cmd({command = 'ls', timeout = 1/0})", "cmd: timeout must be more than 0 seconds, and finite"),
         (
             "cmd({command = 'ls', shell = true})",
             "cmd: unknown field 'shell'; there are: check, command, cwd,",

@@ -11,17 +11,21 @@ from hypothesis import strategies as st
 
 from sloth_tui.runner.modules.convert import value_from_lua, value_to_lua
 from sloth_tui.runner.sandbox import Sandbox
+from tests.runner.support import lua_function
 
 SANDBOX = Sandbox({"read_module": lambda _: (False, b"none")}, 64 * 1024 * 1024)
 SANDBOX.publish("json", SANDBOX.define("json", {}))
-ROUND_TRIP = SANDBOX.expression(
-    b"local text, is_json = ... "
-    b"if not is_json then return text, false end "
-    b"return json.encode(json.decode(text)), true"
+ROUND_TRIP = lua_function(
+    SANDBOX,
+    """
+    local text, is_json = ...
+    if not is_json then return text, false end
+    return json.encode(json.decode(text)), true
+    """,
 )
-ENCODE = SANDBOX.expression(b"local ok, result = pcall(json.encode, (...)()) return ok, result")
-DECODE = SANDBOX.expression(
-    b"local ok, value = pcall(json.decode, ...) return ok, ok and json.encode(value) or value"
+ENCODE = lua_function(SANDBOX, "local ok, result = pcall(json.encode, (...)()) return ok, result")
+DECODE = lua_function(
+    SANDBOX, "local ok, value = pcall(json.decode, ...) return ok, ok and json.encode(value) or value"
 )
 
 numbers = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
@@ -92,7 +96,7 @@ def _refuse(constant: str) -> None:
     ],
 )
 def test_encode(expression: str, text: bytes) -> None:
-    ok, encoded = ENCODE(SANDBOX.expression(f"return {expression}".encode()))
+    ok, encoded = ENCODE(lua_function(SANDBOX, f"return {expression}"))
     assert (ok, encoded) == (True, text)
 
 
@@ -116,6 +120,6 @@ def test_encode(expression: str, text: bytes) -> None:
     ],
 )
 def test_what_has_no_json_is_named_with_its_place(expression: str, complaint: str) -> None:
-    ok, message = ENCODE(SANDBOX.expression(f"return {expression}".encode()))
+    ok, message = ENCODE(lua_function(SANDBOX, f"return {expression}"))
     assert not ok
     assert complaint in message.decode()

@@ -82,6 +82,22 @@ def test_copy_replaces_at_once_and_keeps_what_was_not_asked_for(tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.glob(".*")) == []
 
 
+def test_large_files_are_copied_without_passing_through_memory(tmp_path: Path) -> None:
+    with open(tmp_path / "large", "wb") as file:
+        file.truncate(65 * 1024 * 1024)
+    body = """
+        local function copy() return file.copy({src = "large", dest = "copy"}) end
+        local first, second = copy(), copy()
+        print(first.changed, second.changed, first.checksum == second.checksum)
+        print(first.checksum == file.checksum("large"), pcall(file.read, "large"))
+    """
+    lines = lines_of(tmp_path, body, memory_limit=16 * 1024 * 1024)
+    assert lines[0] == "true\tfalse\ttrue"
+    assert lines[1].startswith("true\tfalse\ttasks.lua:6: file.read: 'large' is larger than 64 MiB")
+    assert (tmp_path / "copy").stat().st_size == 65 * 1024 * 1024
+    (tmp_path / "copy").unlink()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 def test_owner_and_group(tmp_path: Path) -> None:
     body = """

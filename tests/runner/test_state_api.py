@@ -8,11 +8,10 @@ from unittest.mock import Mock
 import pytest
 
 from sloth_tui.runner.changes import Changes
-from sloth_tui.runner.events import KeyChanged
 from sloth_tui.runner.modules.state import StateModule
 from sloth_tui.runner.sandbox import Sandbox
 from sloth_tui.store import open_store
-from tests.runner.support import lines_of, run_task, run_text, stored
+from tests.runner.support import FAILS, lines_of, lua_function, run_task, run_text, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +32,7 @@ class StateCalls:
         self._sandbox = sandbox
 
     def message_of(self, call: str) -> str:
-        function = self._sandbox.expression(f"print = pcall return pcall({call})".encode(), "@t.lua")
+        function = lua_function(self._sandbox, f"print = pcall return pcall({call})", "t.lua")
         ok, message = function()
         assert ok is False
         return str(message.decode()).removeprefix("t.lua:1: ")
@@ -43,15 +42,6 @@ class StateCalls:
 def state_calls() -> Iterator[StateCalls]:
     with open_store("local", "write") as store:
         yield StateCalls(store)
-
-
-FAILS = """
-    local function fails(...)
-        local ok, message = pcall(...)
-        assert(not ok, "should have failed")
-        print((message:gsub("^tasks.lua:%d+: ", "")))
-    end
-"""
 
 
 def test_what_was_set_comes_back_with_its_type(tmp_path: Path) -> None:
@@ -242,173 +232,6 @@ def test_a_transaction_abandoned_in_a_coroutine_is_rolled_back_when_the_task_end
     assert told.results == {"leaves": "done", "next": "done"}
     assert told.lines == ["nil"]
     assert told.changes == [("b", None, 2)]
-
-
-def test_locks(tmp_path: Path) -> None:
-    body = (
-        FAILS
-        + """
-        local ok, token = state.lock("l", "me", 60)
-        print(ok, math.type(token), state.is_locked("l"))
-        fails(state.lock, "l", "me", 60)
-        print(state.try_lock("l", "you", 60))
-        print(state.renew("l", "me", 90))
-        fails(state.renew, "l", "you", 90)
-        fails(state.unlock, "l", "you")
-        print(state.unlock("l", "me"))
-        print(state.is_locked("l"))
-        local _, again = state.try_lock("l", "you", 60)
-        print(again > token, state.unlock("l", "you"))
-        fails(state.transaction, function() state.lock("l", "me", 1) end)
-    """
-    )
-    assert lines_of(tmp_path, body) == [
-        "true\tinteger\ttrue\tme",
-        "state.lock: lock 'l' is held by 'me' for another 1m",
-        "false\tme",
-        "true",
-        "state.renew: lock 'l' lost: 'me' holds it",
-        "state.unlock: lock 'l' lost: 'me' holds it",
-        "true",
-        "false",
-        "true\ttrue",
-        "state.lock: not inside state.transaction (take the lock first, then begin)",
-    ]
-
-
-def test_with_lock_passes_results_through_and_releases_on_return_and_on_error(tmp_path: Path) -> None:
-    body = """
-        print(select("#", state.with_lock("l", "me", 60, function() return 1, nil, nil end)))
-        print(state.is_locked("l"))
-        print(pcall(state.with_lock, "l", "me", 60, function() error("inside") end))
-        print(state.is_locked("l"))
-        state.with_lock("l", "me", 60, function()
-            print(pcall(state.with_lock, "l", "me", 60, print))
-            state.with_lock("m", "me", 60, function() print(state.is_locked("m")) end)
-        end)
-    """
-    assert lines_of(tmp_path, body) == [
-        "3",
-        "false",
-        "false\ttasks.lua:5: inside",
-        "false",
-        "false\ttasks.lua:8: state.with_lock: lock 'l' is held by 'me' for another 1m",
-        "true\tme",
-    ]
-
-
-SPIN = "local function spin(s) local t = os.clock() while os.clock() - t < s do end end\n"
-
-
-def test_a_lost_lock_stops_writes_until_it_is_given_up(tmp_path: Path) -> None:
-    body = (
-        FAILS
-        + SPIN
-        + """
-        state.lock("short", "me", 0.02)
-        state.set("a", 1)
-        spin(0.03)
-        fails(state.set, "a", 2)
-        fails(state.increment, "n")
-        fails(state.transaction, function() state.delete("a") end)
-        print(state.get("a"))
-        fails(state.unlock, "short", "me")
-        print(state.set("a", 3))
-        fails(state.with_lock, "short", "me", 0.02, function() spin(0.03) end)
-        fails(state.with_lock, "short", "me", 0.02, function() spin(0.03) state.set("a", 4) end)
-        print(state.get("a"))
-    """
-    )
-    lines = lines_of(tmp_path, body)
-    assert [line.partition(": ")[2].partition(":")[0] for line in lines if "lost" in line] == (
-        ["lock 'short' lost"] * 6
-    )
-    assert [line for line in lines if "lost" not in line] == ["1", "true", "3"]
-
-
-def test_a_plain_lock_outlives_its_run_with_a_warning_and_fences_only_its_task(tmp_path: Path) -> None:
-    text = (
-        SPIN
-        + """
-        task({name = "takes", run = function()
-            state.lock("long", "me", 60)
-            state.lock("brief", "me", 0.01)
-        end})
-        task({name = "writes", run = function() spin(0.02) state.set("a", 1) end})
-    """
-    )
-    told = run_text(tmp_path, text)
-    assert told.end.result == "done"
-    assert told.changes == [("a", None, 1)]
-    assert len(told.warnings) == 1
-    assert told.warnings[0].startswith("lock 'long' is still held by 'me' for ")
-    with open_store("local") as store:
-        assert [lock.name for lock in store.locks()] == ["long"]
-
-
-def test_a_later_task_may_unlock_what_an_earlier_one_took(tmp_path: Path) -> None:
-    text = """
-        task({name = "takes", run = function() state.lock("l", "me", 60) end})
-        task({name = "gives", run = function() state.unlock("l", "me") end})
-    """
-    told = run_text(tmp_path, text)
-    assert (told.end.result, told.warnings) == ("done", [])
-
-
-def test_a_with_lock_abandoned_in_a_coroutine_is_released_when_the_task_ends(tmp_path: Path) -> None:
-    text = """
-        task({name = "leaves", run = function()
-            coroutine.wrap(function() state.with_lock("l", "me", 60, coroutine.yield) end)()
-            print(state.is_locked("l"))
-        end})
-        task({name = "next", run = function() print(state.is_locked("l")) end})
-    """
-    told = run_text(tmp_path, text)
-    assert told.lines == ["true\tme", "false"]
-    assert told.warnings == []
-
-
-def test_changes_carry_run_task_and_what_was_asked_for(tmp_path: Path) -> None:
-    text = """
-        task({name = "one", run = function() state.set("a", 1) end})
-        task({name = "two", run = function() state.set("a", 2) end})
-    """
-    told = run_text(tmp_path, text)
-    with open_store("local") as store:
-        history = list(store.revisions("a"))
-    origins = [revision.origin for revision in history]
-    assert all(origin is not None for origin in origins)
-    assert [(o.task, o.program, o.run) for o in origins if o] == [
-        ("two", "lua", told.end.run),
-        ("one", "lua", told.end.run),
-    ]
-    assert origins[0] is not None
-    assert origins[0].title.endswith("tasks.lua")
-    assert [event.task for event in told.of(KeyChanged)] == ["one", "two"]
-
-
-def test_setting_what_is_there_already_is_no_change(tmp_path: Path) -> None:
-    body = 'state.set("a", 1) state.set("a", 1) state.set("a", 1.0) state.delete("none")'
-    told = run_task(tmp_path, body)
-    assert told.changes == [("a", None, 1), ("a", 1, 1.0)]
-
-
-def test_a_loop_of_writes_is_reported_to_the_last_one_though_history_forgets(
-    tmp_path: Path, base: Path
-) -> None:
-    base.mkdir()
-    (base / "config.toml").write_text("[history]\nkeep = 3\n")
-    told = run_task(tmp_path, 'for i = 1, 300 do state.set("k", i) end')
-    expected = [("k", None if i == 1 else i - 1, i) for i in range(1, 301)]
-    assert told.changes == expected
-
-
-def test_long_values_are_shortened_in_what_is_told_not_in_what_is_stored(tmp_path: Path) -> None:
-    told = run_task(tmp_path, 'state.set("k", ("x"):rep(1000000)) state.set("t", {("y"):rep(1000000)})')
-    events = told.of(KeyChanged)
-    assert [event.shortened for event in events] == [True, True]
-    assert all(len(str(event.new)) < 20_000 for event in events)
-    assert len(str(stored()["k"])) == 1_000_000
 
 
 def test_a_store_that_is_never_touched_is_not_created(tmp_path: Path, base: Path) -> None:

@@ -24,18 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ENDLESS = {
-    "loop": "while true do end",
-    "pcall": "while true do pcall(error) end",
-    "pattern": 'local s = ("a"):rep(30) s:find((".-"):rep(30) .. "b")',
-    "rep": '("").rep("", 1e12)',
-    "coroutine": "while true do coroutine.wrap(function() while true do end end)() end",
-    "waiting for a lock": 'state.lock("l", "a", 60) state.lock("l", "b", 60, {wait = 60})',
-    "transaction": "state.transaction(function() state.set('never', 1) while true do end end)",
-}
 
-
-@pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "state.lock('l', 'a', 60) state.lock('l', 'b', 60, {wait = 60})",
+        "state.transaction(function() state.set('never', 1) while true do end end)",
+    ],
+    ids=["waiting", "transaction"],
+)
 def test_a_run_that_takes_too_long_ends_in_time(tmp_path: Path, body: str) -> None:
     before = time.monotonic()
     told = run_text(
@@ -46,11 +43,11 @@ def test_a_run_that_takes_too_long_ends_in_time(tmp_path: Path, body: str) -> No
         end) end}})
         task({{name = "next", run = function() end}})
         """,
-        timeout=0.3,
+        timeout=1.0,
     )
-    assert time.monotonic() - before < 2.3
+    assert time.monotonic() - before < 3.0
     assert (told.end.result, told.end.exit_code) == ("timeout", 124)
-    assert told.end.error == "the run took longer than 0.3s"
+    assert told.end.error == "the run took longer than 1s"
     assert told.results == {"endless": "timeout", "next": "skipped"}
     assert "never" not in stored()
     with open_store("local", "write") as store:
@@ -60,7 +57,7 @@ def test_a_run_that_takes_too_long_ends_in_time(tmp_path: Path, body: str) -> No
 def test_a_tasks_own_limit_and_what_goes_on_after_it(tmp_path: Path) -> None:
     text = """
         marker = (marker or 0) + 1
-        task({name = "slow", timeout = 0.2, run = function()
+        task({name = "slow", timeout = 0.7, run = function()
             state.set("a", 1)
             state.lock("plain", "me", 60)
             state.with_lock("tied", "me", 60, function() state.set("a", 2) while true do end end)
@@ -70,7 +67,7 @@ def test_a_tasks_own_limit_and_what_goes_on_after_it(tmp_path: Path) -> None:
     """
     told = run_text(tmp_path, text, keep_going=True)
     assert told.results == {"slow": "timeout", "needs": "skipped", "other": "done"}
-    assert told.errors["slow"] == "took longer than 0.2s"
+    assert told.errors["slow"] == "took longer than 0.7s"
     assert told.errors["needs"] == "depends on 'slow', which took too long"
     assert told.lines == ["1\tfalse"]
     assert told.changes == [("a", None, 1), ("a", 1, 2)]
@@ -91,20 +88,20 @@ def test_without_keep_going_a_tasks_limit_ends_the_run(tmp_path: Path) -> None:
 
 def test_an_attempt_that_takes_too_long_is_tried_again(tmp_path: Path) -> None:
     text = """
-        task({name = "slow", timeout = 0.15, retries = 1, run = function()
+        task({name = "slow", timeout = 0.6, retries = 1, run = function()
             if state.increment("tries") == 1 then while true do end end
             print("done")
         end})
     """
     told = run_text(tmp_path, text)
     assert told.results == {"slow": "done"}
-    assert told.warnings == ["attempt 1 of 2 failed: took longer than 0.15s"]
+    assert told.warnings == ["attempt 1 of 2 failed: took longer than 0.6s"]
     assert [event.task for event in told.of(TaskStarted)] == ["slow"]
     assert stored() == {"tries": 2}
 
 
 def test_loading_that_takes_too_long(tmp_path: Path) -> None:
-    told = run_text(tmp_path, 'print("loading") while true do end', timeout=0.2)
+    told = run_text(tmp_path, 'print("loading") while true do end', timeout=1.0)
     assert told.lines == ["loading"]
     assert (told.end.result, told.end.exit_code) == ("timeout", 124)
 
@@ -228,8 +225,16 @@ def test_a_worker_that_dies_is_explained(tmp_path: Path, victim: int, number: in
         assert store.locks() == []
 
 
-def test_a_worker_does_not_outlive_its_supervisor(tmp_path: Path) -> None:
-    path = write(tmp_path, HOLDING)
+COMMANDS = """
+    task({name = "a", run = function()
+        cmd("setsid sleep 96 & (sleep 96; true) & trap '' TERM; echo ready; while :; do sleep 96; done")
+    end})
+"""
+
+
+@pytest.mark.parametrize(("text", "count"), [(HOLDING, 2), (COMMANDS, 7)], ids=["loop", "commands"])
+def test_neither_worker_nor_commands_outlive_their_supervisor(tmp_path: Path, text: str, count: int) -> None:
+    path = write(tmp_path, text)
     script = (
         "import sys\n"
         "from sloth_tui.runner.supervisor import RunRequest, Supervisor\n"
@@ -239,8 +244,7 @@ def test_a_worker_does_not_outlive_its_supervisor(tmp_path: Path) -> None:
         assert parent.stdout is not None
         while "ready" not in parent.stdout.readline():
             pass
-        below = descendants(parent.pid)
-        assert len(below) == 2
+        below = wait_until(lambda: found if len(found := descendants(parent.pid)) >= count else [])
         parent.kill()
     for process in below:
         wait_until(lambda pid=process.pid: not os.path.exists(f"/proc/{pid}"))  # type: ignore[misc]

@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.errors import TaskFileError, TaskTimeout
-from sloth_tui.runner.events import TaskFinished
-from sloth_tui.runner.listing import list_tasks
-from sloth_tui.runner.plan import Task
-from sloth_tui.runner.request import RunRequest
-from tests.runner.support import lines_of, run_file, run_text, stored, write
+from tests.runner.support import lines_of, run_file, run_text, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,98 +140,6 @@ def test_bytecode_is_no_task_file(tmp_path: Path) -> None:
     assert "attempt to load a binary chunk" in str(told.end.error)
 
 
-@pytest.mark.parametrize(
-    ("body", "error", "line"),
-    [
-        ('error("boom")', "boom", 2),
-        ('error({message = "tabled"})', "tabled", 2),
-        ("error({code = 1})", "error object is a table without a text 'message'", 2),
-        ("error()", "error without a message", 2),
-        ('error("plain", 0)', "plain", 2),
-        ('return false, "why"', "why", 1),
-        ("return false", "returned false", 1),
-        ("return false, {}", "error object is a table without a text 'message'", 1),
-        ("local t = {} ; return t.x.y", "attempt to index a nil value (field 'x')", 2),
-        ("local function f() return 1 + f() end f()", "stack overflow", 2),
-        ('return state.set("k")', "state.set: value must not be nil", 1),
-        ('pcall(state.set, "k") ; error("after")', "after", 2),
-    ],
-)
-def test_failures_say_where(tmp_path: Path, body: str, error: str, line: int) -> None:
-    told = run_text(tmp_path, f'task({{name = "only", run = function()\n{body}\nend}})')
-    assert (told.end.result, told.end.exit_code) == ("failed", 20)
-    assert told.errors["only"].startswith(f"tasks.lua:{line}: {error}")
-
-
-def test_a_traceback_shows_the_task_and_nothing_of_the_machinery(tmp_path: Path) -> None:
-    text = """
-        local function inner() state.set("k", nil) end
-        local function outer() inner() end
-        task({name = "only", run = function() state.with_lock("l", "h", 9, function() outer() end) end})
-    """
-    told = run_text(tmp_path, text)
-    (trace,) = [event.trace for event in told.of(TaskFinished)]
-    assert trace is not None
-    places = [line.strip().split(": in")[0] for line in trace.splitlines() if "tasks.lua" in line]
-    assert places == ["tasks.lua:2", "tasks.lua:3", "tasks.lua:4", "tasks.lua:4"]
-    assert "sloth]" not in trace
-
-
-def test_nil_and_a_reason_is_no_failure_but_worth_a_warning(tmp_path: Path) -> None:
-    told = run_text(tmp_path, 'task({name = "a", run = function() return nil, "not found" end})')
-    assert told.end.result == "done"
-    assert told.warnings == ["returned nil, 'not found'; to fail, return false and why"]
-
-
-FAILURES = """
-    task({name = "a", run = function() error("no") end})
-    task({name = "b", depends_on = "a", run = function() print("b") end})
-    task({name = "c", depends_on = "b", run = function() print("c") end})
-    task({name = "d", run = function() print("d") end})
-"""
-
-
-def test_a_failure_skips_the_rest(tmp_path: Path) -> None:
-    told = run_text(tmp_path, FAILURES)
-    assert told.results == {"a": "failed", "b": "skipped", "c": "skipped", "d": "skipped"}
-    assert told.errors["b"] == "depends on 'a', which failed"
-    assert told.errors["c"] == "depends on 'b', which was skipped"
-    assert told.errors["d"] == "'a' failed"
-    assert told.end.error == "1 task failed, 3 skipped"
-    assert told.lines == []
-
-
-def test_keep_going_runs_what_does_not_depend_on_it(tmp_path: Path) -> None:
-    told = run_text(tmp_path, FAILURES, keep_going=True)
-    assert told.results == {"a": "failed", "b": "skipped", "c": "skipped", "d": "done"}
-    assert told.end.exit_code == 20
-
-
-def test_only_wanted_tasks_and_what_they_need(tmp_path: Path) -> None:
-    text = FAILURES.replace('error("no")', "")
-    assert run_text(tmp_path, text, tasks=("b",)).order == ["a", "b"]
-    told = run_text(tmp_path, text, tasks=("x",))
-    assert (told.end.exit_code, told.end.error) == (2, "no task is called 'x'")
-
-
-def test_retries(tmp_path: Path) -> None:
-    text = """
-        task({name = "third-time", retries = 2, run = function()
-            if state.increment("tries") < 3 then error("not yet") end
-        end})
-        task({name = "never", retries = 1, run = function() print("try") return false, "never" end})
-    """
-    told = run_text(tmp_path, text)
-    assert told.results == {"third-time": "done", "never": "failed"}
-    assert told.warnings == [
-        "attempt 1 of 3 failed: tasks.lua:3: not yet",
-        "attempt 2 of 3 failed: tasks.lua:3: not yet",
-        "attempt 1 of 2 failed: tasks.lua:5: never",
-    ]
-    assert told.lines == ["try", "try"]
-    assert stored() == {"tries": 3}
-
-
 def test_modules_beside_the_task_file(tmp_path: Path) -> None:
     write(tmp_path, "local m = {}\nfunction m.hi() error('deep') end\nreturn m", "lib/greet.lua")
     write(tmp_path, "loads = (loads or 0) + 1", "once.lua")
@@ -293,6 +196,25 @@ def test_what_lua_offers(tmp_path: Path) -> None:
     assert lines[2] == "5.0\tv1\t3\tLua 5.4\tnil\t2"
 
 
+def test_many_lines_arrive_in_order_and_none_is_lost(tmp_path: Path) -> None:
+    lines = lines_of(tmp_path, "for i = 1, 10000 do print('line ' .. i) end")
+    assert lines == [f"line {number}" for number in range(1, 10001)]
+
+
+def test_print_writes_as_luas_own(tmp_path: Path) -> None:
+    body = """
+        print() print(nil, 1, 2.0, "x", true, {} ~= nil, -0.0)
+        print("a\\nb\\n")
+        print(select("#", table.unpack({}, 1, 200000)))
+        print(#table.concat({tostring(print):sub(1, 9)}))
+        local many = {} for i = 1, 100000 do many[i] = "" end
+        print(table.unpack(many))
+    """
+    lines = lines_of(tmp_path, body)
+    assert lines[:7] == ["", "nil\t1\t2.0\tx\ttrue\ttrue\t-0.0", "a", "b", "", "200000", "9"]
+    assert lines[7].startswith("\t" * 65536)
+
+
 def test_tasks_share_globals(tmp_path: Path) -> None:
     text = """
         task({name = "a", run = function() shared = 5 end})
@@ -312,46 +234,3 @@ def test_a_file_may_read_and_write_state_while_it_is_loaded(tmp_path: Path) -> N
     assert told.end.exit_code == 0
     assert told.changes == [("a", None, 1)]
     assert told.lines == ["1"]
-
-
-# Listing
-
-
-def test_list_tells_the_plan_and_runs_nothing(tmp_path: Path, base: Path) -> None:
-    text = """
-        print("loading")
-        task({name = "b", depends_on = {"a"}, delegate_to = values.host, timeout = 5, retries = 2,
-              description = "second", run = function() print("ran") end})
-        task({name = "a", run = function() print("ran") end})
-    """
-    path = write(tmp_path, text)
-    assert list_tasks(RunRequest(path, "local", values={"host": "web1"})) == [
-        Task("a", None, (), None, None, 0, "tasks.lua", 5),
-        Task("b", "second", ("a",), "web1", 5.0, 2, "tasks.lua", 3),
-    ]
-    assert not base.exists()
-
-
-def test_list_refuses_to_write(tmp_path: Path, base: Path) -> None:
-    path = write(tmp_path, f'state.set("a", 1) task({{name = "x", {NOTHING}}})')
-    with pytest.raises(TaskFileError, match=r"tasks\.lua:1: state\.set: "):
-        list_tasks(RunRequest(path, "local"))
-    assert not base.exists()
-
-
-def test_list_of_a_bad_file_raises(tmp_path: Path) -> None:
-    with pytest.raises(TaskFileError, match="unexpected symbol"):
-        list_tasks(RunRequest(write(tmp_path, "x ="), "local"))
-    with pytest.raises(TaskFileError, match="no such file"):
-        list_tasks(RunRequest(str(tmp_path / "gone.lua"), "local"))
-
-
-def test_list_of_a_file_that_never_ends_times_out(tmp_path: Path) -> None:
-    with pytest.raises(TaskTimeout, match=r"loading took longer than 0\.2s"):
-        list_tasks(RunRequest(write(tmp_path, "while true do end"), "local", timeout=0.2))
-
-
-def test_list_that_reads_a_store_that_is_not_there(tmp_path: Path) -> None:
-    path = write(tmp_path, f'state.get("a") task({{name = "x", {NOTHING}}})')
-    with pytest.raises(TaskFileError, match="agent 'web1' has no database"):
-        list_tasks(RunRequest(path, "web1"))

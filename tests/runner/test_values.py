@@ -62,7 +62,7 @@ def test_an_empty_file_has_no_values(tmp_path: Path, name: str, content: str) ->
         ("v.yaml", "a: .inf\n", "a: inf is no finite number"),
         ("v.yaml", "a: 99999999999999999999\n", "does not fit in 64 bits"),
         ("v.yaml", "a: !!python/object:os.system {}\n", "could not determine a constructor"),
-        pytest.param("v.yaml", BOMB, "more than 1,000,000 values", id="aliases"),
+        pytest.param("v.yaml", BOMB, "more than 100,000 values", id="aliases"),
         ("v.yaml", "a: &a [*a]", "nested too deeply"),
         ("v.yaml", "a: !!binary aGk=", "a: bytes cannot be a value"),
         ("v.json", '{"a": }', "Expecting value"),

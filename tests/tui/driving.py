@@ -7,6 +7,8 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from textual.widgets import OptionList
+
 from sloth_tui.settings import Settings
 from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.widgets.detail import DetailPane
@@ -50,7 +52,7 @@ class Driver:
 
     @property
     def browser(self) -> BrowserScreen:
-        return cast("BrowserScreen", self.app.screen_stack[1])
+        return cast("BrowserScreen", self.app.screen_stack[0])
 
     @property
     def table(self) -> KeyTable:
@@ -65,8 +67,8 @@ class Driver:
         return self.app.screen.query_one(selector, kind) if selector else self.app.screen.query_one(kind)
 
     def settled(self) -> bool:
-        """Whether the agent's keys are on screen, or why they are not."""
-        if len(self.app.screen_stack) < 2:
+        """Whether the agent's keys are on screen, or why they are not, and every pane is furnished."""
+        if not self.app.screen_stack or not self.browser.query(OptionList) or not self.browser.agent_names:
             return False
         bar, table = self.find(TitleBar), self.table
         return bar.state == "no answer" or (bar.total is not None and table.count == bar.shown)
@@ -97,6 +99,17 @@ class Driver:
 
     async def loses(self, text: str, *, seconds: float = 10.0) -> None:
         await until(lambda: text not in self.text(), seconds=seconds, what=f"{text!r} gone from the screen")
+
+    async def picks(self, text: str) -> None:
+        """Wait until the palette offers ``text`` first, and take it."""
+
+        def offered() -> bool:
+            options = self.app.screen.query_one(OptionList)
+            return options.option_count > 0 and text in str(options.get_option_at_index(0).prompt)
+
+        await until(offered, what=f"{text!r} first in the palette")
+        await until(lambda: self.app.screen.query_one(OptionList).highlighted == 0)
+        await self.press("enter")
 
     async def goes_to(self, key: str) -> None:
         """Put the cursor on a key and wait for its detail."""

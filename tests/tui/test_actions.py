@@ -50,9 +50,8 @@ async def test_palette_finds_actions_with_their_keys_and_carries_them_out(believ
         await app.goes_to("deployment:status")
         await app.press("ctrl+p")
         await app.sees("Clear every key of this agent")
-        await app.press(*"delete this")
-        await app.sees("d    Delete this key")
-        await app.press("down", "enter")
+        await app.press(*"delete")
+        await app.picks("d    Delete this key")
         await until(lambda: isinstance(app.app.screen, ConfirmScreen))
         await app.sees("Delete 1 key?")
 
@@ -62,15 +61,13 @@ async def test_palette_goes_to_agents_and_keys(believable: Path) -> None:
         await app.sees("production")
         await app.press("a")
         await until(lambda: isinstance(app.app.screen, CommandPalette))
-        await app.press(*"prod")
-        await app.sees("agent production")
-        await app.press("down", "enter")
+        await app.press(*"pr")
+        await app.picks("agent production")
         await until(lambda: app.find(TitleBar).agent == "production")
         app.browser.choose_agent("local")
         await app.sees("deployment:version")
-        await app.press("colon", *"table:")
-        await app.sees("table:limits")
-        await app.press("down", "enter")
+        await app.press("colon", *"tab")
+        await app.picks("table:limits")
         await until(lambda: app.table.key == "table:limits")
 
 
@@ -97,9 +94,8 @@ async def test_the_theme_is_changed_by_key(believable: Path) -> None:
     async with running() as app:
         await app.press("t")
         await until(lambda: isinstance(app.app.screen, CommandPalette))
-        await app.press(*"sloth-day")
-        await app.sees("sloth-day")
-        await app.press("down", "enter")
+        await app.press(*"h-day")
+        await app.picks("sloth-day")
         await until(lambda: app.app.theme == "sloth-day")
 
 

@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Static
 
 from sloth_tui.store import open_store
 from sloth_tui.text import display_text
 from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.confirm import ConfirmScreen
-from sloth_tui.tui.widgets.detail import DetailPane
+from sloth_tui.tui.widgets.detail import DetailPane, ValueView
 from sloth_tui.tui.widgets.lock_list import LocksPane
 from sloth_tui.tui.widgets.run_view import RunPane
 from tests.tui.driving import running, until
@@ -51,10 +52,13 @@ async def test_table_and_detail_of_every_hostile_entry(hostile: Path) -> None:
         with open_store("local", "read") as store:
             keys = list(store.keys())
         assert len(keys) == len(HOSTILE) + 2
-        for key in keys:
+        for number, key in enumerate(keys):
             await until(partial(_is_shown, detail, key), what=repr(key))
-            await app.pilot.pause()
-            inspect(app)
+            for text in (str(detail.query_one("#detail-facts", Static).content), *app.find(ValueView).lines):
+                assert display_text(text, lines=True) == text
+            if number % 6 == 0:
+                await app.pilot.pause()
+                inspect(app)
             app.table.action_move(1)
 
 
@@ -108,7 +112,7 @@ async def test_palette_with_hostile_keys(hostile: Path) -> None:
         await app.press("0", "8")
         await app.sees("[red]x[/red]")
         inspect(app)
-        await app.press("down", "enter")
+        await app.picks("08[red]x[/red]")
         await until(lambda: app.table.key == f"08{HOSTILE[8]}")
 
 

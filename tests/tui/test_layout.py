@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sloth_tui.tui.actions import PANES
 from sloth_tui.tui.screens.layout import arrange
 from sloth_tui.tui.widgets.pane import Pane
-from sloth_tui.tui.widgets.title_bar import PaneName
+from sloth_tui.tui.widgets.title_bar import PaneStrip
 from tests.tui.driving import running, until
 
 if TYPE_CHECKING:
@@ -84,9 +84,10 @@ async def test_zoom_and_escape(believable: Path) -> None:
 
 async def test_names_of_panes_are_clicked(believable: Path) -> None:
     async with running(size=(60, 20)) as app:
-        await app.pilot.click("#name-stats")
+        names = str(app.find(PaneStrip).render())
+        await app.pilot.click(PaneStrip, offset=(names.index("Stats"), 0))
         assert shown(app) == {"stats"}
-        assert app.browser.query_one("#name-stats", PaneName).has_class("current")
+        assert app.find(PaneStrip).current == "stats"
 
 
 async def test_enter_on_a_key_opens_its_detail_where_that_is_hidden(believable: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sloth_tui import agents
-from sloth_tui.cli import tables
+from sloth_tui.cli import columns, tables
 from sloth_tui.cli.entries import write_records
 from sloth_tui.cli.render import timestamp
 from sloth_tui.cli.spec import Arguments, Command, output_option
@@ -21,14 +21,14 @@ def list_agents(arguments: Arguments, out: Output) -> int:
         for agent in found:
             out.line(agent.name)
     elif arguments.output == "table":
-        columns = [
-            tables.text("AGENT"),
-            tables.size("SIZE"),
-            tables.moment("CHANGED"),
-            tables.text("DATABASE"),
+        fields = [
+            columns.text("AGENT"),
+            columns.size("SIZE"),
+            columns.moment("CHANGED"),
+            columns.text("DATABASE"),
         ]
         rows = ((agent.name, agent.size, agent.modified_at, agent.path) for agent in found)
-        tables.write_rows(columns, rows, out)
+        tables.write_rows(fields, rows, out)
     else:
         write_records(_FIELDS, map(_record, found), arguments.output, out)
     return ExitCode.OK

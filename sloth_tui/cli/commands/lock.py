@@ -70,21 +70,21 @@ def _record(lock: Lock) -> dict[str, object]:
 
 
 def _as_table(locks: list[Lock], out: Output) -> None:
-    from sloth_tui.cli import tables
+    from sloth_tui.cli import columns, tables
 
-    columns = [
-        tables.text("NAME"),
-        tables.text("HOLDER"),
-        tables.span("REMAINING"),
-        tables.number("TOKEN"),
-        tables.moment("ACQUIRED"),
-        tables.text("OWNER"),
+    fields = [
+        columns.text("NAME"),
+        columns.text("HOLDER"),
+        columns.span("REMAINING"),
+        columns.number("TOKEN"),
+        columns.moment("ACQUIRED"),
+        columns.text("OWNER"),
     ]
     rows = (
         (lock.name, lock.holder, lock.remaining, lock.token, lock.acquired_at, _owner(lock.owner, lock.alive))
         for lock in locks
     )
-    if not tables.write_rows(columns, rows, out):
+    if not tables.write_rows(fields, rows, out):
         tell("no lock is held")
 
 

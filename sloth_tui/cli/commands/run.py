@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sloth_tui.cli.convert import seconds
 from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option
-from sloth_tui.errors import ExitCode
-from sloth_tui.settings import chosen_agent
+from sloth_tui.errors import ExitCode, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +13,10 @@ if TYPE_CHECKING:
 
 
 def run_file(arguments: Arguments, out: Output) -> int:
+    if arguments.file is None and arguments.example is None:
+        raise UsageError("nothing to run: give FILE or --example NAME", hint="see sloth-runner run --help")
+    if arguments.file is not None and arguments.example is not None:
+        raise UsageError("FILE and --example exclude each other", hint="see sloth-runner run --help")
     if arguments.list:
         from sloth_tui.cli.task_list import show_tasks
 
@@ -36,15 +39,25 @@ def run_file(arguments: Arguments, out: Output) -> int:
 def _request(arguments: Arguments) -> RunRequest:
     from sloth_tui.runner.request import RunRequest
     from sloth_tui.runner.values import read_values
+    from sloth_tui.settings import chosen_agent
 
     return RunRequest(
-        arguments.file,
+        _file(arguments),
         chosen_agent(arguments.agent),
         tasks=tuple(arguments.task),
         values=read_values(arguments.values, arguments.set),
         timeout=arguments.timeout,
         keep_going=arguments.keep_going,
+        title="" if arguments.example is None else f"run --example {arguments.example}",
     )
+
+
+def _file(arguments: Arguments) -> str:
+    if arguments.example is None:
+        return str(arguments.file)
+    from sloth_tui.cli import examples
+
+    return examples.path(arguments.example)
 
 
 COMMANDS = (
@@ -52,9 +65,17 @@ COMMANDS = (
         ("run",),
         "run the tasks of a Lua file",
         run_file,
-        positionals=[Positional("file", "FILE", "the task file, .lua or .sloth", complete="tasks")],
+        positionals=[
+            Positional("file", "FILE", "the task file, .lua or .sloth", count="?", complete="tasks")
+        ],
         options=[
             AGENT,
+            Option(
+                ("--example",),
+                "instead of FILE one of those that come with the program, see sloth-runner examples",
+                metavar="NAME",
+                complete="examples",
+            ),
             Option(
                 ("--task",),
                 "only this task and what it depends on; repeatable",
@@ -85,7 +106,8 @@ COMMANDS = (
         ),
         example=(
             "sloth-runner run deploy.lua --agent production --values production.yaml\n"
-            "sloth-runner run deploy.lua --task migrate --set version=v1.2.3 --timeout 600"
+            "sloth-runner run deploy.lua --task migrate --set version=v1.2.3 --timeout 600\n"
+            "sloth-runner run --example deploy --list"
         ),
     ),
 )

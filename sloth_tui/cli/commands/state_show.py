@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli import tables
+from sloth_tui.cli import columns, tables
 from sloth_tui.cli.entries import FIELDS, record, write_records
 from sloth_tui.cli.jsontext import pretty
 from sloth_tui.cli.moments import moment, revision_of
@@ -36,15 +36,15 @@ def show(arguments: Arguments, out: Output) -> int:
 
 def _as_fields(entry: Entry, out: Output) -> None:
     fields = [
-        ("key", tables.text(""), entry.key),
-        ("type", tables.word(""), entry.type),
-        ("size", tables.size(""), entry.size),
-        ("created", tables.moment(""), entry.created_at),
-        ("updated", tables.moment(""), entry.updated_at),
-        ("revision", tables.number(""), entry.revision),
+        ("key", columns.text(""), entry.key),
+        ("type", columns.word(""), entry.type),
+        ("size", columns.size(""), entry.size),
+        ("created", columns.moment(""), entry.created_at),
+        ("updated", columns.moment(""), entry.updated_at),
+        ("revision", columns.number(""), entry.revision),
     ]
     if not out.terminal:
-        tables.write_fields([*fields, ("value", tables.value(""), entry.value)], out)
+        tables.write_fields([*fields, ("value", columns.value(""), entry.value)], out)
         return
     tables.write_fields(fields, out)
     value = entry.value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli import tables
+from sloth_tui.cli import columns, tables
 from sloth_tui.cli.jsontext import pretty
 from sloth_tui.cli.session import reading
 from sloth_tui.cli.spec import AGENT, Arguments, Command, output_option
@@ -25,23 +25,23 @@ def show_stats(arguments: Arguments, out: Output) -> int:
     return ExitCode.OK
 
 
-def _fields(agent: str, stats: Stats) -> list[tuple[str, tables.Column, object]]:
+def _fields(agent: str, stats: Stats) -> list[tuple[str, columns.Column, object]]:
     types = ", ".join(f"{count:,} {name}" for name, count in stats.types.items() if count)
     return [
-        ("agent", tables.word(""), agent),
-        ("backend", tables.word(""), stats.backend),
-        ("location", tables.text(""), stats.location),
-        ("keys", tables.number(""), stats.total_keys),
-        ("types", tables.word(""), types or "-"),
-        ("size", tables.size(""), stats.total_size),
-        ("last modified", tables.moment(""), stats.last_modified or None),
-        ("file", tables.size(""), stats.file_size),
-        ("write-ahead log", tables.size(""), stats.wal_size),
-        ("pages", tables.word(""), _pages(stats)),
-        ("revision", tables.number(""), stats.revision),
-        ("history", tables.word(""), _history(stats)),
-        ("history size", tables.size(""), stats.history_size),
-        ("locks held", tables.number(""), stats.locks),
+        ("agent", columns.word(""), agent),
+        ("backend", columns.word(""), stats.backend),
+        ("location", columns.text(""), stats.location),
+        ("keys", columns.number(""), stats.total_keys),
+        ("types", columns.word(""), types or "-"),
+        ("size", columns.size(""), stats.total_size),
+        ("last modified", columns.moment(""), stats.last_modified or None),
+        ("file", columns.size(""), stats.file_size),
+        ("write-ahead log", columns.size(""), stats.wal_size),
+        ("pages", columns.word(""), _pages(stats)),
+        ("revision", columns.number(""), stats.revision),
+        ("history", columns.word(""), _history(stats)),
+        ("history size", columns.size(""), stats.history_size),
+        ("locks held", columns.number(""), stats.locks),
     ]
 
 

@@ -3,7 +3,8 @@
 local kit, host = ...
 
 local check_memory, check_fields, fail = kit.check_memory, kit.check_fields, kit.fail
-local find, gsub, match, sub = string.find, string.gsub, string.match, string.sub
+local gsub, match, sub = string.gsub, string.match, string.sub
+local huge = math.huge
 local next, rawget, tostring, type, unpack = next, rawget, tostring, type, table.unpack
 
 local FIELDS = {
@@ -41,7 +42,9 @@ return function(options)
   check_fields("cmd", options, FIELDS)
   local command, timeout = rawget(options, "command"), rawget(options, "timeout")
   if type(command) ~= "string" then fail("cmd: command must be a string, got " .. type(command)) end
-  if timeout and not (timeout > 0) then fail("cmd: timeout must be more than 0 seconds") end
+  if timeout and not (timeout > 0 and timeout < huge) then
+    fail("cmd: timeout must be more than 0 seconds, and finite")
+  end
   local env = environment(rawget(options, "env"))
   check_memory()
   local ok, code, stdout, stderr, cut = host.run(command, rawget(options, "delegate_to"), rawget(options, "cwd"),

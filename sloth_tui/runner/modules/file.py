@@ -1,4 +1,4 @@
-"""The host's side of Lua's ``file``: atomic writes, nothing written that is there already."""
+"""The host's side of Lua's ``file``."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sloth_tui.runner.modules.convert import answering, text_from_lua
 from sloth_tui.text import format_size
 
 if TYPE_CHECKING:
-    import io
     from collections.abc import Callable
 
     from sloth_tui.runner.modules.context import Context
+    from sloth_tui.runner.placement import Attributes, Content
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a file that tasks may read, write or copy."""
+"""Bytes of a file that tasks may read."""
 
 
 class FileModule:
@@ -46,18 +46,22 @@ class FileModule:
         target = _path(dest)
         if target.endswith("/") or os.path.isdir(target):
             target = os.path.join(target, os.path.basename(source))
-        content = _content(source)
-        wanted = _Attributes(mode, owner, group)
+        from sloth_tui.runner.placement import Original
+
+        original = Original(source)
+        wanted = _attributes(mode, owner, group)
         if wanted.mode is None and not os.path.exists(target):
-            wanted.mode = stat.S_IMODE(os.stat(source).st_mode) & 0o777
-        return True, put_file(target, content, wanted), _sha256(content)
+            wanted = wanted._replace(mode=stat.S_IMODE(original.status.st_mode) & 0o777)
+        return True, *_placed(target, original, wanted)
 
     def _write(
         self, path: object, content: object, mode: object, owner: object, group: object, delegate_to: object
     ) -> object:
+        from sloth_tui.runner.placement import Text
+
         self._may_act(delegate_to)
-        data = cast("bytes", content)
-        return True, put_file(_path(path), data, _Attributes(mode, owner, group)), _sha256(data)
+        text = Text(cast("bytes", content))
+        return True, *_placed(_path(path), text, _attributes(mode, owner, group))
 
     def _read(self, path: object, delegate_to: object) -> object:
         self._context.check_target(delegate_to)
@@ -83,123 +87,40 @@ class FileModule:
         """Nil if there is no such file."""
         self._context.check_target(delegate_to)
         name = _path(path)
-        if not os.path.exists(name):
-            return True, None
-        import hashlib
+        from sloth_tui.runner.placement import checksum_of
 
-        with _open_regular(name) as file:
-            return True, hashlib.file_digest(file, "sha256").hexdigest().encode()
+        return True, checksum_of(name).encode() if os.path.exists(name) else None
 
     def _may_act(self, delegate_to: object) -> None:
         self._context.check_acting()
         self._context.check_target(delegate_to)
 
 
-class _Attributes:
-    """Mode and ownership asked for; None means: as it is, or as is usual."""
+def _placed(path: str, content: Content, wanted: Attributes) -> tuple[bool, bytes]:
+    from sloth_tui.runner.placement import place
 
-    def __init__(self, mode: object, owner: object, group: object) -> None:
-        self.mode = None if mode is None else _mode(text_from_lua(mode, "mode"))
-        self.uid = -1 if owner is None else _uid(text_from_lua(owner, "owner"))
-        self.gid = -1 if group is None else _gid(text_from_lua(group, "group"))
-
-    def differ_from(self, status: os.stat_result) -> bool:
-        return (
-            (self.mode is not None and self.mode != stat.S_IMODE(status.st_mode))
-            or (self.uid not in (-1, status.st_uid))
-            or (self.gid not in (-1, status.st_gid))
-        )
+    changed, checksum = place(path, content, wanted)
+    return changed, checksum.encode()
 
 
-def put_file(path: str, content: bytes, wanted: _Attributes) -> bool:
-    """Make the file have this content and these attributes, at once or not at all; whether it had not.
+def _attributes(mode: object, owner: object, group: object) -> Attributes:
+    from sloth_tui.runner.placement import Attributes
 
-    A symbolic link stays one; what it points to is replaced. Raises UsageError, OSError.
-    """
-    target = os.path.realpath(path)
-    if os.path.isdir(target):
-        raise UsageError(f"'{path}' is a directory")
-    if len(content) > LARGEST:
-        raise UsageError(f"content has {format_size(len(content))}, more than {format_size(LARGEST)}")
-    current = os.stat(target) if os.path.exists(target) else None
-    if current is not None and not wanted.differ_from(current) and _has(target, content, current):
-        return False
-    _replace(target, content, wanted, current)
-    return True
-
-
-def _has(path: str, content: bytes, status: os.stat_result) -> bool:
-    if not stat.S_ISREG(status.st_mode) or status.st_size != len(content):
-        return False
-    with open(path, "rb") as file:
-        return file.read(len(content) + 1) == content
-
-
-def _replace(path: str, content: bytes, wanted: _Attributes, current: os.stat_result | None) -> None:
-    directory, name = os.path.split(path)
-    if not os.path.isdir(directory):
-        raise UsageError(f"directory '{directory}' does not exist")
-    temporary = os.path.join(directory, f".{name[:200]}.{os.urandom(6).hex()}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, path) from error
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            _dress(file.fileno(), wanted, current)
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    _sync_directory(directory)
-
-
-def _dress(descriptor: int, wanted: _Attributes, current: os.stat_result | None) -> None:
-    """Attributes as wanted, else as the file had them, else as a new file would."""
-    uid, gid, mode = wanted.uid, wanted.gid, wanted.mode
-    if current is not None:
-        uid = current.st_uid if uid == -1 else uid
-        gid = current.st_gid if gid == -1 else gid
-        mode = stat.S_IMODE(current.st_mode) if mode is None else mode
-    mine = os.fstat(descriptor)
-    if (uid not in (-1, mine.st_uid)) or (gid not in (-1, mine.st_gid)):
-        os.fchown(descriptor, uid, gid)
-    os.fchmod(descriptor, 0o666 & ~_umask() if mode is None else mode)
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-def _sync_directory(path: str) -> None:
-    """So that the new name survives a power cut as well."""
-    descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return Attributes(
+        None if mode is None else _mode(text_from_lua(mode, "mode")),
+        None if owner is None else _uid(text_from_lua(owner, "owner")),
+        None if group is None else _gid(text_from_lua(group, "group")),
+    )
 
 
 def _content(path: str) -> bytes:
-    with _open_regular(path) as file:
+    from sloth_tui.runner.placement import open_regular
+
+    with open_regular(path) as file:
         content: bytes = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise UsageError(f"'{path}' is larger than {format_size(LARGEST)}")
     return content
-
-
-def _open_regular(path: str) -> io.BufferedReader:
-    """A file to read. Not blocking: a named pipe without a writer would hold the task up for ever."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise UsageError(f"'{path}' is {'a directory' if os.path.isdir(path) else 'no regular file'}")
-    return open(descriptor, "rb")
 
 
 def _explaining(function: Callable[..., object]) -> Callable[..., object]:
@@ -243,9 +164,3 @@ def _gid(name: str) -> int:
         return int(name) if name.isascii() and name.isdigit() else grp.getgrnam(name).gr_gid
     except KeyError:
         raise UsageError(f"group '{name}' is no group of this machine") from None
-
-
-def _sha256(content: bytes) -> bytes:
-    import hashlib
-
-    return hashlib.sha256(content).hexdigest().encode()

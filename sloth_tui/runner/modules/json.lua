@@ -7,9 +7,10 @@
 
 local kit = ...
 
-local byte, char, find, format, gsub, match, rep, sub = string.byte, string.char, string.find, string.format, string.gsub, string.match, string.rep, string.sub
+local byte, char, find, format = string.byte, string.char, string.find, string.format
+local gsub, match, sub = string.gsub, string.match, string.sub
 local concat, sort = table.concat, table.sort
-local math_type, tointeger, huge = math.type, math.tointeger, math.huge
+local math_type, huge = math.type, math.huge
 local utf8_char, utf8_len = utf8.char, utf8.len
 local raw_metatable, setmetatable = kit.raw_metatable, setmetatable
 local error, next, pcall, rawequal, rawget, tonumber, tostring, type = error, next, pcall, rawequal, rawget, tonumber, tostring, type

@@ -4,8 +4,8 @@
 local kit, host = ...
 
 local check_memory, fail, json_encode, json_decode = kit.check_memory, kit.fail, kit.json_encode, kit.json_decode
-local error, next, pack, pcall, select, setmetatable, type, unpack, xpcall =
-  error, next, table.pack, pcall, select, setmetatable, type, table.unpack, xpcall
+local error, next, setmetatable, tostring, type, xpcall = error, next, setmetatable, tostring, type, xpcall
+local pack, unpack = table.pack, table.unpack
 local host_get, host_set = host.get, host.set
 
 local state = {}

@@ -3,9 +3,9 @@
 local kit, host, values_text = ...
 
 local check_memory, fail = kit.check_memory, kit.fail
-local concat, unpack = table.concat, table.unpack
+local unpack = table.unpack
 local math_type, huge = math.type, math.huge
-local ipairs, next, rawget, rawlen, select, tostring, type = ipairs, next, rawget, rawlen, select, tostring, type
+local next, rawget, tostring, type = next, rawget, tostring, type
 local sub = string.sub
 
 local FIELDS <const> = "name, run, description, depends_on, delegate_to, timeout, retries"
@@ -80,9 +80,7 @@ function kit.output(stream, line)
 end
 
 local function print(...)
-  local parts = {}
-  for index = 1, select("#", ...) do parts[index] = tostring((select(index, ...))) end
-  kit.output("print", concat(parts, "\t"))
+  kit.output("print", kit.joined(...))
 end
 
 local ok, values = kit.json_decode(values_text, { drop_null = true, object_metatable = kit.sorted })

@@ -3,8 +3,7 @@
 local kit, host = ...
 
 local check_fields, check_memory, fail, json_encode = kit.check_fields, kit.check_memory, kit.fail, kit.json_encode
-local concat = table.concat
-local ipairs, rawget, select, tostring, type = ipairs, rawget, select, tostring, type
+local ipairs, rawget, type = ipairs, rawget, type
 
 local template, crypto, log = {}, {}, {}
 
@@ -39,9 +38,7 @@ end
 
 for _, level in ipairs({ "debug", "info", "warn", "error" }) do
   log[level] = function(...)
-    local parts = {}
-    for index = 1, select("#", ...) do parts[index] = tostring((select(index, ...))) end
-    kit.output("log", level .. ": " .. concat(parts, "\t"))
+    kit.output("log", level .. ": " .. kit.joined(...))
   end
 end
 

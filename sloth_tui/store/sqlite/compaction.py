@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from sloth_tui.store.sqlite.retention import NOW, long_ago, note_gone, settings_of
+from sloth_tui.store.sqlite.retention import NOW, forget_changes_after, long_ago, note_gone, settings_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ _FORGET = "DELETE FROM sloth_history WHERE revision IN (SELECT value FROM json_e
 _GONE = """SELECT CAST(key AS BLOB) FROM sloth_forgotten AS noted
     WHERE NOT EXISTS (SELECT 1 FROM sloth_history WHERE key = noted.key)"""
 _STILL_GONE = "SELECT 1 FROM sloth_history WHERE key = CAST(? AS TEXT) LIMIT 1"
-_UNREFERENCED = """SELECT id FROM sloth_changes WHERE at < ? AND id NOT IN (
-    SELECT change FROM sloth_history WHERE change IS NOT NULL)"""
 _EVERY_REVISION = 2**63 - 1
 _NONE = -(2**62)
 
@@ -86,7 +84,9 @@ def _forget(
             progress(done, len(dispensable))
         time.sleep(_PAUSE)
     _note_all_gone(database)
-    _drop_changes(database, changes_before)
+    last: int | None = 0
+    while last is not None:
+        last = forget_changes_after(database, last, changes_before)
     return forgotten
 
 
@@ -103,18 +103,4 @@ def _note_all_gone(database: Database) -> None:
             for key in keys[at : at + _MOST // 16]:
                 if database.execute(_STILL_GONE, (key,)).get is None:
                     note_gone(database, key)
-        time.sleep(_PAUSE)
-
-
-def _drop_changes(database: Database, before: int) -> None:
-    """Change sets that no revision is left of. One that was begun not long ago may still get more."""
-    found = (number for (number,) in database.rows(_UNREFERENCED, (before,)))
-    ids = [number for number in found if number != database.change]
-    for at in range(0, len(ids), _MOST // 16):
-        batch = ids[at : at + _MOST // 16]
-        with database.unfenced:
-            database.execute(
-                "DELETE FROM sloth_changes WHERE id IN (SELECT value FROM json_each(?))",
-                (f"[{','.join(map(str, batch))}]",),
-            )
         time.sleep(_PAUSE)

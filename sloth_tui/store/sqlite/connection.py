@@ -14,7 +14,8 @@ import apsw
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.sqlite import schema
 from sloth_tui.store.sqlite.failures import read_only, translate
-from sloth_tui.store.sqlite.opening import identity, open_adopted, open_as_it_is, signature
+from sloth_tui.store.sqlite.files import check_path
+from sloth_tui.store.sqlite.opening import identity, make_durable, open_adopted, open_as_it_is, signature
 from sloth_tui.store.sqlite.transactions import Transaction
 
 TYPE_CHECKING = False
@@ -49,6 +50,7 @@ class Database:
         "fences",
         "frozen",
         "kind",
+        "logged",
         "openings",
         "origin",
         "path",
@@ -65,6 +67,9 @@ class Database:
     """Which schema the database has, in the words of ``schema``; None without a file."""
     frozen: object
     """The signature of a file that is read as one that nobody changes; None otherwise."""
+    logged: bool
+    """Whether a database we may write has a write-ahead log. While nobody has it open, another program can
+    take that away."""
 
     def __init__(
         self,
@@ -76,6 +81,7 @@ class Database:
     ) -> None:
         # SQLite takes a link anywhere in the path for a link to the database.
         self.path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        check_path(self.path)
         self.read_only = read_only
         self.origin = origin
         self.clock = clock
@@ -127,7 +133,7 @@ class Database:
         if self.read_only:
             raise read_only(self.path)
         self._follow_file()
-        if self.kind is not schema.OURS:
+        if self.kind is not schema.OURS or not self.logged:
             self._adopt()
 
     def drain_streams(self) -> None:
@@ -183,7 +189,11 @@ class Database:
                 schema.shadow_older(connection)
             elif self.kind is not schema.OURS:
                 schema.shadow(connection)
-            connection.execute("PRAGMA query_only = 1" if self.read_only else "PRAGMA synchronous = FULL")
+            if self.read_only:
+                connection.execute("PRAGMA query_only = 1")
+            else:
+                make_durable(connection)
+                self.logged = connection.execute("PRAGMA main.journal_mode").get == "wal"
         except apsw.Error as error:
             connection.close(True)
             raise translate(error, self.path) from error
@@ -192,7 +202,7 @@ class Database:
     def _adopt(self) -> None:
         connection = open_adopted(self.path)
         self._detach()
-        self.kind, self.frozen = schema.OURS, None
+        self.kind, self.frozen, self.logged = schema.OURS, None, True
         self._use(connection)
 
     def _follow_file(self) -> None:

@@ -17,23 +17,33 @@ _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
 
 
+def check_path(path: str) -> None:
+    """Raise DatabaseUnusable for a path that SQLite, which takes only UTF-8, cannot be given."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise DatabaseUnusable(
+            f"{path}: a path that is no UTF-8", hint="SLOTH_RUNNER_HOME can name another directory"
+        ) from error
+
+
 def check_file(path: str) -> None:
     """Refuse, before SQLite touches anything, what is certainly no database of ours.
 
     Raises DatabaseUnusable for a symlink, what is no plain file, no SQLite database, one of another
     application or of a newer schema. An empty file passes: that is how a database begins.
     """
-    mode = os.lstat(path).st_mode
-    if stat.S_ISLNK(mode):
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
         raise DatabaseUnusable(f"{path}: a symbolic link", hint="put the database itself there")
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(status.st_mode):
         raise DatabaseUnusable(f"{path}: not a file")
+    if not status.st_size:
+        return
     try:
-        size, header = _read_header(path)
+        header = _read_header(path)
     except apsw.Error as error:
         raise translate(error, path) from error
-    if not size:
-        return
     if not header.startswith(_MAGIC):
         raise not_a_database(path)
     version = int.from_bytes(header[60:64], "big")
@@ -44,14 +54,13 @@ def check_file(path: str) -> None:
         raise schema.newer(path, version)
 
 
-def _read_header(path: str) -> tuple[int, bytes]:
-    """Size and first bytes, read through SQLite's own file layer: to open and close the file in any other way
-    would drop the POSIX locks that this process holds on it."""
+def _read_header(path: str) -> bytes:
+    """The first bytes, read through SQLite's own file layer: to open and close the file in any other way
+    would drop the POSIX locks that this process holds on it. A file of one byte counts as empty there."""
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_NOFOLLOW
     file = apsw.VFSFile("", path, [flags, 0])
     try:
-        size = file.xFileSize()
-        return size, file.xRead(min(_HEADER, size), 0)
+        return file.xRead(min(_HEADER, file.xFileSize()), 0)
     finally:
         file.xClose()
 

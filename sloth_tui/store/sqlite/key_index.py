@@ -163,6 +163,8 @@ class KeyIndex:
         """The index after ``keys`` came or went, and the numbers of the runs that differ; None where it is
         better to begin anew."""
         numbers = sorted({number for key in keys if (number := self.locate(key)) is not None})
+        if not numbers:
+            return self, numbers
         runs = list(self._runs)
         for number in numbers:
             run = self._read(number)

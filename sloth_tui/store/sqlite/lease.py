@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sloth_tui.store.clock import NANOSECONDS
 from sloth_tui.store.process import is_alive
-from sloth_tui.store.sqlite.rows import decode_key
+from sloth_tui.store.sqlite.rows import TIME, decode_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 MAX_SECONDS = 30 * 86400.0
 
 # Names as blobs, because other programs may have stored text that is no UTF-8.
-_SECONDS = "unixepoch({}, 'auto', 'subsec')"
 COLUMNS = (
     "CAST(name AS BLOB), CAST(coalesce(holder, '') AS BLOB), "
-    f"{_SECONDS.format('acquired_at')}, {_SECONDS.format('expires_at')}, "
+    f"{TIME.format('acquired_at')}, {TIME.format('expires_at')}, "
     "token, deadline, boot_id, tied, owner_host, owner_pid, owner_start, owner_boot"
 )
 """What a :class:`Lease` is made of."""

@@ -197,7 +197,8 @@ def check_fences(database: Database, fences: dict[str, int]) -> None:
 
 
 def find_lease(database: Database, name: str) -> Lease | None:
-    """The row of a lock, held or not."""
+    """The row of a lock, held or not, as it is now: not as it was when a walk began."""
+    database.drain_streams()
     stored = key_bytes(name)
     row = None if stored is None else database.one(_FIND, (stored,))
     return Lease(row, database.clock) if row else None

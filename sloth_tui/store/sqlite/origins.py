@@ -24,8 +24,8 @@ def change_of(database: Database) -> int:
             from sloth_tui.origin import this_process
 
             database.origin = this_process("sloth-runner", "")
-        note_patterns(database, settings_of(database).secret_keys)
         change: int = database.execute(_OPEN, tuple(map(_text, database.origin))).get
+        note_patterns(database, settings_of(database).secret_keys)
         database.change, database.change_depth = change, database.depth
     return database.change
 

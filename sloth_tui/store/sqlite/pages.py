@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from sloth_tui.model import Row
-from sloth_tui.store.sqlite.rows import RAW_KEY, decode_key
+from sloth_tui.store.sqlite.rows import RAW_KEY, TIME, decode_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ PREVIEW = 1024
 """Bytes of a value that a row carries at most."""
 
 TYPE = "CASE typeof(value) WHEN 'blob' THEN 'bytes' ELSE coalesce(type, 'string') END"
-UPDATED = "unixepoch(updated_at, 'auto', 'subsec')"
+UPDATED = TIME.format("updated_at")
 SIZE = "octet_length(value)"
 
 # The length of a value is in the head of its row; its bytes are only touched where they are few.

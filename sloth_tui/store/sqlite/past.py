@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sloth_tui.errors import KeyNotFound, NotKept, RevisionNotFound
 from sloth_tui.store.sqlite.handle import Handle
-from sloth_tui.store.sqlite.rows import RAW_KEY, RAW_VALUE, decode_key, decode_raw, raw_value
+from sloth_tui.store.sqlite.rows import RAW_KEY, RAW_VALUE, TIME, decode_key, decode_raw, raw_value
 from sloth_tui.store.sqlite.scope import Scope, horizon
 from sloth_tui.store.sqlite.triggers import HIDDEN
 from sloth_tui.store.values import type_name
@@ -24,13 +24,12 @@ _CREATED = (
     "iif(last.old IS NULL, last.at, (SELECT at FROM sloth_history WHERE key = kept.key "
     "AND revision < last.revision AND old IS NULL ORDER BY revision DESC LIMIT 1))"
 )
-_TIME = "unixepoch({0}, 'auto', 'subsec')"
 _AT = f"""
     WITH since AS MATERIALIZED (
         SELECT key, min(revision) AS revision FROM sloth_history
         WHERE revision > :revision AND {{scope}} GROUP BY key)
-    SELECT {RAW_KEY} AS stored_key, NULL, {RAW_VALUE}, {_TIME.format("created_at")},
-        {_TIME.format("updated_at")}, revision, octet_length(value)
+    SELECT {RAW_KEY} AS stored_key, NULL, {RAW_VALUE}, {TIME.format("created_at")},
+        {TIME.format("updated_at")}, revision, octet_length(value)
         FROM state WHERE {{entries}} AND key NOT IN (SELECT key FROM since)
     UNION ALL
     SELECT CAST(kept.key AS BLOB), kept.old_type, {raw_value("kept.old", "kept.old_type")},

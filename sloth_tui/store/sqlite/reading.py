@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 import apsw
 
 from sloth_tui.errors import KeyNotFound
@@ -54,8 +52,9 @@ _NEARBY = (
 class EntryReading(Handle):
     """See :class:`sloth_tui.store.port.Entries`.
 
-    An iterator walks the snapshot of the moment it was asked for, whatever is written meanwhile. A long
-    one that is neither finished nor closed keeps SQLite from recycling its log.
+    An iterator walks the snapshot of the moment it was asked for, whatever is written meanwhile. While a
+    long one is under way, its handle reads everything of that moment, until it writes or looks at a lock;
+    and SQLite cannot recycle its log.
     """
 
     __slots__ = ()
@@ -105,7 +104,7 @@ class EntryReading(Handle):
         return number
 
     def _walk(self, prefix: str, reading: Reading[T]) -> Iterator[T]:
-        return chain.from_iterable(Stream(self._database, prefix, reading).chunks())
+        return Stream(self._database, prefix, reading).results()
 
     def _get_raw(self, key: str, default: D | None) -> Value | D | None:
         """Like :meth:`get`, for a key or a value that is no UTF-8."""

@@ -7,13 +7,20 @@ whatever the settings say, so that who follows the changes as they come misses n
 
 from __future__ import annotations
 
+from sloth_tui.store.process import exists
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.settings import Settings
     from sloth_tui.store.sqlite.connection import Database
 
 STEP = 256
-"""Rows, or deleted keys, that one transaction forgets."""
+"""Revisions, or deleted keys, that one transaction forgets."""
+RECENT = 1024
+"""Newest revisions, among whose keys a sweep looks for those that other programs write much."""
+CHANGES_STEP = 4096
+CHANGES_WINDOW = 16 * CHANGES_STEP
+"""Change sets that a sweep looks at; with fewer there are none to spare."""
 SETTLED_MS = 10 * 1000
 """How old a row has to be to be forgotten: ten times what the slowest follower takes to come and see."""
 _SWEEP_EVERY_MS = 3600 * 1000
@@ -25,12 +32,12 @@ _ONE_IN_16 = 1 << 28
 
 _HAS_MORE = "SELECT 1 FROM sloth_history WHERE key = ? ORDER BY revision DESC LIMIT 1 OFFSET ?"
 # The times of two rows may be in the wrong order, where somebody set the clock back; revisions never are.
-_FORGET = f"""DELETE FROM sloth_history WHERE key = CAST(:key AS TEXT) AND revision <= (
+_FORGET = """DELETE FROM sloth_history WHERE key = CAST(:key AS TEXT) AND revision <= (
     SELECT max(revision) FROM (
         SELECT revision, at FROM sloth_history WHERE key = CAST(:key AS TEXT) AND revision <= (
             SELECT revision FROM sloth_history WHERE key = CAST(:key AS TEXT)
             ORDER BY revision DESC LIMIT 1 OFFSET :keep)
-        ORDER BY revision LIMIT {STEP})
+        ORDER BY revision LIMIT :step)
     WHERE at <= :before)"""
 _LONG_GONE = f"""SELECT CAST(key AS BLOB), revision FROM sloth_history AS gone
     WHERE operation = 'delete' AND at < ? AND revision < (SELECT max(revision) FROM sloth_history)
@@ -41,6 +48,15 @@ _NOTE_GONE = """INSERT OR REPLACE INTO sloth_meta (name, value) SELECT 'forgotte
     coalesce((SELECT value FROM sloth_meta WHERE name = 'forgotten'), 0),
     coalesce((SELECT revision FROM sloth_forgotten WHERE key = CAST(:key AS TEXT)), 0))"""
 _DROP_NOTE = "DELETE FROM sloth_forgotten WHERE key = CAST(:key AS TEXT)"
+_BUSY = f"""SELECT CAST(key AS BLOB) FROM (
+        SELECT DISTINCT key FROM (SELECT key FROM sloth_history ORDER BY revision DESC LIMIT {RECENT})
+    ) AS recent WHERE EXISTS (
+        SELECT 1 FROM sloth_history WHERE key = recent.key ORDER BY revision DESC LIMIT 1 OFFSET ?)"""
+_OLD_CHANGES = "SELECT id, pid FROM sloth_changes WHERE at < ? AND id > ? ORDER BY id LIMIT ?"
+_REFERENCED = """SELECT change FROM sloth_history WHERE change BETWEEN :first AND :last
+    UNION SELECT change FROM sloth_lock_breaks WHERE change BETWEEN :first AND :last"""
+_META = "SELECT value FROM sloth_meta WHERE name = ?"
+_SET_META = "INSERT OR REPLACE INTO sloth_meta (name, value) VALUES (?, ?)"
 NOW = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 
 
@@ -57,27 +73,88 @@ def keep_within_limits(database: Database, key: str) -> None:
     """
     due = is_due(database)
     database.writes += 1
-    if due:
+    if due and database.execute(_HAS_MORE, (key, 1)).get is not None:
         keep = settings_of(database).keep_revisions
         if database.execute(_HAS_MORE, (key, keep)).get is not None:
-            before = database.execute(NOW).get - SETTLED_MS
-            database.execute(_FORGET, {"key": key.encode(), "keep": keep, "before": before})
+            _forget(database, key.encode(), keep, STEP)
 
 
 def sweep(database: Database) -> None:
-    """Forget some of what was deleted too long ago; at most once an hour, whoever does it."""
-    now = database.execute(NOW).get
-    swept = database.execute("SELECT value FROM sloth_meta WHERE name = 'swept_at'").get
+    """Forget some of what no write of ours comes across: what was deleted too long ago, the surplus of keys
+    that other programs write, change sets of which nothing is left.
+
+    Once an hour, whoever does it; again with the next handle where revisions are left over.
+    """
+    now = database.one(NOW)
+    swept = database.one(_META, ("swept_at",))
     if isinstance(swept, int) and 0 <= now - swept < _SWEEP_EVERY_MS:
         return
-    with database.unfenced:
-        database.execute("INSERT OR REPLACE INTO sloth_meta (name, value) VALUES ('swept_at', ?)", (now,))
-    gone = database.rows(_LONG_GONE, (long_ago(now, settings_of(database).keep_deleted_days),))
-    if gone:
+    settings = settings_of(database)
+    deleted = _forget_deleted(database, long_ago(now, settings.keep_deleted_days))
+    surplus = _forget_surplus(database, settings.keep_revisions)
+    if deleted < STEP and surplus < STEP:
         with database.unfenced:
-            for key, revision in gone:
-                database.execute(_FORGET_GONE, (key, revision))
-                note_gone(database, key)
+            database.execute(_SET_META, ("swept_at", now))
+        _forget_changes(database, now - _DAY_MS)
+
+
+def _forget(database: Database, key: bytes, keep: int, step: int) -> int:
+    """Up to a step of a key's oldest revisions; returns how many went."""
+    before = database.execute(NOW).get - SETTLED_MS
+    database.execute(_FORGET, {"key": key, "keep": keep, "step": step, "before": before})
+    return database.connection.changes()
+
+
+def _forget_surplus(database: Database, keep: int) -> int:
+    """Up to a step of the oldest revisions of keys that were written lately; returns how many went."""
+    busy = database.rows(_BUSY, (keep,))
+    forgotten = 0
+    if busy:
+        with database.unfenced:
+            for (key,) in busy:
+                forgotten += _forget(database, key, keep, STEP - forgotten)
+    return forgotten
+
+
+def _forget_changes(database: Database, before: int) -> None:
+    """One window of the change sets opened before a time; the next sweep goes on after it."""
+    if database.one("SELECT count(*) FROM sloth_changes") < CHANGES_WINDOW // 64:
+        return
+    after = database.one(_META, ("swept_change",))
+    last = forget_changes_after(database, after if isinstance(after, int) else 0, before)
+    with database.unfenced:
+        database.execute(_SET_META, ("swept_change", last or 0))
+
+
+def forget_changes_after(database: Database, after: int, before: int) -> int | None:
+    """Those that nothing refers to, of the next window; returns its last, None where there are no more.
+
+    That of a process which still runs may be referred to by what it writes next.
+    """
+    window = dict(database.rows(_OLD_CHANGES, (before, after, CHANGES_WINDOW)))
+    if not window:
+        return None
+    last = max(window)
+    referenced = {change for (change,) in database.rows(_REFERENCED, {"first": min(window), "last": last})}
+    spare = [change for change, pid in window.items() if change not in referenced and not exists(pid)]
+    for first in range(0, len(spare), CHANGES_STEP):
+        with database.unfenced:
+            for change in spare[first : first + CHANGES_STEP]:
+                database.execute("DELETE FROM sloth_changes WHERE id = ?", (change,))
+    return last if len(window) == CHANGES_WINDOW else None
+
+
+def _forget_deleted(database: Database, before: int) -> int:
+    gone = database.rows(_LONG_GONE, (before,))
+    if not gone:
+        return 0
+    forgotten = 0
+    with database.unfenced:
+        for key, revision in gone:
+            database.execute(_FORGET_GONE, (key, revision))
+            forgotten += database.connection.changes()
+            note_gone(database, key)
+    return forgotten
 
 
 def note_gone(database: Database, key: bytes) -> None:

@@ -102,6 +102,8 @@ class ByKey:
 
     def patched(self, index: KeyIndex, numbers: list[int]) -> Self:
         """The same over ``index``, which differs in the runs of these ``numbers``."""
+        if not numbers:
+            return self
         new = type(self)(self._connection, index, self.query)
         new._passing = list(self._passing)
         for number in numbers:

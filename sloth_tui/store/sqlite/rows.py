@@ -40,9 +40,10 @@ def raw_value(value: str, kind: str) -> str:
 RAW_KEY = "CAST(key AS BLOB)"
 RAW_VALUE = raw_value("value", "type")
 RAW_ITEM = f"{RAW_KEY}, {RAW_VALUE}"
-_TIME = "unixepoch({0}, 'auto', 'subsec')"
+TIME = "unixepoch({}, 'auto', 'subsec')"
+"""Unix seconds from a documented timestamp; NULL where it cannot be read."""
 RECORD = (
-    f"{RAW_ITEM}, {_TIME.format('created_at')}, {_TIME.format('updated_at')}, revision, octet_length(value)"
+    f"{RAW_ITEM}, {TIME.format('created_at')}, {TIME.format('updated_at')}, revision, octet_length(value)"
 )
 """The columns of :func:`entry_of`."""
 

@@ -125,13 +125,29 @@ def inspect(connection: apsw.Connection, location: str) -> str:
         return OURS if version == VERSION else OLDER
     if application:
         raise foreign(location)
-    if _columns(connection, "state") >= {"key", "value", "created_at", "updated_at"}:
-        if connection.execute("PRAGMA main.encoding").get != "UTF-8":
-            raise DatabaseUnusable(f"{location}: its text is UTF-16", hint="only UTF-8 can be read")
+    if columns_of(connection, "state"):
+        _check_documented(connection, location)
         return DOCUMENTED
     if connection.execute("SELECT 1 FROM main.sqlite_schema LIMIT 1").get is None:
         return EMPTY
     raise foreign(location)
+
+
+def _check_documented(connection: apsw.Connection, location: str) -> None:
+    if connection.execute("PRAGMA main.encoding").get != "UTF-8":
+        raise DatabaseUnusable(f"{location}: its text is UTF-16", hint="only UTF-8 can be read")
+    if any(columns_of(connection, table) for table in _ADDED_TABLES):
+        version = VERSION if columns_of(connection, _ADDED_IN_2[0]) else 1
+        raise DatabaseUnusable(
+            f"{location}: tables of sloth-runner without its mark, as a restored dump leaves them",
+            hint=f"PRAGMA application_id = {APPLICATION_ID} and PRAGMA user_version = {version} set it again",
+        )
+    from sloth_tui.store.sqlite.documented import check_table
+
+    for table, documented in _DOCUMENTED_COLUMNS.items():
+        columns, needed = columns_of(connection, table), documented.split(", ")
+        if columns:
+            check_table(connection, location, table, columns, needed=needed, ours=_added_columns(table))
 
 
 def foreign(location: str) -> DatabaseUnusable:
@@ -154,12 +170,11 @@ def install(connection: apsw.Connection) -> None:
     from sloth_tui.store.sqlite.triggers import HISTORY_TRIGGERS
 
     for table, statement in _DOCUMENTED.items():
-        present = _columns(connection, table)
+        present = columns_of(connection, table)
         if not present:
             connection.execute(statement)
         for column in _ADDED_COLUMNS[table]:
-            if column.partition(" ")[0] not in present:
-                connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
     for table, columns in _ADDED_TABLES.items():
         connection.execute(f"CREATE TABLE {table} ({columns})")
     for statement in (*_INDEXES, *HISTORY_TRIGGERS, *LOCK_TRIGGERS):
@@ -222,8 +237,8 @@ def shadow(connection: apsw.Connection) -> None:
     """
     connection.execute("PRAGMA temp_store = MEMORY")
     for table, documented in _DOCUMENTED_COLUMNS.items():
-        added = [column.partition(" ")[0] for column in _ADDED_COLUMNS[table]]
-        if _columns(connection, table):
+        added = _added_columns(table)
+        if columns_of(connection, table):
             nulls = ", ".join(f"NULL AS {name}" for name in added)
             connection.execute(
                 f"CREATE TEMP VIEW {table} AS SELECT rowid AS rowid, {documented}, {nulls} FROM main.{table}"
@@ -234,5 +249,11 @@ def shadow(connection: apsw.Connection) -> None:
         connection.execute(f"CREATE TEMP TABLE {table} ({columns})")
 
 
-def _columns(connection: apsw.Connection, table: str) -> set[object]:
-    return {name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?, 'main')", (table,))}
+def columns_of(connection: apsw.Connection, table: str) -> set[str]:
+    """Lower-case names; empty where there is no such table."""
+    rows = connection.execute("SELECT lower(name) FROM pragma_table_info(?, 'main')", (table,))
+    return {str(name) for (name,) in rows}
+
+
+def _added_columns(table: str) -> list[str]:
+    return [column.partition(" ")[0] for column in _ADDED_COLUMNS[table]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, islice
 
 import apsw
 
@@ -26,7 +26,8 @@ class Stream:
 
     What fits one chunk is read at once, so that no read transaction stays open. A longer result keeps
     its cursor, which the next write of the same handle reads to its end: SQLite would refuse to write past a
-    snapshot that is no longer the newest. A consumer that stops early ends it by closing :meth:`chunks`.
+    snapshot that is no longer the newest. A consumer that stops early ends it by letting go of
+    :meth:`results`.
 
     Rows are read plainly; where text turns out to be no UTF-8, the rest of them raw.
     """
@@ -44,8 +45,13 @@ class Stream:
         if len(self._ready) == CHUNK:
             database.streams.append(self)
 
-    def chunks(self) -> Iterator[list[Any]]:
-        """All results; ends the stream when it is closed itself."""
+    def results(self) -> Iterator[Any]:
+        """All of them; ends the stream when it is let go of, be it before the first."""
+        chunks = self._chunks()
+        # A generator that has not begun could not end anything.
+        return chain(next(chunks, ()), chain.from_iterable(chunks))
+
+    def _chunks(self) -> Iterator[list[Any]]:
         try:
             while self._ready:
                 ready, self._ready = self._ready, []

@@ -4,7 +4,8 @@ Our own writes say so by giving ``state.revision`` a new number. A write that le
 program that knows nothing of us; the triggers then number it and drop the type, because such programs
 write strings. INSERT OR REPLACE fires no delete trigger and loses our columns, so what it is about to
 replace is put aside in ``sloth_replaced`` first. What a key that holds a secret was is not recorded, only
-that it was something. The triggers run inside other programs: they use nothing that SQLite 3.8 lacks.
+that it was something. The triggers run inside other programs: they use nothing that SQLite 3.8 lacks, and
+pass over rows whose key is NULL, which the documented table allows.
 """
 
 from __future__ import annotations
@@ -50,19 +51,21 @@ HISTORY_TRIGGERS = (
       {_RECORD} VALUES (NEW.revision, NEW.key, 'set', {_OLD}, {NOW_MS}, NEW.change);
     END""",
     # -- deletions by anybody
-    f"""CREATE TRIGGER sloth_deleted AFTER DELETE ON state WHEN {_NOT_YET}
+    f"""CREATE TRIGGER sloth_deleted AFTER DELETE ON state WHEN OLD.key IS NOT NULL AND {_NOT_YET}
     BEGIN
       {_RECORD} {_NUMBER}, OLD.key, 'delete', {_OLD}, {NOW_MS}, NULL;
       DELETE FROM sloth_replaced;
     END""",
     # -- writes of others
-    """CREATE TRIGGER sloth_others_before_insert BEFORE INSERT ON state WHEN NEW.revision IS NULL
+    """CREATE TRIGGER sloth_others_before_insert BEFORE INSERT ON state
+    WHEN NEW.revision IS NULL AND NEW.key IS NOT NULL
     BEGIN
       DELETE FROM sloth_replaced;
       INSERT INTO sloth_replaced (key, value, type, revision, change)
         SELECT key, value, type, revision, change FROM state WHERE key = NEW.key;
     END""",
-    f"""CREATE TRIGGER sloth_others_inserted AFTER INSERT ON state WHEN NEW.revision IS NULL
+    f"""CREATE TRIGGER sloth_others_inserted AFTER INSERT ON state
+    WHEN NEW.revision IS NULL AND NEW.key IS NOT NULL
     BEGIN
       {_RECORD} {_NUMBER}, NEW.key, 'set',
         {_REPLACED}, {NOW_MS}, NULL
@@ -76,7 +79,7 @@ HISTORY_TRIGGERS = (
       DELETE FROM sloth_replaced;
     END""",
     f"""CREATE TRIGGER sloth_others_updated AFTER UPDATE OF value, key ON state
-    WHEN NEW.revision IS OLD.revision AND NEW.key IS OLD.key AND NEW.value IS NOT OLD.value
+    WHEN NEW.revision IS OLD.revision AND NEW.key = OLD.key AND NEW.value IS NOT OLD.value
     BEGIN
       {_RECORD} {_NUMBER}, NEW.key, 'set', {_OLD}, {NOW_MS}, NULL;
       UPDATE state SET type = NULL, change = NULL, revision = (SELECT max(revision) FROM sloth_history)
@@ -91,9 +94,9 @@ HISTORY_TRIGGERS = (
     END""",
     f"""CREATE TRIGGER sloth_others_renamed AFTER UPDATE OF key ON state WHEN NEW.key IS NOT OLD.key
     BEGIN
-      {_RECORD} {_NUMBER}, OLD.key, 'delete', {_OLD}, {NOW_MS}, NULL;
+      {_RECORD} {_NUMBER}, OLD.key, 'delete', {_OLD}, {NOW_MS}, NULL WHERE OLD.key IS NOT NULL;
       {_RECORD} {_NUMBER}, NEW.key, 'set',
-        {_REPLACED}, {NOW_MS}, NULL;
+        {_REPLACED}, {NOW_MS}, NULL WHERE NEW.key IS NOT NULL;
       UPDATE state SET change = NULL, revision = (SELECT max(revision) FROM sloth_history),
         type = CASE WHEN NEW.value IS OLD.value THEN OLD.type END
         WHERE key = NEW.key;

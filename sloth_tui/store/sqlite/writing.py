@@ -58,7 +58,8 @@ class EntryWriting(EntryReading):
     """See :class:`sloth_tui.store.port.Entries`.
 
     What is written most, another value or a greater number for a key that is there, is a single statement,
-    which needs no transaction around it. When such a statement finds nothing to do, or more is to be done
+    which needs no transaction around it. Deleting what is not there takes none either, unless there is a
+    fence to check. When such a statement finds nothing to do, or more is to be done
     than one can do, the general way is taken: look, decide, write, in one transaction.
     """
 
@@ -85,30 +86,34 @@ class EntryWriting(EntryReading):
             )
 
     def delete(self, key: str) -> bool:
-        if not self.exists(key):
+        if not self._database.fences and not self.exists(key):
             return False
         database = self._database
         with database.writing:
+            if not self.exists(key):
+                return False
             newest, change = database.execute(_NEWEST).get, change_of(database)
             database.execute(_DELETE, (key_bytes(key),))
-            deleted = database.connection.changes()
-            if deleted:
-                database.execute(_STAMP, (change, newest))
-        return bool(deleted)
+            database.execute(_STAMP, (change, newest))
+            database.writes += 1
+        return True
 
     def delete_many(self, keys: Iterable[str]) -> int:
-        wanted = [key for key in dict.fromkeys(keys) if self.exists(key)]
-        if not wanted:
+        wanted = dict.fromkeys(keys)
+        if not self._database.fences and not any(map(self.exists, wanted)):
             return 0
         with self._database.writing:
             return sum(map(self.delete, wanted))
 
     def delete_prefix(self, prefix: str) -> int:
-        if not self.count(prefix):
+        if not self._database.fences and not self.count(prefix):
             return 0
-        scope = Scope(prefix)
-        with self._database.writing:
-            return bulk.delete(self._database, scope.entries, scope.bindings, change_of(self._database))
+        database, scope = self._database, Scope(prefix)
+        with database.writing:
+            if not self.count(prefix):
+                return 0
+            database.writes += 1
+            return bulk.delete(database, scope.entries, scope.bindings, change_of(database))
 
     def increment(self, key: str, by: int | float = 1) -> int | float:
         check_key(key)
@@ -198,10 +203,10 @@ class EntryWriting(EntryReading):
         database = self._database
         if current is None:
             revision: int = database.execute(_INSERT, (key, stored, kind, change_of(database))).get
-            return revision, True
-        if same(current[1], value):
+        elif same(current[1], value):
             return current[0] or 0, False
-        revision = database.execute(_UPDATE, (stored, kind, change_of(database), key)).get
+        else:
+            revision = database.execute(_UPDATE, (stored, kind, change_of(database), key)).get
         keep_within_limits(database, key)
         return revision, True
 

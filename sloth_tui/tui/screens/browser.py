@@ -17,6 +17,7 @@ from sloth_tui.tui.widgets.key_bar import KeyBar, KeyHint
 from sloth_tui.tui.widgets.key_table import KeyTable
 from sloth_tui.tui.widgets.keys_pane import KeysPane
 from sloth_tui.tui.widgets.lock_list import LocksPane
+from sloth_tui.tui.widgets.pane import LatePane
 from sloth_tui.tui.widgets.run_view import RunPane
 from sloth_tui.tui.widgets.stats_view import StatsPane
 from sloth_tui.tui.widgets.title_bar import PaneStrip, TitleBar
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from sloth_tui.tui import messages
+    from sloth_tui.tui.services import Services
 
 _RUN_NEWS = 0.04
 """Seconds a run may talk before the screen shows what it said."""
@@ -34,6 +36,8 @@ _EVERYTHING = Query()[:3]
 
 class BrowserScreen(CommandScreen):
     """Hands news of widgets to the services, and news of the services to widgets."""
+
+    AUTO_FOCUS = "#table"
 
     def compose(self) -> ComposeResult:
         yield TitleBar(id="title")
@@ -48,15 +52,38 @@ class BrowserScreen(CommandScreen):
             yield RunPane(id="run")
         yield KeyBar(id="bar")
 
-    def on_mount(self) -> None:
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._query = Query()
         self._generation = -1
+        self._begun = False
+        """Whether the rows that the services look for first are those of the newest StoreOpened."""
         self._answers = False
         """Whether what the services tell is about the agent that was chosen last."""
+        self._furnished = False
+        """Whether there is more in the panes than keys."""
+
+    def begin(self, agent: str) -> None:
+        """Have the agent's first keys read while the screen is still being made."""
+        self._generation, self._begun = self.services.start(agent), True
+
+    def on_mount(self) -> None:
         self.query_one(KeyBar).always = (KeyHint(shown_key(PALETTE_KEY), "Palette", "app.command_palette"),)
         self.watch_current()
         self.title_bar.read_only = self.services.read_only
-        self.action_show_pane("keys")
+        self._await_rows()
+        if self.services.rows_so_far is not None:
+            self.on_rows_indexed(self.services.rows_so_far)
+        self.call_after_refresh(self._furnish)
+
+    async def _furnish(self) -> None:
+        """Once the keys are on screen: everything else."""
+        for pane in self.query(LatePane):
+            if not await pane.furnish():
+                return
+        self._furnished = True
+        self._highlight(self.key)
+        self.services.start_figures()
 
     @property
     def title_bar(self) -> TitleBar:
@@ -93,18 +120,22 @@ class BrowserScreen(CommandScreen):
         bar.agent, bar.location = message.agent, message.location
         bar.state = "live" if message.exists else "empty"
         bar.total = bar.shown = None
-        self._show_rows(afresh=True)
+        if self._begun:
+            self._begun = False
+        else:
+            self._show_rows(afresh=True)
 
     def on_store_failed(self, message: messages.StoreFailed) -> None:
         if message.agent != self.services.agent:
             return
-        self._answers = False
+        self._answers = self._begun = False
         bar = self.title_bar
         bar.agent, bar.state, bar.total = message.agent, "no answer", None
         self.query_one(KeysPane).fail(message.message, message.hint)
         self._highlight(None)
-        self.query_one(LocksPane).show([], 0.0)
-        self.query_one(StatsPane).show(None)
+        if self._furnished:
+            self.query_one(LocksPane).show([], 0.0)
+            self.query_one(StatsPane).show(None)
 
     # The key table.
 
@@ -133,7 +164,7 @@ class BrowserScreen(CommandScreen):
 
     def on_rows_indexed(self, message: messages.RowsIndexed) -> None:
         if message.generation == self._generation:
-            self.query_one(KeyTable).index(message.count, complete=message.complete)
+            self.query_one(KeyTable).index(message.count, message.rows, complete=message.complete)
             self._count(message.count, complete=message.complete)
 
     def on_rows_changed(self, message: messages.RowsChanged) -> None:
@@ -174,12 +205,17 @@ class BrowserScreen(CommandScreen):
 
     def _show_rows(self, *, afresh: bool = False) -> None:
         self._generation = self.services.show_rows(self._query, afresh=afresh)
+        self._await_rows()
+
+    def _await_rows(self) -> None:
         table = self.query_one(KeyTable)
         table.asked = self._query
         table.reset(self._generation)
 
     def _highlight(self, key: str | None) -> None:
         self.key = key
+        if not self._furnished:
+            return
         self.services.show_entry(key)
         if key is None:
             self.query_one(DetailPane).show(None, secret=False)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text
+from sloth_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class ChooseFileScreen(ModalScreen[str | None]):
+class ChooseFileScreen(Dialog[str | None]):
     """A path with the files and directories it may go on to; answers the path of a file.
 
     ``candidates`` lists what begins with a text, directories ending in ``/``. It may touch slow disks: it

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.command import CommandPalette
-
 from sloth_tui.errors import SlothError
 from sloth_tui.tui.actions import bindings, by_id, by_method
 from sloth_tui.tui.flows import Flows
-from sloth_tui.tui.palette import AgentProvider, KeyProvider
-from sloth_tui.tui.screens.help import HelpScreen
 from sloth_tui.tui.screens.paned import PanedScreen
 from sloth_tui.tui.widgets.agent_list import AgentsPane
 from sloth_tui.tui.widgets.detail import DetailPane
@@ -119,10 +115,14 @@ class CommandScreen(PanedScreen):
             self.flows.tell("nothing is running")
 
     def action_go_to_agent(self) -> None:
-        self.app.push_screen(CommandPalette([AgentProvider], placeholder="agent"))
+        from sloth_tui.tui.palette import agent_palette
+
+        self.app.push_screen(agent_palette())
 
     def action_go_to_key(self) -> None:
-        self.app.push_screen(CommandPalette([KeyProvider], placeholder="beginning of a key"))
+        from sloth_tui.tui.palette import key_palette
+
+        self.app.push_screen(key_palette())
 
     def action_next_agent(self) -> None:
         self._step_agent(1)
@@ -134,6 +134,8 @@ class CommandScreen(PanedScreen):
         self.services.refresh()
 
     def action_help(self) -> None:
+        from sloth_tui.tui.screens.help import HelpScreen
+
         self.app.push_screen(HelpScreen())
 
     def leave(self) -> None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Select, Static, TextArea
 
 from sloth_tui.errors import SlothError
 from sloth_tui.model import VALUE_TYPES
 from sloth_tui.text import display_text
 from sloth_tui.tui.editing import FORMS, form_of, from_text, to_text
+from sloth_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,7 +34,7 @@ class Outcome(NamedTuple):
     """What is there instead, where it was not saved; None: the key is absent."""
 
 
-class EditScreen(ModalScreen[str | None]):
+class EditScreen(Dialog[str | None]):
     """Keeps what was typed until it is saved or left; answers the key that was saved, else None.
 
     ``save(key, before, value)`` writes only if the entry still is ``before`` (None: absent); it may raise

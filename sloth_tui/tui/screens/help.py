@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from sloth_tui.tui.actions import ACTIONS, PALETTE_KEY, shown_key
+from sloth_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Keys by group; ``more`` are keys of the focused widget as (key, help)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

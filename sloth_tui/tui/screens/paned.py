@@ -8,15 +8,13 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from sloth_tui.tui.actions import PANES
-from sloth_tui.tui.screens.layout import arrange
+from sloth_tui.tui.screens.layout import Layout, arrange
 from sloth_tui.tui.widgets.pane import Pane
 from sloth_tui.tui.widgets.title_bar import PaneStrip
 
 if TYPE_CHECKING:
     from textual.events import DescendantFocus, Resize
     from textual.widget import Widget
-
-    from sloth_tui.tui.messages import PaneChosen
 
 _ORDER = tuple(PANES)
 
@@ -27,6 +25,8 @@ class PanedScreen(Screen[None]):
     current: reactive[str] = reactive("keys", init=False)
     """The pane that has, or last had, the focus."""
     zoomed: reactive[bool] = reactive(False, init=False)
+
+    _arranged: Layout | None = None
 
     def pane(self, name: str) -> Pane:
         return self.query_one(f"#{name}", Pane)
@@ -39,14 +39,11 @@ class PanedScreen(Screen[None]):
         if pane is not None:
             self.current = pane
 
-    def on_pane_chosen(self, message: PaneChosen) -> None:
-        self.action_show_pane(message.pane)
-
     def watch_current(self) -> None:
-        self._arrange(self.size.width, self.size.height)
+        self._arrange(*self.app.size)
 
     def watch_zoomed(self) -> None:
-        self._arrange(self.size.width, self.size.height)
+        self._arrange(*self.app.size)
 
     def action_show_pane(self, name: str) -> None:
         """Bring a pane on screen and put the focus into it."""
@@ -66,15 +63,17 @@ class PanedScreen(Screen[None]):
 
     def _arrange(self, width: int, height: int) -> None:
         layout = arrange(width, height, self.current, zoomed=self.zoomed)
+        self.query_one(PaneStrip).current = self.current
+        if layout == self._arranged:
+            return
+        self._arranged = layout
         for name in PANES:
             self.pane(name).display = name in layout.panes
         self.query_one("#body").display = bool(layout.panes & {"agents", "keys", "detail"})
         self.query_one("#dock").display = bool(layout.panes & {"locks", "stats", "run"})
         self.set_class(len(layout.panes) == 1, "one-pane")
         self.set_class("run" in layout.panes and "locks" not in layout.panes, "tall-dock")
-        strip = self.query_one(PaneStrip)
-        strip.display = layout.strip
-        strip.mark(self.current)
+        self.query_one(PaneStrip).display = layout.strip
 
     def _pane_of(self, widget: Widget) -> str | None:
         for node in widget.ancestors_with_self:

@@ -11,13 +11,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sloth_tui.errors import KeyNotFound
+from sloth_tui.model import Query
 from sloth_tui.tui.messages import EntryRead, LocksRead, StatsRead
 from sloth_tui.tui.secrets import holds_secret
 from sloth_tui.tui.services.catalogue import Catalogue
 from sloth_tui.tui.services.files import candidates
 from sloth_tui.tui.services.reader import Reader
 from sloth_tui.tui.services.rows import Rows
-from sloth_tui.tui.services.runs import RunNews, Runs
 from sloth_tui.tui.services.writer import Writer
 
 if TYPE_CHECKING:
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
     from textual.message import Message
 
-    from sloth_tui.model import Entry, Lock, Query, Value
+    from sloth_tui.model import Entry, Lock, Value
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store, WindowedStore
+    from sloth_tui.tui.messages import RowsIndexed
+    from sloth_tui.tui.services.runs import RunNews, Runs
 
 T = TypeVar("T")
 
@@ -53,21 +55,29 @@ class Services:
         self._catalogue = Catalogue(post)
         self._reader = Reader(post, _TOPICS)
         self._rows = Rows(post)
-        self._runs = Runs(post, self.is_secret)
+        self._runs: Runs | None = None
+        """Loaded for the first run."""
         self._writer = Writer(read_only=read_only)
 
-    def start(self, agent: str) -> None:
+    def start(self, agent: str) -> int:
+        """Open the agent's store and look for all its rows; returns the generation of that answer."""
         self.choose_agent(agent)
+        generation = self.show_rows(Query())
+        self._rows.start()
         self._reader.watch("rows", lambda _: self._rows.update())
+        self._reader.start()
+        return generation
+
+    def start_figures(self) -> None:
+        """From now on AgentsListed, LocksRead and StatsRead are posted too."""
         self._reader.watch("locks", self._read_locks)
         self._reader.watch("stats", self._read_stats)
-        self._reader.start()
-        self._rows.start()
         self._catalogue.start()
 
     def stop(self) -> None:
         """End every thread; a change that is being written is waited for."""
-        self._runs.close()
+        if self._runs is not None:
+            self._runs.close()
         self._rows.stop()
         self._reader.stop()
         self._catalogue.stop()
@@ -92,6 +102,11 @@ class Services:
         """Answer this query from now on; returns its generation. RowsIndexed follows, and RowsChanged
         whenever rows may have. ``afresh`` after StoreOpened."""
         return self._rows.show(self.agent, query, afresh=afresh)
+
+    @property
+    def rows_so_far(self) -> RowsIndexed | None:
+        """The last RowsIndexed that was posted."""
+        return self._rows.newest
 
     def load_page(self, generation: int, first: int, count: int) -> None:
         """PageLoaded follows, unless the generation is void."""
@@ -151,20 +166,25 @@ class Services:
     @property
     def running(self) -> bool:
         """Whether a run is going on."""
-        return self._runs.running
+        return self._runs is not None and self._runs.running
 
     def run_file(self, path: str) -> None:
         """Run a Lua file against the agent on screen; RunBegan, RunProgressed and RunEnded follow. Raises
         NotWritable, and Conflict while another run is going on."""
         self.check_writable()
+        if self._runs is None:
+            from sloth_tui.tui.services.runs import Runs
+
+            self._runs = Runs(self._post, self.is_secret)
         self._runs.start(path, self.agent)
 
     def stop_run(self) -> bool:
         """End the run within a second; False when there is none."""
-        return self._runs.stop()
+        return self._runs is not None and self._runs.stop()
 
     def take_run_news(self) -> RunNews:
-        """What the run said since the last call."""
+        """What the run said since the last call; there must have been one."""
+        assert self._runs is not None
         return self._runs.take()
 
     # Changes. The futures raise the errors of the store, NotWritable if it is read-only.

@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 
     from textual.message import Message
 
+    from sloth_tui.model import Row
     from sloth_tui.store.sqlite.window import Window
 
+_FIRST_ROWS = 120
+"""Rows that come with the first news of an answer: two screens, so that nobody has to ask for them."""
+_COURTESY = 0.02
+"""Seconds that the search for further rows waits after that, so that the thread that draws the first ones has
+the interpreter for itself."""
 _REST = 3.0
 """An update that took t seconds is not followed by another within this many t."""
 
@@ -45,6 +51,8 @@ class Rows:
         self._window: Window | None = None
         self._window_agent = ""
         self._answered = 0
+        self.newest: RowsIndexed | None = None
+        """The last that was told about a query."""
         self._not_before = 0.0
         self._thread = threading.Thread(target=self._run, name="rows", daemon=True)
         self._pages = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pages")
@@ -163,8 +171,19 @@ class Rows:
             with open_store(agent, "read") as store:
                 self._window, self._window_agent = store.window(), agent
             self._window.supersede(self._generation)
+        rows: list[Row | None] | None = None
         for count, complete in self._window.index(query, generation):
-            self._post(RowsIndexed(generation, count, complete=complete))
+            first = rows is None
+            rows = (self._window.page(generation, 0, _FIRST_ROWS) or []) if first else []
+            self.newest = RowsIndexed(generation, count, rows, complete=complete)
+            self._post(self.newest)
+            if first and not complete:
+                self._give_way(generation)
+
+    def _give_way(self, generation: int) -> None:
+        """Let the first rows be drawn before the search goes on."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._stopping or generation != self._generation, _COURTESY)
 
     def _refresh(self, query: Query, generation: int) -> None:
         assert self._window is not None

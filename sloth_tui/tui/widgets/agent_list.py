@@ -11,7 +11,7 @@ from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text, format_age, format_count, format_size
 from sloth_tui.tui.messages import AgentChosen
-from sloth_tui.tui.widgets.pane import Pane
+from sloth_tui.tui.widgets.pane import LatePane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -22,19 +22,21 @@ _AGE_PERIOD = 5.0
 """Seconds between two looks at how long ago things changed."""
 
 
-class AgentsPane(Pane):
+class AgentsPane(LatePane):
     """The agents there are, with what they hold; the one under the cursor is the one on screen."""
 
     NUMBER = 1
     NAME = "Agents"
 
-    def compose(self) -> ComposeResult:
-        yield OptionList(id="agent-list", markup=False)
-
-    def on_mount(self) -> None:
-        super().on_mount()
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id)
         self._agents: list[AgentSummary] = []
         self._chosen: str | None = None
+
+    def furniture(self) -> ComposeResult:
+        yield OptionList(id="agent-list", markup=False)
+
+    def furnished(self) -> None:
         self.set_interval(_AGE_PERIOD, self._redraw)
 
     @property
@@ -43,13 +45,13 @@ class AgentsPane(Pane):
 
     def show(self, agents: list[AgentSummary]) -> None:
         """Show these agents; the cursor stays on its agent."""
-        if [summary.name for summary in agents] == self.names:
-            self._agents = agents
-            self._redraw()
-            return
+        same = [summary.name for summary in agents] == self.names
         self._agents = agents
-        self._rebuild()
-        self.entitle(f"{len(agents):,}")
+        if same:
+            self._redraw()
+        else:
+            self._rebuild()
+            self.entitle(f"{len(agents):,}")
 
     def choose(self, name: str) -> None:
         """Put the cursor on the agent that is on screen."""

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from sloth_tui.text import display_text, format_age, format_size
 from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.line_view import LineView
-from sloth_tui.tui.widgets.pane import Pane
+from sloth_tui.tui.widgets.pane import LatePane
 from sloth_tui.tui.widgets.value_text import highlight, value_lines
 
 if TYPE_CHECKING:
@@ -36,22 +36,24 @@ class ValueView(LineView):
         return highlight(self.lines[number], self._kind)
 
 
-class DetailPane(Pane):
+class DetailPane(LatePane):
     """Key, type, size, times and revision of an entry, and its value as what it is."""
 
     NUMBER = 3
     NAME = "Detail"
 
-    def compose(self) -> ComposeResult:
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id)
+        self._entry: Entry | None = None
+        self._secret = False
+        self._revealed = False
+
+    def furniture(self) -> ComposeResult:
         yield Static("No key is chosen.", classes="empty")
         yield Static(id="detail-facts")
         yield ValueView(id="detail-value")
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self._entry: Entry | None = None
-        self._secret = False
-        self._revealed = False
+    def furnished(self) -> None:
         self.set_interval(_AGE_PERIOD, self._draw_facts)
         self.show(None, secret=False)
 

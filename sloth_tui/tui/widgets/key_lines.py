@@ -114,6 +114,8 @@ class KeyLines(RowView):
             self.set_timer(FLASH, self._end_flashes)
 
     def render_lines(self, crop: Region) -> list[Strip]:
+        # The first picture is drawn before anybody is told of the size.
+        self.columns = self._columns()
         self._ground = self.rich_style
         return super().render_lines(crop)
 
@@ -148,11 +150,14 @@ class KeyLines(RowView):
         )
 
     def _lay_out(self) -> None:
-        width = self.scrollable_content_region.width
-        columns = arrange(width, self._longest_key, self._newest_revision)
+        columns = self._columns()
         if columns != self.columns:
             self.columns = columns
             self.refresh()
+
+    def _columns(self) -> tuple[Column, ...]:
+        width = self.scrollable_content_region.width
+        return arrange(width, self._longest_key, self._newest_revision)
 
     def _end_flashes(self) -> None:
         now = time.monotonic()

@@ -8,6 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from sloth_tui.text import format_size
+from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.columns import GAP, GUTTER, Column, fit, places, shown
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Query, Row
 
-MASK = "••••••••"
 GONE = "(gone)"
 _VALUE_STYLES = {
     "integer": "number",

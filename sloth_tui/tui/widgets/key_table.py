@@ -10,6 +10,8 @@ from sloth_tui.tui.messages import PageWanted, RowChosen, RowHighlighted, SortCh
 from sloth_tui.tui.widgets.key_lines import KeyLines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.timer import Timer
 
     from sloth_tui.model import Row
@@ -55,13 +57,15 @@ class KeyTable(KeyLines):
         self._told_count, self._outdated, self._shift, self._destination = 0, False, 0, None
         self.rows.forget()
 
-    def index(self, count: int, *, complete: bool) -> None:
-        """There are so many rows; ``complete``, or as far as is known yet."""
+    def index(self, count: int, rows: Sequence[Row | None] = (), *, complete: bool) -> None:
+        """There are so many rows, and these are the first; ``complete``, or as far as is known yet."""
         self._told_count = count
         if not self._awaits_answer:
             self.set_count(count)
         elif complete and not count:
             self._take_over(0, [])
+        elif rows and self._destination is None:
+            self._take_over(0, list(rows))
         self.lines_moved()
 
     def change(self, count: int, key: str | None, position: int | None) -> None:
@@ -104,7 +108,10 @@ class KeyTable(KeyLines):
 
     def lines_moved(self) -> None:
         """Ask for the rows that are, or are about to come, on screen."""
-        top = (self._destination or 0) if self._awaits_answer else self.top + self._shift
+        if self._awaits_answer:
+            top = self._destination or 0
+        else:
+            top = self.top + self._shift if self.top else 0
         height = self.lines_on_screen
         wanted = self.rows.want(min(top, max(self._told_count - height, 0)), height, self._told_count)
         if wanted is not None:

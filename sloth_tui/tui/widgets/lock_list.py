@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text, format_duration
 from sloth_tui.tui.messages import LockHighlighted, LockRanOut
-from sloth_tui.tui.widgets.pane import Pane
+from sloth_tui.tui.widgets.pane import LatePane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -25,29 +25,31 @@ _BAR = 8
 _GAP = "  "
 
 
-class LocksPane(Pane):
+class LocksPane(LatePane):
     """Every held lock on a line; the bars drain once a second while there are any."""
 
     NUMBER = 4
     NAME = "Locks"
 
-    def compose(self) -> ComposeResult:
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id)
+        self._locks: list[Lock] = []
+        self._read_at = 0.0
+        self._told = False
+
+    def furniture(self) -> ComposeResult:
         yield Static("No lock is held.", classes="empty")
         yield Static(id="lock-columns")
         yield OptionList(id="lock-list", markup=False)
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self._locks: list[Lock] = []
-        self._read_at = 0.0
-        self._told = False
+    def furnished(self) -> None:
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
         self.show([], 0.0)
 
     @property
     def highlighted(self) -> Lock | None:
         """The lock under the cursor."""
-        index = self._options.highlighted
+        index = self._options.highlighted if self._locks else None
         return self._locks[index] if index is not None and index < len(self._locks) else None
 
     @property
@@ -75,7 +77,8 @@ class LocksPane(Pane):
         return self.query_one(OptionList)
 
     def on_resize(self, event: Resize) -> None:
-        self._redraw()
+        if self._locks:
+            self._redraw()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()

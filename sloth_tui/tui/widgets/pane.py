@@ -13,6 +13,8 @@ from sloth_tui.text import display_text
 if TYPE_CHECKING:
     from typing import Self
 
+    from textual.app import ComposeResult
+
 
 class Pane(Vertical):
     """A bordered part of the screen whose title says its number, its name and how much is in it."""
@@ -48,3 +50,23 @@ class Pane(Vertical):
             width, height = self.outer_size
             regions = (Region(-left, -top, width, 1), Region(-left, height - top - 1, width, 1))
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+
+class LatePane(Pane):
+    """A pane that is empty until :meth:`furnish`, so that keys are on screen before it is worked on. Nothing
+    can be shown in it before that."""
+
+    async def furnish(self) -> bool:
+        """Put into it what belongs there; False when the app is being left meanwhile."""
+        await self.mount_all(self.furniture())
+        if not (self.is_running and self.children):
+            return False
+        self.furnished()
+        return True
+
+    def furniture(self) -> ComposeResult:
+        """What is in the pane."""
+        raise NotImplementedError
+
+    def furnished(self) -> None:
+        """What :meth:`furniture` yields is there now."""

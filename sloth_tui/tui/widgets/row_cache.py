@@ -54,7 +54,9 @@ class RowCache:
         changed = [
             number for number, row in loaded.items() if number not in self or self._rows[number] != row
         ]
-        if not anew:
+        if anew:
+            self._wanted = range(first, first + len(rows))
+        else:
             loaded = {number: row for number, row in self._rows.items() if number in self._wanted} | loaded
         self._rows = loaded
         return changed

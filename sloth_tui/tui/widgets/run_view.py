@@ -11,7 +11,7 @@ from textual.widgets import Static
 from sloth_tui.text import display_text, format_count, format_duration
 from sloth_tui.tui.messages import RunLine
 from sloth_tui.tui.widgets.line_view import LineView
-from sloth_tui.tui.widgets.pane import Pane
+from sloth_tui.tui.widgets.pane import LatePane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -53,18 +53,17 @@ class RunLog(LineView):
         return Content(self.lines[number]).stylize(_STYLES[self._kinds[number]])
 
 
-class RunPane(Pane):
+class RunPane(LatePane):
     """The file that runs or ran last, its output, the keys it changed, and how it ended."""
 
     NUMBER = 6
     NAME = "Run"
 
-    def compose(self) -> ComposeResult:
+    def furniture(self) -> ComposeResult:
         yield Static(_IDLE, id="run-status")
         yield RunLog(id="run-log")
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def furnished(self) -> None:
         self._what = ""
         self._doing = ""
         self._changed = 0

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_age, format_size
-from sloth_tui.tui.widgets.pane import Pane
+from sloth_tui.tui.widgets.pane import LatePane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -20,13 +20,12 @@ if TYPE_CHECKING:
 _BAR = 16
 
 
-class StatsPane(Pane):
+class StatsPane(LatePane):
     NUMBER = 5
     NAME = "Stats"
 
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(id="stats-scroll"):
-            yield Static(id="stats-figures")
+    def furniture(self) -> ComposeResult:
+        yield VerticalScroll(Static(id="stats-figures"), id="stats-scroll")
 
     def show(self, stats: Stats | None) -> None:
         """Show these figures; None: there are none (yet)."""

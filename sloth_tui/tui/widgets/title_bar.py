@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
 
 from rich.cells import cell_len
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_count
-from sloth_tui.tui.messages import PaneChosen
-
-if TYPE_CHECKING:
-    from textual.app import ComposeResult
-    from textual.events import Click
 
 
 class TitleBar(Static):
@@ -35,7 +29,7 @@ class TitleBar(Static):
         )
         right = self._right()
         room = self.size.width - cell_len(left.plain) - cell_len(right.plain) - 2
-        path = _shorten(display_text(self.location), room)
+        path = _shorten(display_text(_from_home(self.location)), room)
         gap = " " * max(room - cell_len(path) + 1, 1)
         return Content.assemble(left, (path, "$quiet"), gap, right)
 
@@ -55,6 +49,12 @@ class TitleBar(Static):
         return Content.assemble(*joined[:-1], " ")
 
 
+def _from_home(path: str) -> str:
+    """``~/...`` for what is in the home directory."""
+    home = os.path.expanduser("~")
+    return "~" + path.removeprefix(home) if path.startswith(home.rstrip("/") + "/") else path
+
+
 def _shorten(path: str, room: int) -> str:
     """The end of a path that does not fit: the file's name says more than the root."""
     if room < 8:
@@ -66,29 +66,25 @@ def _shorten(path: str, room: int) -> str:
     return "…" + path
 
 
-class PaneName(Static):
-    """The name of a pane, to be clicked."""
+class PaneStrip(Static):
+    """The names of all panes, to be clicked; the one that is current stands out."""
 
-    def __init__(self, pane: str, number: int, name: str) -> None:
-        super().__init__(Content.assemble((str(number), "$quiet"), " ", name), id=f"name-{pane}")
-        self._pane = pane
+    auto_links = False
+    """The strip has its own colours for what can be clicked."""
 
-    def on_click(self, event: Click) -> None:
-        event.stop()
-        self.post_message(PaneChosen(self._pane))
-
-
-class PaneStrip(Horizontal):
-    """The names of all panes; the one that is current stands out."""
+    current: reactive[str] = reactive("")
 
     def __init__(self, panes: dict[str, str]) -> None:
         super().__init__(id="strip")
         self._panes = panes
 
-    def compose(self) -> ComposeResult:
-        for number, (pane, name) in enumerate(self._panes.items(), 1):
-            yield PaneName(pane, number, name)
+    def render(self) -> Content:
+        return Content("").join(
+            self._drawn(pane, number, name) for number, (pane, name) in enumerate(self._panes.items(), 1)
+        )
 
-    def mark(self, current: str) -> None:
-        for name in self.query(PaneName):
-            name.set_class(name.id == f"name-{current}", "current")
+    def _drawn(self, pane: str, number: int, name: str) -> Content:
+        style = "bold underline $primary" if pane == self.current else "$quiet"
+        return Content.from_markup(
+            f"[@click=screen.show_pane('{pane}')] [{style}]$number $name[/] [/]", number=number, name=name
+        )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from textual.content import Content, Span
@@ -12,6 +10,8 @@ from textual.content import Content, Span
 from sloth_tui.text import display_text, format_size
 
 if TYPE_CHECKING:
+    import re
+
     from sloth_tui.model import Value
 
 SHOWN_CHARACTERS = 128 * 1024
@@ -28,12 +28,7 @@ def value_lines(value: Value, size: int, limit: int = SHOWN_CHARACTERS) -> tuple
     if isinstance(value, bytes):
         shown = value[: limit // 4]
         return _hexadecimal(shown), _rest(len(shown), len(value))
-    if isinstance(value, str):
-        text = value[: limit + 1]
-    elif isinstance(value, (dict, list)):
-        text = _layout(value, limit)
-    else:
-        text = json.dumps(value)
+    text = value[: limit + 1] if isinstance(value, str) else _layout(value, limit)
     lines = display_text(text[:limit], lines=True).split("\n")
     return lines, f"first {format_size(limit)} of {format_size(size)}" if len(text) > limit else ""
 
@@ -42,11 +37,13 @@ def _rest(shown: int, size: int) -> str:
     return f"first {format_size(shown)} of {format_size(size)}" if shown < size else ""
 
 
-def _layout(value: dict[str, object] | list[object], limit: int) -> str:
+def _layout(value: object, limit: int) -> str:
     """Indented JSON, up to a little over ``limit`` characters."""
+    from json import JSONEncoder
+
     parts: list[str] = []
     length = 0
-    for part in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value):
+    for part in JSONEncoder(indent=2, ensure_ascii=False).iterencode(value):
         parts.append(part)
         length += len(part)
         if length > limit:
@@ -65,14 +62,21 @@ def _hexadecimal(data: bytes) -> list[str]:
     return lines or ["(no bytes)"]
 
 
-_JSON_PARTS = re.compile(
-    r"""(?P<name>"(?:[^"\\]|\\.)*")(?=\s*:)
-      | (?P<text>"(?:[^"\\]|\\.)*"?)
-      | (?P<word>\b(?:true|false|null)\b)
-      | (?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)
-      | (?P<mark>[{}\[\],:])""",
-    re.VERBOSE,
-)
+@cache
+def _json_parts() -> re.Pattern[str]:
+    """Compiled when the first table is shown."""
+    import re
+
+    return re.compile(
+        r"""(?P<name>"(?:[^"\\]|\\.)*")(?=\s*:)
+          | (?P<text>"(?:[^"\\]|\\.)*"?)
+          | (?P<word>\b(?:true|false|null)\b)
+          | (?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)
+          | (?P<mark>[{}\[\],:])""",
+        re.VERBOSE,
+    )
+
+
 _JSON_STYLES = {
     "name": "$secondary",
     "text": "$success",
@@ -86,7 +90,7 @@ _JSON_STYLES = {
 def highlight(line: str, kind: str) -> Content:
     """``line`` of a value of type ``kind``, coloured; the line must be harmless already."""
     if kind == "table":
-        parts = _JSON_PARTS.finditer(line)
+        parts = _json_parts().finditer(line)
         return Content(line, [Span(*part.span(), _JSON_STYLES[part.lastgroup or "mark"]) for part in parts])
     if kind == "bytes":
         return Content(line).stylize("$quiet", 0, 8).stylize("$secondary", 60)

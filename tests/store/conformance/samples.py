@@ -21,6 +21,7 @@ VALUES: list[Value] = [
     BIGGEST,
     SMALLEST,
     0.0,
+    -0.0,
     -0.5,
     1e300,
     5e-324,

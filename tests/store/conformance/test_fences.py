@@ -62,6 +62,27 @@ def test_no_write_passes_a_lost_fence(
     assert other.revision() > revision
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda store: store.delete("absent"),
+        lambda store: store.delete_many(["absent"]),
+        lambda store: store.delete_prefix("absent"),
+        lambda store: store.set("key", "old"),
+        lambda store: store.set_if_absent("key", "new"),
+    ],
+)
+def test_a_lost_fence_is_told_even_where_nothing_was_to_be_written(
+    store: Store, other: Store, write: Callable[[Store], object]
+) -> None:
+    store.set("key", "old")
+    store.fence("deploy", store.acquire("deploy", "task-1", 5).token)
+    write(store)
+    other.break_lock("deploy")
+    with pytest.raises(LockLost):
+        write(store)
+
+
 def test_every_fence_counts(store: Store, other: Store) -> None:
     for name in ("a", "b", "c"):
         store.fence(name, store.acquire(name, "task-1", 5).token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,11 +105,24 @@ def test_keys_can_be_deleted_while_they_are_walked(store: Store) -> None:
     assert store.count() == 20_000 - 50 - 49
 
 
-def test_a_walk_that_is_given_up_holds_nothing(store: Store, other: Store) -> None:
+@pytest.mark.parametrize("steps", [0, 1, 17_000])
+def test_a_walk_that_is_given_up_holds_nothing(store: Store, other: Store, steps: int) -> None:
     store.set_many({f"key:{number:06}": number for number in range(20_000)})
     walk = store.keys()
-    next(walk)
+    assert sum(1 for _ in islice(walk, steps)) == steps
     del walk
     other.set("key:000000", "new")
+    assert store.get("key:000000") == "new"
     store.set("key:000001", "new")
     assert other.get("key:000001") == "new"
+
+
+def test_a_walk_does_not_hide_how_locks_are_now(store: Store, other: Store) -> None:
+    store.set_many({f"key:{number:06}": number for number in range(20_000)})
+    other.acquire("deploy", "task-1", 30)
+    walk = store.keys()
+    next(walk)
+    other.release("deploy", "task-1")
+    assert store.lock("deploy") is None
+    assert store.acquire("deploy", "task-2", 30).token == 2
+    assert sum(1 for _ in walk) == 19_999

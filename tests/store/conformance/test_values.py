@@ -24,6 +24,16 @@ def test_what_was_set_comes_back_with_its_type(store: Store, other: Store, value
     assert identical(other.entry("key").value, value)
 
 
+@pytest.mark.parametrize(("old", "new"), [(0.0, -0.0), (1, 1.0), ("1", 1), ([0.0], [-0.0]), (True, 1)])
+def test_values_that_python_takes_for_equal_replace_each_other(store: Store, old: Value, new: Value) -> None:
+    for before, after in ((old, new), (new, old)):
+        store.set("key", before)
+        assert identical(store.get("key"), before)
+        assert not store.compare_and_set("key", after, "other")
+        store.set_many({"key": after})
+        assert identical(store.get("key"), after)
+
+
 @pytest.mark.parametrize(
     ("value", "name"),
     [("5", "string"), (5, "integer"), (5.0, "float"), (True, "boolean"), ([5], "table"), (b"5", "bytes")],

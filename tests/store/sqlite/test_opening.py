@@ -194,3 +194,16 @@ def test_a_database_that_was_replaced_is_written_in_its_place(path: Path) -> Non
         path.with_name("backup.db").rename(path)
         store.set("more", 1)
         assert dict(store.items()) == {"key": "value", "more": 1}
+
+
+def test_a_log_that_another_program_took_away_is_back_with_the_next_write(path: Path) -> None:
+    make_ours(path)
+    assert run_other(path, "PRAGMA journal_mode = DELETE") == [["delete"]]
+    before = files_of(path)
+    with open_path(str(path), "write") as store:
+        assert store.get("key") == "value"
+    assert files_of(path) == before
+    with open_path(str(path), "write") as store:
+        store.set("key", "new")
+        assert path.with_name(path.name + "-wal").exists()
+    assert run_other(path, "PRAGMA journal_mode") == [["wal"]]

@@ -136,6 +136,19 @@ def test_delete_and_delete_everything(store: SqliteStore, path: Path) -> None:
     assert store.count() == 0
 
 
+def test_rows_without_a_key_are_theirs_alone(store: SqliteStore, path: Path) -> None:
+    """The documented table allows NULL, of which there can be many."""
+    before = store.revision()
+    insert = "INSERT INTO state (key, value) VALUES (NULL, '1')"
+    run_other(path, insert, insert, "UPDATE state SET value = '2' WHERE key IS NULL")
+    assert list(store.items()) == [("n", 5)]
+    assert since(store, before) == []
+    run_other(path, "UPDATE state SET key = 'named' WHERE rowid IN (SELECT max(rowid) FROM state)")
+    run_other(path, "UPDATE state SET key = NULL WHERE key = 'n'", "DELETE FROM state WHERE key IS NULL")
+    assert list(store.items()) == [("named", "2")]
+    assert since(store, before) == [("set", "named", None, "2"), ("delete", "n", 5, None)]
+
+
 def test_many_rows_in_one_transaction(store: SqliteStore, path: Path) -> None:
     store.set_many({f"k:{number:03}": number for number in range(100)})
     before = store.revision()

@@ -89,6 +89,21 @@ def test_twenty_first_opens_at_once_make_one_schema(path: Path, documented: bool
     assert run_other(path, "PRAGMA integrity_check") == [["ok"]]
 
 
+def test_a_database_in_the_making_is_never_mistaken_for_anothers(path: Path) -> None:
+    """Two processes go through the same new files, so that one often opens what the other creates."""
+    files = 150
+    run_at_once(
+        path,
+        2,
+        f"for turn in range({files}):\n"
+        "    with open_path(f'{path}.{turn}.db', 'write') as store:\n"
+        "        store.increment('n')",
+    )
+    for turn in range(files):
+        with open_path(f"{path}.{turn}.db") as store:
+            assert store.get("n") == 2
+
+
 def test_only_one_of_many_is_first(path: Path) -> None:
     printed = run_at_once(
         path, 8, "store = open_path(path, 'write')\nprint(store.set_if_absent('leader', number), end='')"

@@ -38,7 +38,7 @@ def utf_16(path: Path) -> None:
 
 def newer(path: Path) -> None:
     make_ours(path)
-    run_other(path, "PRAGMA user_version = 2")
+    run_other(path, "PRAGMA user_version = 3")
 
 
 def no_database(path: Path) -> None:
@@ -47,6 +47,10 @@ def no_database(path: Path) -> None:
 
 def short(path: Path) -> None:
     path.write_bytes(b"SQLite format 3\0")
+
+
+def one_byte(path: Path) -> None:
+    path.write_bytes(b"x")
 
 
 def random_bytes(path: Path) -> None:
@@ -79,6 +83,7 @@ def a_pipe(path: Path) -> None:
         newer,
         no_database,
         short,
+        one_byte,
         random_bytes,
         damaged,
         a_directory,
@@ -131,6 +136,14 @@ def test_the_directory_may_be_a_link(tmp_path: Path) -> None:
         assert store.get("key") == "value"
 
 
+@pytest.mark.parametrize("mode", ["read", "write"])
+def test_a_path_that_is_no_utf_8_is_refused_before_anything_is_made(tmp_path: Path, mode: str) -> None:
+    directory = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    with pytest.raises(DatabaseUnusable, match="no UTF-8"):
+        open_path(f"{directory}/state/agent.db", mode)  # type: ignore[arg-type]
+    assert not os.path.lexists(directory)
+
+
 def test_an_empty_file_is_an_empty_store(path: Path) -> None:
     path.touch()
     with open_path(str(path)) as store:
@@ -150,3 +163,56 @@ def test_a_damaged_page_is_an_error_in_one_line(path: Path) -> None:
     with open_path(str(path)) as store, pytest.raises(DatabaseUnusable) as damage:
         dict(store.items())
     assert "\n" not in damage.value.message
+
+
+TIMES = "created_at DATETIME, updated_at DATETIME"
+
+
+@pytest.mark.parametrize("mode", ["read", "write"])
+@pytest.mark.parametrize(
+    ("tables", "complaint"),
+    [
+        (f"CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT, {TIMES}) WITHOUT ROWID", "WITHOUT ROWID"),
+        (f"CREATE TABLE t (key TEXT, value TEXT, {TIMES}); CREATE VIEW state AS SELECT * FROM t", "a view"),
+        (f"CREATE TABLE state (key TEXT, value TEXT, {TIMES})", "'key' is not unique"),
+        (f"CREATE TABLE state (key TEXT, value TEXT, {TIMES}, PRIMARY KEY (key, value))", "not unique"),
+        (f"CREATE TABLE state (key TEXT PRIMARY KEY COLLATE NOCASE, value TEXT, {TIMES})", "not to the byte"),
+        (f"CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT, {TIMES}, type TEXT)", "'type' of its own"),
+        (
+            "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT, created_at DATETIME)",
+            "no column 'updated_at'",
+        ),
+        (f"{DOCUMENTED}; DROP TABLE locks; CREATE TABLE locks (a, b)", "table 'locks' .* no column"),
+    ],
+)
+def test_tables_that_only_have_the_documented_names_are_refused_in_words(
+    path: Path, tables: str, complaint: str, mode: str
+) -> None:
+    run_other(path, f"{tables}; SELECT 1")
+    before = files_of(path)
+    with pytest.raises(DatabaseUnusable, match=complaint):
+        open_path(str(path), mode)  # type: ignore[arg-type]
+    assert files_of(path) == before
+
+
+def test_names_of_tables_and_columns_may_be_in_capitals(path: Path) -> None:
+    capitals = DOCUMENTED.replace("state (key", "STATE (KEY").replace("locks (name", "LOCKS (NAME")
+    run_other(path, capitals, "INSERT INTO STATE (KEY, value) VALUES ('theirs', '1')")
+    with open_path(str(path)) as store:
+        assert dict(store.items()) == {"theirs": "1"}
+    with open_path(str(path), "write") as store:
+        store.set("ours", store.acquire("deploy", "me", 5).token)
+        assert dict(store.items()) == {"theirs": "1", "ours": 1}
+
+
+def test_a_restored_dump_is_refused_with_the_way_to_repair_it(path: Path) -> None:
+    """A dump has the tables, but neither application_id nor user_version."""
+    make_ours(path)
+    run_other(path, "PRAGMA application_id = 0", "PRAGMA user_version = 0")
+    with pytest.raises(DatabaseUnusable, match="restored dump") as refusal:
+        open_path(str(path))
+    repair = str(refusal.value.hint)
+    run_other(path, *(part.partition(" set ")[0] for part in repair.split(" and ")))
+    with open_path(str(path), "write") as store:
+        assert store.get("key") == "value"
+        assert store.set("key", "new") == 2

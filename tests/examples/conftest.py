@@ -1,0 +1,84 @@
+"""Running examples as anybody would, on a machine they cannot change."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.store import open_store
+from tests.cli.support import Result, piped
+
+if TYPE_CHECKING:
+    from sloth_tui.model import Value
+
+_STAND_IN = """#!/bin/sh
+echo "{name} $*" >> "{log}"
+"""
+_MKDIR = """#!/bin/sh
+case "$*" in
+  *" /var/www") echo "mkdir $*" >> "{log}" ;;
+  *) exec /bin/mkdir "$@" ;;
+esac
+"""
+
+
+class Machine:
+    """An empty working directory and home, and programs on PATH that only note how they were called."""
+
+    def __init__(self, directory: Path) -> None:
+        self.work = directory / "work"
+        self.home = Path(os.environ["HOME"])
+        self.log = directory / "calls"
+        self.programs = directory / "bin"
+        for made in (self.work, self.programs):
+            made.mkdir()
+        self.log.touch()
+        for name in ("apt-get", "useradd", "systemctl", "mkdir"):
+            program = self.programs / name
+            text = _MKDIR if name == "mkdir" else _STAND_IN
+            program.write_text(text.format(name=name, log=self.log))
+            program.chmod(0o755)
+
+    @property
+    def calls(self) -> list[str]:
+        return self.log.read_text().splitlines()
+
+    def files(self) -> dict[str, tuple[int, int]]:
+        """What is in the working directory and at home: inode and time of change by path."""
+        found = [path for top in (self.work, self.home) for path in top.rglob("*")]
+        return {str(path): (path.lstat().st_ino, path.lstat().st_mtime_ns) for path in found}
+
+    def run(self, name: str, *words: str) -> Result:
+        return piped("run", "--example", name, *words)
+
+    def succeed(self, name: str, *words: str) -> str:
+        """Run it; what it told."""
+        result = self.run(name, *words)
+        assert (result.code, result.err) == (0, ""), result.out
+        return result.out
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    machine = Machine(tmp_path)
+    monkeypatch.chdir(machine.work)
+    monkeypatch.setenv("PATH", f"{machine.programs}:{os.environ['PATH']}")
+    return machine
+
+
+def stored() -> dict[str, Value]:
+    with open_store("local") as store:
+        return dict(store.items())
+
+
+def put(**values: Value) -> None:
+    with open_store("local", "write") as store:
+        store.set_many({key.replace("__", ":"): value for key, value in values.items()})
+
+
+def newest_revision() -> int:
+    with open_store("local") as store:
+        return store.revision()

@@ -1,0 +1,98 @@
+"""Answers that nobody wants any more end; those that are wanted can be read while they grow."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import apsw
+
+from sloth_tui.model import Query
+from tests.store.sqlite.window.viewer import DOCUMENTED, run
+
+if TYPE_CHECKING:
+    from sloth_tui.store.sqlite.store import SqliteStore
+    from tests.store.sqlite.window.viewer import Viewer
+
+
+def test_a_superseded_generation_gets_neither_answer_nor_pages(store: SqliteStore, view: Viewer) -> None:
+    store.set_many({f"k{number}": "1" for number in range(50)})
+    view.window.supersede(1)
+    told = []
+    for _, complete in view.window.index(Query(), 1):
+        told.append(complete)
+        view.window.supersede(2)
+    assert told == [False]
+    assert list(view.window.index(Query(), 1)) == []
+    assert list(view.window.index(Query(prefix="k1"), 2))[-1] == (11, True)
+    assert view.window.page(1, 0, 10) is None
+    assert view.window.page(2, 0, 1) is not None
+
+
+def test_a_generation_that_was_broken_off_can_be_asked_again(store: SqliteStore, view: Viewer) -> None:
+    store.set_many({f"k{number:02}": "1" for number in range(50)})
+    view.window.supersede(1)
+    next(view.window.index(Query(), 1))
+    assert list(view.window.index(Query(), 1))[-1] == (50, True)
+
+
+def test_the_first_page_can_be_had_before_the_rest_is_found(store: SqliteStore, view: Viewer) -> None:
+    store.set_many({f"k{number:03}": "1" for number in range(200)})
+    view.window.supersede(1)
+    count, complete = next(view.window.index(Query(key="k"), 1))
+    assert not complete
+    assert count < 200
+    rows = view.window.page(1, 0, 5)
+    assert [row.key for row in rows or [] if row] == [f"k{number:03}" for number in range(5)]
+
+
+def test_a_sort_ends_soon_after_it_is_superseded(path: str, view: Viewer) -> None:
+    with closing(apsw.Connection(path)) as other:
+        run(other, DOCUMENTED)
+        run(
+            other,
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) "
+            "INSERT INTO state (key, value) SELECT 'k' || (i * 7919 % 300007), zeroblob(i % 40) FROM n",
+        )
+    view.window.supersede(1)
+    told: list[bool] = []
+    begun = threading.Event()
+
+    def ask() -> None:
+        for _, complete in view.window.index(Query(sort="size"), 1):
+            told.append(complete)
+            begun.set()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    assert begun.wait(10)
+    view.window.supersede(2)
+    superseded = time.monotonic()
+    thread.join(10)
+    assert True not in told
+    assert time.monotonic() - superseded < 0.25
+
+
+def test_pages_are_served_while_another_thread_indexes(store: SqliteStore, view: Viewer) -> None:
+    store.set_many({f"k{number:04}": "1" for number in range(3000)})
+    view.window.supersede(1)
+    wrong: list[object] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            rows = view.window.page(1, 0, 50) or []
+            if [row.key for row in rows if row] != [f"k{number:04}" for number in range(len(rows))]:
+                wrong.append(rows)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        for _ in range(5):
+            assert list(view.window.index(Query(), 1))[-1] == (3000, True)
+    finally:
+        done.set()
+        thread.join()
+    assert not wrong
