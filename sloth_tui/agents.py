@@ -27,7 +27,8 @@ def base_directory() -> str:
     if base:
         return os.path.abspath(base)
     home = os.path.expanduser("~")
-    if not os.path.isabs(home):
+    # An empty HOME would expand to the root of the file system.
+    if not os.path.isabs(home) or os.environ.get("HOME") == "":
         raise UsageError("no home directory", hint="set HOME or SLOTH_RUNNER_HOME")
     return os.path.join(home, ".sloth-runner")
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sloth_tui import agents
-from sloth_tui.errors import InvalidAgentName
+from sloth_tui.errors import InvalidAgentName, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +48,14 @@ def test_the_base_is_in_home_unless_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("SLOTH_RUNNER_HOME")
     monkeypatch.setenv("HOME", "/home/ana")
     assert agents.database_path("a") == "/home/ana/.sloth-runner/state/a.db"
+
+
+@pytest.mark.parametrize("home", ["", "relative"])
+def test_a_home_that_is_no_directory_is_refused(monkeypatch: pytest.MonkeyPatch, home: str) -> None:
+    monkeypatch.delenv("SLOTH_RUNNER_HOME")
+    monkeypatch.setenv("HOME", home)
+    with pytest.raises(UsageError, match="no home directory"):
+        agents.state_directory()
 
 
 def test_local_is_always_there_and_looking_creates_nothing(base: Path) -> None:

@@ -11,8 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import App
+from textual.events import Paste
 
-from sloth_tui.text import display_text
+from sloth_tui.text import display_text, format_count
 from sloth_tui.tui.actions import PALETTE_KEY
 from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.layout import NARROW, NORMAL, WIDE
@@ -21,6 +22,7 @@ from sloth_tui.tui.theme import NIGHT, THEMES
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.events import Event
     from textual.message import Message
     from textual.screen import Screen
 
@@ -87,6 +89,17 @@ class SlothApp(App[int]):
 
     async def action_quit(self) -> None:
         self._browser.leave()
+
+    async def on_event(self, event: Event) -> None:
+        """Inputs draw what they hold as it is, so nothing that acts on a terminal may be pasted into one."""
+        if isinstance(event, Paste):
+            from sloth_tui.tui.editing import typable
+
+            event.text, left_out = typable(event.text)
+            if left_out:
+                characters = format_count(left_out, "character")
+                self.notify(f"pasted without {characters} that cannot be shown", severity="warning")
+        await super().on_event(event)
 
     def _fatal_error(self) -> None:
         """Leave with a plain traceback: the framework's would show the values of variables, which are data

@@ -34,6 +34,14 @@ def form_of(value: Value, kind: str) -> str:
     return "string" if isinstance(value, str) else kind
 
 
+def typable(pasted: str) -> tuple[str, int]:
+    """``pasted`` as an input may hold it, and how many characters that leaves out: those that cannot be shown
+    as they are. Tabs become spaces."""
+    text = pasted.replace("\r\n", "\n").replace("\t", "    ")
+    kept = "".join(character for character in text if display_text(character, lines=True) == character)
+    return kept, len(text) - len(kept)
+
+
 def to_text(value: Value, form: str) -> str:
     """What the editor shows. No character of it can act on a terminal."""
     if isinstance(value, bytes):

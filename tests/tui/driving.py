@@ -30,7 +30,13 @@ T = TypeVar("T")
 W = TypeVar("W", bound="Widget")
 
 
-async def until(condition: Callable[[], T], *, seconds: float = 10.0, what: str = "") -> T:
+_GLANCE = 0.04
+"""Seconds between two looks at the whole screen, which is drawn for each."""
+
+
+async def until(
+    condition: Callable[[], T], *, seconds: float = 10.0, every: float = 0.01, what: str = ""
+) -> T:
     """Wait until ``condition()`` is true and return what it returned; fail after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
@@ -39,7 +45,7 @@ async def until(condition: Callable[[], T], *, seconds: float = 10.0, what: str 
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what or condition}")
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(every)
 
 
 class Driver:
@@ -95,10 +101,12 @@ class Driver:
         return [list(strip) for strip in compositor.render_strips()]
 
     async def sees(self, text: str, *, seconds: float = 10.0) -> None:
-        await until(lambda: text in self.text(), seconds=seconds, what=f"{text!r} on screen:\n{self.text()}")
+        what = f"{text!r} on screen:\n{self.text()}"
+        await until(lambda: text in self.text(), seconds=seconds, every=_GLANCE, what=what)
 
     async def loses(self, text: str, *, seconds: float = 10.0) -> None:
-        await until(lambda: text not in self.text(), seconds=seconds, what=f"{text!r} gone from the screen")
+        what = f"{text!r} gone from the screen"
+        await until(lambda: text not in self.text(), seconds=seconds, every=_GLANCE, what=what)
 
     async def picks(self, text: str) -> None:
         """Wait until the palette offers ``text`` first, and take it."""

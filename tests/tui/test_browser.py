@@ -94,6 +94,16 @@ async def test_locks_come_and_go_with_what_others_do(believable: Path) -> None:
         await until(lambda: [lock.name for lock in locks.locks] == ["deploy"], seconds=LIVE)
 
 
+async def test_a_key_before_the_first_one_is_seen_and_the_cursor_stays_on_its_key(believable: Path) -> None:
+    async with running() as app:
+        before = app.table.key
+        elsewhere("open_store('local', 'write').__enter__().set('a', 'first')")
+        await until(lambda: app.table.cursor == 1)
+        assert app.table.key == before
+        assert app.table.top == 0
+        await app.sees("first")
+
+
 async def test_a_lock_that_runs_out_disappears_by_itself(believable: Path) -> None:
     elsewhere("open_store('local', 'write').__enter__().acquire('brief', 'somebody', 3)")
     async with running() as app:

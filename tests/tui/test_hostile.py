@@ -7,12 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from textual.widgets import Static
+from textual.events import Paste
+from textual.widgets import Static, TextArea
 
 from sloth_tui.store import open_store
 from sloth_tui.text import display_text
 from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.confirm import ConfirmScreen
+from sloth_tui.tui.screens.edit import EditScreen
 from sloth_tui.tui.widgets.detail import DetailPane, ValueView
 from sloth_tui.tui.widgets.lock_list import LocksPane
 from sloth_tui.tui.widgets.run_view import RunPane
@@ -144,3 +146,19 @@ def _was_told(app: Driver, toast: str) -> bool:
 def _lua(text: str) -> str:
     """``text`` as a Lua string."""
     return '"' + "".join(f"\\{byte:03}" for byte in text.encode()) + '"'
+
+
+async def test_what_is_pasted_into_inputs(believable: Path) -> None:
+    hostile = "a\x1b]52;c;aGk=\x07b\u202e\x9b31m"
+    async with running() as app:
+        await app.press("slash")
+        app.app.post_message(Paste(hostile))
+        await app.sees("a]52;c;aGk=b31m")
+        await app.sees("pasted without 4 characters that cannot be shown")
+        inspect(app)
+        await app.press("escape", "n")
+        await until(lambda: isinstance(app.app.screen, EditScreen))
+        app.on_top(TextArea).focus()
+        app.app.post_message(Paste(f"{{\r\n\t{hostile}"))
+        await until(lambda: app.on_top(TextArea).text == "{\n    a]52;c;aGk=b31m")
+        inspect(app)

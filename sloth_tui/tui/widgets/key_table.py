@@ -108,10 +108,8 @@ class KeyTable(KeyLines):
 
     def lines_moved(self) -> None:
         """Ask for the rows that are, or are about to come, on screen."""
-        if self._awaits_answer:
-            top = self._destination or 0
-        else:
-            top = self.top + self._shift if self.top else 0
+        shift = self._shift if self.top else 0
+        top = (self._destination or 0) if self._awaits_answer else self.top + shift
         height = self.lines_on_screen
         wanted = self.rows.want(min(top, max(self._told_count - height, 0)), height, self._told_count)
         if wanted is not None:

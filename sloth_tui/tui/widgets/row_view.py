@@ -137,8 +137,8 @@ class RowView(ScrollView, can_focus=True):
         self._fit()
 
     def shift_by(self, lines: int) -> None:
-        """What is under the cursor has moved by so many lines: follow it, without moving on the screen. A view
-        of the very beginning goes on to show it, and what is new there."""
+        """What is under the cursor has moved by so many lines: follow it, without moving on the screen. A
+        view of the very beginning goes on to show it, and what is new there."""
         self._cursor = min(max(self._cursor + lines, 0), max(self._count - 1, 0))
         if self.top:
             self.scroll_to(y=self.top + lines, animate=False)
