@@ -6,6 +6,7 @@ from sloth_tui.cli import columns
 from sloth_tui.cli.entries import write_records
 from sloth_tui.cli.render import bare, timestamp
 from sloth_tui.cli.tables import write_rows
+from sloth_tui.origin import EXTERNAL
 from sloth_tui.text import display_text
 
 TYPE_CHECKING = False
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from sloth_tui.cli.output import Output
     from sloth_tui.model import ChangeSet, Difference, Origin, Revision, Step, Value
 
-EXTERNAL = "external"
-"""Stands for the author of what other programs wrote."""
 _WHO = ("author", "host", "program", "title", "run", "task")
 CHANGE_FIELDS = ("revision", "key", "at", "operation", "old", "new", "secret", *_WHO)
 SET_FIELDS = ("id", "at", "first_revision", "last_revision", "revisions", "forgotten", *_WHO)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sloth_tui.errors import LockHeld, UsageError
 from sloth_tui.runner.modules.convert import answering, text_from_lua, value_from_lua, value_to_lua
+from sloth_tui.runner.modules.history import HistoryCalls
 from sloth_tui.runner.modules.locks import LockBook
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class StateModule:
         self._store: Store | None = None
         self._transactions: list[AbstractContextManager[None]] = []
         self._walking: Iterator[tuple[str, Value | None]] = iter(())
+        self._history = HistoryCalls(lambda: self.store, self._to_lua)
         self.locks = LockBook(tell)
 
     def functions(self) -> dict[str, Callable[..., object]]:
@@ -60,6 +62,7 @@ class StateModule:
             "end_lock": self._end_lock,
             "renew": self._renew,
             "is_locked": self._is_locked,
+            **self._history.functions(),
         }
         return {name: answering(function) for name, function in functions.items()}
 
@@ -81,6 +84,7 @@ class StateModule:
         if self._transactions:
             self._rollback(1)
         self._walking = iter(())
+        self._history.end_task()
         self.locks.end_task(self._store)
 
     def _wrote(self) -> None:
