@@ -88,7 +88,8 @@ class ChangeSets(Handle):
             return self._of_others(name)
         if name.isdecimal():
             number = int(name[:18])
-            found = database.one(_FIND, {"id": number})
+            # The id of a run is hexadecimal, and some have no letter.
+            found = database.one(_FIND, {"id": number}) or database.one(_FIND_RUN, (name,))
         else:
             number, found = _NO_ID_IS_GREATER, database.one(_FIND_RUN, (name,))
         if found is None:
