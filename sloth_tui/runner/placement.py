@@ -68,7 +68,7 @@ class Original:
 
     def __init__(self, path: str) -> None:
         """Raises UsageError, OSError."""
-        self._path = path
+        self.path = path
         with open_regular(path) as file:
             self.status = os.fstat(file.fileno())
 
@@ -77,14 +77,14 @@ class Original:
 
     def write_to(self, file: io.BufferedWriter) -> str:
         digest = hashlib.sha256()
-        with open_regular(self._path) as source:
+        with open_regular(self.path) as source:
             while chunk := source.read(_CHUNK):
                 digest.update(chunk)
                 file.write(chunk)
         return digest.hexdigest()
 
     def checksum(self) -> str:
-        return checksum_of(self._path)
+        return checksum_of(self.path)
 
 
 def place(path: str, content: Content, wanted: Attributes) -> tuple[bool, str]:
@@ -96,13 +96,17 @@ def place(path: str, content: Content, wanted: Attributes) -> tuple[bool, str]:
     if os.path.isdir(target):
         raise UsageError(f"'{path}' is a directory")
     current = os.stat(target) if os.path.exists(target) else None
-    if current is not None and _is_so(target, current, content, wanted):
+    if current is not None and not stat.S_ISREG(current.st_mode):
+        # Whoever writes to /dev/null does not mean to put a file in the place of the device.
+        raise UsageError(f"'{path}' is no regular file")
+    if current is not None and not wanted.differ_from(current) and content.same_as(target):
         return False, content.checksum()
-    return True, _replace(target, content, wanted, current)
-
-
-def _is_so(path: str, current: os.stat_result, content: Content, wanted: Attributes) -> bool:
-    return stat.S_ISREG(current.st_mode) and not wanted.differ_from(current) and content.same_as(path)
+    try:
+        return True, _replace(target, content, wanted, current)
+    except OSError as error:
+        # What cannot be written has no name in such an error, or that of the file beside it.
+        about = error.filename if isinstance(content, Original) and content.path == error.filename else path
+        raise OSError(error.errno, error.strerror, about) from error
 
 
 def open_regular(path: str) -> io.BufferedReader:
@@ -125,10 +129,7 @@ def _replace(path: str, content: Content, wanted: Attributes, current: os.stat_r
     if not os.path.isdir(directory):
         raise UsageError(f"directory '{directory}' does not exist")
     temporary = os.path.join(directory, f".{name[:200]}.{os.urandom(6).hex()}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, path) from error
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with open(descriptor, "wb") as file:
             checksum = content.write_to(file)

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
+_MOST_SHOWN = 20
+"""Names of tasks in one message."""
+
+
 class Task(NamedTuple):
     """A task as its file defines it."""
 
@@ -42,16 +46,6 @@ def make_plan(tasks: Sequence[Task], wanted: Sequence[str] = ()) -> list[Task]:
         raise _cycle(tasks, by_name, {task.name for task in ordered})
     needed = _needed(by_name, wanted)
     return [task for task in ordered if task.name in needed]
-
-
-def dependents(plan: Iterable[Task], name: str) -> set[str]:
-    """Every task of the plan that cannot run without ``name``, directly or through others."""
-    found = {name}
-    for task in plan:
-        if not found.isdisjoint(task.depends_on):
-            found.add(task.name)
-    found.discard(name)
-    return found
 
 
 def _by_name(tasks: Sequence[Task]) -> dict[str, Task]:
@@ -100,12 +94,15 @@ def _ordered(tasks: Sequence[Task]) -> list[Task]:
 
 def _cycle(tasks: Sequence[Task], by_name: Mapping[str, Task], sound: set[str]) -> TaskFileError:
     """Walk from a task that never became ready along dependencies that did not, until one repeats."""
-    path: list[str] = []
+    path: dict[str, None] = {}
     name = next(task.name for task in tasks if task.name not in sound)
     while name not in path:
-        path.append(name)
+        path[name] = None
         name = next(wanted for wanted in by_name[name].depends_on if wanted not in sound)
-    circle = [*path[path.index(name) :], name]
+    names = list(path)
+    circle = [*names[names.index(name) :], name]
+    if len(circle) > _MOST_SHOWN:
+        circle[_MOST_SHOWN // 2 : -_MOST_SHOWN // 2] = [f"({len(circle) - _MOST_SHOWN:,} more)"]
     task = by_name[name]
     return TaskFileError(f"{task.file}:{task.line}: tasks depend on each other: {' -> '.join(circle)}")
 
@@ -128,4 +125,7 @@ def _needed(by_name: Mapping[str, Task], wanted: Sequence[str]) -> set[str]:
 def _did_you_mean(name: str, known: Iterable[str]) -> str:
     names = list(known)
     close = nearest(name, names)
-    return f"did you mean '{close[0]}'?" if close else "tasks: " + ", ".join(names)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    more = f" and {len(names) - _MOST_SHOWN:,} more" if len(names) > _MOST_SHOWN else ""
+    return "tasks: " + ", ".join(names[:_MOST_SHOWN]) + more

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+MOST_TASKS = 100_000
+LONGEST_NAME = 256
+"""Characters. The supervisor keeps the names of all tasks."""
+
+
 class Registry:
     """Tasks in order of definition; Lua knows their functions by the same numbers, from 1."""
 
@@ -39,6 +44,10 @@ class Registry:
         text = text_from_lua(name, "name")
         if "\0" in text or "\n" in text:
             raise UsageError("name must be one line of text")
+        if len(text) > LONGEST_NAME:
+            raise UsageError(f"name must not be longer than {LONGEST_NAME} characters, got {len(text):,}")
+        if len(self.tasks) == MOST_TASKS:
+            raise UsageError(f"a file may define at most {MOST_TASKS:,} tasks")
         self._numbers[text] = len(self.tasks) + 1
         self.tasks.append(
             Task(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _HERE = os.path.dirname(__file__)
 _HEADROOM = 128 * 1024 * 1024
 """Bytes between the soft limit and the allocator's: one largest value, twice."""
+_RUBBISH = 8 * 1024 * 1024
+"""Bytes that may pile up before they are collected between two tasks."""
 
 
 class Outcome(NamedTuple):
@@ -48,6 +50,7 @@ class Sandbox:
             max_memory=memory_limit + _HEADROOM,
         )
         self.memory_limit = memory_limit
+        self._collect_beyond = 0
         functions = self._table({**host, "any": _deny})
         self._kit, self._load, self._run, self._collect = self._execute(
             "bootstrap.lua", functions, memory_limit // 1024
@@ -80,8 +83,15 @@ class Sandbox:
         except (LuaError, MemoryError) as error:
             # Only what happens where Lua has no handler: memory that is out between two calls.
             outcome = Outcome(_text(str(error).encode()), None, None)
-        self._collect(b"collect")
+        self._collect_rubbish()
         return outcome
+
+    def _collect_rubbish(self) -> None:
+        """So that each task begins with the memory others gave back. Not after each of many small tasks:
+        it takes as long as there are values that are still in use."""
+        if self._lua.get_memory_used() > self._collect_beyond:
+            self._collect(b"collect")
+            self._collect_beyond = self._lua.get_memory_used() + _RUBBISH
 
     def _execute(self, file: str, *arguments: object) -> Any:
         with open(os.path.join(_HERE, file), "rb") as source:

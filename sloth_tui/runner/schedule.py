@@ -20,7 +20,16 @@ class Schedule:
         """``results``: of the tasks that have ended already."""
         self._plan = plan
         self._keep_going = keep_going
-        self.results = dict(results)
+        self._first_failure: tuple[str, str] | None = None
+        self.results: dict[str, str] = {}
+        for name, result in results.items():
+            self.record(name, result)
+
+    def record(self, name: str, result: str) -> None:
+        """The task has ended."""
+        self.results[name] = result
+        if self._first_failure is None and result not in (DONE, SKIPPED):
+            self._first_failure = name, result
 
     def ahead(self) -> list[Task]:
         """Tasks that have not ended, in order."""
@@ -34,12 +43,10 @@ class Schedule:
                 return f"depends on '{name}', which was skipped"
             if result is not None and result != DONE:
                 return f"depends on '{name}', which {_ended(result)}"
-        if self._keep_going:
+        if self._keep_going or self._first_failure is None:
             return None
-        for name, result in self.results.items():
-            if result not in (DONE, SKIPPED):
-                return f"'{name}' {_ended(result)}"
-        return None
+        name, result = self._first_failure
+        return f"'{name}' {_ended(result)}"
 
 
 def _ended(result: str) -> str:

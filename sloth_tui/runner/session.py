@@ -73,10 +73,11 @@ class Session:
             sandbox, self._context, self._output, self._registry, self._state, self._request.values
         )
         outcome = self._sandbox.load(text, source.name)
-        self._end_task()
+        abandoned = self._end_task()
+        error = outcome.error or abandoned
         self._output.finish()
-        if outcome.error is not None:
-            raise TaskFileError(outcome.error)
+        if error is not None:
+            raise TaskFileError(error)
         self._environment.stop_defining()
         return make_plan(self._registry.tasks, self._request.tasks)
 
@@ -100,9 +101,9 @@ class Session:
             obstacle = schedule.obstacle(task)
             if obstacle is not None:
                 self._emitter.event(TaskFinished(task.name, SKIPPED, 0.0, 0, obstacle, None))
-                schedule.results[task.name] = SKIPPED
+                schedule.record(task.name, SKIPPED)
             else:
-                schedule.results[task.name] = self._run_task(task)
+                schedule.record(task.name, self._run_task(task))
         if self._state.opened is not None:
             for warning in self._state.locks.remaining(self._state.opened):
                 self._emitter.event(Warned(None, warning))
@@ -118,7 +119,9 @@ class Session:
         for attempt in range(tried + 1, task.retries + 2):
             self._emitter.note("attempt", task.name, attempt)
             outcome = self._sandbox.run(function)
-            self._end_task()
+            abandoned = self._end_task()
+            if outcome.error is None and abandoned:
+                outcome = outcome._replace(error=abandoned)
             if outcome.error is None or attempt > task.retries:
                 break
             message = f"attempt {attempt} of {task.retries + 1} failed: {outcome.error}"
@@ -133,10 +136,14 @@ class Session:
         if self._state.opened is not None:
             self._state.opened.set_origin(self._origin())
 
-    def _end_task(self) -> None:
-        """After each attempt: give back what was left open, and report what was written."""
-        self._state.end_task()
+    def _end_task(self) -> str | None:
+        """After each attempt: give back what was left open, and report what was written.
+
+        What to say of writes that the task was told were done, and are not.
+        """
+        abandoned = self._state.end_task()
         self._changes.report_pending()
+        return "a state.transaction was left open, and is rolled back" if abandoned else None
 
     def _finish_task(self, name: str, outcome: Outcome, duration: float) -> str:
         self._output.finish()

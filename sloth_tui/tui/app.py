@@ -60,6 +60,7 @@ class SlothApp(App[int]):
             self.register_theme(theme)
         # Not by assignment, which would have the style sheet read twice.
         self.set_reactive(App.theme, NIGHT.name)
+        self.stylesheet.set_variables(self.get_css_variables())
         self._browser: BrowserScreen
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import stat
 from typing import TYPE_CHECKING
 
@@ -225,3 +226,39 @@ def test_nothing_is_done_while_a_file_is_listed(tmp_path: Path) -> None:
         with pytest.raises(TaskFileError, match="not while the file is only listed"):
             list_tasks(RunRequest(path, "local"))
     assert not (tmp_path / "x").exists()
+
+
+def test_devices_and_pipes_are_not_replaced_by_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    body = """
+        print(pcall(file.write, "pipe", "x"))
+        print(pcall(file.copy, {src = "tasks.lua", dest = "pipe"}))
+    """
+    assert lines_of(tmp_path, body) == [
+        "false\ttasks.lua:3: file.write: 'pipe' is no regular file",
+        "false\ttasks.lua:4: file.copy: 'pipe' is no regular file",
+    ]
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.parametrize("owner", ["4294967295", "99999999999999999999", "-1", "a\\0b", ""])
+def test_owners_that_cannot_be_are_no_users_of_this_machine(tmp_path: Path, owner: str) -> None:
+    for field, kind in (("owner", "user"), ("group", "group")):
+        told = run_task(tmp_path, f'file.write({{path = "f", content = "x", {field} = "{owner}"}})')
+        assert told.errors["only"].startswith(f"tasks.lua:2: file.write: {field} '")
+        assert told.errors["only"].endswith(f"is no {kind} of this machine")
+    assert not (tmp_path / "f").exists()
+
+
+def test_a_file_that_cannot_be_written_is_called_what_the_task_calls_it(tmp_path: Path) -> None:
+    long = "x" * 300
+    told = run_task(tmp_path, f'file.write("{long}", "x")')
+    assert told.errors["only"] == f"tasks.lua:2: file.write: '{long}': File name too long"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        told = run_task(tmp_path, 'file.write("large", ("x"):rep(200000))')
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert told.errors["only"] == "tasks.lua:2: file.write: 'large': File too large"
+    assert [name for name in os.listdir(tmp_path) if "large" in name or "x" in name] == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -106,7 +107,7 @@ def test_after_a_failure_dependents_are_skipped_and_without_keep_going_all(
     schedule = Schedule(plan, {}, keep_going=keep_going)
     for each in schedule.ahead():
         obstacle = schedule.obstacle(each)
-        schedule.results[each.name] = SKIPPED if obstacle else "failed" if each.name in failing else DONE
+        schedule.record(each.name, SKIPPED if obstacle else "failed" if each.name in failing else DONE)
     assert schedule.results == model_results(plan, failing, keep_going=keep_going)
 
 
@@ -153,3 +154,29 @@ def test_thousands_of_tasks_in_a_chain_are_no_trouble() -> None:
     count = 5000
     tasks = [task(str(number), str(number + 1)) for number in range(count)] + [task(str(count))]
     assert names(make_plan(tasks)) == [str(number) for number in range(count, -1, -1)]
+
+
+def test_a_long_circle_is_found_soon_and_told_shortly() -> None:
+    count = 50_000
+    with pytest.raises(TaskFileError) as caught:
+        make_plan([task(str(number), str((number + 1) % count)) for number in range(count)])
+    assert caught.value.message.startswith("t.lua:1: tasks depend on each other: 0 -> 1 -> 2 -> ")
+    assert " -> (49,981 more) -> " in caught.value.message
+    assert caught.value.message.endswith(" -> 49999 -> 0")
+    assert len(caught.value.message) < 300
+
+
+def test_names_to_choose_from_are_few() -> None:
+    with pytest.raises(TaskFileError) as caught:
+        make_plan([task(f"number {number}") for number in range(1000)], ["?"])
+    assert "number 19 and 980 more" in str(caught.value.hint)
+
+
+def test_obstacles_of_many_tasks_are_found_without_going_through_all_results() -> None:
+    plan = make_plan([task(str(number)) for number in range(30_000)])
+    schedule = Schedule(plan, {}, keep_going=False)
+    started = time.process_time()
+    for each in schedule.ahead():
+        assert schedule.obstacle(each) is None
+        schedule.record(each.name, DONE)
+    assert time.process_time() - started < 2

@@ -219,17 +219,19 @@ def test_transactions_are_all_or_nothing_and_nest(tmp_path: Path) -> None:
     assert told.changes == [("a", None, 1), ("c", None, 3)]
 
 
-def test_a_transaction_abandoned_in_a_coroutine_is_rolled_back_when_the_task_ends(tmp_path: Path) -> None:
+def test_a_transaction_abandoned_in_a_coroutine_is_rolled_back_and_fails_the_task(tmp_path: Path) -> None:
     text = """
         task({name = "leaves", run = function()
             coroutine.wrap(function()
                 state.transaction(function() state.set("a", 1) coroutine.yield() end)
             end)()
+            state.set("c", 3)
         end})
         task({name = "next", run = function() print(state.get("a")) state.set("b", 2) end})
     """
-    told = run_text(tmp_path, text)
-    assert told.results == {"leaves": "done", "next": "done"}
+    told = run_text(tmp_path, text, keep_going=True)
+    assert told.results == {"leaves": "failed", "next": "done"}
+    assert told.errors["leaves"] == "a state.transaction was left open, and is rolled back"
     assert told.lines == ["nil"]
     assert told.changes == [("b", None, 2)]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ FILES = {
 }
 BOMB = "a0: &a0 [1, 2]\n" + "".join(
     f"a{number}: &a{number} [*a{number - 1}, *a{number - 1}]\n" for number in range(1, 30)
+)
+MERGES = "a0: &a0 {x: 1}\n" + "".join(
+    f"a{number}: &a{number}\n  <<: [{', '.join([f'*a{number - 1}'] * 9)}]\n" for number in range(1, 30)
 )
 
 
@@ -64,6 +68,14 @@ def test_an_empty_file_has_no_values(tmp_path: Path, name: str, content: str) ->
         ("v.yaml", "a: !!python/object:os.system {}\n", "could not determine a constructor"),
         pytest.param("v.yaml", BOMB, "more than 100,000 values", id="aliases"),
         ("v.yaml", "a: &a [*a]", "nested too deeply"),
+        pytest.param("v.yaml", MERGES, "more than 100,000 values", id="merge keys"),
+        pytest.param(
+            "v.yaml", f"a: &a {'x' * 1_000_000}\nb: [{', '.join(['*a'] * 99)}]\n", "16 MiB of text", id="text"
+        ),
+        pytest.param("v.yaml", b"#" * (16 * 1024 * 1024 + 1), "larger than 16 MiB", id="size"),
+        ("v.json", '{"a": "\\ud800"}', "a: half of a surrogate pair is no text"),
+        ("v.json", '{"\\ud800": 1}', "half of a surrogate pair is no text"),
+        pytest.param("v.json", '{"a":' + "[" * 100 + "]" * 100 + "}", "nested too deeply", id="levels"),
         ("v.yaml", "a: !!binary aGk=", "a: bytes cannot be a value"),
         ("v.json", '{"a": }', "Expecting value"),
         pytest.param("v.json", "[" * 100_000, "nested too deeply", id="depth"),
@@ -82,6 +94,22 @@ def test_a_bad_file_is_one_clear_line(
     assert "\n" not in caught.value.message
 
 
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "v.yaml")
+    with pytest.raises(UsageError, match="is no regular file"):
+        read_values(str(tmp_path / "v.yaml"))
+
+
+def test_an_equals_sign_is_text() -> None:
+    assert read_values(None, ["separator=="]) == {"separator": "="}
+
+
+def test_the_deepest_values_that_are_taken_reach_lua(tmp_path: Path) -> None:
+    path = ".".join("a" * 90)
+    values = read_values(None, [f"{path}={'[' * 90}{']' * 90}"])
+    assert lines_of(tmp_path, "print(type(values.a))", values=values) == ["table"]
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nowhere\.yaml': No such file"):
         read_values(str(tmp_path / "nowhere.yaml"))
@@ -94,6 +122,14 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ("=x", "must look like name=value"),
         ("a..b=x", "must look like name=value"),
         ("a=[", "--set 'a=['"),
+        ("a=!!bool x", "a value does not fit its tag"),
+        ("a=!!int ''", "a value does not fit its tag"),
+        ("a=!!timestamp x", "a value does not fit its tag"),
+        ("a=&a [*a]", "nested too deeply"),
+        pytest.param("a=" + "[" * 5000, "nested too deeply", id="depth"),
+        pytest.param("a." * 100 + "a=1", "nested too deeply", id="levels"),
+        ("\udcff=1", "half of a surrogate pair is no text"),
+        ('a="\\ud800"', "half of a surrogate pair is no text"),
         ("host.inner=1", "'host' is text, not a table"),
     ],
 )

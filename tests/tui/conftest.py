@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loaded_modules_are_no_garbage() -> None:
+    """As the program does when it starts; it saves a sixth of the processor time of these tests."""
+    gc.freeze()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sloth_tui.tui.actions import PANES
 from sloth_tui.tui.screens.layout import arrange
+from sloth_tui.tui.theme import NIGHT
 from sloth_tui.tui.widgets.pane import Pane
 from sloth_tui.tui.widgets.title_bar import PaneStrip
 from tests.tui.driving import running, until
@@ -107,3 +108,9 @@ async def test_resize_moves_nothing_but_the_layout(believable: Path) -> None:
             await app.sees("deployment:status")
         assert app.table.key == "deployment:status"
         assert len(shown(app)) == 5
+
+
+async def test_the_first_picture_has_the_colours_of_the_theme(believable: Path) -> None:
+    async with running() as app:
+        assert app.app.current_theme is NIGHT
+        assert app.browser.styles.background.hex.lower() == NIGHT.background

@@ -130,7 +130,8 @@ def _explaining(function: Callable[..., object]) -> Callable[..., object]:
         try:
             return function(*arguments)
         except OSError as error:
-            raise UsageError(f"'{error.filename or arguments[0]!s}': {error.strerror}") from error
+            name = error.filename or os.fsdecode(cast("bytes", arguments[0]))
+            raise UsageError(f"'{name}': {error.strerror}") from error
 
     return call
 
@@ -152,8 +153,8 @@ def _uid(name: str) -> int:
     import pwd
 
     try:
-        return int(name) if name.isascii() and name.isdigit() else pwd.getpwnam(name).pw_uid
-    except KeyError:
+        return _id(name) if _is_id(name) else pwd.getpwnam(name).pw_uid
+    except (KeyError, ValueError):
         raise UsageError(f"owner '{name}' is no user of this machine") from None
 
 
@@ -161,6 +162,18 @@ def _gid(name: str) -> int:
     import grp
 
     try:
-        return int(name) if name.isascii() and name.isdigit() else grp.getgrnam(name).gr_gid
-    except KeyError:
+        return _id(name) if _is_id(name) else grp.getgrnam(name).gr_gid
+    except (KeyError, ValueError):
         raise UsageError(f"group '{name}' is no group of this machine") from None
+
+
+def _is_id(name: str) -> bool:
+    return name.isascii() and name.isdigit()
+
+
+def _id(digits: str) -> int:
+    """Raises ValueError beyond 32 bits, and for the last number, which means "as it is" in chown(2)."""
+    number = int(digits)
+    if number >= 0xFFFF_FFFF:
+        raise ValueError(digits)
+    return number

@@ -77,15 +77,17 @@ class StateModule:
         """The store, if any call needed it so far."""
         return self._store
 
-    def end_task(self) -> None:
-        """Undo what the task left open: transactions, with_lock."""
+    def end_task(self) -> bool:
+        """Undo what the task left open: transactions, with_lock. Whether there was a transaction."""
         if self._store is None:
-            return
-        if self._transactions:
+            return False
+        abandoned = bool(self._transactions)
+        if abandoned:
             self._rollback(1)
         self._walking = iter(())
         self._history.end_task()
         self.locks.end_task(self._store)
+        return abandoned
 
     def _wrote(self) -> None:
         if not self._transactions:
