@@ -67,6 +67,15 @@ def test_many_change_sets_are_all_listed_once(store: Store) -> None:
     assert titles(store, "1:") == [f"set {number}" for number in range(149, 0, -2)]
 
 
+@pytest.mark.parametrize("run", ["407f3c22a1de", "407362251199"])
+def test_a_run_is_found_by_its_id_even_if_that_is_all_digits(store: Store, run: str) -> None:
+    begin(store, "set")
+    store.set("a", 1)
+    begin(store, "run x.lua", run, "one")
+    store.set("a", 2)
+    assert store.change_set(run) == by_title(store, "run x.lua")
+
+
 def test_a_run_is_one_change_set_whatever_tasks_it_has(store: Store, other: Store) -> None:
     begin(store, "run x.lua", "run-7", "one")
     store.set("a", 1)
