@@ -67,25 +67,17 @@ def test_many_change_sets_are_all_listed_once(store: Store) -> None:
     assert titles(store, "1:") == [f"set {number}" for number in range(149, 0, -2)]
 
 
-@pytest.mark.parametrize("run", ["407f3c22a1de", "407362251199"])
-def test_a_run_is_found_by_its_id_even_if_that_is_all_digits(store: Store, run: str) -> None:
-    begin(store, "set")
-    store.set("a", 1)
-    begin(store, "run x.lua", run, "one")
-    store.set("a", 2)
-    assert store.change_set(run) == by_title(store, "run x.lua")
-
-
-def test_a_run_is_one_change_set_whatever_tasks_it_has(store: Store, other: Store) -> None:
-    begin(store, "run x.lua", "run-7", "one")
+@pytest.mark.parametrize("name", ["407f3c22a1de", "407362251199"], ids=["hexadecimal", "digits only"])
+def test_a_run_is_one_change_set_whatever_tasks_it_has(store: Store, other: Store, name: str) -> None:
+    begin(store, "run x.lua", name, "one")
     store.set("a", 1)
     begin(other, "between")
     other.set("b", 1)
-    begin(store, "run x.lua", "run-7", "two")
+    begin(store, "run x.lua", name, "two")
     store.set("c", 1)
     store.set("a", 2)
     assert titles(store) == ["between", "run x.lua"]
-    run = store.change_set("run-7")
+    run = store.change_set(name)
     assert (run.revisions, run.first_revision, run.last_revision) == (3, 1, 4)
     begin(other, "undo")
     assert other.undo(run) == 2
