@@ -14,6 +14,7 @@ local find, format, gmatch, sub = string.find, string.format, string.gmatch, str
 
 local OURS <const> = "=[sloth]"
 local LONGEST_MESSAGE <const> = 8192
+local LONGEST_TRACE_LINE <const> = 256
 
 -- The metatables that task code could otherwise get at and change for all of us.
 raw_metatable("").__metatable = false
@@ -70,7 +71,7 @@ local function user_trace(level)
   for line in gmatch(traceback(nil, level), "[^\n]+") do
     if not find(line, "[sloth]", 1, true) and not find(line, "^%s*%[C%]: in %?")
       and not find(line, "in function 'xpcall'", 1, true) then
-      kept[#kept + 1] = line
+      kept[#kept + 1] = #line <= LONGEST_TRACE_LINE and line or sub(line, 1, LONGEST_TRACE_LINE) .. "…"
     end
   end
   return concat(kept, "\n")
@@ -194,7 +195,7 @@ local function run(fn)
   travelling = { n = 0 }
   local results = pack(xpcall(fn, note_error))
   local info = getinfo(fn, "S")
-  local defined = info.linedefined > 0 and format("%s:%d: ", info.short_src, info.linedefined) or ""
+  local defined = info.linedefined > 0 and info.source ~= OURS and format("%s:%d: ", info.short_src, info.linedefined) or ""
   if results[1] then
     local first, second = results[2], results[3]
     return "returned", first == true and "true" or first == false and "false" or type(first), type(second),
@@ -211,8 +212,9 @@ end
 
 local function load_file(source, chunk_name)
   local chunk, message = load(source, chunk_name, "t", env)
-  if not chunk then return "raised", message, "" end
-  return run(chunk)
+  if chunk then return run(chunk) end
+  if not has_position(message) then message = sub(chunk_name, 2) .. ": " .. message end
+  return "raised", describe(message), ""
 end
 
 -- Pairs in the order of their keys, so that a walk is the same each time: numbers, then text.

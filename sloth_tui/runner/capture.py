@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _PACKET = 4096
 _READ = 1 << 16
 _ARRIVED = select.POLLIN | getattr(select, "EPOLLET", 0)
+_LONGEST_WAIT = 86_400.0
+"""Seconds: poll(2) counts milliseconds in 32 bits."""
 _GRACE = 0.3
 """Seconds between the polite end of a command that takes too long and the kill."""
 _AFTER_END = 0.1
@@ -136,9 +138,7 @@ class _Listener:
         if self._process.stdin is not None and not self._process.stdin.closed:
             self._process.stdin.close()
         if self._streams:
-            # Children left behind hold these; neither a full nor a closed pipe may stop them.
-            readers = list(self._streams)
-            threading.Thread(target=_drain, args=(readers,), daemon=True).start()
+            _leftovers.add(list(self._streams))
 
     def _close_writers(self) -> None:
         while self._writers:
@@ -217,9 +217,9 @@ class _Readiness:
         self._poll.unregister(descriptor)
 
     def poll(self, timeout: float | None) -> list[tuple[int, int]]:
-        """``timeout`` in seconds."""
-        if timeout is not None and not hasattr(select, "epoll"):
-            timeout *= 1000
+        """Wait up to ``timeout`` seconds, at most a day."""
+        if timeout is not None:
+            timeout = min(timeout, _LONGEST_WAIT) * (1 if hasattr(select, "epoll") else 1000)
         return list(self._poll.poll(timeout))
 
     def close(self) -> None:
@@ -241,16 +241,36 @@ def _end_descriptor(process: subprocess.Popen[bytes]) -> int:
     return reader
 
 
-def _drain(readers: list[int]) -> None:
-    for reader in readers:
-        os.set_blocking(reader, True)
-    poll = select.poll()
-    for reader in readers:
-        poll.register(reader, select.POLLIN)
-    remaining = len(readers)
-    while remaining:
-        for reader, _ in poll.poll():
-            if not os.read(reader, _READ):
-                poll.unregister(reader)
-                os.close(reader)
-                remaining -= 1
+class _Leftovers:
+    """Reads away what children that were left behind write: neither a full nor a closed pipe may stop them.
+
+    One thread for all of them, however many commands leave some.
+    """
+
+    def __init__(self) -> None:
+        self._new: list[int] = []
+        self._wake = -1
+
+    def add(self, readers: list[int]) -> None:
+        self._new += readers
+        if self._wake < 0:
+            wake_end, self._wake = os.pipe()
+            threading.Thread(target=self._read_away, args=(wake_end,), daemon=True).start()
+        os.write(self._wake, b"!")
+
+    def _read_away(self, wake_end: int) -> None:
+        poll = select.poll()
+        poll.register(wake_end, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll():
+                with contextlib.suppress(BlockingIOError):
+                    data = os.read(descriptor, _READ)
+                    if descriptor == wake_end:
+                        while self._new:
+                            poll.register(self._new.pop(), select.POLLIN)
+                    elif not data:
+                        poll.unregister(descriptor)
+                        os.close(descriptor)
+
+
+_leftovers = _Leftovers()

@@ -21,6 +21,8 @@ _READ = 1 << 18
 _START = "import sys; sys.path = sys.argv[1:]; from sloth_tui.runner.worker import main; main()"
 """As ``-m sloth_tui.runner.worker``, 6 ms faster: without runpy, and without looking for packages again."""
 _KEPT_ERRORS = 8 * 1024
+_LONGEST_WAIT = 86_400.0
+"""Seconds: poll(2) counts milliseconds in 32 bits."""
 
 
 class WorkerProcess:
@@ -74,8 +76,11 @@ class WorkerProcess:
         self._poll.unregister(descriptor)
 
     def read(self, timeout: float | None) -> list[bytes]:
-        """Wait up to ``timeout`` seconds (None: for ever) for lines, and return those there are."""
-        milliseconds = None if timeout is None else max(0.0, timeout) * 1000
+        """Wait up to ``timeout`` seconds (None: for ever) for lines, and return those there are.
+
+        Returns without any after a day.
+        """
+        milliseconds = None if timeout is None else min(max(0.0, timeout), _LONGEST_WAIT) * 1000
         lines: list[bytes] = []
         for descriptor, _ in self._poll.poll(milliseconds):
             if descriptor == self._stdin:
@@ -93,11 +98,13 @@ class WorkerProcess:
         os.close(self._stdin)
         self._stdin = -1
 
-    def kill(self) -> None:
-        """End its session by force."""
-        from sloth_tui.runner.processes import end_session
+    def kill(self, run: str | None = None) -> None:
+        """End its session by force, and what the commands of this run have started outside of it."""
+        from sloth_tui.runner.processes import end_all, of_run, of_session
 
-        end_session(self.pid, seconds=1.0)
+        end_all(lambda: of_session(self.pid), seconds=1.0)
+        if run is not None:
+            end_all(lambda: of_run(run), seconds=1.0)
 
     def close(self, grace: float) -> None:
         """Make sure that it is gone: by itself within ``grace`` seconds, else by force."""

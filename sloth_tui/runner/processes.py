@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+RUN_VARIABLE = "SLOTH_RUNNER_RUN"
+"""In the environment of commands: the id of the run they belong to."""
 
 
 class Process(NamedTuple):
@@ -78,6 +80,20 @@ def of_session(session: int) -> list[Process]:
     return [process for process in processes() if process.session == session]
 
 
+def of_run(run: str) -> list[Process]:
+    """What the commands of a run have started, told by their environment; on Linux only."""
+    mark = f"{RUN_VARIABLE}={run}".encode()
+    return [process for process in processes() if mark in _environment(process.pid).split(b"\0")]
+
+
+def _environment(pid: int) -> bytes:
+    try:
+        with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
 def send(found: list[Process], number: int, *, spare_group: int = 0) -> None:
     """Signal the processes by their groups, which takes in what they are forking just now.
 
@@ -137,9 +153,9 @@ def _has_children() -> bool:
     return True
 
 
-def end_session(session: int, seconds: float) -> None:
-    """Kill what is left of a session whose leader is gone."""
+def end_all(find: Callable[[], list[Process]], seconds: float) -> None:
+    """Kill what is found until nothing is."""
     deadline = time.monotonic() + seconds
-    while (found := of_session(session)) and time.monotonic() < deadline:
+    while (found := find()) and time.monotonic() < deadline:
         send(found, signal.SIGKILL)
         time.sleep(0.002)

@@ -120,9 +120,9 @@ class Supervisor:
                 elif time.monotonic() >= give_up:
                     break
         finally:
-            worker.close(_PATIENCE)
+            worker.close(_PATIENCE if verdict is None else give_up - time.monotonic())
             if record.wait_status is None:  # its guard was killed, and could not clear up
-                worker.kill()
+                worker.kill(self.run)
         if record.complete:
             return None
         if verdict is None:

@@ -1,4 +1,4 @@
-"""Jinja2 templates: sandboxed, undefined names raise, files come from beside the task file only."""
+"""Jinja2 templates: sandboxed; undefined names raise; files are found as ``file.copy`` finds its sources."""
 
 from __future__ import annotations
 

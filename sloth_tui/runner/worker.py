@@ -33,12 +33,14 @@ def main() -> None:
     # Before the assignment is there: the front end may have started this process to get ready meanwhile.
     from sloth_tui.runner import session, settle
     from sloth_tui.runner.guard import run_guarded
+    from sloth_tui.runner.processes import RUN_VARIABLE
     from sloth_tui.runner.request import decode_assignment
 
     line = _read_line(0)
     if not line:
         return
     assignment = decode_assignment(line)
+    os.environ[RUN_VARIABLE] = assignment.run
     work = settle.settle if assignment.mode == "settle" else session.work
     run_guarded(lambda: _emitting(work, assignment), 0, CHANNEL)
 

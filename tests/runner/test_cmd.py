@@ -120,6 +120,10 @@ def test_binary_output_is_exact_in_the_result(tmp_path: Path) -> None:
         ("cmd({command = 'ls', env = {'x'}})", "cmd: env must have names, got a number"),
         ("cmd({command = 'ls', env = {X = {}}})", "cmd: env.X must be a string or a number, got table"),
         ("cmd({command = 'ls', env = {['A=B'] = 'x'}})", "cmd: env: 'A=B' cannot be set"),
+        (
+            "local e = {} for n = 1, 600000 do e['v' .. n] = n end cmd({command = 'ls', env = e})",
+            "cmd: env must not have more than 10000 names",
+        ),
         ("cmd({command = 'ls', cwd = '/nowhere'})", "cmd: cwd '/nowhere' is no directory"),
         ("cmd('a\\0b')", "cmd: command must not contain NUL"),
         ("cmd({command = 'ls', delegate_to = 'web1'})", "cmd: delegate_to 'web1' is not this machine"),
@@ -167,6 +171,12 @@ def test_children_left_behind_go_on_until_the_run_ends(tmp_path: Path) -> None:
     (warning,) = told.warnings
     assert "left by commands" in warning
     assert descendants(os.getpid()) == []
+
+
+def test_many_commands_may_leave_children_behind(tmp_path: Path) -> None:
+    told = run_task(tmp_path, 'for _ = 1, 200 do cmd("sleep 97 &") end print("all")')
+    assert told.lines == ["all"], told.errors
+    assert told.warnings == ["200 processes left by commands were ended"]
 
 
 def test_stop_gives_commands_a_chance_and_then_kills_them(tmp_path: Path) -> None:

@@ -50,6 +50,19 @@ def test_a_traceback_shows_the_task_and_nothing_of_the_machinery(tmp_path: Path)
     assert "sloth]" not in trace
 
 
+def test_names_of_any_length_make_no_long_traceback(tmp_path: Path) -> None:
+    name = "f" * 100_000
+    text = f'function {name}() error("no") end task({{name = "a", run = function() {name}() return end}})'
+    (trace,) = [event.trace for event in run_text(tmp_path, text).of(TaskFinished)]
+    assert trace is not None
+    assert max(map(len, trace.splitlines())) < 300
+
+
+def test_a_task_that_is_one_of_our_functions_is_not_put_down_to_our_files(tmp_path: Path) -> None:
+    told = run_text(tmp_path, 'task({name = "a", run = state.get})')
+    assert told.errors["a"] == "state.get: key must be a string, got nil"
+
+
 def test_nil_and_a_reason_is_no_failure_but_worth_a_warning(tmp_path: Path) -> None:
     told = run_text(tmp_path, 'task({name = "a", run = function() return nil, "not found" end})')
     assert told.end.result == "done"

@@ -262,3 +262,8 @@ def test_a_file_that_cannot_be_written_is_called_what_the_task_calls_it(tmp_path
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert told.errors["only"] == "tasks.lua:2: file.write: 'large': File too large"
     assert [name for name in os.listdir(tmp_path) if "large" in name or "x" in name] == []
+
+
+def test_variables_of_a_template_have_names(tmp_path: Path) -> None:
+    told = run_task(tmp_path, 'template.render({content = "x", vars = {"a", "b"}})')
+    assert told.errors["only"] == "tasks.lua:2: template.render: vars must have names, got a list"

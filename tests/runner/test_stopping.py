@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.events import KeyChanged, RunFinished, TaskFinished, TaskOutput, TaskStarted
-from sloth_tui.runner.processes import descendants
+from sloth_tui.runner.processes import descendants, of_run
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervisor import Supervisor
 from sloth_tui.store import open_store
@@ -248,6 +248,37 @@ def test_neither_worker_nor_commands_outlive_their_supervisor(tmp_path: Path, te
         parent.kill()
     for process in below:
         wait_until(lambda pid=process.pid: not os.path.exists(f"/proc/{pid}"))  # type: ignore[misc]
+
+
+def test_commands_in_sessions_of_their_own_do_not_outlive_a_guard_that_is_killed(tmp_path: Path) -> None:
+    supervisor = Supervisor(RunRequest(write(tmp_path, COMMANDS), "local"))
+
+    def kill_guard() -> None:
+        wait_until(lambda: len(of_run(supervisor.run)) >= 5)
+        os.kill(worker_pids()[0], signal.SIGKILL)
+
+    told = stop_when(supervisor, kill_guard, "ready")
+    assert told.end.exit_code == 20
+    assert of_run(supervisor.run) == []
+
+
+def test_a_guard_that_is_stopped_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    supervisor = Supervisor(RunRequest(write(tmp_path, HOLDING), "local", timeout=1.0))
+    before = time.monotonic()
+    told = stop_when(supervisor, lambda: os.kill(worker_pids()[0], signal.SIGSTOP), "ready")
+    assert told.end.exit_code == 124
+    assert time.monotonic() - before < 3.0
+    assert descendants(os.getpid()) == []
+
+
+def test_limits_beyond_what_clocks_can_count_are_none(tmp_path: Path) -> None:
+    text = """
+        task({name = "a", timeout = 1e300, run = function()
+            print(cmd({command = "true", timeout = 1e300}).success)
+        end})
+    """
+    told = run_text(tmp_path, text, timeout=1e300)
+    assert (told.end.exit_code, told.lines) == (0, ["true"])
 
 
 def test_no_acknowledged_write_is_lost_when_a_worker_is_killed(tmp_path: Path) -> None:

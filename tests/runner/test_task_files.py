@@ -97,11 +97,14 @@ def test_a_file_that_cannot_be_run_is_one_line_and_exit_2(
             "{name='x', depends_on=5, RUN}",
             "task: depends_on must be a task's name or a list of names, got number",
         ),
+        ("{name=('x'):rep(257), RUN}", "task: name must not be longer than 256 characters, got 257"),
+        ("{name='x', depends_on=LIST, RUN}", "task: depends_on must not have more than 100000 names"),
         ("{name='x', delegate_to={}, RUN}", "task: delegate_to must be a string, got table"),
     ],
 )
 def test_a_task_that_is_none_says_which_field(tmp_path: Path, argument: str, complaint: str) -> None:
-    told = run_text(tmp_path, f"\ntask({argument.replace('RUN', NOTHING)})")
+    many = "local LIST = {} for n = 1, 100001 do LIST[n] = 'x' end"
+    told = run_text(tmp_path, f"{many}\ntask({argument.replace('RUN', NOTHING)})")
     assert (told.end.exit_code, told.end.error) == (2, f"tasks.lua:2: {complaint}")
 
 
@@ -137,7 +140,18 @@ def test_a_first_line_for_the_shell_and_a_byte_order_mark_keep_line_numbers(tmp_
 def test_bytecode_is_no_task_file(tmp_path: Path) -> None:
     told = run_text(tmp_path, b"\x1bLua\x54\x00\x19\x93\r\n\x1a\n")
     assert told.end.exit_code == 2
-    assert "attempt to load a binary chunk" in str(told.end.error)
+    assert told.end.error == "tasks.lua: attempt to load a binary chunk (mode is 't')"
+
+
+def test_a_syntax_error_in_a_huge_line_is_no_huge_message(tmp_path: Path) -> None:
+    told = run_text(tmp_path, f"x = '{'a' * 1_000_000}\n")
+    assert str(told.end.error).startswith("tasks.lua:1: unfinished string near ''aaa")
+    assert len(str(told.end.error)) < 10_000
+
+
+def test_a_file_defines_a_limited_number_of_tasks(tmp_path: Path) -> None:
+    told = run_text(tmp_path, f"for n = 1, 1e6 do task({{name = 't' .. n, {NOTHING}}}) end")
+    assert told.end.error == "tasks.lua:1: task: a file may define at most 100,000 tasks"
 
 
 def test_modules_beside_the_task_file(tmp_path: Path) -> None:

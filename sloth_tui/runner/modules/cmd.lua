@@ -12,6 +12,7 @@ local FIELDS = {
   check = "boolean",
 }
 local LONGEST_SHOWN <const> = 120
+local MOST_VARIABLES <const> = 10000
 
 local function environment(env)
   local fields, count = {}, 0
@@ -22,6 +23,7 @@ local function environment(env)
     end
     fields[count + 1], fields[count + 2] = name, tostring(value)
     count = count + 2
+    if count > 2 * MOST_VARIABLES then fail("cmd: env must not have more than " .. MOST_VARIABLES .. " names") end
   end
   return fields
 end

@@ -13,6 +13,7 @@ local KNOWN = {
   name = true, run = true, description = true, depends_on = true, delegate_to = true, timeout = true, retries = true,
 }
 local LONGEST_LINE <const> = 65536
+local MOST_DEPENDENCIES <const> = 100000
 
 local functions, count = {}, 0
 local loading = true
@@ -33,6 +34,7 @@ local function dependencies(value)
   if type(value) ~= "table" then wrong("depends_on", "a task's name or a list of names", value) end
   local names, fields = {}, 0
   for _ in next, value do fields = fields + 1 end
+  if fields > MOST_DEPENDENCIES then fail("task: depends_on must not have more than " .. MOST_DEPENDENCIES .. " names") end
   for index = 1, fields do
     local name = rawget(value, index)
     if type(name) ~= "string" then fail("task: depends_on must be a list of names; field " .. index .. " is a " .. type(name)) end

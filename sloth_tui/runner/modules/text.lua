@@ -3,7 +3,7 @@
 local kit, host = ...
 
 local check_fields, check_memory, fail, json_encode = kit.check_fields, kit.check_memory, kit.fail, kit.json_encode
-local ipairs, rawget, type = ipairs, rawget, type
+local ipairs, rawget, sub, type = ipairs, rawget, string.sub, type
 
 local template, crypto, log = {}, {}, {}
 
@@ -18,6 +18,7 @@ function template.render(options)
     local wrong
     vars, wrong = json_encode(rawget(options, "vars"))
     if not vars then fail("template.render: vars: " .. wrong) end
+    if sub(vars, 1, 1) ~= "{" then fail("template.render: vars must have names, got a list") end
   end
   check_memory()
   local ok, text = host.render(src, content, vars)
