@@ -131,7 +131,8 @@ def test_killed_while_it_forgets_nothing_is_lost_that_is_there(path: Path) -> No
             changed = {words[0] for words in values[::7]}
             assert len(changed) == 1
             complete = store.complete_since()
-            assert sum(1 for _ in store.entries_at(complete)) == KEYS
+            # Each of the first revisions made one key; what is known may begin among them.
+            assert sum(1 for _ in store.entries_at(complete)) == min(complete, KEYS)
 
 
 class Watcher:
