@@ -30,6 +30,7 @@ class Changes:
         self._store: Store | None = None
         self._next = 0.0
         self._writes = 0
+        self._unsent = 0
         self._most_writes = 1
         self.pending = False
         """Set by whoever writes to the store, outside of transactions."""
@@ -62,7 +63,12 @@ class Changes:
             self._since = revision.revision
             if revision.origin is not None and revision.origin.run == self._run:
                 self.count += 1
+                self._unsent += 1
                 self._emitter.event(_event(revision))
+        if self._unsent >= self._most_writes:
+            # If this process is killed, what it has not sent is read back, as far as history goes back.
+            self._emitter.flush()
+            self._unsent = 0
         self._next = time.monotonic() + _INTERVAL
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from sloth_tui.origin import this_process
+from sloth_tui.runner.changes import Changes
+from sloth_tui.runner.emitter import Emitter
 from sloth_tui.runner.events import KeyChanged
 from sloth_tui.store import open_store
 from tests.runner.support import run_task, run_text, stored
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def test_changes_carry_run_task_and_what_was_asked_for(tmp_path: Path) -> None:
@@ -45,6 +51,22 @@ def test_a_loop_of_writes_is_reported_to_the_last_one_though_history_forgets(
     told = run_task(tmp_path, 'for i = 1, 300 do state.set("k", i) end')
     expected = [("k", None if i == 1 else i - 1, i) for i in range(1, 301)]
     assert told.changes == expected
+
+
+def test_what_history_has_forgotten_has_left_the_process(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sloth_tui.runner.emitter._DELAY", 600.0)
+    reader, writer = os.pipe()
+    kept = 50
+    with open_store("local", "write", origin=this_process("lua", "test", "some-run", None)) as store:
+        changes = Changes(Emitter(writer), "some-run")
+        changes.watch(store, store.revision(), kept)
+        for number in range(180):
+            store.set("n", number)
+            changes.wrote()
+    # What this process would have said later is lost if it is killed now; history has it.
+    os.close(writer)
+    with open(reader, "rb") as told:
+        assert len(told.read().splitlines()) >= 180 - kept
 
 
 def test_long_values_are_shortened_in_what_is_told_not_in_what_is_stored(tmp_path: Path) -> None:
