@@ -86,7 +86,8 @@ class RunRecord:
             case "store", [int(revision)]:
                 self._since = revision if self._since is None else self._since
             case "attempt", [str(task), int(number)]:
-                self._attempts[task] = number
+                # Also of a task that another worker began, which is not begun again.
+                self.task, self._attempts[task] = task, number
                 timeout = self._limits(task)[0]
                 self.task_deadline = None if timeout is None else time.monotonic() + timeout
             case "done", []:

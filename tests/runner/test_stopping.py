@@ -250,6 +250,33 @@ def test_neither_worker_nor_commands_outlive_their_supervisor(tmp_path: Path, te
         wait_until(lambda pid=process.pid: not os.path.exists(f"/proc/{pid}"))  # type: ignore[misc]
 
 
+@pytest.mark.parametrize(
+    ("fields", "body", "result", "words"),
+    [
+        ("timeout = 0.3", "while true do end", "timeout", "took longer than 0.3s"),
+        ("timeout = 9", 'cmd("kill -9 $PPID; sleep 9")', "failed", "killed: its worker process got SIGKILL"),
+    ],
+    ids=["too long", "killed"],
+)
+def test_a_task_that_takes_its_worker_along_each_time_ends_once_after_its_last_attempt(
+    tmp_path: Path, fields: str, body: str, result: str, words: str
+) -> None:
+    text = f"""
+        task({{name = "a", retries = 2, {fields}, run = function()
+            state.with_lock("l", "h", 60, function() print("try") {body} end)
+        end}})
+    """
+    told = run_text(tmp_path, text)
+    assert told.results == {"a": result}
+    assert told.errors["a"].startswith(words)
+    assert [warning.split(":")[0] for warning in told.warnings] == [
+        "attempt 1 of 3 failed",
+        "attempt 2 of 3 failed",
+    ]
+    assert told.lines == ["try"] * 3
+    assert len(told.of(TaskStarted)) == 1
+
+
 def test_commands_in_sessions_of_their_own_do_not_outlive_a_guard_that_is_killed(tmp_path: Path) -> None:
     supervisor = Supervisor(RunRequest(write(tmp_path, COMMANDS), "local"))
 
