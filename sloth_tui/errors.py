@@ -12,8 +12,11 @@
     |-- NotFound               3  what was asked for is not there
     |   |-- KeyNotFound        3
     |   |-- AgentNotFound      3
-    |   `-- LockNotFound       3
+    |   |-- LockNotFound       3
+    |   |-- RevisionNotFound   3
+    |   `-- NotKept            3  history does not go back that far
     |-- LockHeld               4  held by somebody else, or the wait ran out
+    |-- WaitRanOut             4  what was waited for did not happen in time
     |-- Conflict               5  compare-and-set failed, or it exists already
     |   `-- NotANumber         5  increment of a value that is no number, or overflow
     |-- LockLost               6  not held (any more) under that holder or token
@@ -106,6 +109,14 @@ class LockNotFound(NotFound):
     """No lock of this name is held."""
 
 
+class RevisionNotFound(NotFound):
+    """No such revision or change set."""
+
+
+class NotKept(NotFound):
+    """History does not hold what was asked for any more, or never did; nothing was changed."""
+
+
 class LockHeld(SlothError):
     """The lock is held, or stayed held for as long as the caller was willing to wait."""
 
@@ -119,6 +130,12 @@ class LockHeld(SlothError):
         self.holder = holder
         self.remaining = remaining
         """Seconds that were left of the holder's time when the attempt was given up."""
+
+
+class WaitRanOut(SlothError):
+    """What was waited for did not happen in time."""
+
+    exit_code = ExitCode.LOCK_HELD
 
 
 class Conflict(SlothError):

@@ -48,7 +48,50 @@ class Revision(NamedTuple):
     origin: Origin | None
     """None for a write by a program that knows nothing of us."""
     change: int | None
-    """The change set it belongs to."""
+    """The part of a change set it belongs to."""
+    secret: bool = False
+    """Whether history keeps no values of this key; ``old`` and ``new`` are then None."""
+
+
+class ChangeSet(NamedTuple):
+    """What one command, run or edit changed, or another program in one go."""
+
+    id: str
+    """Digits, or ``x`` and digits for another program's."""
+    at: float
+    """When it began."""
+    origin: Origin | None
+    """None for a program that knows nothing of us."""
+    first_revision: int
+    last_revision: int
+    """Of those kept; changes of others may lie between."""
+    revisions: int
+    """How many of its changes are kept."""
+    forgotten: int
+    """How many are not."""
+
+
+class Difference(NamedTuple):
+    """What a key held at two moments; None where it was absent."""
+
+    key: str
+    old: Value | None
+    new: Value | None
+    secret: bool = False
+    """Whether history keeps no values of this key; the one of the two that is not kept is empty text."""
+
+
+class Step(NamedTuple):
+    """What taking something back does to one key; None where it is, or will be, absent."""
+
+    key: str
+    old: Value | None
+    """What it holds now."""
+    new: Value | None
+    """What it will hold."""
+    obstacle: str | None
+    """``changed`` by somebody else since; or ``secret`` or ``forgotten``: what it held is not kept, and the
+    step cannot be made."""
 
 
 class Owner(NamedTuple):
@@ -117,6 +160,8 @@ class Stats(NamedTuple):
     """The newest revision; 0 where there is none."""
     oldest_revision: int
     """The oldest revision kept; 0 where there is none."""
+    complete_since: int
+    """The oldest revision that all of the state can be shown at."""
     revisions: int
     history_size: int
     """Bytes of superseded values kept."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from collections import namedtuple
 
+EXTERNAL = "external"
+"""Stands for the author of what other programs wrote."""
+
 
 class Origin(
     namedtuple("Origin", ("user", "host", "pid", "program", "title", "run", "task"), defaults=(None, None))

@@ -17,7 +17,7 @@ DEFAULT_SECRET_SEGMENTS = ("password", "secret", "token", "api_key", "private_ke
 class Settings:
     """The file's settings with defaults filled in."""
 
-    __slots__ = ("agent", "keep_deleted_days", "keep_revisions", "secret_segments")
+    __slots__ = ("agent", "keep_deleted_days", "keep_revisions", "secret_keys", "secret_segments")
 
     def __init__(
         self,
@@ -25,6 +25,7 @@ class Settings:
         keep_revisions: int = 50,
         keep_deleted_days: float = 90.0,
         secret_segments: tuple[str, ...] = DEFAULT_SECRET_SEGMENTS,
+        secret_keys: tuple[str, ...] = (),
     ) -> None:
         self.agent = agent
         self.keep_revisions = keep_revisions
@@ -33,6 +34,8 @@ class Settings:
         """How long a deleted key's history is kept."""
         self.secret_segments = secret_segments
         """A key with a segment that contains one of these holds a secret."""
+        self.secret_keys = secret_keys
+        """Patterns, with ``*``, ``?`` and ``[...]``, of keys whose old values history does not keep."""
 
 
 def config_path() -> str:
@@ -71,7 +74,7 @@ class _Reader:
     def settings(self, document: dict[str, object]) -> Settings:
         self.only(document, "", ("agent", "agents", "history", "secrets"))
         defaults = Settings()
-        history = self.table(document, "history", ("keep", "keep_deleted_days"))
+        history = self.table(document, "history", ("keep", "keep_deleted_days", "secret"))
         secrets = self.table(document, "secrets", ("segments",))
         return Settings(
             agent=self.agent(document.get("agent", defaults.agent)),
@@ -80,6 +83,7 @@ class _Reader:
                 history, "history.keep_deleted_days", defaults.keep_deleted_days, whole=False
             ),
             secret_segments=self.names(secrets, "secrets.segments", defaults.secret_segments),
+            secret_keys=self.names(history, "history.secret", defaults.secret_keys),
         )
 
     def fail(self, setting: str, complaint: str) -> InvalidConfig:

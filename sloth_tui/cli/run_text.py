@@ -38,6 +38,9 @@ class RunText:
             case events.KeyChanged():
                 old, new = (_shown(value, event.shortened) for value in (event.old, event.new))
                 return f"  changed {display_text(event.key)}: {old} -> {new}"
+            case events.KeyRestored():
+                old, new = (_shown(value, event.shortened) for value in (event.old, event.new))
+                return f"took back {display_text(event.key)}: {old} -> {new}"
             case events.Warned():
                 return f"  warning: {display_text(event.message)}"
             case events.TaskFinished():

@@ -13,7 +13,7 @@ from sloth_tui.runner.events import RunFinished
 from sloth_tui.runner.supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
     from sloth_tui.cli.output import Output
@@ -24,14 +24,23 @@ if TYPE_CHECKING:
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def follow(request: RunRequest, worker: WorkerProcess, out: Output, *, as_json: bool, traces: bool) -> None:
+def follow(
+    request: RunRequest,
+    worker: WorkerProcess,
+    out: Output,
+    *,
+    as_json: bool,
+    traces: bool,
+    undo_on_failure: bool = False,
+) -> None:
     """Run it, beginning with ``worker``, and show every event. Raises SlothError, with the exit code of a run
-    that did not succeed. ``traces``: Lua tracebacks of failed tasks as well."""
+    that did not succeed. ``traces``: Lua tracebacks of failed tasks as well. ``undo_on_failure``: take back
+    what such a run wrote."""
     supervisor = Supervisor(request, worker)
     failure: SlothError | None = None
     last: RunEvent | None = None
     with _signals_stop(supervisor), _shown_on(out, as_json=as_json, traces=traces) as show:
-        for last in supervisor.events():
+        for last in _events(supervisor, request.agent, undo_on_failure=undo_on_failure):
             if failure is None:
                 failure = _shown(show, last)
                 if failure is not None:
@@ -41,6 +50,14 @@ def follow(request: RunRequest, worker: WorkerProcess, out: Output, *, as_json: 
         failure.exit_code = last.exit_code
     if failure is not None:
         raise failure
+
+
+def _events(supervisor: Supervisor, agent: str, *, undo_on_failure: bool) -> Iterable[RunEvent]:
+    if not undo_on_failure:
+        return supervisor.events()
+    from sloth_tui.cli.run_undo import undoing_failure
+
+    return undoing_failure(supervisor.events(), agent)
 
 
 def _shown(show: Callable[[RunEvent], None], event: RunEvent) -> SlothError | None:

@@ -73,13 +73,14 @@ class Changes:
 
 
 def _event(revision: Revision) -> KeyChanged:
-    old, old_cut = _shorten(revision.old)
-    new, new_cut = _shorten(revision.new)
+    old, old_cut = shorten(revision.old)
+    new, new_cut = shorten(revision.new)
     task = revision.origin.task if revision.origin is not None else None
     return KeyChanged(task, revision.key, old, new, revision.revision, old_cut or new_cut)
 
 
-def _shorten(value: Value | None) -> tuple[Value | None, bool]:
+def shorten(value: Value | None) -> tuple[Value | None, bool]:
+    """As much of a value as events carry, and whether that is not all."""
     if isinstance(value, (str, bytes)):
         return (value[:LONGEST_VALUE], True) if len(value) > LONGEST_VALUE else (value, False)
     if isinstance(value, (dict, list)):

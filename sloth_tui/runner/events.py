@@ -4,9 +4,9 @@ A line is an object whose ``event`` names the kind (snake case of the class), fo
 event's fields in the order below. Times are unix seconds, durations seconds. Fields are only ever added.
 
 Order: what the file prints while it is loaded, ``run_started``, then for each task its
-``task_started``, output, changes and warnings, ``task_finished``; last of all, always and once,
-``run_finished``. A skipped task has a ``task_finished`` only. A file that cannot be run has no
-``run_started``.
+``task_started``, output, changes and warnings, ``task_finished``; where what a failed run wrote is
+taken back, ``key_restored`` for every key; last of all, always and once, ``run_finished``. A skipped task
+has a ``task_finished`` only. A file that cannot be run has no ``run_started``.
 """
 
 from __future__ import annotations
@@ -55,6 +55,19 @@ class KeyChanged(NamedTuple):
     """``old`` or ``new`` is only the beginning of a long value, as text."""
 
 
+class KeyRestored(NamedTuple):
+    """The run failed, and what it did to this key was taken back."""
+
+    key: str
+    old: Value | None
+    """What the run left; None: it was absent."""
+    new: Value | None
+    """What it holds again; None: it is absent again."""
+    revision: int
+    shortened: bool = False
+    """As in KeyChanged."""
+
+
 class Warned(NamedTuple):
     """Something a person should know that is no failure: a lock left behind, output cut."""
 
@@ -86,4 +99,6 @@ class RunFinished(NamedTuple):
     hint: str | None
 
 
-RunEvent: TypeAlias = RunStarted | TaskStarted | TaskOutput | KeyChanged | Warned | TaskFinished | RunFinished
+RunEvent: TypeAlias = (
+    RunStarted | TaskStarted | TaskOutput | KeyChanged | KeyRestored | Warned | TaskFinished | RunFinished
+)

@@ -26,10 +26,12 @@ _KINDS: dict[str, type[RunEvent]] = {
     "task_started": events.TaskStarted,
     "task_output": events.TaskOutput,
     "key_changed": events.KeyChanged,
+    "key_restored": events.KeyRestored,
     "warned": events.Warned,
     "task_finished": events.TaskFinished,
     "run_finished": events.RunFinished,
 }
+_WITH_VALUES = (events.KeyChanged, events.KeyRestored)
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
@@ -58,7 +60,7 @@ def event_name(event: RunEvent) -> str:
 def event_to_json(event: RunEvent) -> dict[str, object]:
     """The event as programs of other people read it: ``event`` first, then its fields."""
     fields = event._asdict()
-    if isinstance(event, events.KeyChanged):
+    if isinstance(event, _WITH_VALUES):
         fields["old"], fields["new"] = _public(event.old), _public(event.new)
     return {"event": event_name(event), **fields}
 
@@ -71,7 +73,7 @@ def _public(value: Value | None) -> object:
 
 def encode_event(event: RunEvent) -> bytes:
     fields = event._asdict()
-    if isinstance(event, events.KeyChanged):
+    if isinstance(event, _WITH_VALUES):
         fields["old"], fields["new"] = _wrap(event.old), _wrap(event.new)
     return _line({"event": event_name(event), **fields})
 
@@ -92,7 +94,7 @@ def decode(line: bytes) -> Message:
         if isinstance(document, list):
             return Note(str(document[0]), document[1:])
         kind = _KINDS[document.pop("event")]
-        if kind is events.KeyChanged:
+        if kind in _WITH_VALUES:
             document["old"], document["new"] = _unwrap(document["old"]), _unwrap(document["new"])
         return kind(**document)
     except (AttributeError, LookupError, TypeError) as error:

@@ -12,11 +12,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from types import TracebackType
 
-    from sloth_tui.model import Entry, Lock, LockBreak, Origin, Revision, Stats, Value
+    from sloth_tui.model import (
+        ChangeSet,
+        Difference,
+        Entry,
+        Lock,
+        LockBreak,
+        Origin,
+        Revision,
+        Stats,
+        Step,
+        Value,
+    )
     from sloth_tui.store.sqlite.window import Window
 
 D = TypeVar("D")
@@ -133,12 +144,80 @@ class History(Protocol):
     def changes(self, since: int, *, prefix: str = "", limit: int | None = None) -> Iterator[Revision]:
         """Changes after revision ``since``, oldest first, each once, without gaps."""
 
+    def follow(self, since: int, *, prefix: str = "") -> list[Revision]:
+        """The next changes after revision ``since``, as many as are read at once; the last one's revision is
+        where to go on. Raises NotKept if any after ``since`` is forgotten: then they are not all of them."""
+
     def prune(self, *, keep: int, keep_deleted_days: float) -> int:
         """Forget revisions beyond ``keep`` of each key, and deletions older than so many days, in
         transactions short enough that no writer waits noticeably; returns how many went."""
 
+    def compact(
+        self, *, keep: int = 0, upto: int | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """Forget all but the newest ``keep`` revisions of each key, of those up to revision ``upto`` or,
+        without it, of all, in transactions as short; then give back the room. ``progress`` is told how many
+        are gone, of how many. The newest revision of all stays. Returns how many went."""
 
-class Store(Entries, Locks, History, Protocol):
+    def mark_secret(self, key: str) -> None:
+        """From now on history keeps no values of this key, only that it changed; those it has are dropped."""
+
+
+class Past(Protocol):
+    """The store as it was. Revision 0 is before the first change."""
+
+    def complete_since(self, prefix: str = "") -> int:
+        """The oldest revision at which all of these keys are known; what came before is forgotten in part."""
+
+    def revision_at(self, at: float) -> int:
+        """The newest revision not newer than this time, in unix seconds. Raises NotKept."""
+
+    def entries_at(self, revision: int, prefix: str = "") -> Iterator[Entry]:
+        """All entries as they were, in key order. One whose value is a secret has the type ``secret`` and no
+        value. Raises NotKept, RevisionNotFound."""
+
+    def entry_at(self, key: str, revision: int) -> Entry:
+        """One entry as it was. Raises KeyNotFound, NotKept, RevisionNotFound."""
+
+    def differences(self, one: int, other: int, prefix: str = "") -> Iterator[Difference]:
+        """Keys that differ between two revisions, in key order. Raises NotKept, RevisionNotFound."""
+
+
+class Undoing(Protocol):
+    """Change sets, and taking them back. Taking back is a change set too, so that it can be taken back."""
+
+    def change_sets(self, *, prefix: str = "") -> Iterator[ChangeSet]:
+        """Newest first; with a prefix those that changed such a key. What other programs wrote in one go
+        is one set, too."""
+
+    def change_set(self, name: str) -> ChangeSet:
+        """By its id, or by that of a run. Raises RevisionNotFound, NotKept."""
+
+    def newest_change_set(self) -> ChangeSet:
+        """Raises RevisionNotFound where there is none."""
+
+    def undo_steps(self, change: ChangeSet) -> Iterator[Step]:
+        """What :meth:`undo` would do, in key order."""
+
+    def undo(self, change: ChangeSet, *, force: bool = False) -> int:
+        """Give every key that the set changed what it held before; returns how many changed. All or nothing.
+
+        Raises Conflict, naming the keys, where somebody else changed one since, or what it held is a
+        secret, and NotKept where part of the set is forgotten. With ``force`` what others changed since
+        is overwritten, and keys of which no old value is kept are left as they are."""
+
+    def rollback_steps(self, revision: int, *, prefix: str = "", key: str | None = None) -> Iterator[Step]:
+        """What :meth:`rollback` would do, in key order."""
+
+    def rollback(
+        self, revision: int, *, prefix: str = "", key: str | None = None, force: bool = False
+    ) -> int:
+        """Make one key, those with a prefix, or all of them what they were at a revision; returns how many
+        changed. Raises Conflict where what one held is a secret, unless ``force`` leaves such keys as they
+        are; NotKept, RevisionNotFound."""
+
+
+class Store(Entries, Locks, History, Past, Undoing, Protocol):
     """One agent's store."""
 
     @property

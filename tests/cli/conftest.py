@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.model import Owner
+from sloth_tui.origin import this_process
 from sloth_tui.store import open_store
 from sloth_tui.store.clock import Clock
 
@@ -66,7 +67,9 @@ for number, key in enumerate(keys):
         " updated_at = strftime('%Y-%m-%d %H:%M:%f', ?, 'unixepoch') WHERE key = ?",
         (float(sys.argv[2]) - 86400 * 30, float(sys.argv[2]) - 10 ** (number % 6) - 0.25, key),
     )
-connection.execute("UPDATE sloth_history SET at = 1763900000000")
+connection.execute("UPDATE sloth_history SET at = 1763900000000 + revision * 9000000")
+connection.execute("UPDATE sloth_changes SET at = 1763900000000 + first_revision * 9000000")
+connection.execute("UPDATE sloth_changes SET user = 'alice', host = 'build-7', title = 'set ' || id")
 connection.close()
 """
 
@@ -115,6 +118,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _stock() -> None:
     with open_store("local", "write") as store:
         store.set_many(ORDINARY)
+        store.set_origin(this_process("lua", "run count.lua", "run-7", "count"))
         store.increment("deploy:count")
         store.set("deploy:count", 42)
         store.acquire("deployment", "ci-42", 300)

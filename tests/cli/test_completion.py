@@ -85,7 +85,7 @@ def test_protocol(line: str, expected: list[str], stored: None) -> None:
 
 def test_commands_that_do_not_exist_yet_are_not_offered() -> None:
     offered = complete("sloth-runner state ") + complete("sloth-runner ") + complete("sloth-runner lock ")
-    assert {"history", "rollback", "undo", "log", "watch", "export", "import"}.isdisjoint(offered)
+    assert {"export", "import"}.isdisjoint(offered)
     assert offered.count("run") == 1
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.origin import this_process
 from sloth_tui.store import open_store
 
 if TYPE_CHECKING:
@@ -27,6 +28,15 @@ CODES = {
     "state get missing": 3,
     "state list -a nobody": 3,
     "lock break free": 3,
+    "state show there --revision 0": 3,
+    "state list --at 99": 3,
+    "state undo 99": 3,
+    "state history missing": 3,
+    "state watch --since 99": 3,
+    "state wait missing --timeout 0.1": 4,
+    "state undo 1": 5,
+    "state rollback --to 1": 9,
+    "state diff never": 2,
     "lock acquire held --holder me --ttl 5": 4,
     "lock acquire held --holder me --ttl 5 --wait 0.1": 4,
     "state set there x --if-absent": 5,
@@ -44,6 +54,8 @@ CODES = {
 @pytest.fixture
 def place(base: Path, tmp_path: Path) -> Path:
     with open_store("local", "write") as store:
+        store.set("there", "first")
+        store.set_origin(this_process("test", "change"))
         store.set("there", "text")
         store.acquire("held", "somebody", 60)
     (base / "state" / "foreign.db").write_bytes(b"not a database at all, by any means " * 30)

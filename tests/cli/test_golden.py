@@ -56,6 +56,28 @@ state delete deployment:version --yes|state delete deployment:version missing --
 state delete deployment:version missing --yes --ignore-missing|state delete missing
 state clear --prefix deploy --yes|state clear --prefix nothing|state clear --yes
 state list -a nobody|state get x -a ../etc|state clear -a nobody
+state log|state log -o json|state log -o jsonl|state log -o csv|state log -n 1|state log --author nobody
+state log --prefix deploy:count -n 2|state log --since 2025-11-24T13:00Z|state log --since foo
+state log -a evil
+state history deploy:count|state history deploy:count -o json|state history deploy:count -o jsonl -n 1
+state history deploy:count -o csv|state history deploy:limits --diff|state history deployment:versoin
+state history deploy:count --diff -o json|state history hostile:emoji -a evil
+state diff 0 1|state diff 9|state diff 9 11 deploy|state diff 11 0 deploy -o json|state diff 9 11 x
+state diff 99
+state diff 9 10 -o csv|state diff 10 -o jsonl
+state list --at 0|state list deploy: --at 10|state list deploy: --at 2025-11-24T13:00Z -o json
+state list deploy: --at 9 -o jsonl|state list --at 99|state list --at 10 -o keys
+state show deploy:count --revision 10|state show deploy:count --revision 10 -o json
+state show deploy:count --revision 0|state show missing --revision 3
+state undo --dry-run|state undo|state undo 1 --dry-run -o jsonl|state undo 1|state undo 1 --force
+state undo 77
+state rollback deploy:count --to 10 --yes|state rollback --to 99 --yes|state rollback --to 11 --yes
+state rollback --to 10 --dry-run|state rollback deploy:count --prefix x --to 1
+state watch --since 9 -n 2|state watch --since 9 -n 1 -o jsonl|state watch deployment --since 0 -n 1
+state watch --since 99|state wait deploy:count|state wait deploy:count --value 42|state wait missing --absent
+state wait missing --timeout 0|state wait deploy:count --value 43 --timeout 0
+state wait deploy:count --changed --timeout 0|state wait deploy:count --changed --absent
+state compact --older-than 2025-11-24T13:00Z
 lock list|lock list -o json|lock list -o jsonl|lock list -o csv|lock list -o keys|lock list -a evil
 lock list -a evil -o json
 lock acquire free --holder h --ttl 10|lock acquire deployment --holder ci-42 --ttl 10
@@ -69,7 +91,9 @@ run --keep-going|run deploy.lua --example deploy|examples shwo
 """Tried piped and on a terminal."""
 _PIPED_ONLY = """
 state delete deployment:version|state delete deployment:version deploy:live
-state clear|state clear --prefix deploy
+state clear|state clear --prefix deploy|state rollback --to 10|state rollback|state diff
+state log --help|state undo --help|state history --help|state diff --help|state rollback --help
+state watch --help|state wait --help|state compact --help|state log -n x|state list --at 2099-01-01T00:00Z
 --help|state --help|lock --help|--version|tui|state|lock|state lst|state get
 state list -o yaml|state get x -o json|state list --outptu json|state set a
 state list --help|state show --help|state get --help|state set --help|state increment --help
@@ -89,6 +113,8 @@ def _cases() -> Iterator[Case]:
         yield Case(("state", "delete", "deployment:version", "deploy:live"), True, answer)
     yield Case(("state", "clear"), True, "y\n")
     yield Case(("state", "clear", "--prefix", "deploy"), True, "n\n")
+    yield Case(("state", "rollback", "--to", "10"), True, "y\n")
+    yield Case(("state", "rollback", "--to", "10"), True, "n\n")
     yield Case((), False, "")
 
 

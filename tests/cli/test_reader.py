@@ -69,8 +69,11 @@ def test_what_it_accepts_argparse_reads_the_same_way(line: tuple[tuple[str, ...]
         ("state get a b", {"keys": ["a", "b"], "agent": None, "raw": False, "debug": False}),
         ("state get a --raw b -a x", {"keys": ["a", "b"], "agent": "x", "raw": True, "debug": False}),
         ("state get -- -a --", {"keys": ["-a", "--"], "agent": None, "raw": False, "debug": False}),
-        ("state list -o json", {"prefix": "", "output": "json", "agent": None, "debug": False}),
-        ("state list --output=json p", {"prefix": "p", "output": "json", "agent": None, "debug": False}),
+        ("state list -o json", {"prefix": "", "at": None, "output": "json", "agent": None, "debug": False}),
+        (
+            "state list --output=json p",
+            {"prefix": "p", "at": None, "output": "json", "agent": None, "debug": False},
+        ),
         ("state increment n 2.5", {"key": "n", "by": 2.5, "agent": None, "debug": False}),
     ],
 )

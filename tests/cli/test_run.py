@@ -69,6 +69,8 @@ def test_events_as_people_read_them() -> None:
         events.TaskStarted("ship", 0.0),
         events.TaskFinished("ship", "failed", 75.0, 0, "deploy.lua:3: boom", "trace:\n\tdeploy.lua:3"),
         events.TaskFinished("tell", "skipped", 0.0, 0, "depends on 'ship', which failed", None),
+        events.KeyRestored("version", "v2", "v1", 4),
+        events.KeyRestored("new\nkey", 1, None, 5),
         events.RunFinished("id", "failed", 20, 76.5, "1 task failed, 1 skipped", None),
     ]
     assert "\n".join(filter(None, map(told.lines, happened))) == (
@@ -87,6 +89,8 @@ def test_events_as_people_read_them() -> None:
         "    trace:\n"
         "      deploy.lua:3\n"
         "task tell skipped: depends on 'ship', which failed\n"
+        'took back version: "v2" -> "v1"\n'
+        "took back new␊key: 1 -> absent\n"
         "run failed in 1m 16s: 1 done, 1 failed, 1 skipped"
     )
 

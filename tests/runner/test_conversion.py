@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sloth_tui.runner.modules.convert import value_from_lua, value_to_lua
@@ -49,6 +49,7 @@ def test_what_crosses_comes_back_with_its_type(value: Any) -> None:
 
 
 @given(tables | scalars, st.booleans(), st.sampled_from([None, 2]))
+@example([-0.0], True, None)
 def test_json_decode_reads_what_json_is(value: Any, ascii_only: bool, indent: int | None) -> None:
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
     if "\\ud" in text:

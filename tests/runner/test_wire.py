@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sloth_tui.runner.events import (
     KeyChanged,
+    KeyRestored,
     RunFinished,
     RunStarted,
     TaskFinished,
@@ -28,6 +29,7 @@ events = st.one_of(
     st.builds(TaskStarted, texts, st.floats(0, 2e9)),
     st.builds(TaskOutput, st.none() | texts, texts, texts),
     st.builds(KeyChanged, st.none() | texts, texts, values, values, st.integers(1), st.booleans()),
+    st.builds(KeyRestored, texts, values, values, st.integers(1), st.booleans()),
     st.builds(Warned, st.none() | texts, texts),
     st.builds(TaskFinished, texts, texts, st.floats(0, 1e6), st.integers(0), st.none() | texts, st.none()),
     st.builds(

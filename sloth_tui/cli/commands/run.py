@@ -32,7 +32,14 @@ def run_file(arguments: Arguments, out: Output) -> int:
     except BaseException:
         worker.close(grace=1.0)
         raise
-    follow(request, worker, out, as_json=arguments.output == "jsonl", traces=arguments.debug)
+    follow(
+        request,
+        worker,
+        out,
+        as_json=arguments.output == "jsonl",
+        traces=arguments.debug,
+        undo_on_failure=arguments.undo_on_failure,
+    )
     return ExitCode.OK
 
 
@@ -96,13 +103,16 @@ COMMANDS = (
             ),
             Option(("--timeout",), "how long the whole run may take", metavar="SECONDS", convert=seconds),
             Option(("--keep-going",), "after a failure, run what does not depend on it"),
+            Option(
+                ("--undo-on-failure",), "if the run does not succeed, take back all it wrote to the state"
+            ),
             Option(("--list",), "only list the tasks, in the order they would run"),
             output_option("text", "jsonl"),
         ],
         details=(
             "jsonl is one event a line: run_started, task_started, task_output, key_changed, warned,\n"
-            "task_finished, run_finished. Exit code 20 when a task failed, 124 when one or the run took too\n"
-            "long. Ctrl-C stops the tasks and gives back the locks they took with with_lock."
+            "task_finished, key_restored, run_finished. Exit code 20 when a task failed, 124 when one or\n"
+            "the run took too long. Ctrl-C stops the tasks and gives back the locks they took with with_lock."
         ),
         example=(
             "sloth-runner run deploy.lua --agent production --values production.yaml\n"

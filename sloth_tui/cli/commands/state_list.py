@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from sloth_tui.cli.jsontext import pretty, string
 from sloth_tui.cli.session import entries
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional, output_option, utf8
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
 from sloth_tui.errors import ExitCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sloth_tui.cli.output import Output
-    from sloth_tui.store.sqlite.reading import EntryReading
+    from sloth_tui.model import Value
 
 
 def list_entries(arguments: Arguments, out: Output) -> int:
+    if arguments.at is not None:
+        return _list_past(arguments, out)
     with entries(arguments.agent) as store:
         if arguments.output == "json":
-            _as_json(store, arguments.prefix, out)
+            _write_json(store.items(arguments.prefix), out)
         elif arguments.output == "keys":
             for key in store.keys(arguments.prefix):
                 out.line(key)
@@ -29,15 +33,38 @@ def list_entries(arguments: Arguments, out: Output) -> int:
     return ExitCode.OK
 
 
+def _list_past(arguments: Arguments, out: Output) -> int:
+    from sloth_tui.cli.entries import write_entries
+    from sloth_tui.cli.moments import revision_of
+    from sloth_tui.cli.session import reading
+
+    with reading(arguments.agent) as store:
+        found = store.entries_at(revision_of(store, arguments.at), arguments.prefix)
+        if arguments.output == "json":
+            _write_json(((entry.key, entry.value) for entry in found), out)
+        elif arguments.output == "keys":
+            for entry in found:
+                out.line(entry.key)
+        elif not write_entries(found, arguments.output, out) and out.terminal:
+            _tell_nothing(store.agent, arguments.prefix)
+    return ExitCode.OK
+
+
+def _moment(word: str) -> object:
+    from sloth_tui.cli.moments import moment
+
+    return moment(word)
+
+
 def _tell_nothing(agent: str, prefix: str) -> None:
     from sloth_tui.cli.narration import tell
 
     tell(f"agent '{agent}' has no entries" + (f" that begin with '{prefix}'" if prefix else ""))
 
 
-def _as_json(store: EntryReading, prefix: str, out: Output) -> None:
+def _write_json(items: Iterable[tuple[str, Value]], out: Output) -> None:
     before = "{\n  "
-    for key, value in store.items(prefix):
+    for key, value in items:
         out.json(f"{before}{string(key)}: {pretty(value, chr(10) + '  ')}")
         before = ",\n  "
     out.json("{}\n" if before.startswith("{") else "\n}\n")
@@ -59,11 +86,21 @@ COMMANDS = (
                 complete="keys",
             )
         ],
-        options=[AGENT, output_option("table", "json", "jsonl", "csv", "keys")],
+        options=[
+            AGENT,
+            Option(
+                ("--at",),
+                "as it was at a revision, or at a time like 2026-01-31T14:00Z or '10m ago'",
+                metavar="WHEN",
+                convert=_moment,
+            ),
+            output_option("table", "json", "jsonl", "csv", "keys"),
+        ],
         details=(
             "On a terminal the table shows ages and cuts long values, saying how much is missing. Piped,\n"
             "it is one entry a line, without a heading: key, value, type, size in bytes, updated, revision,\n"
-            "separated by tabs, control characters shown as pictures. The other formats are exact."
+            "separated by tabs, control characters shown as pictures. The other formats are exact. With\n"
+            "--at a value that was kept out of history is empty, and its type is secret."
         ),
         example=(
             "sloth-runner state list package: --agent production\n"

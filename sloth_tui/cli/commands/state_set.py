@@ -28,7 +28,7 @@ def set_entry(arguments: Arguments, out: Output) -> int:
     if arguments.if_value is not None:
         expected = typed(os.fsencode(arguments.if_value), arguments.type)
     value = from_stdin_or(arguments.value, arguments.type)
-    with writing(arguments.agent, f"set {key}") as store:
+    with writing(arguments.agent, f"set {key}") as store, store.transaction():
         if arguments.if_absent:
             if not store.set_if_absent(key, value):
                 raise Conflict(f"key '{key}' exists already", hint="nothing was written")
@@ -40,6 +40,8 @@ def set_entry(arguments: Arguments, out: Output) -> int:
                 raise _other_revision(store, key, arguments.if_revision)
         else:
             store.set(key, value)
+        if arguments.secret:
+            store.mark_secret(key)
     tell(f"set {key}")
     return ExitCode.OK
 
@@ -115,6 +117,7 @@ COMMANDS = (
                 metavar="N",
                 convert=revision,
             ),
+            Option(("--secret",), "from now on history keeps no values of KEY, only that it changed"),
         ],
         details=(
             "number is an integer or a float, json whichever type the JSON text has; table is a JSON\n"

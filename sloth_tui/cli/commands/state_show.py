@@ -5,9 +5,10 @@ from __future__ import annotations
 from sloth_tui.cli import columns, tables
 from sloth_tui.cli.entries import FIELDS, record, write_records
 from sloth_tui.cli.jsontext import pretty
+from sloth_tui.cli.moments import moment, revision_of
 from sloth_tui.cli.render import bare
-from sloth_tui.cli.session import entries
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional, output_option, utf8
+from sloth_tui.cli.session import entries, reading
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
 from sloth_tui.errors import ExitCode
 from sloth_tui.text import display_text
 
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 
 
 def show(arguments: Arguments, out: Output) -> int:
-    with entries(arguments.agent) as store:
-        entry = store.entry(arguments.key)
+    if arguments.revision is not None:
+        with reading(arguments.agent) as whole:
+            entry = whole.entry_at(arguments.key, revision_of(whole, arguments.revision))
+    else:
+        with entries(arguments.agent) as store:
+            entry = store.entry(arguments.key)
     if arguments.output == "json":
         out.json(pretty(record(entry)) + "\n")
     elif arguments.output == "table":
@@ -53,7 +58,16 @@ COMMANDS = (
         "show one entry and everything known about it",
         show,
         positionals=[Positional("key", "KEY", "what to show", convert=utf8, complete="keys")],
-        options=[AGENT, output_option("table", "json", "jsonl", "csv")],
+        options=[
+            AGENT,
+            Option(
+                ("--revision",),
+                "as it was at revision N, or at a time like '10m ago'",
+                metavar="N",
+                convert=moment,
+            ),
+            output_option("table", "json", "jsonl", "csv"),
+        ],
         details=(
             "On a terminal times are ages and sizes rounded; otherwise they are RFC 3339 in UTC, and bytes.\n"
             'A value that is no UTF-8 is {"base64": "..."} in json, jsonl and csv.'

@@ -51,7 +51,9 @@ def _pages(stats: Stats) -> str:
 
 def _history(stats: Stats) -> str:
     kept = format_count(stats.revisions, "revision")
-    return f"{kept} since {stats.oldest_revision}" if stats.oldest_revision else kept
+    if not stats.oldest_revision:
+        return kept
+    return f"{kept} since {stats.oldest_revision}, complete since {stats.complete_since}"
 
 
 COMMANDS = (
@@ -62,7 +64,8 @@ COMMANDS = (
         options=[AGENT, output_option("table", "json")],
         details=(
             "In json sizes are bytes, and last_modified is unix seconds, 0 when empty. total_size is that\n"
-            "of all keys and values, file_size that of the database with its write-ahead log."
+            "of all keys and values, history_size that of superseded values, file_size that of the database\n"
+            "with its write-ahead log. From revision complete_since on, list --at can show everything."
         ),
         example=(
             "sloth-runner state stats\n"

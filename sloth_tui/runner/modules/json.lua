@@ -166,7 +166,7 @@ local function read_number(text, at)
   after = after + #fraction
   local exponent = match(text, "^[eE][+-]?%d+", after) or ""
   local number = tonumber(digits .. fraction .. exponent)
-  if fraction ~= "" or exponent ~= "" then number = number + 0.0 end
+  if fraction ~= "" or exponent ~= "" then number = number * 1.0 end -- a sum would lose the sign of -0.0
   if number == huge or number == -huge then refuse("a number too large", at) end
   return number, after + #exponent
 end

@@ -4,7 +4,7 @@
 local kit, host = ...
 
 local check_memory, fail, json_encode, json_decode = kit.check_memory, kit.fail, kit.json_encode, kit.json_decode
-local error, next, setmetatable, tostring, type, xpcall = error, next, setmetatable, tostring, type, xpcall
+local error, ipairs, next, setmetatable, tostring, type, xpcall = error, ipairs, next, setmetatable, tostring, type, xpcall
 local pack, unpack = table.pack, table.unpack
 local host_get, host_set = host.get, host.set
 
@@ -141,6 +141,37 @@ function state.transaction(fn)
   end
   answer("state.transaction", host.commit(depth))
   return unpack(results, 2, results.n)
+end
+
+-- History -----------------------------------------------------------------------------------------
+
+local FIELDS = { "revision", "at", "operation", "secret", "author", "program", "title", "run", "task" }
+local WIDTH = #FIELDS + 4 -- the old and the new value follow, each with its is_json
+
+function state.history(key, limit)
+  check("state.history", "key", key, "string")
+  if limit ~= nil then check("state.history", "limit", limit, "number") end
+  check_memory()
+  answer("state.history", host.history(key, limit))
+  local changes, count = {}, 0
+  repeat
+    check_memory()
+    local batch = pack(answer("state.history", host.history_on()))
+    for start = 0, batch.n - 1, WIDTH do
+      local change = {}
+      for index, field in ipairs(FIELDS) do change[field] = batch[start + index] end
+      change.old = decoded(batch[start + WIDTH - 3], batch[start + WIDTH - 2])
+      change.new = decoded(batch[start + WIDTH - 1], batch[start + WIDTH])
+      count = count + 1
+      changes[count] = change
+    end
+  until batch.n == 0
+  return changes
+end
+
+function state.revision()
+  check_memory()
+  return answer("state.revision", host.revision())
 end
 
 -- Locks -------------------------------------------------------------------------------------------

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from sloth_tui.errors import LockHeld, UsageError
+from sloth_tui.errors import LockHeld
 from sloth_tui.runner.modules.convert import answering, text_from_lua, value_from_lua, value_to_lua
+from sloth_tui.runner.modules.history import HistoryCalls
 from sloth_tui.runner.modules.locks import LockBook
+from sloth_tui.runner.modules.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
 
     from sloth_tui.model import Value
     from sloth_tui.runner.changes import Changes
@@ -36,8 +37,9 @@ class StateModule:
         self._changes = changes
         self._room = room
         self._store: Store | None = None
-        self._transactions: list[AbstractContextManager[None]] = []
+        self._transactions = Transactions(lambda: self.store, self._wrote)
         self._walking: Iterator[tuple[str, Value | None]] = iter(())
+        self._history = HistoryCalls(lambda: self.store, self._to_lua)
         self.locks = LockBook(tell)
 
     def functions(self) -> dict[str, Callable[..., object]]:
@@ -52,14 +54,13 @@ class StateModule:
             "increment": self._increment,
             "set_if_absent": self._set_if_absent,
             "compare_and_set": self._compare_and_set,
-            "begin": self._begin,
-            "commit": self._commit,
-            "rollback": self._rollback,
             "acquire": self._acquire,
             "release": self._release,
             "end_lock": self._end_lock,
             "renew": self._renew,
             "is_locked": self._is_locked,
+            **self._transactions.functions(),
+            **self._history.functions(),
         }
         return {name: answering(function) for name, function in functions.items()}
 
@@ -78,10 +79,9 @@ class StateModule:
         """Undo what the task left open: transactions, with_lock. Whether there was a transaction."""
         if self._store is None:
             return False
-        abandoned = bool(self._transactions)
-        if abandoned:
-            self._rollback(1)
+        abandoned = self._transactions.end_task()
         self._walking = iter(())
+        self._history.end_task()
         self.locks.end_task(self._store)
         return abandoned
 
@@ -154,37 +154,10 @@ class StateModule:
         self._wrote()
         return True, done
 
-    # Transactions
-
-    def _begin(self) -> object:
-        transaction = self.store.transaction()
-        transaction.__enter__()
-        self._transactions.append(transaction)
-        return True, len(self._transactions)
-
-    def _commit(self, depth: object) -> object:
-        if depth != len(self._transactions):
-            self._rollback(1)
-            raise UsageError("transactions ended out of order; all of them are rolled back")
-        self._transactions.pop().__exit__(None, None, None)
-        self._wrote()
-        return (True,)
-
-    def _rollback(self, depth: Any) -> object:
-        """Roll back this one and those begun inside it."""
-        while len(self._transactions) >= depth:
-            transaction = self._transactions.pop()
-            reason = _RolledBack()
-            try:
-                transaction.__exit__(_RolledBack, reason, None)
-            except _RolledBack:
-                continue
-        return (True,)
-
     # Locks
 
     def _acquire(self, name: object, holder: object, seconds: Any, wait: Any, tied: object) -> object:
-        self._outside_transaction()
+        self._transactions.check_none()
         self._changes.report_pending()
         try:
             token = self.locks.acquire(
@@ -200,7 +173,7 @@ class StateModule:
         return True, token
 
     def _release(self, name: object, holder: object) -> object:
-        self._outside_transaction()
+        self._transactions.check_none()
         self.locks.release(self.store, text_from_lua(name, "name"), text_from_lua(holder, "holder"))
         return True, True
 
@@ -209,17 +182,13 @@ class StateModule:
         return (True,)
 
     def _renew(self, name: object, holder: object, seconds: Any) -> object:
-        self._outside_transaction()
+        self._transactions.check_none()
         self.store.renew(text_from_lua(name, "name"), text_from_lua(holder, "holder"), seconds)
         return True, True
 
     def _is_locked(self, name: object) -> object:
         lock = self.store.lock(text_from_lua(name, "name"))
         return (True, True, lock.holder.encode()) if lock is not None else (True, False)
-
-    def _outside_transaction(self) -> None:
-        if self._transactions:
-            raise UsageError("not inside state.transaction", hint="take the lock first, then begin")
 
     def _to_lua(self, value: Value) -> tuple[object, bool]:
         crossing = value_to_lua(value)
@@ -230,10 +199,6 @@ class StateModule:
     def _need(self, size: int) -> None:
         if not self._room(size):
             raise MemoryError
-
-
-class _RolledBack(Exception):
-    """Tells a transaction to roll back; never leaves this module."""
 
 
 def _keys_only(keys: Iterator[str]) -> Iterator[tuple[str, Value | None]]:

@@ -20,12 +20,15 @@ from sloth_tui.store.sqlite.transactions import Transaction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, TypeAlias
 
     from sloth_tui.model import Origin
+    from sloth_tui.settings import Settings
     from sloth_tui.store.clock import Clock
     from sloth_tui.store.sqlite.streams import Stream
+
+    Bindings: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 
 class Database:
@@ -37,6 +40,7 @@ class Database:
 
     __slots__ = (
         "_file",
+        "_marks",
         "change",
         "change_depth",
         "clock",
@@ -46,12 +50,12 @@ class Database:
         "fences",
         "frozen",
         "kind",
-        "limits",
         "logged",
         "openings",
         "origin",
         "path",
         "read_only",
+        "settings",
         "streams",
         "unfenced",
         "writes",
@@ -91,8 +95,8 @@ class Database:
         """How deep in transactions the change set was begun; 0 once that is committed."""
         self.writes = 0
         """Changes of entries so far."""
-        self.limits: tuple[int, float] | None = None
-        """Revisions of each key, and days of deletions, that history keeps; None until they are needed."""
+        self.settings: Settings | None = None
+        """What history keeps; None until that is needed."""
         self.openings = 0
         self.streams: list[Stream] = []
         self.writing = Transaction(self, fenced=True)
@@ -101,14 +105,14 @@ class Database:
 
     # -- reading
 
-    def rows(self, statement: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, bindings: Bindings = ()) -> list[tuple[Any, ...]]:
         """All rows, read from one snapshot."""
         try:
             return self.execute(statement, bindings).fetchall()
         except apsw.Error as error:
             raise translate(error, self.path) from error
 
-    def one(self, statement: str, bindings: Sequence[Any] = ()) -> Any:
+    def one(self, statement: str, bindings: Bindings = ()) -> Any:
         """The only column, or the tuple of columns, of the only row; None where there is no row."""
         try:
             return self.execute(statement, bindings).get
@@ -155,7 +159,7 @@ class Database:
         elif self.kind is schema.OURS:
             return
         else:
-            changed = self.connection.execute("PRAGMA main.application_id").get == schema.APPLICATION_ID
+            changed = schema.marks(self.connection) != self._marks
         if changed:
             self._detach()
             self._attach()
@@ -180,7 +184,10 @@ class Database:
             connection, self.kind, frozen = open_as_it_is(self.path)
             self.frozen = before if frozen else None
         try:
-            if self.kind is not schema.OURS:
+            self._marks = schema.marks(connection)
+            if self.kind is schema.OLDER:
+                schema.shadow_older(connection)
+            elif self.kind is not schema.OURS:
                 schema.shadow(connection)
             if self.read_only:
                 connection.execute("PRAGMA query_only = 1")
@@ -211,7 +218,7 @@ class Database:
         is_told = self.kind is schema.OURS and self.frozen is None
         self.execute = connection.execute if is_told else self._execute_refreshed
 
-    def _execute_refreshed(self, statement: str, bindings: Sequence[Any] = ()) -> apsw.Cursor:
+    def _execute_refreshed(self, statement: str, bindings: Bindings = ()) -> apsw.Cursor:
         self.refresh()
         return self.connection.execute(statement, bindings)
 

@@ -6,14 +6,19 @@ else the live value.
 
 from __future__ import annotations
 
+from sloth_tui.errors import NotKept
+from sloth_tui.store.sqlite.compaction import compact, prune, shrink
 from sloth_tui.store.sqlite.handle import Handle
-from sloth_tui.store.sqlite.ranges import KEY, key_bytes, key_range
-from sloth_tui.store.sqlite.retention import prune
+from sloth_tui.store.sqlite.ranges import KEY, key_bytes
 from sloth_tui.store.sqlite.rows import decode_key, decode_raw, raw_value
+from sloth_tui.store.sqlite.scope import HORIZON, Scope
+from sloth_tui.store.sqlite.secrets import mark_secret
+from sloth_tui.store.sqlite.triggers import HIDDEN, is_secret
+from sloth_tui.store.values import check_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from sloth_tui.model import Revision, Value
@@ -23,7 +28,9 @@ _COLUMNS = (
     "past.revision, CAST(past.key AS BLOB), past.at, past.operation, past.change, "
     f"past.old IS NULL, {raw_value('past.old', 'past.old_type')}, "
     f"next.revision IS NULL, {raw_value('next.old', 'next.old_type')}, "
-    f"{raw_value('live.value', 'live.type')}, origin.id, {_ORIGIN}"
+    f"{raw_value('live.value', 'live.type')}, "
+    f"past.old_type IS '{HIDDEN}' OR next.old_type IS '{HIDDEN}' OR {is_secret('past.key')}, "
+    f"origin.id, {_ORIGIN}"
 )
 _SELECT = f"""SELECT {_COLUMNS} FROM sloth_history AS past
     LEFT JOIN sloth_history AS next ON next.revision = (
@@ -57,21 +64,52 @@ class HistoryMethods(Handle):
 
     def changes(self, since: int, *, prefix: str = "", limit: int | None = None) -> Iterator[Revision]:
         """See the port. Read in pages, so that no read transaction outlives one."""
-        where, bindings = key_range(prefix)
-        statement = (
-            f"{_SELECT} WHERE past.revision > ? AND {where.replace('key', 'past.key')} "
-            "ORDER BY past.revision LIMIT ?"
-        )
+        scope = Scope(prefix)
+        statement, bindings = _changes(scope), scope.bindings
         while limit is None or limit > 0:
-            page = self._database.rows(statement, (since, *bindings, _size(limit)))
+            page = self._database.rows(statement, {**bindings, "since": since, "size": _size(limit)})
             yield from map(_revision, page)
             if len(page) < _PAGE:
                 return
             since = page[-1][0]
             limit = None if limit is None else limit - len(page)
 
+    def follow(self, since: int, *, prefix: str = "") -> list[Revision]:
+        """See the port."""
+        scope = Scope(prefix)
+        statement, bindings = _changes(scope), {**scope.bindings, "since": since, "size": _PAGE}
+        # One statement, so that what is kept and what is read are of one moment.
+        together = (
+            f"SELECT oldest, page.* FROM ({HORIZON.format(scope.where)}) LEFT JOIN ({statement}) AS page ON 1"
+        )
+        rows = self._database.rows(together, bindings)
+        oldest = rows[0][0]
+        if oldest > since:
+            raise NotKept(
+                f"not all changes after revision {since} are kept",
+                hint=f"they are since revision {oldest}",
+            )
+        return sorted(_revision(row[1:]) for row in rows if row[1] is not None)
+
     def prune(self, *, keep: int, keep_deleted_days: float) -> int:
         return prune(self._database, max(keep, 1), keep_deleted_days)
+
+    def compact(
+        self, *, keep: int = 0, upto: int | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """See the port."""
+        forgotten = compact(self._database, max(keep, 0), upto, progress)
+        shrink(self._database)
+        return forgotten
+
+    def mark_secret(self, key: str) -> None:
+        """See the port."""
+        mark_secret(self._database, check_key(key))
+
+
+def _changes(scope: Scope) -> str:
+    where = scope.where.replace("key", "past.key")
+    return f"{_SELECT} WHERE past.revision > :since AND {where} ORDER BY past.revision LIMIT :size"
 
 
 def _size(limit: int | None) -> int:
@@ -82,9 +120,9 @@ def _revision(row: tuple[Any, ...]) -> Revision:
     from sloth_tui.model import Origin, Revision
 
     revision, key, at, operation, change, was_absent, *rest = row
-    old_type, old, is_newest, next_type, next_old, live_type, live, origin, *who = rest
+    old_type, old, is_newest, next_type, next_old, live_type, live, secret, origin, *who = rest
     new: Value | None = None
-    if operation != "delete":
+    if operation != "delete" and not secret:
         became_type, became = (live_type, live) if is_newest else (next_type, next_old)
         new = None if became is None else decode_raw(became_type, became)
     return Revision(
@@ -92,8 +130,9 @@ def _revision(row: tuple[Any, ...]) -> Revision:
         key=decode_key(key),
         at=at / 1000,
         operation=operation,
-        old=None if was_absent else decode_raw(old_type, old),
+        old=None if was_absent or secret else decode_raw(old_type, old),
         new=new,
         origin=None if origin is None else Origin(*who),
         change=change,
+        secret=bool(secret),
     )

@@ -46,7 +46,7 @@ def open_as_it_is(path: str) -> tuple[apsw.Connection, str, bool]:
 
 
 def open_adopted(path: str) -> apsw.Connection:
-    """A connection to a database with our schema, which is created or added if need be.
+    """A connection to a database with our schema, which is created, added or upgraded if need be.
 
     All in one transaction, but for the switch to write-ahead logging, which cannot be part of one.
     Raises DatabaseUnusable, NotWritable.
@@ -56,9 +56,14 @@ def open_adopted(path: str) -> apsw.Connection:
     connection = _connect(path, _FLAGS)
     try:
         make_durable(connection)
+        # So that compaction can make the file smaller; without effect where it holds something already.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _switch_to_log(connection)
         connection.execute("BEGIN IMMEDIATE")
-        if schema.inspect(connection, path) is not schema.OURS:
+        kind = schema.inspect(connection, path)
+        if kind is schema.OLDER:
+            schema.upgrade(connection)
+        elif kind is not schema.OURS:
             schema.install(connection)
         connection.execute("COMMIT")
     except BaseException as error:

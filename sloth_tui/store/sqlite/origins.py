@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from sloth_tui.store.sqlite.retention import settings_of
 from sloth_tui.store.sqlite.schema import NEXT_REVISION, NOW_MS
+from sloth_tui.store.sqlite.secrets import note_patterns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,13 +17,15 @@ _OPEN = (
 
 
 def change_of(database: Database) -> int:
-    """The change set that the handle's writes belong to; call it inside a transaction."""
+    """The change set that the handle's writes belong to; call it inside a transaction.
+    Raises InvalidConfig, since the settings say which keys hold secrets."""
     if database.change is None:
         if database.origin is None:
             from sloth_tui.origin import this_process
 
             database.origin = this_process("sloth-runner", "")
         change: int = database.execute(_OPEN, tuple(map(_text, database.origin))).get
+        note_patterns(database, settings_of(database).secret_keys)
         database.change, database.change_depth = change, database.depth
     return database.change
 

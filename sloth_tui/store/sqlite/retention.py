@@ -1,7 +1,8 @@
-"""How much history is kept, and forgetting the rest in steps that no writer notices.
+"""How much history is kept while state is written, without anybody asking.
 
 A key's oldest rows go first, so that what a kept row became can always be told from the row after it. The
-newest row of all is never forgotten: revisions are counted from it.
+newest row of all is never forgotten: revisions are counted from it. What was written a moment ago is kept
+whatever the settings say, so that who follows the changes as they come misses none.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from sloth_tui.store.process import exists
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from sloth_tui.settings import Settings
     from sloth_tui.store.sqlite.connection import Database
 
 STEP = 256
@@ -19,6 +21,8 @@ RECENT = 1024
 CHANGES_STEP = 4096
 CHANGES_WINDOW = 16 * CHANGES_STEP
 """Change sets that a sweep looks at; with fewer there are none to spare."""
+SETTLED_MS = 10 * 1000
+"""How old a row has to be to be forgotten: ten times what the slowest follower takes to come and see."""
 _SWEEP_EVERY_MS = 3600 * 1000
 _DAY_MS = 86400 * 1000
 
@@ -27,18 +31,23 @@ _GOLDEN = 0x9E3779B1
 _ONE_IN_16 = 1 << 28
 
 _HAS_MORE = "SELECT 1 FROM sloth_history WHERE key = ? ORDER BY revision DESC LIMIT 1 OFFSET ?"
-_FORGET = """DELETE FROM sloth_history WHERE revision IN (
-    SELECT revision FROM sloth_history WHERE key = CAST(:key AS TEXT) AND revision <= (
-        SELECT revision FROM sloth_history WHERE key = CAST(:key AS TEXT)
-        ORDER BY revision DESC LIMIT 1 OFFSET :keep)
-    ORDER BY revision LIMIT :step)"""
-_NEWEST = "(SELECT max(revision) FROM sloth_history)"
-_CROWDED = """SELECT CAST(key AS BLOB) FROM sloth_history GROUP BY key HAVING count(*) > ?"""
+# The times of two rows may be in the wrong order, where somebody set the clock back; revisions never are.
+_FORGET = """DELETE FROM sloth_history WHERE key = CAST(:key AS TEXT) AND revision <= (
+    SELECT max(revision) FROM (
+        SELECT revision, at FROM sloth_history WHERE key = CAST(:key AS TEXT) AND revision <= (
+            SELECT revision FROM sloth_history WHERE key = CAST(:key AS TEXT)
+            ORDER BY revision DESC LIMIT 1 OFFSET :keep)
+        ORDER BY revision LIMIT :step)
+    WHERE at <= :before)"""
 _LONG_GONE = f"""SELECT CAST(key AS BLOB), revision FROM sloth_history AS gone
-    WHERE operation = 'delete' AND at < ? AND revision < {_NEWEST}
+    WHERE operation = 'delete' AND at < ? AND revision < (SELECT max(revision) FROM sloth_history)
     AND NOT EXISTS (SELECT 1 FROM sloth_history WHERE key = gone.key AND revision > gone.revision)
     ORDER BY at LIMIT {STEP}"""
 _FORGET_GONE = "DELETE FROM sloth_history WHERE key = CAST(? AS TEXT) AND revision <= ?"
+_NOTE_GONE = """INSERT OR REPLACE INTO sloth_meta (name, value) SELECT 'forgotten', max(
+    coalesce((SELECT value FROM sloth_meta WHERE name = 'forgotten'), 0),
+    coalesce((SELECT revision FROM sloth_forgotten WHERE key = CAST(:key AS TEXT)), 0))"""
+_DROP_NOTE = "DELETE FROM sloth_forgotten WHERE key = CAST(:key AS TEXT)"
 _BUSY = f"""SELECT CAST(key AS BLOB) FROM (
         SELECT DISTINCT key FROM (SELECT key FROM sloth_history ORDER BY revision DESC LIMIT {RECENT})
     ) AS recent WHERE EXISTS (
@@ -48,7 +57,7 @@ _REFERENCED = """SELECT change FROM sloth_history WHERE change BETWEEN :first AN
     UNION SELECT change FROM sloth_lock_breaks WHERE change BETWEEN :first AND :last"""
 _META = "SELECT value FROM sloth_meta WHERE name = ?"
 _SET_META = "INSERT OR REPLACE INTO sloth_meta (name, value) VALUES (?, ?)"
-_NOW = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+NOW = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 
 
 def is_due(database: Database) -> bool:
@@ -65,9 +74,9 @@ def keep_within_limits(database: Database, key: str) -> None:
     due = is_due(database)
     database.writes += 1
     if due and database.execute(_HAS_MORE, (key, 1)).get is not None:
-        keep = _settings(database)[0]
+        keep = settings_of(database).keep_revisions
         if database.execute(_HAS_MORE, (key, keep)).get is not None:
-            database.execute(_FORGET, {"key": key.encode(), "keep": keep, "step": STEP})
+            _forget(database, key.encode(), keep, STEP)
 
 
 def sweep(database: Database) -> None:
@@ -76,42 +85,24 @@ def sweep(database: Database) -> None:
 
     Once an hour, whoever does it; again with the next handle where revisions are left over.
     """
-    now = database.one(_NOW)
+    now = database.one(NOW)
     swept = database.one(_META, ("swept_at",))
     if isinstance(swept, int) and 0 <= now - swept < _SWEEP_EVERY_MS:
         return
-    keep, days = _settings(database)
-    deleted = _forget_deleted(database, now - int(days * _DAY_MS))
-    surplus = _forget_surplus(database, keep)
+    settings = settings_of(database)
+    deleted = _forget_deleted(database, long_ago(now, settings.keep_deleted_days))
+    surplus = _forget_surplus(database, settings.keep_revisions)
     if deleted < STEP and surplus < STEP:
         with database.unfenced:
             database.execute(_SET_META, ("swept_at", now))
         _forget_changes(database, now - _DAY_MS)
 
 
-def prune(database: Database, keep: int, keep_deleted_days: float) -> int:
-    """Everything beyond these limits; returns how many revisions went."""
-    before = database.one(_NOW) - int(keep_deleted_days * _DAY_MS)
-    forgotten = 0
-    for (key,) in database.rows(_CROWDED, (keep,)):
-        forgotten += _repeat(database, _FORGET, {"key": key, "keep": keep, "step": STEP})
-    while step := _forget_deleted(database, before):
-        forgotten += step
-    last: int | None = 0
-    while last is not None:
-        last = _forget_changes_after(database, last, before)
-    return forgotten
-
-
-def _repeat(database: Database, statement: str, bindings: dict[str, object]) -> int:
-    total = 0
-    while True:
-        with database.unfenced:
-            database.execute(statement, bindings)
-            changed = database.connection.changes()
-        if not changed:
-            return total
-        total += changed
+def _forget(database: Database, key: bytes, keep: int, step: int) -> int:
+    """Up to a step of a key's oldest revisions; returns how many went."""
+    before = database.execute(NOW).get - SETTLED_MS
+    database.execute(_FORGET, {"key": key, "keep": keep, "step": step, "before": before})
+    return database.connection.changes()
 
 
 def _forget_surplus(database: Database, keep: int) -> int:
@@ -121,8 +112,7 @@ def _forget_surplus(database: Database, keep: int) -> int:
     if busy:
         with database.unfenced:
             for (key,) in busy:
-                database.execute(_FORGET, {"key": key, "keep": keep, "step": STEP - forgotten})
-                forgotten += database.connection.changes()
+                forgotten += _forget(database, key, keep, STEP - forgotten)
     return forgotten
 
 
@@ -131,12 +121,12 @@ def _forget_changes(database: Database, before: int) -> None:
     if database.one("SELECT count(*) FROM sloth_changes") < CHANGES_WINDOW // 64:
         return
     after = database.one(_META, ("swept_change",))
-    last = _forget_changes_after(database, after if isinstance(after, int) else 0, before)
+    last = forget_changes_after(database, after if isinstance(after, int) else 0, before)
     with database.unfenced:
         database.execute(_SET_META, ("swept_change", last or 0))
 
 
-def _forget_changes_after(database: Database, after: int, before: int) -> int | None:
+def forget_changes_after(database: Database, after: int, before: int) -> int | None:
     """Those that nothing refers to, of the next window; returns its last, None where there are no more.
 
     That of a process which still runs may be referred to by what it writes next.
@@ -163,14 +153,25 @@ def _forget_deleted(database: Database, before: int) -> int:
         for key, revision in gone:
             database.execute(_FORGET_GONE, (key, revision))
             forgotten += database.connection.changes()
+            note_gone(database, key)
     return forgotten
 
 
-def _settings(database: Database) -> tuple[int, float]:
-    """Revisions kept of each key, days that deletions are kept. Read once, by the first write."""
-    if database.limits is None:
+def note_gone(database: Database, key: bytes) -> None:
+    """Of this key no row is left: one note for all such keys says up to which revision."""
+    database.execute(_NOTE_GONE, {"key": key})
+    database.execute(_DROP_NOTE, {"key": key})
+
+
+def long_ago(now: int, days: float) -> int:
+    """Unix milliseconds."""
+    return now - int(days * _DAY_MS)
+
+
+def settings_of(database: Database) -> Settings:
+    """What the settings say of history. Read once, by the first write. Raises InvalidConfig."""
+    if database.settings is None:
         from sloth_tui.settings import load_settings
 
-        settings = load_settings()
-        database.limits = (settings.keep_revisions, settings.keep_deleted_days)
-    return database.limits
+        database.settings = load_settings()
+    return database.settings

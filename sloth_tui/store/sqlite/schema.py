@@ -1,13 +1,10 @@
 """The tables: the two documented ones as they are, with columns and tables of ours beside them.
 
-History is an undo log kept by triggers: a row of ``sloth_history`` holds what a change replaced. What
-it became is the ``old`` of the key's next row, or else the live value, so nothing is stored twice.
-
-Our own writes say so by giving ``state.revision`` a new number. A write that leaves it alone is by a
-program that knows nothing of us; the triggers then number it and drop the type, because such programs
-write strings. INSERT OR REPLACE fires no delete trigger and loses our columns, so what it is about to
-replace is put aside in ``sloth_replaced`` first. The triggers run inside other programs: they use
-nothing that SQLite 3.8 lacks, and pass over rows whose key is NULL, which the documented table allows.
+History is an undo log kept by the triggers of :mod:`sloth_tui.store.sqlite.triggers`: a row of
+``sloth_history`` holds what a change replaced. What it became is the ``old`` of the key's next row, or else
+the live value, so nothing is stored twice. Revisions have no gaps but those that forgetting makes, and a
+key's oldest rows are forgotten first: ``sloth_forgotten`` says up to which revision, and ``forgotten`` in
+``sloth_meta`` says so for the keys that no row is left of.
 """
 
 from __future__ import annotations
@@ -20,11 +17,12 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x534C5448
 """``SLTH``, in the header of every database that has our schema."""
-VERSION = 1
+VERSION = 2
 """In the header as ``user_version``."""
 
-OURS, DOCUMENTED, EMPTY = "ours", "documented", "empty"
-"""What a database can be, apart from unusable: with our schema, with only the documented one, with none."""
+OURS, OLDER, DOCUMENTED, EMPTY = "ours", "older", "documented", "empty"
+"""What a database can be, apart from unusable: with our schema, with an older version of it, with only the
+documented one, with none."""
 
 NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
 """A documented timestamp, UTC, in milliseconds."""
@@ -88,7 +86,12 @@ _ADDED_TABLES = {
       program TEXT,
       title TEXT,
       run TEXT,
-      task TEXT""",
+      task TEXT,
+      forgotten INTEGER NOT NULL DEFAULT 0""",  # how many of its revisions are no longer kept
+    "sloth_forgotten": "key TEXT PRIMARY KEY, revision INTEGER NOT NULL",
+    "sloth_recorded": "change INTEGER",  # has a row while a statement runs whose history is written already
+    "sloth_secrets": "key TEXT PRIMARY KEY",
+    "sloth_secret_patterns": "pattern TEXT PRIMARY KEY",
     "sloth_replaced": "key TEXT, value, type TEXT, revision INTEGER, change INTEGER",
     "sloth_lock_tokens": "name TEXT PRIMARY KEY, token INTEGER NOT NULL",
     "sloth_lock_breaks": """
@@ -99,89 +102,27 @@ _ADDED_TABLES = {
       change INTEGER""",
 }
 
+_ADDED_IN_2 = ("sloth_forgotten", "sloth_recorded", "sloth_secrets", "sloth_secret_patterns")
+_LAST_GAP = """(SELECT coalesce(max(revision) - 1, 0) FROM sloth_history AS kept
+    WHERE revision > 1 AND NOT EXISTS (SELECT 1 FROM sloth_history WHERE revision = kept.revision - 1))"""
+
+_BEGINNINGS = "(SELECT change, min(revision) AS revision FROM sloth_history GROUP BY change)"
+
 _INDEXES = (
     "CREATE INDEX sloth_history_key ON sloth_history (key, revision)",
     "CREATE INDEX sloth_history_deleted ON sloth_history (at) WHERE operation = 'delete'",
 )
 
-_RECORD = "INSERT INTO sloth_history (revision, key, operation, old, old_type, at, change)"
-_NUMBER = f"SELECT {NEXT_REVISION}"
-
-_TRIGGERS = (
-    # -- writes of ours: numbered by the statement itself
-    f"""CREATE TRIGGER sloth_inserted AFTER INSERT ON state WHEN NEW.revision IS NOT NULL
-    BEGIN
-      {_RECORD} VALUES (NEW.revision, NEW.key, 'set', NULL, NULL, {NOW_MS}, NEW.change);
-    END""",
-    f"""CREATE TRIGGER sloth_updated AFTER UPDATE OF value ON state WHEN NEW.revision IS NOT OLD.revision
-    BEGIN
-      {_RECORD} VALUES (NEW.revision, NEW.key, 'set', OLD.value, OLD.type, {NOW_MS}, NEW.change);
-    END""",
-    # -- deletions by anybody; ours are stamped with their change afterwards
-    f"""CREATE TRIGGER sloth_deleted AFTER DELETE ON state WHEN OLD.key IS NOT NULL
-    BEGIN
-      {_RECORD} {_NUMBER}, OLD.key, 'delete', OLD.value, OLD.type, {NOW_MS}, NULL;
-      DELETE FROM sloth_replaced;
-    END""",
-    # -- writes of others
-    """CREATE TRIGGER sloth_others_before_insert BEFORE INSERT ON state
-    WHEN NEW.revision IS NULL AND NEW.key IS NOT NULL
-    BEGIN
-      DELETE FROM sloth_replaced;
-      INSERT INTO sloth_replaced (key, value, type, revision, change)
-        SELECT key, value, type, revision, change FROM state WHERE key = NEW.key;
-    END""",
-    f"""CREATE TRIGGER sloth_others_inserted AFTER INSERT ON state
-    WHEN NEW.revision IS NULL AND NEW.key IS NOT NULL
-    BEGIN
-      {_RECORD} {_NUMBER}, NEW.key, 'set',
-        (SELECT value FROM sloth_replaced), (SELECT type FROM sloth_replaced), {NOW_MS}, NULL
-        WHERE NOT EXISTS (SELECT 1 FROM sloth_replaced WHERE value IS NEW.value);
-      UPDATE state SET
-        type = (SELECT type FROM sloth_replaced WHERE value IS NEW.value),
-        change = (SELECT change FROM sloth_replaced WHERE value IS NEW.value),
-        revision = CASE WHEN EXISTS (SELECT 1 FROM sloth_replaced WHERE value IS NEW.value)
-          THEN (SELECT revision FROM sloth_replaced) ELSE (SELECT max(revision) FROM sloth_history) END
-        WHERE key = NEW.key;
-      DELETE FROM sloth_replaced;
-    END""",
-    f"""CREATE TRIGGER sloth_others_updated AFTER UPDATE OF value, key ON state
-    WHEN NEW.revision IS OLD.revision AND NEW.key = OLD.key AND NEW.value IS NOT OLD.value
-    BEGIN
-      {_RECORD} {_NUMBER}, NEW.key, 'set', OLD.value, OLD.type, {NOW_MS}, NULL;
-      UPDATE state SET type = NULL, change = NULL, revision = (SELECT max(revision) FROM sloth_history)
-        WHERE key = NEW.key;
-    END""",
-    """CREATE TRIGGER sloth_others_before_rename BEFORE UPDATE OF key ON state
-    WHEN NEW.key IS NOT OLD.key
-    BEGIN
-      DELETE FROM sloth_replaced;
-      INSERT INTO sloth_replaced (key, value, type, revision, change)
-        SELECT key, value, type, revision, change FROM state WHERE key = NEW.key;
-    END""",
-    f"""CREATE TRIGGER sloth_others_renamed AFTER UPDATE OF key ON state WHEN NEW.key IS NOT OLD.key
-    BEGIN
-      {_RECORD} {_NUMBER}, OLD.key, 'delete', OLD.value, OLD.type, {NOW_MS}, NULL WHERE OLD.key IS NOT NULL;
-      {_RECORD} {_NUMBER}, NEW.key, 'set',
-        (SELECT value FROM sloth_replaced), (SELECT type FROM sloth_replaced), {NOW_MS}, NULL
-        WHERE NEW.key IS NOT NULL;
-      UPDATE state SET change = NULL, revision = (SELECT max(revision) FROM sloth_history),
-        type = CASE WHEN NEW.value IS OLD.value THEN OLD.type END
-        WHERE key = NEW.key;
-      DELETE FROM sloth_replaced;
-    END""",
-)
-
 
 def inspect(connection: apsw.Connection, location: str) -> str:
-    """Which of OURS, DOCUMENTED, EMPTY a database is. Raises DatabaseUnusable for anything else."""
+    """Which of OURS, OLDER, DOCUMENTED, EMPTY a database is. Raises DatabaseUnusable for anything else."""
     application = connection.execute("PRAGMA main.application_id").get
     if application == APPLICATION_ID:
         version = connection.execute("PRAGMA main.user_version").get
         if version > VERSION:
             raise newer(location, version)
         connection.execute("SELECT 1 FROM main.state LIMIT 0")  # fails if the schema cannot be read
-        return OURS
+        return OURS if version == VERSION else OLDER
     if application:
         raise foreign(location)
     if columns_of(connection, "state"):
@@ -196,9 +137,10 @@ def _check_documented(connection: apsw.Connection, location: str) -> None:
     if connection.execute("PRAGMA main.encoding").get != "UTF-8":
         raise DatabaseUnusable(f"{location}: its text is UTF-16", hint="only UTF-8 can be read")
     if any(columns_of(connection, table) for table in _ADDED_TABLES):
+        version = VERSION if columns_of(connection, _ADDED_IN_2[0]) else 1
         raise DatabaseUnusable(
             f"{location}: tables of sloth-runner without its mark, as a restored dump leaves them",
-            hint=f"PRAGMA application_id = {APPLICATION_ID} and PRAGMA user_version = {VERSION} set it again",
+            hint=f"PRAGMA application_id = {APPLICATION_ID} and PRAGMA user_version = {version} set it again",
         )
     from sloth_tui.store.sqlite.documented import check_table
 
@@ -225,6 +167,7 @@ def install(connection: apsw.Connection) -> None:
     No row is touched, so a large database takes no longer than a small one.
     """
     from sloth_tui.store.sqlite.lock_triggers import LOCK_TRIGGERS
+    from sloth_tui.store.sqlite.triggers import HISTORY_TRIGGERS
 
     for table, statement in _DOCUMENTED.items():
         present = columns_of(connection, table)
@@ -234,10 +177,57 @@ def install(connection: apsw.Connection) -> None:
             connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
     for table, columns in _ADDED_TABLES.items():
         connection.execute(f"CREATE TABLE {table} ({columns})")
-    for statement in (*_INDEXES, *_TRIGGERS, *LOCK_TRIGGERS):
+    for statement in (*_INDEXES, *HISTORY_TRIGGERS, *LOCK_TRIGGERS):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def upgrade(connection: apsw.Connection) -> None:
+    """Make version 2 of version 1; runs inside the caller's transaction.
+
+    Version 1 did not note what it forgot: its revisions had no gaps otherwise, so the last gap tells. And a
+    change set that began with a deletion said to begin after that.
+    """
+    from sloth_tui.store.sqlite.triggers import HISTORY_TRIGGERS
+
+    for table in _ADDED_IN_2:
+        connection.execute(f"CREATE TABLE {table} ({_ADDED_TABLES[table]})")
+    connection.execute("ALTER TABLE sloth_changes ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0")
+    connection.execute(
+        "UPDATE sloth_changes SET first_revision = begun.revision "
+        f"FROM {_BEGINNINGS} AS begun WHERE begun.change = id AND begun.revision < first_revision"
+    )
+    connection.execute(f"UPDATE sloth_changes SET forgotten = 1 WHERE first_revision <= {_LAST_GAP}")
+    connection.execute(f"INSERT INTO sloth_meta (name, value) VALUES ('forgotten', {_LAST_GAP})")
+    for statement in HISTORY_TRIGGERS:
+        name = statement.split(maxsplit=3)[2]
+        connection.execute(f"DROP TRIGGER IF EXISTS {name}")
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def marks(connection: apsw.Connection) -> tuple[object, object]:
+    """What changes when somebody makes another kind of database of it."""
+    application = connection.execute("PRAGMA main.application_id").get
+    return application, connection.execute("PRAGMA main.user_version").get
+
+
+def shadow_older(connection: apsw.Connection) -> None:
+    """Make a database of version 1 read as if it had been upgraded."""
+    connection.execute("PRAGMA temp_store = MEMORY")
+    for table in _ADDED_IN_2:
+        connection.execute(f"CREATE TEMP TABLE {table} ({_ADDED_TABLES[table]})")
+    connection.execute(
+        "CREATE TEMP VIEW sloth_changes AS SELECT id, at, min(first_revision, "
+        "coalesce(begun.revision, first_revision)) AS first_revision, user, host, pid, program, title, run, "
+        f"task, first_revision <= {_LAST_GAP} AS forgotten "
+        f"FROM main.sloth_changes LEFT JOIN {_BEGINNINGS} AS begun ON begun.change = id"
+    )
+    connection.execute(
+        "CREATE TEMP VIEW sloth_meta AS SELECT name, value FROM main.sloth_meta "
+        f"UNION ALL SELECT 'forgotten', {_LAST_GAP}"
+    )
 
 
 def shadow(connection: apsw.Connection) -> None:

@@ -24,7 +24,7 @@ _HISTORY = """SELECT coalesce(max(revision), 0), coalesce(min(revision), 0), cou
     coalesce(sum(octet_length(old)), 0), max(at) FROM sloth_history"""
 
 
-def read_stats(database: Database, locks: int) -> Stats:
+def read_stats(database: Database, locks: int, complete_since: int) -> Stats:
     """One full scan of the entries and one of the history."""
     from sloth_tui.model import Stats
 
@@ -45,6 +45,7 @@ def read_stats(database: Database, locks: int) -> Stats:
         free_pages=database.one("PRAGMA main.freelist_count") if exists else 0,
         revision=newest,
         oldest_revision=oldest,
+        complete_since=complete_since,
         revisions=revisions,
         history_size=history_size,
         locks=locks,

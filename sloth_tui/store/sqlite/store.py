@@ -8,6 +8,7 @@ from sloth_tui.errors import SlothError
 from sloth_tui.store.sqlite.history import HistoryMethods
 from sloth_tui.store.sqlite.locks import Locking
 from sloth_tui.store.sqlite.retention import sweep
+from sloth_tui.store.sqlite.undoing import Undoing
 from sloth_tui.store.sqlite.writing import EntryWriting
 
 TYPE_CHECKING = False
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.sqlite.window import Window
 
 
-class SqliteStore(EntryWriting, HistoryMethods, Locking):
+class SqliteStore(EntryWriting, HistoryMethods, Undoing, Locking):
     """See :class:`sloth_tui.store.port.Store`."""
 
     __slots__ = ()
@@ -27,7 +28,7 @@ class SqliteStore(EntryWriting, HistoryMethods, Locking):
     def stats(self) -> Stats:
         from sloth_tui.store.sqlite.stats import read_stats
 
-        return read_stats(self._database, len(self.locks()))
+        return read_stats(self._database, len(self.locks()), self.complete_since())
 
     def change_token(self) -> int:
         return self._database.change_token()

@@ -195,7 +195,7 @@ class Window:
         """Begin with a connection nothing is known of."""
         self._connection = self._database.connection
         self._connection.set_progress_handler(lambda: self._serving != self._latest, _CHECK_EVERY)
-        self._changes = Changes(self._connection, recorded=self._database.kind is schema.OURS)
+        self._changes = Changes(self._connection, recorded=self._database.kind in (schema.OURS, schema.OLDER))
         self._index, self._outdated = KeyIndex(self._connection), True
 
     def _patch(self, index: KeyIndex, numbers: list[int]) -> None:

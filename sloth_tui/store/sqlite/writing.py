@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from sloth_tui.errors import InvalidValue, NotANumber
+from sloth_tui.store.sqlite import bulk
 from sloth_tui.store.sqlite.origins import change_of
-from sloth_tui.store.sqlite.ranges import KEY, key_bytes, key_range
+from sloth_tui.store.sqlite.ranges import KEY, key_bytes
 from sloth_tui.store.sqlite.reading import EntryReading
 from sloth_tui.store.sqlite.retention import is_due, keep_within_limits
 from sloth_tui.store.sqlite.rows import RAW_VALUE, decode_raw
 from sloth_tui.store.sqlite.schema import NEXT_REVISION, NOW
+from sloth_tui.store.sqlite.scope import Scope
 from sloth_tui.store.values import (
     MAX_INTEGER,
     MIN_INTEGER,
@@ -48,6 +50,7 @@ _UPDATE = (
     "WHERE key = ? RETURNING revision"
 )
 _NEWEST = "SELECT coalesce(max(revision), 0) FROM sloth_history"
+_DELETE = f"DELETE FROM state WHERE key = {KEY}"
 _STAMP = "UPDATE sloth_history SET change = ? WHERE revision > ?"
 
 
@@ -85,7 +88,15 @@ class EntryWriting(EntryReading):
     def delete(self, key: str) -> bool:
         if not self._database.fences and not self.exists(key):
             return False
-        return bool(self._delete(f"key = {KEY}", (key_bytes(key),)))
+        database = self._database
+        with database.writing:
+            if not self.exists(key):
+                return False
+            newest, change = database.execute(_NEWEST).get, change_of(database)
+            database.execute(_DELETE, (key_bytes(key),))
+            database.execute(_STAMP, (change, newest))
+            database.writes += 1
+        return True
 
     def delete_many(self, keys: Iterable[str]) -> int:
         wanted = dict.fromkeys(keys)
@@ -97,7 +108,12 @@ class EntryWriting(EntryReading):
     def delete_prefix(self, prefix: str) -> int:
         if not self._database.fences and not self.count(prefix):
             return 0
-        return self._delete(*key_range(prefix))
+        database, scope = self._database, Scope(prefix)
+        with database.writing:
+            if not self.count(prefix):
+                return 0
+            database.writes += 1
+            return bulk.delete(database, scope.entries, scope.bindings, change_of(database))
 
     def increment(self, key: str, by: int | float = 1) -> int | float:
         check_key(key)
@@ -193,17 +209,6 @@ class EntryWriting(EntryReading):
             revision = database.execute(_UPDATE, (stored, kind, change_of(database), key)).get
         keep_within_limits(database, key)
         return revision, True
-
-    def _delete(self, where: str, bindings: tuple[bytes | None, ...]) -> int:
-        database = self._database
-        with database.writing:
-            newest = database.execute(_NEWEST).get
-            database.execute(f"DELETE FROM state WHERE {where}", bindings)
-            deleted = database.connection.changes()
-            if deleted:
-                database.execute(_STAMP, (change_of(database), newest))
-                database.writes += 1
-        return deleted
 
 
 def _sum(key: str, value: Value, by: int | float) -> int | float:

@@ -151,17 +151,6 @@ def test_pruning_forgets_old_deletions_but_never_the_newest_revision(store: Stor
     assert store.set("next", 1) > newest
 
 
-def test_a_key_written_often_does_not_grow_without_end(store: Store) -> None:
-    for number in range(400):
-        store.set("busy", number)
-        if number % 100 == 0:
-            store.set("quiet", number)
-    kept = [change.new for change in store.revisions("busy")]
-    assert kept == list(range(399, 399 - len(kept), -1))
-    assert 50 <= len(kept) <= 100
-    assert len(list(store.revisions("quiet"))) == 4
-
-
 def test_the_change_token_moves_with_the_commits_of_others(store: Store, open_store: OpenStore) -> None:
     watcher = open_store(read_only=True)
     token = watcher.change_token()

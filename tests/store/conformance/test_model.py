@@ -12,7 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from sloth_tui.errors import NotANumber
+from sloth_tui.errors import Conflict, NotANumber, NotKept
+from sloth_tui.origin import this_process
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from tests.store.conformance.conftest import BACKENDS
 from tests.store.conformance.samples import BIGGEST, SMALLEST, identical
@@ -60,6 +61,9 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
         self.handles: list[Store] = []
         self.model: dict[str, Value] = {}
         self.turn = 0
+        self.past: dict[int, dict[str, Value]] = {0: {}}
+        """What every revision, at the end of a step, looked like."""
+        self.sets = 0
 
     @initialize()
     def open(self) -> None:
@@ -70,6 +74,61 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
         """Each handle in its turn."""
         self.turn += 1
         return self.handles[self.turn % 2]
+
+    @rule()
+    def begin_change_set(self) -> None:
+        self.sets += 1
+        for store in self.handles:
+            store.set_origin(this_process("test", f"set {self.sets}", run=f"run {self.sets}"))
+
+    @rule(data=st.data(), force=st.booleans())
+    def undo(self, data: st.DataObject, force: bool) -> None:
+        store = self.store
+        sets = list(store.change_sets())
+        if not sets:
+            return
+        change = data.draw(st.sampled_from(sets))
+        steps = list(store.undo_steps(change))
+        self.begin_change_set()
+        try:
+            done = store.undo(change, force=force)
+        except Conflict:
+            assert not force
+            assert any(step.obstacle for step in steps)
+            return
+        except NotKept:
+            assert not force
+            assert change.forgotten
+            return
+        possible = [step for step in steps if step.obstacle != "forgotten"]
+        assert done == len(possible)
+        if not change.forgotten and not any(step.obstacle for step in steps):
+            before = self.past.get(change.first_revision - 1)
+            if before is not None:
+                assert all(same(step.new, before.get(step.key)) for step in steps)
+        for step in possible:
+            assert same(step.old, self.model.get(step.key))
+            self.put(step.key, step.new)
+
+    @rule(data=st.data(), prefix=PREFIXES)
+    def rollback(self, data: st.DataObject, prefix: str) -> None:
+        store = self.store
+        revision = data.draw(st.sampled_from(sorted(self.past)))
+        self.begin_change_set()
+        try:
+            store.rollback(revision, prefix=prefix)
+        except NotKept:
+            assert store.complete_since(prefix) > revision
+            return
+        for key in {*self.model, *self.past[revision]}:
+            if key.startswith(prefix):
+                self.put(key, self.past[revision].get(key))
+
+    def put(self, key: str, value: Value | None) -> None:
+        if value is None:
+            self.model.pop(key, None)
+        else:
+            self.model[key] = value
 
     @rule(key=KEYS, value=VALUES)
     def set(self, key: str, value: Value) -> None:
@@ -143,6 +202,30 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
     def prune(self) -> None:
         self.store.prune(keep=2, keep_deleted_days=90)
 
+    @rule(keep=st.integers(1, 3), data=st.data())
+    def compact(self, keep: int, data: st.DataObject) -> None:
+        self.store.compact(keep=keep, upto=data.draw(st.sampled_from(sorted(self.past))))
+
+    @rule(data=st.data(), prefix=PREFIXES)
+    def look_back(self, data: st.DataObject, prefix: str) -> None:
+        store = self.store
+        one, other = (data.draw(st.sampled_from(sorted(self.past))) for _ in range(2))
+        if min(one, other) < store.complete_since(prefix):
+            return
+        ends = [
+            {key: value for key, value in self.past[revision].items() if key.startswith(prefix)}
+            for revision in (one, other)
+        ]
+        for revision, state in zip((one, other), ends, strict=True):
+            found = {entry.key: entry.value for entry in store.entries_at(revision, prefix)}
+            assert same(found, state)
+        differences = {found.key: (found.old, found.new) for found in store.differences(one, other, prefix)}
+        differing = {key for key in {*ends[0], *ends[1]} if not same(ends[0].get(key), ends[1].get(key))}
+        assert differences.keys() == differing
+        for key, (old, new) in differences.items():
+            assert same(old, ends[0].get(key))
+            assert same(new, ends[1].get(key))
+
     @rule(prefix=PREFIXES)
     def walk(self, prefix: str) -> None:
         wanted = sorted((key for key in self.model if key.startswith(prefix)), key=str.encode)
@@ -158,6 +241,11 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
             assert store.count() == len(self.model)
             for key, value in self.model.items():
                 assert same(store.get(key), value)
+
+    @invariant()
+    def every_moment_is_noted(self) -> None:
+        if self.handles:
+            self.past[self.store.revision()] = dict(self.model)
 
     @invariant()
     def history_ends_in_what_is_there(self) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.errors import InvalidConfig
+from sloth_tui.errors import InvalidConfig, NotKept
 from sloth_tui.model import Origin
 from sloth_tui.store import open_path
+from sloth_tui.store.sqlite import retention
 from tests.store.sqlite.others import make_ours, run_other
 
 if TYPE_CHECKING:
@@ -22,11 +23,18 @@ OPENED_LONG_AGO = "UPDATE sloth_changes SET at = at - 91 * 86400000, pid = -1"
 SWEEP_AGAIN = "DELETE FROM sloth_meta WHERE name = 'swept_at'"
 
 
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written a moment ago may be forgotten."""
+    monkeypatch.setattr(retention, "SETTLED_MS", 0)
+
+
 def configure(base: Path, text: str) -> None:
     base.mkdir(parents=True)
     (base / "config.toml").write_text(text)
 
 
+@pytest.mark.usefixtures("settled")
 def test_the_setting_says_how_many_revisions_of_a_key_are_kept(path: Path, base: Path) -> None:
     configure(base, "[history]\nkeep = 3\n")
     with open_path(str(path), "write") as store:
@@ -35,6 +43,7 @@ def test_the_setting_says_how_many_revisions_of_a_key_are_kept(path: Path, base:
         assert 3 <= len(list(store.revisions("key"))) < 30
 
 
+@pytest.mark.usefixtures("settled")
 def test_one_write_a_process_is_enough_to_forget(path: Path, base: Path) -> None:
     configure(base, "[history]\nkeep = 3\n")
     for number in range(10):
@@ -43,6 +52,7 @@ def test_one_write_a_process_is_enough_to_forget(path: Path, base: Path) -> None
             assert len(list(store.revisions("key"))) == min(number + 1, 3)
 
 
+@pytest.mark.usefixtures("settled")
 def test_keys_written_in_turn_are_all_kept_within_limits(path: Path, base: Path) -> None:
     """Whatever the period, no key is always the one that is not looked at."""
     configure(base, "[history]\nkeep = 3\n")
@@ -56,9 +66,35 @@ def test_keys_written_in_turn_are_all_kept_within_limits(path: Path, base: Path)
             assert max(lengths) < 40
 
 
-def test_a_bad_setting_is_told_by_the_write_that_needs_it(path: Path, base: Path) -> None:
-    configure(base, "[history]\nkeep = 'many'\n")
+@pytest.mark.usefixtures("settled")
+def test_a_key_written_often_does_not_grow_without_end(path: Path) -> None:
+    with open_path(str(path), "write") as store:
+        for number in range(400):
+            store.set("busy", number)
+            if number % 100 == 0:
+                store.set("quiet", number)
+        kept = [change.new for change in store.revisions("busy")]
+        assert kept == list(range(399, 399 - len(kept), -1))
+        assert 50 <= len(kept) <= 100
+        assert len(list(store.revisions("quiet"))) == 4
+
+
+def test_what_was_written_a_moment_ago_is_kept_for_those_who_follow(path: Path, base: Path) -> None:
+    configure(base, "[history]\nkeep = 3\n")
+    with open_path(str(path), "write") as store:
+        for number in range(100):
+            store.set("key", number)
+        assert [change.new for change in store.follow(0)] == list(range(100))
+        run_other(path, "UPDATE sloth_history SET at = at - 11000")
+        for number in range(100, 120):
+            store.set("key", number)
+        with pytest.raises(NotKept):
+            store.follow(0)
+
+
+def test_a_bad_setting_is_told_by_the_first_write(path: Path, base: Path) -> None:
     make_ours(path)
+    configure(base, "[history]\nkeep = 'many'\n")
     with open_path(str(path), "write") as store:
         with pytest.raises(InvalidConfig, match=r"history\.keep"):
             store.set("key", "new")
@@ -106,6 +142,7 @@ def test_change_sets_go_with_their_last_revision(path: Path) -> None:
     assert run_other(path, "SELECT count(*) FROM sloth_changes") == [[2]]
 
 
+@pytest.mark.usefixtures("settled")
 def test_a_key_that_comes_and_goes_is_kept_within_limits(path: Path, base: Path) -> None:
     configure(base, "[history]\nkeep = 3\n")
     with open_path(str(path), "write") as store:
@@ -120,6 +157,7 @@ def test_a_key_that_comes_and_goes_is_kept_within_limits(path: Path, base: Path)
             store.delete("flag")
 
 
+@pytest.mark.usefixtures("settled")
 def test_a_process_that_closes_its_handle_sweeps_up_after_programs_that_keep_everything(path: Path) -> None:
     make_ours(path)
     updates = [("UPDATE state SET value = ?", str(number)) for number in range(700)]

@@ -1,0 +1,101 @@
+"""``state compact``: forget history to free space."""
+
+from __future__ import annotations
+
+import sys
+
+from sloth_tui.cli.convert import revision
+from sloth_tui.cli.moments import moment, revision_of
+from sloth_tui.cli.narration import tell
+from sloth_tui.cli.session import reading, writing
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Option
+from sloth_tui.errors import ExitCode, NotKept
+from sloth_tui.text import format_count, format_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+    from sloth_tui.store.port import Store
+
+
+def compact(arguments: Arguments, out: Output) -> int:
+    with reading(arguments.agent) as store:
+        before = store.stats()
+        if not before.revisions:
+            tell("there is no history")
+            return ExitCode.OK
+    with writing(arguments.agent, "compact") as store:
+        forgotten = _forget(store, arguments)
+        after = store.stats()
+    freed = format_size(max(before.file_size - after.file_size, 0))
+    tell(
+        f"forgot {format_count(forgotten, 'revision')}; history had {format_size(before.history_size)} "
+        f"and has {format_size(after.history_size)}, the file is {freed} smaller"
+    )
+    return ExitCode.OK
+
+
+def _forget(store: Store, arguments: Arguments) -> int:
+    keep, older = arguments.keep, arguments.older_than
+    if keep is None and older is None:
+        from sloth_tui.settings import load_settings
+
+        settings = load_settings()
+        keep = settings.keep_revisions
+        gone = store.prune(keep=keep, keep_deleted_days=settings.keep_deleted_days)
+    else:
+        gone = 0
+    progress = _Progress()
+    try:
+        upto = None if older is None else revision_of(store, older)
+    except NotKept:
+        upto = 0
+    try:
+        return gone + store.compact(keep=keep or 0, upto=upto, progress=progress)
+    finally:
+        progress.end()
+
+
+class _Progress:
+    """A line that counts up, for a person at a terminal."""
+
+    __slots__ = ("_told",)
+
+    def __init__(self) -> None:
+        self._told = False
+
+    def __call__(self, done: int, total: int) -> None:
+        if sys.stderr is not None and sys.stderr.isatty():
+            sys.stderr.write(f"\rforgetting {done:,} of {format_count(total, 'revision')}")
+            sys.stderr.flush()
+            self._told = True
+
+    def end(self) -> None:
+        if self._told:
+            sys.stderr.write("\n")
+            self._told = False
+
+
+COMMANDS = (
+    Command(
+        ("state", "compact"),
+        "forget old revisions to free space; what is there now stays",
+        compact,
+        options=[
+            AGENT,
+            Option(("--keep",), "keep the newest N revisions of each key", metavar="N", convert=revision),
+            Option(
+                ("--older-than",),
+                "forget only what was written before: a revision, or a time like 30d",
+                metavar="WHEN",
+                convert=moment,
+            ),
+        ],
+        details=(
+            "With both, what is beyond N and that old goes; with neither, what the settings let go. Others\n"
+            "can write meanwhile. What is forgotten cannot be undone or looked at any more; state stats\n"
+            "tells from which revision on everything can."
+        ),
+        example="sloth-runner state compact --keep 10\nsloth-runner state compact --older-than 30d",
+    ),
+)

@@ -1,0 +1,128 @@
+"""``state history`` and ``state diff``: how one key changed, and what differs between two moments."""
+
+from __future__ import annotations
+
+from sloth_tui.cli.convert import revision
+from sloth_tui.cli.histories import author, shown, write_changes, write_differences
+from sloth_tui.cli.moments import moment, revision_of
+from sloth_tui.cli.narration import tell
+from sloth_tui.cli.session import reading
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
+from sloth_tui.errors import ExitCode, NotKept, UsageError
+from sloth_tui.text import display_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.output import Output
+    from sloth_tui.model import Revision, Value
+
+
+def history(arguments: Arguments, out: Output) -> int:
+    if arguments.diff and arguments.output != "table":
+        raise UsageError(f"--diff is for people, and -o {arguments.output} is not", hint="give one of them")
+    count = 0
+    with reading(arguments.agent) as store:
+        changes = store.revisions(arguments.key, limit=arguments.limit)
+        if arguments.diff:
+            for change in changes:
+                _write_diff(change, out)
+                count += 1
+        else:
+            count = write_changes(changes, arguments.output, out)
+        if not count and arguments.limit != 0:
+            store.entry(arguments.key)
+            raise NotKept(f"no history of key '{arguments.key}' is kept", hint="state show shows what it is")
+    return ExitCode.OK
+
+
+def diff(arguments: Arguments, out: Output) -> int:
+    with reading(arguments.agent) as store:
+        one = revision_of(store, arguments.one)
+        other = store.revision() if arguments.other is None else revision_of(store, arguments.other)
+        differences = store.differences(one, other, arguments.prefix)
+        if not write_differences(differences, arguments.output, out) and out.terminal:
+            tell("no differences")
+    return ExitCode.OK
+
+
+def _write_diff(change: Revision, out: Output) -> None:
+    from difflib import unified_diff
+
+    from sloth_tui.cli.render import timestamp
+
+    who = [author(change.origin)]
+    if change.origin is not None:
+        who += [part for part in (change.origin.title, change.origin.task) if part]
+    heading = f"revision {change.revision}  {timestamp(change.at)}  {'  '.join(who)}"
+    out.people(display_text(heading) + "\n")
+    if change.secret or _is_plain(change):
+        old = shown(change.old, secret=change.secret)
+        new = shown(change.new, secret=change.secret and change.operation != "delete")
+        out.people(f"  {old} -> {new}\n\n")
+        return
+    lines = unified_diff(_lines(change.old), _lines(change.new), lineterm="", n=2)
+    for number, line in enumerate(lines):
+        if number >= 2:
+            out.people(f"  {display_text(line)}\n")
+    out.people("\n")
+
+
+def _is_plain(change: Revision) -> bool:
+    """Whether it is said best on one line."""
+    return not any(len(_lines(value)) > 1 for value in (change.old, change.new))
+
+
+def _lines(value: Value | None) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, dict | list):
+        from sloth_tui.cli.jsontext import pretty
+
+        return pretty(value).split("\n")
+    return shown(value).split("\n") if not isinstance(value, str) else value.split("\n")
+
+
+_WHEN = "a revision, or a time like 2026-01-31T14:00Z, '10m ago' or 'yesterday 14:00'"
+
+COMMANDS = (
+    Command(
+        ("state", "history"),
+        "show how one key changed, newest first: when, by whom, from what to what",
+        history,
+        positionals=[Positional("key", "KEY", "whose history", convert=utf8, complete="keys")],
+        options=[
+            AGENT,
+            Option(("--diff",), "show what changed in text of several lines and in tables, line by line"),
+            Option(("-n", "--limit"), "at most N", metavar="N", convert=revision),
+            output_option("table", "json", "jsonl", "csv"),
+        ],
+        details=(
+            "Also of a key that was deleted. (none) is a key that was not there, (secret) a value that is\n"
+            "kept out of history; in the other formats both are null."
+        ),
+        example=(
+            "sloth-runner state history deployment:version\n"
+            "sloth-runner state history deploy:limits --diff --limit 3"
+        ),
+    ),
+    Command(
+        ("state", "diff"),
+        "show which keys differ between two moments, or between one and now",
+        diff,
+        positionals=[
+            Positional("one", "REV1", _WHEN, convert=moment),
+            Positional("other", "REV2", "likewise; default: now", count="?", convert=moment),
+            Positional(
+                "prefix",
+                "PREFIX",
+                "only keys that begin with this",
+                count="?",
+                default="",
+                convert=utf8,
+                complete="keys",
+            ),
+        ],
+        options=[AGENT, output_option("table", "json", "jsonl", "csv")],
+        example="sloth-runner state diff 120\nsloth-runner state diff '2h ago' '1h ago' deploy:",
+    ),
+)

@@ -1,0 +1,129 @@
+"""``state log`` and ``state undo``: change sets, and taking them back."""
+
+from __future__ import annotations
+
+from itertools import islice, takewhile
+
+from sloth_tui.cli.convert import revision
+from sloth_tui.cli.histories import author, title, write_sets, write_steps
+from sloth_tui.cli.moments import moment
+from sloth_tui.cli.narration import tell, warn
+from sloth_tui.cli.session import reading, writing
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
+from sloth_tui.errors import ExitCode
+from sloth_tui.text import format_count
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sloth_tui.cli.moments import Moment
+    from sloth_tui.cli.output import Output
+    from sloth_tui.model import ChangeSet
+
+
+def log(arguments: Arguments, out: Output) -> int:
+    with reading(arguments.agent) as store:
+        sets = store.change_sets(prefix=arguments.prefix)
+        if arguments.since is not None:
+            sets = takewhile(_newer(arguments.since), sets)
+        if arguments.author is not None:
+            sets = (found for found in sets if author(found.origin) == arguments.author)
+        if arguments.limit is not None:
+            sets = islice(sets, arguments.limit)
+        count = write_sets(sets, arguments.output, out)
+    if not count and out.terminal:
+        tell("no changes")
+    return ExitCode.OK
+
+
+def _newer(since: Moment) -> Callable[[ChangeSet], bool]:
+    if isinstance(since, int):
+        return lambda found: found.last_revision > since
+    return lambda found: found.at >= since
+
+
+def undo(arguments: Arguments, out: Output) -> int:
+    with reading(arguments.agent) as store:
+        name = arguments.id
+        change = store.newest_change_set() if name is None else store.change_set(name)
+        if arguments.dry_run:
+            write_steps(store.undo_steps(change), arguments.output, out)
+            return ExitCode.OK
+    with writing(arguments.agent, f"undo {change.id}: {title(change)}") as store:
+        if arguments.force:
+            _warn_of_the_impossible(sum(_is_impossible(step.obstacle) for step in store.undo_steps(change)))
+        changed = store.undo(change, force=arguments.force)
+    if changed:
+        tell(f"took back {change.id}, {title(change)}: {format_count(changed, 'key')} changed")
+    else:
+        tell(f"nothing to take back of {change.id}, {title(change)}")
+    return ExitCode.OK
+
+
+def _is_impossible(obstacle: str | None) -> bool:
+    return obstacle in ("secret", "forgotten")
+
+
+def _warn_of_the_impossible(count: int) -> None:
+    if count:
+        warn(f"{format_count(count, 'key')} of which no old value is kept left as it is")
+
+
+COMMANDS = (
+    Command(
+        ("state", "log"),
+        "list what was changed, newest first: a line for every command, run or edit",
+        log,
+        options=[
+            AGENT,
+            Option(("--author",), "only changes by USER; external: by other programs", metavar="USER"),
+            Option(
+                ("-p", "--prefix"),
+                "only those that changed a key that begins with P",
+                metavar="P",
+                default="",
+                convert=utf8,
+                complete="keys",
+            ),
+            Option(
+                ("--since",),
+                "only those since then: a revision, or a time like 2026-01-31T14:00Z or '10m ago'",
+                metavar="WHEN",
+                convert=moment,
+            ),
+            Option(("-n", "--limit"), "at most N", metavar="N", convert=revision),
+            output_option("table", "json", "jsonl", "csv"),
+        ],
+        details=(
+            "What other programs wrote in one go is one line as well, with an id that begins with x. Any id\n"
+            "can be given to state undo."
+        ),
+        example=(
+            "sloth-runner state log --since yesterday\n"
+            "sloth-runner state log --author alice --prefix deploy: -o jsonl | jq -r .title"
+        ),
+    ),
+    Command(
+        ("state", "undo"),
+        "take back what one command, run or edit changed",
+        undo,
+        positionals=[
+            Positional(
+                "id", "ID", "which, as state log says; a run's own id; default: the last one", count="?"
+            )
+        ],
+        options=[
+            AGENT,
+            Option(("--dry-run",), "show what would be done, and do nothing"),
+            Option(("--force",), "also where somebody changed a key since; what is not kept stays as it is"),
+            output_option("table", "json", "jsonl", "csv"),
+        ],
+        details=(
+            "All keys get back what they held before, or none: where somebody else changed one since, that\n"
+            "is exit code 5, and the message names the keys. Taking back is a change too, so that undoing\n"
+            "an undo is redo. -o is how --dry-run prints its list."
+        ),
+        example="sloth-runner state undo\nsloth-runner state undo 17 --dry-run",
+    ),
+)

@@ -1,0 +1,189 @@
+"""``state watch`` and ``state wait``: changes as they happen."""
+
+from __future__ import annotations
+
+import time
+
+from sloth_tui.cli import convert
+from sloth_tui.cli.following import batches
+from sloth_tui.cli.histories import author, change_record, shown
+from sloth_tui.cli.jsontext import compact
+from sloth_tui.cli.moments import moment, revision_of
+from sloth_tui.cli.render import bare, timestamp
+from sloth_tui.cli.session import reading
+from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
+from sloth_tui.errors import ExitCode, RevisionNotFound, UsageError, WaitRanOut
+from sloth_tui.text import display_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sloth_tui.cli.output import Output
+    from sloth_tui.model import Revision, Value
+    from sloth_tui.store.port import Store
+
+
+def watch(arguments: Arguments, out: Output) -> int:
+    left = arguments.count
+    with reading(arguments.agent) as store:
+        newest = store.revision()
+        since = newest if arguments.since is None else revision_of(store, arguments.since)
+        if since > newest:
+            raise RevisionNotFound(f"no revision {since} yet", hint=f"the newest is {newest}")
+        if left == 0:
+            return ExitCode.OK
+        for batch in batches(store, since, arguments.prefix):
+            for change in batch[:left]:
+                _write(change, arguments.output, out)
+            out.flush()
+            if left is not None:
+                left -= len(batch[:left])
+                if not left:
+                    break
+    return ExitCode.OK
+
+
+def _write(change: Revision, form: str, out: Output) -> None:
+    if form == "jsonl":
+        out.json(compact(change_record(change)) + "\n")
+        return
+    old = shown(change.old, secret=change.secret)
+    new = shown(change.new, secret=change.secret and change.operation != "delete")
+    fields = [timestamp(change.at) or "", str(change.revision), author(change.origin), change.key]
+    line = list(map(display_text, fields))
+    out.people(
+        "  ".join([*line, f"{old} -> {new}\n"]) if out.terminal else "\t".join([*line, old, new]) + "\n"
+    )
+
+
+def wait(arguments: Arguments, out: Output) -> int:
+    wanted = _wanted(arguments)
+    timeout = arguments.timeout
+    deadline = None if timeout is None else time.monotonic() + timeout
+    with reading(arguments.agent) as store:
+        found = _await(store, arguments.key, wanted, deadline, changed=arguments.changed)
+    if found is None:
+        raise WaitRanOut(f"key '{arguments.key}' {wanted.what} within {timeout:g} s")
+    if found.value is not None:
+        value = bare(found.value)
+        out.line(value, lines=True)
+    return ExitCode.OK
+
+
+class _Wanted:
+    """What is waited for: whether a value, None where the key is absent, is it."""
+
+    __slots__ = ("fits", "what")
+
+    def __init__(self, fits: Callable[[Value | None], bool], what: str) -> None:
+        self.fits = fits
+        self.what = what
+
+
+class _Found:
+    """That it has happened, and what the key held then."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Value | None) -> None:
+        self.value = value
+
+
+def _wanted(arguments: Arguments) -> _Wanted:
+    given = [arguments.value is not None, arguments.absent, arguments.changed]
+    if sum(given) > 1:
+        raise UsageError("--value, --absent and --changed exclude each other", hint="give one of them")
+    if arguments.absent:
+        return _Wanted(lambda value: value is None, "was not deleted")
+    if arguments.changed:
+        return _Wanted(lambda value: True, "did not change")
+    if arguments.value is None:
+        return _Wanted(lambda value: value is not None, "did not appear")
+    text: bytes = arguments.value.encode("utf-8", "surrogateescape")
+
+    def fits(value: Value | None) -> bool:
+        if value is None:
+            return False
+        held = bare(value)
+        return text == (held if isinstance(held, bytes) else held.encode("utf-8", "surrogateescape"))
+
+    return _Wanted(fits, "did not get that value")
+
+
+def _await(
+    store: Store, key: str, wanted: _Wanted, deadline: float | None, *, changed: bool
+) -> _Found | None:
+    since = store.revision()
+    if not changed and wanted.fits(now := store.get(key)):
+        return _Found(now)
+    for batch in batches(store, since, key, deadline):
+        for change in batch:
+            if change.key == key:
+                # Of a secret only what it is now can be told.
+                value = store.get(key) if change.secret else change.new
+                if wanted.fits(value):
+                    return _Found(value)
+    return None
+
+
+COMMANDS = (
+    Command(
+        ("state", "watch"),
+        "print changes as they happen, each once and in order, whoever makes them",
+        watch,
+        positionals=[
+            Positional(
+                "prefix",
+                "PREFIX",
+                "only keys that begin with this",
+                count="?",
+                default="",
+                convert=utf8,
+                complete="keys",
+            )
+        ],
+        options=[
+            AGENT,
+            Option(
+                ("--since",),
+                "begin after this revision, or time; default: now",
+                metavar="WHEN",
+                convert=moment,
+            ),
+            Option(("-n", "--count"), "end after N changes", metavar="N", convert=convert.revision),
+            output_option("table", "jsonl"),
+        ],
+        details=(
+            "A line a change: when, revision, author, key, what it was, what it became. Where changes after\n"
+            "--since are no longer kept, that is exit code 3, before or instead of any gap."
+        ),
+        example=(
+            "sloth-runner state watch deploy:\n"
+            "sloth-runner state watch --since 120 -o jsonl | while read -r line; do ...; done"
+        ),
+    ),
+    Command(
+        ("state", "wait"),
+        "wait until a key is there, or has a value, is gone, or changes",
+        wait,
+        positionals=[Positional("key", "KEY", "what to wait for", convert=utf8, complete="keys")],
+        options=[
+            AGENT,
+            Option(("--value",), "until it is V, as state get would print it", metavar="V"),
+            Option(("--absent",), "until it is not there"),
+            Option(("--changed",), "until it is set to something else or deleted"),
+            Option(
+                ("--timeout",),
+                "give up after S seconds, with exit code 4",
+                metavar="S",
+                convert=convert.seconds,
+            ),
+        ],
+        details="Prints the value, as state get does. Not even a value that is there for a moment is missed.",
+        example=(
+            "sloth-runner state wait cluster:leader --timeout 60\n"
+            "sloth-runner state wait deployment:status --value complete"
+        ),
+    ),
+)

@@ -1,0 +1,151 @@
+"""Changes, change sets and differences as records and as columns of tables."""
+
+from __future__ import annotations
+
+from sloth_tui.cli import columns
+from sloth_tui.cli.entries import write_records
+from sloth_tui.cli.render import bare, timestamp
+from sloth_tui.cli.tables import write_rows
+from sloth_tui.origin import EXTERNAL
+from sloth_tui.text import display_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sloth_tui.cli.output import Output
+    from sloth_tui.model import ChangeSet, Difference, Origin, Revision, Step, Value
+
+_WHO = ("author", "host", "program", "title", "run", "task")
+CHANGE_FIELDS = ("revision", "key", "at", "operation", "old", "new", "secret", *_WHO)
+SET_FIELDS = ("id", "at", "first_revision", "last_revision", "revisions", "forgotten", *_WHO)
+DIFFERENCE_FIELDS = ("key", "old", "new", "secret")
+STEP_FIELDS = ("key", "old", "new", "obstacle")
+
+
+def author(origin: Origin | None) -> str:
+    return EXTERNAL if origin is None else origin.user
+
+
+def change_record(change: Revision) -> dict[str, object]:
+    """A change of one key as JSON and CSV show it."""
+    return {
+        "revision": change.revision,
+        "key": change.key,
+        "at": timestamp(change.at),
+        "operation": change.operation,
+        "old": change.old,
+        "new": change.new,
+        "secret": change.secret,
+        **_who(change.origin),
+    }
+
+
+def set_record(found: ChangeSet) -> dict[str, object]:
+    """A change set as JSON and CSV show it."""
+    return {
+        "id": found.id,
+        "at": timestamp(found.at),
+        "first_revision": found.first_revision,
+        "last_revision": found.last_revision,
+        "revisions": found.revisions,
+        "forgotten": found.forgotten,
+        **_who(found.origin),
+    }
+
+
+def write_changes(changes: Iterable[Revision], form: str, out: Output) -> int:
+    """The changes of one key, as ``table``, ``json``, ``jsonl`` or ``csv``; returns how many there were."""
+    if form != "table":
+        return write_records(CHANGE_FIELDS, map(change_record, changes), form, out)
+    shown_as = [
+        columns.number("REVISION"),
+        columns.moment("WHEN"),
+        columns.word("AUTHOR"),
+        columns.word("RUN"),
+        columns.word("TASK"),
+        _held("OLD"),
+        _held("NEW"),
+    ]
+    rows = (
+        (
+            change.revision,
+            change.at,
+            author(change.origin),
+            (change.origin and change.origin.run) or "",
+            (change.origin and change.origin.task) or "",
+            (change.old, change.secret),
+            (change.new, change.secret and change.operation != "delete"),
+        )
+        for change in changes
+    )
+    return write_rows(shown_as, rows, out)
+
+
+def write_sets(sets: Iterable[ChangeSet], form: str, out: Output) -> int:
+    """Change sets, as ``table``, ``json``, ``jsonl`` or ``csv``; returns how many there were."""
+    if form != "table":
+        return write_records(SET_FIELDS, map(set_record, sets), form, out)
+    shown_as = [
+        columns.word("ID"),
+        columns.moment("WHEN"),
+        columns.word("AUTHOR"),
+        columns.number("CHANGES"),
+        columns.text("TITLE"),
+    ]
+    rows = ((one.id, one.at, author(one.origin), one.revisions, title(one)) for one in sets)
+    return write_rows(shown_as, rows, out)
+
+
+def title(found: ChangeSet) -> str:
+    """What was asked for, in words."""
+    return "another program" if found.origin is None else found.origin.title
+
+
+def write_differences(differences: Iterable[Difference], form: str, out: Output) -> int:
+    """Differences between two moments, in any format; returns how many there were."""
+    if form != "table":
+        return write_records(DIFFERENCE_FIELDS, (found._asdict() for found in differences), form, out)
+    shown_as = [columns.text("KEY"), _held("OLD"), _held("NEW")]
+    rows = (
+        (found.key, (found.old, found.secret and not found.old), (found.new, found.secret and not found.new))
+        for found in differences
+    )
+    return write_rows(shown_as, rows, out)
+
+
+def write_steps(steps: Iterable[Step], form: str, out: Output) -> int:
+    """What taking back would do, in any format; returns to how many keys."""
+    if form != "table":
+        return write_records(STEP_FIELDS, (step._asdict() for step in steps), form, out)
+    shown_as = [columns.text("KEY"), _held("NOW"), _held("THEN"), columns.word("OBSTACLE")]
+    rows = (
+        (step.key, (step.old, False), (step.new, step.obstacle == "secret"), step.obstacle or "")
+        for step in steps
+    )
+    return write_rows(shown_as, rows, out)
+
+
+def shown(value: Value | None, *, secret: bool = False) -> str:
+    """A value on one line; what is not there, or not kept, in brackets."""
+    if secret:
+        return "(secret)"
+    return "(none)" if value is None else display_text(bare(value))
+
+
+def _held(heading: str) -> columns.Column:
+    """A value, and whether it is a secret."""
+    return columns.Column(heading, lambda field: shown(field[0], secret=field[1]), elastic=True)
+
+
+def _who(origin: Origin | None) -> dict[str, object]:
+    if origin is None:
+        return dict.fromkeys(_WHO) | {"author": EXTERNAL}
+    return {
+        "author": origin.user,
+        "host": origin.host,
+        "program": origin.program,
+        "title": origin.title,
+        "run": origin.run,
+        "task": origin.task,
+    }

@@ -1,0 +1,49 @@
+"""Changing many entries at once: their history by one statement, then the entries by another.
+
+The triggers, which would record each entry by itself, are told to stand back meanwhile. All of it is one
+transaction, so that nobody else ever finds them so.
+"""
+
+from __future__ import annotations
+
+from sloth_tui.store.sqlite.schema import NEXT_REVISION, NOW_MS
+from sloth_tui.store.sqlite.triggers import old_value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from sloth_tui.store.sqlite.connection import Database
+
+_CACHE = "PRAGMA cache_size = -65536"
+"""64 MiB at most. With SQLite's 2 MiB, pages of a large transaction are written and read several times."""
+_STAND_BACK = "INSERT INTO sloth_recorded (change) VALUES (?)"
+_CARRY_ON = "DELETE FROM sloth_recorded"
+_RECORD = f"""INSERT INTO sloth_history (revision, key, operation, old, old_type, at, change)
+    SELECT {NEXT_REVISION} - 1 + row_number() OVER (), key, '{{operation}}',
+    {old_value("key", "value", "type")}, (SELECT {NOW_MS}), :change FROM ({{entries}})"""
+
+
+def delete(database: Database, where: str, bindings: Mapping[str, Any], change: int) -> int:
+    """Delete these entries; inside a transaction. Returns how many there were."""
+    entries = f"SELECT key, value, type FROM state WHERE {where} ORDER BY key"
+    recorded = record(database, "delete", entries, {**bindings, "change": change})
+    run(database, change, [f"DELETE FROM state WHERE {where}"], bindings)
+    return recorded
+
+
+def record(database: Database, operation: str, entries: str, bindings: Mapping[str, Any]) -> int:
+    """Write the history of the entries that a statement selects: key, value and type as they are, in the
+    order of their revisions, which go on from the newest. Returns how many there are."""
+    database.execute(_CACHE)
+    database.execute(_RECORD.format(operation=operation, entries=entries), bindings)
+    return database.connection.changes()
+
+
+def run(database: Database, change: int, statements: Iterable[str], bindings: Mapping[str, Any]) -> None:
+    """Run statements that change entries whose history is written."""
+    database.execute(_STAND_BACK, (change,))
+    for statement in statements:
+        database.execute(statement, bindings)
+    database.execute(_CARRY_ON)
