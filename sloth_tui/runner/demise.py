@@ -17,6 +17,8 @@ def in_words(record: RunRecord, errors: bytes) -> str:
 
     ``errors``: the end of what it wrote to stderr.
     """
+    if record.crowded:
+        return f"killed: its commands had more than {record.crowded:,} processes at once"
     if record.traceback is not None and "MemoryError" not in record.traceback:
         return "crashed: " + _last_line(record.traceback)
     if record.traceback is not None or any(sign in errors for sign in _MEMORY_SIGNS):

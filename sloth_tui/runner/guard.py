@@ -13,8 +13,9 @@ import os
 import select
 import signal
 import sys
+from contextlib import suppress
 
-from sloth_tui.runner.processes import ask_descendants, end_descendants
+from sloth_tui.runner.processes import ask_descendants, count_tasks, descendants, end_descendants
 from sloth_tui.runner.wire import encode_note
 
 TYPE_CHECKING = False
@@ -24,8 +25,15 @@ if TYPE_CHECKING:
 
 GRACE = 0.5
 """Seconds that commands get between the polite request and the kill."""
+MOST_PROCESSES = 1000
+"""So many may the commands of a run have at once; more is taken for a fork bomb."""
+_LOOK = 0.1
+"""Seconds between two looks at how many there are."""
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+
+_GONE, _STOPPED, _CROWDED = "gone", "stopped", "crowded"
+"""Why a guard stops waiting."""
 
 
 def run_guarded(work: Callable[[], None], supervisor: int, channel: int) -> NoReturn:
@@ -41,12 +49,16 @@ def run_guarded(work: Callable[[], None], supervisor: int, channel: int) -> NoRe
         os.close(alive)
         _work_and_exit(work, guard)
     os.close(held)
+    _take_precedence()
     os.write(channel, encode_note("started", child))
-    stopped = _wait(alive, supervisor)
-    if stopped:
+    reason = _wait(alive, supervisor)
+    if reason is _CROWDED:
+        os.write(channel, encode_note("crowded", MOST_PROCESSES))
+        os.kill(child, signal.SIGKILL)
+    elif reason is _STOPPED:
         _end_politely(child)
     status = os.waitpid(child, 0)[1]
-    left = end_descendants(0.0 if stopped else GRACE)
+    left = end_descendants(GRACE if reason is _GONE else 0.0)
     os.write(channel, encode_note("ended", status, left))
     os._exit(0)  # clearing up the interpreter takes as long as starting it
 
@@ -71,12 +83,23 @@ def _prctl(option: int, argument: int) -> None:
         ctypes.CDLL(None).prctl(option, argument, 0, 0, 0)
 
 
-def _wait(alive: int, supervisor: int) -> bool:
-    """Wait for the child's end or that of the supervisor's interest; whether it is the latter."""
+def _take_precedence() -> None:
+    """Be served before what the commands start, where this process may ask for that."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
+
+
+def _wait(alive: int, supervisor: int) -> str:
+    """Wait until the child is gone, the supervisor has lost interest, or there are too many processes."""
     poll = select.poll()
     poll.register(alive, select.POLLIN)
     poll.register(supervisor, select.POLLIN)
-    return alive not in [descriptor for descriptor, _ in poll.poll()]
+    before = count_tasks()
+    while not (ready := [descriptor for descriptor, _ in poll.poll(_LOOK * 1000)]):
+        # Counting those of the whole system is cheap, and tells when it is worth counting our own.
+        if count_tasks() - before > MOST_PROCESSES and len(descendants(os.getpid())) > MOST_PROCESSES:
+            return _CROWDED
+    return _GONE if alive in ready else _STOPPED
 
 
 def _end_politely(child: int) -> None:

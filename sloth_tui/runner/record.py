@@ -34,6 +34,8 @@ class RunRecord:
         self.task_deadline: float | None = None
         self.worker_pid = 0
         self.wait_status: int | None = None
+        self.crowded = 0
+        """How many processes were too many; 0 while there were not."""
         """How the process that ran Lua ended, once it is known."""
         self.left = 0
         """Processes that commands had left running, and that were ended with the worker."""
@@ -76,7 +78,7 @@ class RunRecord:
     def _take_note(self, note: Note) -> None:
         match note.name, note.details:
             case "started", [int(pid)]:
-                self.worker_pid, self.wait_status, self.traceback = pid, None, None
+                self.worker_pid, self.wait_status, self.traceback, self.crowded = pid, None, None, 0
             case "tied", [str(name), str(holder)]:
                 self._tied[name] = holder
             case "untied", [str(name)]:
@@ -98,6 +100,8 @@ class RunRecord:
                 self.unusable.exit_code = code
             case "crashed", [str(traceback)]:
                 self.traceback = traceback
+            case "crowded", [int(most)]:
+                self.crowded = most
             case "ended", [int(status), int(left)]:
                 self.wait_status, self.left = status, left
 

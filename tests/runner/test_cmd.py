@@ -199,3 +199,13 @@ def test_changes_are_told_before_a_command_runs(tmp_path: Path) -> None:
     told = run_task(tmp_path, 'state.set("a", 1) cmd("echo after")')
     kinds = [type(event).__name__ for event in told.events]
     assert kinds.index("KeyChanged") < kinds.index("TaskOutput")
+
+
+def test_more_processes_than_any_task_needs_end_the_run(tmp_path: Path) -> None:
+    body = """
+        cmd("i=0; while [ $i -lt 3000 ]; do sleep 60 & i=$((i+1)); done; wait")
+    """
+    told = run_task(tmp_path, body, timeout=60)
+    assert told.errors["only"] == "killed: its commands had more than 1,000 processes at once"
+    assert told.end.exit_code == 20
+    assert descendants(os.getpid()) == []
