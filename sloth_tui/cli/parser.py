@@ -242,6 +242,11 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28, width=100)
 
+    def format_help(self) -> str:
+        # Every version of Python adds up the lengths of the left column in another way.
+        self._action_max_length = self._max_help_position
+        return super().format_help()
+
     def _format_action(self, action: argparse.Action) -> str:
         if isinstance(action, argparse._SubParsersAction):
             return "".join(map(self._format_action, action._get_subactions()))
