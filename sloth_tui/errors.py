@@ -90,6 +90,11 @@ class InvalidConfig(UsageError):
 class TaskFileError(UsageError):
     """A task file is missing, has a syntax error, or its tasks cannot be put in order."""
 
+    def __init__(self, message: str, *, hint: str | None = None, trace: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.trace = trace
+        """The Lua traceback, where the file failed while it was loaded."""
+
 
 class NotFound(SlothError):
     """What was asked for is not there."""

@@ -20,7 +20,7 @@ class RunText:
     """Puts each event into words, indented under its task."""
 
     def __init__(self, *, traces: bool = False) -> None:
-        """``traces``: Lua tracebacks of failed tasks as well."""
+        """``traces``: Lua tracebacks of what failed as well."""
         self._traces = traces
         self._results: dict[str, int] = {}
 
@@ -56,17 +56,18 @@ class RunText:
             return f"task {display_text(event.task)} skipped{why}"
         changed = f", {format_count(event.changed, 'change')}" if event.changed else ""
         line = f"  {event.result} in {format_duration(event.duration)}{changed}{why}"
-        if self._traces and event.trace is not None:
-            line += "".join(
-                f"\n    {display_text(traced)}" for traced in event.trace.expandtabs(2).splitlines()
-            )
-        return line
+        return "\n".join([line, *self._trace(event.trace)])
 
     def _run_finished(self, event: events.RunFinished) -> str | None:
         if event.result == "error":
-            return None  # it did not run; stderr says why
+            return "\n".join(self._trace(event.trace)) or None  # it did not run; stderr says why
         counts = ", ".join(f"{count} {result}" for result, count in self._results.items())
         return f"run {event.result} in {format_duration(event.duration)}" + (f": {counts}" if counts else "")
+
+    def _trace(self, trace: str | None) -> list[str]:
+        if trace is None or not self._traces:
+            return []
+        return [f"    {display_text(line)}" for line in trace.expandtabs(2).splitlines()]
 
 
 def _shown(value: Value | None, shortened: bool) -> str:

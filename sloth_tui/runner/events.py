@@ -97,6 +97,8 @@ class RunFinished(NamedTuple):
     error: str | None
     """What went wrong with the run as a whole, in words."""
     hint: str | None
+    trace: str | None = None
+    """The Lua traceback of a file that failed while it was loaded, for ``--debug``."""
 
 
 RunEvent: TypeAlias = (

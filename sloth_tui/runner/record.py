@@ -94,9 +94,13 @@ class RunRecord:
                 self.task_deadline = None if timeout is None else time.monotonic() + timeout
             case "done", []:
                 self.complete = True
-            case "unusable", [str(message), hint, int(code)]:
+            case "unusable", [str(message), hint, int(code), trace]:
                 self.complete = True
-                self.unusable = TaskFileError(message, hint=hint if isinstance(hint, str) else None)
+                self.unusable = TaskFileError(
+                    message,
+                    hint=hint if isinstance(hint, str) else None,
+                    trace=trace if isinstance(trace, str) else None,
+                )
                 self.unusable.exit_code = code
             case "crashed", [str(traceback)]:
                 self.traceback = traceback
@@ -170,7 +174,8 @@ class RunRecord:
             result, error, hint, code = "error", wrong.message, wrong.hint, wrong.exit_code
         elif result is None:
             result, error, code = self._verdict()
-        return RunFinished(self.run, result, code, time.monotonic() - self.started, error, hint)
+        trace = None if wrong is None else wrong.trace
+        return RunFinished(self.run, result, code, time.monotonic() - self.started, error, hint, trace)
 
     def _verdict(self) -> tuple[str, str | None, int]:
         found = list(self.results.values())

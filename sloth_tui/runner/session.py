@@ -54,7 +54,8 @@ class Session:
         try:
             plan = self._load()
         except SlothError as error:
-            self._emitter.note("unusable", error.message, error.hint, error.exit_code)
+            trace = error.trace if isinstance(error, TaskFileError) else None
+            self._emitter.note("unusable", error.message, error.hint, error.exit_code, trace)
             return
         if self._assignment.mode == "list":
             self._emitter.note("listed", [task._asdict() for task in plan])
@@ -77,7 +78,8 @@ class Session:
         error = outcome.error or abandoned
         self._output.finish()
         if error is not None:
-            raise TaskFileError(error if has_position(error) else f"{source.name}: {error}")
+            message = error if has_position(error) else f"{source.name}: {error}"
+            raise TaskFileError(message, trace=outcome.trace)
         self._environment.stop_defining()
         return make_plan(self._registry.tasks, self._request.tasks)
 

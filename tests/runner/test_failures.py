@@ -116,3 +116,11 @@ def test_retries(tmp_path: Path) -> None:
     ]
     assert told.lines == ["try", "try"]
     assert stored() == {"tries": 3}
+
+
+def test_a_file_that_fails_while_it_is_loaded_has_a_traceback(tmp_path: Path) -> None:
+    told = run_text(tmp_path, 'local function boom() error("no") end\nboom()')
+    assert told.end.exit_code == 2
+    assert told.end.trace is not None
+    assert "tasks.lua:1: in" in told.end.trace
+    assert "tasks.lua:2: in" in told.end.trace
