@@ -149,6 +149,11 @@ def utf8(word: str) -> str:
     return word
 
 
+def prefix_argument(help: str) -> Positional:  # noqa: A002
+    """The optional PREFIX of a command that goes over keys; empty for all of them."""
+    return Positional("prefix", "PREFIX", help, count="?", default="", convert=utf8, complete="keys")
+
+
 def output_option(*formats: str) -> Option:
     """``-o/--output`` for a command that can print these formats; the first is the default."""
     return Option(

@@ -7,7 +7,16 @@ from sloth_tui.cli.histories import author, shown, write_changes, write_differen
 from sloth_tui.cli.moments import moment, revision_of
 from sloth_tui.cli.narration import tell
 from sloth_tui.cli.session import reading
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
+from sloth_tui.cli.spec import (
+    AGENT,
+    Arguments,
+    Command,
+    Option,
+    Positional,
+    output_option,
+    prefix_argument,
+    utf8,
+)
 from sloth_tui.errors import ExitCode, NotKept, UsageError
 from sloth_tui.text import display_text
 
@@ -112,15 +121,7 @@ COMMANDS = (
         positionals=[
             Positional("one", "REV1", _WHEN, convert=moment),
             Positional("other", "REV2", "likewise; default: now", count="?", convert=moment),
-            Positional(
-                "prefix",
-                "PREFIX",
-                "only keys that begin with this",
-                count="?",
-                default="",
-                convert=utf8,
-                complete="keys",
-            ),
+            prefix_argument("only keys that begin with this"),
         ],
         options=[AGENT, output_option("table", "json", "jsonl", "csv")],
         example="sloth-runner state diff 120\nsloth-runner state diff '2h ago' '1h ago' deploy:",

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from sloth_tui.cli.jsontext import pretty, string
 from sloth_tui.cli.session import entries
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
+from sloth_tui.cli.spec import (
+    AGENT,
+    Arguments,
+    Command,
+    Option,
+    output_option,
+    prefix_argument,
+)
 from sloth_tui.errors import ExitCode
 
 TYPE_CHECKING = False
@@ -75,17 +82,7 @@ COMMANDS = (
         ("state", "list"),
         "list the entries of an agent, in key order",
         list_entries,
-        positionals=[
-            Positional(
-                "prefix",
-                "PREFIX",
-                "only keys that begin with this, taken literally",
-                count="?",
-                default="",
-                convert=utf8,
-                complete="keys",
-            )
-        ],
+        positionals=[prefix_argument("only keys that begin with this, taken literally")],
         options=[
             AGENT,
             Option(

@@ -11,7 +11,16 @@ from sloth_tui.cli.jsontext import compact
 from sloth_tui.cli.moments import moment, revision_of
 from sloth_tui.cli.render import bare, timestamp
 from sloth_tui.cli.session import reading
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
+from sloth_tui.cli.spec import (
+    AGENT,
+    Arguments,
+    Command,
+    Option,
+    Positional,
+    output_option,
+    prefix_argument,
+    utf8,
+)
 from sloth_tui.errors import ExitCode, RevisionNotFound, UsageError, WaitRanOut
 from sloth_tui.text import display_text
 
@@ -132,17 +141,7 @@ COMMANDS = (
         ("state", "watch"),
         "print changes as they happen, each once and in order, whoever makes them",
         watch,
-        positionals=[
-            Positional(
-                "prefix",
-                "PREFIX",
-                "only keys that begin with this",
-                count="?",
-                default="",
-                convert=utf8,
-                complete="keys",
-            )
-        ],
+        positionals=[prefix_argument("only keys that begin with this")],
         options=[
             AGENT,
             Option(
