@@ -51,7 +51,7 @@ async def filtering(driver: Driver) -> None:
 
 async def running_a_file(driver: Driver) -> None:
     driver.browser.services.run_file("deploy.lua")
-    await driver.press("6")
+    await driver.press("7")
     await driver.sees("deployed v2.4.0")
     await driver.sees("done in")
 

@@ -15,9 +15,12 @@ PANES = {
     "detail": "Detail",
     "locks": "Locks",
     "stats": "Stats",
+    "log": "Log",
     "run": "Run",
 }
 """The panes of the browser in the order of their numbers: id -> name."""
+DOCK = ("locks", "stats", "log", "run")
+"""Those that share the place at the bottom: the tabs of the dock, in their order."""
 
 
 class Action(NamedTuple):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.widget import Widget
 
-from sloth_tui.tui.actions import PANES
+from sloth_tui.tui.actions import DOCK, PANES
 from sloth_tui.tui.screens.layout import arrange
 from sloth_tui.tui.theme import NIGHT
 from sloth_tui.tui.widgets.pane import Pane
@@ -21,27 +22,39 @@ if TYPE_CHECKING:
     from tests.tui.driving import Driver
 
 
-@given(st.integers(1, 400), st.integers(1, 200), st.sampled_from(list(PANES)), st.booleans())
+@given(
+    st.integers(1, 400),
+    st.integers(1, 200),
+    st.sampled_from(list(PANES)),
+    st.sampled_from(DOCK),
+    st.booleans(),
+)
 def test_the_current_pane_is_always_shown_and_hidden_ones_are_named(
-    width: int, height: int, current: str, zoomed: bool
+    width: int, height: int, current: str, tab: str, zoomed: bool
 ) -> None:
-    layout = arrange(width, height, current, zoomed=zoomed)
+    layout = arrange(width, height, current, tab, zoomed=zoomed)
     assert current in layout.panes
     assert layout.panes <= set(PANES)
     assert layout.panes == {current} or "keys" in layout.panes or current == "detail"
+    assert len(layout.panes & set(DOCK)) <= 1
     if zoomed:
         assert layout.panes == {current}
 
 
 def shown(app: Driver) -> set[str]:
-    return {str(pane.id) for pane in app.browser.query(Pane) if pane.display}
+    """The panes in sight."""
+    return {str(pane.id) for pane in app.browser.query(Pane) if all(node.display for node in path(pane))}
+
+
+def path(pane: Pane) -> list[Widget]:
+    return [node for node in pane.ancestors_with_self if isinstance(node, Widget)]
 
 
 @pytest.mark.parametrize(
     ("size", "panes"),
     [
-        ((200, 60), {"agents", "keys", "detail", "locks", "stats", "run"}),
-        ((120, 40), {"agents", "keys", "detail", "locks", "stats"}),
+        ((200, 60), {"agents", "keys", "detail", "locks"}),
+        ((120, 40), {"agents", "keys", "detail", "locks"}),
         ((80, 24), {"agents", "keys", "locks"}),
         ((60, 20), {"keys"}),
         ((30, 8), {"keys"}),
@@ -78,7 +91,7 @@ async def test_zoom_and_escape(believable: Path) -> None:
         await app.press("3", "z")
         assert shown(app) == {"detail"}
         await app.press("escape")
-        assert len(shown(app)) == 5
+        assert len(shown(app)) == 4
         await app.press("escape")
         assert app.browser.current == "keys"
 
@@ -107,7 +120,7 @@ async def test_resize_moves_nothing_but_the_layout(believable: Path) -> None:
             await app.pilot.resize_terminal(width, height)
             await app.sees("deployment:status")
         assert app.table.key == "deployment:status"
-        assert len(shown(app)) == 5
+        assert len(shown(app)) == 4
 
 
 async def test_the_first_picture_has_the_colours_of_the_theme(believable: Path) -> None:

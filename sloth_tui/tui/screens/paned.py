@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from sloth_tui.tui.actions import PANES
+from sloth_tui.tui.actions import DOCK, PANES
 from sloth_tui.tui.screens.layout import Layout, arrange
+from sloth_tui.tui.widgets.dock import Dock
 from sloth_tui.tui.widgets.pane import Pane
 from sloth_tui.tui.widgets.title_bar import PaneStrip
 
@@ -62,17 +63,21 @@ class PanedScreen(Screen[None]):
         self.zoomed = not self.zoomed
 
     def _arrange(self, width: int, height: int) -> None:
-        layout = arrange(width, height, self.current, zoomed=self.zoomed)
+        dock = self.query_one(Dock)
+        if self.current in DOCK:
+            dock.tab = self.current
+        layout = arrange(width, height, self.current, dock.tab, zoomed=self.zoomed)
         self.query_one(PaneStrip).current = self.current
         if layout == self._arranged:
             return
         self._arranged = layout
         for name in PANES:
-            self.pane(name).display = name in layout.panes
-        self.query_one("#body").display = bool(layout.panes & {"agents", "keys", "detail"})
-        self.query_one("#dock").display = bool(layout.panes & {"locks", "stats", "run"})
+            if name not in DOCK:
+                self.pane(name).display = name in layout.panes
+        self.query_one("#body").display = not layout.panes <= set(DOCK)
+        dock.display = not layout.panes.isdisjoint(DOCK)
         self.set_class(len(layout.panes) == 1, "one-pane")
-        self.set_class("run" in layout.panes and "locks" not in layout.panes, "tall-dock")
+        self.set_class("run" in layout.panes, "tall-dock")
         self.query_one(PaneStrip).display = layout.strip
 
     def _pane_of(self, widget: Widget) -> str | None:

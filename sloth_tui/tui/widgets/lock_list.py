@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text, format_duration
 from sloth_tui.tui.messages import LockHighlighted, LockRanOut
-from sloth_tui.tui.widgets.pane import LatePane
+from sloth_tui.tui.widgets.pane import DockPane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -25,7 +25,7 @@ _BAR = 8
 _GAP = "  "
 
 
-class LocksPane(LatePane):
+class LocksPane(DockPane):
     """Every held lock on a line; the bars drain once a second while there are any."""
 
     NUMBER = 4

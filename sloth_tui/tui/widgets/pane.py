@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Region
+from textual.message import Message
 
 from sloth_tui.text import display_text
 
@@ -16,29 +17,22 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class Pane(Vertical):
-    """A bordered part of the screen whose title says its number, its name and how much is in it."""
+class Edged(Vertical):
+    """A bordered part of the screen whose edges say what it is."""
 
-    NUMBER: ClassVar[int]
-    NAME: ClassVar[str]
-
-    _entitled: tuple[str, str] | None = None
+    _edges: tuple[Content, Content] | None = None
     _only_edges = False
 
-    def on_mount(self) -> None:
-        self.entitle()
-
-    def entitle(self, count: str = "", note: str = "") -> None:
-        """Put ``count`` behind the name in the title, and ``note`` at the lower edge."""
-        if self._entitled == (count, note):
+    def set_edges(self, title: Content, note: Content) -> None:
+        """Put ``title`` in the upper edge and ``note`` in the lower."""
+        if self._edges is not None and all(
+            old.is_same(new) for old, new in zip(self._edges, (title, note), strict=True)
+        ):
             return
-        self._entitled = (count, note)
-        title = Content.assemble((str(self.NUMBER), "$quiet"), " ", self.NAME)
-        if count:
-            title = Content.assemble(title, " ", (display_text(count), "$quiet"))
+        self._edges = title, note
         self._only_edges = True
         self.border_title = title
-        self.border_subtitle = Content(display_text(note))
+        self.border_subtitle = note
         self._only_edges = False
 
     def refresh(
@@ -50,6 +44,30 @@ class Pane(Vertical):
             width, height = self.outer_size
             regions = (Region(-left, -top, width, 1), Region(-left, height - top - 1, width, 1))
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+
+class Pane(Edged):
+    """One of the numbered panes. Its title says its number, its name and how much is in it."""
+
+    NUMBER: ClassVar[int]
+    NAME: ClassVar[str]
+
+    _entitled: tuple[str, str] | None = None
+
+    def on_mount(self) -> None:
+        self.entitle()
+
+    def entitle(self, count: str = "", note: str = "") -> None:
+        """Put ``count`` behind the name in the title, and ``note`` at the lower edge."""
+        if self._entitled != (count, note):
+            self._entitled = (count, note)
+            self.draw_title(count, note)
+
+    def draw_title(self, count: str, note: str) -> None:
+        title = Content.assemble((str(self.NUMBER), "$quiet"), " ", self.NAME)
+        if count:
+            title = Content.assemble(title, " ", (display_text(count), "$quiet"))
+        self.set_edges(title, Content(display_text(note)))
 
 
 class LatePane(Pane):
@@ -70,3 +88,19 @@ class LatePane(Pane):
 
     def furnished(self) -> None:
         """What :meth:`furniture` yields is there now."""
+
+
+class DockPane(LatePane):
+    """A pane behind a tab of the dock, which says in its own edges what this one is entitled."""
+
+    class Entitled(Message):
+        """The dock's tab for this pane says something else."""
+
+        def __init__(self, pane: str, count: str, note: str) -> None:
+            super().__init__()
+            self.pane = pane
+            self.count = count
+            self.note = note
+
+    def draw_title(self, count: str, note: str) -> None:
+        self.post_message(self.Entitled(self.id or "", count, note))

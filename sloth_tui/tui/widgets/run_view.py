@@ -11,7 +11,7 @@ from textual.widgets import Static
 from sloth_tui.text import display_text, format_count, format_duration
 from sloth_tui.tui.messages import RunLine
 from sloth_tui.tui.widgets.line_view import LineView
-from sloth_tui.tui.widgets.pane import LatePane
+from sloth_tui.tui.widgets.pane import DockPane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -53,10 +53,10 @@ class RunLog(LineView):
         return Content(self.lines[number]).stylize(_STYLES[self._kinds[number]])
 
 
-class RunPane(LatePane):
+class RunPane(DockPane):
     """The file that runs or ran last, its output, the keys it changed, and how it ended."""
 
-    NUMBER = 6
+    NUMBER = 7
     NAME = "Run"
 
     def furniture(self) -> ComposeResult:

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_age, format_size
-from sloth_tui.tui.widgets.pane import LatePane
+from sloth_tui.tui.widgets.pane import DockPane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _BAR = 16
 
 
-class StatsPane(LatePane):
+class StatsPane(DockPane):
     NUMBER = 5
     NAME = "Stats"
 

@@ -1,0 +1,35 @@
+"""The entry under the cursor of the key table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloth_tui.tui.screens.news import NewsScreen
+from sloth_tui.tui.widgets.detail import DetailPane
+
+if TYPE_CHECKING:
+    from sloth_tui.tui import messages
+
+
+class EntryNews(NewsScreen):
+    """Looks after the detail."""
+
+    def on_row_highlighted(self, message: messages.RowHighlighted) -> None:
+        self.highlight(message.key)
+
+    def highlight(self, key: str | None) -> None:
+        """Show this key's entry; None: there is none."""
+        self.key = key
+        if not self.furnished:
+            return
+        self.services.show_entry(key)
+        if key is None:
+            self.query_one(DetailPane).show(None, secret=False)
+
+    def on_store_failed(self, message: messages.StoreFailed) -> None:
+        if self.is_about_chosen(message):
+            self.highlight(None)
+
+    def on_entry_read(self, message: messages.EntryRead) -> None:
+        if self.answers and message.key == self.key:
+            self.query_one(DetailPane).show(message.entry, secret=self.services.is_secret(message.key))

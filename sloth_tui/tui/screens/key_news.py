@@ -1,0 +1,138 @@
+"""The key table and its filter: which rows are asked for, and the answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from sloth_tui.model import Query
+from sloth_tui.tui.screens.news import NewsScreen
+from sloth_tui.tui.widgets.filter_bar import FilterBar
+from sloth_tui.tui.widgets.key_table import KeyTable
+from sloth_tui.tui.widgets.keys_pane import KeysPane
+from sloth_tui.tui.widgets.title_bar import TitleBar
+
+if TYPE_CHECKING:
+    from sloth_tui.tui import messages
+    from sloth_tui.tui.services import Services
+
+_EVERYTHING = Query()[:3]
+
+
+class KeyNews(NewsScreen):
+    """Looks after the middle of the browser."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self._query = Query()
+        self._generation = -1
+        self._begun = False
+        """Whether the rows that the services look for first are those of the newest StoreOpened."""
+
+    def begin(self, agent: str) -> None:
+        """Have the agent's first keys read while the screen is still being made."""
+        self._generation, self._begun = self.services.start(agent), True
+
+    def begin_rows(self) -> None:
+        """The table is there: show what was read meanwhile."""
+        self._await_rows()
+        if self.services.rows_so_far is not None:
+            self.on_rows_indexed(self.services.rows_so_far)
+
+    def on_store_opened(self, message: messages.StoreOpened) -> None:
+        if not self.is_about_chosen(message):
+            return
+        if self._begun:
+            self._begun = False
+        else:
+            self._show_rows(afresh=True)
+
+    def on_store_failed(self, message: messages.StoreFailed) -> None:
+        if self.is_about_chosen(message):
+            self._begun = False
+            self.query_one(KeysPane).fail(message.message, message.hint)
+
+    def on_filter_changed(self, message: messages.FilterChanged) -> None:
+        self._ask(message.query)
+
+    def on_filter_left(self, message: messages.FilterLeft) -> None:
+        self.query_one(KeyTable).focus()
+
+    def on_page_wanted(self, message: messages.PageWanted) -> None:
+        self.services.load_page(message.generation, message.first, message.count)
+
+    def on_row_chosen(self, message: messages.RowChosen) -> None:
+        self.action_show_pane("detail")
+
+    def on_sort_chosen(self, message: messages.SortChosen) -> None:
+        self.query_one(FilterBar).sort_by(message.column)
+
+    def on_rows_indexed(self, message: messages.RowsIndexed) -> None:
+        if message.generation == self._generation:
+            self.query_one(KeyTable).index(message.count, message.rows, complete=message.complete)
+            self._count(message.count, complete=message.complete)
+
+    def on_rows_changed(self, message: messages.RowsChanged) -> None:
+        if message.generation == self._generation:
+            self.query_one(KeyTable).change(message.count, message.key, message.position)
+            self._count(message.count, complete=True)
+
+    def on_page_loaded(self, message: messages.PageLoaded) -> None:
+        if message.generation == self._generation:
+            self.query_one(KeyTable).load(message.first, message.rows)
+
+    def go_to_key(self, key: str) -> None:
+        self.action_show_pane("keys")
+        self.services.find_key(key)
+
+    def on_key_placed(self, message: messages.KeyPlaced) -> None:
+        if message.position is not None:
+            self.query_one(KeyTable).go_to(message.position)
+        elif self._query[:3] != _EVERYTHING:
+            self.query_one(FilterBar).clear()
+            self._ask(self.query_one(FilterBar).asked)
+            self.services.find_key(message.key)
+        else:
+            self.flows.tell(f"there is no key {message.key}")
+
+    def action_filter_keys(self) -> None:
+        self.action_show_pane("keys")
+        self.query_one(FilterBar).focus()
+
+    def action_step_back(self) -> None:
+        """Out of zoom, to the keys, out of the filter."""
+        if self.zoomed:
+            self.zoomed = False
+        elif self.current != "keys":
+            self.action_show_pane("keys")
+        else:
+            self.query_one(FilterBar).clear()
+
+    def _ask(self, query: Query) -> None:
+        if query != self._query:
+            self._query = query
+            self._show_rows()
+
+    def _show_rows(self, *, afresh: bool = False) -> None:
+        self._generation = self.services.show_rows(self._query, afresh=afresh)
+        self._await_rows()
+
+    def _await_rows(self) -> None:
+        table = self.query_one(KeyTable)
+        table.asked = self._query
+        table.reset(self._generation)
+
+    def _count(self, shown: int, *, complete: bool) -> None:
+        self.answers = True
+        bar, keys = self.query_one(TitleBar), self.query_one(KeysPane)
+        if self._query[:3] == _EVERYTHING and complete:
+            bar.total = shown
+        bar.shown = shown
+        keys.count(shown, bar.total, complete=complete)
+        if shown or not complete:
+            keys.say(None)
+        elif bar.total:
+            keys.say(Content("No key passes this filter.\nesc clears it."))
+        else:
+            keys.say(Content("No key here yet.\nn creates one, r runs a Lua file."))

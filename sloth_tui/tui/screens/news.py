@@ -1,0 +1,30 @@
+"""What the screens that hear news have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloth_tui.tui.screens.commands import CommandScreen
+
+if TYPE_CHECKING:
+    from sloth_tui.tui.messages import StoreFailed, StoreOpened
+    from sloth_tui.tui.services import Services
+
+
+class NewsScreen(CommandScreen):
+    """Base of the mixins that hand news of the services to widgets, each for one part of the screen.
+
+    The framework calls the handler of a message in every class that has one, so several mixins may listen
+    to the same news: each looks after its own widgets.
+    """
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self.answers = False
+        """Whether what the services tell is about the agent that was chosen last."""
+        self.furnished = False
+        """Whether there is more in the panes than keys."""
+
+    def is_about_chosen(self, message: StoreOpened | StoreFailed) -> bool:
+        """Whether it tells of the agent that was chosen last."""
+        return message.agent == self.services.agent

@@ -1,0 +1,51 @@
+"""Which agents there are, which one is on screen, and whether its store answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloth_tui.tui.screens.news import NewsScreen
+from sloth_tui.tui.widgets.agent_list import AgentsPane
+from sloth_tui.tui.widgets.title_bar import TitleBar
+
+if TYPE_CHECKING:
+    from sloth_tui.tui import messages
+
+
+class StoreNews(NewsScreen):
+    """Looks after the agents and the line at the top."""
+
+    @property
+    def title_bar(self) -> TitleBar:
+        return self.query_one(TitleBar)
+
+    def choose_agent(self, name: str) -> None:
+        self.answers = False
+        self.services.choose_agent(name)
+        self.query_one(AgentsPane).choose(name)
+
+    def on_agent_chosen(self, message: messages.AgentChosen) -> None:
+        if message.name != self.services.agent:
+            self.choose_agent(message.name)
+
+    def on_agents_listed(self, message: messages.AgentsListed) -> None:
+        agents = self.query_one(AgentsPane)
+        agents.show(message.agents)
+        agents.choose(self.services.agent)
+
+    def on_store_opened(self, message: messages.StoreOpened) -> None:
+        if self.is_about_chosen(message):
+            self.answers = True
+            bar = self.title_bar
+            bar.agent, bar.location = message.agent, message.location
+            bar.state = "live" if message.exists else "empty"
+            bar.total = bar.shown = None
+
+    def on_store_failed(self, message: messages.StoreFailed) -> None:
+        if self.is_about_chosen(message):
+            self.answers = False
+            bar = self.title_bar
+            bar.agent, bar.state, bar.total = message.agent, "no answer", None
+
+    def on_thread_died(self, message: messages.ThreadDied) -> None:
+        raise message.error

@@ -1,0 +1,59 @@
+"""The pane at the bottom, whose tabs share its room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.reactive import reactive
+
+from sloth_tui.text import display_text
+from sloth_tui.tui.widgets.pane import Edged
+
+if TYPE_CHECKING:
+    from sloth_tui.tui.widgets.pane import DockPane
+
+
+class Dock(Edged):
+    """Shows one of its panes; the names and counts of all stand in its upper edge, to be clicked."""
+
+    tab: reactive[str] = reactive("", init=False)
+    """The id of the pane that is shown."""
+
+    def __init__(self, tabs: dict[str, str], first: int) -> None:
+        """``tabs``: ids of the panes and their names, which have the numbers from ``first`` on."""
+        super().__init__(id="dock")
+        self._tabs = tabs
+        self._first = first
+        self._counts: dict[str, tuple[str, str]] = {}
+        self.set_reactive(Dock.tab, next(iter(tabs)))
+
+    def on_mount(self) -> None:
+        self.watch_tab()
+
+    def watch_tab(self) -> None:
+        for pane in self._tabs:
+            self.query_one(f"#{pane}").display = pane == self.tab
+        self._draw_edges()
+
+    def on_dock_pane_entitled(self, message: DockPane.Entitled) -> None:
+        message.stop()
+        self._counts[message.pane] = message.count, message.note
+        self._draw_edges()
+
+    def _draw_edges(self) -> None:
+        tabs = [self._drawn(pane, number) for number, pane in enumerate(self._tabs, self._first)]
+        _, note = self._counts.get(self.tab, ("", ""))
+        self.set_edges(Content(" · ").stylize("$edge").join(tabs), Content(display_text(note)))
+
+    def _drawn(self, pane: str, number: int) -> Content:
+        chosen = pane == self.tab
+        count, _ = self._counts.get(pane, ("", ""))
+        name = Content.from_markup(
+            "[$quiet]$number[/] $name" if not chosen else "[$quiet]$number[/] [bold underline]$name[/]",
+            number=number,
+            name=self._tabs[pane],
+        )
+        if count:
+            name = Content.assemble(name, " ", (display_text(count), "$quiet"))
+        return Content.from_markup(f"[@click=screen.show_pane('{pane}')]$tab[/]", tab=name)
