@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text, format_count, format_duration, format_size
+from sloth_tui.tui.actions import by_id, shown_key
 from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.value_text import value_lines
 
@@ -33,12 +34,18 @@ class Flows:
         self._services = services
         self._last_file = ""
 
-    async def delete(self, key: str) -> None:
-        entry = await asyncio.wrap_future(self._services.entry(key))
-        preview = MASK if self._services.is_secret(key) else _preview(entry)
-        if await self._confirmed("Delete 1 key?", [key, "  " + preview], "", "Delete 1 key"):
-            gone = await asyncio.wrap_future(self._services.delete([key]))
-            self.tell(f"deleted {display_text(key, _PREVIEW)}" if gone else "it was gone already")
+    async def delete(self, keys: list[str]) -> None:
+        """Delete these keys, at least one, after saying which."""
+        if len(keys) == 1:
+            entry = await asyncio.wrap_future(self._services.entry(keys[0]))
+            preview = MASK if self._services.is_secret(keys[0]) else _preview(entry)
+            sample = [keys[0], "  " + preview]
+        else:
+            sample = keys[:_SAMPLE]
+        count = format_count(len(keys), "key")
+        if await self.confirmed(f"Delete {count}?", sample, _more(len(keys) - _SAMPLE), f"Delete {count}"):
+            gone = await asyncio.wrap_future(self._services.delete(keys))
+            self._tell_deleted(gone, keys[0] if len(keys) == 1 else "")
 
     async def clear_prefix(self, suggestion: str) -> None:
         from sloth_tui.tui.screens.prompt import PromptScreen
@@ -60,11 +67,15 @@ class Flows:
             self.tell(f"there are no keys {which}")
             return
         keys = format_count(sample.total, "key")
-        rest = sample.total - len(sample.keys)
-        more = f"… and {format_count(rest, 'more', 'more')}" if rest else ""
-        if await self._confirmed(f"Delete {keys} {which}?", sample.keys, more, f"Delete {keys}"):
-            gone = await asyncio.wrap_future(self._services.clear(prefix))
-            self.tell(f"deleted {format_count(gone, 'key')}")
+        more = _more(sample.total - len(sample.keys))
+        if await self.confirmed(f"Delete {keys} {which}?", sample.keys, more, f"Delete {keys}"):
+            self._tell_deleted(await asyncio.wrap_future(self._services.clear(prefix)))
+
+    def _tell_deleted(self, gone: int, key: str = "") -> None:
+        if gone:
+            self.tell_change(f"deleted {display_text(key, _PREVIEW) or format_count(gone, 'key')}")
+        else:
+            self.tell("there was nothing left to delete")
 
     async def break_lock(self, lock: Lock) -> None:
         facts = [
@@ -75,7 +86,7 @@ class Flows:
             lives = {True: "which is alive", False: "which is gone", None: "on another host"}[lock.alive]
             facts.append(f"by process {lock.owner.pid} on {lock.owner.host}, {lives}")
         warning = "Its holder is not told; its fenced writes will be refused."
-        if await self._confirmed(f"Break the lock {lock.name!r}?", facts, warning, "Break it"):
+        if await self.confirmed(f"Break the lock {lock.name!r}?", facts, warning, "Break it"):
             broken = await asyncio.wrap_future(self._services.break_lock(lock.name))
             self.tell(f"broke lock {display_text(broken.name, _PREVIEW)}")
 
@@ -90,7 +101,7 @@ class Flows:
                 hint=f"up to {format_size(EDITABLE_SIZE)} can be edited",
             )
         if await self._app.push_screen_wait(EditScreen(entry, self._save)):
-            self.tell(f"saved {display_text(key, _PREVIEW)}")
+            self.tell_change(f"saved {display_text(key, _PREVIEW)}")
 
     async def create(self, suggestion: str) -> str | None:
         """The key that was made, if any."""
@@ -99,7 +110,7 @@ class Flows:
         typable = suggestion if display_text(suggestion) == suggestion else ""
         key = await self._app.push_screen_wait(EditScreen(None, self._save, key=typable))
         if key:
-            self.tell(f"saved {display_text(key, _PREVIEW)}")
+            self.tell_change(f"saved {display_text(key, _PREVIEW)}")
         return key
 
     async def choose_file(self) -> str | None:
@@ -115,17 +126,22 @@ class Flows:
 
     async def may_stop_run(self) -> bool:
         """Whether leaving may end the run that is going on."""
-        return await self._confirmed("Stop the run and leave?", ["A run is going on."], "", "Stop and leave")
+        return await self.confirmed("Stop the run and leave?", ["A run is going on."], "", "Stop and leave")
 
     def tell(self, text: str) -> None:
         self._app.notify(display_text(text), markup=False)
+
+    def tell_change(self, text: str, undoable: bool = True) -> None:
+        """Tell what was changed and, where it can be taken back, by which key."""
+        self.tell(f"{text} · {shown_key(by_id('undo').key)} to undo" if undoable else text)
 
     def complain(self, error: SlothError) -> None:
         """A toast in words."""
         text = error.message if error.hint is None else f"{error.message}\n{error.hint}"
         self._app.notify(display_text(text, 600, lines=True), severity="error", timeout=8, markup=False)
 
-    async def _confirmed(self, question: str, sample: list[str], more: str, verb: str) -> bool:
+    async def confirmed(self, question: str, sample: list[str], more: str, verb: str) -> bool:
+        """Whether the button ``verb`` was chosen. The texts may be data as it is."""
         from sloth_tui.tui.screens.confirm import ConfirmScreen
 
         dialog = ConfirmScreen(question, sample, more, verb)
@@ -137,6 +153,10 @@ class Flows:
 
         saved, now = await asyncio.wrap_future(self._services.replace(key, before, value))
         return Outcome(saved, now)
+
+
+def _more(rest: int) -> str:
+    return f"… and {rest:,} more" if rest > 0 else ""
 
 
 def _preview(entry: Entry) -> str:

@@ -87,7 +87,7 @@ async def test_dialogs_and_toasts(hostile: Path) -> None:
             await app.sees("Delete 1 key?")
             inspect(app)
             await app.press("right", "enter")
-            await until(partial(_was_told, app, f"deleted {display_text(key, 80)}"))
+            await until(partial(_was_told, app, f"deleted {display_text(key, 80)} · u to undo"))
             await app.pilot.pause()
             inspect(app)
 

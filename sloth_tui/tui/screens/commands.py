@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sloth_tui.errors import SlothError
 from sloth_tui.tui.actions import bindings, by_id, by_method
 from sloth_tui.tui.flows import Flows
-from sloth_tui.tui.screens.paned import PanedScreen
+from sloth_tui.tui.screens.dock_actions import DockActions
 from sloth_tui.tui.widgets.agent_list import AgentsPane
 from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.lock_list import LocksPane
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sloth_tui.tui.services import Services
 
 
-class CommandScreen(PanedScreen):
+class CommandScreen(DockActions):
     """Carries out actions on what the cursors stand on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -63,7 +63,7 @@ class CommandScreen(PanedScreen):
 
     def action_delete_key(self) -> None:
         if self.key is not None:
-            self._change(self.flows.delete(self.key))
+            self._change(self.flows.delete([self.key]))
         else:
             self.flows.tell("no key is chosen")
 

@@ -15,6 +15,7 @@ from sloth_tui.model import Query
 from sloth_tui.tui.messages import EntryRead, LocksRead, StatsRead
 from sloth_tui.tui.secrets import holds_secret
 from sloth_tui.tui.services.catalogue import Catalogue
+from sloth_tui.tui.services.changes import Changes
 from sloth_tui.tui.services.files import candidates
 from sloth_tui.tui.services.reader import Reader
 from sloth_tui.tui.services.rows import Rows
@@ -58,6 +59,7 @@ class Services:
         self._runs: Runs | None = None
         """Loaded for the first run."""
         self._writer = Writer(read_only=read_only)
+        self.changes = Changes(self._reader, self._writer, lambda: self.agent, self._started_runs)
 
     def start(self, agent: str) -> int:
         """Open the agent's store and look for all its rows; returns the generation of that answer."""
@@ -177,6 +179,9 @@ class Services:
 
             self._runs = Runs(self._post, self.is_secret)
         self._runs.start(path, self.agent)
+
+    def _started_runs(self) -> set[str]:
+        return set() if self._runs is None else self._runs.started
 
     def stop_run(self) -> bool:
         """End the run within a second; False when there is none."""

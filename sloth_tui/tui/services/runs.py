@@ -53,6 +53,8 @@ class Runs:
         self._post = post
         self._is_secret = is_secret
         self._lock = threading.Lock()
+        self.started: set[str] = set()
+        """The ids of all runs so far."""
         self._supervisor: Supervisor | None = None
         self._thread: threading.Thread | None = None
         self._lines: deque[RunLine] = deque(maxlen=_KEPT_LINES)
@@ -72,6 +74,7 @@ class Runs:
             if self._supervisor is not None:
                 raise Conflict("a run is going on already", hint="wait for its end, or stop it")
             self._supervisor = Supervisor(RunRequest(file, agent))
+            self.started.add(self._supervisor.run)
             self._lines.clear()
             self._task, self._changed, self._left_out = "", 0, 0
         self._post(RunBegan(file, agent))

@@ -1,0 +1,118 @@
+"""Taking back what was done: what is asked first, what is told afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from typing import TYPE_CHECKING
+
+from sloth_tui.errors import Conflict, NotKept
+from sloth_tui.text import display_text, format_age, format_count
+from sloth_tui.tui.secrets import MASK
+from sloth_tui.tui.widgets.change_text import author, one_line, title
+
+if TYPE_CHECKING:
+    from sloth_tui.errors import SlothError
+    from sloth_tui.model import ChangeSet, Step
+    from sloth_tui.tui.flows import Flows
+    from sloth_tui.tui.services import Services
+
+_SAMPLE = 8
+_TITLE = 60
+_FEW = 5000
+"""Changes of a set up to which the keys that stand in the way are listed with their values."""
+_TAKEN_BACK = re.compile(r"(?P<what>undo|redo) (?P<id>x?\d+): (?P<title>.*)", re.DOTALL)
+"""The title of a change that took another one back."""
+
+
+class UndoFlows:
+    """Coroutines to be run as workers of the app. What this session did is taken back at once, what others
+    did after asking. Errors of the store are raised."""
+
+    def __init__(self, flows: Flows, services: Services) -> None:
+        self._flows = flows
+        self._services = services
+        self._one_at_a_time = asyncio.Lock()
+        """What was the last change is known when the undo before is done."""
+
+    async def undo_last(self) -> None:
+        """The last change of this session, or else the last of all."""
+        async with self._one_at_a_time:
+            await self._undo(await asyncio.wrap_future(self._services.changes.last()))
+
+    async def undo(self, change: ChangeSet) -> None:
+        async with self._one_at_a_time:
+            await self._undo(change)
+
+    async def _undo(self, change: ChangeSet) -> None:
+        if not self._services.changes.mine(change.origin) and not await self._confirmed(change):
+            return
+        try:
+            changed = await self._take_back(change)
+        except (Conflict, NotKept) as error:
+            if not await self._confirmed_against(change, error):
+                return
+            changed = await self._take_back(change, force=True)
+        self._flows.tell_change(*told(change, changed))
+
+    async def _take_back(self, change: ChangeSet, *, force: bool = False) -> int:
+        future = self._services.changes.undo(change, undo_title(change), force=force)
+        return await asyncio.wrap_future(future)
+
+    async def _confirmed(self, change: ChangeSet) -> bool:
+        facts = [
+            f"by {author(change)}, {format_age(change.at, time.time())}",
+            f"it changed {format_count(change.revisions, 'key')}",
+        ]
+        question = f"Take back {_quoted(change)}?"
+        return await self._flows.confirmed(question, facts, "This session did not do it.", "Take it back")
+
+    async def _confirmed_against(self, change: ChangeSet, error: SlothError) -> bool:
+        """Ask again, where somebody changed the keys since or not all is kept."""
+        if change.revisions <= _FEW:
+            blocked = await asyncio.wrap_future(self._services.changes.blocked(change, _SAMPLE + 1))
+        else:
+            blocked = []
+        lines = [error.message]
+        lines += [f"  {self._described(step)}" for step in blocked[:_SAMPLE]]
+        more = "… and more" if len(blocked) > _SAMPLE else ""
+        rest = "Keys others changed since are overwritten; those of which nothing is kept stay as they are."
+        question = f"Take back {_quoted(change)} all the same?"
+        return await self._flows.confirmed(
+            question, lines, f"{more}\n{rest}" if more else rest, "All the same"
+        )
+
+    def _described(self, step: Step) -> str:
+        """``key: now → then``."""
+        key = display_text(step.key, _TITLE)
+        if step.obstacle != "changed":
+            return f"{key}: {step.obstacle}, stays as it is"
+        hidden = self._services.is_secret(step.key)
+        now, then = (
+            MASK if hidden and value is not None else one_line(value, 40) for value in (step.old, step.new)
+        )
+        return f"{key}: {now} → {then}"
+
+
+def undo_title(change: ChangeSet) -> str:
+    """What taking ``change`` back is called in the log: of an undo it is a redo, of a redo an undo."""
+    found = _TAKEN_BACK.match(title(change))
+    if found is None:
+        return f"undo {change.id}: {title(change)}"
+    other = "redo" if found["what"] == "undo" else "undo"
+    return f"{other} {found['id']}: {found['title']}"
+
+
+def told(change: ChangeSet, changed: int) -> tuple[str, bool]:
+    """The toast after taking ``change`` back, and whether there is something to take back of that."""
+    found = _TAKEN_BACK.match(title(change))
+    name = display_text(title(change) if found is None else found["title"], _TITLE)
+    if not changed:
+        return f"nothing to take back of '{name}'", False
+    verb = "did again" if found and found["what"] == "undo" else "took back"
+    return f"{verb} '{name}': {format_count(changed, 'key')} restored", True
+
+
+def _quoted(change: ChangeSet) -> str:
+    return f"'{display_text(title(change), _TITLE)}'"
