@@ -17,7 +17,14 @@ DEFAULT_SECRET_SEGMENTS = ("password", "secret", "token", "api_key", "private_ke
 class Settings:
     """The file's settings with defaults filled in."""
 
-    __slots__ = ("agent", "keep_deleted_days", "keep_revisions", "secret_keys", "secret_segments")
+    __slots__ = (
+        "agent",
+        "copy_command",
+        "keep_deleted_days",
+        "keep_revisions",
+        "secret_keys",
+        "secret_segments",
+    )
 
     def __init__(
         self,
@@ -26,6 +33,7 @@ class Settings:
         keep_deleted_days: float = 90.0,
         secret_segments: tuple[str, ...] = DEFAULT_SECRET_SEGMENTS,
         secret_keys: tuple[str, ...] = (),
+        copy_command: tuple[str, ...] = (),
     ) -> None:
         self.agent = agent
         self.keep_revisions = keep_revisions
@@ -36,6 +44,8 @@ class Settings:
         """A key with a segment that contains one of these holds a secret."""
         self.secret_keys = secret_keys
         """Patterns, with ``*``, ``?`` and ``[...]``, of keys whose old values history does not keep."""
+        self.copy_command = copy_command
+        """Words of the program that the TUI hands copied text to; none: it finds its own way."""
 
 
 def config_path() -> str:
@@ -72,10 +82,11 @@ class _Reader:
         self.path = path
 
     def settings(self, document: dict[str, object]) -> Settings:
-        self.only(document, "", ("agent", "agents", "history", "secrets"))
+        self.only(document, "", ("agent", "agents", "history", "secrets", "tui"))
         defaults = Settings()
         history = self.table(document, "history", ("keep", "keep_deleted_days", "secret"))
         secrets = self.table(document, "secrets", ("segments",))
+        tui = self.table(document, "tui", ("copy_command",))
         return Settings(
             agent=self.agent(document.get("agent", defaults.agent)),
             keep_revisions=int(self.number(history, "history.keep", defaults.keep_revisions, whole=True)),
@@ -84,6 +95,7 @@ class _Reader:
             ),
             secret_segments=self.names(secrets, "secrets.segments", defaults.secret_segments),
             secret_keys=self.names(history, "history.secret", defaults.secret_keys),
+            copy_command=self.words(tui, "tui.copy_command"),
         )
 
     def fail(self, setting: str, complaint: str) -> InvalidConfig:
@@ -126,3 +138,15 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
             raise self.fail(setting, "must be a list of non-empty texts")
         return tuple(value)
+
+    def words(self, table: dict[str, object], setting: str) -> tuple[str, ...]:
+        """A command line, divided as a shell does."""
+        value = table.get(setting.rpartition(".")[2], "")
+        if not isinstance(value, str):
+            raise self.fail(setting, "must be text, like 'xclip -selection clipboard'")
+        import shlex
+
+        try:
+            return tuple(shlex.split(value))
+        except ValueError as error:
+            raise self.fail(setting, f"cannot be divided into words: {error}") from error

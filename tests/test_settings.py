@@ -25,11 +25,13 @@ def test_no_file_means_the_documented_defaults() -> None:
 def test_the_file_overrides_the_defaults(base: Path) -> None:
     write(
         base,
-        'agent = "web"\n[history]\nkeep = 3\nkeep_deleted_days = 0.5\n[secrets]\nsegments = ["pin"]\n',
+        'agent = "web"\n[history]\nkeep = 3\nkeep_deleted_days = 0.5\n[secrets]\nsegments = ["pin"]\n'
+        "[tui]\ncopy_command = \"xclip -selection 'clip board'\"\n",
     )
     settings = load_settings()
     assert (settings.agent, settings.keep_revisions, settings.keep_deleted_days) == ("web", 3, 0.5)
     assert settings.secret_segments == ("pin",)
+    assert settings.copy_command == ("xclip", "-selection", "clip board")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,8 @@ def test_the_file_overrides_the_defaults(base: Path) -> None:
         ("[history]\nkeep = 1.5", "history.keep: must be a whole number"),
         ("[history]\nkept = 1", "history.kept: no such setting"),
         ("[history]\nkeep_deleted_days = -1", "must not be negative"),
+        ("[tui]\ncopy_command = 1", "tui.copy_command: must be text"),
+        ("[tui]\ncopy_command = 'a \"b'", "tui.copy_command: cannot be divided into words"),
         ("[secrets]\nsegments = 'x'", "secrets.segments: must be a list"),
         ("[secrets]\nsegments = ['']", "secrets.segments: must be a list of non-empty"),
     ],

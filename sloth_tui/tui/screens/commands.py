@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sloth_tui.errors import SlothError
 from sloth_tui.tui.actions import bindings, by_id, by_method
 from sloth_tui.tui.flows import Flows
+from sloth_tui.tui.screens.copy_actions import CopyActions
 from sloth_tui.tui.screens.dock_actions import DockActions
 from sloth_tui.tui.widgets.agent_list import AgentsPane
 from sloth_tui.tui.widgets.detail import DetailPane
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sloth_tui.tui.services import Services
 
 
-class CommandScreen(DockActions):
+class CommandScreen(CopyActions, DockActions):
     """Carries out actions on what the cursors stand on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -36,6 +37,10 @@ class CommandScreen(DockActions):
     @property
     def agent_names(self) -> list[str]:
         return self.query_one(AgentsPane).names
+
+    @property
+    def chosen_keys(self) -> list[str]:
+        return [] if self.key is None else [self.key]
 
     def choose_agent(self, name: str) -> None:
         """Show another agent."""

@@ -17,6 +17,7 @@ from sloth_tui.tui.secrets import holds_secret
 from sloth_tui.tui.services.catalogue import Catalogue
 from sloth_tui.tui.services.changes import Changes
 from sloth_tui.tui.services.files import candidates
+from sloth_tui.tui.services.lookups import Lookups
 from sloth_tui.tui.services.reader import Reader
 from sloth_tui.tui.services.rows import Rows
 from sloth_tui.tui.services.writer import Writer
@@ -52,9 +53,11 @@ class Services:
         self.agent = ""
         self.read_only = read_only
         self._post = post
+        self.settings = settings
         self._secret_words = settings.secret_segments
         self._catalogue = Catalogue(post)
         self._reader = Reader(post, _TOPICS)
+        self.lookups = Lookups(self._reader)
         self._rows = Rows(post)
         self._runs: Runs | None = None
         """Loaded for the first run."""

@@ -59,6 +59,9 @@ class RunPane(DockPane):
     NUMBER = 7
     NAME = "Run"
 
+    file = ""
+    """The file that runs or ran last, as it was given; empty before the first."""
+
     def furniture(self) -> ComposeResult:
         yield Static(_IDLE, id="run-status")
         yield RunLog(id="run-log")
@@ -80,6 +83,7 @@ class RunPane(DockPane):
     def begin(self, file: str, agent: str) -> None:
         """A new run: the lines of the last one go."""
         self.query_one(RunLog).clear()
+        self.file = file
         self._what = f"{display_text(file)} on {display_text(agent)}"
         self._doing, self._changed, self._began = "", 0, time.monotonic()
         self.result = None

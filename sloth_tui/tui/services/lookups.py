@@ -1,0 +1,22 @@
+"""Questions about several keys at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from sloth_tui.model import Value
+    from sloth_tui.tui.services.reader import Reader
+
+
+class Lookups:
+    """Answered on the thread of the reader."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def values(self, keys: list[str]) -> Future[dict[str, Value]]:
+        """The values of those keys that are there, in the order asked."""
+        return self._reader.call(lambda store: store.get_many(keys))
