@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from sloth_tui.errors import SlothError
 from sloth_tui.tui.actions import bindings, by_id, by_method
-from sloth_tui.tui.flows import Flows
 from sloth_tui.tui.screens.copy_actions import CopyActions
 from sloth_tui.tui.screens.dock_actions import DockActions
 from sloth_tui.tui.widgets.agent_list import AgentsPane
@@ -14,12 +12,9 @@ from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.lock_list import LocksPane
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from textual.binding import BindingType
 
     from sloth_tui.tui.actions import Action
-    from sloth_tui.tui.services import Services
 
 
 class CommandScreen(CopyActions, DockActions):
@@ -27,28 +22,9 @@ class CommandScreen(CopyActions, DockActions):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
-    def __init__(self, services: Services) -> None:
-        super().__init__()
-        self.services = services
-        self.flows = Flows(self.app, services)
-        self.key: str | None = None
-        """The key under the cursor."""
-
     @property
     def agent_names(self) -> list[str]:
         return self.query_one(AgentsPane).names
-
-    @property
-    def chosen_keys(self) -> list[str]:
-        return [] if self.key is None else [self.key]
-
-    def choose_agent(self, name: str) -> None:
-        """Show another agent."""
-        raise NotImplementedError
-
-    def go_to_key(self, key: str) -> None:
-        """Put the cursor on a key, out of a filter that hides it."""
-        raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key works, and the footer shows it, only in the panes of its action."""
@@ -158,20 +134,6 @@ class CommandScreen(CopyActions, DockActions):
         names = self.agent_names
         if self.services.agent in names:
             self.choose_agent(names[(names.index(self.services.agent) + by) % len(names)])
-
-    def _change(self, flow: Coroutine[object, object, None]) -> None:
-        """Run a flow beside the screen; what goes wrong in it becomes a toast. Refused at once where
-        nothing may be written."""
-        self.run_worker(self._guarded(flow), group="changes")
-
-    async def _guarded(self, flow: Coroutine[object, object, None]) -> None:
-        try:
-            self.services.check_writable()
-            await flow
-        except SlothError as error:
-            self.flows.complain(error)
-        finally:
-            flow.close()
 
 
 def _first_segment(key: str) -> str:

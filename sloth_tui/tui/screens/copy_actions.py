@@ -5,33 +5,22 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text, format_count
-from sloth_tui.tui.screens.paned import PanedScreen
+from sloth_tui.tui.screens.acting import ActingScreen
 from sloth_tui.tui.widgets.run_view import RunPane
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from sloth_tui.tui.clipboard import Clipboard
-    from sloth_tui.tui.flows import Flows
-    from sloth_tui.tui.services import Services
 
 _SHOWN = 100
 """Characters of what was copied that are said."""
 
 
-class CopyActions(PanedScreen):
-    """Copies what the cursor stands on, or what is marked, and says what was copied."""
+class CopyActions(ActingScreen):
+    """Copies what the cursor stands on, or what is marked, and says what was copied. That works with
+    ``--read-only`` too."""
 
-    services: Services
-    flows: Flows
     _clipboard: Clipboard | None = None
-
-    @property
-    def chosen_keys(self) -> list[str]:
-        """The keys that are marked, else the one under the cursor."""
-        raise NotImplementedError
 
     def action_copy_key(self) -> None:
         keys = self.chosen_keys
@@ -39,17 +28,17 @@ class CopyActions(PanedScreen):
             self.flows.tell("no key is chosen")
             return
         what = f"the key {display_text(keys[0], _SHOWN)}" if len(keys) == 1 else f"{len(keys):,} keys"
-        self._copying(self._put("\n".join(keys), what))
+        self._look(self._put("\n".join(keys), what))
 
     def action_copy_value(self) -> None:
         keys = self.chosen_keys
         if keys:
-            self._copying(self._copy_values(keys))
+            self._look(self._copy_values(keys))
         else:
             self.flows.tell("no key is chosen")
 
     def action_copy_command(self) -> None:
-        self._copying(self._copy_command())
+        self._look(self._copy_command())
 
     async def _copy_values(self, keys: list[str]) -> None:
         from sloth_tui.tui.exact import as_object, as_printed
@@ -105,13 +94,3 @@ class CopyActions(PanedScreen):
         if hidden:
             note = f"with characters that do not show{'; ' + note if note else ''}"
         self.flows.tell(f"copied {what}" + (f" · {note}" if note else ""))
-
-    def _copying(self, work: Coroutine[object, object, None]) -> None:
-        self.run_worker(self._told(work), group="copy")
-
-    async def _told(self, work: Coroutine[object, object, None]) -> None:
-        """Copying changes nothing, so it is not refused with ``--read-only``."""
-        try:
-            await work
-        except SlothError as error:
-            self.flows.complain(error)

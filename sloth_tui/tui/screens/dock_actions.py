@@ -4,25 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.tui.screens.paned import PanedScreen
+from sloth_tui.tui.screens.acting import ActingScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-    from sloth_tui.tui.flows import Flows
-    from sloth_tui.tui.services import Services
     from sloth_tui.tui.undo_flows import UndoFlows
 
 
-class DockActions(PanedScreen):
+class DockActions(ActingScreen):
     """Part of the browser; see :class:`sloth_tui.tui.screens.commands.CommandScreen`."""
-
-    services: Services
-    flows: Flows
-
-    def _change(self, flow: Coroutine[object, object, None]) -> None:
-        """Run a flow that changes something beside the screen."""
-        raise NotImplementedError
 
     _undoing: UndoFlows | None = None
 

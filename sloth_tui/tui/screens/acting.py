@@ -1,0 +1,58 @@
+"""What every part of the browser that carries out actions needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloth_tui.errors import SlothError
+from sloth_tui.tui.flows import Flows
+from sloth_tui.tui.screens.paned import PanedScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from sloth_tui.tui.services import Services
+
+
+class ActingScreen(PanedScreen):
+    """Knows what is chosen, and runs what takes longer beside the screen. Groups of actions derive
+    from it."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.services = services
+        self.flows = Flows(self.app, services)
+        self.key: str | None = None
+        """The key under the cursor."""
+
+    @property
+    def chosen_keys(self) -> list[str]:
+        """The keys an action is about: those marked, else the one under the cursor."""
+        return [] if self.key is None else [self.key]
+
+    def choose_agent(self, name: str) -> None:
+        """Show another agent."""
+        raise NotImplementedError
+
+    def go_to_key(self, key: str) -> None:
+        """Put the cursor on a key, out of a filter that hides it."""
+        raise NotImplementedError
+
+    def _change(self, flow: Coroutine[object, object, None]) -> None:
+        """Run a flow beside the screen; what goes wrong in it becomes a toast. Refused at once where
+        nothing may be written."""
+        self.run_worker(self._guarded(flow), group="changes")
+
+    def _look(self, flow: Coroutine[object, object, None]) -> None:
+        """The same for what changes nothing."""
+        self.run_worker(self._guarded(flow, writes=False), group="looks")
+
+    async def _guarded(self, flow: Coroutine[object, object, None], *, writes: bool = True) -> None:
+        try:
+            if writes:
+                self.services.check_writable()
+            await flow
+        except SlothError as error:
+            self.flows.complain(error)
+        finally:
+            flow.close()
