@@ -53,6 +53,12 @@ ACTIONS: tuple[Action, ...] = (
         "break_lock", "b", "Break", "Take this lock away from its holder", "Locks", ("locks",), True, True
     ),
     Action("filter_keys", "slash", "Filter", "Filter the keys", "Keys", ("agents", *_KEYS), True),
+    Action("mark_key", "space", "Mark", "Mark this key, or not any more", "Marks", ("keys",), True),
+    Action("mark_range", "v", "Range", "Mark from here to where v is pressed again", "Marks", ("keys",)),
+    Action(
+        "invert_marks", "i", "Invert", "Mark the keys that are not, unmark the others", "Marks", ("keys",)
+    ),
+    Action("mark_all", "asterisk", "Mark all", "Mark every key that passes the filter", "Marks", ("keys",)),
     Action("reveal", "x", "Reveal", "Show or hide the secret of this key", "Keys", _KEYS),
     Action("copy_key", "y", "Copy key", "Copy the key", "Copy", _KEYS),
     Action("copy_value", "Y", "Copy value", "Copy the value", "Copy", _KEYS),
@@ -127,6 +133,7 @@ def shown_key(key: str) -> str:
 _PRINTED = {
     "slash": "/",
     "colon": ":",
+    "asterisk": "*",
     "question_mark": "?",
     "escape": "esc",
     "left_square_bracket": "[",

@@ -70,6 +70,36 @@ class RowChosen(Message):
         self.key = key
 
 
+class MarkWanted(Message):
+    """The row under the cursor is to be marked, or not any more."""
+
+
+class RangeMoved(Message):
+    """A range of rows goes from one key to another."""
+
+    def __init__(self, first: str, last: str, *, ends: bool) -> None:
+        super().__init__()
+        self.first = first
+        self.last = last
+        """Before or after ``first``."""
+        self.ends = ends
+        """Whether the range is chosen; else it may move on."""
+
+
+class MarksChanged(Message):
+    """So many keys are marked now."""
+
+    def __init__(self, count: int, *, choosing: bool) -> None:
+        super().__init__()
+        self.count = count
+        self.choosing = choosing
+        """Whether a range is being chosen."""
+
+
+class MarksDoubted(Message):
+    """Rows have changed: keys that are marked may be gone."""
+
+
 class LockHighlighted(Message):
     """The cursor stands on this lock; None: there is none."""
 

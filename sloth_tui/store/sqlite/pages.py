@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import apsw
 
 from sloth_tui.model import Row
+from sloth_tui.store.sqlite.ranges import key_bytes
 from sloth_tui.store.sqlite.rows import RAW_KEY, TIME, decode_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 PREVIEW = 1024
 """Bytes of a value that a row carries at most."""
@@ -26,6 +27,11 @@ _ROWS = f"""
       {TYPE}, {SIZE}, {UPDATED}, revision
     FROM state WHERE rowid IN (SELECT value FROM json_each(?))"""
 _COUNT = "SELECT count(*) FROM state WHERE rowid IN (SELECT value FROM json_each(?))"
+
+_KEYS = f"SELECT rowid, {RAW_KEY} FROM state WHERE rowid IN (SELECT value FROM json_each(?))"
+_EXISTING = f"SELECT {RAW_KEY} FROM state WHERE key IN (SELECT CAST(unhex(value) AS TEXT) FROM json_each(?))"
+_AT_ONCE = 5000
+"""Rows named in one statement: a few milliseconds' work."""
 
 
 def read_rows(connection: apsw.Connection, rowids: Sequence[int]) -> list[Row | None]:
@@ -46,6 +52,25 @@ def read_rows(connection: apsw.Connection, rowids: Sequence[int]) -> list[Row | 
             revision=revision if isinstance(revision, int) else None,
         )
     return [found.get(rowid) for rowid in rowids]
+
+
+def read_keys(connection: apsw.Connection, rowids: Sequence[int]) -> list[str]:
+    """The keys of the rows with these numbers, in this order, without those that are gone."""
+    found: list[str] = []
+    for first in range(0, len(rowids), _AT_ONCE):
+        some = list(rowids[first : first + _AT_ONCE])
+        answer = connection.execute(_KEYS, (apsw.jsonb_encode(some),))
+        keys = {rowid: decode_key(key) for rowid, key in answer if isinstance(key, bytes)}
+        found += [keys[rowid] for rowid in some if rowid in keys]
+    return found
+
+
+def existing_keys(connection: apsw.Connection, keys: Iterable[str]) -> frozenset[str]:
+    """Those of ``keys`` that there are."""
+    # As hexadecimal digits, JSON can carry a key that is no UTF-8.
+    wanted = [stored.hex() for stored in map(key_bytes, keys) if stored is not None]
+    answer = connection.execute(_EXISTING, (apsw.jsonb_encode(wanted),))
+    return frozenset(decode_key(key) for (key,) in answer if isinstance(key, bytes))
 
 
 def count_rows(connection: apsw.Connection, rowids: Sequence[int]) -> int:

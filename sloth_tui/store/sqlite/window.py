@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from threading import Lock
 from time import monotonic, sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
@@ -19,17 +19,19 @@ from sloth_tui.store.sqlite.changes import Changes
 from sloth_tui.store.sqlite.connection import Database
 from sloth_tui.store.sqlite.failures import translate
 from sloth_tui.store.sqlite.key_index import KeyIndex
-from sloth_tui.store.sqlite.pages import SIZE, TYPE, UPDATED, count_rows, read_rows
+from sloth_tui.store.sqlite.pages import SIZE, TYPE, UPDATED, count_rows, existing_keys, read_keys, read_rows
 from sloth_tui.store.sqlite.ranges import key_bytes
 from sloth_tui.store.sqlite.row_order import FIRST_PAGE, ByKey, Sorted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
     from sloth_tui.model import Query, Row
 
     Order: TypeAlias = ByKey | Sorted
+
+T = TypeVar("T")
 
 TELL_EVERY = 0.15
 """Seconds between two reports of progress."""
@@ -115,6 +117,17 @@ class Window:
             except apsw.Error as error:
                 raise translate(error, self._path) from error
 
+    def keys(self, first: int, count: int) -> list[str]:
+        """The keys at ``first`` and following of the current answer, without those that are gone. Raises
+        Interrupted when superseded."""
+        order = self._answer[1]
+        rowids = [] if order is None else order.rowids(first, count)
+        return self._ask(lambda connection: read_keys(connection, rowids))
+
+    def existing(self, keys: list[str]) -> frozenset[str]:
+        """Those of ``keys`` that are there, in the answer or not. Raises Interrupted when superseded."""
+        return self._ask(lambda connection: existing_keys(connection, keys))
+
     def close(self) -> None:
         self._latest = -1
         self._answer = (-1, None)
@@ -122,6 +135,13 @@ class Window:
         with self._page_lock:
             if self._page_database is not None:
                 self._page_database.close()
+
+    def _ask(self, question: Callable[[apsw.Connection], T]) -> T:
+        self._database.refresh()
+        try:
+            return question(self._database.connection)
+        except apsw.Error as error:
+            raise translate(error, self._path) from error
 
     def _begin(self, query: Query) -> Iterator[tuple[int, bool]]:
         """Answer a new query."""

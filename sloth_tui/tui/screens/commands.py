@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sloth_tui.tui.actions import bindings, by_id, by_method
 from sloth_tui.tui.screens.copy_actions import CopyActions
 from sloth_tui.tui.screens.dock_actions import DockActions
+from sloth_tui.tui.screens.table_actions import TableActions
 from sloth_tui.tui.widgets.agent_list import AgentsPane
 from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.lock_list import LocksPane
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sloth_tui.tui.actions import Action
 
 
-class CommandScreen(CopyActions, DockActions):
+class CommandScreen(TableActions, CopyActions, DockActions):
     """Carries out actions on what the cursors stand on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -43,8 +44,9 @@ class CommandScreen(CopyActions, DockActions):
             getattr(self, f"action_{action.id}")()
 
     def action_delete_key(self) -> None:
-        if self.key is not None:
-            self._change(self.flows.delete([self.key]))
+        keys = self.chosen_keys
+        if keys:
+            self._change(self.flows.delete(keys))
         else:
             self.flows.tell("no key is chosen")
 

@@ -101,12 +101,12 @@ class KeyNews(NewsScreen):
         self.query_one(FilterBar).focus()
 
     def action_step_back(self) -> None:
-        """Out of zoom, to the keys, out of the filter."""
+        """Out of zoom, to the keys, out of a range, of the marks, of the filter."""
         if self.zoomed:
             self.zoomed = False
         elif self.current != "keys":
             self.action_show_pane("keys")
-        else:
+        elif not self.unmark():
             self.query_one(FilterBar).clear()
 
     def _ask(self, query: Query) -> None:

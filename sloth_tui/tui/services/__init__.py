@@ -58,7 +58,8 @@ class Services:
         self._catalogue = Catalogue(post)
         self._reader = Reader(post, _TOPICS)
         self.lookups = Lookups(self._reader)
-        self._rows = Rows(post)
+        self.rows = Rows(post)
+        """What the key table shows, and questions about it."""
         self._runs: Runs | None = None
         """Loaded for the first run."""
         self._writer = Writer(read_only=read_only)
@@ -68,8 +69,8 @@ class Services:
         """Open the agent's store and look for all its rows; returns the generation of that answer."""
         self.choose_agent(agent)
         generation = self.show_rows(Query())
-        self._rows.start()
-        self._reader.watch("rows", lambda _: self._rows.update())
+        self.rows.start()
+        self._reader.watch("rows", lambda _: self.rows.update())
         self._reader.start()
         return generation
 
@@ -83,7 +84,7 @@ class Services:
         """End every thread; a change that is being written is waited for."""
         if self._runs is not None:
             self._runs.close()
-        self._rows.stop()
+        self.rows.stop()
         self._reader.stop()
         self._catalogue.stop()
         self._writer.stop()
@@ -92,7 +93,7 @@ class Services:
         """StoreOpened or StoreFailed follows; what arrives before it is about the agent before."""
         self.agent = agent
         self.show_entry(None)
-        self._rows.hide()
+        self.rows.hide()
         self._reader.choose(agent)
 
     def refresh(self) -> None:
@@ -106,24 +107,24 @@ class Services:
     def show_rows(self, query: Query, *, afresh: bool = False) -> int:
         """Answer this query from now on; returns its generation. RowsIndexed follows, and RowsChanged
         whenever rows may have. ``afresh`` after StoreOpened."""
-        return self._rows.show(self.agent, query, afresh=afresh)
+        return self.rows.show(self.agent, query, afresh=afresh)
 
     @property
     def rows_so_far(self) -> RowsIndexed | None:
         """The last RowsIndexed that was posted."""
-        return self._rows.newest
+        return self.rows.newest
 
     def load_page(self, generation: int, first: int, count: int) -> None:
         """PageLoaded follows, unless the generation is void."""
-        self._rows.load(generation, first, count)
+        self.rows.load(generation, first, count)
 
     def find_key(self, key: str) -> None:
         """KeyPlaced follows, once all rows of the newest query are known."""
-        self._rows.find(key)
+        self.rows.find(key)
 
     def show_entry(self, key: str | None) -> None:
         """EntryRead follows, now and whenever it may have changed."""
-        self._rows.follow(key)
+        self.rows.follow(key)
         if key is None:
             self._reader.unwatch("entry")
             return

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
-from sloth_tui.errors import SlothError
+from sloth_tui.errors import Interrupted, SlothError
 from sloth_tui.model import Query
 from sloth_tui.store import open_store
 from sloth_tui.tui.messages import KeyPlaced, PageLoaded, RowsChanged, RowsIndexed, StoreFailed, ThreadDied
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Row
     from sloth_tui.store.sqlite.window import Window
+
+T = TypeVar("T")
 
 _FIRST_ROWS = 120
 """Rows that come with the first news of an answer: two screens, so that nobody has to ask for them."""
@@ -44,6 +46,7 @@ class Rows:
         self._generation = 0
         self._cursor: str | None = None
         self._sought: str | None = None
+        self._calls: list[Callable[[Window | None], None]] = []
         self._changed = False
         self._afresh = False
         self._stopping = False
@@ -109,6 +112,44 @@ class Rows:
         if not self._stopping:
             self._pages.submit(self._load, generation, first, count)
 
+    def keys(self, limit: int) -> Future[list[str]]:
+        """The keys of the newest query's rows, once all are found; one more than ``limit`` at most. Raises
+        Interrupted as soon as another query is asked."""
+        return self._call(lambda window: window.keys(0, limit + 1))
+
+    def keys_between(self, one: str, other: str, limit: int) -> Future[list[str]]:
+        """The same, from one of these keys to the other, in whichever order they are."""
+
+        def find(window: Window) -> list[str]:
+            places = [place for place in map(window.position, (one, other)) if place is not None]
+            if len(places) < 2:
+                return []
+            return window.keys(min(places), min(max(places) - min(places), limit) + 1)
+
+        return self._call(find)
+
+    def existing(self, keys: list[str]) -> Future[frozenset[str]]:
+        """Those of ``keys`` that are there, whatever the query."""
+        return self._call(lambda window: window.existing(keys))
+
+    def _call(self, job: Callable[[Window], T]) -> Future[T]:
+        future: Future[T] = Future()
+
+        def answer(window: Window | None) -> None:
+            try:
+                if window is None:
+                    raise Interrupted("there are no rows to look at")
+                found = job(window)
+            except SlothError as error:
+                future.set_exception(error)
+            else:
+                future.set_result(found)
+
+        with self._wake:
+            self._calls.append(answer)
+            self._wake.notify()
+        return future
+
     def _supersede(self) -> None:
         self._generation += 1
         if self._window is not None:
@@ -144,7 +185,7 @@ class Rows:
     def _wait(self) -> bool:
         """Wait for something to do; False when it is time to end."""
         with self._wake:
-            while not (self._stopping or self._answered != self._generation or self._sought):
+            while not (self._stopping or self._answered != self._generation or self._sought or self._calls):
                 rest = self._not_before - time.monotonic() if self._changed else None
                 if rest is not None and rest <= 0:
                     break
@@ -165,6 +206,7 @@ class Rows:
         elif changed and self._window is not None:
             self._refresh(query, generation)
         self._tell_place(generation)
+        self._answer_calls(generation)
 
     def _index(self, agent: str, query: Query, generation: int) -> None:
         if self._window is None:
@@ -200,6 +242,14 @@ class Rows:
                 return
             key, self._sought = self._sought, None
         self._post(KeyPlaced(key, None if self._window is None else self._window.position(key)))
+
+    def _answer_calls(self, generation: int) -> None:
+        with self._wake:
+            if generation != self._generation:
+                return
+            calls, self._calls = self._calls, []
+        for call in calls:
+            call(self._window)
 
     def _fail(self, error: SlothError) -> None:
         """Without an answer until the next query."""

@@ -14,6 +14,7 @@ from sloth_tui.model import Query
 from sloth_tui.text import display_text, format_age
 from sloth_tui.tui.widgets.columns import Column, arrange
 from sloth_tui.tui.widgets.key_row import GONE, Look, draw_header, draw_note, draw_row
+from sloth_tui.tui.widgets.marks import Marks
 from sloth_tui.tui.widgets.row_cache import RowCache
 from sloth_tui.tui.widgets.row_view import RowView
 
@@ -32,8 +33,19 @@ _AGES = 5.0
 _LONGEST = 200
 """Characters of a key that are looked at to decide how wide the column of keys should be."""
 
-_STYLES = ("header", "cursor", "cursor-blurred", "flash", "sign", "match", "quiet", "number", "table")
-_WHOLE_STYLES = ("cursor", "cursor-blurred", "flash")
+_STYLES = (
+    "header",
+    "cursor",
+    "cursor-blurred",
+    "flash",
+    "marked",
+    "sign",
+    "match",
+    "quiet",
+    "number",
+    "table",
+)
+_WHOLE_STYLES = ("cursor", "cursor-blurred", "flash", "marked")
 """Styles with a ground of their own; the others are laid over one."""
 
 
@@ -56,6 +68,7 @@ class KeyLines(RowView):
             color: $block-cursor-blurred-foreground;
         }
         & > .key-table--flash { background: $accent 25%; color: $foreground; }
+        & > .key-table--marked { background: $primary 15%; color: $foreground; }
         & > .key-table--sign { color: $primary; }
         & > .key-table--match { color: $accent; text-style: bold underline; }
         & > .key-table--quiet { color: $text-muted; }
@@ -69,6 +82,7 @@ class KeyLines(RowView):
         self.is_secret: Callable[[str], bool] = lambda key: False
         """Whether the value of a key is masked."""
         self.rows = RowCache()
+        self.marks = Marks()
         self.answered = Query()
         """What the rows are the answer to: its texts stand out in them, its order in the heading."""
         self.columns: tuple[Column, ...] = ()
@@ -145,6 +159,7 @@ class KeyLines(RowView):
             cursor=number == self.cursor,
             focus=self.has_focus,
             flash=row is not None and row.key in self._flashing,
+            marked=row is not None and row.key in self.marks,
             masked=row is not None and self.is_secret(row.key),
             age=age,
         )

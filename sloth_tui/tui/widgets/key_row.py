@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sloth_tui.model import Query, Row
 
 GONE = "(gone)"
+_SIGNS = {(False, False): " ", (False, True): "•", (True, False): "◆", (True, True): "◈"}
+"""Before a row that is marked, and that has just changed."""
 _VALUE_STYLES = {
     "integer": "number",
     "float": "number",
@@ -37,6 +39,7 @@ class Look(NamedTuple):
     cursor: bool
     focus: bool
     flash: bool
+    marked: bool
     masked: bool
     age: str
 
@@ -81,13 +84,16 @@ def draw_header(
 def line_style(look: Look, style: Callable[[str], Style]) -> Style:
     if look.cursor:
         return style("cursor" if look.focus else "cursor-blurred")
-    return style("flash") if look.flash else style("row")
+    if look.flash:
+        return style("flash")
+    return style("marked") if look.marked else style("row")
 
 
 def _gutter(look: Look, base: Style, style: Callable[[str], Style]) -> Segment:
-    # Cursor and change are told by a sign too, for terminals without colours.
+    # Cursor, mark and change are told by a sign too, for terminals without colours.
     cursor = ("▌" if look.focus else "▏") if look.cursor else " "
-    return Segment((cursor + ("•" if look.flash else " "))[: look.width], base + style("sign"))
+    sign = _SIGNS[look.marked, look.flash]
+    return Segment((cursor + sign)[: look.width], base + style("sign"))
 
 
 def _plain(row: Row, column: Column, look: Look) -> str:

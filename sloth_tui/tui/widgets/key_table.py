@@ -6,8 +6,16 @@ import time
 from typing import TYPE_CHECKING
 
 from sloth_tui.model import SORT_COLUMNS, Query
-from sloth_tui.tui.messages import PageWanted, RowChosen, RowHighlighted, SortChosen
-from sloth_tui.tui.widgets.key_lines import KeyLines
+from sloth_tui.tui.messages import (
+    MarksDoubted,
+    MarkWanted,
+    PageWanted,
+    RangeMoved,
+    RowChosen,
+    RowHighlighted,
+    SortChosen,
+)
+from sloth_tui.tui.widgets.marked_lines import MarkedLines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +28,7 @@ _REST = 0.08
 """Seconds the cursor has to rest on a row before it counts as highlighted, when it is moving quickly."""
 
 
-class KeyTable(KeyLines):
+class KeyTable(MarkedLines):
     """Shows the answer of the newest generation it was told of.
 
     Set ``asked`` to a new query and :meth:`reset` to its generation; then hand on what RowsIndexed
@@ -45,12 +53,6 @@ class KeyTable(KeyLines):
         self._moved_at = 0.0
         self._rest: Timer | None = None
 
-    @property
-    def key(self) -> str | None:
-        """The key under the cursor; None where there is no row, or it is not here yet."""
-        row = self.rows.get(self.cursor) if self.count else None
-        return row.key if row else None
-
     def reset(self, generation: int) -> None:
         """Another query was asked: only answers of this generation count from now on."""
         self._generation = generation
@@ -70,6 +72,8 @@ class KeyTable(KeyLines):
 
     def change(self, count: int, key: str | None, position: int | None) -> None:
         """Rows may have changed; if ``key`` is the one under the cursor, ``position`` is where it is now."""
+        if self.marks:
+            self.post_message(MarksDoubted())
         if self._awaits_answer:
             self.index(count, complete=True)
             return
@@ -132,6 +136,13 @@ class KeyTable(KeyLines):
         if self.key is not None:
             self.post_message(RowChosen(self.key))
 
+    def mark_clicked(self) -> None:
+        self.post_message(MarkWanted())
+
+    def range_clicked(self) -> None:
+        if self.key is not None and self.range_from is not None:
+            self.post_message(RangeMoved(self.range_from, self.key, ends=True))
+
     def heading_clicked(self, x: int) -> None:
         for column in reversed(self.columns):
             if column.start <= x < column.start + column.width and column.name in SORT_COLUMNS:
@@ -142,6 +153,8 @@ class KeyTable(KeyLines):
         if self._announced != (key,):
             self._announced = (key,)
             self.post_message(RowHighlighted(key))
+            if key is not None and self.range_from is not None:
+                self.post_message(RangeMoved(self.range_from, key, ends=False))
 
     def _take_over(self, first: int, rows: list[Row | None]) -> None:
         """Show these rows in place of all that are on screen."""

@@ -29,6 +29,7 @@ class KeysPane(Pane):
     def __init__(self, is_secret: Callable[[str], bool], *, id: str) -> None:  # noqa: A002  # theirs
         super().__init__(id=id)
         self._is_secret = is_secret
+        self._count = self._marked = ""
 
     def compose(self) -> ComposeResult:
         yield FilterBar(id="filter")
@@ -43,7 +44,14 @@ class KeysPane(Pane):
         """So many rows pass the filter, of so many keys as far as that is known; not ``complete``: more may
         follow."""
         of_all = "" if total is None or total == shown else f" of {total:,}"
-        self.entitle(f"{shown:,}{'' if complete else '…'}{of_all}")
+        self._entitle(f"{shown:,}{'' if complete else '…'}{of_all}")
+
+    def mark(self, count: int, *, choosing: bool) -> None:
+        """So many keys are marked; ``choosing``: the range is not yet."""
+        self._marked = f"{count:,} marked" if count else ""
+        if choosing:
+            self._marked += ", v ends the range"
+        self._entitle(self._count)
 
     def say(self, words: Content | None) -> None:
         """Words in place of the table; None: the table."""
@@ -53,10 +61,14 @@ class KeysPane(Pane):
 
     def fail(self, message: str, hint: str | None) -> None:
         """Why there are no keys to show."""
-        self.entitle()
+        self._entitle("")
         self.say(
             Content.assemble(
                 ("✗ " + display_text(message, _MESSAGE_LIMIT), "$error"),
                 ("\n" + display_text(hint, _MESSAGE_LIMIT) if hint else "", "$quiet"),
             )
         )
+
+    def _entitle(self, count: str) -> None:
+        self._count = count
+        self.entitle(count, self._marked)

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
-    from textual.events import Click, Resize
+    from textual.events import Click, MouseEvent, Resize
 
 _HEADING = 1
 
@@ -115,6 +115,14 @@ class RowView(ScrollView, can_focus=True):
         self._bring_on_screen(self._cursor)
         self.lines_moved()
 
+    def line_at(self, event: MouseEvent) -> int | None:
+        """The line under the pointer; None beside the lines."""
+        offset = event.get_content_offset(self)
+        if offset is None or offset.x >= self.scrollable_content_region.width or offset.y < _HEADING:
+            return None
+        line = self.top + offset.y - _HEADING
+        return line if line < self._count else None
+
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)
         if offset is None or offset.x >= self.scrollable_content_region.width:
@@ -123,8 +131,8 @@ class RowView(ScrollView, can_focus=True):
         if offset.y < _HEADING:
             self.heading_clicked(offset.x)
             return
-        line = self.top + offset.y - _HEADING
-        if line < self._count:
+        line = self.line_at(event)
+        if line is not None:
             again = line == self._cursor
             self.move_to(line)
             if again and event.chain > 1:

@@ -1,0 +1,142 @@
+"""Marking rows of the key table, and what the actions on keys act on."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sloth_tui.errors import Interrupted, SlothError
+from sloth_tui.tui.screens.acting import ActingScreen
+from sloth_tui.tui.widgets.key_table import KeyTable
+from sloth_tui.tui.widgets.keys_pane import KeysPane
+from sloth_tui.tui.widgets.marks import MOST
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from concurrent.futures import Future
+    from typing import TypeAlias
+
+    from textual.worker import WorkType
+
+    from sloth_tui.tui import messages
+
+    Look: TypeAlias = Callable[[], Awaitable[None]]
+
+
+class TableActions(ActingScreen):
+    """Which keys are in a range or pass the filter is asked of the services; the table holds the marks."""
+
+    _marked_agent = ""
+
+    @property
+    def table(self) -> KeyTable:
+        return self.query_one(KeyTable)
+
+    @property
+    def chosen_keys(self) -> list[str]:
+        """What an action on keys acts on: those marked, in order, or else the one under the cursor."""
+        marks = self.table.marks
+        return marks.in_order() if marks else super().chosen_keys
+
+    def action_mark_key(self) -> None:
+        """Mark the key under the cursor and go on to the next; with a range under way, mark that."""
+        table = self.table
+        if table.range_from is not None:
+            self.action_mark_range()
+        elif table.key is not None:
+            self._toggle(table)
+            table.action_move(1)
+
+    def action_mark_range(self) -> None:
+        """Begin a range at the cursor; or mark the one that has begun."""
+        table = self.table
+        if table.range_from is None:
+            table.begin_range()
+        elif table.key is not None:
+            self._look_up(partial(self._take_range, table.range_from, table.key, ends=True))
+
+    def action_mark_all(self) -> None:
+        self._look_up(self._take_all)
+
+    def action_invert_marks(self) -> None:
+        self._look_up(partial(self._take_all, invert=True))
+
+    def unmark(self) -> bool:
+        """Give up the range, or else all marks; False where there is nothing to give up."""
+        return self.table.unmark()
+
+    def on_mark_wanted(self, message: messages.MarkWanted) -> None:
+        if self.table.key is not None:
+            self._toggle(self.table)
+
+    def on_range_moved(self, message: messages.RangeMoved) -> None:
+        self._look_up(partial(self._take_range, message.first, message.last, ends=message.ends))
+
+    def on_marks_changed(self, message: messages.MarksChanged) -> None:
+        self.query_one(KeysPane).mark(message.count, choosing=message.choosing)
+
+    def on_marks_doubted(self, message: messages.MarksDoubted) -> None:
+        self._look_up(self._keep_marks, group="doubted marks")
+
+    def on_store_opened(self, message: messages.StoreOpened) -> None:
+        """Marks are about the agent on screen."""
+        if message.agent != self._marked_agent:
+            self._marked_agent = message.agent
+            while self.unmark():
+                pass
+
+    def _toggle(self, table: KeyTable) -> None:
+        if table.key is not None:
+            table.marks.flip([table.key])
+            table.marks_changed()
+
+    def _look_up(self, look: Look, group: str = "marks") -> None:
+        """Look up keys beside the screen, in place of an older look of the group that is under way."""
+        work: WorkType[None] = partial(self._guarded_look, look)
+        self.run_worker(work, group=group, exclusive=True)
+
+    async def _guarded_look(self, look: Look) -> None:
+        try:
+            await look()
+        except Interrupted:
+            # Another query was asked meanwhile.
+            pass
+        except SlothError as error:
+            self.flows.complain(error)
+
+    async def _take_range(self, first: str, last: str, *, ends: bool) -> None:
+        keys = await self._some(self.services.rows.keys_between(first, last, MOST))
+        if keys is None:
+            return
+        if ends:
+            self.table.end_range(keys)
+        else:
+            self.table.show_range(keys)
+
+    async def _take_all(self, *, invert: bool = False) -> None:
+        keys = await self._some(self.services.rows.keys(MOST))
+        if keys is None:
+            return
+        table = self.table
+        if invert:
+            table.marks.flip(keys)
+        else:
+            table.marks.add(keys)
+        table.marks_changed()
+
+    async def _keep_marks(self) -> None:
+        table = self.table
+        before = len(table.marks)
+        there = await asyncio.wrap_future(self.services.rows.existing(table.marks.in_order()))
+        table.marks.keep(there)
+        if len(table.marks) != before:
+            table.marks_changed()
+
+    async def _some(self, answer: Future[list[str]]) -> list[str] | None:
+        """The keys, unless there are more of them than can be marked."""
+        keys = await asyncio.wrap_future(answer)
+        if len(keys) <= MOST:
+            return keys
+        self.flows.tell(f"more than {MOST:,} keys cannot be marked: filter them first, or clear a prefix")
+        return None
