@@ -22,8 +22,10 @@ class Settings:
         "copy_command",
         "keep_deleted_days",
         "keep_revisions",
+        "motion",
         "secret_keys",
         "secret_segments",
+        "theme",
     )
 
     def __init__(
@@ -34,6 +36,8 @@ class Settings:
         secret_segments: tuple[str, ...] = DEFAULT_SECRET_SEGMENTS,
         secret_keys: tuple[str, ...] = (),
         copy_command: tuple[str, ...] = (),
+        theme: str | None = None,
+        motion: bool = True,
     ) -> None:
         self.agent = agent
         self.keep_revisions = keep_revisions
@@ -46,6 +50,10 @@ class Settings:
         """Patterns, with ``*``, ``?`` and ``[...]``, of keys whose old values history does not keep."""
         self.copy_command = copy_command
         """Words of the program that the TUI hands copied text to; none: it finds its own way."""
+        self.theme = theme
+        """The colours the terminal UI begins with; None: those that were chosen last."""
+        self.motion = motion
+        """Whether the terminal UI may flash, pulse and glide."""
 
 
 def config_path() -> str:
@@ -69,10 +77,16 @@ def load_settings() -> Settings:
     return _Reader(path).settings(document)
 
 
+def named_agent(flag: str | None) -> str | None:
+    """The agent that was asked for by flag or environment, if any. Raises InvalidAgentName."""
+    named = flag if flag is not None else os.environ.get("SLOTH_RUNNER_AGENT") or None
+    return check_name(named) if named is not None else None
+
+
 def chosen_agent(flag: str | None) -> str:
     """The agent a command works on. Raises InvalidAgentName, InvalidConfig."""
-    named = flag if flag is not None else os.environ.get("SLOTH_RUNNER_AGENT") or None
-    return check_name(named) if named is not None else load_settings().agent
+    named = named_agent(flag)
+    return named if named is not None else load_settings().agent
 
 
 class _Reader:
@@ -86,7 +100,7 @@ class _Reader:
         defaults = Settings()
         history = self.table(document, "history", ("keep", "keep_deleted_days", "secret"))
         secrets = self.table(document, "secrets", ("segments",))
-        tui = self.table(document, "tui", ("copy_command",))
+        tui = self.table(document, "tui", ("theme", "motion", "copy_command"))
         return Settings(
             agent=self.agent(document.get("agent", defaults.agent)),
             keep_revisions=int(self.number(history, "history.keep", defaults.keep_revisions, whole=True)),
@@ -96,6 +110,8 @@ class _Reader:
             secret_segments=self.names(secrets, "secrets.segments", defaults.secret_segments),
             secret_keys=self.names(history, "history.secret", defaults.secret_keys),
             copy_command=self.words(tui, "tui.copy_command"),
+            theme=self.text(tui, "tui.theme"),
+            motion=self.flag(tui, "tui.motion", defaults.motion),
         )
 
     def fail(self, setting: str, complaint: str) -> InvalidConfig:
@@ -120,6 +136,18 @@ class _Reader:
             return check_name(value)
         except InvalidAgentName as error:
             raise self.fail("agent", error.message) from error
+
+    def text(self, table: dict[str, object], setting: str) -> str | None:
+        value = table.get(setting.rpartition(".")[2])
+        if value is None or (isinstance(value, str) and value):
+            return value
+        raise self.fail(setting, "must be a non-empty text")
+
+    def flag(self, table: dict[str, object], setting: str, default: bool) -> bool:
+        value = table.get(setting.rpartition(".")[2], default)
+        if not isinstance(value, bool):
+            raise self.fail(setting, "must be true or false")
+        return value
 
     def number(self, table: dict[str, object], setting: str, default: float, *, whole: bool) -> float:
         value = table.get(setting.rpartition(".")[2], default)

@@ -34,6 +34,12 @@ def test_the_file_overrides_the_defaults(base: Path) -> None:
     assert settings.copy_command == ("xclip", "-selection", "clip board")
 
 
+def test_how_the_terminal_ui_looks_can_be_set(base: Path) -> None:
+    assert (load_settings().theme, load_settings().motion) == (None, True)
+    write(base, '[tui]\ntheme = "sloth-day"\nmotion = false\n')
+    assert (load_settings().theme, load_settings().motion) == ("sloth-day", False)
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -49,6 +55,9 @@ def test_the_file_overrides_the_defaults(base: Path) -> None:
         ("[history]\nkeep_deleted_days = -1", "must not be negative"),
         ("[tui]\ncopy_command = 1", "tui.copy_command: must be text"),
         ("[tui]\ncopy_command = 'a \"b'", "tui.copy_command: cannot be divided into words"),
+        ("[tui]\nmotion = 'no'", "tui.motion: must be true or false"),
+        ("[tui]\ntheme = ''", "tui.theme: must be a non-empty text"),
+        ("[tui]\ncolour = 1", "tui.colour: no such setting; there are: theme"),
         ("[secrets]\nsegments = 'x'", "secrets.segments: must be a list"),
         ("[secrets]\nsegments = ['']", "secrets.segments: must be a list of non-empty"),
     ],

@@ -81,6 +81,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_pane", "tab", "Next pane", "Go to the next pane", "Panes"),
     Action("previous_pane", "shift+tab", "Previous pane", "Go to the pane before", "Panes"),
     Action("zoom", "z", "Zoom", "Give this pane the screen, or end that", "Panes"),
+    Action("narrower", "less_than_sign", "Narrower", "Make this pane narrower", "Panes"),
+    Action("wider", "greater_than_sign", "Wider", "Make this pane wider", "Panes"),
+    Action("taller", "plus", "Taller", "Make this pane taller", "Panes"),
+    Action("shorter", "minus", "Shorter", "Make this pane shorter", "Panes"),
+    Action(
+        "collapse", "backslash", "Collapse", "Put this pane away, or from the keys bring all back", "Panes"
+    ),
+    Action("usual_sizes", "equals_sign", "Usual sizes", "Give every pane its usual size", "Panes"),
     Action("step_back", "escape", "Back", "Step back: out of zoom, to the keys", "Panes"),
     Action("refresh", "f5", "Refresh", "Read everything again", "App"),
     Action("choose_theme", "t", "Theme", "Choose the colours", "App", call="app.change_theme"),
@@ -138,4 +146,10 @@ _PRINTED = {
     "escape": "esc",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "plus": "+",
+    "minus": "-",
+    "backslash": "\\",
+    "equals_sign": "=",
 }

@@ -15,19 +15,25 @@ from textual.events import Paste
 
 from sloth_tui.text import display_text, format_count
 from sloth_tui.tui.actions import PALETTE_KEY
+from sloth_tui.tui.remembered import Memory
 from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.layout import NARROW, NORMAL, WIDE
 from sloth_tui.tui.services import Services
 from sloth_tui.tui.theme import NIGHT, THEMES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from textual.command import Provider
     from textual.events import Event
     from textual.message import Message
     from textual.screen import Screen
+    from textual.timer import Timer
 
     from sloth_tui.settings import Settings
 
+_REMEMBER = 1.0
+"""Seconds between a change of looks and the moment it is on disk."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -52,14 +58,29 @@ class SlothApp(App[int]):
         (WIDE, "-wide"),
     ]
 
-    def __init__(self, agent: str, settings: Settings, *, read_only: bool) -> None:
+    def __init__(
+        self,
+        agent: str,
+        settings: Settings,
+        *,
+        read_only: bool,
+        memory: Memory | None = None,
+        complaints: Iterable[str] = (),
+    ) -> None:
+        """``memory``: how the screen was left; ``complaints`` are told as soon as there is one."""
         super().__init__()
         self._agent = agent
+        self._memory = memory or Memory()
+        self._memory.changed = self._remember_soon
+        self._remembering: Timer | None = None
+        self._complaints = list(complaints)
         self.services = Services(self._tell, settings, read_only=read_only)
         for theme in THEMES:
             self.register_theme(theme)
+        if not settings.motion:
+            self.animation_level = "none"
         # Not by assignment, which would have the style sheet read twice.
-        self.set_reactive(App.theme, NIGHT.name)
+        self.set_reactive(App.theme, self._first_theme(settings.theme))
         self.stylesheet.set_variables(self.get_css_variables())
         self._browser: BrowserScreen
 
@@ -77,19 +98,45 @@ class SlothApp(App[int]):
         # Before there is a screen: the first keys are read while it is made, their news wait for it.
         self._browser = BrowserScreen(self.services)
         self._hand_over = partial(loop.call_soon_threadsafe, context=copy_context())
+        self._browser.memory = self._memory
         self._browser.begin(self._agent)
 
     def on_ready(self) -> None:
         gc.enable()
+        for complaint in self._complaints:
+            self.notify(display_text(complaint), severity="warning", timeout=8, markup=False)
 
     async def on_unmount(self) -> None:
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+        await asyncio.to_thread(self._memory.write)
         await asyncio.to_thread(self.services.stop)
 
     async def action_quit(self) -> None:
         self._browser.leave()
+
+    def _first_theme(self, wanted: str | None) -> str:
+        """The colours to begin with: those of the settings, else those that were chosen last."""
+        for name in (wanted, self._memory.now.theme):
+            if name in self.available_themes:
+                return name
+        if wanted is not None:
+            self._complaints.append(f"config.toml: tui.theme: there is no theme {wanted}")
+        return NIGHT.name
+
+    def watch_theme(self, theme: str) -> None:
+        self._memory.note(theme=theme)
+
+    def _remember_soon(self) -> None:
+        """Not with every step of a drag."""
+        if self.is_running:
+            if self._remembering is not None:
+                self._remembering.stop()
+            self._remembering = self.set_timer(_REMEMBER, self._remember)
+
+    async def _remember(self) -> None:
+        await asyncio.to_thread(self._memory.write)
 
     async def on_event(self, event: Event) -> None:
         """Inputs draw what they hold as it is, so nothing that acts on a terminal may be pasted into one."""

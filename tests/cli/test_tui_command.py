@@ -9,11 +9,11 @@ from tests.cli.support import on_terminal, piped
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, bool]]:
     """What the UI was opened with."""
-    calls: list[tuple[str, bool]] = []
+    calls: list[tuple[str | None, bool]] = []
 
-    def run_app(agent: str, read_only: bool = False) -> int:
+    def run_app(agent: str | None, read_only: bool = False) -> int:
         calls.append((agent, read_only))
         return 0
 
@@ -24,36 +24,40 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("", ("local", False)),
+        ("", (None, False)),
         ("-a production", ("production", False)),
         ("--agent=production --debug", ("production", False)),
-        ("tui", ("local", False)),
-        ("tui --read-only", ("local", True)),
+        ("tui", (None, False)),
+        ("tui --read-only", (None, True)),
         ("tui -a production --read-only", ("production", True)),
         ("--agent production tui", ("production", False)),
     ],
 )
 def test_it_opens_on_a_terminal(
-    words: str, expected: tuple[str, bool], opened: list[tuple[str, bool]]
+    words: str, expected: tuple[str | None, bool], opened: list[tuple[str | None, bool]]
 ) -> None:
     assert on_terminal(*words.split()).code == 0
     assert opened == [expected]
 
 
-def test_it_follows_the_environment(opened: list[tuple[str, bool]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_follows_the_environment(
+    opened: list[tuple[str | None, bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SLOTH_RUNNER_AGENT", "staging")
     assert on_terminal().code == 0
     assert opened == [("staging", False)]
 
 
 @pytest.mark.parametrize("words", [[], ["-a", "production"], ["tui"]])
-def test_without_a_terminal_it_is_a_usage_error(words: list[str], opened: list[tuple[str, bool]]) -> None:
+def test_without_a_terminal_it_is_a_usage_error(
+    words: list[str], opened: list[tuple[str | None, bool]]
+) -> None:
     result = piped(*words)
     assert (result.code, result.out, opened) == (2, "", [])
     assert result.err.startswith("error: " if words == ["tui"] else "usage: sloth-runner ")
 
 
-def test_an_impossible_agent_opens_nothing(opened: list[tuple[str, bool]]) -> None:
+def test_an_impossible_agent_opens_nothing(opened: list[tuple[str | None, bool]]) -> None:
     assert on_terminal("-a", "../x").code == 2
     assert on_terminal("tui", "-a", "../x").code == 2
     assert opened == []

@@ -133,9 +133,10 @@ async def running(
     read_only: bool = False,
     size: tuple[int, int] = (120, 40),
     settings: Settings | None = None,
+    app: SlothApp | None = None,
 ) -> AsyncIterator[Driver]:
-    """The app on the test's base directory, as soon as it shows the agent."""
-    app = SlothApp(agent, settings or Settings(), read_only=read_only)
+    """The app on the test's base directory, as soon as it shows the agent; ``app`` if it is a special one."""
+    app = app or SlothApp(agent, settings or Settings(), read_only=read_only)
     async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
         driver = Driver(app, pilot)
         await until(driver.settled, what="the agent on screen")

@@ -6,7 +6,7 @@ import sys
 
 from sloth_tui.cli.spec import AGENT, Arguments, Command, Option
 from sloth_tui.errors import UsageError
-from sloth_tui.settings import chosen_agent
+from sloth_tui.settings import named_agent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def open_tui(arguments: Arguments, out: Output) -> int:
-    agent = chosen_agent(arguments.agent)
+    agent = named_agent(arguments.agent)
     if not out.terminal or sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(
             "the terminal UI needs a terminal",

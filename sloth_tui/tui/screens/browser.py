@@ -48,6 +48,8 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews):
         yield KeyBar(id="bar")
 
     def on_mount(self) -> None:
+        if self.memory.now.tab in DOCK:
+            self.query_one(Dock).tab = self.memory.now.tab
         self.query_one(KeyBar).always = (KeyHint(shown_key(PALETTE_KEY), "Palette", "app.command_palette"),)
         self.watch_current()
         self.title_bar.read_only = self.services.read_only

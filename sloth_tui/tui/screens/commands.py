@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sloth_tui.tui.actions import bindings, by_id, by_method
 from sloth_tui.tui.screens.copy_actions import CopyActions
 from sloth_tui.tui.screens.dock_actions import DockActions
+from sloth_tui.tui.screens.size_actions import SizeActions
 from sloth_tui.tui.screens.table_actions import TableActions
 from sloth_tui.tui.widgets.agent_list import AgentsPane
 from sloth_tui.tui.widgets.detail import DetailPane
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sloth_tui.tui.actions import Action
 
 
-class CommandScreen(TableActions, CopyActions, DockActions):
+class CommandScreen(SizeActions, TableActions, CopyActions, DockActions):
     """Carries out actions on what the cursors stand on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]

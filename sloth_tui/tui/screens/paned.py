@@ -8,7 +8,9 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from sloth_tui.tui.actions import DOCK, PANES
+from sloth_tui.tui.remembered import Memory
 from sloth_tui.tui.screens.layout import Layout, arrange
+from sloth_tui.tui.screens.sizes import Shape, measure, room
 from sloth_tui.tui.widgets.dock import Dock
 from sloth_tui.tui.widgets.pane import Pane
 from sloth_tui.tui.widgets.title_bar import PaneStrip
@@ -27,7 +29,28 @@ class PanedScreen(Screen[None]):
     """The pane that has, or last had, the focus."""
     zoomed: reactive[bool] = reactive(False, init=False)
 
-    _arranged: Layout | None = None
+    _arranged: tuple[Layout, Shape] | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.memory = Memory()
+        """How the screen was left, and is now."""
+
+    @property
+    def in_sight(self) -> frozenset[str]:
+        """The panes that can be seen."""
+        return self._arranged[0].panes if self._arranged else frozenset()
+
+    @property
+    def shape(self) -> Shape:
+        """How large they are."""
+        assert self._arranged is not None
+        return self._arranged[1]
+
+    @staticmethod
+    def place_of(pane: str) -> str:
+        """Where a pane is: those with a tab in the dock share one place."""
+        return "dock" if pane in DOCK else pane
 
     def pane(self, name: str) -> Pane:
         return self.query_one(f"#{name}", Pane)
@@ -41,14 +64,22 @@ class PanedScreen(Screen[None]):
             self.current = pane
 
     def watch_current(self) -> None:
-        self._arrange(*self.app.size)
+        self.rearrange()
 
     def watch_zoomed(self) -> None:
+        self.rearrange()
+
+    def rearrange(self) -> None:
+        """Something changed that the layout depends on."""
         self._arrange(*self.app.size)
 
     def action_show_pane(self, name: str) -> None:
         """Bring a pane on screen and put the focus into it."""
+        self.memory.note(
+            collapsed=tuple(place for place in self.memory.now.collapsed if place != self.place_of(name))
+        )
         self.current = name
+        self.rearrange()
         target = next((widget for widget in self._focusable(name)), None)
         if target is not None:
             target.focus()
@@ -63,22 +94,31 @@ class PanedScreen(Screen[None]):
         self.zoomed = not self.zoomed
 
     def _arrange(self, width: int, height: int) -> None:
-        dock = self.query_one(Dock)
+        dock, now = self.query_one(Dock), self.memory.now
         if self.current in DOCK:
             dock.tab = self.current
-        layout = arrange(width, height, self.current, dock.tab, zoomed=self.zoomed)
+            self.memory.note(tab=dock.tab)
+        layout = arrange(width, height, self.current, dock.tab, zoomed=self.zoomed, collapsed=now.collapsed)
+        shape = measure(width, height, dock.tab, now.sizes.get(room(width), {}))
         self.query_one(PaneStrip).current = self.current
-        if layout == self._arranged:
+        if (layout, shape) == self._arranged:
             return
-        self._arranged = layout
+        self._arranged = layout, shape
         for name in PANES:
             if name not in DOCK:
                 self.pane(name).display = name in layout.panes
         self.query_one("#body").display = not layout.panes <= set(DOCK)
-        dock.display = not layout.panes.isdisjoint(DOCK)
-        self.set_class(len(layout.panes) == 1, "one-pane")
-        self.set_class("run" in layout.panes, "tall-dock")
+        dock.display = layout.folded or not layout.panes.isdisjoint(DOCK)
+        dock.folded = layout.folded
         self.query_one(PaneStrip).display = layout.strip
+        self._give_sizes(layout, shape)
+
+    def _give_sizes(self, layout: Layout, shape: Shape) -> None:
+        alone = len(layout.panes) == 1
+        self.set_class(alone, "one-pane")
+        self.pane("agents").styles.width = "1fr" if alone else shape.agents
+        self.pane("detail").styles.width = shape.detail if "keys" in layout.panes else "1fr"
+        self.query_one(Dock).styles.height = 1 if layout.folded else "1fr" if alone else shape.dock
 
     def _pane_of(self, widget: Widget) -> str | None:
         for node in widget.ancestors_with_self:
@@ -98,4 +138,6 @@ class PanedScreen(Screen[None]):
         if focused in here and 0 <= here.index(focused) + by < len(here):
             here[here.index(focused) + by].focus()
             return
-        self.action_show_pane(_ORDER[(_ORDER.index(self.current) + by) % len(_ORDER)])
+        away = () if len(self.in_sight) == 1 else self.memory.now.collapsed
+        there = [name for name in _ORDER if self.place_of(name) not in away]
+        self.action_show_pane(there[(there.index(self.current) + by) % len(there)])

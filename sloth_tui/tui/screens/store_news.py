@@ -36,6 +36,7 @@ class StoreNews(NewsScreen):
     def on_store_opened(self, message: messages.StoreOpened) -> None:
         if self.is_about_chosen(message):
             self.answers = True
+            self.memory.note(agent=message.agent)
             bar = self.title_bar
             bar.agent, bar.location = message.agent, message.location
             bar.state = "live" if message.exists else "empty"

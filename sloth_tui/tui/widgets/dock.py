@@ -19,6 +19,8 @@ class Dock(Edged):
 
     tab: reactive[str] = reactive("", init=False)
     """The id of the pane that is shown."""
+    folded: reactive[bool] = reactive(False, init=False)
+    """Whether only the tabs are there."""
 
     def __init__(self, tabs: dict[str, str], first: int) -> None:
         """``tabs``: ids of the panes and their names, which have the numbers from ``first`` on."""
@@ -36,6 +38,10 @@ class Dock(Edged):
             self.query_one(f"#{pane}").display = pane == self.tab
         self._draw_edges()
 
+    def watch_folded(self) -> None:
+        self.set_class(self.folded, "folded")
+        self._draw_edges()
+
     def on_dock_pane_entitled(self, message: DockPane.Entitled) -> None:
         message.stop()
         self._counts[message.pane] = message.count, message.note
@@ -44,7 +50,11 @@ class Dock(Edged):
     def _draw_edges(self) -> None:
         tabs = [self._drawn(pane, number) for number, pane in enumerate(self._tabs, self._first)]
         _, note = self._counts.get(self.tab, ("", ""))
-        self.set_edges(Content(" · ").stylize("$edge").join(tabs), Content(display_text(note)))
+        title = Content(" · ").stylize("$edge").join(tabs)
+        if self.folded:
+            # An edge without corners leaves no room beside its title.
+            title = title.pad(1, 1)
+        self.set_edges(title, Content(display_text(note)))
 
     def _drawn(self, pane: str, number: int) -> Content:
         chosen = pane == self.tab

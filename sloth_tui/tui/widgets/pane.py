@@ -15,11 +15,33 @@ if TYPE_CHECKING:
     from typing import Self
 
     from textual.app import ComposeResult
+    from textual.events import Click, MouseDown, MouseMove, MouseUp
 
 
 class Edged(Vertical):
-    """A bordered part of the screen whose edges say what it is."""
+    """A bordered part of the screen whose edges say what it is, and can be taken with the mouse."""
 
+    class Grabbed(Message):
+        """Somebody pressed the mouse on an edge."""
+
+        def __init__(self, pane: str) -> None:
+            super().__init__()
+            self.pane = pane
+
+    class Thrown(Grabbed):
+        """Somebody clicked twice on an edge."""
+
+    class Dragged(Grabbed):
+        """An edge (``left``, ``right``, ``top`` or ``bottom``) is pulled to this cell of the screen."""
+
+        def __init__(self, pane: str, edge: str, x: int, y: int) -> None:
+            super().__init__(pane)
+            self.edge = edge
+            self.x = x
+            self.y = y
+
+    _grabbed: tuple[str, int, int] | None = None
+    """The edge that the mouse holds, and where it was taken."""
     _edges: tuple[Content, Content] | None = None
     _only_edges = False
 
@@ -34,6 +56,42 @@ class Edged(Vertical):
         self.border_title = title
         self.border_subtitle = note
         self._only_edges = False
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        edge = self._edge_at(event.screen_x, event.screen_y)
+        if edge is not None and event.button == 1:
+            event.stop()
+            self._grabbed = edge, event.screen_x, event.screen_y
+            self.capture_mouse()
+            self.post_message(self.Grabbed(self.id or ""))
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        if self._grabbed is not None:
+            event.stop()
+            edge, x, y = self._grabbed
+            if (event.screen_x, event.screen_y) != (x, y):
+                self._grabbed = edge, event.screen_x, event.screen_y
+                self.post_message(self.Dragged(self.id or "", edge, event.screen_x, event.screen_y))
+
+    def on_mouse_up(self, event: MouseUp) -> None:
+        if self._grabbed is not None:
+            event.stop()
+            self._grabbed = None
+            self.release_mouse()
+
+    def on_click(self, event: Click) -> None:
+        if event.chain == 2 and self._edge_at(event.screen_x, event.screen_y):
+            event.stop()
+            self.post_message(self.Thrown(self.id or ""))
+
+    def _edge_at(self, x: int, y: int) -> str | None:
+        """The edge at a cell of the screen."""
+        region = self.region
+        if not self.styles.border_top[0] or not region.contains(x, y):
+            return None
+        ends = (("top", y == region.y), ("bottom", y == region.bottom - 1))
+        sides = (("left", x == region.x), ("right", x == region.right - 1))
+        return next((name for name, there in (*ends, *sides) if there), None)
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
