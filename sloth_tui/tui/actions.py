@@ -52,6 +52,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "break_lock", "b", "Break", "Take this lock away from its holder", "Locks", ("locks",), True, True
     ),
+    Action("show_change", "enter", "Show", "Show what this change did", "Log", ("log",), True),
     Action("filter_keys", "slash", "Filter", "Filter the keys", "Keys", ("agents", *_KEYS), True),
     Action("mark_key", "space", "Mark", "Mark this key, or not any more", "Marks", ("keys",), True),
     Action("mark_range", "v", "Range", "Mark from here to where v is pressed again", "Marks", ("keys",)),
@@ -66,7 +67,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_to_key", "colon", "Find key", "Go to a key by its name", "Keys"),
     Action("clear_prefix", "D", "Clear", "Clear the keys that begin with a prefix", "Keys", (), False, True),
     Action("clear_all", "", "Clear all", "Clear every key of this agent", "Keys", (), False, True),
-    Action("undo", "u", "Undo", "Take back the last change", "Keys", (), True, True),
+    Action("undo", "u", "Undo", "Take back the last change", "Log", (), True, True),
     Action("run_file", "r", "Run", "Run a Lua file against this agent", "Run", (), True, True),
     Action("stop_run", "S", "Stop run", "Stop the run", "Run", ("run",), True),
     Action("go_to_agent", "a", "Find agent", "Go to an agent by its name", "Agents"),

@@ -7,7 +7,7 @@ through :func:`display_text` where it is shown. Dialogs are loaded when they are
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text, format_count, format_duration, format_size
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from sloth_tui.model import Entry, Lock, Value
+    from sloth_tui.tui.screens.dialog import Dialog
     from sloth_tui.tui.screens.edit import Outcome
     from sloth_tui.tui.services import Services
+
+T = TypeVar("T")
 
 _SAMPLE = 8
 _PREVIEW = 80
@@ -144,9 +147,12 @@ class Flows:
         """Whether the button ``verb`` was chosen. The texts may be data as it is."""
         from sloth_tui.tui.screens.confirm import ConfirmScreen
 
-        dialog = ConfirmScreen(question, sample, more, verb)
-        confirmed = await self._app.push_screen_wait(dialog)
-        return bool(confirmed)
+        confirmed: bool = await self.ask(ConfirmScreen(question, sample, more, verb))
+        return confirmed
+
+    async def ask(self, dialog: Dialog[T]) -> T:
+        """What a dialog answers."""
+        return await self._app.push_screen_wait(dialog)
 
     async def _save(self, key: str, before: Entry | None, value: Value) -> Outcome:
         from sloth_tui.tui.screens.edit import Outcome

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from sloth_tui.model import Entry, Lock, Query, Row, Stats
+    from sloth_tui.model import ChangeSet, Entry, Lock, Query, Row, Stats
 
 # What a person did.
 
@@ -110,6 +110,18 @@ class LockHighlighted(Message):
 
 class LockRanOut(Message):
     """A lock on screen has reached the end of its time."""
+
+
+class ChangeChosen(Message):
+    """Somebody wants to see what this change set did."""
+
+    def __init__(self, change: ChangeSet) -> None:
+        super().__init__()
+        self.change = change
+
+
+class MoreLogWanted(Message):
+    """The cursor is near the end of the change sets that were read."""
 
 
 # What the store and the runner told.
@@ -230,6 +242,18 @@ class StatsRead(Message):
     def __init__(self, stats: Stats) -> None:
         super().__init__()
         self.stats = stats
+
+
+class LogRead(Message):
+    """The newest change sets, the last one first."""
+
+    def __init__(self, changes: list[ChangeSet], *, complete: bool, more: bool) -> None:
+        super().__init__()
+        self.changes = changes
+        self.complete = complete
+        """Whether that is all of them."""
+        self.more = more
+        """Whether more would be read if somebody wants them."""
 
 
 class RunLine(NamedTuple):

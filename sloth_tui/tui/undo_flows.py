@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _SAMPLE = 8
 _TITLE = 60
+_SHOWN = 1000
+"""Changes of keys that are listed of a set."""
 _FEW = 5000
 """Changes of a set up to which the keys that stand in the way are listed with their values."""
 _TAKEN_BACK = re.compile(r"(?P<what>undo|redo) (?P<id>x?\d+): (?P<title>.*)", re.DOTALL)
@@ -45,7 +47,21 @@ class UndoFlows:
         async with self._one_at_a_time:
             await self._undo(change)
 
+    async def show(self, change: ChangeSet) -> str | None:
+        """What it did, in a dialog from which it can be taken back; the key to go to, if any."""
+        from sloth_tui.tui.screens.change import ChangeScreen
+
+        parts = await asyncio.wrap_future(self._services.changes.parts(change.id, _SHOWN))
+        screen = ChangeScreen(
+            parts.change, parts.revisions, self._services.is_secret, complete=parts.complete
+        )
+        choice = await self._flows.ask(screen)
+        if choice.undo:
+            await self.undo(parts.change)
+        return choice.key
+
     async def _undo(self, change: ChangeSet) -> None:
+        self._services.check_writable()
         if not self._services.changes.mine(change.origin) and not await self._confirmed(change):
             return
         try:

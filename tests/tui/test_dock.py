@@ -31,7 +31,7 @@ async def test_tabs_have_counts_and_are_chosen_by_number_and_click(believable: P
         await app.sees("r chooses a Lua file")
         assert app.browser.current == "run"
         await click_tab(app, "Log")
-        await app.sees("Nothing has been changed yet.")
+        await app.sees("what was done")
         await app.press("2")
         await until(lambda: app.browser.current == "keys")
         assert app.find(Dock).tab == "log"

@@ -54,6 +54,7 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews):
         self.watch_current()
         self.title_bar.read_only = self.services.read_only
         self.begin_rows()
+        self.begin_dock()
         self.call_after_refresh(self._furnish)
 
     async def _furnish(self) -> None:
@@ -63,7 +64,7 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews):
                 return
         self.furnished = True
         self.highlight(self.key)
-        self.services.start_figures()
+        self.services.start_figures(self.query_one(Dock).tab)
 
     def watch_current(self) -> None:
         super().watch_current()

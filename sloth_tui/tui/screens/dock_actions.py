@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloth_tui.tui.screens.acting import ActingScreen
+from sloth_tui.tui.widgets.log_view import LogPane
 
 if TYPE_CHECKING:
+    from sloth_tui.model import ChangeSet
     from sloth_tui.tui.undo_flows import UndoFlows
 
 
@@ -25,4 +27,23 @@ class DockActions(ActingScreen):
         return self._undoing
 
     def action_undo(self) -> None:
-        self._change(self.undoing.undo_last())
+        """Take back the change under the cursor in the log, or else the last one."""
+        change = self.query_one(LogPane).highlighted if self.current == "log" else None
+        self._change(self.undoing.undo_last() if change is None else self.undoing.undo(change))
+
+    def action_show_change(self) -> None:
+        change = self.query_one(LogPane).highlighted
+        if change is None:
+            self.flows.tell("nothing has been changed yet")
+        else:
+            self.show_change(change)
+
+    def show_change(self, change: ChangeSet) -> None:
+        """What a change set did, in a dialog."""
+
+        async def show() -> None:
+            key = await self.undoing.show(change)
+            if key is not None:
+                self.go_to_key(key)
+
+        self._look(show())

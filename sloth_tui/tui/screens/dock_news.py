@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloth_tui.tui.screens.news import NewsScreen
+from sloth_tui.tui.widgets.dock import Dock
 from sloth_tui.tui.widgets.lock_list import LocksPane
+from sloth_tui.tui.widgets.log_view import LogPane
 from sloth_tui.tui.widgets.stats_view import StatsPane
 from sloth_tui.tui.widgets.title_bar import TitleBar
 
@@ -16,19 +18,34 @@ if TYPE_CHECKING:
 class DockNews(NewsScreen):
     """Looks after the tabs of the dock but the run."""
 
+    def begin_dock(self) -> None:
+        """Have what is in sight read as soon as it changes."""
+        self.watch(self.query_one(Dock), "tab", self.services.dock.look_at)
+
     def on_store_failed(self, message: messages.StoreFailed) -> None:
         if self.furnished and self.is_about_chosen(message):
             self.query_one(LocksPane).show([], 0.0)
             self.query_one(StatsPane).show(None)
+            self.query_one(LogPane).show([], complete=True)
 
     def on_locks_read(self, message: messages.LocksRead) -> None:
         if self.answers:
             self.query_one(LocksPane).show(message.locks, message.at)
 
     def on_lock_ran_out(self, message: messages.LockRanOut) -> None:
-        self.services.reread_locks()
+        self.services.dock.reread_locks()
 
     def on_stats_read(self, message: messages.StatsRead) -> None:
         if self.answers:
             self.query_one(StatsPane).show(message.stats)
             self.query_one(TitleBar).total = message.stats.total_keys
+
+    def on_log_read(self, message: messages.LogRead) -> None:
+        if self.answers:
+            self.query_one(LogPane).show(message.changes, complete=message.complete, more=message.more)
+
+    def on_more_log_wanted(self, message: messages.MoreLogWanted) -> None:
+        self.services.dock.read_more_log()
+
+    def on_change_chosen(self, message: messages.ChangeChosen) -> None:
+        self.show_change(message.change)

@@ -6,16 +6,16 @@ Answers arrive as messages, or as futures where somebody waits for one.
 
 from __future__ import annotations
 
-import time
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sloth_tui.errors import KeyNotFound
 from sloth_tui.model import Query
-from sloth_tui.tui.messages import EntryRead, LocksRead, StatsRead
+from sloth_tui.tui.messages import EntryRead
 from sloth_tui.tui.secrets import holds_secret
 from sloth_tui.tui.services.catalogue import Catalogue
 from sloth_tui.tui.services.changes import Changes
+from sloth_tui.tui.services.dock import DockFigures
 from sloth_tui.tui.services.files import candidates
 from sloth_tui.tui.services.lookups import Lookups
 from sloth_tui.tui.services.reader import Reader
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_TOPICS = ("rows", "entry", "locks", "stats")
+_TOPICS = ("rows", "entry", "locks", "log", "stats")
 
 
 class Sample(NamedTuple):
@@ -60,6 +60,7 @@ class Services:
         self.lookups = Lookups(self._reader)
         self.rows = Rows(post)
         """What the key table shows, and questions about it."""
+        self.dock = DockFigures(self._reader, post)
         self._runs: Runs | None = None
         """Loaded for the first run."""
         self._writer = Writer(read_only=read_only)
@@ -74,10 +75,9 @@ class Services:
         self._reader.start()
         return generation
 
-    def start_figures(self) -> None:
-        """From now on AgentsListed, LocksRead and StatsRead are posted too."""
-        self._reader.watch("locks", self._read_locks)
-        self._reader.watch("stats", self._read_stats)
+    def start_figures(self, tab: str) -> None:
+        """From now on AgentsListed and what the dock shows are posted too; its ``tab`` is in sight."""
+        self.dock.start(tab)
         self._catalogue.start()
 
     def stop(self) -> None:
@@ -137,15 +137,6 @@ class Services:
             self._post(EntryRead(key, entry))
 
         self._reader.watch("entry", read)
-
-    def reread_locks(self) -> None:
-        self._reader.watch("locks", self._read_locks)
-
-    def _read_locks(self, store: WindowedStore) -> None:
-        self._post(LocksRead(store.locks(), time.monotonic()))
-
-    def _read_stats(self, store: WindowedStore) -> None:
-        self._post(StatsRead(store.stats()))
 
     # Single questions.
 

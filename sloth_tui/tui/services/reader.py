@@ -44,10 +44,11 @@ changes all the time costs no more than a ninth of a core a question."""
 class Question:
     """Something to be answered at once and after every change."""
 
-    __slots__ = ("cost", "job", "not_before", "pending", "steps")
+    __slots__ = ("cost", "job", "not_before", "pending", "rest", "steps")
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, rest: float = 0.0) -> None:
         self.job = job
+        self.rest = rest
         self.steps: Steps | None = None
         """What is left of an answer that is given in steps."""
         self.pending = True
@@ -66,7 +67,7 @@ class Question:
         if self.steps is not None and next(self.steps, self) is self:
             self.steps = None
         self.cost += time.monotonic() - began
-        self.not_before = time.monotonic() + _REST * self.cost
+        self.not_before = time.monotonic() + max(self.rest, _REST * self.cost)
 
     def again(self) -> None:
         """Forget what was begun and start over."""
@@ -120,11 +121,12 @@ class Reader:
         """Open the store anew and put every question again."""
         self.choose(self._agent)
 
-    def watch(self, topic: str, job: Job) -> None:
-        """Answer ``job`` now and after every change, in place of the topic's last one. An answer that is
-        under way for this or a less urgent topic is broken off."""
+    def watch(self, topic: str, job: Job, *, rest: float = 0.0) -> None:
+        """Answer ``job`` now and after every change, then at least ``rest`` seconds after the last answer,
+        in place of the topic's last one. An answer that is under way for this or a less urgent topic is
+        broken off."""
         with self._wake:
-            self._questions[topic] = Question(job)
+            self._questions[topic] = Question(job, rest)
             running = self._answering
             if running is not None and self._order.index(running) >= self._order.index(topic):
                 self._interrupt()

@@ -18,7 +18,9 @@ _VALUE_LIMIT = 80
 
 def title(change: ChangeSet) -> str:
     """What was asked for. Data."""
-    return "changes of another program" if change.origin is None else change.origin.title
+    if change.origin is None:
+        return "changes of another program"
+    return change.origin.title or "(no title)"
 
 
 def author(change: ChangeSet) -> str:

@@ -1,0 +1,104 @@
+"""What a change set did."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from sloth_tui.text import display_text, format_age, format_count
+from sloth_tui.tui.actions import by_id, shown_key
+from sloth_tui.tui.screens.dialog import Dialog
+from sloth_tui.tui.widgets.change_text import author, describe, sign, title
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from sloth_tui.model import ChangeSet, Revision
+
+_SIGNS = {"+": "$success", "~": "$warning", "-": "$error"}
+_TITLE_LIMIT = 400
+
+
+class Choice(NamedTuple):
+    """What is to be done after the dialog."""
+
+    undo: bool = False
+    key: str | None = None
+    """Go there."""
+
+
+class ChangeScreen(Dialog[Choice]):
+    """Lists the keys a change set changed, with what they held before and after.
+
+    Enter chooses a key, ``u`` takes the change set back. ``is_secret`` says of which keys values are masked.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "leave", "Close"),
+        Binding(by_id("undo").key, "undo", "Take it back"),
+        Binding("j", "app.simulate_key('down')", show=False),
+        Binding("k", "app.simulate_key('up')", show=False),
+    ]
+
+    def __init__(
+        self,
+        change: ChangeSet,
+        revisions: list[Revision],
+        is_secret: Callable[[str], bool],
+        *,
+        complete: bool,
+    ) -> None:
+        super().__init__()
+        self._change = change
+        self._revisions = revisions
+        self._is_secret = is_secret
+        self._complete = complete
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog change") as dialog:
+            dialog.border_title = Content(f"Change {display_text(self._change.id)}")
+            dialog.border_subtitle = (
+                f"{shown_key(by_id('undo').key)} takes it back · enter goes to a key · esc"
+            )
+            yield Static(Content(display_text(title(self._change), _TITLE_LIMIT)), classes="question")
+            yield Static(self._facts(), classes="facts")
+            yield OptionList(*map(self._option, self._revisions), markup=False, id="change-keys")
+            if not self._complete:
+                yield Static(Content("… and more that are not shown"), classes="note")
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(Choice(key=self._revisions[event.option_index].key))
+
+    def action_undo(self) -> None:
+        self.dismiss(Choice(undo=True))
+
+    def action_leave(self) -> None:
+        self.dismiss(Choice())
+
+    def _facts(self) -> Content:
+        change = self._change
+        age = format_age(change.at, time.time())
+        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(change.at))
+        facts = [f"{display_text(author(change), 80)} · {age}, {moment}"]
+        if change.origin is not None:
+            where = f"{change.origin.program} on {change.origin.host}, process {change.origin.pid}"
+            run = f", run {change.origin.run}" if change.origin.run else ""
+            facts.append(display_text(where + run, 160))
+        kept = f", {change.forgotten:,} are no longer kept" if change.forgotten else ""
+        facts.append(format_count(change.revisions, "change") + kept)
+        return Content("\n".join(facts)).stylize("$quiet")
+
+    def _option(self, revision: Revision) -> Option:
+        mark = sign(revision)
+        line = describe(revision, hidden=self._is_secret(revision.key))
+        return Option(Content.assemble((mark, f"bold {_SIGNS[mark]}"), " ", line))
