@@ -187,9 +187,21 @@ SORT_COLUMNS = ("key", "type", "size", "updated", "revision")
 """What a table of entries can be ordered by."""
 
 
+class Term(NamedTuple):
+    """Something a table asks of its entries."""
+
+    kind: str
+    """``prefix``: what the key begins with; ``key``: what it contains; ``fuzzy``: what characters it has in
+    this order; ``value``: what the value contains."""
+    text: str
+    """Not empty."""
+    inverse: bool = False
+    """Whether it must not be so."""
+
+
 class Query(NamedTuple):
-    """Which entries a table shows, and in which order. Texts are literal, upper and lower case differ,
-    an empty text lets everything through; an entry has to pass all three."""
+    """Which entries a table shows, and in which order. Texts are literal, upper and lower case differ but in
+    fuzzy terms without capitals, an empty text lets everything through; an entry has to pass all."""
 
     prefix: str = ""
     """What the key begins with."""
@@ -200,6 +212,8 @@ class Query(NamedTuple):
     sort: str = "key"
     """One of SORT_COLUMNS; equals are in key order."""
     descending: bool = False
+    also: tuple[Term, ...] = ()
+    """Further terms."""
 
 
 class Row(NamedTuple):

@@ -18,10 +18,12 @@ from operator import itemgetter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Self
 
     import apsw
+
+    from sloth_tui.store.sqlite.terms import Test
 
 RUN = 2048
 """Keys read at once: about a millisecond's work."""
@@ -72,8 +74,14 @@ class Run:
         """The same rows, without their keys."""
         return Run(self.low, self.last, b"", None, self.rowids)
 
-    def passing(self, prefix: bytes, part: bytes) -> array[int]:
-        """Rows whose key begins with ``prefix`` and contains ``part``."""
+    def passing(self, prefix: bytes, part: bytes, tests: Sequence[Test] = ()) -> array[int]:
+        """Rows whose key begins with ``prefix``, contains ``part`` and passes ``tests``."""
+        if tests and self.rowids:
+            keys = self._keys()
+            flags = [key.startswith(prefix) and part in key for key in keys]
+            for test in tests:
+                flags = [passed and bool(its) for passed, its in zip(flags, test(keys), strict=True)]
+            return array(self.rowids.typecode, compress(self.rowids, flags))
         if not self._may_contain(part):
             return self.rowids[:0]
         whole = part in self._stem

@@ -9,8 +9,8 @@ from array import array
 from bisect import bisect_right
 from itertools import accumulate, islice
 
-from sloth_tui.store.sqlite.key_index import KEY_RANGE, after_prefix, compact, integers
-from sloth_tui.store.sqlite.ranges import key_bytes
+from sloth_tui.store.sqlite.key_index import KEY_RANGE, compact, integers
+from sloth_tui.store.sqlite.terms import Terms, key_conditions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,20 +27,8 @@ FIRST_PAGE = 200
 SLICE = 20_000
 """Rows taken from a sorted answer at once."""
 
-_CONTAINS_VALUE = "instr(value, CAST(:value AS TEXT))"
-_HAVING_VALUE_IN_RANGE = f"SELECT rowid FROM state WHERE {KEY_RANGE} AND {_CONTAINS_VALUE}"
-_HAVING_VALUE = f"SELECT rowid FROM state WHERE {_CONTAINS_VALUE}"
-
-
-class Terms:
-    """The texts of a query as bytes."""
-
-    __slots__ = ("key", "prefix", "value")
-
-    def __init__(self, query: Query) -> None:
-        self.prefix = _stored_form(query.prefix)
-        self.key = _stored_form(query.key)
-        self.value = _stored_form(query.value)
+_IN_RANGE = f"SELECT rowid FROM state WHERE {KEY_RANGE} AND "
+_ANYWHERE = "SELECT rowid FROM state WHERE "
 
 
 class ByKey:
@@ -51,12 +39,18 @@ class ByKey:
         self.index = index
         self._connection = connection
         self._terms = Terms(query)
-        self._beyond = after_prefix(self._terms.prefix)
+        self._beyond = self._terms.beyond
         self._passing: list[array[int]] = []
         """For each run looked through, in the order of the query."""
         self._ends: list[int] = []
         """How many rows pass up to and including each of these runs."""
+        self._having = " AND ".join(self._terms.value_conditions)
         self._having_value: frozenset[int] | None = None
+
+    @property
+    def asks_values(self) -> bool:
+        """Whether values have to be read to find what passes."""
+        return bool(self._having)
 
     @property
     def count(self) -> int:
@@ -117,7 +111,7 @@ class ByKey:
         """Find all values in the order they are stored in: where matches are rare, many times faster than
         to fetch the values in key order."""
         if self._having_value is None:
-            having = self._connection.execute(_HAVING_VALUE, {"value": self._terms.value})
+            having = self._connection.execute(_ANYWHERE + self._having, self._terms.values)
             self._having_value = frozenset(integers(having))
 
     def _within_reach(self) -> bool:
@@ -147,13 +141,13 @@ class ByKey:
 
     def _look_through(self, number: int) -> array[int]:
         run = self.index.run(number)
-        rows = run.passing(self._terms.prefix, self._terms.key)
-        if self._terms.value and rows:
+        rows = run.passing(self._terms.prefix, self._terms.key, self._terms.tests)
+        if self._having and rows:
             having = self._having_value
             if having is None:
                 low, high = self.index.bounds(number)
-                bounds = {"low": low, "high": high, "value": self._terms.value}
-                having = frozenset(integers(self._connection.execute(_HAVING_VALUE_IN_RANGE, bounds)))
+                bounds = {**self._terms.values, "low": low, "high": high}
+                having = frozenset(integers(self._connection.execute(_IN_RANGE + self._having, bounds)))
             rows = compact([rowid for rowid in rows if rowid in having])
         return rows[::-1] if self.query.descending else rows
 
@@ -200,28 +194,11 @@ class Sorted:
             return None
 
     def _select(self, limit: int) -> apsw.Cursor:
-        # The plus keeps SQLite from walking the index and fetching every row of the table through it.
-        conditions = [KEY_RANGE if self._terms.prefix else "+key >= '' AND +key < x''"]
-        if self._terms.key:
-            conditions.append("instr(key, CAST(:key AS TEXT))")
-        if self._terms.value:
-            conditions.append(_CONTAINS_VALUE)
+        conditions, bindings = key_conditions(self.query, self._terms)
+        conditions += self._terms.value_conditions
         direction = "DESC" if self.query.descending else "ASC"
-        prefix = self._terms.prefix
         return self._connection.execute(
             f"SELECT rowid FROM state WHERE {' AND '.join(conditions)} "
             f"ORDER BY {self._expression} {direction}, key LIMIT :limit",
-            {
-                "low": prefix,
-                "high": after_prefix(prefix) if prefix else None,
-                "key": self._terms.key,
-                "value": self._terms.value,
-                "limit": limit,
-            },
+            {**bindings, **self._terms.values, "limit": limit},
         )
-
-
-def _stored_form(text: str) -> bytes:
-    """What to look for; for text that can be in no key a byte that is in none."""
-    stored = key_bytes(text)
-    return b"\xff" if stored is None else stored

@@ -188,7 +188,7 @@ class Window:
         if isinstance(order, Sorted):
             yield from order.build()
             return
-        began, patient = monotonic(), bool(order.query.value)
+        began, patient = monotonic(), order.asks_values
         while order.grow():
             if patient and order.count < FIRST_PAGE and monotonic() - began > RARE_AFTER:
                 order.read_values_at_once()
@@ -222,7 +222,7 @@ class Window:
         """Go on with this index, which differs in these runs."""
         self._index = index
         generation, order = self._answer
-        if isinstance(order, ByKey) and not order.query.value:
+        if isinstance(order, ByKey) and not order.asks_values:
             self._answer = (generation, order.patched(index, numbers))
         else:
             self._outdated = True

@@ -9,6 +9,7 @@ from textual.content import Content
 from sloth_tui.model import Query
 from sloth_tui.tui.screens.news import NewsScreen
 from sloth_tui.tui.widgets.filter_bar import FilterBar
+from sloth_tui.tui.widgets.filter_syntax import lets_all_through
 from sloth_tui.tui.widgets.key_table import KeyTable
 from sloth_tui.tui.widgets.keys_pane import KeysPane
 from sloth_tui.tui.widgets.title_bar import TitleBar
@@ -16,8 +17,6 @@ from sloth_tui.tui.widgets.title_bar import TitleBar
 if TYPE_CHECKING:
     from sloth_tui.tui import messages
     from sloth_tui.tui.services import Services
-
-_EVERYTHING = Query()[:3]
 
 
 class KeyNews(NewsScreen):
@@ -89,7 +88,7 @@ class KeyNews(NewsScreen):
     def on_key_placed(self, message: messages.KeyPlaced) -> None:
         if message.position is not None:
             self.query_one(KeyTable).go_to(message.position)
-        elif self._query[:3] != _EVERYTHING:
+        elif not lets_all_through(self._query):
             self.query_one(FilterBar).clear()
             self._ask(self.query_one(FilterBar).asked)
             self.services.find_key(message.key)
@@ -126,7 +125,7 @@ class KeyNews(NewsScreen):
     def _count(self, shown: int, *, complete: bool) -> None:
         self.answers = True
         bar, keys = self.query_one(TitleBar), self.query_one(KeysPane)
-        if self._query[:3] == _EVERYTHING and complete:
+        if complete and lets_all_through(self._query):
             bar.total = shown
         bar.shown = shown
         keys.count(shown, bar.total, complete=complete)

@@ -78,6 +78,25 @@ def shown(data: str, width: int) -> str:
     return display_text(data, 4 * width + 4)
 
 
+def scattered(data: str, characters: str, limit: int) -> Iterator[tuple[int, int]]:
+    """Where ``characters`` are in ``data``, each at the first place after the one before; as :func:`places`.
+    Without capitals they stand for capitals too."""
+    offset = seen = 0
+    folded = not any("A" <= character <= "Z" for character in characters)
+    for character in characters:
+        found = data.find(character, seen)
+        if folded and "a" <= character <= "z":
+            capital = data.find(character.upper(), seen)
+            found = capital if found < 0 else found if capital < 0 else min(found, capital)
+        if found < 0 or offset >= limit:
+            return
+        offset += len(display_text(data[seen:found]))
+        length = len(display_text(data[found]))
+        yield min(offset, limit), min(offset + length, limit)
+        offset += length
+        seen = found + 1
+
+
 def places(data: str, part: str, limit: int) -> Iterator[tuple[int, int]]:
     """Where ``part`` is in ``data``, as (start, end) in characters of ``display_text(data)`` up to
     ``limit``."""

@@ -10,34 +10,13 @@ from textual.widgets import Input, Static
 
 from sloth_tui.model import Query
 from sloth_tui.tui.messages import FilterChanged, FilterLeft
+from sloth_tui.tui.widgets.filter_syntax import format_filter, parse_filter
 
 if TYPE_CHECKING:
     from typing import Self
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
-
-
-def parse_filter(text: str) -> Query:
-    """``text`` is looked for in keys; ``^text`` is what keys begin with, ``=text`` is looked for in values.
-    A backslash before it makes the sign part of the text. Everything is literal, case counts."""
-    sign, rest = text[:1], text[1:]
-    if sign == "^":
-        return Query(prefix=rest)
-    if sign == "=":
-        return Query(value=rest)
-    if sign == "\\" and rest[:1] in ("^", "=", "\\"):
-        return Query(key=rest)
-    return Query(key=text)
-
-
-def format_filter(query: Query) -> str:
-    """What a person types to get the texts of ``query``, as far as one line of typing can say it."""
-    if query.prefix:
-        return "^" + query.prefix
-    if query.value:
-        return "=" + query.value
-    return "\\" + query.key if query.key[:1] in ("^", "=", "\\") and query.key else query.key
 
 
 class FilterBar(Horizontal):
@@ -70,7 +49,7 @@ class FilterBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("/ ", markup=False)
-        yield Input(placeholder="part of a key  ^beginning  =value", select_on_focus=False)
+        yield Input(placeholder="part of a key  ^beginning  ~fuzzy  =value  !not", select_on_focus=False)
 
     @property
     def asked(self) -> Query:

@@ -9,10 +9,10 @@ from textual.strip import Strip
 
 from sloth_tui.text import format_size
 from sloth_tui.tui.secrets import MASK
-from sloth_tui.tui.widgets.columns import GAP, GUTTER, Column, fit, places, shown
+from sloth_tui.tui.widgets.columns import GAP, GUTTER, Column, fit, places, scattered, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from rich.style import Style
 
@@ -51,11 +51,11 @@ def draw_row(row: Row, look: Look, style: Callable[[str], Style]) -> Strip:
     rest = ""
     for column in look.columns:
         if column.name == "key":
-            segments += _marked(row.key, column.width, (look.query.prefix, look.query.key), base, style, "")
+            segments += _marked(row.key, column.width, ("prefix", "key", "fuzzy"), look, base, style, "")
         elif column.name == "value" and not look.masked:
             kind = _VALUE_STYLES.get(row.type, "")
             segments.append(Segment(" " * GAP, base))
-            segments += _marked(row.preview, column.width, ("", look.query.value), base, style, kind)
+            segments += _marked(row.preview, column.width, ("value",), look, base, style, kind)
         else:
             rest += " " * GAP + fit(_plain(row, column, look), column.width, right=column.right)
     segments.append(Segment(rest, base + style("quiet")))
@@ -111,17 +111,16 @@ def _plain(row: Row, column: Column, look: Look) -> str:
 def _marked(
     data: str,
     width: int,
-    parts: tuple[str, str],
+    kinds: tuple[str, ...],
+    look: Look,
     base: Style,
     style: Callable[[str], Style],
     kind: str,
 ) -> Iterable[Segment]:
-    """``data`` in ``width`` cells, with what was looked for (at the beginning, anywhere) standing out."""
+    """``data`` in ``width`` cells, with what was looked for by terms of these kinds standing out."""
     text = fit(shown(data, width), width)
     plain = base + style(kind) if kind else base
-    prefix, part = parts
-    limit = len(text.rstrip())
-    spans = [*places(data[: len(prefix)], prefix, limit), *places(data, part, limit)]
+    spans = list(_found(data, kinds, look.query, len(text.rstrip())))
     if not spans:
         return [Segment(text, plain)]
     marked = [False] * len(text)
@@ -133,3 +132,14 @@ def _marked(
             segments.append(Segment(text[begin:place], plain + style("match") if marked[begin] else plain))
             begin = place
     return segments
+
+
+def _found(data: str, kinds: tuple[str, ...], query: Query, limit: int) -> Iterator[tuple[int, int]]:
+    first = (("prefix", query.prefix), ("key", query.key), ("value", query.value))
+    for kind, text in (*first, *((term.kind, term.text) for term in query.also if not term.inverse)):
+        if not text or kind not in kinds:
+            continue
+        if kind == "fuzzy":
+            yield from scattered(data, text, limit)
+        else:
+            yield from places(data[: len(text)] if kind == "prefix" else data, text, limit)

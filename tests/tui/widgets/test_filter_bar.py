@@ -3,44 +3,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from textual.app import App
 from textual.widgets import Input
 
 from sloth_tui.model import Query
-from sloth_tui.tui.widgets.filter_bar import FilterBar, format_filter, parse_filter
+from sloth_tui.tui.widgets.filter_bar import FilterBar
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from sloth_tui.tui import messages
-
-
-@pytest.mark.parametrize(
-    ("typed", "query"),
-    [
-        ("", Query()),
-        ("nginx", Query(key="nginx")),
-        ("100%_", Query(key="100%_")),
-        ("^pkg:", Query(prefix="pkg:")),
-        ("=1.2", Query(value="1.2")),
-        ("^", Query()),
-        ("\\^x", Query(key="^x")),
-        ("\\=x", Query(key="=x")),
-        ("\\\\x", Query(key="\\x")),
-        ("\\x", Query(key="\\x")),
-        ("a^b=c", Query(key="a^b=c")),
-        (" a ", Query(key=" a ")),
-    ],
-)
-def test_a_sign_in_front_says_where_to_look(typed: str, query: Query) -> None:
-    assert parse_filter(typed) == query
-
-
-@given(st.text().flatmap(lambda text: st.sampled_from((Query(text), Query("", text), Query("", "", text)))))
-def test_every_single_term_can_be_typed(query: Query) -> None:
-    assert parse_filter(format_filter(query)) == query
 
 
 class Host(App[None]):

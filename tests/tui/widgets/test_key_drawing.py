@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
-from sloth_tui.model import Query, Row
+from sloth_tui.model import Query, Row, Term
 from tests.tui.widgets.table_host import TableHost, numbered
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ async def test_the_heading_shows_the_order() -> None:
         (Query(prefix="ng"), "nginx:ng", ["ng"]),
         (Query(key="\n"), "a\nb", ["␊"]),
         (Query(key="b"), "\u202eb", ["b"]),
+        (Query(also=(Term("fuzzy", "nm"),)), "x\nNginx:main", ["N", "m"]),
+        (Query(key="g", also=(Term("key", "x"), Term("key", "main", True))), "nginx:a", ["g", "x"]),
         (Query(key="[/x]"), "a[/x]", ["[/x]"]),
         (Query(key="NG"), "nginx", []),
         (Query(value="lue 0"), "nginx", ["lue 0"]),

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sloth_tui.model import SORT_COLUMNS, Query
+from sloth_tui.model import SORT_COLUMNS, Query, Term
 from sloth_tui.store.sqlite import key_index
 from tests.store.sqlite.window.viewer import stored
 
 if TYPE_CHECKING:
+    from sloth_tui.model import Entry
     from sloth_tui.store.sqlite.store import SqliteStore
     from tests.store.sqlite.window.viewer import Viewer
 
@@ -25,6 +26,8 @@ _PIECES = (
     "%",
     "_",
     "*",
+    "]",
+    "^",
     "\n",
     "\x1b",
     "é",
@@ -38,7 +41,30 @@ _PIECES = (
 _keys = st.lists(st.sampled_from(_PIECES), min_size=1, max_size=6).map("".join)
 _values = st.one_of(_keys, st.integers(-5, 5), st.booleans(), st.binary(max_size=3), st.just({"a": [1, "b"]}))
 _texts = st.one_of(st.just(""), _keys.map(lambda key: key[:2]))
-_queries = st.builds(Query, _texts, _texts, _texts, st.sampled_from(SORT_COLUMNS), st.booleans())
+_terms = st.builds(
+    Term, st.sampled_from(("prefix", "key", "value", "fuzzy")), _texts.filter(bool), st.booleans()
+)
+_queries = st.builds(
+    Query,
+    _texts,
+    _texts,
+    _texts,
+    st.sampled_from(SORT_COLUMNS),
+    st.booleans(),
+    st.lists(_terms, max_size=2).map(tuple),
+)
+
+
+def holds(term: Term, entry: Entry) -> bool:
+    key, text = entry.key, term.text
+    if term.kind == "value":
+        return text.encode() in stored(entry.value)
+    if term.kind == "fuzzy":
+        if text == text.lower():
+            key = key.lower()
+        rest = iter(key)
+        return all(character in rest for character in text)
+    return key.startswith(text) if term.kind == "prefix" else text in key
 
 
 def expected(store: SqliteStore, query: Query) -> list[str]:
@@ -49,6 +75,7 @@ def expected(store: SqliteStore, query: Query) -> list[str]:
         if entry.key.startswith(query.prefix)
         and query.key in entry.key
         and query.value.encode() in stored(entry.value)
+        and all(holds(term, entry) != term.inverse for term in query.also)
     ]
     order = {
         "key": lambda entry: (),

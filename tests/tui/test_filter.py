@@ -1,0 +1,31 @@
+"""Filtering and sorting the key table, as a person does it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloth_tui.tui.widgets.filter_bar import FilterBar
+from tests.tui.driving import running, until
+from tests.tui.state import ENTRIES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEYS = sorted(ENTRIES)
+
+
+async def test_terms_narrow_the_keys_together_and_escape_brings_them_back(believable: Path) -> None:
+    async with running() as app:
+        for typed, left in (
+            ("~dpst", ["deployment:status"]),
+            ("^deployment !ver", ["deployment:count", "deployment:ratio", "deployment:status"]),
+            ("!t", ["flag:enabled"]),
+            ("^dep =complete", ["deployment:status"]),
+            ("^dep !=1", ["deployment:ratio", "deployment:status"]),
+        ):
+            await app.press("slash", *("space" if it == " " else it for it in typed))
+            await app.sees(f"{len(left)} of {len(KEYS)} keys")
+            assert sorted(app.table.rows.by_key()) == left
+            await app.press("escape")
+            await until(lambda: app.table.count == len(KEYS))
+        assert app.find(FilterBar).asked.also == ()
