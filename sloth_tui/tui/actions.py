@@ -87,7 +87,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("taller", "plus", "Taller", "Make this pane taller", "Panes"),
     Action("shorter", "minus", "Shorter", "Make this pane shorter", "Panes"),
     Action(
-        "collapse", "backslash", "Collapse", "Put this pane away, or from the keys bring all back", "Panes"
+        "collapse", "backslash", "Collapse", "Put this pane away; in the keys: all back", "Panes"
     ),
     Action("usual_sizes", "equals_sign", "Usual sizes", "Give every pane its usual size", "Panes"),
     Action("step_back", "escape", "Back", "Step back: out of zoom, to the keys", "Panes"),

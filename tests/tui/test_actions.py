@@ -35,7 +35,7 @@ def test_bindings_carry_the_ids_of_actions() -> None:
 
 
 async def test_help_lists_every_key(believable: Path) -> None:
-    async with running(size=(140, 80)) as app:
+    async with running(size=(150, 80)) as app:
         await app.press("question_mark")
         await until(lambda: isinstance(app.app.screen, HelpScreen))
         for action in ACTIONS:
