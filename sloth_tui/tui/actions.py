@@ -86,11 +86,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("wider", "greater_than_sign", "Wider", "Make this pane wider", "Panes"),
     Action("taller", "plus", "Taller", "Make this pane taller", "Panes"),
     Action("shorter", "minus", "Shorter", "Make this pane shorter", "Panes"),
-    Action(
-        "collapse", "backslash", "Collapse", "Put this pane away; in the keys: all back", "Panes"
-    ),
+    Action("collapse", "backslash", "Collapse", "Put this pane away; in the keys: all back", "Panes"),
     Action("usual_sizes", "equals_sign", "Usual sizes", "Give every pane its usual size", "Panes"),
     Action("step_back", "escape", "Back", "Step back: out of zoom, to the keys", "Panes"),
+    Action("toggle_live", "p", "Pause", "Pause following what others change, or resume it", "App"),
     Action("refresh", "f5", "Refresh", "Read everything again", "App"),
     Action("choose_theme", "t", "Theme", "Choose the colours", "App", call="app.change_theme"),
     Action("help", "question_mark,f1", "Help", "Show every key", "App", (), True),

@@ -174,6 +174,10 @@ class StoreFailed(Message):
         self.hint = hint
 
 
+class ChangesHeld(Message):
+    """While live updates are paused, the store was changed for the first time."""
+
+
 class RowsIndexed(Message):
     """So many rows pass the query of this generation; complete, or as far as is known yet."""
 

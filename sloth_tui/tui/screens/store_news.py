@@ -48,5 +48,14 @@ class StoreNews(NewsScreen):
             bar = self.title_bar
             bar.agent, bar.state, bar.total = message.agent, "no answer", None
 
+    def on_changes_held(self, message: messages.ChangesHeld) -> None:
+        self.title_bar.behind = True
+
+    def action_toggle_live(self) -> None:
+        """Leave everything as it is whatever others change, or follow them again."""
+        bar = self.title_bar
+        bar.paused, bar.behind = not bar.paused, False
+        self.services.pause(bar.paused)
+
     def on_thread_died(self, message: messages.ThreadDied) -> None:
         raise message.error

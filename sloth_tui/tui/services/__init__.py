@@ -63,7 +63,7 @@ class Services:
         self.dock = DockFigures(self._reader, post)
         self._runs: Runs | None = None
         """Loaded for the first run."""
-        self._writer = Writer(read_only=read_only)
+        self._writer = Writer(read_only=read_only, after=self._reader.look)
         self.changes = Changes(self._reader, self._writer, lambda: self.agent, self._started_runs)
 
     def start(self, agent: str) -> int:
@@ -98,6 +98,11 @@ class Services:
 
     def refresh(self) -> None:
         self._reader.refresh()
+
+    def pause(self, paused: bool) -> None:
+        """Whether the screen stays as it is when others change things. ChangesHeld tells that they did."""
+        self._reader.pause(paused)
+        self._catalogue.paused = paused
 
     def is_secret(self, key: str) -> bool:
         return holds_secret(key, self._secret_words)

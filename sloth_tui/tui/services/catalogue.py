@@ -70,6 +70,8 @@ class Catalogue:
         self._counts: dict[str, _Count] = {}
         self._told: list[AgentSummary] = []
         self._stopped = threading.Event()
+        self.paused = False
+        """Whether what is told stays as it is."""
         self._thread = threading.Thread(target=self._run, name="catalogue", daemon=True)
 
     def start(self) -> None:
@@ -84,7 +86,8 @@ class Catalogue:
         try:
             self._tell(agents.discover())
             while not self._stopped.is_set():
-                self._look()
+                if not self.paused:
+                    self._look()
                 self._stopped.wait(_PERIOD)
         except Exception as error:  # noqa: BLE001  # a bug must end the app, not silence the screen
             self._post(ThreadDied(error))

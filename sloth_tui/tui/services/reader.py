@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sloth_tui import agents
 from sloth_tui.errors import DatabaseUnusable, Interrupted, SlothError
 from sloth_tui.store import open_store
-from sloth_tui.tui.messages import StoreFailed, StoreOpened, ThreadDied
+from sloth_tui.tui.messages import ChangesHeld, StoreFailed, StoreOpened, ThreadDied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,6 +87,7 @@ class Reader:
         self._agent = ""
         self._generation = 0
         self._stopping = False
+        self._paused = self._once = False
         self._answering: str | None = None
         # From here on only the thread itself writes.
         self._opened = 0
@@ -94,6 +95,8 @@ class Reader:
         self._token = 0
         self._files: object = None
         self._next_poll = self._next_round = 0.0
+        self._held = False
+        """Whether it was told that changes are held back."""
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
 
     def start(self) -> None:
@@ -120,6 +123,15 @@ class Reader:
     def refresh(self) -> None:
         """Open the store anew and put every question again."""
         self.choose(self._agent)
+
+    def pause(self, paused: bool) -> None:
+        """Put no question again because of a change until this is called with False; ChangesHeld tells that
+        there was one."""
+        self._paused, self._held = paused, False
+
+    def look(self) -> None:
+        """Paused or not, put the questions again if the store was changed just now."""
+        self._once = True
 
     def watch(self, topic: str, job: Job, *, rest: float = 0.0) -> None:
         """Answer ``job`` now and after every change, then at least ``rest`` seconds after the last answer,
@@ -239,7 +251,14 @@ class Reader:
             self.refresh()
         elif self._store is not None:
             token = self._store.change_token()
-            if token != self._token and self._next_poll >= self._next_round:
+            if token == self._token:
+                self._once = False
+            elif self._paused and not self._once:
+                if not self._held:
+                    self._held = True
+                    self._post(ChangesHeld())
+            elif self._next_poll >= self._next_round:
+                self._once = False
                 self._token, self._next_round = token, self._next_poll + _SPACING
                 with self._wake:
                     for question in self._questions.values():

@@ -20,7 +20,9 @@ T = TypeVar("T")
 class Writer:
     """Opens a store for writing only while it writes."""
 
-    def __init__(self, *, read_only: bool) -> None:
+    def __init__(self, *, read_only: bool, after: Callable[[], object] = lambda: None) -> None:
+        """``after`` is called when a change was made, from another thread."""
+        self._after = after
         self.read_only = read_only
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
@@ -39,9 +41,10 @@ class Writer:
         """Make a change, recorded under ``title``. The future raises the errors of the store; NotWritable is
         raised at once."""
         self.check()
-        return self._pool.submit(_write, agent, title, job)
+        return self._pool.submit(self._write, agent, title, job)
 
-
-def _write(agent: str, title: str, job: Callable[[Store], T]) -> T:
-    with open_store(agent, "write", origin=this_process("sloth-tui", title)) as store:
-        return job(store)
+    def _write(self, agent: str, title: str, job: Callable[[Store], T]) -> T:
+        with open_store(agent, "write", origin=this_process("sloth-tui", title)) as store:
+            made = job(store)
+        self._after()
+        return made

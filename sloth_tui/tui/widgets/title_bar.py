@@ -13,7 +13,9 @@ from sloth_tui.text import display_text, format_count
 
 
 class TitleBar(Static):
-    """Agent, path, shown of all keys, and whether the screen is live."""
+    """Agent, path, shown of all keys, and whether the screen is live, which a click there changes."""
+
+    auto_links = False
 
     agent: reactive[str] = reactive("")
     location: reactive[str] = reactive("")
@@ -22,6 +24,9 @@ class TitleBar(Static):
     state: reactive[str] = reactive("live")
     """``live``, ``empty`` or ``no answer``."""
     read_only: reactive[bool] = reactive(False)
+    paused: reactive[bool] = reactive(False)
+    behind: reactive[bool] = reactive(False)
+    """Whether something was changed since it was paused."""
 
     def render(self) -> Content:
         left = Content.assemble(
@@ -35,18 +40,18 @@ class TitleBar(Static):
 
     def _right(self) -> Content:
         styles = {"live": ("● live", "$success"), "empty": ("○ empty", "$quiet")}
-        state = styles.get(self.state, ("✗ " + self.state, "$error"))
+        state = Content.assemble(styles.get(self.state, ("✗ " + self.state, "$error")))
+        if self.paused and self.state != "no answer":
+            state = Content.assemble(("‖ paused · changes wait" if self.behind else "‖ paused", "$warning"))
+        state = Content.from_markup("[@click=screen.toggle_live]$state[/]", state=state)
         keys = ""
         if self.total is not None and self.state != "no answer":
             shown = self.shown if self.shown is not None else self.total
             total = format_count(self.total, "key")
             keys = total if shown == self.total else f"{shown:,} of {total}"
         lock = ("read-only", "$warning") if self.read_only else ""
-        parts = [part for part in (keys, lock, state) if part]
-        joined: list[str | tuple[str, str]] = []
-        for part in parts:
-            joined += [part, ("  ", "")]
-        return Content.assemble(*joined[:-1], " ")
+        parts = [Content.assemble(part) for part in (keys, lock, state) if part]
+        return Content.assemble(Content("  ").join(parts), " ")
 
 
 def _from_home(path: str) -> str:
