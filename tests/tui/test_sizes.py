@@ -114,7 +114,8 @@ def test_whatever_was_chosen_something_of_every_pane_can_be_seen(
 ) -> None:
     shape = measure(columns, lines, tab, chosen)
     assert shape.agents >= 12
-    assert columns - shape.agents - shape.detail >= 12
+    assert shape.detail >= 20 or columns < 108
+    assert columns - shape.agents - shape.detail >= 30
     assert 4 <= shape.dock <= lines - 3 - 8
 
 

@@ -43,10 +43,11 @@ def dock_name(tab: str) -> str:
 def measure(width: int, height: int, tab: str, chosen: dict[str, int]) -> Shape:
     """The sizes in a terminal of this size, where ``chosen`` are those that somebody gave (for this room)."""
     usual = _USUAL[room(width)]
-    agents = chosen.get("agents", usual["agents"])
-    detail = chosen.get("detail", usual["detail"]) if "detail" in usual else 0
-    agents = max(min(agents, width - detail - _LEAST_MIDDLE), _LEAST["agents"])
-    if detail:
-        detail = max(min(detail, width - agents - _LEAST_MIDDLE), _LEAST["detail"])
+    agents = max(chosen.get("agents", usual["agents"]), _LEAST["agents"])
+    detail = 0
+    if "detail" in usual:
+        detail = max(chosen.get("detail", usual["detail"]), _LEAST["detail"])
+        detail = min(detail, width - _LEAST["agents"] - _LEAST_MIDDLE)
+    agents = min(agents, width - detail - _LEAST_MIDDLE)
     dock = chosen.get(dock_name(tab), int(height * _RUN_SHARE) if tab == "run" else usual["dock"])
     return Shape(agents, detail, max(min(dock, height - _OTHER_LINES - _LEAST_BODY), _LEAST_DOCK))
