@@ -37,6 +37,11 @@ def state_directory() -> str:
     return os.path.join(base_directory(), "state")
 
 
+def backup_directory() -> str:
+    """Where databases are copied to before they are deleted."""
+    return os.path.join(base_directory(), "backups")
+
+
 def check_name(name: str) -> str:
     """The name itself, if an agent may be called so. Raises InvalidAgentName."""
     if 0 < len(name) <= MAX_NAME and name[0] in _ALNUM and _NAME_CHARACTERS.issuperset(name):

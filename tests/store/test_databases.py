@@ -1,0 +1,191 @@
+"""Databases as a whole: created, copied, deleted with a backup."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui import agents
+from sloth_tui.errors import (
+    AgentNotFound,
+    Conflict,
+    DatabaseUnusable,
+    InvalidAgentName,
+    NotWritable,
+    Refused,
+    SlothError,
+)
+from sloth_tui.store import open_path, open_store
+from sloth_tui.store.databases import back_up_agent, create_agent, duplicate_agent, remove_agent
+from tests.store.sqlite.others import DOCUMENTED, run_other
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def web(base: Path) -> str:
+    with open_store("web", "write") as store:
+        store.set_many({f"key:{number}": number for number in range(100)})
+        store.set("key:1", "other")
+        store.acquire("deploy", "task-1", 600)
+    return agents.database_path("web")
+
+
+def keys(path: str) -> dict[str, object]:
+    with open_path(path) as store:
+        return dict(store.items())
+
+
+def files(base: Path) -> list[str]:
+    return sorted(str(path.relative_to(base)) for path in base.rglob("*") if path.is_file())
+
+
+def test_a_new_database_is_empty_and_private(base: Path) -> None:
+    path = create_agent("new")
+    assert agents.agent_names() == ["local", "new"]
+    assert keys(path) == {}
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    with open_store("new", "write") as store:
+        store.set("a", 1)
+    with pytest.raises(Conflict, match="agent 'new' has a database already"):
+        create_agent("new")
+    assert keys(path) == {"a": 1}
+    with pytest.raises(InvalidAgentName):
+        create_agent("../x")
+
+
+def test_a_copy_holds_everything_and_goes_its_own_way(base: Path, web: str) -> None:
+    told: list[tuple[int, int]] = []
+    path = duplicate_agent("web", "copy", lambda done, of: told.append((done, of)))
+    assert told[-1][0] == told[-1][1] > 0
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    assert keys(path) == keys(web)
+    with open_store("copy", "write") as store:
+        assert [revision.new for revision in store.revisions("key:1")] == ["other", 1]
+        assert [lock.name for lock in store.locks()] == ["deploy"]
+        store.set("key:1", "mine")
+    assert keys(web)["key:1"] == "other"
+    assert files(base) == ["state/copy.db", "state/web.db"]
+
+
+def test_what_is_there_is_not_replaced(base: Path, web: str) -> None:
+    create_agent("copy")
+    with pytest.raises(Conflict):
+        duplicate_agent("web", "copy")
+    with pytest.raises(AgentNotFound):
+        duplicate_agent("nobody", "other")
+    assert keys(agents.database_path("copy")) == {}
+
+
+def test_a_copy_is_of_one_moment_while_others_write(base: Path, web: str) -> None:
+    with open_store("web", "write") as store:
+        store.set("big", "x" * 20_000_000)
+
+        def write(done: int, of: int) -> None:
+            store.increment("count")
+
+        path = duplicate_agent("web", "copy", write)
+        assert store.get("count", 0) > 1
+    assert "count" not in keys(path)
+
+
+def test_a_copy_that_is_broken_off_leaves_nothing(base: Path, web: str) -> None:
+    def stop(done: int, of: int) -> None:
+        raise SlothError("cancelled")
+
+    with pytest.raises(SlothError, match="cancelled"):
+        duplicate_agent("web", "copy", stop)
+    with pytest.raises(SlothError, match="cancelled"):
+        remove_agent("web", stop)
+    assert files(base) == ["state/web.db"]
+    assert len(keys(web)) == 100
+
+
+def test_deletion_leaves_a_backup(base: Path, web: str) -> None:
+    before = keys(web)
+    with open_store("web", "read"):
+        with pytest.raises(Conflict, match="another program has it open"):
+            remove_agent("web")
+        assert keys(web) == before
+    assert [name for name in files(base) if name.startswith("backups")] == []
+    backup = remove_agent("web")
+    assert agents.agent_names() == ["local"]
+    assert os.path.dirname(backup) == str(base / "backups")
+    assert stat.S_IMODE(os.stat(backup).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(os.path.dirname(backup)).st_mode) == 0o700
+    assert keys(backup) == before
+    assert files(base) == [os.path.relpath(backup, base)]
+    os.rename(backup, web)
+    with open_store("web", "write") as store:
+        assert [revision.new for revision in store.revisions("key:1")] == ["other", 1]
+        store.set("key:1", 2)
+
+
+def test_two_backups_in_one_second_are_two(base: Path, web: str) -> None:
+    assert len({back_up_agent("web") for _ in range(3)}) == 3
+
+
+def test_a_database_that_another_process_has_open_stays(base: Path, web: str) -> None:
+    program = (
+        "import sys; from sloth_tui.store import open_store\n"
+        "store = open_store('web', 'read'); store.count(); print(flush=True); sys.stdin.read()"
+    )
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process,
+        ExitStack() as stack,
+    ):
+        stack.callback(process.kill)
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(Conflict, match="another program has it open"):
+            remove_agent("web")
+    assert len(keys(web)) == 100
+
+
+def test_what_may_not_be_deleted(base: Path) -> None:
+    with pytest.raises(Refused, match="local always exists"):
+        remove_agent("local")
+    with pytest.raises(AgentNotFound):
+        remove_agent("nobody")
+    damaged = base / "state" / "damaged.db"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"no database at all" * 100)
+    with pytest.raises(DatabaseUnusable):
+        remove_agent("damaged")
+    (base / "state" / "link.db").symlink_to(damaged)
+    with pytest.raises(DatabaseUnusable):
+        remove_agent("link")
+    assert damaged.exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_without_room_for_a_backup_nothing_is_deleted(base: Path, web: str) -> None:
+    (base / "backups").mkdir(mode=0o500)
+    with pytest.raises(NotWritable):
+        remove_agent("web")
+    assert len(keys(web)) == 100
+
+
+def test_no_backup_no_deletion(base: Path, web: str) -> None:
+    (base / "backups").write_text("in the way")
+    with pytest.raises(NotWritable):
+        remove_agent("web")
+    assert len(keys(web)) == 100
+
+
+def test_databases_of_other_programs(base: Path) -> None:
+    theirs = base / "state" / "theirs.db"
+    theirs.parent.mkdir(parents=True)
+    run_other(theirs, DOCUMENTED, "INSERT INTO state (key, value) VALUES ('a', '1')")
+    copied = duplicate_agent("theirs", "copy")
+    assert keys(copied) == {"a": "1"}
+    assert keys(remove_agent("theirs")) == {"a": "1"}
