@@ -43,11 +43,12 @@ class Action(NamedTuple):
     call: str = ""
 
 
+_AGENTS = ("agents",)
 _KEYS = ("keys", "detail")
 
 ACTIONS: tuple[Action, ...] = (
     Action("edit_value", "e", "Edit", "Edit the value of this key", "Keys", _KEYS, True, True),
-    Action("new_key", "n", "New", "Create a key", "Keys", ("agents", *_KEYS), True, True),
+    Action("new_key", "n", "New", "Create a key", "Keys", _KEYS, True, True),
     Action("delete_key", "d,delete", "Delete", "Delete this key", "Keys", _KEYS, True, True),
     Action(
         "break_lock", "b", "Break", "Take this lock away from its holder", "Locks", ("locks",), True, True
@@ -70,6 +71,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("undo", "u", "Undo", "Take back the last change", "Log", (), True, True),
     Action("run_file", "r", "Run", "Run a Lua file against this agent", "Run", (), True, True),
     Action("stop_run", "S", "Stop run", "Stop the run", "Run", ("run",), True),
+    Action("new_agent", "n", "New", "Make an agent with an empty database", "Agents", _AGENTS, True, True),
+    Action("duplicate_agent", "C", "Duplicate", "Copy this agent's database", "Agents", _AGENTS, True, True),
+    Action(
+        "delete_agent", "d,delete", "Delete", "Delete this agent's database", "Agents", _AGENTS, True, True
+    ),
     Action("go_to_agent", "a", "Find agent", "Go to an agent by its name", "Agents"),
     Action("next_agent", "right_square_bracket", "Next agent", "Go to the next agent", "Agents"),
     Action("previous_agent", "left_square_bracket", "Previous agent", "Go to the agent before", "Agents"),

@@ -131,8 +131,8 @@ class Flows:
         """Whether leaving may end the run that is going on."""
         return await self.confirmed("Stop the run and leave?", ["A run is going on."], "", "Stop and leave")
 
-    def tell(self, text: str) -> None:
-        self._app.notify(display_text(text), markup=False)
+    def tell(self, text: str, *, seconds: float | None = None) -> None:
+        self._app.notify(display_text(text), markup=False, timeout=seconds)
 
     def tell_change(self, text: str, undoable: bool = True) -> None:
         """Tell what was changed and, where it can be taken back, by which key."""

@@ -24,6 +24,10 @@ class AgentChosen(Message):
         self.name = name
 
 
+class AgentEntered(Message):
+    """Somebody is done choosing: on to the keys of the agent on screen."""
+
+
 class FilterChanged(Message):
     """Other rows are wanted, or in another order."""
 
@@ -142,7 +146,7 @@ class AgentSummary(NamedTuple):
     exists: bool
     """False only for ``local`` before its first write."""
     size: int
-    """Bytes on disk; 0 where the keys are counted."""
+    """Bytes on disk, the log included."""
     keys: int | None = None
     """How many; None while nobody has counted."""
     locks: int | None = None

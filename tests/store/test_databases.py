@@ -92,7 +92,7 @@ def test_a_copy_is_of_one_moment_while_others_write(base: Path, web: str) -> Non
             store.increment("count")
 
         path = duplicate_agent("web", "copy", write)
-        assert store.get("count", 0) > 1
+        assert store.get("count") not in (None, 1)
     assert "count" not in keys(path)
 
 

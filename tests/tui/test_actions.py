@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 
 def test_no_key_means_two_things_and_every_action_can_be_carried_out() -> None:
-    keys = Counter(key for action in ACTIONS for key in action.key.split(",") if key)
+    keys = Counter(
+        (key, pane)
+        for action in ACTIONS
+        for key in action.key.split(",")
+        for pane in action.panes or PANES
+        if key
+    )
     assert [key for key, times in keys.items() if times > 1] == []
     assert len({action.id for action in ACTIONS}) == len(ACTIONS)
     for action in ACTIONS:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from sloth_tui.tui.actions import bindings, by_id, by_method
+from sloth_tui.tui.screens.agent_actions import AgentActions
 from sloth_tui.tui.screens.copy_actions import CopyActions
 from sloth_tui.tui.screens.dock_actions import DockActions
 from sloth_tui.tui.screens.size_actions import SizeActions
 from sloth_tui.tui.screens.table_actions import TableActions
-from sloth_tui.tui.widgets.agent_list import AgentsPane
 from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.lock_list import LocksPane
 
@@ -19,14 +19,10 @@ if TYPE_CHECKING:
     from sloth_tui.tui.actions import Action
 
 
-class CommandScreen(SizeActions, TableActions, CopyActions, DockActions):
+class CommandScreen(SizeActions, TableActions, AgentActions, CopyActions, DockActions):
     """Carries out actions on what the cursors stand on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
-
-    @property
-    def agent_names(self) -> list[str]:
-        return self.query_one(AgentsPane).names
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key works, and the footer shows it, only in the panes of its action."""
@@ -98,21 +94,10 @@ class CommandScreen(SizeActions, TableActions, CopyActions, DockActions):
         if not self.services.stop_run():
             self.flows.tell("nothing is running")
 
-    def action_go_to_agent(self) -> None:
-        from sloth_tui.tui.palette import agent_palette
-
-        self.app.push_screen(agent_palette())
-
     def action_go_to_key(self) -> None:
         from sloth_tui.tui.palette import key_palette
 
         self.app.push_screen(key_palette())
-
-    def action_next_agent(self) -> None:
-        self._step_agent(1)
-
-    def action_previous_agent(self) -> None:
-        self._step_agent(-1)
 
     def action_refresh(self) -> None:
         self.services.refresh()
@@ -132,11 +117,6 @@ class CommandScreen(SizeActions, TableActions, CopyActions, DockActions):
     async def _leave_run(self) -> None:
         if await self.flows.may_stop_run():
             self.app.exit()
-
-    def _step_agent(self, by: int) -> None:
-        names = self.agent_names
-        if self.services.agent in names:
-            self.choose_agent(names[(names.index(self.services.agent) + by) % len(names)])
 
 
 def _first_segment(key: str) -> str:

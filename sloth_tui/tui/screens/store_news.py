@@ -28,6 +28,9 @@ class StoreNews(NewsScreen):
         if message.name != self.services.agent:
             self.choose_agent(message.name)
 
+    def on_agent_entered(self, message: messages.AgentEntered) -> None:
+        self.action_show_pane("keys")
+
     def on_agents_listed(self, message: messages.AgentsListed) -> None:
         agents = self.query_one(AgentsPane)
         agents.show(message.agents)

@@ -15,6 +15,7 @@ from sloth_tui.tui.messages import EntryRead
 from sloth_tui.tui.secrets import holds_secret
 from sloth_tui.tui.services.catalogue import Catalogue
 from sloth_tui.tui.services.changes import Changes
+from sloth_tui.tui.services.databases import Databases
 from sloth_tui.tui.services.dock import DockFigures
 from sloth_tui.tui.services.files import candidates
 from sloth_tui.tui.services.lookups import Lookups
@@ -64,6 +65,7 @@ class Services:
         self._runs: Runs | None = None
         """Loaded for the first run."""
         self._writer = Writer(read_only=read_only, after=self._reader.look)
+        self.databases = Databases(self._writer)
         self.changes = Changes(self._reader, self._writer, lambda: self.agent, self._started_runs)
 
     def start(self, agent: str) -> int:

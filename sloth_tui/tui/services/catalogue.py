@@ -114,7 +114,6 @@ class Catalogue:
         count = self._counts.get(agent.name)
         if count is None:
             return AgentSummary(agent.name, agent.exists, size=agent.size, changed_at=agent.modified_at)
-        size = agent.size if count.keys is None else 0
         return AgentSummary(
-            agent.name, agent.exists, size, count.keys, count.locks, count.changed_at, count.problem
+            agent.name, agent.exists, agent.size, count.keys, count.locks, count.changed_at, count.problem
         )

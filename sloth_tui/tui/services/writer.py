@@ -43,6 +43,11 @@ class Writer:
         self.check()
         return self._pool.submit(self._write, agent, title, job)
 
+    def call(self, job: Callable[[], T]) -> Future[T]:
+        """The same for what opens no store of an agent by its name."""
+        self.check()
+        return self._pool.submit(job)
+
     def _write(self, agent: str, title: str, job: Callable[[Store], T]) -> T:
         with open_store(agent, "write", origin=this_process("sloth-tui", title)) as store:
             made = job(store)

@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text, format_age, format_count, format_size
-from sloth_tui.tui.messages import AgentChosen
+from sloth_tui.tui.messages import AgentChosen, AgentEntered
+from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.pane import LatePane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.events import Resize
 
     from sloth_tui.tui.messages import AgentSummary
 
 _AGE_PERIOD = 5.0
 """Seconds between two looks at how long ago things changed."""
+PULSE = 1.0
+"""Seconds an agent that changed stands out."""
+_WIDTH = 20
+"""Cells of a line before the list has a size."""
+
+
+class AgentChoices(Choices):
+    """Enter goes on to the keys; a click only chooses."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,l,right", "enter_agent", "Keys", show=False)]
+
+    def action_enter_agent(self) -> None:
+        self.post_message(AgentEntered())
 
 
 class AgentsPane(LatePane):
@@ -32,9 +49,11 @@ class AgentsPane(LatePane):
         super().__init__(id=id)
         self._agents: list[AgentSummary] = []
         self._chosen: str | None = None
+        self._pulses: dict[str, float] = {}
+        """Agents that stand out, and until when by ``time.monotonic``."""
 
     def furniture(self) -> ComposeResult:
-        yield OptionList(id="agent-list", markup=False)
+        yield AgentChoices(id="agent-list", classes="main")
 
     def furnished(self) -> None:
         self.set_interval(_AGE_PERIOD, self._redraw)
@@ -43,10 +62,17 @@ class AgentsPane(LatePane):
     def names(self) -> list[str]:
         return [summary.name for summary in self._agents]
 
+    def summary(self, name: str) -> AgentSummary | None:
+        """What is known of an agent; None where nothing is on disk."""
+        return next((agent for agent in self._agents if agent.name == name and agent.exists), None)
+
     def show(self, agents: list[AgentSummary]) -> None:
-        """Show these agents; the cursor stays on its agent."""
+        """Show these agents; the cursor stays on its agent, and those that changed stand out for a moment."""
+        before = {summary.name: summary for summary in self._agents}
         same = [summary.name for summary in agents] == self.names
         self._agents = agents
+        if self.app.animation_level != "none":
+            self._pulse([agent.name for agent in agents if has_changed(before.get(agent.name), agent)])
         if same:
             self._redraw()
         else:
@@ -63,28 +89,50 @@ class AgentsPane(LatePane):
         self._redraw()
 
     @property
-    def _options(self) -> OptionList:
-        return self.query_one(OptionList)
+    def _options(self) -> Choices:
+        return self.query_one(Choices)
+
+    def on_resize(self, event: Resize) -> None:
+        if self._agents:
+            self._redraw()
+
+    def _pulse(self, names: list[str]) -> None:
+        if names:
+            until = time.monotonic() + PULSE
+            self._pulses.update(dict.fromkeys(names, until))
+            self.set_timer(PULSE, self._redraw)
+
+    def _lines(self) -> list[Content]:
+        now, clock = time.time(), time.monotonic()
+        self._pulses = {name: until for name, until in self._pulses.items() if until > clock}
+        width = self._options.scrollable_content_region.width or _WIDTH
+        return [
+            describe(
+                summary,
+                now,
+                width,
+                chosen=summary.name == self._chosen,
+                pulsing=summary.name in self._pulses,
+            )
+            for summary in self._agents
+        ]
 
     def _rebuild(self) -> None:
-        now = time.time()
         options = self._options
         with self.prevent(OptionList.OptionHighlighted):
             options.set_options(
-                Option(describe(summary, now, summary.name == self._chosen), id=summary.name)
-                for summary in self._agents
+                Option(line, id=summary.name)
+                for summary, line in zip(self._agents, self._lines(), strict=True)
             )
             if self._chosen in self.names:
                 options.highlighted = self.names.index(self._chosen)
 
     def _redraw(self) -> None:
-        now = time.time()
         options = self._options
-        for index, summary in enumerate(self._agents):
-            prompt = describe(summary, now, summary.name == self._chosen)
+        for index, line in enumerate(self._lines()):
             shown = options.get_option_at_index(index).prompt
-            if not isinstance(shown, Content) or not shown.is_same(prompt):
-                options.replace_option_prompt_at_index(index, prompt)
+            if not isinstance(shown, Content) or not shown.is_same(line):
+                options.replace_option_prompt_at_index(index, line)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
@@ -97,21 +145,51 @@ class AgentsPane(LatePane):
             self.post_message(AgentChosen(event.option.id))
 
 
-def describe(summary: AgentSummary, now: float, chosen: bool) -> Content:
-    """Two lines: the name and when it last changed; what it holds, or why it cannot be read."""
-    name = Content.assemble(
+def has_changed(before: AgentSummary | None, now: AgentSummary) -> bool:
+    """Whether somebody wrote to the store between the two; the first count of a store is no change."""
+    if before is None or before.keys is None or now.keys is None:
+        return False
+    return (before.keys, before.locks, before.changed_at) != (now.keys, now.locks, now.changed_at)
+
+
+def describe(
+    summary: AgentSummary, now: float, width: int, *, chosen: bool = False, pulsing: bool = False
+) -> Content:
+    """The name and when it last changed, and under it what the agent holds, or why it cannot be read: in
+    lines of so many cells."""
+    age = format_age(summary.changed_at, now).removesuffix(" ago") if summary.exists else ""
+    room = max(width - 2 - len(age) - 3, 4)
+    name = display_text(summary.name, room)
+    head = Content.assemble(
         ("▸ " if chosen else "  ", "$primary"),
-        (display_text(summary.name), "bold" if chosen else ""),
-        ("  " + format_age(summary.changed_at, now).removesuffix(" ago") if summary.exists else "", "$quiet"),
+        (name, "bold" if chosen else ""),
+        " " * (room - len(name) + 1),
+        ("● " if pulsing else "  ", "bold $success"),
+        (age, "$quiet"),
     )
     if summary.problem is not None:
-        return Content.assemble(name, "\n  ", ("✗ " + display_text(summary.problem, 60), "$error"))
+        return Content.assemble(head, "\n  ", ("✗ " + display_text(summary.problem, 60), "$error"))
     if not summary.exists:
-        return Content.assemble(name, "\n  ", ("empty", "$quiet"))
-    held = format_size(summary.size) if summary.keys is None else format_count(summary.keys, "key")
-    return Content.assemble(
-        name,
-        "\n  ",
-        (held, "$quiet"),
-        (f" · {format_count(summary.locks, 'lock')}" if summary.locks else "", "$warning"),
-    )
+        return Content.assemble(head, "\n  ", ("empty", "$quiet"))
+    facts = [(format_size(summary.size), "$quiet")]
+    if summary.keys is not None:
+        facts.insert(0, (format_count(summary.keys, "key"), "$quiet"))
+    if summary.locks:
+        facts.append((format_count(summary.locks, "lock"), "$warning"))
+    return Content.assemble(head, *_folded(facts, width))
+
+
+def _folded(facts: list[tuple[str, str]], width: int) -> list[str | tuple[str, str]]:
+    """The facts in lines that fit, indented under the name."""
+    parts: list[str | tuple[str, str]] = []
+    used = width
+    for text, style in facts:
+        if used + 3 + len(text) > width:
+            parts.append("\n  ")
+            used = 2
+        else:
+            parts.append((" · ", "$quiet"))
+            used += 3
+        parts.append((text, style))
+        used += len(text)
+    return parts

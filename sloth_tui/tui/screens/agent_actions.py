@@ -1,0 +1,64 @@
+"""The actions of the agents pane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloth_tui.tui.screens.acting import ActingScreen
+from sloth_tui.tui.widgets.agent_list import AgentsPane
+
+if TYPE_CHECKING:
+    from sloth_tui.tui.agent_flows import AgentFlows
+
+
+class AgentActions(ActingScreen):
+    """Goes from agent to agent, makes them, copies them, deletes them."""
+
+    _agent_flows: AgentFlows | None = None
+
+    @property
+    def agent_names(self) -> list[str]:
+        return self.query_one(AgentsPane).names
+
+    def action_next_agent(self) -> None:
+        self._step_agent(1)
+
+    def action_previous_agent(self) -> None:
+        self._step_agent(-1)
+
+    def action_go_to_agent(self) -> None:
+        from sloth_tui.tui.palette import agent_palette
+
+        self.app.push_screen(agent_palette())
+
+    def action_new_agent(self) -> None:
+        self._change(self._about_agents.create(self.agent_names))
+
+    def action_duplicate_agent(self) -> None:
+        self._change(self._about_agents.duplicate(self.services.agent, self.agent_names))
+
+    def action_delete_agent(self) -> None:
+        agent = self.services.agent
+        summary = self.query_one(AgentsPane).summary(agent)
+        if summary is None:
+            self.flows.tell(f"agent {agent} has no database")
+            return
+        names = self.agent_names
+        index = names.index(agent)
+        self._change(
+            self._about_agents.delete(summary, names[index + 1 if index + 1 < len(names) else index - 1])
+        )
+
+    @property
+    def _about_agents(self) -> AgentFlows:
+        """Loaded when it is first needed."""
+        if self._agent_flows is None:
+            from sloth_tui.tui.agent_flows import AgentFlows
+
+            self._agent_flows = AgentFlows(self.app, self.flows, self.services, self.choose_agent)
+        return self._agent_flows
+
+    def _step_agent(self, by: int) -> None:
+        names = self.agent_names
+        if self.services.agent in names:
+            self.choose_agent(names[(names.index(self.services.agent) + by) % len(names)])

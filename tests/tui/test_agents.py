@@ -1,0 +1,151 @@
+"""The agents pane: what it tells, and making, copying and deleting agents."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from textual.widgets import Button, Input
+
+from sloth_tui import agents
+from sloth_tui.settings import Settings
+from sloth_tui.store import open_path, open_store
+from sloth_tui.tui.agent_flows import unused
+from sloth_tui.tui.messages import AgentSummary
+from sloth_tui.tui.screens.browser import BrowserScreen
+from sloth_tui.tui.screens.prompt import PromptScreen
+from sloth_tui.tui.screens.typed_confirm import TypedConfirmScreen
+from sloth_tui.tui.widgets.agent_list import describe, has_changed
+from sloth_tui.tui.widgets.title_bar import TitleBar
+from tests.tui.driving import Driver, running, until
+from tests.tui.state import ENTRIES, elsewhere
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WEB = AgentSummary("web", True, 98_304, keys=1_234, locks=2, changed_at=1000.0)
+
+
+def test_an_agent_is_described_in_the_room_there_is() -> None:
+    assert describe(WEB, 1120.0, 34).plain.split("\n") == [
+        "  web                           2m",
+        "  1,234 keys · 96 KiB · 2 locks",
+    ]
+    assert describe(WEB, 1120.0, 20, chosen=True, pulsing=True).plain.split("\n") == [
+        "▸ web           ● 2m",
+        "  1,234 keys",
+        "  96 KiB · 2 locks",
+    ]
+    assert describe(AgentSummary("local", False, 0), 0.0, 20).plain.split("\n")[1] == "  empty"
+    damaged = AgentSummary("x", True, 5, problem="not a \x1b database")
+    assert describe(damaged, 0.0, 20).plain.split("\n")[1] == "  ✗ not a ␛ database"
+
+
+def test_a_pulse_is_for_changes_of_the_store() -> None:
+    assert not has_changed(None, WEB)
+    assert not has_changed(AgentSummary("web", True, 98_304), WEB)
+    assert not has_changed(WEB._replace(size=4), WEB)
+    assert has_changed(WEB._replace(changed_at=999.0), WEB)
+    assert has_changed(WEB._replace(locks=0), WEB)
+
+
+def test_a_copy_has_a_name_that_is_not_taken() -> None:
+    assert unused("web", ["web"]) == "web-copy"
+    assert unused("web", ["web", "web-copy", "web-copy-2"]) == "web-copy-3"
+    assert len(agents.check_name(unused("x" * 64, ["x" * 64]))) <= 64
+
+
+async def test_an_agent_that_changes_stands_out_for_a_moment(believable: Path) -> None:
+    async with running() as app:
+        await app.sees("1 key ·")
+        assert "●" not in first_column(app)
+        elsewhere("store = open_store('production', 'write'); store.set('b', 1); store.acquire('x', 'y', 60)")
+        await until(lambda: "●" in first_column(app), every=0.04)
+        await app.sees("2 keys ·")
+        await until(lambda: "●" not in first_column(app), every=0.04)
+        assert "1 lock" in first_column(app)
+    async with running(settings=Settings(motion=False)) as app:
+        await app.sees("2 keys ·")
+        elsewhere("open_store('production', 'write').__enter__().set('c', 1)")
+        await app.sees("3 keys ·")
+        assert "●" not in first_column(app)
+
+
+async def test_keys_of_vi_move_among_agents(believable: Path) -> None:
+    async with running() as app:
+        await app.press("1", "j")
+        await until(lambda: app.find(TitleBar).agent == "production")
+        await app.press("g")
+        await until(lambda: app.find(TitleBar).agent == "local")
+        await app.press("G", "enter")
+        await until(lambda: app.find(TitleBar).agent == "production" and app.browser.current == "keys")
+
+
+async def test_made_copied_and_deleted(believable: Path) -> None:
+    async with running() as app:
+        await app.press("1", "n")
+        await until(lambda: isinstance(app.app.screen, PromptScreen))
+        await app.press(*"../x", "enter")
+        await app.sees("✗ '../x' is no agent name")
+        app.on_top(Input).value = "local"
+        await app.press("enter")
+        await app.sees("✗ there is an agent local already")
+        app.on_top(Input).value = "staging"
+        await app.press("enter")
+        await until(lambda: app.find(TitleBar).agent == "staging")
+        await app.sees("No key here yet.")
+        assert os.path.exists(agents.database_path("staging"))
+
+        app.browser.choose_agent("local")
+        await until(lambda: app.find(TitleBar).agent == "local")
+        await app.press("1", "C")
+        await until(lambda: isinstance(app.app.screen, PromptScreen))
+        assert app.on_top(Input).value == "local-copy"
+        await app.press("enter")
+        await until(lambda: app.find(TitleBar).agent == "local-copy")
+        await app.sees(f"{len(ENTRIES)} keys  ● live")
+        with open_store("local-copy", "read") as store:
+            assert dict(store.items()) == ENTRIES
+
+        await app.press("d")
+        await until(lambda: isinstance(app.app.screen, TypedConfirmScreen))
+        await app.sees(f"it holds {len(ENTRIES)} keys")
+        assert app.on_top(Button, "#confirm").disabled
+        await app.press(*"local", "enter")
+        assert isinstance(app.app.screen, TypedConfirmScreen)
+        await app.press("escape")
+        await until(lambda: isinstance(app.app.screen, BrowserScreen))
+        await app.press("d")
+        await until(lambda: isinstance(app.app.screen, TypedConfirmScreen))
+        await app.press(*"local-copy", "enter")
+        await until(lambda: any("deleted agent local-copy · backup:" in toast for toast in app.toasts))
+        await until(lambda: app.find(TitleBar).agent == "production")
+        assert not os.path.exists(agents.database_path("local-copy"))
+        (backup,) = os.listdir(agents.backup_directory())
+        with open_path(os.path.join(agents.backup_directory(), backup)) as kept:
+            assert dict(kept.items()) == ENTRIES
+        await until(lambda: "local-copy" not in app.browser.agent_names)
+
+
+async def test_what_is_refused(believable: Path) -> None:
+    async with running() as app:
+        await app.press("1", "d")
+        await app.sees("agent local always exists")
+        with open_store("production", "read"):
+            await app.press("j", "d")
+            await until(lambda: isinstance(app.app.screen, TypedConfirmScreen))
+            await app.press(*"production", "enter")
+            await app.sees("another program has it open")
+            await until(lambda: app.find(TitleBar).agent == "production")
+    async with running(read_only=True) as app:
+        for key in ("n", "C", "d"):
+            await app.press("1", key)
+            await until(lambda: any("read-only" in toast for toast in app.toasts))
+            assert isinstance(app.app.screen, BrowserScreen)
+            app.app.clear_notifications()
+    assert agents.agent_names() == ["local", "production"]
+
+
+def first_column(app: Driver) -> str:
+    width = app.browser.pane("agents").outer_size.width
+    return "\n".join(line[:width] for line in app.text().split("\n")[2:])
