@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from sloth_tui.model import ChangeSet, Entry, Lock, Query, Row, Stats
+    from sloth_tui.model import ChangeSet, Entry, Lock, Query, Revision, Row, Stats
 
 # What a person did.
 
@@ -102,6 +102,16 @@ class MarksChanged(Message):
 
 class MarksDoubted(Message):
     """Rows have changed: keys that are marked may be gone."""
+
+
+class HistoryWanted(Message):
+    """The history of this key is on screen from now on; None: no history is."""
+
+    def __init__(self, key: str | None, size: int = 0) -> None:
+        super().__init__()
+        self.key = key
+        self.size = size
+        """Bytes of its value."""
 
 
 class LockHighlighted(Message):
@@ -235,6 +245,17 @@ class EntryRead(Message):
         super().__init__()
         self.key = key
         self.entry = entry
+
+
+class HistoryRead(Message):
+    """The revisions of a key, newest first."""
+
+    def __init__(self, key: str, revisions: list[Revision], *, more: bool) -> None:
+        super().__init__()
+        self.key = key
+        self.revisions = revisions
+        self.more = more
+        """Whether there are older ones."""
 
 
 class LocksRead(Message):

@@ -10,10 +10,11 @@ import pytest
 from textual.widgets import Static
 
 from sloth_tui.tui.widgets.agent_list import AgentsPane
-from sloth_tui.tui.widgets.detail import DetailPane, ValueView
+from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.filter_bar import FilterBar
 from sloth_tui.tui.widgets.lock_list import LocksPane
 from sloth_tui.tui.widgets.title_bar import TitleBar
+from sloth_tui.tui.widgets.value_view import ValueView
 from tests.tui.driving import running, until
 from tests.tui.state import ENTRIES, elsewhere, fill
 
@@ -49,7 +50,7 @@ async def test_start_shows_agent_keys_detail_locks_and_stats(believable: Path) -
         assert str(believable / "state" / "local.db")[-30:] in screen
         assert "production" in screen
         await app.sees("task-123")
-        await app.sees(f"revision {len(ENTRIES):>6}".split()[0])
+        await app.sees("string · 15 B · ")
         detail = app.find(DetailPane)
         await until(lambda: detail.entry is not None)
         assert detail.entry is not None

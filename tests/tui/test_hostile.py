@@ -15,9 +15,10 @@ from sloth_tui.text import display_text
 from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.confirm import ConfirmScreen
 from sloth_tui.tui.screens.edit import EditScreen
-from sloth_tui.tui.widgets.detail import DetailPane, ValueView
+from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.lock_list import LocksPane
 from sloth_tui.tui.widgets.run_view import RunPane
+from sloth_tui.tui.widgets.value_view import ValueView
 from tests.tui.driving import running, until
 from tests.tui.state import HOSTILE
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from sloth_tui.tui.actions import bindings, by_id, by_method
 from sloth_tui.tui.screens.agent_actions import AgentActions
 from sloth_tui.tui.screens.copy_actions import CopyActions
+from sloth_tui.tui.screens.detail_actions import DetailActions, first_segment
 from sloth_tui.tui.screens.dock_actions import DockActions
 from sloth_tui.tui.screens.size_actions import SizeActions
 from sloth_tui.tui.screens.table_actions import TableActions
-from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.lock_list import LocksPane
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sloth_tui.tui.actions import Action
 
 
-class CommandScreen(SizeActions, TableActions, AgentActions, CopyActions, DockActions):
+class CommandScreen(SizeActions, TableActions, AgentActions, CopyActions, DetailActions, DockActions):
     """Carries out actions on what the cursors stand on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -48,7 +48,7 @@ class CommandScreen(SizeActions, TableActions, AgentActions, CopyActions, DockAc
             self.flows.tell("no key is chosen")
 
     def action_clear_prefix(self) -> None:
-        self._change(self.flows.clear_prefix(_first_segment(self.key or "")))
+        self._change(self.flows.clear_prefix(first_segment(self.key or "")))
 
     def action_clear_all(self) -> None:
         self._change(self.flows.clear(""))
@@ -59,27 +59,6 @@ class CommandScreen(SizeActions, TableActions, AgentActions, CopyActions, DockAc
             self.flows.tell("no lock is held")
         else:
             self._change(self.flows.break_lock(lock))
-
-    def action_edit_value(self) -> None:
-        detail = self.query_one(DetailPane)
-        if self.key is None:
-            self.flows.tell("no key is chosen")
-        elif detail.hidden:
-            self.flows.tell("the value is masked, x reveals it")
-        else:
-            self._change(self.flows.edit(self.key))
-
-    def action_new_key(self) -> None:
-        async def create() -> None:
-            key = await self.flows.create(_first_segment(self.key or ""))
-            if key:
-                self.go_to_key(key)
-
-        self._change(create())
-
-    def action_reveal(self) -> None:
-        if not self.query_one(DetailPane).toggle_secret():
-            self.flows.tell("there is nothing masked here")
 
     def action_run_file(self) -> None:
         async def run() -> None:
@@ -117,11 +96,3 @@ class CommandScreen(SizeActions, TableActions, AgentActions, CopyActions, DockAc
     async def _leave_run(self) -> None:
         if await self.flows.may_stop_run():
             self.app.exit()
-
-
-def _first_segment(key: str) -> str:
-    """``deploy:`` of ``deploy:version``; the whole key where it has no segments."""
-    for place, character in enumerate(key):
-        if character in ":/":
-            return key[: place + 1]
-    return key

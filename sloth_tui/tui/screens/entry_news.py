@@ -33,3 +33,10 @@ class EntryNews(NewsScreen):
     def on_entry_read(self, message: messages.EntryRead) -> None:
         if self.answers and message.key == self.key:
             self.query_one(DetailPane).show(message.entry, secret=self.services.is_secret(message.key))
+
+    def on_history_wanted(self, message: messages.HistoryWanted) -> None:
+        self.services.detail.show_history(message.key, message.size)
+
+    def on_history_read(self, message: messages.HistoryRead) -> None:
+        if self.answers and message.key == self.key:
+            self.query_one(DetailPane).show_history(message.key, message.revisions, more=message.more)

@@ -16,6 +16,8 @@ from sloth_tui.tui.secrets import holds_secret
 from sloth_tui.tui.services.catalogue import Catalogue
 from sloth_tui.tui.services.changes import Changes
 from sloth_tui.tui.services.databases import Databases
+from sloth_tui.tui.services.detail import TOPIC as HISTORY
+from sloth_tui.tui.services.detail import Detail
 from sloth_tui.tui.services.dock import DockFigures
 from sloth_tui.tui.services.files import candidates
 from sloth_tui.tui.services.lookups import Lookups
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_TOPICS = ("rows", "entry", "locks", "log", "stats")
+_TOPICS = ("rows", "entry", HISTORY, "locks", "log", "stats")
 
 
 class Sample(NamedTuple):
@@ -66,6 +68,7 @@ class Services:
         """Loaded for the first run."""
         self._writer = Writer(read_only=read_only, after=self._reader.look)
         self.databases = Databases(self._writer)
+        self.detail = Detail(self._reader, self._write, post)
         self.changes = Changes(self._reader, self._writer, lambda: self.agent, self._started_runs)
 
     def start(self, agent: str) -> int:

@@ -1,4 +1,4 @@
-"""The entry under the cursor."""
+"""The entry under the cursor: its value, its history, and what is known of it."""
 
 from __future__ import annotations
 
@@ -9,35 +9,29 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_age, format_size
+from sloth_tui.tui.messages import HistoryWanted
 from sloth_tui.tui.secrets import MASK
-from sloth_tui.tui.widgets.line_view import LineView
+from sloth_tui.tui.widgets.history_view import HistoryView, RevisionList
+from sloth_tui.tui.widgets.info_view import InfoView
 from sloth_tui.tui.widgets.pane import LatePane
-from sloth_tui.tui.widgets.value_text import highlight, value_lines
+from sloth_tui.tui.widgets.plot import NumberPlot, number_of, points
+from sloth_tui.tui.widgets.tab_strip import Tab, TabStrip
+from sloth_tui.tui.widgets.value_view import ValueView
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from sloth_tui.model import Entry
+    from sloth_tui.model import Entry, Revision
+    from sloth_tui.tui.widgets.cursor_view import CursorView
 
 _KEY_LIMIT = 400
 _AGE_PERIOD = 5.0
 """Seconds between two looks at how long ago the entry changed."""
-
-
-class ValueView(LineView):
-    """The lines of one value."""
-
-    def show(self, lines: list[str], kind: str) -> None:
-        """Show harmless ``lines`` of a value of type ``kind``."""
-        self._kind = kind
-        self.set_lines(lines)
-
-    def paint(self, number: int) -> Content:
-        return highlight(self.lines[number], self._kind)
+_TABS = (("value", "V", "Value"), ("history", "H", "History"), ("info", "I", "Info"))
 
 
 class DetailPane(LatePane):
-    """Key, type, size, times and revision of an entry, and its value as what it is."""
+    """Key, type, size and age of an entry, and one of three tabs."""
 
     NUMBER = 3
     NAME = "Detail"
@@ -47,19 +41,40 @@ class DetailPane(LatePane):
         self._entry: Entry | None = None
         self._secret = False
         self._revealed = False
+        self._tab = "value"
+        self._wanted: tuple[str, int] | None = None
+        """The key and size whose history was asked for."""
+        self._history: list[Revision] | None = None
+        """Of the key on screen, newest first; None before it is read."""
+        self._more = False
 
     def furniture(self) -> ComposeResult:
         yield Static("No key is chosen.", classes="empty")
         yield Static(id="detail-facts")
+        yield TabStrip(id="detail-tabs")
         yield ValueView(id="detail-value")
+        yield NumberPlot(id="detail-plot")
+        yield HistoryView(id="detail-history")
+        yield InfoView(id="detail-info")
 
     def furnished(self) -> None:
-        self.set_interval(_AGE_PERIOD, self._draw_facts)
+        self.set_interval(_AGE_PERIOD, self._age)
         self.show(None, secret=False)
+        self.choose("value")
 
     @property
     def entry(self) -> Entry | None:
         return self._entry
+
+    @property
+    def tab(self) -> str:
+        return self._tab
+
+    @property
+    def revision(self) -> Revision | None:
+        """The revision under the cursor of the history, where that is on screen."""
+        shown = self._entry is not None and self._tab == "history" and self._history is not None
+        return self.query_one(RevisionList).highlighted if shown else None
 
     @property
     def hidden(self) -> bool:
@@ -71,9 +86,36 @@ class DetailPane(LatePane):
         masked again when the cursor comes to another key."""
         if entry is None or self._entry is None or entry.key != self._entry.key:
             self._revealed = False
-            self.query_one(ValueView).scroll_home(animate=False)
+            self._history = None
         self._entry, self._secret = entry, secret
+        self._want_history()
         self._draw()
+
+    def show_history(self, key: str, revisions: list[Revision], *, more: bool) -> None:
+        """The revisions of ``key``, newest first; ``more``: there are older ones."""
+        if self._entry is not None and key == self._entry.key:
+            self._history, self._more = revisions, more
+            self._draw_history()
+
+    def choose(self, tab: str) -> None:
+        """Show ``value``, ``history`` or ``info``; the focus goes along where the pane has it."""
+        focused = self.has_focus_within
+        self._tab = tab
+        for name in ("value", "history", "info"):
+            self.query_one(f"#detail-{name}").display = name == tab
+        for widget in (self.query_one(ValueView), self.query_one(RevisionList), self.query_one(InfoView)):
+            widget.set_class(widget is self.main, "main")
+        self._want_history()
+        self._draw()
+        if focused:
+            self.main.focus()
+
+    @property
+    def main(self) -> ValueView | InfoView | CursorView:
+        """What takes the keys in the tab that is shown."""
+        if self._tab == "history":
+            return self.query_one(RevisionList)
+        return self.query_one(InfoView) if self._tab == "info" else self.query_one(ValueView)
 
     def toggle_secret(self) -> bool:
         """Reveal a masked value, or mask it again; returns whether there is a secret to do so with."""
@@ -83,38 +125,65 @@ class DetailPane(LatePane):
         self._draw()
         return True
 
+    def _want_history(self) -> None:
+        """Ask for the history where it is shown, as a list, as a plot or as its length."""
+        entry = self._entry
+        wanted = None
+        if entry is not None and (self._tab != "value" or number_of(entry.value) is not None):
+            wanted = (entry.key, entry.size)
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.post_message(HistoryWanted(*wanted) if wanted else HistoryWanted(None))
+
     def _draw(self) -> None:
         self.set_class(self._entry is None, "nothing")
         view = self.query_one(ValueView)
         if self._entry is None:
             self.entitle()
-            view.show([], "string")
-            return
-        note = ""
-        if self.hidden:
-            view.show([MASK, "", "masked, x reveals it"], "string")
-        else:
-            lines, note = value_lines(self._entry.value, self._entry.size)
-            view.show(lines, self._entry.type)
+            view.show(None)
+        elif self.hidden:
+            view.say([MASK, "", "masked, x reveals it"])
+        note = "" if self._entry is None or self.hidden else view.show(self._entry)
         self._draw_facts()
-        self.entitle(note=note)
+        self._draw_history()
+        self.entitle(note=f"{note} · | pages all" if note and self._tab == "value" else "")
 
     def _draw_facts(self) -> None:
         if self._entry is not None:
             self.query_one("#detail-facts", Static).update(facts(self._entry, time.time()))
 
+    def _draw_history(self) -> None:
+        count = "" if self._history is None else f"{len(self._history):,}{'+' if self._more else ''}"
+        strip = self.query_one(TabStrip)
+        strip.chosen = self._tab
+        strip.tabs = tuple(
+            Tab(name, key, title, f"screen.perform('{name}_tab')", count if name == "history" else "")
+            for name, key, title in _TABS
+        )
+        if self._tab == "value":
+            known = self._entry is not None and number_of(self._entry.value) is not None and not self.hidden
+            self.query_one(NumberPlot).show(points(self._history or []) if known else [])
+        else:
+            self.query_one(NumberPlot).show([])
+        if self._tab == "history" and self._entry is not None and self._history is not None:
+            self.query_one(HistoryView).show(self._entry.key, self._history, hidden=self.hidden)
+        if self._tab == "info":
+            self.query_one(InfoView).show(self._entry, self._history, secret=self._secret, more=self._more)
+
+    def _age(self) -> None:
+        """Ages have passed."""
+        self._draw_facts()
+        if self._tab == "history" and self._history is not None:
+            self.query_one(HistoryView).redraw()
+        elif self._tab == "info":
+            self._draw_history()
+
 
 def facts(entry: Entry, now: float) -> Content:
-    """What is known of an entry besides its value, in four lines or more."""
-    revision = "" if entry.revision is None else f"   revision {entry.revision:,}"
+    """The key, then in a line what can be said shortly."""
     return Content.assemble(
         (display_text(entry.key, _KEY_LIMIT), "bold $primary"),
         "\n",
         (entry.type, "$accent"),
-        (f"   {format_size(entry.size)}{revision}", "$quiet"),
-        "\n",
-        ("updated ", "$quiet"),
-        format_age(entry.updated_at, now),
-        ("\ncreated ", "$quiet"),
-        format_age(entry.created_at, now),
+        (f" · {format_size(entry.size)} · {format_age(entry.updated_at, now)}", "$quiet"),
     )

@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 if TYPE_CHECKING:
     from textual.events import Resize
+    from textual.style import Style
 
 
 class LineView(ScrollView, can_focus=True):
@@ -49,6 +50,20 @@ class LineView(ScrollView, can_focus=True):
         """The line of this number in its colours."""
         return Content(self._lines[number])
 
+    def ground(self, number: int) -> Style:
+        """What the line of this number is drawn upon, to the edge."""
+        return self.visual_style
+
+    def line_at(self, y: int) -> int | None:
+        """The number of the line that is drawn in row ``y`` of the view."""
+        row = y + self.scroll_offset.y
+        return self._pieces[row][0] if 0 <= row < len(self._pieces) else None
+
+    def rows_of(self, number: int) -> tuple[int, int]:
+        """The first row of a line, and how many it takes."""
+        rows = [row for row, piece in enumerate(self._pieces) if piece[0] == number]
+        return (rows[0], len(rows)) if rows else (0, 0)
+
     def on_resize(self, event: Resize) -> None:
         if self._room() != self._width:
             self._fold_all()
@@ -63,6 +78,7 @@ class LineView(ScrollView, can_focus=True):
         if row >= len(self._pieces):
             return Strip.blank(self.size.width, base.rich_style)
         number, start, end = self._pieces[row]
+        base = self.ground(number)
         line = self.paint(number)
         if (start, end) != (0, len(line.plain)):
             line = line[start:end]

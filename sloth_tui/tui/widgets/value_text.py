@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content, Span
 
@@ -11,6 +11,7 @@ from sloth_tui.text import display_text, format_size
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Iterator
 
     from sloth_tui.model import Value
 
@@ -20,17 +21,70 @@ SHOWN_CHARACTERS = 128 * 1024
 _BYTES_A_LINE = 16
 
 
-def value_lines(value: Value, size: int, limit: int = SHOWN_CHARACTERS) -> tuple[list[str], str]:
-    """Harmless lines of ``value``, and a note where they are not all of it (else an empty one).
+class Sheet(NamedTuple):
+    """A value laid out."""
 
-    A table is laid out as JSON, bytes as offset, hexadecimal and text.
+    lines: list[str]
+    """Harmless, without line feeds."""
+    kind: str
+    """What they are coloured as: a type's name, ``table`` for text that is JSON too."""
+    note: str
+    """Says what is missing; empty where nothing is."""
+
+
+def sheet(value: Value, size: int, kind: str, width: int = 0, limit: int = SHOWN_CHARACTERS) -> Sheet:
+    """``value``, of type ``kind`` and ``size`` bytes, for a view of ``width`` cells (0: as many as wanted).
+
+    A table is laid out as JSON, and so is text that holds a JSON object or list; bytes as offset,
+    hexadecimal and text.
     """
     if isinstance(value, bytes):
         shown = value[: limit // 4]
-        return _hexadecimal(shown), _rest(len(shown), len(value))
+        return Sheet(_hexadecimal(shown, bytes_a_line(width)), kind, _rest(len(shown), len(value)))
+    if isinstance(value, str):
+        document = _document(value) if len(value) <= limit else None
+        if document is not None:
+            return Sheet(document.split("\n"), "table", "")
     text = value[: limit + 1] if isinstance(value, str) else _layout(value, limit)
     lines = display_text(text[:limit], lines=True).split("\n")
-    return lines, f"first {format_size(limit)} of {format_size(size)}" if len(text) > limit else ""
+    note = f"first {format_size(limit)} of {format_size(size)}" if len(text) > limit else ""
+    return Sheet(lines, kind, note)
+
+
+def value_lines(value: Value, size: int, limit: int = SHOWN_CHARACTERS) -> tuple[list[str], str]:
+    """Harmless lines of ``value``, and a note where they are not all of it (else an empty one). Text is left
+    as it is."""
+    if isinstance(value, str):
+        note = f"first {format_size(limit)} of {format_size(size)}" if len(value) > limit else ""
+        return display_text(value[:limit], lines=True).split("\n"), note
+    found = sheet(value, size, "", limit=limit)
+    return found.lines, found.note
+
+
+def whole_text(value: Value) -> Iterator[str]:
+    """All of a value as harmless text, piece by piece."""
+    if isinstance(value, bytes):
+        step = 4096 * _BYTES_A_LINE
+        for start in range(0, len(value), step):
+            yield "\n".join(_hexadecimal(value[start : start + step], _BYTES_A_LINE, start)) + "\n"
+    elif isinstance(value, str):
+        step = 64 * 1024
+        for start in range(0, len(value), step):
+            yield display_text(value[start : start + step], lines=True)
+        yield "\n"
+    else:
+        from json import JSONEncoder
+
+        for part in JSONEncoder(indent=2, ensure_ascii=False).iterencode(value):
+            yield display_text(part, lines=True)
+        yield "\n"
+
+
+def bytes_a_line(width: int) -> int:
+    """How many bytes of a dump fit so many cells: 16, 8 or 4."""
+    if not width or width >= 76:
+        return 16
+    return 8 if width >= 43 else 4
 
 
 def _rest(shown: int, size: int) -> str:
@@ -51,15 +105,51 @@ def _layout(value: object, limit: int) -> str:
     return "".join(parts)
 
 
-def _hexadecimal(data: bytes) -> list[str]:
+def _document(text: str) -> str | None:
+    """Text that is a JSON object or list, laid out token by token so that nothing in it is changed; None
+    where it is none."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    import json
+
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    parts: list[str] = []
+    depth, before = 0, ""
+    for found in _tokens().finditer(text):
+        part = found.group()
+        opens = before in ("{", "[")
+        if part in ("}", "]"):
+            depth -= 1
+            parts.append("" if opens else "\n" + "  " * depth)
+        elif before == "," or opens:
+            parts.append("\n" + "  " * depth)
+        parts.append(": " if part == ":" else display_text(part))
+        depth += part in ("{", "[")
+        before = part
+    return "".join(parts)
+
+
+def _hexadecimal(data: bytes, per_line: int, at: int = 0) -> list[str]:
     lines = []
-    for offset in range(0, len(data), _BYTES_A_LINE):
-        row = data[offset : offset + _BYTES_A_LINE]
-        half = _BYTES_A_LINE // 2
-        digits = f"{row[:half].hex(' '):<23}  {row[half:].hex(' '):<23}"
+    half = per_line // 2 if per_line > 8 else per_line
+    for offset in range(0, len(data), per_line):
+        row = data[offset : offset + per_line]
+        digits = f"{row[:half].hex(' '):<{3 * half - 1}}"
+        if half < per_line:
+            digits += f"  {row[half:].hex(' '):<{3 * half - 1}}"
         text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "·" for byte in row)
-        lines.append(f"{offset:08x}  {digits}  {text}")
+        lines.append(f"{at + offset:08x}  {digits}  {text}")
     return lines or ["(no bytes)"]
+
+
+@cache
+def _tokens() -> re.Pattern[str]:
+    import re
+
+    return re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 @cache
@@ -72,7 +162,7 @@ def _json_parts() -> re.Pattern[str]:
           | (?P<text>"(?:[^"\\]|\\.)*"?)
           | (?P<word>\b(?:true|false|null)\b)
           | (?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)
-          | (?P<mark>[{}\[\],:])""",
+          | (?P<mark>[{}\[\],:▾▸…])""",
         re.VERBOSE,
     )
 
@@ -93,7 +183,16 @@ def highlight(line: str, kind: str) -> Content:
         parts = _json_parts().finditer(line)
         return Content(line, [Span(*part.span(), _JSON_STYLES[part.lastgroup or "mark"]) for part in parts])
     if kind == "bytes":
-        return Content(line).stylize("$quiet", 0, 8).stylize("$secondary", 60)
+        text = _text_column(line)
+        return Content(line).stylize("$quiet", 0, 8).stylize("$secondary", text)
     if kind in ("integer", "float", "boolean"):
         return Content(line).stylize("$accent")
     return Content(line)
+
+
+def _text_column(line: str) -> int:
+    """Where the text begins in a line of a dump of 4, 8 or 16 bytes a line."""
+    for column in (60, 35, 23):
+        if line[column - 2 : column] == "  " and len(line) > column:
+            return column
+    return len(line)

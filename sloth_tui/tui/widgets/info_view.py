@@ -1,0 +1,104 @@
+"""Everything known of an entry but its value."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from sloth_tui.text import display_text, format_age, format_count, format_size
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from sloth_tui.model import Entry, Origin, Revision, Value
+
+_LIMIT = 400
+_NAMES = 9
+"""Cells for the names of things."""
+_COUNTED = 1024 * 1024
+"""Characters of a text beyond which its lines are not counted."""
+
+
+class InfoView(VerticalScroll):
+    """Who, when, by which run, how much."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="info-lines")
+
+    def show(
+        self, entry: Entry | None, revisions: list[Revision] | None, *, secret: bool, more: bool
+    ) -> None:
+        """``revisions``, newest first: None where they are not read yet; ``more``: there are older ones."""
+        shown = "" if entry is None else facts(entry, revisions, time.time(), secret=secret, more=more)
+        self.query_one("#info-lines", Static).update(shown)
+
+
+def facts(entry: Entry, revisions: list[Revision] | None, now: float, *, secret: bool, more: bool) -> Content:
+    """Names at the left, what they are at the right."""
+    rows: list[tuple[str, list[str]]] = [
+        ("type", [entry.type]),
+        ("size", [format_size(entry.size), *_extent(entry.value, secret=secret)]),
+        ("revision", ["-" if entry.revision is None else f"{entry.revision:,}"]),
+        ("updated", _moment(entry.updated_at, now)),
+        ("created", _moment(entry.created_at, now)),
+    ]
+    if revisions is not None:
+        rows.append(("history", _kept(revisions, now, more=more)))
+        if revisions:
+            rows += [("", [""]), *_author(revisions[0])]
+    if secret:
+        rows += [("", [""]), ("secret", ["masked, by its name"])]
+    lines = [
+        Content.assemble((f"{'' if place else name:<{_NAMES}}", "$quiet"), text)
+        for name, texts in rows
+        for place, text in enumerate(texts)
+    ]
+    return Content("\n").join(lines)
+
+
+def _author(revision: Revision) -> list[tuple[str, list[str]]]:
+    """Who made the last change."""
+    origin: Origin | None = revision.origin
+    if origin is None:
+        return [("by", ["another program"])]
+    rows = [
+        ("by", [origin.user, f"on {origin.host}"]),
+        ("program", [origin.program, f"process {origin.pid}"]),
+        ("what", [origin.title]),
+        ("run", [origin.run or ""]),
+        ("task", [origin.task or ""]),
+        ("change", ["" if revision.change is None else str(revision.change)]),
+    ]
+    return [(name, [display_text(text, _LIMIT) for text in texts]) for name, texts in rows if texts != [""]]
+
+
+def _kept(revisions: list[Revision], now: float, *, more: bool) -> list[str]:
+    if not revisions:
+        return ["nothing is kept"]
+    least = "at least " if more else ""
+    count = f"{least}{format_count(len(revisions), 'revision')}"
+    return [count, f"oldest {format_age(revisions[-1].at, now)}"]
+
+
+def _moment(at: float | None, now: float) -> list[str]:
+    """How long ago, and when by the clock of this place."""
+    if at is None:
+        return ["-"]
+    return [format_age(at, now), time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))]
+
+
+def _extent(value: Value, *, secret: bool) -> list[str]:
+    """What else there is to say about how much a value is."""
+    if secret:
+        return []
+    if isinstance(value, dict):
+        return [format_count(len(value), "member")]
+    if isinstance(value, list):
+        return [format_count(len(value), "item")]
+    if isinstance(value, str) and len(value) <= _COUNTED:
+        return [format_count(len(value), "character"), format_count(value.count("\n") + 1, "line")]
+    return []

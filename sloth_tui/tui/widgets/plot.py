@@ -1,0 +1,108 @@
+"""Numbers over time, drawn with blocks."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widgets import Static
+
+from sloth_tui.text import format_age
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sloth_tui.model import Revision, Value
+
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+_MOST_DIGITS = 40
+FEWEST = 3
+"""Points below which there is nothing to be seen in a plot."""
+
+
+def number_of(value: Value | None) -> float | None:
+    """The number that a value is or reads as; None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and not (
+        len(value) <= _MOST_DIGITS
+        and value.isascii()
+        and value.lstrip("-")[:1].isdigit()
+        and "_" not in value
+    ):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def points(revisions: Iterable[Revision]) -> list[tuple[float, float]]:
+    """When and what, oldest first; what was no number is left out. ``revisions`` come newest first."""
+    found = []
+    for revision in revisions:
+        number = number_of(revision.new)
+        if number is not None and not revision.secret:
+            found.append((revision.at, number))
+    return found[::-1]
+
+
+def bars(numbers: list[float], width: int, height: int) -> list[str]:
+    """A picture of so many cells, the newest number at its right edge. Of more numbers than columns each
+    column shows the last of its share; fewer take several columns each."""
+    if not numbers or width < 1 or height < 1:
+        return []
+    count = len(numbers)
+    if count >= width:
+        columns = [numbers[(place + 1) * count // width - 1] for place in range(width)]
+    else:
+        columns = [number for number in numbers for _ in range(width // count)]
+    low, high = min(numbers), max(numbers)
+    steps = 8 * height - 1
+    span = high / 2 - low / 2  # The difference of two floats may be more than a float can hold.
+    levels = [
+        1 + round(steps * ((number / 2 - low / 2) / span)) if span else 4 * height for number in columns
+    ]
+    return [
+        "".join(_BLOCKS[min(max(level - 8 * row, 0), 8)] for level in levels)
+        for row in range(height - 1, -1, -1)
+    ]
+
+
+class NumberPlot(Static):
+    """How a number changed, as large as there is room; says from what to what."""
+
+    def on_mount(self) -> None:
+        self._points: list[tuple[float, float]] = []
+
+    def show(self, found: list[tuple[float, float]]) -> None:
+        """Draw these points, oldest first; fewer than three are no plot, and the widget hides."""
+        self._points = found
+        self.set_class(len(found) < FEWEST, "hidden")
+        self.refresh()
+
+    def render(self) -> Content:
+        width, height = self.content_size
+        if len(self._points) < FEWEST or height < FEWEST:
+            return Content("")
+        numbers = [number for _, number in self._points]
+        low, high = f"{min(numbers):,.12g}", f"{max(numbers):,.12g}"
+        drawn = bars(numbers, width, height - 2)
+        now = time.time()
+        began = format_age(self._points[0][0], now)
+        ended = format_age(self._points[-1][0], now)
+        lines = [
+            Content.assemble((_ends(f"{len(numbers)} values", f"most {high}", width), "$quiet")),
+            *(Content(line).stylize("$primary") for line in drawn),
+            Content.assemble((_ends(f"{began}, least {low}", ended, width), "$quiet")),
+        ]
+        return Content("\n").join(lines)
+
+
+def _ends(left: str, right: str, width: int) -> str:
+    """Two texts at the two edges; where both do not fit, the left one alone."""
+    gap = width - len(left) - len(right)
+    return left + " " * gap + right if gap > 0 else left[:width]

@@ -1,0 +1,60 @@
+"""Numbers as a picture, and values against each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sloth_tui.text import display_text
+from sloth_tui.tui.widgets.difference import ABSENT, difference, paint
+from sloth_tui.tui.widgets.plot import bars, number_of
+from tests.tui.test_values import values
+
+if TYPE_CHECKING:
+    from sloth_tui.model import Value
+
+floats = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(floats, min_size=1, max_size=300), st.integers(1, 120), st.integers(1, 20))
+def test_bars_fill_their_room_and_never_leave_it(numbers: list[float], width: int, height: int) -> None:
+    drawn = bars(numbers, width, height)
+    assert len(drawn) == height
+    assert all(len(line) == len(drawn[0]) <= width for line in drawn)
+    assert width - len(drawn[0]) < max(len(numbers), 1)
+
+
+def test_bars_rise_with_their_numbers() -> None:
+    assert bars([0, 1, 2], 3, 2) == [" ▁█", "▁██"]
+    assert bars([1, 3], 4, 1) == ["▁▁██"]
+    assert bars([5, 5], 2, 2) == ["  ", "██"]
+
+
+def test_what_is_a_number_is_told_from_what_only_looks_so() -> None:
+    assert [number_of(value) for value in (3, 0.5, "12", "-1.5", "1e3")] == [3.0, 0.5, 12.0, -1.5, 1000.0]
+    others: list[Value | None] = [True, None, "nan", "inf", "1_0", "", "v1", "٣", "1" * 50, b"1", [1]]
+    assert not any(map(number_of, others))
+    assert number_of(10**400) is None
+
+
+@given(values, values)
+def test_a_difference_says_what_went_and_what_came(old: object, new: object) -> None:
+    pieces = difference(old, new)  # type: ignore[arg-type]
+    for piece in pieces:
+        assert display_text(piece.text) == piece.text
+        assert piece.text in paint(piece).plain
+    assert bool(difference(old, old)) is False  # type: ignore[arg-type]
+
+
+def test_differences_read_well() -> None:
+    signs = [
+        (piece.sign, piece.text) for piece in difference({"a": 1, "b": [1, 2, 3]}, {"a": 2, "b": [1, 2, 3]})
+    ]
+    assert signs[:3] == [(" ", "{"), ("-", '  "a": 1,'), ("+", '  "a": 2,')]
+    assert signs[-1] == ("~", "⋯ 4 lines the same")
+    assert [piece.part for piece in difference("v1.2.3", "v1.2.4")] == [(5, 6), (5, 6)]
+    assert [(piece.sign, piece.text) for piece in difference(None, "x")] == [("-", ABSENT), ("+", "x")]
+    assert difference(1, "1") == []
+    assert difference("x" * 100_000, "y" * 100_000)[-1].text == "only the beginning is compared"
