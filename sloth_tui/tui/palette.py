@@ -14,7 +14,7 @@ from textual.content import Content, Span
 
 from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text
-from sloth_tui.tui.actions import ACTIONS, shown_key
+from sloth_tui.tui.actions import actions, shown_key
 
 if TYPE_CHECKING:
     from textual.command import Hits
@@ -63,7 +63,7 @@ class BrowserProvider(Provider):
         return Content(text, [Span(place, place + 1, style) for place in places])
 
     async def actions(self, query: str) -> Hits:
-        for action in ACTIONS:
+        for action in actions():
             score, places = match(query, action.help)
             if not score:
                 score, places = match(query, action.label)[0], []
@@ -101,7 +101,7 @@ class EverythingProvider(BrowserProvider):
     """Every action with its key; agents and keys once something is typed."""
 
     async def discover(self) -> Hits:
-        for action in ACTIONS:
+        for action in actions():
             prompt, run = self._prompt(action, []), partial(self.browser.perform, action)
             yield DiscoveryHit(prompt, run, action.help, self._note(action))
 

@@ -20,6 +20,11 @@ class ActingScreen(PanedScreen):
 
     def __init__(self, services: Services) -> None:
         super().__init__()
+        if services.settings.keys:
+            from sloth_tui.tui.keymap import rebound
+
+            # The framework's own key maps lose what other actions have on the same keys in other panes.
+            self._bindings = rebound(self._bindings)
         self.services = services
         self.flows = Flows(self.app, services)
         self.key: str | None = None

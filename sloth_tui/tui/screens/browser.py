@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
 
-from sloth_tui.tui.actions import DOCK, PALETTE_KEY, PANES, in_pane, shown_key
+from sloth_tui.tui.actions import DOCK, PANES, in_pane, key_of, shown_key
 from sloth_tui.tui.screens.dock_news import DockNews
 from sloth_tui.tui.screens.entry_news import EntryNews
 from sloth_tui.tui.screens.key_news import KeyNews
@@ -50,7 +50,7 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews):
     def on_mount(self) -> None:
         if self.memory.now.tab in DOCK:
             self.query_one(Dock).tab = self.memory.now.tab
-        self.query_one(KeyBar).always = (KeyHint(shown_key(PALETTE_KEY), "Palette", "app.command_palette"),)
+        self.query_one(KeyBar).always = (KeyHint(key_of("palette"), "Palette", "app.command_palette"),)
         self.watch_current()
         self.title_bar.read_only = self.services.read_only
         self.begin_rows()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -9,56 +10,123 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from sloth_tui.tui.actions import ACTIONS, PALETTE_KEY, shown_key
+from sloth_tui.tui.actions import MOTIONS, PANES, actions, key_of, shown_key
 from sloth_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from typing import TypeAlias
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    Group: TypeAlias = tuple[str, list[tuple[str, str]]]
+    """A heading, and under it keys and what they do."""
+
+_KEYS = 10
+"""Cells of the keys."""
+_COLUMN = 46
+"""Cells of a column at least."""
+_FRAME = 8
+"""Cells of the dialog beside its columns."""
+_GAP = 2
+
 
 class HelpScreen(Dialog[None]):
-    """Keys by group; ``more`` are keys of the focused widget as (key, help)."""
+    """Keys by group, in as many columns as there is room for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1", "dismiss", "Close"),
+        Binding("j", "scroll('down')", show=False),
+        Binding("k", "scroll('up')", show=False),
+        Binding("ctrl+d,ctrl+f,space", "scroll('page_down')", show=False),
+        Binding("ctrl+u,ctrl+b", "scroll('page_up')", show=False),
+        Binding("g", "scroll('home')", show=False),
+        Binding("G", "scroll('end')", show=False),
     ]
 
-    def __init__(self, more: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._more = list(more)
+        keys = key_of("help")
+        self._bindings.bind("escape", "dismiss", "Close")
+        for key in dict.fromkeys(["q", *next(a.key for a in actions() if a.id == "help").split(",")]):
+            if key:
+                self._bindings.bind(key, "dismiss", "Close")
+        self._closes = f"esc or {keys} closes"
 
     def compose(self) -> ComposeResult:
+        room = int(self.app.size.width * 0.94) - _FRAME
+        groups = key_groups()
+        count = max(1, min(3, (room + _GAP) // (_COLUMN + _GAP)))
+        width = min((room + _GAP) // count - _GAP, 60)
         with Vertical(classes="dialog help") as dialog:
+            dialog.styles.width = count * (width + _GAP) - _GAP + _FRAME
             dialog.border_title = "Keys"
-            dialog.border_subtitle = "esc closes"
+            dialog.border_subtitle = self._closes
             with VerticalScroll(), Horizontal(classes="columns"):
-                groups = key_groups(self._more)
-                half = len(groups) // 2
-                yield Static(key_help(groups[:half]))
-                yield Static(key_help(groups[half:]))
+                for column in balanced([key_help(group, width) for group in groups], count):
+                    text = Static(Content("\n").join(column))
+                    text.styles.width = width + _GAP
+                    yield text
+
+    def action_scroll(self, where: str) -> None:
+        scroll = getattr(self.query_one(VerticalScroll), f"scroll_{where}")
+        scroll(animate=False)
 
 
-def key_groups(more: list[tuple[str, str]]) -> list[tuple[str, list[tuple[str, str]]]]:
+def key_groups() -> list[Group]:
     """Each group's name and its lines: keys and what they do."""
     groups: dict[str, list[tuple[str, str]]] = {}
-    for action in ACTIONS:
-        if action.key:
-            keys = " ".join(shown_key(key) for key in action.key.split(","))
-            groups.setdefault(action.group, []).append((keys, action.help))
-    groups["App"].append((shown_key(PALETTE_KEY), "Find any of these by its name"))
-    if more:
-        groups["Table"] = more
+    panes: list[str] = []
+    for action in actions():
+        if action.id.removeprefix("show_") in PANES:
+            panes += [shown_key(action.key)] if action.key else []
+        elif action.key:
+            groups.setdefault(action.group, []).append((_all_keys(action.key), action.help))
+    if panes:
+        names = ", ".join(name.lower() for name in PANES.values())
+        groups.setdefault("Panes", []).insert(0, (_span(panes), f"Go to {names}"))
+    groups["Moving"] = [(_all_keys(keys), help_) for keys, help_ in MOTIONS]
     return list(groups.items())
 
 
-def key_help(groups: list[tuple[str, list[tuple[str, str]]]]) -> Content:
-    """A heading for each group and a line for each key."""
-    lines: list[Content] = []
-    for group, rows in groups:
-        lines.append(Content(group).stylize("bold $primary"))
-        lines += [Content.assemble((f"  {keys:<10}", "$accent"), text) for keys, text in rows]
-        lines.append(Content(""))
-    return Content("\n").join(lines)
+def _all_keys(keys: str) -> str:
+    return " ".join(map(shown_key, keys.split(",")))
+
+
+def _span(keys: list[str]) -> str:
+    """``1-7`` of digits that follow each other, else all of them."""
+    in_order = all(len(key) == 1 for key in keys) and "".join(keys) in "0123456789"
+    return f"{keys[0]}-{keys[-1]}" if in_order and len(keys) > 2 else " ".join(keys)
+
+
+def key_help(group: Group, width: int) -> list[Content]:
+    """A heading and a line for each key, or more where what it does does not fit so many cells."""
+    name, rows = group
+    lines = [Content(name).stylize("bold $primary")]
+    for keys, text in rows:
+        first, *rest = textwrap.wrap(text, max(width - _KEYS - 3, 10)) or [""]
+        if len(keys) > _KEYS:
+            lines.append(Content(f"  {keys}").stylize("$accent"))
+            rest = [first, *rest]
+        else:
+            lines.append(Content.assemble((f"  {keys:<{_KEYS}} ", "$accent"), first))
+        lines += [Content(" " * (_KEYS + 3) + line) for line in rest]
+    return [*lines, Content("")]
+
+
+def balanced(blocks: list[list[Content]], count: int) -> list[list[Content]]:
+    """The blocks in their order in so many columns at most, none longer than it must be."""
+    longest = max(map(len, blocks))
+    for height in range(longest, sum(map(len, blocks)) + 1):
+        columns = _filled(blocks, height)
+        if len(columns) <= count:
+            return columns
+    return _filled(blocks, sum(map(len, blocks)))
+
+
+def _filled(blocks: list[list[Content]], height: int) -> list[list[Content]]:
+    columns: list[list[Content]] = [[]]
+    for block in blocks:
+        if columns[-1] and len(columns[-1]) + len(block) > height:
+            columns.append([])
+        columns[-1] += block
+    return columns

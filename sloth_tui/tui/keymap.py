@@ -1,0 +1,150 @@
+"""Other keys for actions, as ``[keys]`` in config.toml gives them: read, checked, said in Textual's names.
+
+::
+
+    [keys]
+    zoom = "Z,ctrl+w"
+    quit = "ctrl+q"
+    collapse = ""
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from textual.binding import BindingsMap
+from textual.keys import KEY_NAME_REPLACEMENTS, KEY_TO_UNICODE_NAME, Keys, _character_to_key
+
+from sloth_tui.settings import config_path, mistake
+from sloth_tui.text import display_text, nearest
+from sloth_tui.tui.actions import ACTIONS, MOTIONS, PANES, bindings
+
+if TYPE_CHECKING:
+    from sloth_tui.errors import InvalidConfig
+    from sloth_tui.settings import Settings
+    from sloth_tui.tui.actions import Action
+
+_MODIFIERS = ("ctrl", "alt", "shift", "meta", "super", "hyper")
+_ALIASES = {
+    "esc": "escape",
+    "del": "delete",
+    "ins": "insert",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+    "pgdown": "pagedown",
+    "return": "enter",
+    "dot": "full_stop",
+    # What terminals send for these cannot be told from the other.
+    "ctrl+i": "tab",
+    "ctrl+m": "enter",
+    "ctrl+[": "escape",
+}
+_NAMES = frozenset(
+    [key.value for key in Keys if key.value.isidentifier()]
+    + list(KEY_NAME_REPLACEMENTS.values())
+    + list(KEY_TO_UNICODE_NAME)
+)
+
+
+def checked(settings: Settings) -> dict[str, str]:
+    """Action -> keys as Textual names them. Raises InvalidConfig for an unknown action, what is no key, and
+    a key that would mean two things in one pane."""
+    known = {action.id: action for action in ACTIONS}
+    changed: dict[str, str] = {}
+    for name, written in settings.keys.items():
+        if name not in known:
+            meant = nearest(name, list(known), 1)
+            raise _mistake(
+                settings, name, f"no such action; did you mean {meant[0]}?" if meant else "no such action"
+            )
+        try:
+            changed[name] = ",".join(read_keys(written))
+            if name == "palette" and not changed[name]:
+                raise ValueError("the palette needs a key")
+        except ValueError as error:
+            raise _mistake(settings, name, str(error)) from None
+    _refuse_clashes(settings, changed)
+    return changed
+
+
+def read_keys(written: str) -> list[str]:
+    """The keys of a text like ``e, ctrl+e``; none if it is empty. Raises ValueError saying what is no key."""
+    if not written.strip():
+        return []
+    if written.strip() == ",":
+        return ["comma"]
+    return list(dict.fromkeys(read_key(word.strip()) for word in written.split(",")))
+
+
+def read_key(word: str) -> str:
+    """A key as Textual names it: ``/`` is ``slash``, ``shift+e`` is ``E``, ``esc`` is ``escape``. Raises
+    ValueError."""
+    word = _ALIASES.get(word, word)
+    if len(word) == 1 and word.isprintable() and word != " ":
+        return _character_to_key(word)
+    *modifiers, last = word.split("+")
+    last = _ALIASES.get(last.lower(), last)
+    if any(modifier.lower() not in _MODIFIERS for modifier in modifiers):
+        raise ValueError(_no_key(word))
+    if len(last) == 1 and last.isprintable():
+        if [modifier.lower() for modifier in modifiers] == ["shift"] and last.isalpha():
+            return last.upper()
+        last = _character_to_key(last.lower())
+    elif last.lower() in _NAMES:
+        last = last.lower()
+    elif not _is_character_name(last):
+        raise ValueError(_no_key(word))
+    return "+".join([*sorted(modifier.lower() for modifier in modifiers), last])
+
+
+def rebound(inherited: BindingsMap) -> BindingsMap:
+    """The bindings of a screen with those of actions as they are now."""
+    ours = {action.id for action in ACTIONS}
+    kept = [
+        binding for found in inherited.key_to_bindings.values() for binding in found if binding.id not in ours
+    ]
+    return BindingsMap([*kept, *bindings()])
+
+
+def _is_character_name(word: str) -> bool:
+    """Whether Unicode calls a character so: ``left_curly_bracket``."""
+    try:
+        unicodedata.lookup(word.replace("_", " "))
+    except KeyError:
+        return False
+    return True
+
+
+def _no_key(word: str) -> str:
+    meant = nearest(word, sorted(_NAMES), 1)
+    like = f"did you mean {meant[0]}?" if meant else "keys are like e, E, /, ctrl+e, f5, space, escape"
+    return f"'{display_text(word, 40)}' is no key; {like}"
+
+
+def _refuse_clashes(settings: Settings, changed: dict[str, str]) -> None:
+    moves = {key: what for keys, what in MOTIONS for key in keys.split(",")}
+    holders: dict[tuple[str, str], Action] = {}
+    # Those with keys of their own first, so that the complaint is about a line of the file.
+    for action in sorted(ACTIONS, key=lambda action: action.id in changed):
+        for key in changed.get(action.id, action.key).split(","):
+            if action.id in changed and key in moves and key not in action.key.split(","):
+                raise _mistake(
+                    settings, action.id, f"{key} moves the cursor everywhere: {moves[key].lower()}"
+                )
+            for pane in action.panes or PANES if key else ():
+                other = holders.setdefault((key, pane), action)
+                if other is not action:
+                    raise _clash(settings, action, other, key, pane)
+
+
+def _clash(settings: Settings, action: Action, other: Action, key: str, pane: str) -> InvalidConfig:
+    where = "" if not (action.panes or other.panes) else f" in {PANES[pane]}"
+    return _mistake(
+        settings, action.id, f"{key} is the key of {other.id}{where} already; give {other.id} another one"
+    )
+
+
+def _mistake(settings: Settings, name: str, complaint: str) -> InvalidConfig:
+    shown = display_text(name, 40)
+    return mistake(config_path(), settings.key_lines.get(name, 1), f"keys.{shown}", complaint)
