@@ -171,6 +171,23 @@ class Stats(NamedTuple):
     """Type name -> number of entries."""
 
 
+class KeyGroup(NamedTuple):
+    """Keys that begin alike."""
+
+    prefix: str
+    """The first segment, with the ``:`` or ``/`` it ends in."""
+    keys: int
+
+
+class Standing(NamedTuple):
+    """An entry among others: by size, or by age."""
+
+    key: str
+    size: int
+    """Bytes of the value as stored."""
+    updated_at: float | None
+
+
 class Agent(NamedTuple):
     """A named store on this machine."""
 

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
         ChangeSet,
         Difference,
         Entry,
+        KeyGroup,
         Lock,
         LockBreak,
         Origin,
         Revision,
+        Standing,
         Stats,
         Step,
         Value,
@@ -217,7 +219,23 @@ class Undoing(Protocol):
         are; NotKept, RevisionNotFound."""
 
 
-class Store(Entries, Locks, History, Past, Undoing, Protocol):
+class Surveys(Protocol):
+    """Looking over all entries; each costs at least one pass over their keys."""
+
+    def groups(self) -> Iterator[KeyGroup]:
+        """How many keys begin with each first segment, which ends in ``:`` or ``/``, in the order of keys.
+        Those without a segment are in no group."""
+
+    def standings(self, order: str, limit: int) -> list[Standing]:
+        """The first so many entries: the ``largest`` values, those that changed last (``newest``), or those
+        that did not change for longest (``oldest``)."""
+
+    def problems(self) -> list[str]:
+        """What is wrong with the database as a file, in the words of its engine; nothing if it is sound.
+        Reads all of it."""
+
+
+class Store(Entries, Locks, History, Past, Undoing, Surveys, Protocol):
     """One agent's store."""
 
     @property

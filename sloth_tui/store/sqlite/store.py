@@ -13,7 +13,9 @@ from sloth_tui.store.sqlite.writing import EntryWriting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.model import Origin, Stats
+    from collections.abc import Iterator
+
+    from sloth_tui.model import KeyGroup, Origin, Standing, Stats
     from sloth_tui.store.sqlite.window import Window
 
 
@@ -29,6 +31,21 @@ class SqliteStore(EntryWriting, HistoryMethods, Undoing, Locking):
         from sloth_tui.store.sqlite.stats import read_stats
 
         return read_stats(self._database, len(self.locks()), self.complete_since())
+
+    def groups(self) -> Iterator[KeyGroup]:
+        from sloth_tui.store.sqlite.surveys import groups
+
+        return groups(self._database)
+
+    def standings(self, order: str, limit: int) -> list[Standing]:
+        from sloth_tui.store.sqlite.surveys import standings
+
+        return standings(self._database, order, limit)
+
+    def problems(self) -> list[str]:
+        from sloth_tui.store.sqlite.surveys import problems
+
+        return problems(self._database)
 
     def change_token(self) -> int:
         return self._database.change_token()

@@ -1,0 +1,61 @@
+"""Looking over the whole store: its prefixes, its extremes, and whether the file is sound. Loaded only where
+that is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloth_tui.model import KeyGroup, Standing
+from sloth_tui.store.sqlite.pages import SIZE, UPDATED
+from sloth_tui.store.sqlite.ranges import KEY, key_range
+from sloth_tui.store.sqlite.rows import RAW_KEY, decode_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sloth_tui.store.sqlite.connection import Database
+
+_SEPARATORS = ":/"
+_NEXT = (
+    f"SELECT {RAW_KEY} FROM state WHERE key >= {KEY} AND key < x'' "
+    "AND (instr(key, ':') OR instr(key, '/')) ORDER BY key LIMIT 1"
+)
+_STANDINGS = (
+    f"SELECT {RAW_KEY}, {SIZE}, {UPDATED} FROM state WHERE typeof(key) = 'text' ORDER BY {{}} LIMIT ?"
+)
+_ORDERS = {
+    "largest": f"{SIZE} DESC, key",
+    "newest": f"{UPDATED} DESC, key",
+    "oldest": f"{UPDATED} IS NULL, {UPDATED}, key",
+}
+
+
+def groups(database: Database) -> Iterator[KeyGroup]:
+    """From each first segment straight to the next: the keys of one are only counted."""
+    start = b""
+    while True:
+        found: bytes | None = database.one(_NEXT, (start,))
+        if found is None:
+            return
+        prefix = _first_segment(decode_key(found))
+        where, bounds = key_range(prefix)
+        count: int = database.one(f"SELECT count(*) FROM state WHERE {where}", bounds)
+        yield KeyGroup(prefix, count)
+        start = bounds[1]
+
+
+def standings(database: Database, order: str, limit: int) -> list[Standing]:
+    rows = database.rows(_STANDINGS.format(_ORDERS[order]), (limit,))
+    return [Standing(decode_key(key), size, updated) for key, size, updated in rows]
+
+
+def problems(database: Database) -> list[str]:
+    if database.kind is None:
+        return []
+    rows = database.rows("PRAGMA main.integrity_check")
+    return [str(problem) for (problem,) in rows if problem != "ok"]
+
+
+def _first_segment(key: str) -> str:
+    """``deploy:`` of ``deploy:version``."""
+    return key[: min(place for place in map(key.find, _SEPARATORS) if place >= 0) + 1]
