@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from sloth_tui.model import ChangeSet, Entry, Lock, Query, Revision, Row, Stats
+    from sloth_tui.model import (
+        ChangeSet,
+        Entry,
+        KeyGroup,
+        Lock,
+        Query,
+        Revision,
+        Row,
+        Standing,
+        Stats,
+    )
 
 # What a person did.
 
@@ -136,6 +146,22 @@ class ChangeChosen(Message):
 
 class MoreLogWanted(Message):
     """The cursor is near the end of the change sets that were read."""
+
+
+class PrefixWanted(Message):
+    """Somebody wants to see the keys that begin so."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self.prefix = prefix
+
+
+class KeyWanted(Message):
+    """Somebody wants to see this key."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key = key
 
 
 # What the store and the runner told.
@@ -271,6 +297,33 @@ class StatsRead(Message):
     def __init__(self, stats: Stats) -> None:
         super().__init__()
         self.stats = stats
+
+
+class Survey(NamedTuple):
+    """Which keys there are, and which entries stand out."""
+
+    groups: list[KeyGroup]
+    """By first segment."""
+    complete: bool
+    """Whether those are all groups."""
+    largest: list[Standing]
+    newest: list[Standing]
+    oldest: list[Standing]
+
+
+class SurveyRead(Message):
+    def __init__(self, survey: Survey) -> None:
+        super().__init__()
+        self.survey = survey
+
+
+class WritesCounted(Message):
+    """The newest revision at ``at`` (``time.monotonic``)."""
+
+    def __init__(self, revision: int, at: float) -> None:
+        super().__init__()
+        self.revision = revision
+        self.at = at
 
 
 class LogRead(Message):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sloth_tui.model import Query
 from sloth_tui.tui.screens.news import NewsScreen
 from sloth_tui.tui.widgets.dock import Dock
+from sloth_tui.tui.widgets.filter_bar import FilterBar
 from sloth_tui.tui.widgets.lock_list import LocksPane
 from sloth_tui.tui.widgets.log_view import LogPane
 from sloth_tui.tui.widgets.stats_view import StatsPane
@@ -39,6 +41,22 @@ class DockNews(NewsScreen):
         if self.answers:
             self.query_one(StatsPane).show(message.stats)
             self.query_one(TitleBar).total = message.stats.total_keys
+
+    def on_survey_read(self, message: messages.SurveyRead) -> None:
+        if self.answers:
+            self.query_one(StatsPane).show_survey(message.survey)
+
+    def on_writes_counted(self, message: messages.WritesCounted) -> None:
+        if self.answers:
+            self.query_one(StatsPane).count_writes(message.revision, message.at)
+
+    def on_key_wanted(self, message: messages.KeyWanted) -> None:
+        self.go_to_key(message.key)
+
+    def on_prefix_wanted(self, message: messages.PrefixWanted) -> None:
+        bar = self.query_one(FilterBar)
+        bar.ask(Query(prefix=message.prefix, sort=bar.asked.sort, descending=bar.asked.descending))
+        self.action_show_pane("keys")
 
     def on_log_read(self, message: messages.LogRead) -> None:
         if self.answers:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_TOPICS = ("rows", "entry", HISTORY, "locks", "log", "stats")
+_TOPICS = ("rows", "entry", HISTORY, "writes", "locks", "log", "stats", "survey")
 
 
 class Sample(NamedTuple):

@@ -7,10 +7,10 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from sloth_tui.tui.messages import LocksRead, LogRead, StatsRead
+from sloth_tui.tui.messages import LocksRead, LogRead, StatsRead, Survey, SurveyRead, WritesCounted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from textual.message import Message
 
@@ -22,6 +22,10 @@ _UNSEEN = 2.0
 _LOG_PAGE = 200
 """Change sets that are read at first."""
 _LOG_MOST = 5000
+_GROUPS = 1000
+"""First segments of keys that are counted."""
+_STANDINGS = 5
+_SURVEY_REST = 1.0
 
 
 class DockFigures:
@@ -35,9 +39,11 @@ class DockFigures:
         self._begun = False
 
     def start(self, tab: str) -> None:
-        """From now on LocksRead, LogRead and StatsRead are posted."""
+        """From now on LocksRead, LogRead, StatsRead and WritesCounted are posted, and SurveyRead while the
+        figures are in sight."""
         self._tab, self._begun = tab, True
         self.reread_locks()
+        self._reader.watch("writes", self._count_writes)
         for topic in ("log", "stats"):
             self._watch(topic)
 
@@ -59,6 +65,24 @@ class DockFigures:
     def _watch(self, topic: str) -> None:
         job = self._read_log if topic == "log" else self._read_stats
         self._reader.watch(topic, job, rest=0.0 if topic == self._tab else _UNSEEN)
+        if self._tab == "stats":
+            self._reader.watch("survey", self._survey, rest=_SURVEY_REST)
+        else:
+            self._reader.unwatch("survey")
+
+    def _count_writes(self, store: WindowedStore) -> None:
+        self._post(WritesCounted(store.revision(), time.monotonic()))
+
+    def _survey(self, store: WindowedStore) -> Iterator[None]:
+        """In steps, between which more urgent questions are answered."""
+        groups = list(islice(store.groups(), _GROUPS + 1))
+        yield
+        standings = []
+        for order in ("largest", "newest", "oldest"):
+            standings.append(store.standings(order, _STANDINGS))
+            yield
+        survey = Survey(groups[:_GROUPS], len(groups) <= _GROUPS, *standings)
+        self._post(SurveyRead(survey))
 
     def _read_locks(self, store: WindowedStore) -> None:
         self._post(LocksRead(store.locks(), time.monotonic()))

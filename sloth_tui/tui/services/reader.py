@@ -166,6 +166,9 @@ class Reader:
 
         with self._wake:
             self._calls.append(answer)
+            if self._answering is not None:
+                # Somebody waits; an answer to a question can be begun anew.
+                self._interrupt()
             self._wake.notify()
         return future
 

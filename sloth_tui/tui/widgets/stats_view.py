@@ -6,71 +6,171 @@ import time
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
-from sloth_tui.text import display_text, format_age, format_size
+from sloth_tui.text import format_size
+from sloth_tui.tui.widgets.figures import figures_of, group_lines, rate_of, standing_lines, type_lines
 from sloth_tui.tui.widgets.pane import DockPane
+from sloth_tui.tui.widgets.write_rate import WriteRate
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import Resize, Show
+    from textual.timer import Timer
 
     from sloth_tui.model import Stats
+    from sloth_tui.tui.messages import Survey
+    from sloth_tui.tui.widgets.figures import Line
 
-_BAR = 16
+_ROOM_FOR_TWO, _ROOM_FOR_THREE = 64, 104
+"""Widths in cells from which the lists stand beside the figures, and beside each other."""
+
+_ROOM_FOR_PLOT = 8
+"""Lines from which the writes are a plot of more than one line."""
+
+
+class FigureList(OptionList):
+    """Tells when it has another width, after the panes around it have got theirs."""
+
+    class Resized(Message):
+        pass
+
+    def on_resize(self, event: Resize) -> None:
+        self.post_message(self.Resized())
 
 
 class StatsPane(DockPane):
+    """Figures and the writes of the last seconds; prefixes that filter the table when chosen; the largest,
+    newest and oldest entries, which are gone to when chosen."""
+
     NUMBER = 5
     NAME = "Stats"
 
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id)
+        self._stats: Stats | None = None
+        self._survey: Survey | None = None
+        self._rate = WriteRate()
+        self._lines: dict[str, list[Line]] = {}
+
     def furniture(self) -> ComposeResult:
-        yield VerticalScroll(Static(id="stats-figures"), id="stats-scroll")
+        figures = (Static(id="stats-figures"), Static(id="stats-rate"))
+        yield VerticalScroll(*figures, id="stats-figures-scroll", can_focus=False)
+        yield FigureList(id="stats-prefixes", classes="main", markup=False)
+        yield FigureList(id="stats-standings", markup=False)
+
+    def furnished(self) -> None:
+        self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
+        self.show(None)
 
     def show(self, stats: Stats | None) -> None:
         """Show these figures; None: there are none (yet)."""
-        figures = self.query_one("#stats-figures", Static)
+        self._stats = stats
+        self.entitle(format_size(stats.file_size) if stats else "")
         if stats is None:
-            figures.update("")
-            self.entitle()
+            self._survey = None
+            self._rate = WriteRate()
+        self._draw_figures()
+        self._draw_lists()
+
+    def show_survey(self, survey: Survey) -> None:
+        """Show which keys there are, and which stand out."""
+        self._survey = survey
+        self._draw_lists()
+
+    def count_writes(self, revision: int, at: float) -> None:
+        """``revision`` is the newest at ``at`` of ``time.monotonic``."""
+        if self._rate.note(revision, at):
+            self._ticks.resume()
+            self._draw_rate()
+
+    def on_show(self, event: Show) -> None:
+        self._draw_all()
+
+    def on_resize(self, event: Resize) -> None:
+        width = event.size.width
+        self.set_class(width < _ROOM_FOR_TWO, "-stacked")
+        self.set_class(width >= _ROOM_FOR_THREE, "-wide")
+
+    def on_figure_list_resized(self, message: FigureList.Resized) -> None:
+        message.stop()
+        self._draw_all()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        lines = self._lines.get(event.option_list.id or "", [])
+        wish = lines[event.option_index].wish if event.option_index < len(lines) else None
+        if wish is not None:
+            self.post_message(wish)
+
+    @property
+    def _seen(self) -> bool:
+        return bool(self.children) and self.is_on_screen and self.size.width > 0
+
+    def _tick(self) -> None:
+        if not self._rate.busy(time.monotonic()):
+            self._ticks.pause()
+        self._draw_rate()
+
+    def _draw_all(self) -> None:
+        self._draw_figures()
+        self._draw_lists()
+
+    def _draw_figures(self) -> None:
+        if self._seen:
+            text = "" if self._stats is None else figures_of(self._stats, time.time())
+            self.query_one("#stats-figures", Static).update(text)
+            self._draw_rate()
+
+    def _draw_rate(self) -> None:
+        if self._seen:
+            plot = self.query_one("#stats-rate", Static)
+            width = plot.size.width or 30
+            writes, low = self._rate.last(time.monotonic(), width), self.size.height < _ROOM_FOR_PLOT
+            plot.update(rate_of(writes, width, low=low) if self._stats else "")
+
+    def _draw_lists(self) -> None:
+        if not self._seen:
             return
-        figures.update(figures_of(stats, time.time()))
-        self.entitle(format_size(stats.file_size))
+        beside = self.has_class("-wide")
+        first, second = (self.query_one(f"#stats-{name}", OptionList) for name in ("prefixes", "standings"))
+        width = first.scrollable_content_region.width or 40
+        lines: list[Line] = []
+        standings: list[Line] = []
+        if self._stats is not None and self._survey is not None:
+            lines = group_lines(self._survey, self._stats.total_keys, width)
+            lines += type_lines(self._stats.types, width)
+            room = second.scrollable_content_region.width if beside else width
+            standings = standing_lines(self._survey, time.time(), room or 40)
+        self._fill(first, lines if beside else lines + standings)
+        self._fill(second, standings if beside else [])
 
-
-def figures_of(stats: Stats, now: float) -> Content:
-    """The figures in lines, then the types as bars."""
-    free = f", {stats.free_pages / stats.page_count:.0%} free" if stats.page_count else ""
-    kept = f"since revision {stats.oldest_revision:,}" if stats.oldest_revision else ""
-    rows = [
-        ("keys", f"{stats.total_keys:,}", format_size(stats.total_size)),
-        ("history", f"{stats.revisions:,}", f"{format_size(stats.history_size)} {kept}"),
-        ("revision", f"{stats.revision:,}", _newest(stats, now)),
-        ("file", format_size(stats.file_size), f"{stats.page_count:,} pages{free}"),
-        ("WAL", format_size(stats.wal_size), ""),
-    ]
-    width = max(len(figure) for _, figure, _ in rows)
-    lines = [
-        Content.assemble((f"{name:<9}", "$quiet"), (figure.rjust(width), "bold"), ("  " + note, "$quiet"))
-        for name, figure, note in rows
-    ]
-    return Content("\n").join(lines + type_bars(stats.types, width))
-
-
-def _newest(stats: Stats, now: float) -> str:
-    return f"changed {format_age(float(stats.last_modified), now)}" if stats.last_modified else ""
-
-
-def type_bars(types: dict[str, int], width: int) -> list[Content]:
-    """One bar for each type that occurs, the commonest first."""
-    most = max(types.values(), default=0)
-    return [
-        Content.assemble(
-            (f"{display_text(name, 8):<9}", "$accent"),
-            f"{count:,}".rjust(width),
-            "  ",
-            ("━" * max(1, round(_BAR * count / most)), "$primary"),
+    def _fill(self, options: OptionList, lines: list[Line]) -> None:
+        """Show these lines; the cursor stays on what it is on."""
+        before = self._lines.get(options.id or "", [])
+        self._lines[options.id or ""] = lines
+        same = len(before) == len(lines) == options.option_count and all(
+            old.text.is_same(new.text) for old, new in zip(before, lines, strict=True)
         )
-        for name, count in sorted(types.items(), key=lambda item: (-item[1], item[0]))
-        if count
-    ]
+        if same:
+            return
+        at, top = options.highlighted, options.scroll_offset.y
+        wish = _told_apart(before[at]) if at is not None and at < len(before) else None
+        with self.prevent(OptionList.OptionHighlighted):
+            options.set_options(Option(line.text, disabled=line.wish is None) for line in lines)
+            places = [place for place, line in enumerate(lines) if line.wish is not None]
+            if places:
+                same_wish = [place for place in places if _told_apart(lines[place]) == wish]
+                options.highlighted = min(same_wish or places, key=lambda place: abs(place - (at or 0)))
+            options.scroll_to(y=top, animate=False)
+
+
+def _told_apart(line: Line) -> object:
+    """Differs for lines that ask for something else."""
+    wish = line.wish
+    return None if wish is None else (type(wish), getattr(wish, "prefix", None), getattr(wish, "key", None))
