@@ -68,6 +68,11 @@ ACTIONS: tuple[Action, ...] = (
         "break_lock", "b", "Break", "Take this lock away from its holder", "Locks", ("locks",), True, True
     ),
     Action("show_change", "enter", "Show", "Show what this change did", "Log", ("log",), True),
+    Action("new_agent", "n", "New", "Make an agent with an empty database", "Agents", _AGENTS, True, True),
+    Action("duplicate_agent", "C", "Duplicate", "Copy this agent's database", "Agents", _AGENTS, True, True),
+    Action(
+        "delete_agent", "d,delete", "Delete", "Delete this agent's database", "Agents", _AGENTS, True, True
+    ),
     Action("filter_keys", "slash", "Filter", "Filter the keys", "Keys", ("agents", *_KEYS), True),
     Action("mark_key", "space", "Mark", "Mark this key, or not any more", "Marks", ("keys",), True),
     Action("mark_range", "v", "Range", "Mark from here to where v is pressed again", "Marks", ("keys",)),
@@ -88,11 +93,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("undo", "u", "Undo", "Take back the last change", "Log", (), True, True),
     Action("run_file", "r", "Run", "Run a Lua file against this agent", "Run", (), True, True),
     Action("stop_run", "S", "Stop run", "Stop the run", "Run", ("run",), True),
-    Action("new_agent", "n", "New", "Make an agent with an empty database", "Agents", _AGENTS, True, True),
-    Action("duplicate_agent", "C", "Duplicate", "Copy this agent's database", "Agents", _AGENTS, True, True),
-    Action(
-        "delete_agent", "d,delete", "Delete", "Delete this agent's database", "Agents", _AGENTS, True, True
-    ),
     Action("go_to_agent", "a", "Find agent", "Go to an agent by its name", "Agents"),
     Action("next_agent", "right_square_bracket", "Next agent", "Go to the next agent", "Agents"),
     Action("previous_agent", "left_square_bracket", "Previous agent", "Go to the agent before", "Agents"),
@@ -102,6 +102,7 @@ ACTIONS: tuple[Action, ...] = (
         )
         for number, (pane, name) in enumerate(PANES.items(), 1)
     ),
+    Action("jump", "f", "Jump", "Put a letter on everything in sight, and go where it says", "Panes"),
     Action("next_pane", "tab", "Next pane", "Go to the next pane", "Panes"),
     Action("previous_pane", "shift+tab", "Previous pane", "Go to the pane before", "Panes"),
     Action("zoom", "z", "Zoom", "Give this pane the screen, or end that", "Panes"),

@@ -78,7 +78,6 @@ class SlothApp(App[int]):
         """``memory``: how the screen was left; ``complaints`` are told as soon as there is one. Raises
         InvalidConfig for keys that cannot be so."""
         rebind(_keys(settings))
-        # It works over dialogs too, which the bindings of the browser do not.
         self.COMMAND_PALETTE_BINDING = by_id("palette").key.split(",")[0]  # type: ignore[misc]
         super().__init__()
         self._agent = agent
@@ -124,6 +123,13 @@ class SlothApp(App[int]):
             loop.remove_signal_handler(number)
         await asyncio.to_thread(self._memory.write)
         await asyncio.to_thread(self.services.stop)
+
+    def action_command_palette(self) -> None:
+        """Not over a dialog: what it finds acts on the browser."""
+        if self.screen is self._browser:
+            from textual.command import CommandPalette
+
+            self.push_screen(CommandPalette(placeholder="an action, an agent, a key or a theme"))
 
     async def action_quit(self) -> None:
         self._browser.leave()

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sloth_tui.tui.actions import Action
     from sloth_tui.tui.screens.commands import CommandScreen
 
+_KEY_ROOM = 7
+"""Cells for the key of an action."""
 _KEYS_OFFERED = 20
 _KEY_LIMIT = 200
 
@@ -70,7 +72,8 @@ class BrowserProvider(Provider):
             if score:
                 prompt = self._prompt(action, places)
                 run = partial(self.browser.perform, action)
-                yield Hit(score, prompt, run, action.help, self._note(action))
+                elsewhere = action.panes and self.browser.current not in action.panes
+                yield Hit(0.95 * score if elsewhere else score, prompt, run, action.help, self._note(action))
 
     async def agents(self, query: str) -> Hits:
         for name in self.browser.agent_names:
@@ -78,6 +81,13 @@ class BrowserProvider(Provider):
             score, places = match(query, text)
             if score:
                 yield Hit(score, self.marked(text, places), partial(self.browser.choose_agent, name), text)
+
+    async def themes(self, query: str) -> Hits:
+        for name in sorted(self.app.available_themes):
+            text = f"theme {name}"
+            score, places = match(query, text)
+            if score:
+                yield Hit(score, self.marked(text, places), partial(setattr, self.app, "theme", name), text)
 
     async def keys(self, query: str) -> Hits:
         try:
@@ -91,22 +101,25 @@ class BrowserProvider(Provider):
 
     def _prompt(self, action: Action, places: list[int]) -> Content:
         key = shown_key(action.key) if action.key else ""
-        return Content.assemble((f"{key:<5}", "$accent"), self.marked(action.help, places))
+        return Content.assemble((f"{key:<{_KEY_ROOM}}", "$accent"), self.marked(action.help, places))
 
     def _note(self, action: Action) -> str | None:
         return "      not with --read-only" if action.writes and self.browser.services.read_only else None
 
 
 class EverythingProvider(BrowserProvider):
-    """Every action with its key; agents and keys once something is typed."""
+    """Every action with its key, those of the pane first; agents, keys and themes once something is typed."""
 
     async def discover(self) -> Hits:
-        for action in actions():
+        pane = self.browser.current
+        for action in sorted(actions(), key=lambda action: bool(action.panes) and pane not in action.panes):
+            if action.id == "palette":
+                continue
             prompt, run = self._prompt(action, []), partial(self.browser.perform, action)
             yield DiscoveryHit(prompt, run, action.help, self._note(action))
 
     async def search(self, query: str) -> Hits:
-        for source in (self.actions, self.agents, self.keys):
+        for source in (self.actions, self.agents, self.themes, self.keys):
             async for hit in source(query):
                 yield hit
 

@@ -65,11 +65,28 @@ async def test_palette_finds_actions_with_their_keys_and_carries_them_out(believ
     async with running() as app:
         await app.goes_to("deployment:status")
         await app.press("ctrl+p")
+        await app.sees("e      Edit the value of this key")
+        await app.press(*"clear every")
         await app.sees("Clear every key of this agent")
-        await app.press(*"delete")
-        await app.picks("d    Delete this key")
+        await app.press("escape", "ctrl+p", *"delete this key")
+        await app.picks("d      Delete this key")
         await until(lambda: isinstance(app.app.screen, ConfirmScreen))
         await app.sees("Delete 1 key?")
+        await app.press("ctrl+p")
+        assert isinstance(app.app.screen, ConfirmScreen)
+
+
+async def test_palette_offers_what_the_pane_can_do_first_and_sets_themes(believable: Path) -> None:
+    async with running() as app:
+        await app.press("1", "ctrl+p")
+        await app.sees("n      Make an agent with an empty database")
+        lines = [
+            line for line in app.text().split("\n") if "Make an agent" in line or "Edit the value" in line
+        ]
+        assert "Make an agent" in lines[0]
+        await app.press(*"theme nord")
+        await app.picks("theme nord")
+        await until(lambda: app.app.theme == "nord")
 
 
 async def test_palette_goes_to_agents_and_keys(believable: Path) -> None:

@@ -142,7 +142,7 @@ async def test_everything_follows(believable: Path) -> None:
         await app.press("ctrl+k")
         await until(lambda: isinstance(app.app.screen, CommandPalette))
         await app.press(*"zoo")
-        await app.picks("Z    Give this pane the screen")
+        await app.picks("Z      Give this pane the screen")
         await until(lambda: app.browser.zoomed)
     async with running() as app:
         await app.press("z")

@@ -35,6 +35,10 @@ class ActingScreen(PanedScreen):
         """The keys an action is about: those marked, else the one under the cursor."""
         return [] if self.key is None else [self.key]
 
+    def action_perform(self, name: str) -> None:
+        """Carry out the action of this id."""
+        raise NotImplementedError
+
     def choose_agent(self, name: str) -> None:
         """Show another agent."""
         raise NotImplementedError

@@ -9,6 +9,7 @@ from sloth_tui.tui.screens.agent_actions import AgentActions
 from sloth_tui.tui.screens.copy_actions import CopyActions
 from sloth_tui.tui.screens.detail_actions import DetailActions, first_segment
 from sloth_tui.tui.screens.dock_actions import DockActions
+from sloth_tui.tui.screens.jump_actions import JumpActions
 from sloth_tui.tui.screens.size_actions import SizeActions
 from sloth_tui.tui.screens.table_actions import TableActions
 from sloth_tui.tui.widgets.lock_list import LocksPane
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from sloth_tui.tui.actions import Action
 
 
-class CommandScreen(SizeActions, TableActions, AgentActions, CopyActions, DetailActions, DockActions):
+class CommandScreen(
+    SizeActions, TableActions, AgentActions, JumpActions, CopyActions, DetailActions, DockActions
+):
     """Carries out actions on what the cursors stand on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
