@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _POLL = 0.1
-"""Seconds between two looks at the change token."""
+"""Seconds between two looks at the change token, while the store is being changed."""
+_POLL_IN_PEACE = 0.3
+_PEACE = 10.0
+"""Seconds without a change after which a look is rarer: to be woken costs more than to look."""
 _SPACING = 0.25
 """Seconds between two rounds of answers to changes: the first is answered at the next look, and a store that
 changes all the time four times a second."""
@@ -93,8 +96,11 @@ class Reader:
         self._opened = 0
         self._store: WindowedStore | None = None
         self._token = 0
+        self._path = ""
         self._files: object = None
         self._next_poll = self._next_round = 0.0
+        self._moved_at = time.monotonic()
+        """When the store was last found changed, or was opened."""
         self._held = False
         """Whether it was told that changes are held back."""
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
@@ -130,8 +136,10 @@ class Reader:
         self._paused, self._held = paused, False
 
     def look(self) -> None:
-        """Paused or not, put the questions again if the store was changed just now."""
-        self._once = True
+        """Paused or not, put the questions again at once if the store was changed just now."""
+        with self._wake:
+            self._once, self._next_poll = True, 0.0
+            self._wake.notify()
 
     def watch(self, topic: str, job: Job, *, rest: float = 0.0) -> None:
         """Answer ``job`` now and after every change, then at least ``rest`` seconds after the last answer,
@@ -190,7 +198,7 @@ class Reader:
         """One round: wait for work or time, follow the choice of agent, poll, answer one thing."""
         with self._wake:
             if not (self._stopping or self._calls or self._opened != self._generation or self._due()):
-                self._wake.wait(_POLL)
+                self._wake.wait(max(self._next_poll - time.monotonic(), 0.0))
             if self._stopping:
                 return False
         try:
@@ -241,26 +249,30 @@ class Reader:
                 question.again()
         self._close()
         path = agents.database_path(agent)
-        self._files = _identity(path)
+        self._path, self._files, self._moved_at = path, _identity(path), time.monotonic()
         exists = os.path.lexists(path)
         self._store = open_store(agent, "read")
         self._token = self._store.change_token()
         self._post(StoreOpened(agent, self._store.location, exists=exists))
 
     def _poll(self) -> None:
-        self._next_poll = time.monotonic() + _POLL
+        now = time.monotonic()
+        self._next_poll = now + (_POLL if now - self._moved_at < _PEACE else _POLL_IN_PEACE)
         look = _identity if self._store is not None else _state
-        if look(agents.database_path(self._agent)) != self._files:
+        if look(self._path) != self._files:
             self.refresh()
         elif self._store is not None:
             token = self._store.change_token()
             if token == self._token:
                 self._once = False
-            elif self._paused and not self._once:
+                return
+            if self._paused and not self._once:
                 if not self._held:
                     self._held = True
                     self._post(ChangesHeld())
-            elif self._next_poll >= self._next_round:
+                return
+            self._moved_at = now
+            if self._next_poll >= self._next_round:
                 self._once = False
                 self._token, self._next_round = token, self._next_poll + _SPACING
                 with self._wake:
@@ -270,7 +282,7 @@ class Reader:
     def _fail(self, error: SlothError) -> None:
         """Without a store until the file changes or somebody asks again."""
         self._close()
-        self._files = _state(agents.database_path(self._agent))
+        self._files = _state(self._path)
         self._post(StoreFailed(self._agent, error.message, error.hint))
 
     def _close(self) -> None:
