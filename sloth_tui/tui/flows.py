@@ -7,10 +7,11 @@ through :func:`display_text` where it is shown. Dialogs are loaded when they are
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, TypeVar
 
 from sloth_tui.errors import SlothError
-from sloth_tui.text import display_text, format_count, format_duration, format_size
+from sloth_tui.text import display_text, format_age, format_count, format_duration, format_size
 from sloth_tui.tui.actions import by_id, shown_key
 from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.value_text import value_lines
@@ -81,13 +82,14 @@ class Flows:
             self.tell("there was nothing left to delete")
 
     async def break_lock(self, lock: Lock) -> None:
-        facts = [
-            f"held by {lock.holder}",
-            f"for another {format_duration(float(int(lock.remaining)))}",
-        ]
+        left = format_duration(float(int(lock.remaining)))
+        since = f", acquired {format_age(lock.acquired_at, time.time())}" if lock.acquired_at else ""
+        facts = [f"held by {lock.holder}", f"for another {left}{since}, token {lock.token}"]
         if lock.owner is not None:
             lives = {True: "which is alive", False: "which is gone", None: "on another host"}[lock.alive]
             facts.append(f"by process {lock.owner.pid} on {lock.owner.host}, {lives}")
+        if lock.tied:
+            facts.append("it is free as soon as that process is gone")
         warning = "Its holder is not told; its fenced writes will be refused."
         if await self.confirmed(f"Break the lock {lock.name!r}?", facts, warning, "Break it"):
             broken = await asyncio.wrap_future(self._services.break_lock(lock.name))

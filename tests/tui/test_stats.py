@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
-from textual.widgets import OptionList
 
 from sloth_tui.model import KeyGroup, Standing
 from sloth_tui.tui.messages import Survey
+from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.figures import group_lines, rate_of, standing_lines, type_lines
 from sloth_tui.tui.widgets.skyline import skyline
 from sloth_tui.tui.widgets.stats_view import StatsPane
@@ -72,12 +72,12 @@ async def test_choosing_a_figure_filters_or_goes_there(believable: Path) -> None
         )
         await app.sees("new:         40")
         await until(lambda: "most 0 " not in app.text() and "writes/s" in app.text())
-        prefixes = app.find(OptionList, "#stats-prefixes")
+        prefixes = app.find(Choices, "#stats-prefixes")
         assert prefixes.highlighted is not None
         await app.press("home", "down", "enter")
         await until(lambda: app.table.count == 4 and app.browser.current == "keys")
         await app.press("5", "tab")
-        await until(lambda: app.find(OptionList, "#stats-standings").has_focus)
+        await until(lambda: app.find(Choices, "#stats-standings").has_focus)
         await app.press("home", "enter")
         await until(lambda: app.table.key == "table:limits")
 

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text, format_age, format_count
 from sloth_tui.tui.actions import by_id, shown_key
 from sloth_tui.tui.screens.dialog import Dialog
 from sloth_tui.tui.widgets.change_text import author, describe, sign, title
+from sloth_tui.tui.widgets.choices import Choices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widgets import OptionList
 
     from sloth_tui.model import ChangeSet, Revision
 
@@ -45,8 +47,6 @@ class ChangeScreen(Dialog[Choice]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", "Close"),
         Binding(by_id("undo").key, "undo", "Take it back"),
-        Binding("j", "app.simulate_key('down')", show=False),
-        Binding("k", "app.simulate_key('up')", show=False),
     ]
 
     def __init__(
@@ -71,9 +71,14 @@ class ChangeScreen(Dialog[Choice]):
             )
             yield Static(Content(display_text(title(self._change), _TITLE_LIMIT)), classes="question")
             yield Static(self._facts(), classes="facts")
-            yield OptionList(*map(self._option, self._revisions), markup=False, id="change-keys")
+            yield Choices(id="change-keys")
             if not self._complete:
                 yield Static(Content("… and more that are not shown"), classes="note")
+
+    def on_mount(self) -> None:
+        choices = self.query_one(Choices)
+        choices.set_options(map(self._option, self._revisions))
+        choices.highlighted = 0 if self._revisions else None
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()

@@ -5,23 +5,31 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 from textual.widgets.option_list import Option
 
-from sloth_tui.text import display_text, format_duration
+from sloth_tui.text import display_text, format_age, format_duration
 from sloth_tui.tui.messages import LockHighlighted, LockRanOut
+from sloth_tui.tui.widgets.choices import Choices
+from sloth_tui.tui.widgets.figures import fit
 from sloth_tui.tui.widgets.pane import DockPane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.events import Resize
+    from textual.events import Resize, Show
     from textual.timer import Timer
+    from textual.widgets import OptionList
 
     from sloth_tui.model import Lock
 
-_BAR = 8
+_BAR, _WIDE_BAR = 8, 16
+_ROOM_FOR_WIDE_BAR = 100
+_LONGER_BAR = 16
+"""Cells at most that a bar gets of what the other columns leave."""
+_TIME = 7
+"""Cells of a time that is left: ``23h 59m``."""
 _GAP = "  "
 
 
@@ -38,9 +46,10 @@ class LocksPane(DockPane):
         self._told = False
 
     def furniture(self) -> ComposeResult:
-        yield Static("No lock is held.", classes="empty")
+        words = "No lock is held.\nWhat a run or lock acquire takes is listed here, and b breaks it."
+        yield Static(Content(words), classes="empty")
         yield Static(id="lock-columns")
-        yield OptionList(id="lock-list", markup=False)
+        yield Choices(id="lock-list", classes="main")
 
     def furnished(self) -> None:
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
@@ -73,8 +82,12 @@ class LocksPane(DockPane):
             self._ticks.pause()
 
     @property
-    def _options(self) -> OptionList:
-        return self.query_one(OptionList)
+    def _options(self) -> Choices:
+        return self.query_one(Choices)
+
+    def on_show(self, event: Show) -> None:
+        if self._locks:
+            self._redraw()
 
     def on_resize(self, event: Resize) -> None:
         if self._locks:
@@ -93,17 +106,18 @@ class LocksPane(DockPane):
         if not self._told and any(lock.remaining <= passed for lock in self._locks):
             self._told = True
             self.post_message(LockRanOut())
-        self._redraw()
+        if self.is_on_screen and self.size.width:
+            self._redraw()
 
     def _lines(self) -> list[Content]:
-        passed = max(time.monotonic() - self._read_at, 0.0)
+        passed, now = max(time.monotonic() - self._read_at, 0.0), time.time()
         shape = Columns(self._locks, self._options.scrollable_content_region.width or 80)
         self.query_one("#lock-columns", Static).update(shape.heading())
-        return [shape.line(lock, max(lock.remaining - passed, 0.0)) for lock in self._locks]
+        return [shape.line(lock, max(lock.remaining - passed, 0.0), now) for lock in self._locks]
 
     def _rebuild(self, highlighted: str | None) -> None:
         options = self._options
-        with self.prevent(OptionList.OptionHighlighted):
+        with self.prevent(Choices.OptionHighlighted):
             options.set_options(Option(line) for line in self._lines())
             names = [lock.name for lock in self._locks]
             if names:
@@ -122,47 +136,58 @@ class Columns:
     name and the time last."""
 
     def __init__(self, locks: list[Lock], width: int) -> None:
-        self.name = _widest([lock.name for lock in locks], "lock", 30)
+        self.bar = _WIDE_BAR if width >= _ROOM_FOR_WIDE_BAR else _BAR
         self.holder = _widest([lock.holder for lock in locks], "holder", 24)
         self.owner = max([cell_len(describe_owner(lock)[0]) for lock in locks] + [5])
+        self.acquired = 8
         self.token = max([len(str(lock.token)) for lock in locks] + [5])
-        left = width - _BAR - 1 - 8 - len(_GAP)
-        if left < self.name + self.holder + self.owner + self.token + 3 * len(_GAP):
-            self.token = 0
-        if left < self.name + self.holder + self.owner + 2 * len(_GAP):
-            self.owner = 0
-        if left < self.name + self.holder + len(_GAP):
-            self.holder = max(left - self.name - len(_GAP), 0)
-            if self.holder < 6:
-                self.holder = 0
-        self.name = max(min(self.name, left), 4)
+        left = width - self._time - len(_GAP)
+        self.name = min(_widest([lock.name for lock in locks], "lock", 30), max(left, 4))
+        left -= self.name
+        for name in ("holder", "owner", "acquired", "token"):
+            needed = getattr(self, name) + len(_GAP)
+            if name == "holder" and needed > left >= 6 + len(_GAP):
+                self.holder, needed = left - len(_GAP), left
+            if needed > left:
+                setattr(self, name, 0)
+            else:
+                left -= needed
+        self.bar += min(left, _LONGER_BAR)
+
+    @property
+    def _time(self) -> int:
+        return self.bar + 2 + _TIME
 
     def heading(self) -> Content:
         titles = (
             ("lock", self.name),
-            ("time left", _BAR + 9),
+            ("time left", self._time),
             ("holder", self.holder),
             ("owner", self.owner),
-            ("token", self.token),
+            ("acquired", self.acquired),
+            ("token".rjust(self.token), self.token),
         )
         return Content(_GAP.join(title.ljust(width) for title, width in titles if width)).stylize("$quiet")
 
-    def line(self, lock: Lock, remaining: float) -> Content:
+    def line(self, lock: Lock, remaining: float, now: float) -> Content:
         owner, owner_style = describe_owner(lock)
+        lease = None if lock.acquired_at is None else lock.expires_at - lock.acquired_at
+        bar, ending, style = drain(remaining, lease, self.bar)
+        left = f"{bar} {'!' if ending else ' '}{format_duration(_coarse(remaining))}"
+        acquired = format_age(lock.acquired_at, now).removesuffix(" ago")
         cells = (
             (lock.name, self.name, ""),
+            (left, self._time, style),
             (lock.holder, self.holder, "$secondary"),
             (owner, self.owner, owner_style),
-            (str(lock.token), self.token, "$quiet"),
+            (acquired.rjust(self.acquired), self.acquired, "$quiet"),
+            (str(lock.token).rjust(self.token), self.token, "$quiet"),
         )
-        parts = [(set_cell_size(_cut(text, width), width), style) for text, width, style in cells if width]
-        lease = None if lock.acquired_at is None else lock.expires_at - lock.acquired_at
-        bar, style = drain(remaining, lease)
-        time_left = (f"{bar} {format_duration(_coarse(remaining)):<8}", style)
-        spaced: list[str | tuple[str, str]] = [parts[0], _GAP, time_left]
-        for part in parts[1:]:
-            spaced += [_GAP, part]
-        return Content.assemble(*spaced)
+        spaced: list[str | tuple[str, str]] = []
+        for text, width, cell_style in cells:
+            if width:
+                spaced += [_GAP, (fit(text, width), cell_style)]
+        return Content.assemble(*spaced[1:])
 
 
 def describe_owner(lock: Lock) -> tuple[str, str]:
@@ -175,13 +200,15 @@ def describe_owner(lock: Lock) -> tuple[str, str]:
     return (f"● {process}", "$success") if lock.alive else (f"✗ {process} gone", "$error")
 
 
-def drain(remaining: float, lease: float | None) -> tuple[str, str]:
-    """A bar of what is left of a lease, and its style: it turns as the end comes near. A lease whose length
-    nobody knows is drawn full."""
+def drain(remaining: float, lease: float | None, width: int = _BAR) -> tuple[str, bool, str]:
+    """A bar of what is left of a lease, whether the end is near, and the style to say it in. A lease whose
+    length nobody knows is drawn full."""
     share = 1.0 if lease is None else min(remaining / lease, 1.0) if lease > 0 else 0.0
-    filled = min(_BAR, int(share * _BAR + 0.999))
-    style = "$error" if remaining < 10 or share < 0.1 else "$warning" if share < 0.3 else "$primary"
-    return "━" * filled + "╌" * (_BAR - filled), style
+    halves = min(2 * width, int(share * 2 * width + 0.999))
+    ending = remaining < 10 or share < 0.1
+    style = "bold $error" if ending else "$warning" if share < 0.3 else "$primary"
+    filled = "━" * (halves // 2) + "╸" * (halves % 2)
+    return filled + "╌" * (width - len(filled)), ending, style
 
 
 def _coarse(seconds: float) -> float:
@@ -190,8 +217,3 @@ def _coarse(seconds: float) -> float:
 
 def _widest(texts: list[str], title: str, most: int) -> int:
     return min(max([cell_len(display_text(text, most)) for text in texts] + [len(title)]), most)
-
-
-def _cut(text: str, width: int) -> str:
-    shown = display_text(text, 4 * width)
-    return shown if cell_len(shown) <= width else set_cell_size(shown, width - 1) + "…"

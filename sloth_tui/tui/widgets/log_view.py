@@ -6,19 +6,22 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text, format_age
 from sloth_tui.tui.messages import ChangeChosen, MoreLogWanted
 from sloth_tui.tui.widgets.change_text import author, title
+from sloth_tui.tui.widgets.choices import Choices
+from sloth_tui.tui.widgets.figures import fit
 from sloth_tui.tui.widgets.pane import DockPane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.events import Resize, Show
+    from textual.widgets import OptionList
 
     from sloth_tui.model import ChangeSet
 
@@ -49,7 +52,7 @@ class LogPane(DockPane):
         words = "Nothing has been changed yet.\nWhat anybody changes is listed here, and u takes it back."
         yield Static(Content(words), classes="empty")
         yield Static(id="log-columns")
-        yield OptionList(id="log-list", markup=False)
+        yield Choices(id="log-list", classes="main")
 
     def furnished(self) -> None:
         self.set_interval(_AGE_PERIOD, self._age)
@@ -82,8 +85,8 @@ class LogPane(DockPane):
             self._rebuild(on.id if on else None)
 
     @property
-    def _options(self) -> OptionList:
-        return self.query_one(OptionList)
+    def _options(self) -> Choices:
+        return self.query_one(Choices)
 
     @property
     def _seen(self) -> bool:
@@ -123,7 +126,7 @@ class LogPane(DockPane):
     def _rebuild(self, highlighted: str | None) -> None:
         self._stale = False
         options = self._options
-        with self.prevent(OptionList.OptionHighlighted):
+        with self.prevent(Choices.OptionHighlighted):
             options.set_options(Option(line) for line in self._lines())
             if self._changes:
                 names = [change.id for change in self._changes]
@@ -177,7 +180,7 @@ class Columns:
         spaced: list[str | tuple[str, str]] = []
         for text, width, style in cells:
             if width:
-                spaced += [_GAP, (set_cell_size(_cut(text, width), width), style)]
+                spaced += [_GAP, (fit(text, width), style)]
         return Content.assemble(*spaced[1:])
 
 
@@ -200,8 +203,3 @@ def _size(change: ChangeSet) -> str:
     return f"{change.revisions:,}" + (
         f" of {change.revisions + change.forgotten:,}" if change.forgotten else ""
     )
-
-
-def _cut(text: str, width: int) -> str:
-    shown = display_text(text, 4 * width)
-    return shown if cell_len(shown) <= width else set_cell_size(shown, width - 1) + "…"

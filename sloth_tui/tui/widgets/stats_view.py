@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from sloth_tui.text import format_size
+from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.figures import figures_of, group_lines, rate_of, standing_lines, type_lines
 from sloth_tui.tui.widgets.pane import DockPane
 from sloth_tui.tui.widgets.write_rate import WriteRate
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.events import Resize, Show
     from textual.timer import Timer
+    from textual.widgets import OptionList
 
     from sloth_tui.model import Stats
     from sloth_tui.tui.messages import Survey
@@ -31,7 +33,7 @@ _ROOM_FOR_PLOT = 8
 """Lines from which the writes are a plot of more than one line."""
 
 
-class FigureList(OptionList):
+class FigureList(Choices):
     """Tells when it has another width, after the panes around it have got theirs."""
 
     class Resized(Message):
@@ -58,8 +60,8 @@ class StatsPane(DockPane):
     def furniture(self) -> ComposeResult:
         figures = (Static(id="stats-figures"), Static(id="stats-rate"))
         yield VerticalScroll(*figures, id="stats-figures-scroll", can_focus=False)
-        yield FigureList(id="stats-prefixes", classes="main", markup=False)
-        yield FigureList(id="stats-standings", markup=False)
+        yield FigureList(id="stats-prefixes", classes="main")
+        yield FigureList(id="stats-standings")
 
     def furnished(self) -> None:
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
@@ -138,7 +140,7 @@ class StatsPane(DockPane):
         if not self._seen:
             return
         beside = self.has_class("-wide")
-        first, second = (self.query_one(f"#stats-{name}", OptionList) for name in ("prefixes", "standings"))
+        first, second = (self.query_one(f"#stats-{name}", FigureList) for name in ("prefixes", "standings"))
         width = first.scrollable_content_region.width or 40
         lines: list[Line] = []
         standings: list[Line] = []
@@ -150,7 +152,7 @@ class StatsPane(DockPane):
         self._fill(first, lines if beside else lines + standings)
         self._fill(second, standings if beside else [])
 
-    def _fill(self, options: OptionList, lines: list[Line]) -> None:
+    def _fill(self, options: FigureList, lines: list[Line]) -> None:
         """Show these lines; the cursor stays on what it is on."""
         before = self._lines.get(options.id or "", [])
         self._lines[options.id or ""] = lines
@@ -161,7 +163,7 @@ class StatsPane(DockPane):
             return
         at, top = options.highlighted, options.scroll_offset.y
         wish = _told_apart(before[at]) if at is not None and at < len(before) else None
-        with self.prevent(OptionList.OptionHighlighted):
+        with self.prevent(Choices.OptionHighlighted):
             options.set_options(Option(line.text, disabled=line.wish is None) for line in lines)
             places = [place for place, line in enumerate(lines) if line.wish is not None]
             if places:
