@@ -48,6 +48,7 @@ class Action(NamedTuple):
 
 _AGENTS = ("agents",)
 _KEYS = ("keys", "detail")
+_DETAIL = ("detail",)
 
 MOTIONS = (
     ("up,k,down,j", "Up, down"),
@@ -62,7 +63,14 @@ given one of them."""
 
 ACTIONS: tuple[Action, ...] = (
     Action("edit_value", "e", "Edit", "Edit the value of this key", "Keys", _KEYS, True, True),
+    Action("edit_outside", "E", "Editor", "Edit the value in $EDITOR", "Detail", _KEYS, False, True),
+    Action(
+        "restore_revision", "o", "Restore", "Make this key what it was then", "Detail", _DETAIL, True, True
+    ),
     Action("new_key", "n", "New", "Create a key", "Keys", _KEYS, True, True),
+    Action("rename_key", "R", "Rename", "Give this key another name", "Keys", _KEYS, False, True),
+    Action("duplicate_key", "C", "Duplicate", "Set another key to the same", "Keys", _KEYS, False, True),
+    Action("change_type", "m", "Type", "Change the type of this value", "Keys", _KEYS, False, True),
     Action("delete_key", "d,delete", "Delete", "Delete this key", "Keys", _KEYS, True, True),
     Action(
         "break_lock", "b", "Break", "Take this lock away from its holder", "Locks", ("locks",), True, True
@@ -84,6 +92,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy_key", "y", "Copy key", "Copy the key", "Copy", _KEYS),
     Action("copy_value", "Y", "Copy value", "Copy the value", "Copy", _KEYS),
     Action("copy_command", "c", "Copy command", "Copy the command line that does the same", "Copy"),
+    Action("page_value", "vertical_line", "Pager", "Show all of the value in $PAGER", "Detail", _KEYS),
     Action("value_tab", "V", "Value", "Show the value of this key", "Detail", _KEYS),
     Action("history_tab", "H", "History", "Show the history of this key", "Detail", _KEYS),
     Action("info_tab", "I", "Info", "Show who changed this key, when and how", "Detail", _KEYS),
@@ -210,4 +219,5 @@ _PRINTED = {
     "minus": "-",
     "backslash": "\\",
     "equals_sign": "=",
+    "vertical_line": "|",
 }

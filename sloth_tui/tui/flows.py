@@ -10,7 +10,6 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text, format_age, format_count, format_duration, format_size
 from sloth_tui.tui.actions import by_id, shown_key
 from sloth_tui.tui.secrets import MASK
@@ -19,9 +18,9 @@ from sloth_tui.tui.widgets.value_text import value_lines
 if TYPE_CHECKING:
     from textual.app import App
 
-    from sloth_tui.model import Entry, Lock, Value
+    from sloth_tui.errors import SlothError
+    from sloth_tui.model import Entry, Lock
     from sloth_tui.tui.screens.dialog import Dialog
-    from sloth_tui.tui.screens.edit import Outcome
     from sloth_tui.tui.services import Services
 
 T = TypeVar("T")
@@ -95,29 +94,6 @@ class Flows:
             broken = await asyncio.wrap_future(self._services.break_lock(lock.name))
             self.tell(f"broke lock {display_text(broken.name, _PREVIEW)}")
 
-    async def edit(self, key: str) -> None:
-        from sloth_tui.tui.editing import EDITABLE_SIZE
-        from sloth_tui.tui.screens.edit import EditScreen
-
-        entry = await asyncio.wrap_future(self._services.entry(key))
-        if entry.size > EDITABLE_SIZE:
-            raise SlothError(
-                f"the value has {format_size(entry.size)}",
-                hint=f"up to {format_size(EDITABLE_SIZE)} can be edited",
-            )
-        if await self._app.push_screen_wait(EditScreen(entry, self._save)):
-            self.tell_change(f"saved {display_text(key, _PREVIEW)}")
-
-    async def create(self, suggestion: str) -> str | None:
-        """The key that was made, if any."""
-        from sloth_tui.tui.screens.edit import EditScreen
-
-        typable = suggestion if display_text(suggestion) == suggestion else ""
-        key = await self._app.push_screen_wait(EditScreen(None, self._save, key=typable))
-        if key:
-            self.tell_change(f"saved {display_text(key, _PREVIEW)}")
-        return key
-
     async def choose_file(self) -> str | None:
         """The path of a file to run, if one was chosen."""
         from sloth_tui.tui.screens.choose_file import ChooseFileScreen
@@ -155,12 +131,6 @@ class Flows:
     async def ask(self, dialog: Dialog[T]) -> T:
         """What a dialog answers."""
         return await self._app.push_screen_wait(dialog)
-
-    async def _save(self, key: str, before: Entry | None, value: Value) -> Outcome:
-        from sloth_tui.tui.screens.edit import Outcome
-
-        saved, now = await asyncio.wrap_future(self._services.replace(key, before, value))
-        return Outcome(saved, now)
 
 
 def _more(rest: int) -> str:

@@ -15,6 +15,7 @@ from sloth_tui.tui.screens.confirm import ConfirmScreen
 from sloth_tui.tui.screens.edit import EditScreen
 from sloth_tui.tui.screens.prompt import PromptScreen
 from sloth_tui.tui.services import writer
+from sloth_tui.tui.widgets.history_view import DifferenceView
 from sloth_tui.tui.widgets.lock_list import LocksPane
 from tests.tui.driving import running, until
 from tests.tui.state import ENTRIES, elsewhere
@@ -156,8 +157,9 @@ async def test_edit_does_not_overwrite_what_somebody_else_wrote_meanwhile(believ
         app.on_top(TextArea).text = "mine"
         elsewhere("open_store('local', 'write').__enter__().set('deployment:status', 'theirs')")
         await app.press("ctrl+s")
-        await until(lambda: "Changed by somebody else" in str(app.on_top(Static, "#edit-problem").content))
-        assert "theirs" in str(app.on_top(Static, "#edit-problem").content)
+        await app.sees("Changed by somebody else")
+        assert app.on_top(DifferenceView).lines == ["+ theirs"]
+        await app.sees("theirs: string")
         assert stored("deployment:status") == "theirs"
         assert app.on_top(TextArea).text == "mine"
         await app.press("ctrl+s")

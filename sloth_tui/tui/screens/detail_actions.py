@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from sloth_tui.tui.screens.acting import ActingScreen
 from sloth_tui.tui.widgets.detail import DetailPane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from sloth_tui.tui.entry_flows import EntryFlows
 
 
 class DetailActions(ActingScreen):
     """Part of the browser; see :class:`sloth_tui.tui.screens.commands.CommandScreen`."""
+
+    _entries: EntryFlows | None = None
 
     @property
     def detail(self) -> DetailPane:
@@ -33,18 +43,70 @@ class DetailActions(ActingScreen):
         if not self.detail.toggle_secret():
             self.flows.tell("there is nothing masked here")
 
+    @property
+    def entries(self) -> EntryFlows:
+        """Loaded when an entry is first changed."""
+        if self._entries is None:
+            from sloth_tui.tui.entry_flows import EntryFlows
+
+            self._entries = EntryFlows(self.app, self.flows, self.services)
+        return self._entries
+
     def action_edit_value(self) -> None:
         key = self._open_key()
         if key is not None:
-            self._change(self.flows.edit(key))
+            self._change(self.entries.edit(key))
+
+    def action_edit_outside(self) -> None:
+        key = self._open_key()
+        if key is not None:
+            self._change(self.entries.edit_outside(key))
+
+    def action_page_value(self) -> None:
+        key = self._open_key()
+        if key is not None:
+            self._look(self.entries.page(key))
+
+    def action_change_type(self) -> None:
+        key = self._open_key()
+        if key is not None:
+            self._change(self.entries.retype(key))
+
+    def action_rename_key(self) -> None:
+        if self.key is None:
+            self.flows.tell("no key is chosen")
+        else:
+            self._change_and_go(partial(self.entries.rename, self.key))
+
+    def action_duplicate_key(self) -> None:
+        if self.key is None:
+            self.flows.tell("no key is chosen")
+        else:
+            self._change_and_go(partial(self.entries.duplicate, self.key))
 
     def action_new_key(self) -> None:
-        async def create() -> None:
-            key = await self.flows.create(first_segment(self.key or ""))
+        self._change_and_go(partial(self.entries.create, first_segment(self.key or "")))
+
+    def action_restore_revision(self) -> None:
+        self._change(self._restore())
+
+    async def _restore(self) -> None:
+        detail = self.detail
+        entry, revision = detail.entry, detail.revision
+        if entry is None or revision is None:
+            self.flows.tell("first choose a revision in the history, H shows it")
+        else:
+            await self.entries.restore(entry, revision, hidden=detail.hidden)
+
+    def _change_and_go(self, flow: Callable[[], Coroutine[object, object, str | None]]) -> None:
+        """Run a flow that changes something, and go to the key it answers."""
+
+        async def change() -> None:
+            key = await flow()
             if key:
                 self.go_to_key(key)
 
-        self._change(create())
+        self._change(change())
 
     def _open_key(self) -> str | None:
         """The key under the cursor, unless its value is masked; otherwise says what is in the way."""

@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Select, Static, TextArea
 
-from sloth_tui.errors import SlothError
+from sloth_tui.errors import InvalidValue, SlothError
 from sloth_tui.model import VALUE_TYPES
 from sloth_tui.text import display_text
-from sloth_tui.tui.editing import FORMS, form_of, from_text, to_text
+from sloth_tui.tui.editing import EDITABLE_SIZE, FORMS, form_of, from_text, to_text
 from sloth_tui.tui.screens.dialog import Dialog
+from sloth_tui.tui.widgets.difference import Piece, whole
+from sloth_tui.tui.widgets.history_view import DifferenceView, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from typing import TypeAlias
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from sloth_tui.model import Entry, Value
+    from sloth_tui.tui.services.detail import Attempt
 
-_PREVIEW = 60
+    Save: TypeAlias = Callable[[str, Entry | None, Value], Awaitable[Attempt]]
 
-
-class Outcome(NamedTuple):
-    """What became of an attempt to save."""
-
-    saved: bool
-    now: Entry | None
-    """What is there instead, where it was not saved; None: the key is absent."""
+_CHECKED = 64 * 1024
+"""Characters up to which a text is checked while it is typed."""
 
 
 class EditScreen(Dialog[str | None]):
     """Keeps what was typed until it is saved or left; answers the key that was saved, else None.
 
     ``save(key, before, value)`` writes only if the entry still is ``before`` (None: absent); it may raise
-    the errors of the store. What somebody else wrote meanwhile is shown, and saving again replaces it.
+    the errors of the store. What somebody else wrote meanwhile is shown beside what was typed; saving again
+    replaces it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,17 +49,28 @@ class EditScreen(Dialog[str | None]):
     def __init__(
         self,
         entry: Entry | None,
-        save: Callable[[str, Entry | None, Value], Awaitable[Outcome]],
+        save: Save,
         *,
         key: str = "",
+        typed: str | None = None,
+        tried: Attempt | None = None,
+        is_secret: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """``entry`` to edit; None: a new key, beginning with ``key``."""
+        """``entry`` to edit; None: a new key, beginning with ``key``.
+
+        ``typed``: what was typed elsewhere already; ``tried``: what became of saving that. ``is_secret`` says
+        of which keys that are there already the value must not be shown.
+        """
         super().__init__()
         self._entry = entry
         self._before = entry
         self._save = save
         self._key = key
+        self._typed = typed
+        self._tried = tried
+        self._is_secret = is_secret
         self._form = "string" if entry is None else form_of(entry.value, entry.type)
+        self._theirs: Entry | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog edit") as dialog:
@@ -77,31 +88,39 @@ class EditScreen(Dialog[str | None]):
                     )
             else:
                 yield Static(Content(display_text(self._entry.key, 400)), classes="question")
-            yield Static(id="edit-form", classes="note")
-            yield TextArea(
-                "" if self._entry is None else to_text(self._entry.value, self._form),
-                id="edit-text",
-                tab_behavior="focus",
-                soft_wrap=True,
-            )
+            with Container(classes="versions"):
+                yield TextArea(self._text(), id="edit-text", tab_behavior="focus", soft_wrap=True)
+                with Vertical(id="edit-theirs"):
+                    yield Static(id="theirs-facts")
+                    yield DifferenceView(id="theirs-value")
+            yield Static(id="edit-form")
             yield Static(id="edit-problem")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Take theirs", id="take", compact=True)
                 yield Button("Save", id="save", variant="primary", compact=True)
 
     def on_mount(self) -> None:
-        self._explain()
+        self._check()
         if self._entry is not None:
             self.query_one(TextArea).focus()
+        if self._entry is not None and self._tried is not None:
+            self._show_theirs(self._entry.key, self._tried)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self._check()
 
     def on_select_changed(self, event: Select.Changed) -> None:
         event.stop()
         self._form = str(event.value)
-        self._explain()
+        self._check()
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "save":
             await self.action_save()
+        elif event.button.id == "take":
+            self._take()
         else:
             self.dismiss(None)
 
@@ -109,26 +128,66 @@ class EditScreen(Dialog[str | None]):
         key = self.query_one("#edit-key", Input).value if self._entry is None else self._entry.key
         try:
             value = from_text(self.query_one(TextArea).text, self._form)
-            outcome = await self._save(key, self._before, value)
+            attempt = await self._save(key, self._before, value)
         except SlothError as error:
             self._complain(error.message if error.hint is None else f"{error.message} ({error.hint})")
             return
-        if outcome.saved:
+        if attempt.saved:
             self.dismiss(key)
         else:
-            self._before = outcome.now
-            self._complain(_conflict(outcome.now, new=self._entry is None))
+            self._show_theirs(key, attempt)
 
-    def _explain(self) -> None:
-        self.query_one("#edit-form", Static).update(Content(f"{self._form}: {FORMS[self._form]}"))
+    def _text(self) -> str:
+        if self._typed is not None:
+            return self._typed
+        return "" if self._entry is None else to_text(self._entry.value, self._form)
+
+    def _check(self) -> None:
+        """Say what is to be typed, and whether it is."""
+        text = self.query_one(TextArea).text
+        problem = ""
+        if len(text) <= _CHECKED:
+            try:
+                from_text(text, self._form)
+            except InvalidValue as error:
+                problem = error.message
+        mark = ("✗ " + display_text(problem, 200), "$warning") if problem else ("✓", "$success")
+        said = Content.assemble((f"{self._form}: {FORMS[self._form]}  ", "$quiet"), mark)
+        self.query_one("#edit-form", Static).update(said)
 
     def _complain(self, problem: str) -> None:
         self.query_one("#edit-problem", Static).update(Content(display_text(problem, 600)))
 
+    def _show_theirs(self, key: str, attempt: Attempt) -> None:
+        """What is there now, beside what was typed."""
+        self._theirs = self._before = now = attempt.now
+        by = "" if attempt.last is None else f"\n{told_by(attempt.last)}"
+        hidden = self._entry is None and self._is_secret(key)
+        if now is None:
+            what, pieces = "theirs: deleted", [Piece("~", "There is no such key any more.")]
+            words = "Deleted by somebody else meanwhile. Yours is kept: saving again writes it."
+        else:
+            what = f"theirs: {now.type}"
+            base = None if self._entry is None else self._entry.value
+            pieces = [Piece("~", "masked")] if hidden else whole(base, now.value)
+            happened = (
+                "There is such a key already" if self._entry is None else "Changed by somebody else meanwhile"
+            )
+            words = f"{happened}. Yours is kept: saving again replaces theirs."
+        self.query_one("#theirs-facts", Static).update(Content.assemble((what, "bold"), (by, "$quiet")))
+        self.query_one(DifferenceView).show(pieces)
+        self.query_one("#take").disabled = now is None or hidden or now.size > EDITABLE_SIZE
+        self.query_one("#save", Button).label = "Save mine"
+        self.query_one("#cancel", Button).label = "Leave theirs"
+        self.query_one(".edit").add_class("conflict")
+        self._complain(words)
 
-def _conflict(now: Entry | None, *, new: bool) -> str:
-    if now is None:
-        return "Deleted by somebody else meanwhile. Saving again writes yours; esc leaves it deleted."
-    preview = to_text(now.value, form_of(now.value, now.type))[:_PREVIEW]
-    what = "There is such a key already" if new else "Changed by somebody else meanwhile"
-    return f"{what}: {preview}. Saving again replaces that with yours; esc leaves it as it is."
+    def _take(self) -> None:
+        """Go on from theirs; ctrl+z brings back what was typed."""
+        if self._theirs is None:
+            return
+        self._form = form_of(self._theirs.value, self._theirs.type)
+        area = self.query_one(TextArea)
+        area.replace(to_text(self._theirs.value, self._form), (0, 0), area.document.end)
+        area.focus()
+        self._check()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from textual.message import Message
 
-    from sloth_tui.model import Entry, Lock, Value
+    from sloth_tui.model import Entry, Lock
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store, WindowedStore
     from sloth_tui.tui.messages import RowsIndexed
@@ -68,7 +68,7 @@ class Services:
         """Loaded for the first run."""
         self._writer = Writer(read_only=read_only, after=self._reader.look)
         self.databases = Databases(self._writer)
-        self.detail = Detail(self._reader, self._write, post)
+        self.detail = Detail(self._reader, self._writer, lambda: self.agent, post)
         self.changes = Changes(self._reader, self._writer, lambda: self.agent, self._started_runs)
 
     def start(self, agent: str) -> int:
@@ -216,26 +216,6 @@ class Services:
     def break_lock(self, name: str) -> Future[Lock]:
         """What was broken. Raises LockNotFound."""
         return self._write(f"lock break {name}", lambda store: store.break_lock(name))
-
-    def replace(self, key: str, before: Entry | None, value: Value) -> Future[tuple[bool, Entry | None]]:
-        """Set ``key`` if its entry still is ``before`` (None: absent): whether it was set and, if not, what
-        is there instead."""
-
-        def write(store: Store) -> tuple[bool, Entry | None]:
-            if before is None:
-                done = store.set_if_absent(key, value)
-            elif before.revision is None:
-                done = store.compare_and_set(key, before.value, value)
-            else:
-                done = store.compare_and_set_revision(key, before.revision, value)
-            if done:
-                return True, None
-            try:
-                return False, store.entry(key)
-            except KeyNotFound:
-                return False, None
-
-        return self._write(f"set {key}", write)
 
     def _write(self, title: str, job: Callable[[Store], T]) -> Future[T]:
         return self._writer.submit(self.agent, title, job)

@@ -43,6 +43,17 @@ def difference(old: Value | None, new: Value | None, width: int = 0) -> list[Pie
     return pieces
 
 
+def whole(base: Value | None, value: Value) -> list[Piece]:
+    """All of ``value``, with the lines that are not so in ``base`` as new; of a large one its beginning."""
+    from difflib import SequenceMatcher
+
+    lines, cut = _laid_out(value, 0)
+    pieces = [Piece("+", line) for line in lines]
+    for _, start, length in SequenceMatcher(None, _laid_out(base, 0)[0], lines).get_matching_blocks():
+        pieces[start : start + length] = [Piece(" ", line) for line in lines[start : start + length]]
+    return [*pieces, *([Piece("~", "only the beginning is shown")] if cut else [])]
+
+
 def paint(piece: Piece) -> Content:
     """A line in its colours, its sign before it."""
     if piece.sign == "~":
