@@ -231,6 +231,8 @@ class Query(NamedTuple):
     descending: bool = False
     also: tuple[Term, ...] = ()
     """Further terms."""
+    tree: bool = False
+    """Whether keys are folded at ``:`` and ``/``; only in key order, ascending."""
 
 
 class Row(NamedTuple):
@@ -244,3 +246,11 @@ class Row(NamedTuple):
     """Bytes of the whole value as stored."""
     updated_at: float | None
     revision: int | None
+    depth: int = 0
+    """In a tree, how many nodes it is in."""
+    stem: int = 0
+    """Characters of the key that all keys of the innermost of them begin with."""
+    keys: int | None = None
+    """How many keys begin with ``key``, where that is a node of a tree and not a key; else None."""
+    open: bool = False
+    """Whether what is in the node follows."""

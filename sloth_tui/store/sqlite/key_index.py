@@ -77,7 +77,7 @@ class Run:
     def passing(self, prefix: bytes, part: bytes, tests: Sequence[Test] = ()) -> array[int]:
         """Rows whose key begins with ``prefix``, contains ``part`` and passes ``tests``."""
         if tests and self.rowids:
-            keys = self._keys()
+            keys = self.keys()
             flags = [key.startswith(prefix) and part in key for key in keys]
             for test in tests:
                 flags = [passed and bool(its) for passed, its in zip(flags, test(keys), strict=True)]
@@ -88,7 +88,7 @@ class Run:
         if whole and self._stem.startswith(prefix):
             return self.rowids
         if prefix:
-            flags = [key.startswith(prefix) and part in key for key in self._keys()]
+            flags = [key.startswith(prefix) and part in key for key in self.keys()]
         else:
             # Only so much of the stem can be part of a match that does not lie within it.
             end = self._stem[max(len(self._stem) - len(part) + 1, 0) :]
@@ -118,7 +118,7 @@ class Run:
     def _split(self) -> list[bytes]:
         return (self._rests or b"").split(_BETWEEN) if self.rowids else []
 
-    def _keys(self) -> list[bytes]:
+    def keys(self) -> list[bytes]:
         return [self._stem + rest for rest in self._split()]
 
 
@@ -149,6 +149,10 @@ class KeyIndex:
         if number + 1 < len(self._runs):
             return self._lows[number], self._lows[number + 1]
         return self._lows[number], None if self.complete else self._next
+
+    def last(self, number: int) -> bytes:
+        """The greatest key a run had when it was read."""
+        return self._runs[number].last
 
     def locate(self, key: bytes) -> int | None:
         """The number of the run that holds ``key`` or would; None where that has not been read yet."""

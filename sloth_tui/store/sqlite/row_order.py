@@ -6,10 +6,10 @@ Both kinds only grow while they are built, so that another thread may ask them f
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import accumulate, islice
 
-from sloth_tui.store.sqlite.key_index import KEY_RANGE, compact, integers
+from sloth_tui.store.sqlite.key_index import KEY_RANGE, after_prefix, compact, integers
 from sloth_tui.store.sqlite.terms import Terms, key_conditions
 
 TYPE_CHECKING = False
@@ -46,6 +46,10 @@ class ByKey:
         """How many rows pass up to and including each of these runs."""
         self._having = " AND ".join(self._terms.value_conditions)
         self._having_value: frozenset[int] | None = None
+        self.complete = False
+        """Set when all that pass are found."""
+        self._keys: tuple[int, list[bytes]] = (-1, [])
+        """The keys of the run that was last asked for, and which that is."""
 
     @property
     def asks_values(self) -> bool:
@@ -94,12 +98,52 @@ class ByKey:
             return None
         return self._ends[slot] - len(rows) + rows.index(rowid)
 
+    # For trees, of an ascending order. Runs looked through are numbered in key order: slots.
+
+    @property
+    def slots(self) -> int:
+        return len(self._ends)
+
+    def start_of(self, slot: int) -> int:
+        """Where the rows of a slot begin."""
+        return self._ends[slot] - len(self._passing[slot])
+
+    def slot_before(self, key: bytes) -> int:
+        """A slot before which there is neither this key nor a greater one."""
+        number = self.index.locate(key)
+        return self.slots if number is None else max(number - self._first_run(), 0)
+
+    def ends_before(self, slot: int, key: bytes) -> bool:
+        """Whether certainly no row of this slot has this key or a greater one."""
+        return not self._passing[slot] or self.index.last(self._first_run() + slot) < key
+
+    def keys_at(self, slot: int) -> list[bytes]:
+        """The keys of the rows in a slot."""
+        if self._keys[0] != slot:
+            run, rows = self.index.run(self._first_run() + slot), self._passing[slot]
+            keys = run.keys()
+            if len(rows) < len(keys):
+                wanted = frozenset(rows)
+                keys = [key for key, rowid in zip(keys, run.rowids, strict=True) if rowid in wanted]
+            self._keys = slot, keys
+        return self._keys[1]
+
+    def rank(self, key: bytes) -> int:
+        """How many rows, of those found so far, have smaller keys."""
+        slot = self.slot_before(key)
+        return self.start_of(slot) + bisect_left(self.keys_at(slot), key) if slot < self.slots else self.count
+
+    def range(self, prefix: bytes) -> tuple[int, int]:
+        """Where the rows with this prefix are: the first, and the one behind the last."""
+        beyond = after_prefix(prefix)
+        return self.rank(prefix), self.count if beyond is None else self.rank(beyond)
+
     def patched(self, index: KeyIndex, numbers: list[int]) -> Self:
         """The same over ``index``, which differs in the runs of these ``numbers``."""
         if not numbers:
             return self
         new = type(self)(self._connection, index, self.query)
-        new._passing = list(self._passing)
+        new._passing, new.complete = list(self._passing), self.complete
         for number in numbers:
             slot = new._slot_of(number)
             if slot is not None:

@@ -10,28 +10,26 @@ from __future__ import annotations
 
 from threading import Lock
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import apsw
 
 from sloth_tui.store.sqlite import schema
+from sloth_tui.store.sqlite.answered import Answered
 from sloth_tui.store.sqlite.changes import Changes
 from sloth_tui.store.sqlite.connection import Database
 from sloth_tui.store.sqlite.failures import translate
 from sloth_tui.store.sqlite.key_index import KeyIndex
-from sloth_tui.store.sqlite.pages import SIZE, TYPE, UPDATED, count_rows, existing_keys, read_keys, read_rows
+from sloth_tui.store.sqlite.key_tree import Tree, prefixes
+from sloth_tui.store.sqlite.pages import SIZE, TYPE, UPDATED, count_rows, read_rows
 from sloth_tui.store.sqlite.ranges import key_bytes
 from sloth_tui.store.sqlite.row_order import FIRST_PAGE, ByKey, Sorted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import TypeAlias
+    from collections.abc import Iterator
 
     from sloth_tui.model import Query, Row
-
-    Order: TypeAlias = ByKey | Sorted
-
-T = TypeVar("T")
+    from sloth_tui.store.sqlite.answered import Order
 
 TELL_EVERY = 0.15
 """Seconds between two reports of progress."""
@@ -46,7 +44,7 @@ _CHECK_EVERY = 20_000
 _SORTED_BY = {"type": TYPE, "size": SIZE, "updated": UPDATED, "revision": "revision"}
 
 
-class Window:
+class Window(Answered):
     """Works on connections of its own, so that ending a query touches nobody else's.
 
     :meth:`supersede` may be called from any thread and never waits. :meth:`page` may be called from any
@@ -63,6 +61,10 @@ class Window:
         self._latest = self._serving = -1
         self._answer: tuple[int, Order | None] = (-1, None)
         self._complete = self._outdated = False
+        self._renewed: Tree | None = None
+        """What takes the place of the answer there is, once it has grown."""
+        self._opened: frozenset[bytes] = frozenset()
+        """Prefixes of the nodes that are open in a tree."""
         self._seen: tuple[int, int] = (0, 0)
         self._page_lock = Lock()
         self._page_database: Database | None = None
@@ -85,21 +87,20 @@ class Window:
                 answered = self._complete and self._answer[0] == generation
                 yield from self._update(query) if answered else self._begin(query)
         except apsw.InterruptError:
-            self._outdated = True
+            self._outdated, self._renewed = True, None
         except apsw.Error as error:
             raise translate(error, self._path) from error
 
-    def position(self, key: str) -> int | None:
-        """Where ``key`` is in the current answer; None if it is not there, or not yet."""
-        order, stored = self._answer[1], key_bytes(key)
-        if order is None or stored is None:
-            return None
-        try:
-            return order.position(stored)
-        except apsw.InterruptError:
-            return None
-        except apsw.Error as error:
-            raise translate(error, self._path) from error
+    def fold(self, prefix: str, *, opened: bool) -> None:
+        """Open or close a node; :meth:`index` with the same generation brings the answer up to date. May be
+        called from any thread."""
+        stored = key_bytes(prefix)
+        if stored is not None:
+            self._opened = self._opened | {stored} if opened else self._opened - {stored}
+
+    def reveal(self, key: str) -> None:
+        """Open the nodes around a key, likewise."""
+        self._opened |= frozenset(prefixes(key_bytes(key) or b""))
 
     def page(self, generation: int, first: int, count: int) -> list[Row | None] | None:
         """The rows at ``first`` and following, fewer at the end; None stands for one that has gone. None for
@@ -113,20 +114,11 @@ class Window:
                 self._page_database = Database(self._path, read_only=True)
             self._page_database.refresh()
             try:
+                if isinstance(order, Tree):
+                    return order.page(self._page_database.connection, first, count)
                 return read_rows(self._page_database.connection, order.rowids(first, count))
             except apsw.Error as error:
                 raise translate(error, self._path) from error
-
-    def keys(self, first: int, count: int) -> list[str]:
-        """The keys at ``first`` and following of the current answer, without those that are gone. Raises
-        Interrupted when superseded."""
-        order = self._answer[1]
-        rowids = [] if order is None else order.rowids(first, count)
-        return self._ask(lambda connection: read_keys(connection, rowids))
-
-    def existing(self, keys: list[str]) -> frozenset[str]:
-        """Those of ``keys`` that are there, in the answer or not. Raises Interrupted when superseded."""
-        return self._ask(lambda connection: existing_keys(connection, keys))
 
     def close(self) -> None:
         self._latest = -1
@@ -136,25 +128,24 @@ class Window:
             if self._page_database is not None:
                 self._page_database.close()
 
-    def _ask(self, question: Callable[[apsw.Connection], T]) -> T:
-        self._database.refresh()
-        try:
-            return question(self._database.connection)
-        except apsw.Error as error:
-            raise translate(error, self._path) from error
-
     def _begin(self, query: Query) -> Iterator[tuple[int, bool]]:
         """Answer a new query."""
         self._follow()
         order = self._order(query)
         self._complete = self._outdated = False
+        self._renewed = None
         self._seen = (0, 0)
         self._answer = (self._serving, order)
-        told, full = monotonic(), False
+        began, full = monotonic(), False
+        told = began
         for count in self._steps(order):
             if self._serving != self._latest:
                 return
             now = monotonic()
+            if isinstance(order, Tree) and not full and count and now - began > RARE_AFTER:
+                # Few lines may be all there are for long, while keys are counted.
+                yield count, False
+                told, full = now, True
             if (count >= FIRST_PAGE and not full) or (count and now - told >= TELL_EVERY):
                 yield count, False
                 told, full = now, count >= FIRST_PAGE
@@ -167,18 +158,36 @@ class Window:
         """Bring the answer there is up to date."""
         self._follow()
         if self._outdated:
-            order = self._order(query)
+            order, self._renewed = self._renewed or self._order(query), None
             for _ in self._steps(order):
                 if self._serving != self._latest:
                     return
                 sleep(BREATH)
             self._answer = (self._serving, order)
             self._outdated = False
+        tree = self._answer[1]
+        if isinstance(tree, Tree) and tree.open(self._opened):
+            yield from self._unfold(tree)
         yield self._answer[1].count if self._answer[1] else 0, True
+
+    def _unfold(self, tree: Tree) -> Iterator[tuple[int, bool]]:
+        """Find what is in nodes that were opened; yields when the first of it is there, and then and when."""
+        told = 0.0
+        for count in self._steps(tree):
+            if self._serving != self._latest:
+                self._outdated = True
+                return
+            if monotonic() - told >= TELL_EVERY:
+                told = monotonic()
+                yield count, False
+            sleep(BREATH)
 
     def _order(self, query: Query) -> Order:
         assert self._connection is not None
         assert self._index is not None
+        if query.tree:
+            by_key = ByKey(self._connection, self._index, query._replace(sort="key", descending=False))
+            return Tree(by_key, self._opened)
         if query.sort == "key":
             return ByKey(self._connection, self._index, query)
         return Sorted(self._connection, query, _SORTED_BY[query.sort])
@@ -188,10 +197,11 @@ class Window:
         if isinstance(order, Sorted):
             yield from order.build()
             return
-        began, patient = monotonic(), order.asks_values
+        by_key = order.by_key if isinstance(order, Tree) else order
+        began, patient = monotonic(), by_key.asks_values
         while order.grow():
-            if patient and order.count < FIRST_PAGE and monotonic() - began > RARE_AFTER:
-                order.read_values_at_once()
+            if patient and by_key.count < FIRST_PAGE and monotonic() - began > RARE_AFTER:
+                by_key.read_values_at_once()
                 patient = False
             yield order.count
 
@@ -224,6 +234,10 @@ class Window:
         generation, order = self._answer
         if isinstance(order, ByKey) and not order.asks_values:
             self._answer = (generation, order.patched(index, numbers))
+        elif isinstance(order, Tree) and not order.by_key.asks_values:
+            by_key = order.by_key.patched(index, numbers)
+            if by_key is not order.by_key:
+                self._renewed, self._outdated = Tree(by_key, self._opened), True
         else:
             self._outdated = True
 

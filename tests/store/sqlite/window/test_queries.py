@@ -52,6 +52,7 @@ _queries = st.builds(
     st.sampled_from(SORT_COLUMNS),
     st.booleans(),
     st.lists(_terms, max_size=2).map(tuple),
+    st.just(False),
 )
 
 
