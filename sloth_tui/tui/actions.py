@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.binding import Binding
 
+from sloth_tui.model import SORT_COLUMNS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -82,6 +84,9 @@ ACTIONS: tuple[Action, ...] = (
         "delete_agent", "d,delete", "Delete", "Delete this agent's database", "Agents", _AGENTS, True, True
     ),
     Action("filter_keys", "slash", "Filter", "Filter the keys", "Keys", ("agents", *_KEYS), True),
+    Action("toggle_tree", "T", "Tree", "Fold the keys at : and /, or show them flat", "Keys", _KEYS, True),
+    Action("sort_next", "s", "Sort", "Sort the keys by the next column", "Keys", ("keys",)),
+    Action("sort_reverse", "o", "Reverse", "Turn the order of the keys round", "Keys", ("keys",)),
     Action("mark_key", "space", "Mark", "Mark this key, or not any more", "Marks", ("keys",), True),
     Action("mark_range", "v", "Range", "Mark from here to where v is pressed again", "Marks", ("keys",)),
     Action(
@@ -112,6 +117,17 @@ ACTIONS: tuple[Action, ...] = (
         for number, (pane, name) in enumerate(PANES.items(), 1)
     ),
     Action("jump", "f", "Jump", "Put a letter on everything in sight, and go where it says", "Panes"),
+    *(
+        Action(
+            f"sort_by_{column}",
+            "",
+            f"By {column}",
+            f"Sort the keys by {column}",
+            "Keys",
+            call=f"sort_keys('{column}')",
+        )
+        for column in SORT_COLUMNS
+    ),
     Action("next_pane", "tab", "Next pane", "Go to the next pane", "Panes"),
     Action("previous_pane", "shift+tab", "Previous pane", "Go to the pane before", "Panes"),
     Action("zoom", "z", "Zoom", "Give this pane the screen, or end that", "Panes"),
@@ -209,6 +225,7 @@ _PRINTED = {
     "slash": "/",
     "colon": ":",
     "asterisk": "*",
+    "space": "spc",
     "question_mark": "?",
     "escape": "esc",
     "left_square_bracket": "[",

@@ -69,11 +69,13 @@ class PageWanted(Message):
 
 
 class RowHighlighted(Message):
-    """The cursor has come to rest on this key; None: there is no row."""
+    """The cursor has come to rest on this key; None: there is no row, or it is a node."""
 
-    def __init__(self, key: str | None) -> None:
+    def __init__(self, key: str | None, node: str | None = None) -> None:
         super().__init__()
         self.key = key
+        self.node = node
+        """The prefix of the node of a tree that it rests on instead."""
 
 
 class RowChosen(Message):
@@ -82,6 +84,23 @@ class RowChosen(Message):
     def __init__(self, key: str) -> None:
         super().__init__()
         self.key = key
+
+
+class FoldWanted(Message):
+    """A node of the tree is to be opened or closed."""
+
+    def __init__(self, prefix: str, *, opened: bool) -> None:
+        super().__init__()
+        self.prefix = prefix
+        self.opened = opened
+
+
+class NodeSought(Message):
+    """The cursor is to go to the node with this prefix, wherever it is."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self.prefix = prefix
 
 
 class MarkWanted(Message):
@@ -221,10 +240,15 @@ class ChangesHeld(Message):
 class RowsIndexed(Message):
     """So many rows pass the query of this generation; complete, or as far as is known yet."""
 
-    def __init__(self, generation: int, count: int, rows: list[Row | None], *, complete: bool) -> None:
+    def __init__(
+        self, generation: int, count: int, rows: list[Row | None], *, complete: bool, passing: int
+    ) -> None:
         super().__init__()
         self.generation = generation
         self.count = count
+        """Lines of the table: in a tree other than keys."""
+        self.passing = passing
+        """Keys that pass."""
         self.rows = rows
         """The first of them; none in later news of a generation."""
         self.complete = complete
@@ -234,13 +258,24 @@ class RowsChanged(Message):
     """Rows of this generation came, went or have new values: those shown are to be asked for again."""
 
     def __init__(
-        self, generation: int, count: int, key: str | None = None, position: int | None = None
+        self,
+        generation: int,
+        count: int,
+        key: str | None = None,
+        position: int | None = None,
+        *,
+        node: bool = False,
+        passing: int,
     ) -> None:
         super().__init__()
         self.generation = generation
         self.count = count
+        self.passing = passing
+        """Keys that pass."""
         self.key = key
         """The key that was highlighted when the answer was made; None: nobody asked."""
+        self.node = node
+        """Whether that is the prefix of a node, and no key."""
         self.position = position
         """Where that key is now; None: it is gone."""
 

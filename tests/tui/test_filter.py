@@ -25,7 +25,7 @@ async def test_terms_narrow_the_keys_together_and_escape_brings_them_back(believ
         ):
             await app.press("slash", *("space" if it == " " else it for it in typed))
             await app.sees(f"{len(left)} of {len(KEYS)} keys")
-            assert sorted(app.table.rows.by_key()) == left
+            assert sorted(app.table.rows.by_spot()) == left
             await app.press("escape")
             await until(lambda: app.table.count == len(KEYS))
         assert app.find(FilterBar).asked.also == ()

@@ -31,10 +31,14 @@ class KeyNews(NewsScreen):
 
     def begin(self, agent: str) -> None:
         """Have the agent's first keys read while the screen is still being made."""
-        self._generation, self._begun = self.services.start(agent), True
+        now = self.memory.now
+        tree = now.tree and now.sort == "key" and not now.descending
+        self._query = Query(sort=now.sort, descending=now.descending, tree=tree)
+        self._generation, self._begun = self.services.start(agent, self._query), True
 
     def begin_rows(self) -> None:
         """The table is there: show what was read meanwhile."""
+        self.query_one(FilterBar).begin(self._query)
         self._await_rows()
         if self.services.rows_so_far is not None:
             self.on_rows_indexed(self.services.rows_so_far)
@@ -70,12 +74,13 @@ class KeyNews(NewsScreen):
     def on_rows_indexed(self, message: messages.RowsIndexed) -> None:
         if message.generation == self._generation:
             self.query_one(KeyTable).index(message.count, message.rows, complete=message.complete)
-            self._count(message.count, complete=message.complete)
+            self._count(message.passing, complete=message.complete)
 
     def on_rows_changed(self, message: messages.RowsChanged) -> None:
         if message.generation == self._generation:
-            self.query_one(KeyTable).change(message.count, message.key, message.position)
-            self._count(message.count, complete=True)
+            table = self.query_one(KeyTable)
+            table.change(message.count, message.key, message.position, node=message.node)
+            self._count(message.passing, complete=True)
 
     def on_page_loaded(self, message: messages.PageLoaded) -> None:
         if message.generation == self._generation:
@@ -111,6 +116,7 @@ class KeyNews(NewsScreen):
     def _ask(self, query: Query) -> None:
         if query != self._query:
             self._query = query
+            self.memory.note(sort=query.sort, descending=query.descending, tree=query.tree)
             self._show_rows()
 
     def _show_rows(self, *, afresh: bool = False) -> None:

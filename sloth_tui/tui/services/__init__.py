@@ -10,7 +10,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sloth_tui.errors import KeyNotFound
-from sloth_tui.model import Query
 from sloth_tui.tui.messages import EntryRead
 from sloth_tui.tui.secrets import holds_secret
 from sloth_tui.tui.services.catalogue import Catalogue
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from textual.message import Message
 
-    from sloth_tui.model import Entry, Lock
+    from sloth_tui.model import Entry, Lock, Query
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store, WindowedStore
     from sloth_tui.tui.messages import RowsIndexed
@@ -71,10 +70,10 @@ class Services:
         self.detail = Detail(self._reader, self._writer, lambda: self.agent, post)
         self.changes = Changes(self._reader, self._writer, lambda: self.agent, self._started_runs)
 
-    def start(self, agent: str) -> int:
-        """Open the agent's store and look for all its rows; returns the generation of that answer."""
+    def start(self, agent: str, query: Query) -> int:
+        """Open the agent's store and look for its rows; returns the generation of that answer."""
         self.choose_agent(agent)
-        generation = self.show_rows(Query())
+        generation = self.show_rows(query)
         self.rows.start()
         self._reader.watch("rows", lambda _: self.rows.update())
         self._reader.start()

@@ -44,10 +44,13 @@ class Rows:
         self._agent = ""
         self._query = Query()
         self._generation = 0
-        self._cursor: str | None = None
+        self._cursor: tuple[str | None, bool] = (None, False)
         self._sought: str | None = None
         self._calls: list[Callable[[Window | None], None]] = []
+        self._reveals = False
         self._changed = False
+        self._folded = False
+        """Whether nodes were opened or closed: nobody is to wait for that."""
         self._afresh = False
         self._stopping = False
         # From here on only the thread itself writes.
@@ -96,14 +99,23 @@ class Rows:
             self._changed = True
             self._wake.notify()
 
-    def follow(self, key: str | None) -> None:
-        """Tell with RowsChanged where this key has gone."""
-        self._cursor = key
+    def follow(self, key: str | None, *, node: bool = False) -> None:
+        """Tell with RowsChanged where this key, or the ``node`` with this prefix, has gone."""
+        self._cursor = key, node
 
-    def find(self, key: str) -> None:
-        """KeyPlaced follows, once all rows of the newest query are found, with what was written just now."""
+    def fold(self, prefix: str, *, opened: bool) -> None:
+        """Open or close a node of the tree; RowsChanged follows."""
         with self._wake:
-            self._sought = key
+            if self._window is not None:
+                self._window.fold(prefix, opened=opened)
+                self._folded = True
+                self._wake.notify()
+
+    def find(self, key: str, *, reveal: bool = True) -> None:
+        """KeyPlaced follows, once all rows of the newest query are found, with what was written just now.
+        ``reveal``: open the nodes around it, else its place is that of the one that is closed."""
+        with self._wake:
+            self._sought, self._reveals = key, reveal
             self._changed = True
             self._wake.notify()
 
@@ -120,13 +132,15 @@ class Rows:
     def keys_between(self, one: str, other: str, limit: int) -> Future[list[str]]:
         """The same, from one of these keys to the other, in whichever order they are."""
 
-        def find(window: Window) -> list[str]:
-            places = [place for place in map(window.position, (one, other)) if place is not None]
-            if len(places) < 2:
-                return []
-            return window.keys(min(places), min(max(places) - min(places), limit) + 1)
+        return self._call(lambda window: window.keys_between(one, other, limit + 1))
 
-        return self._call(find)
+    def keys_below(self, prefix: str, limit: int) -> Future[list[str]]:
+        """The same, in this node of the tree."""
+        return self._call(lambda window: window.keys_below(prefix, limit + 1))
+
+    def find_node(self, prefix: str) -> Future[int | None]:
+        """On which line this node of the tree is."""
+        return self._call(lambda window: window.position(prefix, node=True))
 
     def existing(self, keys: list[str]) -> Future[frozenset[str]]:
         """Those of ``keys`` that are there, whatever the query."""
@@ -185,18 +199,25 @@ class Rows:
     def _wait(self) -> bool:
         """Wait for something to do; False when it is time to end."""
         with self._wake:
-            while not (self._stopping or self._answered != self._generation or self._sought or self._calls):
+            while not (self._stopping or self._answered != self._generation or self._is_asked()):
                 rest = self._not_before - time.monotonic() if self._changed else None
                 if rest is not None and rest <= 0:
                     break
                 self._wake.wait(rest)
             return not self._stopping
 
+    def _is_asked(self) -> bool:
+        """Whether somebody waits for something about the answer there is."""
+        return bool(self._sought or self._calls or self._folded)
+
     def _turn(self) -> None:
         with self._wake:
             generation, query, agent = self._generation, self._query, self._agent
-            changed, self._changed = self._changed, False
+            changed, self._changed, self._folded = self._changed or self._folded, False, False
+            revealed = self._sought if self._reveals else None
             afresh, self._afresh = self._afresh, False
+        if revealed is not None and self._window is not None:
+            self._window.reveal(revealed)
         if generation != self._answered:
             if afresh or agent != self._window_agent:
                 self._let_go()
@@ -217,7 +238,8 @@ class Rows:
         for count, complete in self._window.index(query, generation):
             first = rows is None
             rows = (self._window.page(generation, 0, _FIRST_ROWS) or []) if first else []
-            self.newest = RowsIndexed(generation, count, rows, complete=complete)
+            passing = self._window.passing
+            self.newest = RowsIndexed(generation, count, rows, complete=complete, passing=passing)
             self._post(self.newest)
             if first and not complete:
                 self._give_way(generation)
@@ -231,9 +253,10 @@ class Rows:
         assert self._window is not None
         began = time.monotonic()
         for count, _ in self._window.index(query, generation):
-            cursor = self._cursor
-            place = None if cursor is None else self._window.position(cursor)
-            self._post(RowsChanged(generation, count, cursor, place))
+            key, node = self._cursor
+            place = None if key is None else self._window.position(key, node=node)
+            passing = self._window.passing
+            self._post(RowsChanged(generation, count, key, place, node=node, passing=passing))
         self._not_before = time.monotonic() + _REST * (time.monotonic() - began)
 
     def _tell_place(self, generation: int) -> None:

@@ -69,23 +69,38 @@ class FilterBar(Horizontal):
 
     def clear(self) -> None:
         """Let every key through; the order stays."""
-        self.ask(Query(sort=self._asked.sort, descending=self._asked.descending))
+        self.ask(self._in_order(Query()))
+
+    def begin(self, query: Query) -> None:
+        """This is asked for already."""
+        self._asked = query
 
     def sort_by(self, column: str) -> None:
         """Sort by a column, one of SORT_COLUMNS; by the one that sorts already, the other way round.
 
-        Sizes, times and revisions begin with the greatest, because that is what one looks for.
+        Sizes, times and revisions begin with the greatest, because that is what one looks for. What is sorted
+        so is no tree.
         """
         if column == self._asked.sort:
             descending = not self._asked.descending
         else:
             descending = column in ("size", "updated", "revision")
-        self._change(self._asked._replace(sort=column, descending=descending))
+        self._change(self._asked._replace(sort=column, descending=descending, tree=False))
+
+    def fold(self, *, tree: bool) -> None:
+        """Show a tree, which is always in the order of keys, or no tree."""
+        order = Query() if tree else self._asked
+        self._change(self._asked._replace(tree=tree, sort=order.sort, descending=order.descending))
+
+    def _in_order(self, query: Query) -> Query:
+        """The same texts, in the order there is."""
+        now = self._asked
+        return query._replace(sort=now.sort, descending=now.descending, tree=now.tree)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         typed = parse_filter(event.value)
-        self._change(typed._replace(sort=self._asked.sort, descending=self._asked.descending))
+        self._change(self._in_order(typed))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -13,9 +13,9 @@ from textual.strip import Strip
 from sloth_tui.model import Query
 from sloth_tui.text import display_text, format_age
 from sloth_tui.tui.widgets.columns import Column, arrange
-from sloth_tui.tui.widgets.key_row import GONE, Look, draw_header, draw_note, draw_row
+from sloth_tui.tui.widgets.key_row import GONE, SIGN, Look, draw_header, draw_note, draw_row
 from sloth_tui.tui.widgets.marks import Marks
-from sloth_tui.tui.widgets.row_cache import RowCache
+from sloth_tui.tui.widgets.row_cache import RowCache, spot_of
 from sloth_tui.tui.widgets.row_view import RowView
 
 if TYPE_CHECKING:
@@ -114,17 +114,17 @@ class KeyLines(RowView):
         for row in rows:
             if row is not None:
                 self._newest_revision = max(self._newest_revision, row.revision or 0)
-                if len(row.key) > self._longest_key:
-                    self._longest_key = max(self._longest_key, cell_len(display_text(row.key, _LONGEST)))
+                if len(row.key) + SIGN * row.depth + SIGN > self._longest_key:
+                    self._longest_key = max(self._longest_key, _cells(row))
         self._lay_out()
 
-    def flash(self, keys: Iterable[str]) -> None:
-        """Let the rows of these keys stand out for a moment."""
+    def flash(self, spots: Iterable[str]) -> None:
+        """Let these rows stand out for a moment."""
         until = time.monotonic() + FLASH
-        flashing = dict.fromkeys(keys, until)
+        flashing = dict.fromkeys(spots, until)
         if flashing:
             self._flashing |= flashing
-            self._refresh_keys(flashing)
+            self._refresh_spots(flashing)
             self.set_timer(FLASH, self._end_flashes)
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -158,8 +158,8 @@ class KeyLines(RowView):
             query=self.answered,
             cursor=number == self.cursor,
             focus=self.has_focus,
-            flash=row is not None and row.key in self._flashing,
-            marked=row is not None and row.key in self.marks,
+            flash=row is not None and spot_of(row) in self._flashing,
+            marked=row is not None and row.keys is None and row.key in self.marks,
             masked=row is not None and self.is_secret(row.key),
             age=age,
         )
@@ -176,14 +176,14 @@ class KeyLines(RowView):
 
     def _end_flashes(self) -> None:
         now = time.monotonic()
-        ended = {key for key, until in self._flashing.items() if until <= now}
-        for key in ended:
-            del self._flashing[key]
-        self._refresh_keys(ended)
+        ended = {spot for spot, until in self._flashing.items() if until <= now}
+        for spot in ended:
+            del self._flashing[spot]
+        self._refresh_spots(ended)
 
-    def _refresh_keys(self, keys: Iterable[str]) -> None:
+    def _refresh_spots(self, spots: Iterable[str]) -> None:
         numbers = self.rows.numbers()
-        self.refresh_lines_at(*(numbers[key] for key in keys if key in numbers))
+        self.refresh_lines_at(*(numbers[spot] for spot in spots if spot in numbers))
 
     def _refresh_ages(self) -> None:
         now = time.time()
@@ -199,3 +199,9 @@ class KeyLines(RowView):
         if name == "row":
             return self._ground
         return self.get_component_rich_style(f"key-table--{name}", partial=name not in _WHOLE_STYLES)
+
+
+def _cells(row: Row) -> int:
+    """How wide a key, or what the tree shows of it, wants to be."""
+    label = cell_len(display_text(row.key[row.stem :], _LONGEST))
+    return label if not row.depth and row.keys is None else label + SIGN * row.depth + SIGN

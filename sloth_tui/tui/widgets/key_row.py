@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.segment import Segment
 from textual.strip import Strip
 
-from sloth_tui.text import format_size
+from sloth_tui.text import display_text, format_count, format_size
 from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.columns import GAP, GUTTER, Column, fit, places, scattered, shown
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sloth_tui.model import Query, Row
 
 GONE = "(gone)"
+SIGN = 2
+"""Cells of the sign before a node of a tree, and of each level that something is indented by."""
 _SIGNS = {(False, False): " ", (False, True): "•", (True, False): "◆", (True, True): "◈"}
 """Before a row that is marked, and that has just changed."""
 _VALUE_STYLES = {
@@ -51,7 +53,10 @@ def draw_row(row: Row, look: Look, style: Callable[[str], Style]) -> Strip:
     rest = ""
     for column in look.columns:
         if column.name == "key":
-            segments += _marked(row.key, column.width, ("prefix", "key", "fuzzy"), look, base, style, "")
+            segments += _key(row, column, look, base, style)
+        elif row.keys is not None:
+            text = format_count(row.keys, "key") if column.name == "value" else ""
+            rest += " " * GAP + fit(text, column.width)
         elif column.name == "value" and not look.masked:
             kind = _VALUE_STYLES.get(row.type, "")
             segments.append(Segment(" " * GAP, base))
@@ -60,6 +65,11 @@ def draw_row(row: Row, look: Look, style: Callable[[str], Style]) -> Strip:
             rest += " " * GAP + fit(_plain(row, column, look), column.width, right=column.right)
     segments.append(Segment(rest, base + style("quiet")))
     return Strip(segments, look.width)
+
+
+def indent(row: Row, columns: tuple[Column, ...]) -> int:
+    """Cells before what a tree shows of a row: a level each, as long as most of the column is left."""
+    return min(SIGN * row.depth, max(columns[0].width // 2 - SIGN, 0)) if columns else 0
 
 
 def draw_note(note: str, look: Look, style: Callable[[str], Style]) -> Strip:
@@ -108,6 +118,20 @@ def _plain(row: Row, column: Column, look: Look) -> str:
     return "-" if row.revision is None else f"{row.revision:,}"
 
 
+def _key(
+    row: Row, column: Column, look: Look, base: Style, style: Callable[[str], Style]
+) -> Iterable[Segment]:
+    """The key or, in a tree, what it has more than those around it, behind the sign of a node."""
+    before = ""
+    if look.query.tree:
+        sign = "  " if row.keys is None else "▾ " if row.open else "▸ "
+        space = indent(row, look.columns)
+        before = fit(" " * space + sign, min(space + SIGN, column.width))
+        yield Segment(before, base + style("sign"))
+    kinds, width = ("prefix", "key", "fuzzy"), column.width - len(before)
+    yield from _marked(row.key, width, kinds, look, base, style, "", stem=row.stem)
+
+
 def _marked(
     data: str,
     width: int,
@@ -116,16 +140,21 @@ def _marked(
     base: Style,
     style: Callable[[str], Style],
     kind: str,
+    *,
+    stem: int = 0,
 ) -> Iterable[Segment]:
-    """``data`` in ``width`` cells, with what was looked for by terms of these kinds standing out."""
-    text = fit(shown(data, width), width)
+    """``data`` without its ``stem`` in ``width`` cells, with what was looked for by terms of these kinds
+    standing out."""
+    text = fit(shown(data[stem:], width), width)
     plain = base + style(kind) if kind else base
-    spans = list(_found(data, kinds, look.query, len(text.rstrip())))
+    hidden = len(display_text(data[:stem])) if stem else 0
+    spans = list(_found(data, kinds, look.query, hidden + len(text.rstrip())))
     if not spans:
         return [Segment(text, plain)]
     marked = [False] * len(text)
     for start, end in spans:
-        marked[start:end] = [True] * (end - start)
+        for place in range(max(start - hidden, 0), end - hidden):
+            marked[place] = True
     segments, begin = [], 0
     for place in range(1, len(text) + 1):
         if place == len(text) or marked[place] != marked[begin]:

@@ -11,11 +11,11 @@ from sloth_tui.tui.messages import (
     MarkWanted,
     PageWanted,
     RangeMoved,
-    RowChosen,
     RowHighlighted,
     SortChosen,
 )
-from sloth_tui.tui.widgets.marked_lines import MarkedLines
+from sloth_tui.tui.widgets.row_cache import spot_of
+from sloth_tui.tui.widgets.tree_lines import TreeLines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ _REST = 0.08
 """Seconds the cursor has to rest on a row before it counts as highlighted, when it is moving quickly."""
 
 
-class KeyTable(MarkedLines):
+class KeyTable(TreeLines):
     """Shows the answer of the newest generation it was told of.
 
     Set ``asked`` to a new query and :meth:`reset` to its generation; then hand on what RowsIndexed
@@ -49,7 +49,7 @@ class KeyTable(MarkedLines):
         """By how many lines the key under the cursor will have moved then."""
         self._destination: int | None = None
         """Where the cursor goes as soon as an awaited answer is here."""
-        self._announced: tuple[str | None] | None = None
+        self._announced: tuple[str | None, str | None] | None = None
         self._moved_at = 0.0
         self._rest: Timer | None = None
 
@@ -70,15 +70,16 @@ class KeyTable(MarkedLines):
             self._take_over(0, list(rows))
         self.lines_moved()
 
-    def change(self, count: int, key: str | None, position: int | None) -> None:
-        """Rows may have changed; if ``key`` is the one under the cursor, ``position`` is where it is now."""
+    def change(self, count: int, key: str | None, position: int | None, *, node: bool = False) -> None:
+        """Rows may have changed; if ``key``, or the ``node`` with this prefix, is under the cursor,
+        ``position`` is where it is now."""
         if self.marks:
             self.post_message(MarksDoubted())
         if self._awaits_answer:
             self.index(count, complete=True)
             return
         self._told_count, self._outdated = count, True
-        if position is not None and key == self.key:
+        if position is not None and key is not None and key == (self.node if node else self.key):
             self._shift = position - self.cursor
         self.rows.forget()
         if not count:
@@ -132,10 +133,6 @@ class KeyTable(MarkedLines):
         else:
             self._announce()
 
-    def line_chosen(self) -> None:
-        if self.key is not None:
-            self.post_message(RowChosen(self.key))
-
     def mark_clicked(self) -> None:
         self.post_message(MarkWanted())
 
@@ -149,16 +146,16 @@ class KeyTable(MarkedLines):
                 self.post_message(SortChosen(column.name))
 
     def _announce(self) -> None:
-        key = self.key
-        if self._announced != (key,):
-            self._announced = (key,)
-            self.post_message(RowHighlighted(key))
+        key, node = self.key, self.node
+        if self._announced != (key, node):
+            self._announced = (key, node)
+            self.post_message(RowHighlighted(key, node))
             if key is not None and self.range_from is not None:
                 self.post_message(RangeMoved(self.range_from, key, ends=False))
 
     def _take_over(self, first: int, rows: list[Row | None]) -> None:
         """Show these rows in place of all that are on screen."""
-        key, count, before = self.key, self.count, self.rows.by_key()
+        row, count, before = self.row, self.count, self.rows.by_spot()
         changed = self.rows.load(first, rows, anew=True)
         awaited, self._shown_generation, self._outdated = self._awaits_answer, self._generation, False
         self.set_count(self._told_count)
@@ -168,15 +165,22 @@ class KeyTable(MarkedLines):
             self.answered = self.asked
             self._announced, self._moved_at = None, time.monotonic()
             self.scroll_to(y=0, animate=False)
-            self.move_to(self.rows.numbers().get(key or "", 0) if destination is None else destination)
+            if destination is None:
+                destination = self.rows.numbers().get(spot_of(row), 0) if row is not None else 0
+            self.move_to(destination)
             self.refresh()
         else:
             shift, self._shift = self._shift, 0
             if shift:
                 self.shift_by(shift)
-            self.flash(name for name, row in self.rows.by_key().items() if before.get(name, row) != row)
+            self.flash(spot for spot, row in self.rows.by_spot().items() if _differs(before.get(spot), row))
             self.refresh_lines_at(*changed)
             if count != self.count:
                 self.refresh()
             self.cursor_moved()
         self.lines_moved()
+
+
+def _differs(before: Row | None, now: Row) -> bool:
+    """Whether somebody changed a row; to open or close it is no change."""
+    return before is not None and before._replace(open=now.open) != now

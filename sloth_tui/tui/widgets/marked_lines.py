@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from textual.events import Click
 
+    from sloth_tui.model import Row
+
 
 class MarkedLines(KeyLines):
     """Holds the marks and draws them; posts MarksChanged. Which keys a range or everything is, only the store
@@ -22,10 +24,15 @@ class MarkedLines(KeyLines):
     """The key at which a range began that ends at the cursor; None: no range is being chosen."""
 
     @property
+    def row(self) -> Row | None:
+        """The row under the cursor; None where there is none, or it is not here yet."""
+        return self.rows.get(self.cursor) if self.count else None
+
+    @property
     def key(self) -> str | None:
-        """The key under the cursor; None where there is no row, or it is not here yet."""
-        row = self.rows.get(self.cursor) if self.count else None
-        return row.key if row else None
+        """The key under the cursor; None where there is no row, it is not here yet, or it is a node."""
+        row = self.row
+        return row.key if row is not None and row.keys is None else None
 
     def begin_range(self) -> None:
         """From here to wherever the cursor goes."""

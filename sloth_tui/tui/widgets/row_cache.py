@@ -11,6 +11,16 @@ _MOST = 400
 """Rows held beyond those on screen, however tall the screen is."""
 
 
+def spot_of(row: Row) -> str:
+    """What a row is known by wherever it moves: its key or, for a node of a tree, a word that is no key."""
+    return row.key if row.keys is None else node_spot(row.key)
+
+
+def node_spot(prefix: str) -> str:
+    """The spot of the node with this prefix: no key has a NUL in it."""
+    return "\0" + prefix
+
+
 class RowCache:
     """Knows which rows it has, and which it has asked for."""
 
@@ -26,11 +36,11 @@ class RowCache:
         return self._rows.get(number)
 
     def numbers(self) -> dict[str, int]:
-        """Key -> number of every row held."""
-        return {row.key: number for number, row in self._rows.items() if row is not None}
+        """Spot -> number of every row held."""
+        return {spot_of(row): number for number, row in self._rows.items() if row is not None}
 
-    def by_key(self) -> dict[str, Row]:
-        return {row.key: row for row in self._rows.values() if row is not None}
+    def by_spot(self) -> dict[str, Row]:
+        return {spot_of(row): row for row in self._rows.values() if row is not None}
 
     def forget(self) -> None:
         """Ask for everything anew; what is held stays to be shown until the answer is there."""
