@@ -95,6 +95,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark_all", "asterisk", "Mark all", "Mark every key that passes the filter", "Marks", ("keys",)),
     Action("reveal", "x", "Reveal", "Show or hide the secret of this key", "Keys", _KEYS),
     Action("copy_key", "y", "Copy key", "Copy the key", "Copy", _KEYS),
+    Action("copy_name", "y", "Copy name", "Copy the name of this agent or lock", "Copy", ("agents", "locks")),
     Action("copy_value", "Y", "Copy value", "Copy the value", "Copy", _KEYS),
     Action("copy_command", "c", "Copy command", "Copy the command line that does the same", "Copy"),
     Action("page_value", "vertical_line", "Pager", "Show all of the value in $PAGER", "Detail", _KEYS),

@@ -11,11 +11,13 @@ from sloth_tui.text import display_text, format_count, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from textual.app import App
 
     from sloth_tui.tui.flows import Flows
     from sloth_tui.tui.messages import AgentSummary
+    from sloth_tui.tui.screens.progress import Progress
     from sloth_tui.tui.services import Services
 
 _PATH = 160
@@ -42,9 +44,10 @@ class AgentFlows:
     async def duplicate(self, name: str, names: list[str]) -> None:
         copy = await self._asked(f"Name of the copy of {name}", names, unused(name, names))
         if copy is not None:
-            await asyncio.wrap_future(self._services.databases.duplicate(name, copy))
-            self._show(copy)
-            self._flows.tell(f"copied agent {name} to {copy}, history and locks included")
+            databases = self._services.databases
+            if await self._watched(f"Copying {name}", lambda told: databases.duplicate(name, copy, told)):
+                self._show(copy)
+                self._flows.tell(f"copied agent {name} to {copy}, history and locks included")
 
     async def delete(self, summary: AgentSummary, next_shown: str) -> None:
         """``next_shown``: the agent that takes its place on screen."""
@@ -61,12 +64,26 @@ class AgentFlows:
             return
         # Nobody may have it open, this program included.
         self._show(next_shown)
+        backup = None
         try:
-            backup = await asyncio.wrap_future(self._services.databases.remove(name))
-        except SlothError:
-            self._show(name)
-            raise
-        self._flows.tell(f"deleted agent {name} · backup: {display_text(backup, _PATH)}", seconds=12)
+            backup = await self._watched(
+                f"Backing up {name}", lambda told: self._services.databases.remove(name, told)
+            )
+        finally:
+            if backup is None:
+                self._show(name)
+        if backup is not None:
+            self._flows.tell(f"deleted agent {name} · backup: {display_text(backup, _PATH)}", seconds=12)
+
+    async def _watched(self, what: str, begin: Callable[[Progress], Future[str]]) -> str | None:
+        """What the work answers; None when it was cancelled."""
+        from sloth_tui.tui.screens.progress import Cancelled, watched
+
+        try:
+            return await watched(self._app, what, "pages", begin)
+        except Cancelled:
+            self._flows.tell("cancelled: nothing was changed")
+            return None
 
     async def _asked(self, question: str, names: list[str], value: str = "") -> str | None:
         from sloth_tui.tui.screens.prompt import PromptScreen

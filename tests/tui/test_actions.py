@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.command import CommandPalette
 from textual.widgets import Input
 
+from sloth_tui.store import open_store
 from sloth_tui.tui.actions import ACTIONS, PANES, bindings, shown_key
 from sloth_tui.tui.palette import match
 from sloth_tui.tui.screens.browser import BrowserScreen
@@ -50,7 +51,7 @@ async def test_help_lists_every_key(believable: Path) -> None:
             if action.key and not action.id.startswith("show_"):
                 assert shown_key(action.key) in text
                 assert action.help.split()[0] in text
-        await app.sees("1-7        Go to agents, keys, detail")
+        await app.sees("1-7      Go to agents, keys, detail")
         await app.press("question_mark")
         await until(lambda: isinstance(app.app.screen, BrowserScreen))
     async with running(size=(60, 20)) as app:
@@ -152,3 +153,22 @@ def test_shown_keys_are_what_is_printed_on_keyboards() -> None:
         "⇧tab",
         "f5",
     ]
+
+
+async def test_whatever_writes_is_refused_in_words_when_read_only(believable: Path) -> None:
+    with open_store("local", "read") as store:
+        before = dict(store.items()), store.locks()
+    async with running(read_only=True) as app:
+        await app.goes_to("deployment:status")
+        for action in ACTIONS:
+            if action.writes:
+                app.browser.perform(action)
+                await until(lambda: any("read-only" in toast for toast in app.toasts), what=action.id)
+                assert isinstance(app.app.screen, BrowserScreen), action.id
+                app.app.clear_notifications()
+                await until(lambda: not app.toasts)
+    with open_store("local", "read") as store:
+        assert (dict(store.items()), [lock.name for lock in store.locks()]) == (
+            before[0],
+            [lock.name for lock in before[1]],
+        )

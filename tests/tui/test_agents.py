@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from typing import TYPE_CHECKING
 
 from textual.widgets import Button, Input
@@ -10,9 +12,11 @@ from textual.widgets import Button, Input
 from sloth_tui import agents
 from sloth_tui.settings import Settings
 from sloth_tui.store import open_path, open_store
+from sloth_tui.store.databases import duplicate_agent
 from sloth_tui.tui.agent_flows import unused
 from sloth_tui.tui.messages import AgentSummary
 from sloth_tui.tui.screens.browser import BrowserScreen
+from sloth_tui.tui.screens.progress import Progress, ProgressScreen
 from sloth_tui.tui.screens.prompt import PromptScreen
 from sloth_tui.tui.screens.typed_confirm import TypedConfirmScreen
 from sloth_tui.tui.widgets.agent_list import describe, has_changed
@@ -22,6 +26,8 @@ from tests.tui.state import ENTRIES, elsewhere
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 WEB = AgentSummary("web", True, 98_304, keys=1_234, locks=2, changed_at=1000.0)
 
@@ -109,14 +115,14 @@ async def test_made_copied_and_deleted(believable: Path) -> None:
 
         await app.press("d")
         await until(lambda: isinstance(app.app.screen, TypedConfirmScreen))
-        await app.sees(f"it holds {len(ENTRIES)} keys")
         assert app.on_top(Button, "#confirm").disabled
         await app.press(*"local", "enter")
         assert isinstance(app.app.screen, TypedConfirmScreen)
         await app.press("escape")
         await until(lambda: isinstance(app.app.screen, BrowserScreen))
+        await until(lambda: "local-copy" in app.browser.agent_names)
         await app.press("d")
-        await until(lambda: isinstance(app.app.screen, TypedConfirmScreen))
+        await app.sees(f"it holds {len(ENTRIES)} keys")
         await app.press(*"local-copy", "enter")
         await until(lambda: any("deleted agent local-copy · backup:" in toast for toast in app.toasts))
         await until(lambda: app.find(TitleBar).agent == "production")
@@ -125,6 +131,35 @@ async def test_made_copied_and_deleted(believable: Path) -> None:
         with open_path(os.path.join(agents.backup_directory(), backup)) as kept:
             assert dict(kept.items()) == ENTRIES
         await until(lambda: "local-copy" not in app.browser.agent_names)
+
+
+async def test_a_long_copy_shows_how_far_it_is_and_can_be_cancelled(
+    believable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going = threading.Event()
+
+    def slow(name: str, copy: str, progress: Progress) -> str:
+        while not going.is_set():
+            progress(30, 100)
+            time.sleep(0.01)
+        return duplicate_agent(name, copy, progress)
+
+    monkeypatch.setattr("sloth_tui.tui.services.databases.duplicate_agent", slow)
+    async with running() as app:
+        for ending, seen in (("escape", "cancelled: nothing was changed"), ("", "copied agent local to")):
+            await app.press("1", "C")
+            await until(lambda: isinstance(app.app.screen, PromptScreen))
+            await app.press("enter")
+            await until(lambda: isinstance(app.app.screen, ProgressScreen))
+            await app.sees("30 of 100 pages")
+            assert "━╌" in app.text()
+            if ending:
+                await app.press(ending)
+            else:
+                going.set()
+            await app.sees(seen)
+            await until(lambda: isinstance(app.app.screen, BrowserScreen))
+        assert agents.agent_names() == ["local", "local-copy", "production"]
 
 
 async def test_what_is_refused(believable: Path) -> None:

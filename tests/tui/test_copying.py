@@ -47,7 +47,29 @@ async def test_keys_values_and_command_lines(believable: Path) -> None:
         await until(lambda: app.app.clipboard == "sloth-runner state get --agent local app:api_token")
         await app.press("1", "c")
         await until(lambda: app.app.clipboard == "sloth-runner state list --agent local")
+        await app.press("y")
+        await until(lambda: app.app.clipboard == "local")
+        await app.press("4", "y")
+        await until(lambda: app.app.clipboard == "deploy")
+        await app.press("c")
+        await until(lambda: app.app.clipboard == "sloth-runner lock list --agent local")
         assert not any("tok_very_secret" in toast for toast in app.toasts)
+
+
+async def test_what_is_marked_is_copied(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("deployment:count")
+        await app.press("space")
+        await app.goes_to("raw:fingerprint")
+        await app.press("space", "y")
+        await until(lambda: app.app.clipboard == "deployment:count\nraw:fingerprint")
+        await app.sees("copied 2 keys")
+        await app.press("Y")
+        await until(lambda: app.app.clipboard.startswith('{\n  "deployment:count": 12,\n  "raw:fing'))
+        await app.sees("copied 2 values as JSON")
+        await app.press("c")
+        line = "sloth-runner state get --agent local deployment:count raw:fingerprint"
+        await until(lambda: app.app.clipboard == line)
 
 
 async def test_what_cannot_be_copied_is_said(base: Path) -> None:

@@ -136,7 +136,7 @@ async def test_everything_follows(believable: Path) -> None:
         await app.sees("copied the key")
         await app.press("f2")
         await until(lambda: isinstance(app.app.screen, HelpScreen))
-        await app.sees("f6         Edit the value of this key")
+        await app.sees("f6       Edit the value of this key")
         await app.press("f2", "ctrl+p")
         assert not isinstance(app.app.screen, CommandPalette | HelpScreen)
         await app.press("ctrl+k")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sloth_tui.agents import DEFAULT_AGENT
+from sloth_tui.tui.messages import AgentSummary
 from sloth_tui.tui.screens.acting import ActingScreen
 from sloth_tui.tui.widgets.agent_list import AgentsPane
 
@@ -39,15 +41,11 @@ class AgentActions(ActingScreen):
 
     def action_delete_agent(self) -> None:
         agent = self.services.agent
-        summary = self.query_one(AgentsPane).summary(agent)
-        if summary is None:
-            self.flows.tell(f"agent {agent} has no database")
-            return
-        names = self.agent_names
-        index = names.index(agent)
-        self._change(
-            self._about_agents.delete(summary, names[index + 1 if index + 1 < len(names) else index - 1])
-        )
+        # One that was made just now is not listed yet.
+        summary = self.query_one(AgentsPane).summary(agent) or AgentSummary(agent, True, 0)
+        others = [name for name in self.agent_names if name != agent] or [DEFAULT_AGENT]
+        following = [name for name in others if name > agent]
+        self._change(self._about_agents.delete(summary, following[0] if following else others[-1]))
 
     @property
     def _about_agents(self) -> AgentFlows:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.text import display_text, format_count
 from sloth_tui.tui.screens.acting import ActingScreen
+from sloth_tui.tui.widgets.lock_list import LocksPane
 from sloth_tui.tui.widgets.run_view import RunPane
 
 if TYPE_CHECKING:
@@ -29,6 +30,15 @@ class CopyActions(ActingScreen):
             return
         what = f"the key {display_text(keys[0], _SHOWN)}" if len(keys) == 1 else f"{len(keys):,} keys"
         self._look(self._put("\n".join(keys), what))
+
+    def action_copy_name(self) -> None:
+        lock = self.query_one(LocksPane).highlighted
+        if self.current != "locks":
+            self._look(self._put(self.services.agent, f"the name {display_text(self.services.agent)}"))
+        elif lock is not None:
+            self._look(self._put(lock.name, f"the name {display_text(lock.name, _SHOWN)}"))
+        else:
+            self.flows.tell("no lock is held")
 
     def action_copy_value(self) -> None:
         keys = self.chosen_keys

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Group: TypeAlias = tuple[str, list[tuple[str, str]]]
     """A heading, and under it keys and what they do."""
 
-_KEYS = 10
+_KEYS = 8
 """Cells of the keys."""
 _COLUMN = 46
 """Cells of a column at least."""
@@ -50,7 +50,7 @@ class HelpScreen(Dialog[None]):
         for key in dict.fromkeys(["q", *next(a.key for a in actions() if a.id == "help").split(",")]):
             if key:
                 self._bindings.bind(key, "dismiss", "Close")
-        self._closes = f"esc or {keys} closes"
+        self._closes = f"j and k scroll · esc or {keys} closes"
 
     def compose(self) -> ComposeResult:
         room = int(self.app.size.width * 0.94) - _FRAME

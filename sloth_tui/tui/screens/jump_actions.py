@@ -30,7 +30,8 @@ class JumpActions(ActingScreen):
         from sloth_tui.tui.screens.jump import JumpScreen
 
         strips = self._compositor.render_strips()
-        targets = [*self._places(), *self._clickable(strips), *self._lines(strips)]
+        lines = [target._replace(x=_beside(strips[target.y], target.x)) for target in self._lines(strips)]
+        targets = [*self._places(), *self._clickable(strips), *lines]
         self.app.push_screen(JumpScreen(strips, targets), self._go)
 
     def _go(self, target: Target | None) -> None:
@@ -71,6 +72,12 @@ class JumpActions(ActingScreen):
                 place = view.content_region
                 for y, number in _numbered(view):
                     yield Target(place.x, place.y + y, partial(_move_to, view, number))
+
+
+def _beside(strip: Strip, x: int) -> int:
+    """The cell before ``x`` where that is empty and ``x`` is not, so that a label hides nothing."""
+    around = strip.crop(max(x - 1, 0), x + 1).text
+    return x - 1 if x and around[:1] == " " and around[1:].strip() else x
 
 
 def spans(strips: list[Strip], name: str) -> Iterator[tuple[int, int, object]]:
