@@ -95,10 +95,14 @@ def _parse_yaml(text: str) -> object:
     import yaml
 
     class Loader(yaml.SafeLoader):
+        merged = 0
+
         def flatten_mapping(self, node: yaml.MappingNode) -> None:
+            before = len(node.value)
             super().flatten_mapping(node)
             # Merge keys multiply as aliases do, but while the text is still being read.
-            if len(node.value) > _MOST_VALUES:
+            self.merged += max(len(node.value) - before, 0)
+            if self.merged > _MOST_VALUES:
                 raise ValueError(f"more than {_MOST_VALUES:,} values")
 
     # A lone "=" is a type of its own in YAML 1.1, for which there is no value.

@@ -24,8 +24,11 @@ FILES = {
 BOMB = "a0: &a0 [1, 2]\n" + "".join(
     f"a{number}: &a{number} [*a{number - 1}, *a{number - 1}]\n" for number in range(1, 30)
 )
-MERGES = "a0: &a0 {x: 1}\n" + "".join(
-    f"a{number}: &a{number}\n  <<: [{', '.join([f'*a{number - 1}'] * 9)}]\n" for number in range(1, 30)
+MERGES = (
+    "a: &a {"
+    + ", ".join(f"k{number}: 1" for number in range(400))
+    + "}\n"
+    + "".join(f"b{number}: {{<<: *a}}\n" for number in range(400))
 )
 
 
