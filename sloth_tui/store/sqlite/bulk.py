@@ -20,22 +20,22 @@ _CACHE = "PRAGMA cache_size = -65536"
 """64 MiB at most. With SQLite's 2 MiB, pages of a large transaction are written and read several times."""
 _STAND_BACK = "INSERT INTO sloth_recorded (change) VALUES (?)"
 _CARRY_ON = "DELETE FROM sloth_recorded"
-_RECORD = f"""INSERT INTO sloth_history (revision, key, operation, old, old_type, at, change)
+_RECORD = f"""INSERT INTO sloth_history (revision, key, operation, old, old_type, at, change, previous)
     SELECT {NEXT_REVISION} - 1 + row_number() OVER (), key, '{{operation}}',
-    {old_value("key", "value", "type")}, (SELECT {NOW_MS}), :change FROM ({{entries}})"""
+    {old_value("key", "value", "type")}, (SELECT {NOW_MS}), :change, previous FROM ({{entries}})"""
 
 
 def delete(database: Database, where: str, bindings: Mapping[str, Any], change: int) -> int:
     """Delete these entries; inside a transaction. Returns how many there were."""
-    entries = f"SELECT key, value, type FROM state WHERE {where} ORDER BY key"
+    entries = f"SELECT key, value, type, revision AS previous FROM state WHERE {where} ORDER BY key"
     recorded = record(database, "delete", entries, {**bindings, "change": change})
     run(database, change, [f"DELETE FROM state WHERE {where}"], bindings)
     return recorded
 
 
 def record(database: Database, operation: str, entries: str, bindings: Mapping[str, Any]) -> int:
-    """Write the history of the entries that a statement selects: key, value and type as they are, in the
-    order of their revisions, which go on from the newest. Returns how many there are."""
+    """Write the history of the entries that a statement selects: key, value and type as they are and the
+    previous revision, in the order of their new ones. Returns how many there are."""
     database.execute(_CACHE)
     database.execute(_RECORD.format(operation=operation, entries=entries), bindings)
     return database.connection.changes()

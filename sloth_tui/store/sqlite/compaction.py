@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import time
 
+from sloth_tui.store.sqlite.chains import has_rows
 from sloth_tui.store.sqlite.retention import NOW, forget_changes_after, long_ago, note_gone, settings_of
+from sloth_tui.store.sqlite.surplus import forget_revisions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,10 +37,8 @@ _DISPENSABLE = """SELECT revision FROM (
     WHERE revision < (SELECT max(revision) FROM sloth_history) AND (place > :keep AND revision <= :upto
         OR operation = 'delete' AND at < :gone AND last < (SELECT max(revision) FROM sloth_history))
     ORDER BY revision"""
-_FORGET = "DELETE FROM sloth_history WHERE revision IN (SELECT value FROM json_each(?))"
-_GONE = """SELECT CAST(key AS BLOB) FROM sloth_forgotten AS noted
-    WHERE NOT EXISTS (SELECT 1 FROM sloth_history WHERE key = noted.key)"""
-_STILL_GONE = "SELECT 1 FROM sloth_history WHERE key = CAST(? AS TEXT) LIMIT 1"
+_GONE = f"SELECT CAST(key AS BLOB) FROM sloth_forgotten AS noted WHERE NOT {has_rows('noted.key')}"
+_IS_KEPT = f"SELECT 1 WHERE {has_rows('CAST(:key AS TEXT)')}"
 _EVERY_REVISION = 2**63 - 1
 _NONE = -(2**62)
 
@@ -76,8 +76,7 @@ def _forget(
         batch = dispensable[done : done + step]
         started = time.perf_counter()
         with database.unfenced:
-            database.execute(_FORGET, (f"[{','.join(map(str, batch))}]",))
-            forgotten += database.connection.changes()
+            forgotten += forget_revisions(database, batch)
         step = _next_step(step, time.perf_counter() - started)
         done += len(batch)
         if progress is not None:
@@ -101,6 +100,6 @@ def _note_all_gone(database: Database) -> None:
     for at in range(0, len(keys), _MOST // 16):
         with database.unfenced:
             for key in keys[at : at + _MOST // 16]:
-                if database.execute(_STILL_GONE, (key,)).get is None:
+                if database.execute(_IS_KEPT, {"key": key}).get is None:
                     note_gone(database, key)
         time.sleep(_PAUSE)

@@ -16,6 +16,7 @@ from sloth_tui.store.sqlite import schema
 from sloth_tui.store.sqlite.failures import read_only, translate
 from sloth_tui.store.sqlite.files import check_path
 from sloth_tui.store.sqlite.opening import identity, make_durable, open_adopted, open_as_it_is, signature
+from sloth_tui.store.sqlite.surplus import Surplus
 from sloth_tui.store.sqlite.transactions import Transaction
 
 TYPE_CHECKING = False
@@ -57,6 +58,7 @@ class Database:
         "read_only",
         "settings",
         "streams",
+        "surplus",
         "unfenced",
         "writes",
         "writing",
@@ -97,6 +99,7 @@ class Database:
         """Changes of entries so far."""
         self.settings: Settings | None = None
         """What history keeps; None until that is needed."""
+        self.surplus = Surplus()
         self.openings = 0
         self.streams: list[Stream] = []
         self.writing = Transaction(self, fenced=True)
@@ -186,7 +189,9 @@ class Database:
         try:
             self._marks = schema.marks(connection)
             if self.kind is schema.OLDER:
-                schema.shadow_older(connection)
+                from sloth_tui.store.sqlite.upgrades import shadow_older
+
+                shadow_older(connection)
             elif self.kind is not schema.OURS:
                 schema.shadow(connection)
             if self.read_only:
@@ -214,6 +219,7 @@ class Database:
     def _use(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self._file = identity(self.path)
+        self.surplus.clear()
         self.openings += 1
         is_told = self.kind is schema.OURS and self.frozen is None
         self.execute = connection.execute if is_told else self._execute_refreshed

@@ -7,9 +7,10 @@ else the live value.
 from __future__ import annotations
 
 from sloth_tui.errors import NotKept
+from sloth_tui.store.sqlite.chains import following, newest
 from sloth_tui.store.sqlite.compaction import compact, prune, shrink
 from sloth_tui.store.sqlite.handle import Handle
-from sloth_tui.store.sqlite.ranges import KEY, key_bytes
+from sloth_tui.store.sqlite.ranges import key_bytes
 from sloth_tui.store.sqlite.rows import decode_key, decode_raw, raw_value
 from sloth_tui.store.sqlite.scope import HORIZON, Scope
 from sloth_tui.store.sqlite.secrets import mark_secret
@@ -32,14 +33,33 @@ _COLUMNS = (
     f"past.old_type IS '{HIDDEN}' OR next.old_type IS '{HIDDEN}' OR {is_secret('past.key')}, "
     f"origin.id, {_ORIGIN}"
 )
-_SELECT = f"""SELECT {_COLUMNS} FROM sloth_history AS past
-    LEFT JOIN sloth_history AS next ON next.revision = (
-        SELECT min(revision) FROM sloth_history WHERE key = past.key AND revision > past.revision)
-    LEFT JOIN state AS live ON live.key = past.key
+_BESIDE = """LEFT JOIN state AS live ON live.key = past.key
     LEFT JOIN sloth_changes AS origin ON origin.id = past.change"""
+_KEY = "CAST(:key AS TEXT)"
 _PAGE = 256
-_OF_KEY = f"{_SELECT} WHERE past.key = {KEY} AND past.revision < ? ORDER BY past.revision DESC LIMIT ?"
-_NO_REVISION_IS_GREATER = 2**63 - 1
+_NEAR = 8 * _PAGE
+# The walk goes from row to row with the one after it, so that what a row became is at hand.
+_OF_KEY = f"""
+    WITH RECURSIVE walk(revision, next) AS (
+        SELECT coalesce(:revision, {newest(_KEY)}), :next
+        UNION ALL
+        SELECT past.previous, past.revision
+            FROM walk JOIN sloth_history AS past ON past.revision = walk.revision
+            WHERE past.previous IS NOT NULL
+        LIMIT :size)
+    SELECT past.previous, {_COLUMNS} FROM walk JOIN sloth_history AS past ON past.revision = walk.revision
+    LEFT JOIN sloth_history AS next ON next.revision = walk.next {_BESIDE}
+    ORDER BY past.revision DESC"""
+# The row after one is mostly near; only for those whose is not, the key's revisions are gone through.
+_CHANGES = f"""
+    WITH near AS MATERIALIZED (
+        SELECT revision, previous FROM sloth_history WHERE revision > :since ORDER BY revision LIMIT {_NEAR})
+    SELECT {_COLUMNS}
+    FROM (SELECT * FROM {{history}} WHERE revision > :since ORDER BY revision LIMIT :size) AS past
+    LEFT JOIN near ON near.previous = past.revision
+    LEFT JOIN sloth_history AS next
+        ON next.revision = coalesce(near.revision, {following("past.key", "past.revision")})
+    {_BESIDE} ORDER BY past.revision"""
 
 
 class HistoryMethods(Handle):
@@ -53,19 +73,21 @@ class HistoryMethods(Handle):
 
     def revisions(self, key: str, *, limit: int | None = None) -> Iterator[Revision]:
         """See the port. Read in pages, so that no read transaction outlives one."""
-        stored, before = key_bytes(key), _NO_REVISION_IS_GREATER
-        while stored is not None and (limit is None or limit > 0):
-            page = self._database.rows(_OF_KEY, (stored, before, _size(limit)))
-            yield from map(_revision, page)
+        at: dict[str, object] = {"key": key_bytes(key), "revision": None, "next": None}
+        while at["key"] is not None and (limit is None or limit > 0):
+            page = self._database.rows(_OF_KEY, {**at, "size": _size(limit)})
+            yield from (_revision(row[1:]) for row in page)
             if len(page) < _PAGE:
                 return
-            before = page[-1][0]
+            at["revision"], at["next"] = page[-1][:2]
             limit = None if limit is None else limit - len(page)
+            if at["revision"] is None:
+                return
 
     def changes(self, since: int, *, prefix: str = "", limit: int | None = None) -> Iterator[Revision]:
         """See the port. Read in pages, so that no read transaction outlives one."""
         scope = Scope(prefix)
-        statement, bindings = _changes(scope), scope.bindings
+        statement, bindings = _CHANGES.format(history=scope.history), scope.bindings
         while limit is None or limit > 0:
             page = self._database.rows(statement, {**bindings, "since": since, "size": _size(limit)})
             yield from map(_revision, page)
@@ -77,7 +99,8 @@ class HistoryMethods(Handle):
     def follow(self, since: int, *, prefix: str = "") -> list[Revision]:
         """See the port."""
         scope = Scope(prefix)
-        statement, bindings = _changes(scope), {**scope.bindings, "since": since, "size": _PAGE}
+        statement = _CHANGES.format(history=scope.history)
+        bindings = {**scope.bindings, "since": since, "size": _PAGE}
         # One statement, so that what is kept and what is read are of one moment.
         together = (
             f"SELECT oldest, page.* FROM ({HORIZON.format(scope.where)}) LEFT JOIN ({statement}) AS page ON 1"
@@ -105,11 +128,6 @@ class HistoryMethods(Handle):
     def mark_secret(self, key: str) -> None:
         """See the port."""
         mark_secret(self._database, check_key(key))
-
-
-def _changes(scope: Scope) -> str:
-    where = scope.where.replace("key", "past.key")
-    return f"{_SELECT} WHERE past.revision > :since AND {where} ORDER BY past.revision LIMIT :size"
 
 
 def _size(limit: int | None) -> int:

@@ -62,7 +62,9 @@ def open_adopted(path: str) -> apsw.Connection:
         connection.execute("BEGIN IMMEDIATE")
         kind = schema.inspect(connection, path)
         if kind is schema.OLDER:
-            schema.upgrade(connection)
+            from sloth_tui.store.sqlite.upgrades import upgrade
+
+            upgrade(connection)
         elif kind is not schema.OURS:
             schema.install(connection)
         connection.execute("COMMIT")

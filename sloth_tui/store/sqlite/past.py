@@ -7,6 +7,7 @@ same today.
 from __future__ import annotations
 
 from sloth_tui.errors import KeyNotFound, NotKept, RevisionNotFound
+from sloth_tui.store.sqlite.chains import following
 from sloth_tui.store.sqlite.handle import Handle
 from sloth_tui.store.sqlite.rows import RAW_KEY, RAW_VALUE, TIME, decode_key, decode_raw, raw_value
 from sloth_tui.store.sqlite.scope import Scope, horizon
@@ -20,14 +21,17 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Difference, Entry, Value
 
-_CREATED = (
-    "iif(last.old IS NULL, last.at, (SELECT at FROM sloth_history WHERE key = kept.key "
-    "AND revision < last.revision AND old IS NULL ORDER BY revision DESC LIMIT 1))"
-)
+_CREATED = """iif(last.old IS NULL, last.at, (
+        WITH RECURSIVE back(at, old, previous) AS (
+            SELECT at, old, previous FROM sloth_history WHERE revision = last.previous
+            UNION ALL
+            SELECT before.at, before.old, before.previous
+                FROM back JOIN sloth_history AS before ON before.revision = back.previous
+                WHERE back.old IS NOT NULL)
+        SELECT at FROM back WHERE old IS NULL))"""
 _AT = f"""
     WITH since AS MATERIALIZED (
-        SELECT key, min(revision) AS revision FROM sloth_history
-        WHERE revision > :revision AND {{scope}} GROUP BY key)
+        SELECT key, min(revision) AS revision FROM {{history}} WHERE revision > :revision GROUP BY key)
     SELECT {RAW_KEY} AS stored_key, NULL, {RAW_VALUE}, {TIME.format("created_at")},
         {TIME.format("updated_at")}, revision, octet_length(value)
         FROM state WHERE {{entries}} AND key NOT IN (SELECT key FROM since)
@@ -35,22 +39,20 @@ _AT = f"""
     SELECT CAST(kept.key AS BLOB), kept.old_type, {raw_value("kept.old", "kept.old_type")},
         {_CREATED} / 1000.0, last.at / 1000.0, last.revision, octet_length(kept.old)
         FROM since JOIN sloth_history AS kept ON kept.revision = since.revision
-        LEFT JOIN sloth_history AS last ON last.revision = (
-            SELECT max(revision) FROM sloth_history WHERE key = since.key AND revision <= :revision)
+        LEFT JOIN sloth_history AS last ON last.revision = kept.previous
         WHERE kept.old IS NOT NULL AND typeof(kept.key) = 'text'
     ORDER BY stored_key"""
 _DIFFERENCES = f"""
     WITH between_them AS (
-        SELECT key, min(revision) AS revision FROM sloth_history
-        WHERE revision > :low_revision AND revision <= :high_revision AND {{scope}} GROUP BY key),
+        SELECT key, min(revision) AS revision, max(revision) AS last FROM {{history}}
+        WHERE revision > :low_revision AND revision <= :high_revision GROUP BY key),
     ends AS (
         SELECT between_them.key AS key, begun.old AS old, begun.old_type AS old_type,
             iif(later.revision IS NULL, live.value, later.old) AS new,
             iif(later.revision IS NULL, live.type, later.old_type) AS new_type
         FROM between_them JOIN sloth_history AS begun ON begun.revision = between_them.revision
-        LEFT JOIN sloth_history AS later ON later.revision = (
-            SELECT min(revision) FROM sloth_history
-            WHERE key = between_them.key AND revision > :high_revision)
+        LEFT JOIN sloth_history AS later
+            ON later.revision = {following("between_them.key", "between_them.last")}
         LEFT JOIN state AS live ON live.key = between_them.key)
     SELECT {RAW_KEY} AS stored_key, old IS NULL, old_type, {raw_value("old", "old_type")},
         new IS NULL, new_type, {raw_value("new", "new_type")}
@@ -58,9 +60,7 @@ _DIFFERENCES = f"""
         ORDER BY stored_key"""
 _NEWEST = "SELECT coalesce(max(revision), 0) FROM sloth_history"
 _AT_TIME = "SELECT revision FROM sloth_history WHERE at <= ? ORDER BY revision DESC LIMIT 1"
-_OLDEST_OF_KEY = (
-    f"SELECT old IS NULL FROM sloth_history WHERE {Scope(key='').where} ORDER BY revision LIMIT 1"
-)
+_OLDEST_OF_KEY = f"SELECT old IS NULL FROM {Scope(key='').history} ORDER BY revision LIMIT 1"
 
 
 class Past(Handle):
@@ -80,13 +80,13 @@ class Past(Handle):
     def entries_at(self, revision: int, prefix: str = "") -> Iterator[Entry]:
         scope = Scope(prefix)
         self.require_kept(revision, scope)
-        statement = _AT.format(scope=scope.where, entries=scope.entries)
+        statement = _AT.format(history=scope.history, entries=scope.entries)
         return map(_entry, self._database.rows(statement, {"revision": revision, **scope.bindings}))
 
     def entry_at(self, key: str, revision: int) -> Entry:
         scope = Scope(key=key)
         self.require_kept_of(key, revision, scope)
-        statement = _AT.format(scope=scope.where, entries=scope.entries)
+        statement = _AT.format(history=scope.history, entries=scope.entries)
         row = self._database.one(statement, {"revision": revision, **scope.bindings})
         if row is None:
             raise KeyNotFound(f"there was no key '{key}' at revision {revision}")
@@ -101,7 +101,7 @@ class Past(Handle):
         self.require_kept(low, scope)
         self._require_known(high)
         bindings = {"low_revision": low, "high_revision": high, **scope.bindings}
-        rows = self._database.rows(_DIFFERENCES.format(scope=scope.where), bindings)
+        rows = self._database.rows(_DIFFERENCES.format(history=scope.history), bindings)
         return (_difference(row, backwards=one > other) for row in rows)
 
     def require_kept(self, revision: int, scope: Scope) -> None:
@@ -135,7 +135,7 @@ class Past(Handle):
 
     def _has_row(self, scope: Scope, revision: int) -> bool:
         found = self._database.one(
-            f"SELECT 1 FROM sloth_history WHERE {scope.where} AND revision <= :revision LIMIT 1",
+            f"SELECT 1 FROM {scope.history} WHERE revision <= :revision LIMIT 1",
             {"revision": revision, **scope.bindings},
         )
         return found is not None

@@ -7,6 +7,7 @@ way. Made into a temporary table it is carried out by three statements, however 
 from __future__ import annotations
 
 from sloth_tui.store.sqlite import bulk
+from sloth_tui.store.sqlite.chains import chain, deletion, following
 from sloth_tui.store.sqlite.origins import change_of
 from sloth_tui.store.sqlite.rows import RAW_KEY, raw_value
 from sloth_tui.store.sqlite.schema import NEXT_REVISION, NOW
@@ -29,7 +30,8 @@ _OURS = (
 )
 _OF_OTHERS = "past.revision <= :last AND past.change IS NULL"
 _COLUMNS = """mine.key AS key, begun.old AS value, begun.old_type AS type,
-    live.key IS NOT NULL AS present, live.value AS live_value, live.type AS live_type"""
+    live.key IS NOT NULL AS present, live.value AS live_value, live.type AS live_type,
+    live.revision AS live_revision"""
 _JOINED = """mine JOIN sloth_history AS begun ON begun.revision = mine.first
     LEFT JOIN state AS live ON live.key = mine.key"""
 _DIFFERS = "NOT (begun.old IS live.value AND begun.old_type IS live.type)"
@@ -45,18 +47,18 @@ _UNDO = f"""
             SELECT 1 FROM sloth_forgotten WHERE key = mine.key
             AND revision >= (SELECT first_revision FROM sloth_changes WHERE id = :id)) THEN {FORGOTTEN}
         WHEN mine.last > mine.first AND EXISTS (
-            SELECT 1 FROM sloth_history AS past WHERE key = mine.key
-            AND revision > mine.first AND revision < mine.last AND NOT coalesce({{member}}, 0)) THEN {CHANGED}
+            SELECT 1 FROM {chain("mine.key", after="mine.first")} AS one
+            JOIN sloth_history AS past ON past.revision = one.revision
+            WHERE past.revision < mine.last AND NOT coalesce({{member}}, 0)) THEN {CHANGED}
         WHEN later.revision IS NOT NULL
             AND NOT (later.old IS live.value AND later.old_type IS live.type) THEN {CHANGED}
         ELSE 0 END AS obstacle
-    FROM {_JOINED} LEFT JOIN sloth_history AS later ON later.revision = (
-        SELECT min(revision) FROM sloth_history WHERE key = mine.key AND revision > mine.last)
+    FROM {_JOINED} LEFT JOIN sloth_history AS later
+        ON later.revision = {following("mine.key", "mine.last")}
     WHERE {_DIFFERS}"""
 _ROLLBACK = f"""
     WITH mine AS (
-        SELECT key, min(revision) AS first FROM sloth_history
-        WHERE revision > :revision AND {{scope}} GROUP BY key)
+        SELECT key, min(revision) AS first FROM {{history}} WHERE revision > :revision GROUP BY key)
     SELECT {_COLUMNS}, iif({_HIDDEN}, {UNKEPT}, 0) AS obstacle FROM {_JOINED} WHERE {_DIFFERS}"""
 
 _SHOW = f"""SELECT {RAW_KEY} AS stored_key, NOT present, live_type, {raw_value("live_value", "live_type")},
@@ -79,9 +81,11 @@ _RESTORE = f"""INSERT INTO state (key, value, type, created_at, updated_at, revi
     AND {_POSSIBLE} ORDER BY rowid"""
 _REMOVE = f"""DELETE FROM state WHERE key IN (
     SELECT key FROM temp.sloth_plan WHERE value IS NULL AND {_POSSIBLE})"""
-_WRITTEN = f"""SELECT key, live_value AS value, live_type AS type FROM temp.sloth_plan
+_REPLACED = f"""SELECT key, live_value AS value, live_type AS type,
+    iif(present, live_revision, {deletion("plan.key")}) AS previous FROM temp.sloth_plan AS plan"""
+_WRITTEN = f"""{_REPLACED}
     WHERE value IS NOT NULL AND {_POSSIBLE} ORDER BY rowid"""
-_REMOVED = f"""SELECT key, live_value AS value, live_type AS type FROM temp.sloth_plan
+_REMOVED = f"""{_REPLACED}
     WHERE value IS NULL AND {_POSSIBLE} ORDER BY rowid"""
 
 
@@ -132,4 +136,4 @@ def undoing(change: ChangeSet) -> Plan:
 
 def rolling_back(revision: int, scope: Scope) -> Plan:
     """Every key that changed after ``revision`` gets back what it held then."""
-    return Plan(_ROLLBACK.format(scope=scope.where), {"revision": revision, **scope.bindings})
+    return Plan(_ROLLBACK.format(history=scope.history), {"revision": revision, **scope.bindings})

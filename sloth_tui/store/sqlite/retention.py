@@ -1,13 +1,14 @@
 """How much history is kept while state is written, without anybody asking.
 
 A key's oldest rows go first, so that what a kept row became can always be told from the row after it. The
-newest row of all is never forgotten: revisions are counted from it. What was written a moment ago is kept
-whatever the settings say, so that who follows the changes as they come misses none.
+newest row of all is never forgotten: revisions are counted from it.
 """
 
 from __future__ import annotations
 
 from sloth_tui.store.process import exists
+from sloth_tui.store.sqlite.chains import chain, deletion
+from sloth_tui.store.sqlite.surplus import has_more
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ RECENT = 1024
 CHANGES_STEP = 4096
 CHANGES_WINDOW = 16 * CHANGES_STEP
 """Change sets that a sweep looks at; with fewer there are none to spare."""
-SETTLED_MS = 10 * 1000
-"""How old a row has to be to be forgotten: ten times what the slowest follower takes to come and see."""
 _SWEEP_EVERY_MS = 3600 * 1000
 _DAY_MS = 86400 * 1000
 
@@ -30,28 +29,20 @@ _DAY_MS = 86400 * 1000
 _GOLDEN = 0x9E3779B1
 _ONE_IN_16 = 1 << 28
 
-_HAS_MORE = "SELECT 1 FROM sloth_history WHERE key = ? ORDER BY revision DESC LIMIT 1 OFFSET ?"
-# The times of two rows may be in the wrong order, where somebody set the clock back; revisions never are.
-_FORGET = """DELETE FROM sloth_history WHERE key = CAST(:key AS TEXT) AND revision <= (
-    SELECT max(revision) FROM (
-        SELECT revision, at FROM sloth_history WHERE key = CAST(:key AS TEXT) AND revision <= (
-            SELECT revision FROM sloth_history WHERE key = CAST(:key AS TEXT)
-            ORDER BY revision DESC LIMIT 1 OFFSET :keep)
-        ORDER BY revision LIMIT :step)
-    WHERE at <= :before)"""
+_KEY = "CAST(:key AS TEXT)"
 _LONG_GONE = f"""SELECT CAST(key AS BLOB), revision FROM sloth_history AS gone
     WHERE operation = 'delete' AND at < ? AND revision < (SELECT max(revision) FROM sloth_history)
-    AND NOT EXISTS (SELECT 1 FROM sloth_history WHERE key = gone.key AND revision > gone.revision)
+    AND revision = {deletion("gone.key")} AND NOT EXISTS (SELECT 1 FROM state WHERE key = gone.key)
     ORDER BY at LIMIT {STEP}"""
-_FORGET_GONE = "DELETE FROM sloth_history WHERE key = CAST(? AS TEXT) AND revision <= ?"
+_FORGET_GONE = f"""DELETE FROM sloth_history WHERE revision IN (
+    SELECT revision FROM {chain(_KEY)} WHERE revision <= :revision)"""
 _NOTE_GONE = """INSERT OR REPLACE INTO sloth_meta (name, value) SELECT 'forgotten', max(
     coalesce((SELECT value FROM sloth_meta WHERE name = 'forgotten'), 0),
     coalesce((SELECT revision FROM sloth_forgotten WHERE key = CAST(:key AS TEXT)), 0))"""
 _DROP_NOTE = "DELETE FROM sloth_forgotten WHERE key = CAST(:key AS TEXT)"
 _BUSY = f"""SELECT CAST(key AS BLOB) FROM (
         SELECT DISTINCT key FROM (SELECT key FROM sloth_history ORDER BY revision DESC LIMIT {RECENT})
-    ) AS recent WHERE EXISTS (
-        SELECT 1 FROM sloth_history WHERE key = recent.key ORDER BY revision DESC LIMIT 1 OFFSET ?)"""
+    ) AS recent WHERE EXISTS (SELECT 1 FROM {chain("recent.key")} LIMIT 1 OFFSET ?)"""
 _OLD_CHANGES = "SELECT id, pid FROM sloth_changes WHERE at < ? AND id > ? ORDER BY id LIMIT ?"
 _REFERENCED = """SELECT change FROM sloth_history WHERE change BETWEEN :first AND :last
     UNION SELECT change FROM sloth_lock_breaks WHERE change BETWEEN :first AND :last"""
@@ -73,10 +64,11 @@ def keep_within_limits(database: Database, key: str) -> None:
     """
     due = is_due(database)
     database.writes += 1
-    if due and database.execute(_HAS_MORE, (key, 1)).get is not None:
+    stored = key.encode()
+    if due and has_more(database, stored, 1):
         keep = settings_of(database).keep_revisions
-        if database.execute(_HAS_MORE, (key, keep)).get is not None:
-            _forget(database, key.encode(), keep, STEP)
+        if has_more(database, stored, keep):
+            database.surplus.forget(database, stored, keep, STEP)
 
 
 def sweep(database: Database) -> None:
@@ -98,13 +90,6 @@ def sweep(database: Database) -> None:
         _forget_changes(database, now - _DAY_MS)
 
 
-def _forget(database: Database, key: bytes, keep: int, step: int) -> int:
-    """Up to a step of a key's oldest revisions; returns how many went."""
-    before = database.execute(NOW).get - SETTLED_MS
-    database.execute(_FORGET, {"key": key, "keep": keep, "step": step, "before": before})
-    return database.connection.changes()
-
-
 def _forget_surplus(database: Database, keep: int) -> int:
     """Up to a step of the oldest revisions of keys that were written lately; returns how many went."""
     busy = database.rows(_BUSY, (keep,))
@@ -112,7 +97,8 @@ def _forget_surplus(database: Database, keep: int) -> int:
     if busy:
         with database.unfenced:
             for (key,) in busy:
-                forgotten += _forget(database, key, keep, STEP - forgotten)
+                if forgotten < STEP:
+                    forgotten += database.surplus.forget(database, key, keep, STEP - forgotten)
     return forgotten
 
 
@@ -151,7 +137,7 @@ def _forget_deleted(database: Database, before: int) -> int:
     forgotten = 0
     with database.unfenced:
         for key, revision in gone:
-            database.execute(_FORGET_GONE, (key, revision))
+            database.execute(_FORGET_GONE, {"key": key, "revision": revision})
             forgotten += database.connection.changes()
             note_gone(database, key)
     return forgotten

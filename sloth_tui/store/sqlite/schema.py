@@ -1,10 +1,10 @@
 """The tables: the two documented ones as they are, with columns and tables of ours beside them.
 
 History is an undo log kept by the triggers of :mod:`sloth_tui.store.sqlite.triggers`: a row of
-``sloth_history`` holds what a change replaced. What it became is the ``old`` of the key's next row, or else
-the live value, so nothing is stored twice. Revisions have no gaps but those that forgetting makes, and a
-key's oldest rows are forgotten first: ``sloth_forgotten`` says up to which revision, and ``forgotten`` in
-``sloth_meta`` says so for the keys that no row is left of.
+``sloth_history`` holds what a change replaced, and the ``previous`` revision of the key. What it became is
+the ``old`` of the key's next row, or else the live value, so nothing is stored twice. Revisions have no
+gaps but those that forgetting makes, and a key's oldest rows are forgotten first: ``sloth_forgotten`` says
+up to which revision, and ``forgotten`` in ``sloth_meta`` says so for the keys that no row is left of.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x534C5448
 """``SLTH``, in the header of every database that has our schema."""
-VERSION = 2
+VERSION = 3
 """In the header as ``user_version``."""
 
 OURS, OLDER, DOCUMENTED, EMPTY = "ours", "older", "documented", "empty"
@@ -66,7 +66,7 @@ _ADDED_COLUMNS = {
     ),
 }
 
-_ADDED_TABLES = {
+ADDED_TABLES = {
     "sloth_meta": "name TEXT PRIMARY KEY, value",
     "sloth_history": """
       revision INTEGER PRIMARY KEY,
@@ -75,7 +75,8 @@ _ADDED_TABLES = {
       old,
       old_type TEXT,
       at INTEGER NOT NULL,
-      change INTEGER""",
+      change INTEGER,
+      previous INTEGER""",
     "sloth_changes": """
       id INTEGER PRIMARY KEY,
       at INTEGER NOT NULL,
@@ -102,14 +103,9 @@ _ADDED_TABLES = {
       change INTEGER""",
 }
 
-_ADDED_IN_2 = ("sloth_forgotten", "sloth_recorded", "sloth_secrets", "sloth_secret_patterns")
-_LAST_GAP = """(SELECT coalesce(max(revision) - 1, 0) FROM sloth_history AS kept
-    WHERE revision > 1 AND NOT EXISTS (SELECT 1 FROM sloth_history WHERE revision = kept.revision - 1))"""
-
-_BEGINNINGS = "(SELECT change, min(revision) AS revision FROM sloth_history GROUP BY change)"
-
-_INDEXES = (
-    "CREATE INDEX sloth_history_key ON sloth_history (key, revision)",
+ADDED_IN_2 = ("sloth_forgotten", "sloth_recorded", "sloth_secrets", "sloth_secret_patterns")
+INDEXES = (
+    "CREATE INDEX sloth_history_gone ON sloth_history (key) WHERE operation = 'delete'",
     "CREATE INDEX sloth_history_deleted ON sloth_history (at) WHERE operation = 'delete'",
 )
 
@@ -136,8 +132,8 @@ def inspect(connection: apsw.Connection, location: str) -> str:
 def _check_documented(connection: apsw.Connection, location: str) -> None:
     if connection.execute("PRAGMA main.encoding").get != "UTF-8":
         raise DatabaseUnusable(f"{location}: its text is UTF-16", hint="only UTF-8 can be read")
-    if any(columns_of(connection, table) for table in _ADDED_TABLES):
-        version = VERSION if columns_of(connection, _ADDED_IN_2[0]) else 1
+    if any(columns_of(connection, table) for table in ADDED_TABLES):
+        version = version_of(connection)
         raise DatabaseUnusable(
             f"{location}: tables of sloth-runner without its mark, as a restored dump leaves them",
             hint=f"PRAGMA application_id = {APPLICATION_ID} and PRAGMA user_version = {version} set it again",
@@ -175,35 +171,11 @@ def install(connection: apsw.Connection) -> None:
             connection.execute(statement)
         for column in _ADDED_COLUMNS[table]:
             connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
-    for table, columns in _ADDED_TABLES.items():
+    for table, columns in ADDED_TABLES.items():
         connection.execute(f"CREATE TABLE {table} ({columns})")
-    for statement in (*_INDEXES, *HISTORY_TRIGGERS, *LOCK_TRIGGERS):
+    for statement in (*INDEXES, *HISTORY_TRIGGERS, *LOCK_TRIGGERS):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def upgrade(connection: apsw.Connection) -> None:
-    """Make version 2 of version 1; runs inside the caller's transaction.
-
-    Version 1 did not note what it forgot: its revisions had no gaps otherwise, so the last gap tells. And a
-    change set that began with a deletion said to begin after that.
-    """
-    from sloth_tui.store.sqlite.triggers import HISTORY_TRIGGERS
-
-    for table in _ADDED_IN_2:
-        connection.execute(f"CREATE TABLE {table} ({_ADDED_TABLES[table]})")
-    connection.execute("ALTER TABLE sloth_changes ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0")
-    connection.execute(
-        "UPDATE sloth_changes SET first_revision = begun.revision "
-        f"FROM {_BEGINNINGS} AS begun WHERE begun.change = id AND begun.revision < first_revision"
-    )
-    connection.execute(f"UPDATE sloth_changes SET forgotten = 1 WHERE first_revision <= {_LAST_GAP}")
-    connection.execute(f"INSERT INTO sloth_meta (name, value) VALUES ('forgotten', {_LAST_GAP})")
-    for statement in HISTORY_TRIGGERS:
-        name = statement.split(maxsplit=3)[2]
-        connection.execute(f"DROP TRIGGER IF EXISTS {name}")
-        connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
@@ -211,23 +183,6 @@ def marks(connection: apsw.Connection) -> tuple[object, object]:
     """What changes when somebody makes another kind of database of it."""
     application = connection.execute("PRAGMA main.application_id").get
     return application, connection.execute("PRAGMA main.user_version").get
-
-
-def shadow_older(connection: apsw.Connection) -> None:
-    """Make a database of version 1 read as if it had been upgraded."""
-    connection.execute("PRAGMA temp_store = MEMORY")
-    for table in _ADDED_IN_2:
-        connection.execute(f"CREATE TEMP TABLE {table} ({_ADDED_TABLES[table]})")
-    connection.execute(
-        "CREATE TEMP VIEW sloth_changes AS SELECT id, at, min(first_revision, "
-        "coalesce(begun.revision, first_revision)) AS first_revision, user, host, pid, program, title, run, "
-        f"task, first_revision <= {_LAST_GAP} AS forgotten "
-        f"FROM main.sloth_changes LEFT JOIN {_BEGINNINGS} AS begun ON begun.change = id"
-    )
-    connection.execute(
-        "CREATE TEMP VIEW sloth_meta AS SELECT name, value FROM main.sloth_meta "
-        f"UNION ALL SELECT 'forgotten', {_LAST_GAP}"
-    )
 
 
 def shadow(connection: apsw.Connection) -> None:
@@ -245,8 +200,15 @@ def shadow(connection: apsw.Connection) -> None:
             )
         else:
             connection.execute(f"CREATE TEMP TABLE {table} ({documented}, {', '.join(added)})")
-    for table, columns in _ADDED_TABLES.items():
+    for table, columns in ADDED_TABLES.items():
         connection.execute(f"CREATE TEMP TABLE {table} ({columns})")
+
+
+def version_of(connection: apsw.Connection) -> int:
+    """Of our schema, told by the tables themselves."""
+    if "previous" in columns_of(connection, "sloth_history"):
+        return 3
+    return 2 if columns_of(connection, ADDED_IN_2[0]) else 1
 
 
 def columns_of(connection: apsw.Connection, table: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sloth_tui.store.sqlite.chains import chain
 from sloth_tui.store.sqlite.ranges import key_bytes, key_range
 
 TYPE_CHECKING = False
@@ -16,20 +17,27 @@ HORIZON = """SELECT max(
 """A statement to be given a scope's condition."""
 
 
-class Scope:
-    """A condition on the column ``key``, and what is bound to its names."""
+_KEY = "CAST(:key AS TEXT)"
 
-    __slots__ = ("bindings", "entries", "where")
+
+class Scope:
+    """A condition on the column ``key``, the rows of ``sloth_history`` that meet it, and their bindings."""
+
+    __slots__ = ("bindings", "entries", "history", "where")
 
     def __init__(self, prefix: str = "", key: str | None = None) -> None:
         self.bindings: dict[str, Any] = {}
         if key is not None:
-            self.entries, self.bindings = "key = CAST(:key AS TEXT)", {"key": key_bytes(key)}
+            self.entries, self.bindings = f"key = {_KEY}", {"key": key_bytes(key)}
+            self.history = f"(SELECT row.* FROM {chain(_KEY)} JOIN sloth_history AS row USING (revision))"
         else:
             self.entries, bounds = key_range(prefix)
             for name, bound in zip(("low", "high"), bounds, strict=False):
                 self.entries = self.entries.replace("?", f":{name}", 1)
                 self.bindings[name] = bound
+            self.history = (
+                f"(SELECT * FROM sloth_history WHERE {self.entries})" if prefix else "sloth_history"
+            )
         self.where = self.entries if key is not None or prefix else "1"
         """Of the history of every key: no condition, so that revisions are looked up rather than keys."""
 

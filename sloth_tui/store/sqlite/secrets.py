@@ -6,6 +6,7 @@ was noted once stays: settings of another user, which do not name a pattern, do 
 
 from __future__ import annotations
 
+from sloth_tui.store.sqlite.chains import chain
 from sloth_tui.store.sqlite.ranges import key_bytes
 from sloth_tui.store.sqlite.triggers import HIDDEN
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 _PATTERNS = "SELECT pattern FROM sloth_secret_patterns"
 _ADD_PATTERN = "INSERT OR IGNORE INTO sloth_secret_patterns (pattern) VALUES (?)"
 _ADD_KEY = "INSERT OR IGNORE INTO sloth_secrets (key) VALUES (CAST(? AS TEXT))"
-_HIDE = f"UPDATE sloth_history SET old = x'', old_type = '{HIDDEN}' WHERE old IS NOT NULL AND key"
+_HIDE = f"UPDATE sloth_history SET old = x'', old_type = '{HIDDEN}' WHERE old IS NOT NULL"
+_HIDE_MATCHING = f"{_HIDE} AND key GLOB ?"
+_HIDE_KEY = f"{_HIDE} AND revision IN (SELECT revision FROM {chain('CAST(:key AS TEXT)')})"
 
 
 def note_patterns(database: Database, patterns: Iterable[str]) -> None:
@@ -30,7 +33,7 @@ def note_patterns(database: Database, patterns: Iterable[str]) -> None:
     known = {pattern for (pattern,) in database.execute(_PATTERNS)}
     for pattern in sorted(wanted - known):
         database.execute(_ADD_PATTERN, (pattern,))
-        database.execute(f"{_HIDE} GLOB ?", (pattern,))
+        database.execute(_HIDE_MATCHING, (pattern,))
 
 
 def mark_secret(database: Database, key: str) -> None:
@@ -39,4 +42,4 @@ def mark_secret(database: Database, key: str) -> None:
     with database.writing:
         database.execute(_ADD_KEY, (stored,))
         if database.connection.changes():
-            database.execute(f"{_HIDE} = CAST(? AS TEXT)", (stored,))
+            database.execute(_HIDE_KEY, {"key": stored})

@@ -10,6 +10,7 @@ pass over rows whose key is NULL, which the documented table allows.
 
 from __future__ import annotations
 
+from sloth_tui.store.sqlite.chains import deletion
 from sloth_tui.store.sqlite.schema import NEXT_REVISION, NOW_MS
 
 HIDDEN = "secret"
@@ -35,25 +36,27 @@ _REPLACED = old_value("NEW.key", "(SELECT value FROM sloth_replaced)", "(SELECT 
 
 _NOT_YET = "NOT EXISTS (SELECT 1 FROM sloth_recorded)"
 """Of many entries at once we write the history ourselves, by one statement, which is several times faster."""
-_RECORD = "INSERT INTO sloth_history (revision, key, operation, old, old_type, at, change)"
+_RECORD = "INSERT INTO sloth_history (revision, key, operation, old, old_type, at, change, previous)"
 _NUMBER = f"SELECT {NEXT_REVISION}"
+_BEFORE_INSERT = deletion("NEW.key")
+_BEFORE_REPLACING = f"coalesce((SELECT revision FROM sloth_replaced), {_BEFORE_INSERT})"
 
 HISTORY_TRIGGERS = (
     # -- writes of ours: numbered by the statement itself
     f"""CREATE TRIGGER sloth_inserted AFTER INSERT ON state
     WHEN NEW.revision IS NOT NULL AND {_NOT_YET}
     BEGIN
-      {_RECORD} VALUES (NEW.revision, NEW.key, 'set', NULL, NULL, {NOW_MS}, NEW.change);
+      {_RECORD} VALUES (NEW.revision, NEW.key, 'set', NULL, NULL, {NOW_MS}, NEW.change, {_BEFORE_INSERT});
     END""",
     f"""CREATE TRIGGER sloth_updated AFTER UPDATE OF value ON state
     WHEN NEW.revision IS NOT OLD.revision AND {_NOT_YET}
     BEGIN
-      {_RECORD} VALUES (NEW.revision, NEW.key, 'set', {_OLD}, {NOW_MS}, NEW.change);
+      {_RECORD} VALUES (NEW.revision, NEW.key, 'set', {_OLD}, {NOW_MS}, NEW.change, OLD.revision);
     END""",
     # -- deletions by anybody
     f"""CREATE TRIGGER sloth_deleted AFTER DELETE ON state WHEN OLD.key IS NOT NULL AND {_NOT_YET}
     BEGIN
-      {_RECORD} {_NUMBER}, OLD.key, 'delete', {_OLD}, {NOW_MS}, NULL;
+      {_RECORD} {_NUMBER}, OLD.key, 'delete', {_OLD}, {NOW_MS}, NULL, OLD.revision;
       DELETE FROM sloth_replaced;
     END""",
     # -- writes of others
@@ -68,7 +71,7 @@ HISTORY_TRIGGERS = (
     WHEN NEW.revision IS NULL AND NEW.key IS NOT NULL
     BEGIN
       {_RECORD} {_NUMBER}, NEW.key, 'set',
-        {_REPLACED}, {NOW_MS}, NULL
+        {_REPLACED}, {NOW_MS}, NULL, {_BEFORE_REPLACING}
         WHERE NOT EXISTS (SELECT 1 FROM sloth_replaced WHERE value IS NEW.value);
       UPDATE state SET
         type = (SELECT type FROM sloth_replaced WHERE value IS NEW.value),
@@ -81,7 +84,7 @@ HISTORY_TRIGGERS = (
     f"""CREATE TRIGGER sloth_others_updated AFTER UPDATE OF value, key ON state
     WHEN NEW.revision IS OLD.revision AND NEW.key = OLD.key AND NEW.value IS NOT OLD.value
     BEGIN
-      {_RECORD} {_NUMBER}, NEW.key, 'set', {_OLD}, {NOW_MS}, NULL;
+      {_RECORD} {_NUMBER}, NEW.key, 'set', {_OLD}, {NOW_MS}, NULL, OLD.revision;
       UPDATE state SET type = NULL, change = NULL, revision = (SELECT max(revision) FROM sloth_history)
         WHERE key = NEW.key;
     END""",
@@ -94,9 +97,10 @@ HISTORY_TRIGGERS = (
     END""",
     f"""CREATE TRIGGER sloth_others_renamed AFTER UPDATE OF key ON state WHEN NEW.key IS NOT OLD.key
     BEGIN
-      {_RECORD} {_NUMBER}, OLD.key, 'delete', {_OLD}, {NOW_MS}, NULL WHERE OLD.key IS NOT NULL;
+      {_RECORD} {_NUMBER}, OLD.key, 'delete', {_OLD}, {NOW_MS}, NULL, OLD.revision
+        WHERE OLD.key IS NOT NULL;
       {_RECORD} {_NUMBER}, NEW.key, 'set',
-        {_REPLACED}, {NOW_MS}, NULL WHERE NEW.key IS NOT NULL;
+        {_REPLACED}, {NOW_MS}, NULL, {_BEFORE_REPLACING} WHERE NEW.key IS NOT NULL;
       UPDATE state SET change = NULL, revision = (SELECT max(revision) FROM sloth_history),
         type = CASE WHEN NEW.value IS OLD.value THEN OLD.type END
         WHERE key = NEW.key;

@@ -102,7 +102,8 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
             return
         possible = [step for step in steps if step.obstacle != "forgotten"]
         assert done == len(possible)
-        if not change.forgotten and not any(step.obstacle for step in steps):
+        alone = change.revisions == change.last_revision - change.first_revision + 1
+        if alone and not change.forgotten and not any(step.obstacle for step in steps):
             before = self.past.get(change.first_revision - 1)
             if before is not None:
                 assert all(same(step.new, before.get(step.key)) for step in steps)
@@ -251,9 +252,13 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
     def history_ends_in_what_is_there(self) -> None:
         if not self.handles:
             return
-        newest = {change.key: change for change in self.store.changes(0)}
+        changes = list(self.store.changes(0))
+        newest = {change.key: change for change in changes}
         assert all(same(newest[key].new, value) for key, value in self.model.items())
         assert all(change.new is None for key, change in newest.items() if key not in self.model)
+        for key in newest:
+            of_key = [change for change in reversed(changes) if change.key == key]
+            assert list(self.store.revisions(key)) == of_key
 
     def teardown(self) -> None:
         for store in self.handles:

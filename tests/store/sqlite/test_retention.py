@@ -10,7 +10,7 @@ import pytest
 from sloth_tui.errors import InvalidConfig, NotKept
 from sloth_tui.model import Origin
 from sloth_tui.store import open_path
-from sloth_tui.store.sqlite import retention
+from sloth_tui.store.sqlite import surplus
 from tests.store.sqlite.others import make_ours, run_other
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ SWEEP_AGAIN = "DELETE FROM sloth_meta WHERE name = 'swept_at'"
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was written a moment ago may be forgotten."""
-    monkeypatch.setattr(retention, "SETTLED_MS", 0)
+    monkeypatch.setattr(surplus, "SETTLED_MS", 0)
 
 
 def configure(base: Path, text: str) -> None:
@@ -85,7 +85,8 @@ def test_what_was_written_a_moment_ago_is_kept_for_those_who_follow(path: Path, 
         for number in range(100):
             store.set("key", number)
         assert [change.new for change in store.follow(0)] == list(range(100))
-        run_other(path, "UPDATE sloth_history SET at = at - 11000")
+    run_other(path, "UPDATE sloth_history SET at = at - 11000")
+    with open_path(str(path), "write") as store:
         for number in range(100, 120):
             store.set("key", number)
         with pytest.raises(NotKept):

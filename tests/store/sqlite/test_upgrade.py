@@ -1,4 +1,4 @@
-"""A database of version 1 of our schema: read as it is, upgraded by the first write."""
+"""Databases of older versions of our schema: read as they are, upgraded by the first write."""
 
 from __future__ import annotations
 
@@ -15,16 +15,23 @@ from tests.store.sqlite.others import DOCUMENTED, files_of, run_other
 if TYPE_CHECKING:
     from sloth_tui.store.port import Store
 
-VERSION_1 = Path(__file__).with_name("version_1.sql").read_text()
-"""Its change sets are fill, count, clear --prefix deploy: and set version; deploy:count was pruned."""
+VERSIONS = {version: Path(__file__).with_name(f"version_{version}.sql").read_text() for version in (1, 2)}
+"""The change sets are fill, count, clear --prefix deploy: and set version; deploy:count was pruned."""
+NEWEST = 3
 ENTRIES = {"tls": b"\x30\xff", "version": "v2"}
 KEPT = [2, 3, 4, 5, 11, 12, 13, 14, 15, 16, 17]
 TABLES = "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name)"
 
 
+@pytest.fixture(params=list(VERSIONS), ids="version {}".format)
+def version(request: pytest.FixtureRequest) -> int:
+    number: int = request.param
+    return number
+
+
 @pytest.fixture
-def old(path: Path) -> Path:
-    run_other(path, VERSION_1)
+def old(path: Path, version: int) -> Path:
+    run_other(path, VERSIONS[version])
     return path
 
 
@@ -57,13 +64,13 @@ def check(store: Store) -> None:
     assert held is None or held.holder == "ci"
 
 
-def test_it_is_read_without_being_changed(old: Path) -> None:
+def test_it_is_read_without_being_changed(old: Path, version: int) -> None:
     before = files_of(old)
     for mode in ("read", "write"):
         with open_path(str(old), mode) as store:
             check(store)
     assert files_of(old)["agent.db"] == before["agent.db"]
-    assert run_other(old, "PRAGMA user_version") == [[1]]
+    assert run_other(old, "PRAGMA user_version") == [[version]]
 
 
 def test_the_first_write_upgrades_it_and_everything_stays(old: Path) -> None:
@@ -78,14 +85,17 @@ def test_the_first_write_upgrades_it_and_everything_stays(old: Path) -> None:
         assert store.undo(clear) == 3
         assert store.get("deploy:count") == 8
         assert reader.get("deploy:limits") == {"cpu": 2}
-    assert run_other(old, "PRAGMA user_version") == [[2]]
+    assert run_other(old, "PRAGMA user_version") == [[NEWEST]]
     assert run_other(old, "PRAGMA integrity_check") == [["ok"]]
 
 
 def test_an_upgraded_database_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.db"
     schema = "SELECT name FROM sqlite_schema ORDER BY name"
-    columns = "SELECT name FROM pragma_table_info('sloth_changes')"
+    columns = (
+        "SELECT tables.name, columns.name FROM sqlite_schema AS tables, "
+        "pragma_table_info(tables.name) AS columns ORDER BY tables.name, columns.cid"
+    )
     for path in (old, new):
         with open_path(str(path), "write") as store:
             store.set("key", 1)
@@ -93,13 +103,14 @@ def test_an_upgraded_database_has_the_tables_of_a_new_one(old: Path, tmp_path: P
     assert run_other(old, columns) == run_other(new, columns)
 
 
-def test_an_upgrade_that_fails_changes_nothing(old: Path) -> None:
-    run_other(old, "CREATE TABLE sloth_secrets (in_the_way)")
+@pytest.mark.parametrize(("version", "in_the_way"), [(1, "sloth_secrets"), (2, "sloth_history_gone")])
+def test_an_upgrade_that_fails_changes_nothing(old: Path, version: int, in_the_way: str) -> None:
+    run_other(old, f"CREATE TABLE {in_the_way} (something)")
     before = run_other(old, TABLES)
-    with open_path(str(old), "write") as store, pytest.raises(DatabaseUnusable, match="sloth_secrets"):
+    with open_path(str(old), "write") as store, pytest.raises(DatabaseUnusable, match=in_the_way):
         store.set("key", 1)
     assert run_other(old, TABLES) == before
-    assert run_other(old, "PRAGMA user_version") == [[1]]
+    assert run_other(old, "PRAGMA user_version") == [[version]]
     assert run_other(old, "SELECT count(*) FROM state") == [[2]]
 
 

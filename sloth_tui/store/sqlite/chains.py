@@ -1,0 +1,43 @@
+"""The revisions of one key: each row of the history names the key's row before it.
+
+The newest is the entry's ``revision``, or that of the deletion. An index of keys would find them as well,
+but every write would have to keep it: one more page for the disk.
+
+The functions make SQL of SQL: a key or a revision is any expression.
+"""
+
+from __future__ import annotations
+
+
+def deletion(key: str) -> str:
+    """The last deletion of a key; NULL where there is none."""
+    return f"(SELECT max(revision) FROM sloth_history WHERE key = {key} AND operation = 'delete')"
+
+
+def newest(key: str) -> str:
+    """A key's newest revision; NULL where it was never changed. Its row may be forgotten."""
+    return f"coalesce((SELECT revision FROM state WHERE key = {key}), {deletion(key)})"
+
+
+def chain(key: str, *, after: str = "0") -> str:
+    """A subquery: ``revision`` and ``previous`` of the key's kept rows after a revision, newest first."""
+    return f"""(
+        WITH RECURSIVE chain(revision, previous) AS (
+            SELECT revision, previous FROM sloth_history
+                WHERE revision = {newest(key)} AND revision > {after}
+            UNION ALL
+            SELECT before.revision, before.previous
+                FROM chain JOIN sloth_history AS before ON before.revision = chain.previous
+                WHERE chain.previous > {after})
+        SELECT revision, previous FROM chain)"""
+
+
+def following(key: str, revision: str) -> str:
+    """The key's next revision; NULL after the newest."""
+    later = f"(SELECT min(revision) FROM {chain(key, after=revision)})"
+    return f"iif({revision} IS {newest(key)}, NULL, {later})"
+
+
+def has_rows(key: str) -> str:
+    """A condition: something of the key's history is kept. Its newest row is forgotten last."""
+    return f"EXISTS (SELECT 1 FROM sloth_history WHERE revision = {newest(key)})"
