@@ -6,6 +6,7 @@ newest row of all is never forgotten: revisions are counted from it.
 
 from __future__ import annotations
 
+from sloth_tui.errors import SlothError
 from sloth_tui.store.process import exists
 from sloth_tui.store.sqlite.chains import chain, deletion
 from sloth_tui.store.sqlite.surplus import has_more
@@ -51,24 +52,36 @@ _SET_META = "INSERT OR REPLACE INTO sloth_meta (name, value) VALUES (?, ?)"
 NOW = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 
 
-def is_due(database: Database) -> bool:
-    """Whether the handle's next write should forget something."""
-    return (database.writes * _GOLDEN & 0xFFFFFFFF) < _ONE_IN_16
-
-
 def keep_within_limits(database: Database, key: str) -> None:
     """Now and then, after a write of ``key`` and in its transaction, forget its oldest revisions.
 
     The first write of a handle always does, so that one-shot commands do their part. A key may thus have
     a few revisions more than the setting says.
     """
-    due = is_due(database)
-    database.writes += 1
     stored = key.encode()
-    if due and has_more(database, stored, 1):
+    if _is_due(database) and has_more(database, stored, 1):
         keep = settings_of(database).keep_revisions
         if has_more(database, stored, keep):
             database.surplus.forget(database, stored, keep, STEP)
+
+
+def forget_now_and_then(database: Database, key: str) -> None:
+    """The same after a write that is a transaction by itself, and stays whatever becomes of this: where it
+    fails, a later write will do it."""
+    if _is_due(database):
+        keep, stored = settings_of(database).keep_revisions, key.encode()
+        try:
+            if has_more(database, stored, keep):
+                with database.unfenced:
+                    database.surplus.forget(database, stored, keep, STEP)
+        except SlothError:
+            pass
+
+
+def _is_due(database: Database) -> bool:
+    due = (database.writes * _GOLDEN & 0xFFFFFFFF) < _ONE_IN_16
+    database.writes += 1
+    return due
 
 
 def sweep(database: Database) -> None:

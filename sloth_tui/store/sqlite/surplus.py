@@ -65,8 +65,8 @@ def _beyond(database: Database, key: bytes, keep: int) -> list[tuple[int, int]]:
 
 
 def has_more(database: Database, key: bytes, keep: int) -> bool:
-    """Whether more than so many revisions of a key are kept."""
-    return database.execute(_HAS_MORE, {"key": key, "keep": keep}).get is not None
+    """Whether more than so many revisions of a key are kept. Raises our errors."""
+    return database.one(_HAS_MORE, {"key": key, "keep": keep}) is not None
 
 
 def forget_revisions(database: Database, revisions: Iterable[int]) -> int:

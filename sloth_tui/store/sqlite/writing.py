@@ -7,7 +7,7 @@ from sloth_tui.store.sqlite import bulk
 from sloth_tui.store.sqlite.origins import change_of
 from sloth_tui.store.sqlite.ranges import KEY, key_bytes
 from sloth_tui.store.sqlite.reading import EntryReading
-from sloth_tui.store.sqlite.retention import is_due, keep_within_limits
+from sloth_tui.store.sqlite.retention import forget_now_and_then, keep_within_limits
 from sloth_tui.store.sqlite.rows import RAW_VALUE, decode_raw
 from sloth_tui.store.sqlite.schema import NEXT_REVISION, NOW
 from sloth_tui.store.sqlite.scope import Scope
@@ -163,7 +163,6 @@ class EntryWriting(EntryReading):
             database.change is not None
             and not database.fences
             and not database.streams
-            and not is_due(database)
             and (database.connection.in_transaction if database.depth else database.is_current())
         )
 
@@ -173,7 +172,8 @@ class EntryWriting(EntryReading):
             return None
         database = self._database
         revision: int | None = database.one(_OVERWRITE, (stored, kind, database.change, key, stored, kind))
-        database.writes += revision is not None
+        if revision is not None:
+            forget_now_and_then(database, key)
         return revision
 
     def _add(self, key: str, by: int) -> int | None:
@@ -183,8 +183,10 @@ class EntryWriting(EntryReading):
         database = self._database
         low, high = max(MIN_INTEGER, MIN_INTEGER - by), min(MAX_INTEGER, MAX_INTEGER - by)
         total: str | None = database.one(_ADD, (by, database.change, key, low, high))
-        database.writes += total is not None
-        return None if total is None else int(total)
+        if total is None:
+            return None
+        forget_now_and_then(database, key)
+        return int(total)
 
     def _current(self, key: str) -> tuple[int | None, Value] | None:
         """Revision and value."""
