@@ -51,6 +51,7 @@ class Action(NamedTuple):
 _AGENTS = ("agents",)
 _KEYS = ("keys", "detail")
 _DETAIL = ("detail",)
+_STATS = ("stats",)
 
 MOTIONS = (
     ("up,k,down,j", "Up, down"),
@@ -77,6 +78,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "break_lock", "b", "Break", "Take this lock away from its holder", "Locks", ("locks",), True, True
     ),
+    Action("check_store", "i", "Check", "Check that the database is sound", "Stats", _STATS, True),
+    Action("compact", "C", "Compact", "Forget old revisions to free space", "Stats", _STATS, True, True),
     Action("show_change", "enter", "Show", "Show what this change did", "Log", ("log",), True),
     Action("new_agent", "n", "New", "Make an agent with an empty database", "Agents", _AGENTS, True, True),
     Action("duplicate_agent", "C", "Duplicate", "Copy this agent's database", "Agents", _AGENTS, True, True),

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from sloth_tui.agents import DEFAULT_AGENT, MAX_NAME, check_name
-from sloth_tui.errors import Conflict, Refused, SlothError
+from sloth_tui.errors import Conflict, Interrupted, Refused, SlothError
 from sloth_tui.text import display_text, format_count, format_size
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.tui.flows import Flows
     from sloth_tui.tui.messages import AgentSummary
-    from sloth_tui.tui.screens.progress import Progress
     from sloth_tui.tui.services import Services
+    from sloth_tui.tui.work import Work
 
 _PATH = 160
 
@@ -75,13 +75,11 @@ class AgentFlows:
         if backup is not None:
             self._flows.tell(f"deleted agent {name} · backup: {display_text(backup, _PATH)}", seconds=12)
 
-    async def _watched(self, what: str, begin: Callable[[Progress], Future[str]]) -> str | None:
+    async def _watched(self, what: str, begin: Callable[[Work], Future[str]]) -> str | None:
         """What the work answers; None when it was cancelled."""
-        from sloth_tui.tui.screens.progress import Cancelled, watched
-
         try:
-            return await watched(self._app, what, "pages", begin)
-        except Cancelled:
+            return await self._flows.watch(what, "pages", begin)
+        except Interrupted:
             self._flows.tell("cancelled: nothing was changed")
             return None
 

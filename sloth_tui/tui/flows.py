@@ -10,18 +10,23 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from sloth_tui.errors import Interrupted
 from sloth_tui.text import display_text, format_age, format_count, format_duration, format_size
 from sloth_tui.tui.actions import by_id, shown_key
 from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.value_text import value_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
     from textual.app import App
 
     from sloth_tui.errors import SlothError
     from sloth_tui.model import Entry, Lock
     from sloth_tui.tui.screens.dialog import Dialog
     from sloth_tui.tui.services import Services
+    from sloth_tui.tui.work import Work
 
 T = TypeVar("T")
 
@@ -47,8 +52,8 @@ class Flows:
             sample = keys[:_SAMPLE]
         count = format_count(len(keys), "key")
         if await self.confirmed(f"Delete {count}?", sample, _more(len(keys) - _SAMPLE), f"Delete {count}"):
-            gone = await asyncio.wrap_future(self._services.delete(keys))
-            self._tell_deleted(gone, keys[0] if len(keys) == 1 else "")
+            only = keys[0] if len(keys) == 1 else ""
+            await self._remove(f"Deleting {count}", lambda work: self._services.work.delete(work, keys), only)
 
     async def clear_prefix(self, suggestion: str) -> None:
         from sloth_tui.tui.screens.prompt import PromptScreen
@@ -72,9 +77,15 @@ class Flows:
         keys = format_count(sample.total, "key")
         more = _more(sample.total - len(sample.keys))
         if await self.confirmed(f"Delete {keys} {which}?", sample.keys, more, f"Delete {keys}"):
-            self._tell_deleted(await asyncio.wrap_future(self._services.clear(prefix)))
+            await self._remove(f"Deleting {keys}", lambda work: self._services.work.clear(work, prefix))
 
-    def _tell_deleted(self, gone: int, key: str = "") -> None:
+    async def _remove(self, title: str, begin: Callable[[Work], Future[int]], key: str = "") -> None:
+        """Delete and tell; ``key``: the only one."""
+        try:
+            gone = await self.watch(title, "keys", begin)
+        except Interrupted:
+            self.tell("cancelled, nothing was deleted")
+            return
         if gone:
             self.tell_change(f"deleted {display_text(key, _PREVIEW) or format_count(gone, 'key')}")
         else:
@@ -127,6 +138,12 @@ class Flows:
 
         confirmed: bool = await self.ask(ConfirmScreen(question, sample, more, verb))
         return confirmed
+
+    async def watch(self, what: str, unit: str, begin: Callable[[Work], Future[T]]) -> T:
+        """Wait for work, in a dialog if it takes a while. Raises Interrupted where that was ended."""
+        from sloth_tui.tui.screens.progress import watched
+
+        return await watched(self._app, what, unit, begin)
 
     async def ask(self, dialog: Dialog[T]) -> T:
         """What a dialog answers."""

@@ -7,7 +7,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from sloth_tui.errors import Conflict, NotKept
+from sloth_tui.errors import Conflict, Interrupted, NotKept
 from sloth_tui.text import display_text, format_age, format_count
 from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.change_text import author, one_line, title
@@ -41,11 +41,15 @@ class UndoFlows:
     async def undo_last(self) -> None:
         """The last change of this session, or else the last of all."""
         async with self._one_at_a_time:
-            await self._undo(await asyncio.wrap_future(self._services.changes.last()))
+            agent = self._services.agent
+            change = await asyncio.wrap_future(self._services.changes.last())
+            await self._undo(agent, change)
 
     async def undo(self, change: ChangeSet) -> None:
+        """This one, of the agent on screen."""
+        agent = self._services.agent
         async with self._one_at_a_time:
-            await self._undo(change)
+            await self._undo(agent, change)
 
     async def show(self, change: ChangeSet) -> str | None:
         """What it did, in a dialog from which it can be taken back; the key to go to, if any."""
@@ -60,21 +64,31 @@ class UndoFlows:
             await self.undo(parts.change)
         return choice.key
 
-    async def _undo(self, change: ChangeSet) -> None:
+    async def _undo(self, agent: str, change: ChangeSet) -> None:
         self._services.check_writable()
+        if agent != self._services.agent:
+            # Somebody went to another agent meanwhile: that is not the one this was about.
+            return
         if not self._services.changes.mine(change.origin) and not await self._confirmed(change):
             return
         try:
-            changed = await self._take_back(change)
-        except (Conflict, NotKept) as error:
-            if not await self._confirmed_against(change, error):
-                return
-            changed = await self._take_back(change, force=True)
-        self._flows.tell_change(*told(change, changed))
+            try:
+                changed = await self._take_back(agent, change)
+            except (Conflict, NotKept) as error:
+                if not await self._confirmed_against(change, error):
+                    return
+                changed = await self._take_back(agent, change, force=True)
+        except Interrupted:
+            self._flows.tell(f"cancelled, nothing was taken back of {_quoted(change)}")
+        else:
+            self._flows.tell_change(*told(change, changed))
 
-    async def _take_back(self, change: ChangeSet, *, force: bool = False) -> int:
-        future = self._services.changes.undo(change, undo_title(change), force=force)
-        return await asyncio.wrap_future(future)
+    async def _take_back(self, agent: str, change: ChangeSet, *, force: bool = False) -> int:
+        return await self._flows.watch(
+            f"Taking back {_quoted(change)}",
+            "keys",
+            lambda work: self._services.work.undo(work, agent, change, undo_title(change), force=force),
+        )
 
     async def _confirmed(self, change: ChangeSet) -> bool:
         facts = [

@@ -16,7 +16,7 @@ from sloth_tui.store.databases import duplicate_agent
 from sloth_tui.tui.agent_flows import unused
 from sloth_tui.tui.messages import AgentSummary
 from sloth_tui.tui.screens.browser import BrowserScreen
-from sloth_tui.tui.screens.progress import Progress, ProgressScreen
+from sloth_tui.tui.screens.progress import ProgressScreen
 from sloth_tui.tui.screens.prompt import PromptScreen
 from sloth_tui.tui.screens.typed_confirm import TypedConfirmScreen
 from sloth_tui.tui.widgets.agent_list import describe, has_changed
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+
+    from sloth_tui.tui.work import Work
 
 WEB = AgentSummary("web", True, 98_304, keys=1_234, locks=2, changed_at=1000.0)
 
@@ -138,7 +140,7 @@ async def test_a_long_copy_shows_how_far_it_is_and_can_be_cancelled(
 ) -> None:
     going = threading.Event()
 
-    def slow(name: str, copy: str, progress: Progress) -> str:
+    def slow(name: str, copy: str, progress: Work) -> str:
         while not going.is_set():
             progress(30, 100)
             time.sleep(0.01)

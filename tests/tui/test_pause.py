@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.tui.widgets.key_table import KeyTable
 from sloth_tui.tui.widgets.title_bar import TitleBar
+from sloth_tui.tui.work import Work
 from tests.tui.driving import running
 from tests.tui.state import ENTRIES, elsewhere
 
@@ -23,7 +24,7 @@ async def test_pausing_holds_the_changes_of_others_until_resumed(believable: Pat
         await app.sees("‖ paused · changes wait")
         assert "rolled back" not in app.text()
         # One's own are seen at once, with all that was changed before them.
-        await asyncio.wrap_future(app.browser.services.delete(["flag:enabled"]))
+        await asyncio.wrap_future(app.browser.services.work.delete(Work(), ["flag:enabled"]))
         await app.sees(f"{len(ENTRIES) - 1} keys")
         await app.sees("rolled back")
         elsewhere("open_store('local', 'write').__enter__().set('deployment:status', 'rolled again')")

@@ -10,6 +10,7 @@ from sloth_tui.tui.widgets.log_view import LogPane
 if TYPE_CHECKING:
     from sloth_tui.model import ChangeSet
     from sloth_tui.tui.undo_flows import UndoFlows
+    from sloth_tui.tui.work_flows import WorkFlows
 
 
 class DockActions(ActingScreen):
@@ -47,3 +48,15 @@ class DockActions(ActingScreen):
                 self.go_to_key(key)
 
         self._look(show())
+
+    @property
+    def _upkeep(self) -> WorkFlows:
+        from sloth_tui.tui.work_flows import WorkFlows
+
+        return WorkFlows(self.flows, self.services)
+
+    def action_check_store(self) -> None:
+        self._look(self._upkeep.check())
+
+    def action_compact(self) -> None:
+        self._change(self._upkeep.compact())

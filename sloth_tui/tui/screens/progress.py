@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.binding import Binding
@@ -10,9 +11,9 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from sloth_tui.errors import SlothError
-from sloth_tui.text import display_text
+from sloth_tui.text import display_text, format_duration
 from sloth_tui.tui.screens.dialog import Dialog
+from sloth_tui.tui.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,38 +30,22 @@ _PERIOD = 0.1
 _LINE_LIMIT = 200
 
 
-class Cancelled(SlothError):
-    """Somebody ended the work. What that means for what was begun, the work says."""
-
-
-class Progress:
-    """Told by the thread that works how much is done, of how much; raises Cancelled there to end it."""
-
-    def __init__(self) -> None:
-        self.done = self.total = 0
-        self.cancelled = False
-
-    def __call__(self, done: int, total: int) -> None:
-        self.done, self.total = done, total
-        if self.cancelled:
-            raise Cancelled("cancelled")
-
-
-async def watched(app: App[int], what: str, unit: str, begin: Callable[[Progress], Future[T]]) -> T:
+async def watched(app: App[int], what: str, unit: str, begin: Callable[[Work], Future[T]]) -> T:
     """What the future answers that ``begin`` starts. If that takes a while, a dialog shows how far it is
-    (``what`` may be data, ``unit`` is a plural) and can end it. Raises Cancelled and what the work raises."""
-    progress = Progress()
-    work = asyncio.wrap_future(begin(progress))
-    await asyncio.wait({work}, timeout=_PATIENCE)
-    if not work.done():
-        dialog = ProgressScreen(what, unit, progress)
+    (``what`` may be data, ``unit`` is a plural) and can end it. Raises what the work raises: Interrupted
+    where it was ended."""
+    work = Work()
+    result = asyncio.wrap_future(begin(work))
+    await asyncio.wait({result}, timeout=_PATIENCE)
+    if not result.done():
+        dialog = ProgressScreen(what, unit, work)
         await app.push_screen(dialog)
         try:
-            await asyncio.wait({work})
+            await asyncio.wait({result})
         finally:
             if dialog.is_current:
                 await dialog.dismiss()
-    return await work
+    return await result
 
 
 class ProgressScreen(Dialog[None]):
@@ -68,11 +53,11 @@ class ProgressScreen(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
 
-    def __init__(self, what: str, unit: str, progress: Progress) -> None:
+    def __init__(self, what: str, unit: str, work: Work) -> None:
         super().__init__()
         self._what = what
         self._unit = unit
-        self._progress = progress
+        self._work = work
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog progress"):
@@ -87,7 +72,7 @@ class ProgressScreen(Dialog[None]):
         self.call_after_refresh(self._draw)
 
     def action_cancel(self) -> None:
-        self._progress.cancelled = True
+        self._work.cancel()
         self.query_one("#cancel", Button).disabled = True
         self._draw()
 
@@ -96,13 +81,22 @@ class ProgressScreen(Dialog[None]):
         self.action_cancel()
 
     def _draw(self) -> None:
-        done, total = self._progress.done, self._progress.total
+        work = self._work
+        if work.cancelled:
+            work.cancel()
         bar = self.query_one("#progress-bar", Static)
-        bar.update(drawn(done / total if total else 0.0, max(bar.size.width - 6, 4)))
-        amount = f"{done:,} of {total:,} {self._unit}" if total else "it begins"
-        if self._progress.cancelled:
-            amount = "it is being ended"
-        self.query_one("#progress-amount", Static).update(Content(amount))
+        bar.display = work.total > 0
+        if bar.display:
+            bar.update(drawn(work.done / work.total, max(bar.size.width - 6, 4)))
+        self.query_one("#progress-amount", Static).update(Content(amount(work, self._unit, time.monotonic())))
+
+
+def amount(work: Work, unit: str, now: float) -> str:
+    """How far it is in words, and how long it has taken."""
+    passed = format_duration(float(int(now - work.began)))
+    if work.cancelled:
+        return f"it is being ended, {passed}"
+    return f"{work.done:,} of {work.total:,} {unit}, {passed}" if work.total else f"at work, {passed}"
 
 
 def drawn(share: float, width: int) -> Content:

@@ -19,6 +19,7 @@ from sloth_tui.tui.services.detail import TOPIC as HISTORY
 from sloth_tui.tui.services.detail import Detail
 from sloth_tui.tui.services.dock import DockFigures
 from sloth_tui.tui.services.files import candidates
+from sloth_tui.tui.services.long_work import LongWork
 from sloth_tui.tui.services.lookups import Lookups
 from sloth_tui.tui.services.reader import Reader
 from sloth_tui.tui.services.rows import Rows
@@ -68,7 +69,8 @@ class Services:
         self._writer = Writer(read_only=read_only, after=self._reader.look)
         self.databases = Databases(self._writer)
         self.detail = Detail(self._reader, self._writer, lambda: self.agent, post)
-        self.changes = Changes(self._reader, self._writer, lambda: self.agent, self._started_runs)
+        self.changes = Changes(self._reader, self._started_runs)
+        self.work = LongWork(self._writer, lambda: self.agent, settings)
 
     def start(self, agent: str, query: Query) -> int:
         """Open the agent's store and look for its rows; returns the generation of that answer."""
@@ -85,12 +87,13 @@ class Services:
         self._catalogue.start()
 
     def stop(self) -> None:
-        """End every thread; a change that is being written is waited for."""
+        """End every thread; a change that is being written is waited for, or cancelled if it can be."""
         if self._runs is not None:
             self._runs.close()
         self.rows.stop()
         self._reader.stop()
         self._catalogue.stop()
+        self.work.stop()
         self._writer.stop()
 
     def choose_agent(self, agent: str) -> None:
@@ -201,16 +204,6 @@ class Services:
     def check_writable(self) -> None:
         """Raises NotWritable where the program was started with ``--read-only``."""
         self._writer.check()
-
-    def delete(self, keys: list[str]) -> Future[int]:
-        """How many of them were there."""
-        title = f"delete {keys[0]}" if len(keys) == 1 else f"delete {len(keys)} keys"
-        return self._write(title, lambda store: store.delete_many(keys))
-
-    def clear(self, prefix: str) -> Future[int]:
-        """Delete every key that begins with ``prefix``; how many that were."""
-        title = f"clear --prefix {prefix}" if prefix else "clear"
-        return self._write(title, lambda store: store.delete_prefix(prefix))
 
     def break_lock(self, name: str) -> Future[Lock]:
         """What was broken. Raises LockNotFound."""

@@ -1,4 +1,4 @@
-"""Change sets: which there are, what they changed, and taking them back."""
+"""Change sets: which there are, what they changed, and which of them are ours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from sloth_tui.model import ChangeSet, Origin, Revision, Step
     from sloth_tui.store.port import Store
     from sloth_tui.tui.services.reader import Reader
-    from sloth_tui.tui.services.writer import Writer
 
 _LOOKED_AT = 400
 """Newest change sets among which the last one of this session is looked for."""
@@ -34,15 +33,11 @@ class Parts(NamedTuple):
 
 
 class Changes:
-    """The history of the agent on screen, read by the reader and taken back by the writer."""
+    """The history of the agent on screen."""
 
-    def __init__(
-        self, reader: Reader, writer: Writer, agent: Callable[[], str], runs: Callable[[], Iterable[str]]
-    ) -> None:
+    def __init__(self, reader: Reader, runs: Callable[[], Iterable[str]]) -> None:
         """``runs``: the ids of the runs this session started."""
         self._reader = reader
-        self._writer = writer
-        self._agent = agent
         self._runs = runs
 
     def last(self) -> Future[ChangeSet]:
@@ -80,11 +75,6 @@ class Changes:
         return self._reader.call(
             lambda store: list(islice((step for step in store.undo_steps(change) if step.obstacle), limit))
         )
-
-    def undo(self, change: ChangeSet, title: str, *, force: bool = False) -> Future[int]:
-        """Take it back, recorded under ``title``; how many keys changed. Raises Conflict and NotKept, unless
-        ``force``."""
-        return self._writer.submit(self._agent(), title, lambda store: store.undo(change, force=force))
 
     def _last(self, store: Store) -> ChangeSet:
         newest: ChangeSet | None = None

@@ -1,0 +1,99 @@
+"""What takes long: a dialog says how far it is and can cancel it; then nothing was changed."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.widgets import Button, Input
+
+from sloth_tui.errors import Interrupted
+from sloth_tui.store import open_store
+from sloth_tui.store.sqlite.store import SqliteStore
+from sloth_tui.tui.screens.confirm import ConfirmScreen
+from sloth_tui.tui.screens.progress import ProgressScreen, amount, drawn
+from sloth_tui.tui.screens.prompt import PromptScreen
+from sloth_tui.tui.work import Work
+from tests.tui.driving import running, until
+from tests.tui.state import ENTRIES
+from tests.tui.test_changes import act, closed, keys, opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENDLESS = """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"""
+
+
+def test_work_says_how_far_it_is() -> None:
+    work = Work()
+    assert amount(work, "keys", work.began + 3.5) == "at work, 3s"
+    work(250, 1000)
+    assert amount(work, "keys", work.began + 61) == "250 of 1,000 keys, 1m 1s"
+    assert drawn(0.25, 8).plain == "━━╌╌╌╌╌╌  25 %"
+    work.cancel()
+    assert amount(work, "keys", work.began).startswith("it is being ended")
+    with pytest.raises(Interrupted):
+        work(260, 1000)
+
+
+async def test_a_long_clear_can_be_cancelled_and_leaves_everything(
+    believable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(store: SqliteStore, prefix: str) -> int:
+        with store.transaction():
+            store.delete("flag:enabled")
+            store._database.execute(ENDLESS).fetchall()
+        return 1
+
+    monkeypatch.setattr(SqliteStore, "delete_prefix", endless)
+    async with running() as app:
+        await act(app, "clear_all")
+        await opened(app, ConfirmScreen)
+        await app.press("right", "enter")
+        await opened(app, ProgressScreen)
+        await app.sees(f"Deleting {len(ENTRIES)} keys")
+        await app.sees("at work, ")
+        assert app.on_top(Button).has_focus
+        await app.press("escape")
+        await closed(app)
+        await until(lambda: app.toasts == ["cancelled, nothing was deleted"])
+        # And leaving the program does not wait for such work either.
+        await act(app, "clear_all")
+        await opened(app, ConfirmScreen)
+        await app.press("right", "enter")
+        await opened(app, ProgressScreen)
+    assert keys() == list(ENTRIES)
+
+
+async def test_the_database_is_checked_and_compacted(
+    believable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store("local", "write") as store:
+        for number in range(30):
+            store.set("deployment:count", number)
+    async with running() as app:
+        await app.press("5", "i")
+        await until(lambda: app.toasts == ["the database of local is sound"])
+        await app.press("C")
+        await opened(app, PromptScreen)
+        await app.sees("How many revisions of each key to keep?")
+        app.on_top(Input).value = "some"
+        await app.press("enter")
+        await app.sees("a whole number")
+        app.on_top(Input).value = "2"
+        await app.press("enter")
+        await until(lambda: len(app.toasts) == 2 and app.toasts[1].startswith("forgot 29 revisions"))
+        with open_store("local", "read") as store:
+            assert len(list(store.revisions("deployment:count"))) == 2
+
+        going_on = threading.Event()
+        monkeypatch.setattr(
+            SqliteStore, "problems", lambda store: going_on.wait(30) and ["Page 3: never used"]
+        )
+        await app.press("i")
+        await opened(app, ProgressScreen)
+        going_on.set()
+        await closed(app)
+        await until(lambda: len(app.toasts) == 3)
+        assert app.toasts[2] == "1 problem in the database of local\nPage 3: never used"
