@@ -91,7 +91,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort_next", "s", "Sort", "Sort the keys by the next column", "Keys", ("keys",)),
     Action("sort_reverse", "o", "Reverse", "Turn the order of the keys round", "Keys", ("keys",)),
     Action("mark_key", "space", "Mark", "Mark this key, or not any more", "Marks", ("keys",), True),
-    Action("mark_range", "v", "Range", "Mark from here to where v is pressed again", "Marks", ("keys",)),
+    Action("mark_range", "v", "Range", "Mark from here on; again: to here", "Marks", ("keys",)),
     Action(
         "invert_marks", "i", "Invert", "Mark the keys that are not, unmark the others", "Marks", ("keys",)
     ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.agents import DEFAULT_AGENT, MAX_NAME, check_name
 from sloth_tui.errors import Conflict, Interrupted, Refused, SlothError
 from sloth_tui.text import display_text, format_count, format_size
+from sloth_tui.tui.actions import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,7 @@ class AgentFlows:
         if summary.locks:
             facts.append(f"{format_count(summary.locks, 'lock')} in it held now: somebody may be at work")
         backups = display_text(self._services.databases.place_of_backups(), _PATH)
-        return [*facts, f"u does not bring it back; a backup is written to {backups}"]
+        return [*facts, f"{key_of('undo')} does not bring it back; a backup is written to {backups}"]
 
 
 def complaint(name: str, names: list[str]) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.errors import Conflict, InvalidKey, InvalidValue, SlothError
 from sloth_tui.text import display_text, format_size
+from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.editing import EDITABLE_SIZE, form_of, from_text, to_text
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class EntryFlows:
 
     async def edit(self, key: str) -> None:
         """In a dialog."""
-        entry = await self._entry(key, EDITABLE_SIZE, "E opens it in $EDITOR")
+        entry = await self._entry(key, EDITABLE_SIZE, f"{key_of('edit_outside')} opens it in $EDITOR")
         await self._edit(entry)
 
     async def edit_outside(self, key: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sloth_tui.errors import Interrupted
 from sloth_tui.text import display_text, format_age, format_count, format_duration, format_size
-from sloth_tui.tui.actions import by_id, shown_key
+from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.value_text import value_lines
 
@@ -125,7 +125,7 @@ class Flows:
 
     def tell_change(self, text: str, undoable: bool = True) -> None:
         """Tell what was changed and, where it can be taken back, by which key."""
-        self.tell(f"{text} · {shown_key(by_id('undo').key)} to undo" if undoable else text)
+        self.tell(f"{text} · {key_of('undo')} to undo" if undoable else text)
 
     def complain(self, error: SlothError) -> None:
         """A toast in words."""

@@ -172,3 +172,14 @@ async def test_whatever_writes_is_refused_in_words_when_read_only(believable: Pa
             before[0],
             [lock.name for lock in before[1]],
         )
+
+
+async def test_every_list_has_the_keys_of_vi_beside_the_arrows(believable: Path) -> None:
+    async with running() as app:
+        lists = [
+            widget for widget in app.browser.query("*") if widget.can_focus and not isinstance(widget, Input)
+        ]
+        assert len(lists) >= 8
+        for widget in lists:
+            keys = {key for node in widget.ancestors_with_self[:-2] for key in node._bindings.key_to_bindings}
+            assert {"j", "k", "g", "G", "ctrl+d", "ctrl+u"} <= keys, widget

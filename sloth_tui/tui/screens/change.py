@@ -12,7 +12,7 @@ from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text, format_age, format_count
-from sloth_tui.tui.actions import by_id, shown_key
+from sloth_tui.tui.actions import by_id, key_of
 from sloth_tui.tui.screens.dialog import Dialog
 from sloth_tui.tui.widgets.change_text import author, describe, sign, title
 from sloth_tui.tui.widgets.choices import Choices
@@ -66,9 +66,7 @@ class ChangeScreen(Dialog[Choice]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog change") as dialog:
             dialog.border_title = Content(f"Change {display_text(self._change.id)}")
-            dialog.border_subtitle = (
-                f"{shown_key(by_id('undo').key)} takes it back · enter goes to a key · esc"
-            )
+            dialog.border_subtitle = f"{key_of('undo')} takes it back · enter goes to a key · esc"
             yield Static(Content(display_text(title(self._change), _TITLE_LIMIT)), classes="question")
             yield Static(self._facts(), classes="facts")
             yield Choices(id="change-keys")

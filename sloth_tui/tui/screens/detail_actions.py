@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.screens.acting import ActingScreen
 from sloth_tui.tui.widgets.detail import DetailPane
 
@@ -94,7 +95,7 @@ class DetailActions(ActingScreen):
         detail = self.detail
         entry, revision = detail.entry, detail.revision
         if entry is None or revision is None:
-            self.flows.tell("first choose a revision in the history, H shows it")
+            self.flows.tell(f"first choose a revision in the history, {key_of('history_tab')} shows it")
         else:
             await self.entries.restore(entry, revision, hidden=detail.hidden)
 
@@ -113,7 +114,7 @@ class DetailActions(ActingScreen):
         if self.key is None:
             self.flows.tell("no key is chosen")
         elif self.detail.hidden:
-            self.flows.tell("the value is masked, x reveals it")
+            self.flows.tell(f"the value is masked, {key_of('reveal')} reveals it")
         else:
             return self.key
         return None

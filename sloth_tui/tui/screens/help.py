@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from sloth_tui.tui.actions import MOTIONS, PANES, actions, key_of, shown_key
 from sloth_tui.tui.screens.dialog import Dialog
+from sloth_tui.tui.widgets.vi_keys import SCROLLING
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -31,17 +31,14 @@ _FRAME = 8
 _GAP = 2
 
 
+class HelpText(VerticalScroll):
+    """What scrolls."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*SCROLLING]
+
+
 class HelpScreen(Dialog[None]):
     """Keys by group, in as many columns as there is room for."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll('down')", show=False),
-        Binding("k", "scroll('up')", show=False),
-        Binding("ctrl+d,ctrl+f,space", "scroll('page_down')", show=False),
-        Binding("ctrl+u,ctrl+b", "scroll('page_up')", show=False),
-        Binding("g", "scroll('home')", show=False),
-        Binding("G", "scroll('end')", show=False),
-    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,15 +58,11 @@ class HelpScreen(Dialog[None]):
             dialog.styles.width = count * (width + _GAP) - _GAP + _FRAME
             dialog.border_title = "Keys"
             dialog.border_subtitle = self._closes
-            with VerticalScroll(), Horizontal(classes="columns"):
+            with HelpText(), Horizontal(classes="columns"):
                 for column in balanced([key_help(group, width) for group in groups], count):
                     text = Static(Content("\n").join(column))
                     text.styles.width = width + _GAP
                     yield text
-
-    def action_scroll(self, where: str) -> None:
-        scroll = getattr(self.query_one(VerticalScroll), f"scroll_{where}")
-        scroll(animate=False)
 
 
 def key_groups() -> list[Group]:

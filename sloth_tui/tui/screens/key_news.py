@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from sloth_tui.model import Query
+from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.screens.news import NewsScreen
 from sloth_tui.tui.widgets.filter_bar import FilterBar
 from sloth_tui.tui.widgets.filter_syntax import lets_all_through
@@ -138,6 +139,7 @@ class KeyNews(NewsScreen):
         if shown or not complete:
             keys.say(None)
         elif bar.total:
-            keys.say(Content("No key passes this filter.\nesc clears it."))
+            keys.say(Content(f"No key passes this filter.\n{key_of('step_back')} clears it."))
         else:
-            keys.say(Content("No key here yet.\nn creates one, r runs a Lua file."))
+            new, run = key_of("new_key"), key_of("run_file")
+            keys.say(Content(f"No key here yet.\n{new} creates one, {run} runs a Lua file."))

@@ -15,6 +15,7 @@ from sloth_tui.model import VALUE_TYPES
 from sloth_tui.text import display_text
 from sloth_tui.tui.retyping import converted
 from sloth_tui.tui.screens.dialog import Dialog
+from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.value_text import value_lines
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ class RetypeScreen(Dialog["Value | None"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel"),
-        Binding("j", "app.simulate_key('down')", show=False),
-        Binding("k", "app.simulate_key('up')", show=False),
     ]
 
     def __init__(self, entry: Entry) -> None:
@@ -47,7 +46,7 @@ class RetypeScreen(Dialog["Value | None"]):
             dialog.border_title = "Change type"
             dialog.border_subtitle = "enter does it · esc leaves"
             yield Static(Content(display_text(self._entry.key, 400)), classes="question")
-            yield OptionList(*map(self._option, VALUE_TYPES), markup=False)
+            yield Choices(*map(self._option, VALUE_TYPES))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()

@@ -9,6 +9,7 @@ from textual.widgets import OptionList
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
+    from textual.widgets.option_list import Option
 
 
 class Choices(OptionList):
@@ -23,5 +24,10 @@ class Choices(OptionList):
         Binding("ctrl+f,ctrl+d", "page_down", "Page down", show=False),
     ]
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # theirs
-        super().__init__(id=id, classes=classes, markup=False)
+    def __init__(
+        self,
+        *options: Option,
+        id: str | None = None,  # noqa: A002  # theirs
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(*options, id=id, classes=classes, markup=False)

@@ -22,8 +22,8 @@ class CursorView(LineView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "walk(-1)", "Line up", show=False),
         Binding("down,j", "walk(1)", "Line down", show=False),
-        Binding("pageup,ctrl+u", "walk_page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+d", "walk_page(1)", "Page down", show=False),
+        Binding("pageup,ctrl+b,ctrl+u", "walk_page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+f,ctrl+d", "walk_page(1)", "Page down", show=False),
         Binding("home,g", f"walk(-{_FAR})", "First line", show=False),
         Binding("end,G", f"walk({_FAR})", "Last line", show=False),
     ]

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_age, format_size
+from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import HistoryWanted
 from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.history_view import HistoryView, RevisionList
@@ -142,11 +143,13 @@ class DetailPane(LatePane):
             self.entitle()
             view.show(None)
         elif self.hidden:
-            view.say([MASK, "", "masked, x reveals it"])
+            view.say([MASK, "", f"masked, {key_of('reveal')} reveals it"])
         note = "" if self._entry is None or self.hidden else view.show(self._entry)
         self._draw_facts()
         self._draw_history()
-        self.entitle(note=f"{note} · | pages all" if note and self._tab == "value" else "")
+        self.entitle(
+            note=f"{note} · {key_of('page_value')} pages all" if note and self._tab == "value" else ""
+        )
 
     def _draw_facts(self) -> None:
         if self._entry is not None:

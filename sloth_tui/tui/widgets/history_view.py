@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from sloth_tui.origin import EXTERNAL
 from sloth_tui.text import display_text, format_age
+from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.cursor_view import CursorView
 from sloth_tui.tui.widgets.difference import ABSENT, UNKEPT, Piece, difference, paint
@@ -225,7 +226,7 @@ def _changed(old: Value | None, new: Value | None, *, hidden: bool, secret: bool
     if secret:
         return [Piece("~", "Its values are kept out of history.")]
     if hidden:
-        return [Piece("~", "masked, x reveals it")]
+        return [Piece("~", f"masked, {key_of('reveal')} reveals it")]
     pieces = difference(old, new)
     if not pieces:
         if old is not None and new is not None and type(old) is not type(new):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_age, format_count, format_size
+from sloth_tui.tui.widgets.vi_keys import SCROLLING
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
     from sloth_tui.model import Entry, Origin, Revision, Value
 
@@ -25,6 +27,8 @@ _COUNTED = 1024 * 1024
 
 class InfoView(VerticalScroll):
     """Who, when, by which run, how much."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*SCROLLING]
 
     def compose(self) -> ComposeResult:
         yield Static(id="info-lines")

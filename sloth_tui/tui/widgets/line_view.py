@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import get_character_cell_size
 from textual.content import Content
@@ -10,7 +10,10 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from sloth_tui.tui.widgets.vi_keys import SCROLLING
+
 if TYPE_CHECKING:
+    from textual.binding import BindingType
     from textual.events import Resize
     from textual.style import Style
 
@@ -20,6 +23,8 @@ class LineView(ScrollView, can_focus=True):
 
     Lines are harmless text (see :func:`sloth_tui.text.display_text`) without line feeds.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*SCROLLING]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # the framework's name
         super().__init__(id=id)

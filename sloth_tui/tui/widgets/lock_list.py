@@ -11,6 +11,7 @@ from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text, format_age, format_duration
+from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import LockHighlighted, LockRanOut
 from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.figures import fit
@@ -46,7 +47,10 @@ class LocksPane(DockPane):
         self._told = False
 
     def furniture(self) -> ComposeResult:
-        words = "No lock is held.\nWhat a run or lock acquire takes is listed here, and b breaks it."
+        words = (
+            "No lock is held.\nWhat a run or lock acquire takes is listed here, "
+            f"and {key_of('break_lock')} breaks it."
+        )
         yield Static(Content(words), classes="empty")
         yield Static(id="lock-columns")
         yield Choices(id="lock-list", classes="main")

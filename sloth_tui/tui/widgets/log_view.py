@@ -12,6 +12,7 @@ from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text, format_age
+from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import ChangeChosen, MoreLogWanted
 from sloth_tui.tui.widgets.change_text import author, title
 from sloth_tui.tui.widgets.choices import Choices
@@ -49,7 +50,10 @@ class LogPane(DockPane):
         """Whether what is to be shown is not in the list yet, because nobody would see it."""
 
     def furniture(self) -> ComposeResult:
-        words = "Nothing has been changed yet.\nWhat anybody changes is listed here, and u takes it back."
+        words = (
+            "Nothing has been changed yet.\nWhat anybody changes is listed here, "
+            f"and {key_of('undo')} takes it back."
+        )
         yield Static(Content(words), classes="empty")
         yield Static(id="log-columns")
         yield Choices(id="log-list", classes="main")

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_count, format_duration
+from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import RunLine
 from sloth_tui.tui.widgets.line_view import LineView
 from sloth_tui.tui.widgets.pane import DockPane
@@ -27,7 +28,6 @@ _STYLES = {
     "good": "$success",
     "bad": "bold $error",
 }
-_IDLE = Content("r chooses a Lua file and runs it against the agent on screen.").stylize("$quiet")
 
 
 class RunLog(LineView):
@@ -63,7 +63,8 @@ class RunPane(DockPane):
     """The file that runs or ran last, as it was given; empty before the first."""
 
     def furniture(self) -> ComposeResult:
-        yield Static(_IDLE, id="run-status")
+        idle = f"{key_of('run_file')} chooses a Lua file and runs it against the agent on screen."
+        yield Static(Content(idle).stylize("$quiet"), id="run-status")
         yield RunLog(id="run-log")
 
     def furnished(self) -> None:
@@ -88,7 +89,7 @@ class RunPane(DockPane):
         self._doing, self._changed, self._began = "", 0, time.monotonic()
         self.result = None
         self._ticks.resume()
-        self.entitle("running", "S stops it")
+        self.entitle("running", f"{key_of('stop_run')} stops it")
         self._tick()
 
     def add(self, lines: list[RunLine], task: str, changed: int) -> None:
