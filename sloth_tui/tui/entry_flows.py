@@ -49,7 +49,7 @@ class EntryFlows:
 
         entry = await self._entry(key, _OUTSIDE_SIZE, "get and set it by the command line")
         form = form_of(entry.value, entry.type)
-        text, name = to_text(entry.value, form), "value" + _SUFFIXES.get(form, ".txt")
+        text, name = to_text(entry.value, form), _file_name(key) + _SUFFIXES.get(form, ".txt")
         typed = edit_text(self._app, text, name)
         if typed == text:
             self._flows.tell("nothing was changed")
@@ -176,6 +176,13 @@ class EntryFlows:
 
     async def _save(self, key: str, before: Entry | None, value: Value) -> Attempt:
         return await asyncio.wrap_future(self._services.detail.replace(key, before, value))
+
+
+def _file_name(key: str) -> str:
+    """Tells a person which key it is; safe in every file system."""
+    return "".join(character if character.isascii() and character.isalnum() else "_" for character in key)[
+        :60
+    ]
 
 
 def _named(key: str) -> str:

@@ -10,12 +10,14 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Static, TextArea
 
+from sloth_tui.model import Origin
 from sloth_tui.store import open_store
 from sloth_tui.text import display_text
 from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.confirm import ConfirmScreen
 from sloth_tui.tui.screens.edit import EditScreen
 from sloth_tui.tui.widgets.detail import DetailPane
+from sloth_tui.tui.widgets.history_view import DifferenceView, RevisionList
 from sloth_tui.tui.widgets.lock_list import LocksPane
 from sloth_tui.tui.widgets.run_view import RunPane
 from sloth_tui.tui.widgets.value_view import ValueView
@@ -63,6 +65,43 @@ async def test_table_and_detail_of_every_hostile_entry(hostile: Path) -> None:
                 await app.pilot.pause()
                 inspect(app)
             app.table.action_move(1)
+
+
+async def test_tabs_of_the_detail_and_what_changes_an_entry(hostile: Path) -> None:
+    with open_store("local", "write", origin=Origin(*HOSTILE[:2], 1, *HOSTILE[7:11])) as store:
+        for number in (0, 7, 15, 28, 32):
+            store.set(f"{number:02}{HOSTILE[number]}", {HOSTILE[number]: [*HOSTILE]})
+            store.set(f"{number:02}{HOSTILE[number]}", "\n".join(HOSTILE))
+    async with running(size=(120, 60)) as app:
+        detail = app.find(DetailPane)
+        for number in (0, 7, 32):
+            await app.goes_to(f"{number:02}{HOSTILE[number]}")
+            await app.press("H")
+            await until(lambda: len(app.find(RevisionList).revisions) == 3)
+            inspect(app)
+            for line in (*app.find(RevisionList).lines, *app.find(DifferenceView).lines):
+                assert display_text(line) == line
+            app.find(RevisionList).walk_to(1)
+            await app.press("I")
+            await app.pilot.pause()
+            inspect(app)
+            await app.press("H")
+            for action in ("change_type", "rename_key", "duplicate_key", "restore_revision"):
+                getattr(app.browser, f"action_{action}")()
+                await until(lambda: not isinstance(app.app.screen, BrowserScreen))
+                await app.pilot.pause()
+                inspect(app)
+                await app.press("escape")
+                await until(lambda: isinstance(app.app.screen, BrowserScreen))
+        app.browser.action_edit_value()
+        await until(lambda: isinstance(app.app.screen, EditScreen))
+        assert detail.entry is not None
+        theirs = "".join(HOSTILE)
+        with open_store("local", "write", origin=Origin(*HOSTILE[:2], 1, *HOSTILE[2:4])) as store:
+            store.set(detail.entry.key, theirs)
+        await app.press("ctrl+s")
+        await app.sees("Yours is kept")
+        inspect(app)
 
 
 async def test_literal_brackets_are_shown_as_they_are(hostile: Path) -> None:

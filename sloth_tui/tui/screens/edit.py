@@ -161,7 +161,7 @@ class EditScreen(Dialog[str | None]):
     def _show_theirs(self, key: str, attempt: Attempt) -> None:
         """What is there now, beside what was typed."""
         self._theirs = self._before = now = attempt.now
-        by = "" if attempt.last is None else f"\n{told_by(attempt.last)}"
+        by = "" if attempt.last is None else f" · {told_by(attempt.last)}"
         hidden = self._entry is None and self._is_secret(key)
         if now is None:
             what, pieces = "theirs: deleted", [Piece("~", "There is no such key any more.")]
@@ -177,8 +177,10 @@ class EditScreen(Dialog[str | None]):
         self.query_one("#theirs-facts", Static).update(Content.assemble((what, "bold"), (by, "$quiet")))
         self.query_one(DifferenceView).show(pieces)
         self.query_one("#take").disabled = now is None or hidden or now.size > EDITABLE_SIZE
-        self.query_one("#save", Button).label = "Save mine"
-        self.query_one("#cancel", Button).label = "Leave theirs"
+        for name, label in (("#save", "Save mine"), ("#cancel", "Leave theirs")):
+            button = self.query_one(name, Button)
+            button.label = label
+            button.refresh(layout=True)
         self.query_one(".edit").add_class("conflict")
         self._complain(words)
 

@@ -60,8 +60,14 @@ class RetypeScreen(Dialog["Value | None"]):
         except InvalidValue as error:
             return Option(_line(kind, f"✗ {error.message}", "$quiet"), id=kind, disabled=True)
         self._values[kind] = value
-        lines, _ = value_lines(value, 0, _PREVIEW)
-        return Option(_line(kind, "→ " + " ".join(map(str.strip, lines)), ""), id=kind)
+        return Option(_line(kind, "→ " + _preview(value), ""), id=kind)
+
+
+def _preview(value: Value) -> str:
+    if isinstance(value, bytes):
+        return value[:_PREVIEW].hex(" ")
+    lines, _ = value_lines(value, 0, _PREVIEW)
+    return " ".join(map(str.strip, lines))
 
 
 def _line(kind: str, text: str, style: str) -> Content:

@@ -163,11 +163,8 @@ class DetailPane(LatePane):
             Tab(name, key, title, f"screen.perform('{name}_tab')", count if name == "history" else "")
             for name, key, title in _TABS
         )
-        if self._tab == "value":
-            known = self._entry is not None and number_of(self._entry.value) is not None and not self.hidden
-            self.query_one(NumberPlot).show(points(self._history or []) if known else [])
-        else:
-            self.query_one(NumberPlot).show([])
+        numbers = [] if self._tab != "value" or self.hidden else points(self._history or [])
+        self.set_class(self.query_one(NumberPlot).show(numbers), "plotted")
         if self._tab == "history" and self._entry is not None and self._history is not None:
             self.query_one(HistoryView).show(self._entry.key, self._history, hidden=self.hidden)
         if self._tab == "info":

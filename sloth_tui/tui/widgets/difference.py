@@ -102,11 +102,15 @@ def _context(lines: list[str], *, first: bool, last: bool) -> list[Piece]:
 
 
 def _replaced(old: str, new: str) -> list[Piece]:
-    """A line and the one in its place, with what differs between their common ends."""
+    """A line and the one in its place, with the words that differ between their common ends."""
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
     if start + end < max(len(old), len(new)) // 3:
         return [Piece("-", old), Piece("+", new)]
+    while start and old[start - 1].isalnum():
+        start -= 1
+    while end and old[len(old) - end].isalnum():
+        end -= 1
     return [Piece("-", old, (start, len(old) - end)), Piece("+", new, (start, len(new) - end))]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -143,8 +143,9 @@ class HistoryView(Container):
 
     def compose(self) -> ComposeResult:
         yield RevisionList(id="revisions")
-        yield Static(id="revision-facts")
-        yield DifferenceView(id="difference")
+        with Vertical(id="comparison"):
+            yield Static(id="revision-facts")
+            yield DifferenceView(id="difference")
 
     @property
     def revisions(self) -> RevisionList:

@@ -51,15 +51,15 @@ def points(revisions: Iterable[Revision]) -> list[tuple[float, float]]:
 
 
 def bars(numbers: list[float], width: int, height: int) -> list[str]:
-    """A picture of so many cells, the newest number at its right edge. Of more numbers than columns each
-    column shows the last of its share; fewer take several columns each."""
+    """A picture of so many cells, as wide as it may be. Of more numbers than columns each column shows the
+    last of its share; fewer take several columns each."""
     if not numbers or width < 1 or height < 1:
         return []
     count = len(numbers)
     if count >= width:
         columns = [numbers[(place + 1) * count // width - 1] for place in range(width)]
     else:
-        columns = [number for number in numbers for _ in range(width // count)]
+        columns = [numbers[place * count // width] for place in range(width)]
     low, high = min(numbers), max(numbers)
     steps = 8 * height - 1
     span = high / 2 - low / 2  # The difference of two floats may be more than a float can hold.
@@ -78,11 +78,11 @@ class NumberPlot(Static):
     def on_mount(self) -> None:
         self._points: list[tuple[float, float]] = []
 
-    def show(self, found: list[tuple[float, float]]) -> None:
-        """Draw these points, oldest first; fewer than three are no plot, and the widget hides."""
+    def show(self, found: list[tuple[float, float]]) -> bool:
+        """Draw these points, oldest first; False where they are too few for a plot."""
         self._points = found
-        self.set_class(len(found) < FEWEST, "hidden")
         self.refresh()
+        return len(found) >= FEWEST
 
     def render(self) -> Content:
         width, height = self.content_size

@@ -32,14 +32,19 @@ class TabStrip(Static):
     chosen: reactive[str] = reactive("")
 
     def render(self) -> Content:
-        return Content("  ").join(self._drawn(tab) for tab in self.tabs)
+        """What does not fit goes: first room between the tabs, then their counts."""
+        for gap, counts in (("  ", True), (" ", True), ("  ", False), (" ", False)):
+            line = Content(gap).join(self._drawn(tab, counts=counts) for tab in self.tabs)
+            if line.cell_length <= self.size.width:
+                break
+        return line
 
-    def _drawn(self, tab: Tab) -> Content:
+    def _drawn(self, tab: Tab, *, counts: bool) -> Content:
         style = "bold underline $primary" if tab.id == self.chosen else "$quiet"
-        count = f" {display_text(tab.amount)}" if tab.amount else ""
+        amount = f" {display_text(tab.amount)}" if tab.amount and counts else ""
         return Content.from_markup(
-            f"[@click={tab.action}][$quiet]$key[/] [{style}]$name[/][$quiet]$count[/][/]",
+            f"[@click={tab.action}][$quiet]$key[/] [{style}]$name[/][$quiet]$amount[/][/]",
             key=tab.key,
             name=tab.name,
-            count=count,
+            amount=amount,
         )
