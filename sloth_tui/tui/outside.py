@@ -42,7 +42,8 @@ def edit_text(app: App[int], text: str, name: str) -> str:
         _write(path, text + "\n")
         code = _run(app, [*command, path])
         if code:
-            raise SlothError(f"{command[0]} ended with exit code {code}", hint="nothing was changed")
+            how = f"with exit code {code}" if code > 0 else f"by signal {-code}"
+            raise SlothError(f"{command[0]} ended {how}", hint="nothing was changed")
         with open(path, encoding="utf-8", newline="") as file:
             return file.read().removesuffix("\n")
     except UnicodeDecodeError:

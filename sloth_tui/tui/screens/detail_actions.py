@@ -43,6 +43,8 @@ class DetailActions(ActingScreen):
     def action_reveal(self) -> None:
         if not self.detail.toggle_secret():
             self.flows.tell("there is nothing masked here")
+        elif not self.detail.display:
+            self.action_show_pane("detail")
 
     @property
     def entries(self) -> EntryFlows:
