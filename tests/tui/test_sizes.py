@@ -20,6 +20,7 @@ from sloth_tui.tui.remembered import (
 )
 from sloth_tui.tui.screens.sizes import measure
 from sloth_tui.tui.widgets.dock import Dock
+from sloth_tui.tui.widgets.filter_bar import FilterBar
 from sloth_tui.tui.widgets.title_bar import TitleBar
 from tests.tui.driving import Driver, running, until
 
@@ -130,6 +131,8 @@ async def test_the_screen_is_found_as_it_was_left(believable: Path) -> None:
         await until(lambda: app.find(TitleBar).agent == "production")
         app.app.theme = "sloth-day"
         await until((believable / "tui.json").exists, what="written a moment after")
+        app.find(FilterBar).sort_by("size")
+        await until(lambda: app.table.answered.sort == "size")
         await app.press("3", "backslash")
         agents, dock = width(app, "agents"), dock_height(app)
     remembered, complaint = recall()
@@ -139,6 +142,9 @@ async def test_the_screen_is_found_as_it_was_left(believable: Path) -> None:
         assert app.app.theme == "sloth-day"
         assert (width(app, "agents"), dock_height(app)) == (agents, dock)
         assert app.find(Dock).tab == "stats"
+        assert (app.table.answered.sort, app.table.answered.descending) == ("size", True)
+        app.find(FilterBar).sort_by("size")
+        await until(lambda: not app.table.answered.descending)
         assert app.browser.in_sight == {"agents", "keys", "stats"}
     (believable / "state" / "production.db").unlink()
     assert last_agent(remembered) == "local"
