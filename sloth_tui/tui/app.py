@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import traceback
 from contextvars import copy_context
@@ -79,7 +80,8 @@ class SlothApp(App[int]):
         InvalidConfig for keys that cannot be so."""
         rebind(_keys(settings))
         self.COMMAND_PALETTE_BINDING = by_id("palette").key.split(",")[0]  # type: ignore[misc]
-        super().__init__()
+        # Where there are to be no colours at all, none of the terminal's either.
+        super().__init__(ansi_color=False if "NO_COLOR" in os.environ else None)
         self._agent = agent
         self._memory = memory or Memory()
         self._memory.changed = self._remember_soon
@@ -91,13 +93,15 @@ class SlothApp(App[int]):
         if not settings.motion:
             self.animation_level = "none"
         # Not by assignment, which would have the style sheet read twice.
-        self.set_reactive(App.theme, self._first_theme(settings.theme))
+        self.set_reactive(App.theme, NIGHT.name)
+        self._wanted_theme = self._first_theme(settings.theme)
         self.stylesheet.set_variables(self.get_css_variables())
         self._browser: BrowserScreen
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for the themes of others."""
-        return {"edge": "#808080", "quiet": "#808080"}
+        grey = "ansi_bright_black" if self.current_theme.ansi else "#808080"
+        return {"edge": grey, "quiet": grey, "cursor-style": "bold"}
 
     def get_default_screen(self) -> Screen[None]:
         return self._browser
@@ -109,6 +113,7 @@ class SlothApp(App[int]):
         # Before there is a screen: the first keys are read while it is made, their news wait for it.
         self._browser = BrowserScreen(self.services)
         self._hand_over = partial(loop.call_soon_threadsafe, context=copy_context())
+        self.theme = self._wanted_theme
         self._browser.memory = self._memory
         self._browser.begin(self._agent)
 

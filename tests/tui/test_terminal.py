@@ -31,6 +31,14 @@ BrowserScreen.on_stats_read = defect
 )
 
 
+def _themed(theme: str) -> str:
+    return f"""
+from sloth_tui.settings import Settings
+from sloth_tui.tui.app import SlothApp
+SlothApp("local", Settings(theme={theme!r}), read_only=False).run()
+"""
+
+
 class Terminal:
     """A pseudo terminal with the app in it."""
 
@@ -115,3 +123,24 @@ def test_a_defect_restores_the_terminal_and_prints_no_values(believable: Path) -
     assert terminal.is_restored()
     assert b"not meant to happen" in terminal.received
     assert b"tok_very_secret" not in terminal.received[terminal.received.rfind(ALTERNATE_SCREEN) :]
+
+
+def test_a_theme_of_the_terminals_own_colours_uses_no_others(believable: Path) -> None:
+    terminal = Terminal(_themed("sloth-terminal"), COLORTERM="truecolor")
+    terminal.sees("deployment:version")
+    assert b"8;2;" not in terminal.received
+    assert b"8;5;" not in terminal.received
+    terminal.process.send("q")
+    assert terminal.ends() == 0
+
+
+def test_without_colours_such_a_theme_can_be_read(believable: Path) -> None:
+    """Not black on black."""
+    terminal = Terminal(_themed("sloth-terminal"), COLORTERM="truecolor", NO_COLOR="1")
+    terminal.sees("deployment:version")
+    places = [(y, line.find("deployment:version")) for y, line in enumerate(terminal.screen.display)]
+    (cell,) = [terminal.screen.buffer[y][x] for y, x in places if x >= 0]
+    assert cell.fg != cell.bg
+    assert cell.fg == "default" or len({cell.fg[:2], cell.fg[2:4], cell.fg[4:]}) == 1
+    terminal.process.send("q")
+    assert terminal.ends() == 0

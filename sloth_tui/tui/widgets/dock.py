@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.reactive import reactive
 
 from sloth_tui.text import display_text
+from sloth_tui.tui.widgets.clickable import clickable
 from sloth_tui.tui.widgets.pane import Edged
 
 if TYPE_CHECKING:
@@ -57,13 +58,9 @@ class Dock(Edged):
         self.set_edges(title, Content(display_text(note)))
 
     def _drawn(self, pane: str, number: int) -> Content:
-        chosen = pane == self.tab
+        style = "bold underline" if pane == self.tab else ""
+        name = Content.assemble((str(number), "$quiet"), " ", (self._tabs[pane], style))
         count, _ = self._counts.get(pane, ("", ""))
-        name = Content.from_markup(
-            "[$quiet]$number[/] $name" if not chosen else "[$quiet]$number[/] [bold underline]$name[/]",
-            number=number,
-            name=self._tabs[pane],
-        )
         if count:
             name = Content.assemble(name, " ", (display_text(count), "$quiet"))
-        return Content.from_markup(f"[@click=screen.show_pane('{pane}')]$tab[/]", tab=name)
+        return clickable(name, f"screen.show_pane('{pane}')")

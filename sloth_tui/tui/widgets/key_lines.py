@@ -61,11 +61,12 @@ class KeyLines(RowView):
         & > .key-table--cursor {
             background: $block-cursor-background;
             color: $block-cursor-foreground;
-            text-style: bold;
+            text-style: $block-cursor-text-style;
         }
         & > .key-table--cursor-blurred {
             background: $block-cursor-blurred-background;
             color: $block-cursor-blurred-foreground;
+            text-style: $block-cursor-blurred-text-style;
         }
         & > .key-table--flash { background: $accent 25%; color: $foreground; }
         & > .key-table--marked { background: $primary 15%; color: $foreground; }

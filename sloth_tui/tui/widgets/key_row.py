@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 
 from sloth_tui.text import display_text, format_count, format_size
@@ -13,8 +14,6 @@ from sloth_tui.tui.widgets.columns import GAP, GUTTER, Column, fit, places, scat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    from rich.style import Style
 
     from sloth_tui.model import Query, Row
 
@@ -30,6 +29,7 @@ _VALUE_STYLES = {
     "table": "table",
     "bytes": "quiet",
 }
+_KINDS = frozenset({*_VALUE_STYLES.values(), "quiet"})
 
 
 class Look(NamedTuple):
@@ -51,6 +51,7 @@ def draw_row(row: Row, look: Look, style: Callable[[str], Style]) -> Strip:
     base = line_style(look, style)
     segments = [_gutter(look, base, style)]
     rest = ""
+    kinds = _but_kinds(style) if look.cursor and look.focus else style
     for column in look.columns:
         if column.name == "key":
             segments += _key(row, column, look, base, style)
@@ -60,10 +61,10 @@ def draw_row(row: Row, look: Look, style: Callable[[str], Style]) -> Strip:
         elif column.name == "value" and not look.masked:
             kind = _VALUE_STYLES.get(row.type, "")
             segments.append(Segment(" " * GAP, base))
-            segments += _marked(row.preview, column.width, ("value",), look, base, style, kind)
+            segments += _marked(row.preview, column.width, ("value",), look, base, kinds, kind)
         else:
             rest += " " * GAP + fit(_plain(row, column, look), column.width, right=column.right)
-    segments.append(Segment(rest, base + style("quiet")))
+    segments.append(Segment(rest, base + kinds("quiet")))
     return Strip(segments, look.width)
 
 
@@ -97,6 +98,12 @@ def line_style(look: Look, style: Callable[[str], Style]) -> Style:
     if look.flash:
         return style("flash")
     return style("marked") if look.marked else style("row")
+
+
+def _but_kinds(style: Callable[[str], Style]) -> Callable[[str], Style]:
+    """``style`` without the colours of kinds of values: on the ground of the cursor some could not be
+    read."""
+    return lambda name: Style.null() if name in _KINDS else style(name)
 
 
 def _gutter(look: Look, base: Style, style: Callable[[str], Style]) -> Segment:

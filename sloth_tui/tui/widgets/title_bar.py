@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_count
+from sloth_tui.tui.widgets.clickable import clickable
 
 
 class TitleBar(Static):
@@ -30,7 +31,7 @@ class TitleBar(Static):
 
     def render(self) -> Content:
         left = Content.assemble(
-            (" sloth ", "bold $background on $primary"), " ", (display_text(self.agent), "bold"), " "
+            (" sloth ", "bold reverse $primary"), " ", (display_text(self.agent), "bold"), " "
         )
         right = self._right()
         room = self.size.width - cell_len(left.plain) - cell_len(right.plain) - 2
@@ -43,7 +44,7 @@ class TitleBar(Static):
         state = Content.assemble(styles.get(self.state, ("✗ " + self.state, "$error")))
         if self.paused and self.state != "no answer":
             state = Content.assemble(("‖ paused · changes wait" if self.behind else "‖ paused", "$warning"))
-        state = Content.from_markup("[@click=screen.toggle_live]$state[/]", state=state)
+        state = clickable(state, "screen.toggle_live")
         keys = ""
         if self.total is not None and self.state != "no answer":
             shown = self.shown if self.shown is not None else self.total
