@@ -341,9 +341,8 @@ class Survey(NamedTuple):
     """By first segment."""
     complete: bool
     """Whether those are all groups."""
-    largest: list[Standing]
-    newest: list[Standing]
-    oldest: list[Standing]
+    standings: dict[str, list[Standing]]
+    """``largest``, ``newest`` and ``oldest``, as far as they are known yet."""
 
 
 class SurveyRead(Message):

@@ -14,6 +14,7 @@ from sloth_tui.model import Origin
 from sloth_tui.store import open_store
 from sloth_tui.text import display_text
 from sloth_tui.tui.screens.browser import BrowserScreen
+from sloth_tui.tui.screens.change import ChangeScreen
 from sloth_tui.tui.screens.confirm import ConfirmScreen
 from sloth_tui.tui.screens.edit import EditScreen
 from sloth_tui.tui.widgets.detail import DetailPane
@@ -144,6 +145,32 @@ async def test_locks_and_the_question_to_break_one(hostile: Path) -> None:
             await app.sees("held by")
             inspect(app)
             await app.press("escape", "down")
+
+
+async def test_figures_log_and_what_a_change_did(hostile: Path) -> None:
+    for number, text in enumerate(HOSTILE[:8]):
+        origin = Origin(text, text, 1, text, text + " of the log")
+        with open_store("local", "write", origin=origin) as store:
+            store.set(f"{text}:{number}", text)
+    async with running(size=(140, 60)) as app:
+        await app.press("5")
+        await app.sees("largest values")
+        inspect(app)
+        await app.press("6", "z")
+        await app.sees("[/x] of the log")
+        inspect(app)
+        for _ in range(9):
+            await app.press("enter")
+            await until(lambda: isinstance(app.app.screen, ChangeScreen))
+            await app.pilot.pause()
+            inspect(app)
+            await app.press("escape", "down")
+        app.browser.action_undo()
+        await until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        inspect(app)
+        await app.press("right", "enter")
+        await app.sees("restored")
+        inspect(app)
 
 
 async def test_palette_with_hostile_keys(hostile: Path) -> None:

@@ -55,6 +55,8 @@ async def test_the_log_lists_shows_and_takes_back(believable: Path) -> None:
         await opened(app, ChangeScreen)
         await app.sees("~ app:api_token: •••••••• → ••••••••")
         await app.sees("- flag:enabled (was true)")
+        await app.press("x")
+        await app.sees("~ app:api_token: tok_very_secret → another")
         await app.press("down", "down", "down", "up", "escape")
         await closed(app)
         await app.press("down", "u")

@@ -47,7 +47,7 @@ def test_no_write_is_lost_or_counted_twice(steps: list[tuple[int, float]]) -> No
 def test_lines_fit_their_width_whatever_the_names() -> None:
     groups = [KeyGroup("世" * 40 + ":", 1_000_000), KeyGroup("[red]:", 1), KeyGroup("\x1b[2J/", 20)]
     one = Standing("k" * 300 + "世", 10_000_000, 5.0)
-    survey = Survey(groups, True, [one], [one], [Standing("a", 0, None)])
+    survey = Survey(groups, True, {"largest": [one], "newest": [one], "oldest": [Standing("a", 0, None)]})
     for width in (30, 40, 76):
         lines = group_lines(survey, 1_000_100, width) + standing_lines(survey, 10.0, width)
         lines += type_lines({"string": 3, "bytes": 0, "integer": 1}, width)
@@ -80,6 +80,22 @@ async def test_choosing_a_figure_filters_or_goes_there(believable: Path) -> None
         await until(lambda: app.find(Choices, "#stats-standings").has_focus)
         await app.press("home", "enter")
         await until(lambda: app.table.key == "table:limits")
+
+
+async def test_figures_are_of_the_agent_on_screen_and_of_no_other(believable: Path) -> None:
+    elsewhere(
+        "with open_store('production', 'write') as store:\n"
+        "    for number in range(200): store.set('n', number)"
+    )
+    async with running() as app:
+        await app.press("5")
+        await app.sees("deployment:  4")
+        app.browser.choose_agent("production")
+        await app.sees("n              ")
+        await app.sees("(none)")
+        assert "deployment:" not in app.text()
+        assert "most 0 " in app.text()
+        await app.sees("6 Log 2")
 
 
 async def test_all_figures_are_there_in_a_small_terminal_too(believable: Path) -> None:

@@ -41,12 +41,13 @@ class Choice(NamedTuple):
 class ChangeScreen(Dialog[Choice]):
     """Lists the keys a change set changed, with what they held before and after.
 
-    Enter chooses a key, ``u`` takes the change set back. ``is_secret`` says of which keys values are masked.
+    Enter chooses a key; the keys of the actions undo and reveal take the change set back and show what is
+    masked. ``is_secret`` says of which keys values are masked.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", "Close"),
-        Binding(by_id("undo").key, "undo", "Take it back"),
+        *(Binding(by_id(name).key, name) for name in ("undo", "reveal") if by_id(name).key),
     ]
 
     def __init__(
@@ -62,11 +63,12 @@ class ChangeScreen(Dialog[Choice]):
         self._revisions = revisions
         self._is_secret = is_secret
         self._complete = complete
+        self._revealed = False
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog change") as dialog:
             dialog.border_title = Content(f"Change {display_text(self._change.id)}")
-            dialog.border_subtitle = f"{key_of('undo')} takes it back · enter goes to a key · esc"
+            dialog.border_subtitle = self._hints()
             yield Static(Content(display_text(title(self._change), _TITLE_LIMIT)), classes="question")
             yield Static(self._facts(), classes="facts")
             yield Choices(id="change-keys")
@@ -74,9 +76,11 @@ class ChangeScreen(Dialog[Choice]):
                 yield Static(Content("… and more that are not shown"), classes="note")
 
     def on_mount(self) -> None:
-        choices = self.query_one(Choices)
-        choices.set_options(map(self._option, self._revisions))
-        choices.highlighted = 0 if self._revisions else None
+        self._fill(0)
+
+    def action_reveal(self) -> None:
+        self._revealed = not self._revealed
+        self._fill(self.query_one(Choices).highlighted or 0)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
@@ -87,6 +91,17 @@ class ChangeScreen(Dialog[Choice]):
 
     def action_leave(self) -> None:
         self.dismiss(Choice())
+
+    def _fill(self, at: int) -> None:
+        choices = self.query_one(Choices)
+        choices.set_options(map(self._option, self._revisions))
+        choices.highlighted = at if self._revisions else None
+
+    def _hints(self) -> str:
+        hints = [(key_of("undo"), "takes it back"), ("enter", "goes to the key"), ("esc", "closes")]
+        if any(self._is_secret(revision.key) for revision in self._revisions):
+            hints.insert(2, (key_of("reveal"), "reveals"))
+        return " · ".join(f"{key} {what}" for key, what in hints if key)
 
     def _facts(self) -> Content:
         change = self._change
@@ -103,5 +118,5 @@ class ChangeScreen(Dialog[Choice]):
 
     def _option(self, revision: Revision) -> Option:
         mark = sign(revision)
-        line = describe(revision, hidden=self._is_secret(revision.key))
+        line = describe(revision, hidden=not self._revealed and self._is_secret(revision.key))
         return Option(Content.assemble((mark, f"bold {_SIGNS[mark]}"), " ", line))

@@ -20,12 +20,26 @@ if TYPE_CHECKING:
 class DockNews(NewsScreen):
     """Looks after the tabs of the dock but the run."""
 
+    _dock_of = ""
+    """The agent that is shown."""
+
     def begin_dock(self) -> None:
         """Have what is in sight read as soon as it changes."""
         self.watch(self.query_one(Dock), "tab", self.services.dock.look_at)
 
+    def on_store_opened(self, message: messages.StoreOpened) -> None:
+        if self.is_about_chosen(message) and self._dock_of != message.agent:
+            self._dock_of = message.agent
+            self._clear_dock()
+
     def on_store_failed(self, message: messages.StoreFailed) -> None:
-        if self.furnished and self.is_about_chosen(message):
+        if self.is_about_chosen(message):
+            self._dock_of = ""
+            self._clear_dock()
+
+    def _clear_dock(self) -> None:
+        """Nothing is known of this agent yet."""
+        if self.furnished:
             self.query_one(LocksPane).show([], 0.0)
             self.query_one(StatsPane).show(None)
             self.query_one(LogPane).show([], complete=True)

@@ -74,14 +74,14 @@ class DockFigures:
         self._post(WritesCounted(store.revision(), time.monotonic()))
 
     def _survey(self, store: WindowedStore) -> Iterator[None]:
-        """In steps, between which more urgent questions are answered."""
+        """In steps, between which more urgent questions are answered; what is known by then is told."""
         groups = list(islice(store.groups(), _GROUPS + 1))
-        yield
-        standings = []
+        survey = Survey(groups[:_GROUPS], len(groups) <= _GROUPS, {})
         for order in ("largest", "newest", "oldest"):
-            standings.append(store.standings(order, _STANDINGS))
+            self._post(SurveyRead(survey))
             yield
-        survey = Survey(groups[:_GROUPS], len(groups) <= _GROUPS, *standings)
+            standings = {**survey.standings, order: store.standings(order, _STANDINGS)}
+            survey = survey._replace(standings=standings)
         self._post(SurveyRead(survey))
 
     def _read_locks(self, store: WindowedStore) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sloth_tui.tui.messages import Survey
 
 _SHOWN_GROUPS = 100
+_NO_PREFIX = "(none)"
 PLOT_HEIGHT = 2
 
 
@@ -67,16 +68,17 @@ def group_lines(survey: Survey, total: int, width: int) -> list[Line]:
     groups = sorted(survey.groups, key=lambda group: (-group.keys, group.prefix))
     title = "keys by prefix" if survey.complete else f"keys by prefix, the first {len(groups):,}"
     lines = [_heading(title, "enter filters" if groups else "", width)]
-    shape = _Bars([group.prefix for group in groups], [group.keys for group in groups], width)
+    rest = total - sum(group.keys for group in groups) if survey.complete else 0
+    bars = [(group.prefix, group.keys) for group in groups] + ([(_NO_PREFIX, rest)] if rest > 0 else [])
+    shape = _Bars([name for name, _ in bars], [count for _, count in bars], width)
     lines += [
         Line(shape.bar(group.prefix, group.keys), PrefixWanted(group.prefix))
         for group in groups[:_SHOWN_GROUPS]
     ]
     if len(groups) > _SHOWN_GROUPS:
         lines.append(Line(Content(f"… and {len(groups) - _SHOWN_GROUPS:,} more").stylize("$quiet")))
-    rest = total - sum(group.keys for group in groups)
-    if survey.complete and rest > 0:
-        lines.append(Line(shape.bar("(without one)", rest).stylize("$quiet")))
+    if rest > 0:
+        lines.append(Line(shape.bar(_NO_PREFIX, rest)))
     return lines
 
 
@@ -95,14 +97,11 @@ def standing_lines(survey: Survey, now: float, width: int) -> list[Line]:
     """The largest values, those that changed last and those that did not for longest; choosing one asks for
     its key."""
     lines: list[Line] = []
-    for title, standings, by_size in (
-        ("largest values", survey.largest, True),
-        ("newest", survey.newest, False),
-        ("oldest", survey.oldest, False),
-    ):
+    for order, title in (("largest", "largest values"), ("newest", "newest"), ("oldest", "oldest")):
+        standings = survey.standings.get(order)
         if standings:
             lines.append(_heading(title, "" if lines else "enter goes there", width))
-            lines += [_standing(one, now, width, by_size=by_size) for one in standings]
+            lines += [_standing(one, now, width, by_size=order == "largest") for one in standings]
     return lines
 
 

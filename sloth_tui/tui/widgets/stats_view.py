@@ -6,13 +6,14 @@ import time
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from sloth_tui.text import format_size
 from sloth_tui.tui.widgets.choices import Choices
-from sloth_tui.tui.widgets.figures import figures_of, group_lines, rate_of, standing_lines, type_lines
+from sloth_tui.tui.widgets.figures import Line, figures_of, group_lines, rate_of, standing_lines, type_lines
 from sloth_tui.tui.widgets.pane import DockPane
 from sloth_tui.tui.widgets.write_rate import WriteRate
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Stats
     from sloth_tui.tui.messages import Survey
-    from sloth_tui.tui.widgets.figures import Line
 
 _ROOM_FOR_TWO, _ROOM_FOR_THREE = 64, 104
 """Widths in cells from which the lists stand beside the figures, and beside each other."""
@@ -78,7 +78,9 @@ class StatsPane(DockPane):
         self._draw_lists()
 
     def show_survey(self, survey: Survey) -> None:
-        """Show which keys there are, and which stand out."""
+        """Show which keys there are, and which stand out; what is not known yet stays as it is."""
+        if self._survey is not None:
+            survey = survey._replace(standings={**self._survey.standings, **survey.standings})
         self._survey = survey
         self._draw_lists()
 
@@ -144,7 +146,9 @@ class StatsPane(DockPane):
         width = first.scrollable_content_region.width or 40
         lines: list[Line] = []
         standings: list[Line] = []
-        if self._stats is not None and self._survey is not None:
+        if self._survey is None:
+            lines = [Line(Content("counting the keys…").stylize("$quiet"))]
+        elif self._stats is not None:
             lines = group_lines(self._survey, self._stats.total_keys, width)
             lines += type_lines(self._stats.types, width)
             room = second.scrollable_content_region.width if beside else width
