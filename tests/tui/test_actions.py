@@ -56,7 +56,7 @@ async def test_help_lists_every_key(believable: Path) -> None:
         await until(lambda: isinstance(app.app.screen, BrowserScreen))
     async with running(size=(60, 20)) as app:
         await app.press("f1")
-        await app.sees("Keys")
+        await app.sees("Help")
         assert "Up, down" not in app.text()
         await app.press("G")
         await app.sees("Up, down")

@@ -56,6 +56,20 @@ async def test_keys_values_and_command_lines(believable: Path) -> None:
         assert not any("tok_very_secret" in toast for toast in app.toasts)
 
 
+async def test_it_is_the_key_under_the_cursor_however_fast_that_came_there(believable: Path) -> None:
+    async with running() as app:
+        await app.goes_to("app:api_token")
+        for line in range(1, 5):
+            app.table.move_to(line)
+        app.browser.action_copy_key()
+        await until(lambda: app.app.clipboard == "deployment:status")
+        await app.goes_to("cluster:members")
+        app.table.move_to(2)
+        app.table.move_to(0)
+        app.browser.action_edit_value()
+        await app.sees("the value is masked")
+
+
 async def test_what_is_marked_is_copied(believable: Path) -> None:
     async with running() as app:
         await app.goes_to("deployment:count")

@@ -67,6 +67,11 @@ async def test_everything_in_sight_can_be_jumped_to(believable: Path) -> None:
         await app.sees("environment:type")
         await app.press("f", "escape")
         await until(lambda: isinstance(app.app.screen, BrowserScreen))
+        await app.press("f")
+        await until(lambda: isinstance(app.app.screen, JumpScreen))
+        await app.pilot.resize_terminal(60, 20)
+        await app.pilot.resize_terminal(61, 21)
+        await until(lambda: isinstance(app.app.screen, BrowserScreen))
         await app.press("f", "space")
         await until(lambda: isinstance(app.app.screen, BrowserScreen))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.errors import SlothError
 from sloth_tui.tui.flows import Flows
 from sloth_tui.tui.screens.paned import PanedScreen
+from sloth_tui.tui.widgets.key_table import KeyTable
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -27,8 +28,13 @@ class ActingScreen(PanedScreen):
             self._bindings = rebound(self._bindings)
         self.services = services
         self.flows = Flows(self.app, services)
-        self.key: str | None = None
-        """The key under the cursor."""
+        self.shown: str | None = None
+        """The key the cursor came to rest on, whose entry is shown; None: there is none."""
+
+    @property
+    def key(self) -> str | None:
+        """The key under the cursor, even where that has just come there and something else is still shown."""
+        return None if self.shown is None else self.query_one(KeyTable).key
 
     @property
     def chosen_keys(self) -> list[str]:

@@ -63,7 +63,7 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews):
             if not await pane.furnish():
                 return
         self.furnished = True
-        self.highlight(self.key)
+        self.highlight(self.shown)
         self.services.start_figures(self.query_one(Dock).tab)
 
     def watch_current(self) -> None:

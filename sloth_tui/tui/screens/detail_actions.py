@@ -113,13 +113,15 @@ class DetailActions(ActingScreen):
 
     def _open_key(self) -> str | None:
         """The key under the cursor, unless its value is masked; otherwise says what is in the way."""
-        if self.key is None:
+        key, detail = self.key, self.detail
+        if key is None:
             self.flows.tell("no key is chosen")
-        elif self.detail.hidden:
+            return None
+        revealed = detail.entry is not None and detail.entry.key == key and not detail.hidden
+        if self.services.is_secret(key) and not revealed:
             self.flows.tell(f"the value is masked, {key_of('reveal')} reveals it")
-        else:
-            return self.key
-        return None
+            return None
+        return key
 
 
 def first_segment(key: str) -> str:

@@ -19,7 +19,7 @@ class EntryNews(NewsScreen):
 
     def highlight(self, key: str | None) -> None:
         """Show this key's entry; None: there is none."""
-        self.key = key
+        self.shown = key
         if not self.furnished:
             return
         self.services.show_entry(key)
@@ -31,12 +31,12 @@ class EntryNews(NewsScreen):
             self.highlight(None)
 
     def on_entry_read(self, message: messages.EntryRead) -> None:
-        if self.answers and message.key == self.key:
+        if self.answers and message.key == self.shown:
             self.query_one(DetailPane).show(message.entry, secret=self.services.is_secret(message.key))
 
     def on_history_wanted(self, message: messages.HistoryWanted) -> None:
         self.services.detail.show_history(message.key, message.size)
 
     def on_history_read(self, message: messages.HistoryRead) -> None:
-        if self.answers and message.key == self.key:
+        if self.answers and message.key == self.shown:
             self.query_one(DetailPane).show_history(message.key, message.revisions, more=message.more)

@@ -56,7 +56,7 @@ class HelpScreen(Dialog[None]):
         width = min((room + _GAP) // count - _GAP, 60)
         with Vertical(classes="dialog help") as dialog:
             dialog.styles.width = count * (width + _GAP) - _GAP + _FRAME
-            dialog.border_title = "Keys"
+            dialog.border_title = "Help"
             dialog.border_subtitle = self._closes
             with HelpText(), Horizontal(classes="columns"):
                 for column in balanced([key_help(group, width) for group in groups], count):

@@ -45,7 +45,7 @@ def labels(count: int) -> list[str]:
 class JumpScreen(ModalScreen["Target | None"]):
     """What was on screen, with labels; answers the target whose label was typed or clicked."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Leave")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave")]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"jump--label"}
     DEFAULT_CSS = """
     JumpScreen {
@@ -60,6 +60,7 @@ class JumpScreen(ModalScreen["Target | None"]):
         self._strips = list(strips)
         self._targets = dict(zip(labels(len(targets)), targets, strict=False))
         self._typed = ""
+        self._left = False
 
     def on_key(self, event: Key) -> None:
         if event.key == "escape":
@@ -68,24 +69,33 @@ class JumpScreen(ModalScreen["Target | None"]):
         event.prevent_default()
         self._typed += event.character or " "
         if self._typed in self._targets:
-            self.dismiss(self._targets[self._typed])
+            self._leave(self._targets[self._typed])
         elif any(label.startswith(self._typed) for label in self._targets):
             self.refresh()
         else:
-            self.dismiss(None)
+            self._leave(None)
 
     def on_click(self, event: Click) -> None:
         event.stop()
         x, y = event.screen_x, event.screen_y
         for label, target in self._targets.items():
             if target.y == y and target.x <= x < target.x + len(label):
-                self.dismiss(target)
+                self._leave(target)
                 return
-        self.dismiss(None)
+        self._leave(None)
 
     def on_resize(self, event: Resize) -> None:
         if event.size.height != len(self._strips):
-            self.dismiss(None)
+            self._leave(None)
+
+    def action_leave(self) -> None:
+        self._leave(None)
+
+    def _leave(self, target: Target | None) -> None:
+        # A terminal that is being resized says so more than once.
+        if not self._left:
+            self._left = True
+            self.dismiss(target)
 
     def render_line(self, y: int) -> Strip:
         if y >= len(self._strips):

@@ -54,9 +54,13 @@ class JumpActions(ActingScreen):
         """Tabs, names of panes and whatever else carries out an action when it is clicked."""
         from sloth_tui.tui.screens.jump import Target
 
+        known = {
+            f"screen.show_pane('{name}')" for name in PANES if name not in DOCK and self.pane(name).region
+        }
         for x, y, action in spans(strips, "@click"):
             widget, _ = self.get_widget_at(x, y)
-            if not isinstance(widget, KeyBar):
+            if not isinstance(widget, KeyBar) and action not in known:
+                known.add(str(action))
                 yield Target(x, y, partial(self.call_later, self.app.run_action, action, widget))
 
     def _lines(self, strips: list[Strip]) -> Iterator[Target]:
