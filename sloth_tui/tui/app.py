@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import App
-from textual.events import Paste
+from textual.events import Key, Paste
 
 from sloth_tui.text import display_text, format_count
 from sloth_tui.tui.actions import by_id, rebind
@@ -170,7 +170,18 @@ class SlothApp(App[int]):
             if left_out:
                 characters = format_count(left_out, "character")
                 self.notify(f"pasted without {characters} that cannot be shown", severity="warning")
+        if isinstance(event, Key) and event.is_forwarded and self._is_for_another(event):
+            return
         await super().on_event(event)
+
+    def _is_for_another(self, event: Key) -> bool:
+        """A key that was typed before the one ahead of it had moved the focus, on a slow line say, comes back
+        from where the focus was. It is for the field that has the focus now, and no command."""
+        focused = self.focused
+        if focused is None or not focused.check_consume_key(event.key, event.character):
+            return False
+        focused._forward_event(Key(event.key, event.character))
+        return True
 
     def _fatal_error(self) -> None:
         """Leave with a plain traceback: the framework's would show the values of variables, which are data

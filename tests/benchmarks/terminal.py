@@ -66,6 +66,22 @@ class Terminal:
         os.write(self._terminal, data)
         return now
 
+    def hold(self, data: bytes, seconds: float, rate: float) -> list[float]:
+        """Press a key again and again as a keyboard does while it is held down; returns when."""
+        self.look()
+        pressed: list[float] = []
+        began = time.perf_counter()
+        for number in range(int(seconds * rate)):
+            time.sleep(max(began + number / rate - time.perf_counter(), 0))
+            pressed.append(time.perf_counter())
+            os.write(self._terminal, data)
+        return pressed
+
+    def frames(self) -> Iterator[float]:
+        """Bring the screen up to date, piece by piece; yields when each had arrived."""
+        self._wait_for_silence()
+        yield from self._feed()
+
     def painted(self, condition: Callable[[list[str]], bool], since: float, seconds: float = 20.0) -> float:
         """Seconds from ``since`` until the output had arrived that makes ``condition(lines)`` true."""
         deadline = time.perf_counter() + seconds

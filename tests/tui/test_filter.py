@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.events import Key
+from textual.widgets import Input
+
 from sloth_tui.tui.widgets.filter_bar import FilterBar
 from tests.tui.driving import running, until
 from tests.tui.state import ENTRIES
@@ -29,3 +32,11 @@ async def test_terms_narrow_the_keys_together_and_escape_brings_them_back(believ
             await app.press("escape")
             await until(lambda: app.table.count == len(KEYS))
         assert app.find(FilterBar).asked.also == ()
+
+
+async def test_what_is_typed_faster_than_the_focus_moves_goes_into_the_filter(believable: Path) -> None:
+    async with running() as app:
+        for key, character in (("slash", "/"), ("d", "d"), ("u", "u"), ("equals_sign", "=")):
+            app.app.post_message(Key(key, character))
+        await until(lambda: app.find(Input, "#filter Input").value == "du=")
+        assert app.app.screen is app.browser

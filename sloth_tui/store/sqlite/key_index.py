@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import apsw
 
-    from sloth_tui.store.sqlite.terms import Test
+    from sloth_tui.store.sqlite.key_tests import Test
 
 RUN = 2048
 """Keys read at once: about a millisecond's work."""
@@ -32,7 +32,8 @@ MAX_BYTES = 48 * 1024 * 1024
 CROWDED = 8 * RUN
 """A run that has grown to so many keys is worth cutting the whole index anew."""
 
-_BETWEEN = b"\xff"
+BETWEEN = b"\xff"
+"""A byte that UTF-8 never contains: what stands between keys."""
 _IN_ITS_PLACE = b"\xfe"
 
 # Without an upper bound an empty blob is one: in SQLite's order every blob comes after all text.
@@ -74,30 +75,24 @@ class Run:
         """The same rows, without their keys."""
         return Run(self.low, self.last, b"", None, self.rowids)
 
-    def passing(self, prefix: bytes, part: bytes, tests: Sequence[Test] = ()) -> array[int]:
-        """Rows whose key begins with ``prefix``, contains ``part`` and passes ``tests``."""
-        if tests and self.rowids:
-            keys = self.keys()
-            flags = [key.startswith(prefix) and part in key for key in keys]
-            for test in tests:
-                flags = [passed and bool(its) for passed, its in zip(flags, test(keys), strict=True)]
-            return array(self.rowids.typecode, compress(self.rowids, flags))
-        if not self._may_contain(part):
-            return self.rowids[:0]
-        whole = part in self._stem
-        if whole and self._stem.startswith(prefix):
-            return self.rowids
-        if prefix:
-            flags = [key.startswith(prefix) and part in key for key in self.keys()]
-        else:
-            # Only so much of the stem can be part of a match that does not lie within it.
-            end = self._stem[max(len(self._stem) - len(part) + 1, 0) :]
-            flags = [part in end + rest for rest in self._split()]
-        return array(self.rowids.typecode, compress(self.rowids, flags))
+    def passing(self, tests: Sequence[Test]) -> array[int]:
+        """Rows whose key passes all tests."""
+        stem, joined = self._stem, self._rests or b""
+        rests: list[bytes] | None = None
+        flags: list[object] | None = None
+        for test in tests if self.rowids else ():
+            verdict = test.of_all(stem, joined)
+            if verdict is False:
+                return self.rowids[:0]
+            if verdict is None:
+                rests = self._split() if rests is None else rests
+                its = test.of_each(stem, rests)
+                flags = list(its) if flags is None else [a and b for a, b in zip(flags, its, strict=True)]
+        return self.rowids if flags is None else array(self.rowids.typecode, compress(self.rowids, flags))
 
     def rowid(self, key: bytes) -> int | None:
         """The row of a key; None: the key is not there."""
-        key = key.replace(_BETWEEN, _IN_ITS_PLACE)
+        key = key.replace(BETWEEN, _IN_ITS_PLACE)
         if not key.startswith(self._stem):
             return None
         try:
@@ -105,18 +100,8 @@ class Run:
         except ValueError:
             return None
 
-    def _may_contain(self, part: bytes) -> bool:
-        """False where certainly no key contains ``part``."""
-        rests, stem = self._rests or b"", self._stem
-        if part in rests or part in stem:
-            return True
-        return any(
-            stem.endswith(part[:cut]) and (rests.startswith(part[cut:]) or _BETWEEN + part[cut:] in rests)
-            for cut in range(1, len(part))
-        )
-
     def _split(self) -> list[bytes]:
-        return (self._rests or b"").split(_BETWEEN) if self.rowids else []
+        return (self._rests or b"").split(BETWEEN) if self.rowids else []
 
     def keys(self) -> list[bytes]:
         return [self._stem + rest for rest in self._split()]
@@ -204,9 +189,9 @@ def read_run(connection: apsw.Connection, low: bytes, high: bytes | None, limit:
     if not isinstance(numbers, str) or not isinstance(joined, bytes):
         return Run(low, low, b"", b"", array("I"))
     rowids = list(map(int, numbers.split(",")))
-    if joined.count(_BETWEEN) + 1 != len(rowids):
+    if joined.count(BETWEEN) + 1 != len(rowids):
         return _read_one_by_one(connection, bounds)
-    return _pack(low, joined.rpartition(_BETWEEN)[2], joined, rowids)
+    return _pack(low, joined.rpartition(BETWEEN)[2], joined, rowids)
 
 
 def _read_one_by_one(connection: apsw.Connection, bounds: dict[str, apsw.SQLiteValue]) -> Run:
@@ -219,14 +204,14 @@ def _read_one_by_one(connection: apsw.Connection, bounds: dict[str, apsw.SQLiteV
         rowids.append(rowid)
     low = bounds["low"]
     assert isinstance(low, bytes)
-    joined = _BETWEEN.join(key.replace(_BETWEEN, _IN_ITS_PLACE) for key in keys)
+    joined = BETWEEN.join(key.replace(BETWEEN, _IN_ITS_PLACE) for key in keys)
     return _pack(low, keys[-1] if keys else low, joined, rowids)
 
 
 def _pack(low: bytes, last: bytes, joined: bytes, rowids: list[int]) -> Run:
     # Keys are in order: what the first and the last begin with, all do.
-    stem = _common_beginning(joined.partition(_BETWEEN)[0], joined.rpartition(_BETWEEN)[2])
-    rests = joined[len(stem) :].replace(_BETWEEN + stem, _BETWEEN)
+    stem = _common_beginning(joined.partition(BETWEEN)[0], joined.rpartition(BETWEEN)[2])
+    rests = joined[len(stem) :].replace(BETWEEN + stem, BETWEEN)
     return Run(low, last, stem, rests, compact(rowids))
 
 

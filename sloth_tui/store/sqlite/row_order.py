@@ -185,7 +185,7 @@ class ByKey:
 
     def _look_through(self, number: int) -> array[int]:
         run = self.index.run(number)
-        rows = run.passing(self._terms.prefix, self._terms.key, self._terms.tests)
+        rows = run.passing(self._terms.tests)
         if self._having and rows:
             having = self._having_value
             if having is None:

@@ -1,23 +1,18 @@
-"""What a query asks of keys and values, as tests of bytes and as SQL."""
+"""What a query asks of keys and values, as SQL and as tests of bytes."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from sloth_tui.model import Term
 from sloth_tui.store.sqlite.key_index import KEY_RANGE, after_prefix
+from sloth_tui.store.sqlite.key_tests import ignores_case, stored_form, test_of
 from sloth_tui.store.sqlite.ranges import key_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import TypeAlias
-
     import apsw
 
-    from sloth_tui.model import Query, Term
-
-    Test: TypeAlias = Callable[[list[bytes]], Iterable[object]]
-    """Says of each key whether it passes: something true if it does."""
+    from sloth_tui.model import Query
 
 _LONGEST_PATTERN = 10_000
 """Characters of a fuzzy term that SQLite is asked to look for: fewer than it takes in a pattern, and more
@@ -30,16 +25,17 @@ class Terms:
     __slots__ = ("beyond", "key", "prefix", "tests", "value_conditions", "values")
 
     def __init__(self, query: Query) -> None:
-        self.prefix = _stored_form(query.prefix)
-        self.key = _stored_form(query.key)
+        self.prefix = stored_form(query.prefix)
+        self.key = stored_form(query.key)
         self.beyond = after_prefix(self.prefix)
         """The smallest key that is greater than every key with the prefix; None: there is none."""
-        self.tests = [_test(term) for term in query.also if term.kind != "value"]
-        """What keys have to pass besides ``prefix`` and ``key``."""
+        first = (Term("prefix", query.prefix), Term("key", query.key))
+        self.tests = [test_of(term) for term in (*first, *query.also) if term.text and term.kind != "value"]
+        """What keys have to pass."""
         values = [(query.value, False)] if query.value else []
         values += [(term.text, term.inverse) for term in query.also if term.kind == "value"]
         self.values: dict[str, apsw.SQLiteValue] = {
-            f"value{number}": _stored_form(text) for number, (text, _) in enumerate(values)
+            f"value{number}": stored_form(text) for number, (text, _) in enumerate(values)
         }
         """Bindings of the conditions on values."""
         self.value_conditions = [
@@ -65,57 +61,21 @@ def key_conditions(query: Query, terms: Terms) -> tuple[list[str], dict[str, aps
             conditions.append(_sql(_fuzzy_condition(term.text, name), inverse=term.inverse))
             bindings[name] = _fuzzy_pattern(term.text)
         elif term.kind != "value":
-            stored = _stored_form(term.text)
+            stored = stored_form(term.text)
             contains = f"instr(key, CAST(:{name} AS TEXT))" + (" = 1" if term.kind == "prefix" else "")
             conditions.append(_sql(contains, inverse=term.inverse))
             bindings[name] = stored
     return conditions, bindings
 
 
-def _test(term: Term) -> Test:
-    text = _stored_form(term.text)
-    if term.kind == "prefix":
-        return _maybe_not(lambda keys: [key.startswith(text) for key in keys], inverse=term.inverse)
-    if term.kind == "key":
-        return _maybe_not(lambda keys: [text in key for key in keys], inverse=term.inverse)
-    match = _scattered(term.text).match
-    return _maybe_not(lambda keys: map(match, keys), inverse=term.inverse)
-
-
-def _maybe_not(test: Test, *, inverse: bool) -> Test:
-    return (lambda keys: [not passed for passed in test(keys)]) if inverse else test
-
-
 def _sql(condition: str, *, inverse: bool) -> str:
     return f"NOT ifnull({condition}, 0)" if inverse else condition
-
-
-def _ignores_case(text: str) -> bool:
-    """Whether a fuzzy term was typed without capitals: of ASCII, as SQLite folds it."""
-    return not any("A" <= character <= "Z" for character in text)
-
-
-def _scattered(text: str) -> re.Pattern[bytes]:
-    """Finds the characters of ``text`` in this order, each at the first place it can be. What was passed over
-    is never looked at again, so that no key makes this slow."""
-    ignoring = _ignores_case(text)
-    steps = []
-    for character in text:
-        stored = _stored_form(character)
-        if len(stored) > 1:
-            steps.append(b"(?>.*?" + re.escape(stored) + b")")
-            continue
-        wanted = re.escape(stored)
-        if ignoring and stored.isalpha():
-            wanted += re.escape(stored.upper())
-        steps.append(b"[^" + wanted + b"]*+[" + wanted + b"]")
-    return re.compile(b"".join(steps), re.DOTALL)
 
 
 def _fuzzy_condition(text: str, name: str) -> str:
     if len(text) > _LONGEST_PATTERN:
         return "0"
-    return f"key LIKE :{name} ESCAPE '\\'" if _ignores_case(text) else f"key GLOB :{name}"
+    return f"key LIKE :{name} ESCAPE '\\'" if ignores_case(text) else f"key GLOB :{name}"
 
 
 def _fuzzy_pattern(text: str) -> str:
@@ -123,12 +83,6 @@ def _fuzzy_pattern(text: str) -> str:
         return ""
     # Text that no key holds must not fail to be bound.
     text = text.encode("utf-8", "replace").decode() if key_bytes(text) is None else text
-    if _ignores_case(text):
+    if ignores_case(text):
         return "%" + "".join(("\\" if it in "%_\\" else "") + it + "%" for it in text)
     return "*" + "".join((f"[{it}]" if it in "*?[" else it) + "*" for it in text)
-
-
-def _stored_form(text: str) -> bytes:
-    """What to look for; for text that can be in no key a byte that is in none."""
-    stored = key_bytes(text)
-    return b"\xff" if stored is None else stored

@@ -245,5 +245,6 @@ class Window(Answered):
         """Whether rows that were shown last are no more: another program may have replaced them by equal
         ones, which no history tells."""
         order = self._answer[1]
-        rowids = [] if order is None else order.rowids(*self._seen)
+        # In a tree, a node and the first row in it are the same row.
+        rowids = [] if order is None else list(set(order.rowids(*self._seen)))
         return bool(rowids) and count_rows(self._database.connection, rowids) < len(rowids)

@@ -102,7 +102,7 @@ class KeyNews(NewsScreen):
             self.flows.tell(f"there is no key {message.key}")
 
     def action_filter_keys(self) -> None:
-        self.action_show_pane("keys")
+        self.current = "keys"
         self.query_one(FilterBar).focus()
 
     def action_step_back(self) -> None:

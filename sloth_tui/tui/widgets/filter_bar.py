@@ -57,7 +57,8 @@ class FilterBar(Horizontal):
         return self._asked
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        self.query_one(Input).focus(scroll_visible)
+        # At once: keys that are typed meanwhile are for the filter, and would be anything else's.
+        self.screen.set_focus(self.query_one(Input), scroll_visible)
         return self
 
     def ask(self, query: Query) -> None:
