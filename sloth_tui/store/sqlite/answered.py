@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.found import Found
     from sloth_tui.store.sqlite.row_order import ByKey, Sorted
 
-    Order: TypeAlias = ByKey | Sorted | Tree
+    Order: TypeAlias = ByKey | Sorted | Tree | Found
 
 T = TypeVar("T")
 
@@ -87,6 +88,6 @@ class Answered:
             raise translate(error, self._path) from error
 
 
-def entries_of(order: Order) -> ByKey | Sorted:
+def entries_of(order: Order) -> ByKey | Sorted | Found:
     """The order of all rows behind a tree."""
     return order.by_key if isinstance(order, Tree) else order

@@ -151,12 +151,19 @@ class ByKey:
         new._ends = list(accumulate(map(len, new._passing)))
         return new
 
-    def read_values_at_once(self) -> None:
-        """Find all values in the order they are stored in: where matches are rare, many times faster than
-        to fetch the values in key order."""
-        if self._having_value is None:
-            having = self._connection.execute(_ANYWHERE + self._having, self._terms.values)
-            self._having_value = frozenset(integers(having))
+    def read_values(self) -> Iterator[int]:
+        """Find all that pass in the order they are stored in: where matches are rare, many times faster than
+        to fetch the values in key order. Yields each row as it is met."""
+        conditions, bindings = list(self._terms.value_conditions), dict(self._terms.values)
+        if self._terms.tests:
+            of_keys, more = key_conditions(self.query, self._terms)
+            conditions += of_keys
+            bindings |= more
+        found = []
+        for rowid in integers(self._connection.execute(_ANYWHERE + " AND ".join(conditions), bindings)):
+            found.append(rowid)
+            yield rowid
+        self._having_value = frozenset(found)
 
     def _within_reach(self) -> bool:
         """Whether the index has been read far enough to begin: up to the prefix, or for a descending query

@@ -19,6 +19,7 @@ from sloth_tui.store.sqlite.answered import Answered
 from sloth_tui.store.sqlite.changes import Changes
 from sloth_tui.store.sqlite.connection import Database
 from sloth_tui.store.sqlite.failures import translate
+from sloth_tui.store.sqlite.found import Found
 from sloth_tui.store.sqlite.key_index import KeyIndex
 from sloth_tui.store.sqlite.key_tree import Tree, prefixes
 from sloth_tui.store.sqlite.pages import SIZE, TYPE, UPDATED, count_rows, read_rows
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 TELL_EVERY = 0.15
 """Seconds between two reports of progress."""
+SEARCHED = 500
+"""Rows met by a search between two looks whether it is still wanted."""
 RARE_AFTER = 0.02
 """Seconds of search by value after which a first page that is not full means that matches are rare."""
 BREATH = 0.0002
@@ -61,6 +64,7 @@ class Window(Answered):
         self._latest = self._serving = -1
         self._answer: tuple[int, Order | None] = (-1, None)
         self._complete = self._outdated = False
+        self._reordered = False
         self._renewed: Tree | None = None
         """What takes the place of the answer there is, once it has grown."""
         self._opened: frozenset[bytes] = frozenset()
@@ -133,15 +137,20 @@ class Window(Answered):
         self._follow()
         order = self._order(query)
         self._complete = self._outdated = False
-        self._renewed = None
+        self._renewed, self._reordered = None, False
         self._seen = (0, 0)
         self._answer = (self._serving, order)
         began, full = monotonic(), False
         told = began
-        for count in self._steps(order):
+        for count in self._steps(order, show=not query.tree):
             if self._serving != self._latest:
                 return
             now = monotonic()
+            met = self._answer[1]
+            if isinstance(met, Found):
+                if self._reordered:
+                    yield met.count, False
+                continue
             if isinstance(order, Tree) and not full and count and now - began > RARE_AFTER:
                 # Few lines may be all there are for long, while keys are counted.
                 yield count, False
@@ -151,6 +160,7 @@ class Window(Answered):
                 told, full = now, count >= FIRST_PAGE
             if full:
                 sleep(BREATH)
+        self._settle(order)
         self._complete = True
         yield order.count, True
 
@@ -192,18 +202,48 @@ class Window(Answered):
             return ByKey(self._connection, self._index, query)
         return Sorted(self._connection, query, _SORTED_BY[query.sort])
 
-    def _steps(self, order: Order) -> Iterator[int]:
-        """Build the order; yields how many rows are known, every few milliseconds where that is possible."""
+    def take_reordered(self) -> bool:
+        """Whether the answer has other rows at the places that were told before."""
+        reordered, self._reordered = self._reordered, False
+        return reordered
+
+    def _settle(self, order: Order) -> None:
+        """Show this order instead of what was found for the time being."""
+        if self._answer[1] is not order:
+            self._answer, self._reordered = (self._serving, order), True
+
+    def _steps(self, order: Order, *, show: bool = False) -> Iterator[int]:
+        """Build the order; yields how many rows are known, every few milliseconds where that is possible.
+        ``show``: what a search meets is the answer until there is a better one."""
         if isinstance(order, Sorted):
             yield from order.build()
             return
+        assert not isinstance(order, Found)
         by_key = order.by_key if isinstance(order, Tree) else order
         began, patient = monotonic(), by_key.asks_values
         while order.grow():
             if patient and by_key.count < FIRST_PAGE and monotonic() - began > RARE_AFTER:
-                by_key.read_values_at_once()
+                yield from self._meet(by_key, show=show)
                 patient = False
+            shown = self._answer[1]
+            if show and isinstance(shown, Found) and order.count >= shown.count:
+                self._settle(order)
             yield order.count
+
+    def _meet(self, by_key: ByKey, *, show: bool) -> Iterator[int]:
+        """Search the values; the first that are met are the answer for the time being."""
+        met: list[int] = []
+        told = 0.0
+        for rowid in by_key.read_values():
+            met.append(rowid)
+            now = monotonic()
+            if show and len(met) <= FIRST_PAGE and now - told >= TELL_EVERY / 2:
+                assert self._connection is not None
+                found = Found(self._connection, met, descending=by_key.query.descending)
+                self._answer, self._reordered, told = (self._serving, found), True, now
+                yield found.count
+            elif len(met) % SEARCHED == 0:
+                yield len(met)
 
     def _follow(self) -> None:
         """Take in what was committed since the last look; where that takes more than to patch the answer, it

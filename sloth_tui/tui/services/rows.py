@@ -241,6 +241,8 @@ class Rows:
             passing = self._window.passing
             self.newest = RowsIndexed(generation, count, rows, complete=complete, passing=passing)
             self._post(self.newest)
+            if self._window.take_reordered() and not first:
+                self._post(RowsChanged(generation, count, passing=passing))
             if first and not complete:
                 self._give_way(generation)
 

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import apsw
 
 from sloth_tui.model import Query
+from sloth_tui.store.sqlite import window
 from tests.store.sqlite.window.viewer import DOCUMENTED, run
 
 if TYPE_CHECKING:
+    import pytest
+
     from sloth_tui.store.sqlite.store import SqliteStore
     from tests.store.sqlite.window.viewer import Viewer
 
@@ -96,3 +99,19 @@ def test_pages_are_served_while_another_thread_indexes(store: SqliteStore, view:
         done.set()
         thread.join()
     assert not wrong
+
+
+def test_what_a_search_of_values_meets_can_be_had_before_it_has_met_all(
+    store: SqliteStore, view: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window, "RARE_AFTER", -1.0)
+    monkeypatch.setattr(window, "TELL_EVERY", 0.0)
+    store.set_many({f"k{number:02}": "rare" if number % 10 == 3 else "often" for number in range(50, 0, -1)})
+    view.window.supersede(1)
+    told = []
+    for count, complete in view.window.index(Query(value="rare"), 1):
+        rows = view.window.page(1, 0, 50)
+        told.append((count, view.window.take_reordered(), [row.key for row in rows or [] if row], complete))
+    assert told[0] == (1, True, ["k03"], False) or told[0] == (1, True, ["k43"], False)
+    assert all(keys == sorted(keys) for _, _, keys, _ in told)
+    assert [(len(keys), complete) for _, _, keys, complete in told][-1] == (5, True)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sloth_tui.model import SORT_COLUMNS, Query, Term
-from sloth_tui.store.sqlite import key_index
+from sloth_tui.store.sqlite import key_index, window
 from tests.store.sqlite.window.viewer import stored
 
 if TYPE_CHECKING:
@@ -90,12 +90,13 @@ def expected(store: SqliteStore, query: Query) -> list[str]:
     return [entry.key for entry in found]
 
 
-@pytest.mark.parametrize("room", [key_index.MAX_BYTES, 0, 30])
+@pytest.mark.parametrize(("room", "rare_after"), [(key_index.MAX_BYTES, 60.0), (0, 60.0), (30, -1.0)])
 def test_every_query_finds_what_a_look_at_every_entry_finds(
-    store: SqliteStore, view: Viewer, room: int, monkeypatch: pytest.MonkeyPatch
+    store: SqliteStore, view: Viewer, room: int, rare_after: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when there is no room to keep all keys in memory."""
+    """Also when there is no room to keep all keys in memory, and where values are searched at once."""
     monkeypatch.setattr(key_index, "MAX_BYTES", room)
+    monkeypatch.setattr(window, "RARE_AFTER", rare_after)
 
     @settings(max_examples=150, deadline=None)
     @given(st.dictionaries(_keys, _values, min_size=0, max_size=40), st.lists(_queries, max_size=6))
