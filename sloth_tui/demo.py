@@ -2,7 +2,7 @@
 
 Everything lives in a temporary base directory that is removed on exit; nothing of the user's is read
 or touched. What is said to be old is first written as a program of the documented schema would have written
-it, days ago; the rest is added through the store. ``fill`` is also what pictures are made with.
+it, days ago; the rest is added through the store, and dated back. Pictures are made with it, too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.agents import database_path
 from sloth_tui.errors import ExitCode
@@ -23,7 +23,10 @@ from sloth_tui.model import Origin
 from sloth_tui.store import open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sloth_tui.model import Value
+    from sloth_tui.store.port import Store
 
 PACKAGES = ("nginx", "curl", "git", "postgresql-15", "redis-server", "certbot", "fail2ban", "htop")
 CONFIG_FILES = (
@@ -143,22 +146,103 @@ _AGES = (3, 3, 8, 40, 47, 190, 600, 1500, 1500, 1500, 4000, 9000)
 """Minutes since the last change of the entries that are strings, over and over."""
 
 
+RELEASES = (
+    (16000, "v1.9.0"), (11600, "v2.0.0"), (10100, "v2.0.1"), (8700, "v2.0.2"), (7300, "v2.1.0"),
+    (5900, "v2.1.1"), (4400, "v2.1.2"), (2900, "v2.2.0"), (1460, "v2.2.8"), (310, "v2.2.9"), (95, "v2.3.0"),
+)  # fmt: skip
+"""Minutes since, and version, of the deploys before the last."""
+
+
+_DATE_BACK = (
+    "UPDATE sloth_history SET at = :at WHERE revision > :after AND revision <= :upto",
+    "UPDATE sloth_changes SET at = :at WHERE first_revision > :after AND first_revision <= :upto",
+    "UPDATE state SET updated_at = strftime('%Y-%m-%d %H:%M:%f', :at / 1000.0, 'unixepoch') "
+    "WHERE revision > :after AND revision <= :upto",
+)
+
+
+class Chapter(NamedTuple):
+    """What somebody changed at some time."""
+
+    minutes: float
+    """How long ago."""
+    user: str
+    program: str
+    title: str
+    change: Callable[[Store], object]
+
+
+def _deploy(version: str) -> Callable[[Store], object]:
+    def change(store: Store) -> None:
+        with store.transaction():
+            store.set("deployment:previous", str(store.get("deployment:version")))
+            store.set("deployment:version", version)
+            store.increment("deployment:count")
+
+    return change
+
+
+def _story(entries: dict[str, Value]) -> list[Chapter]:
+    """How an agent's entries came about, the oldest chapter first."""
+    last = str(entries["deployment:version"])
+    releases = [*((ago, version) for ago, version in RELEASES if version < last), (9, last)]
+    fewer = {**entries, "deployment:replicas": "3", "deployment:version": "v1.8.4"}
+    for key in ("backup:last_ok", "deployment:previous"):
+        fewer.pop(key, None)
+    chapters = [
+        Chapter(17200, "ana", "sloth-runner", "run bootstrap.lua", lambda store: store.set_many(fewer)),
+        *(
+            Chapter(ago, "ci", "sloth-runner", f"run deploy.lua --set version={version}", _deploy(version))
+            for ago, version in releases
+        ),
+        Chapter(
+            180, "ana", "sloth-tui", "edit deployment:status",
+            lambda store: store.set("deployment:status", "in-progress"),
+        ),
+        Chapter(
+            41, "bruno", "sloth-runner", "state set deployment:replicas",
+            lambda store: store.set("deployment:replicas", entries.get("deployment:replicas", "1")),
+        ),
+        Chapter(
+            8.5, "ci", "sloth-runner", "run smoke-test.lua", lambda store: store.set_many(entries)
+        ),
+    ]  # fmt: skip
+    return sorted(chapters, key=lambda chapter: -chapter.minutes)
+
+
 def fill(origin: Origin, now: float) -> None:
-    """Write the sample state of every agent under the current base directory, as of ``now`` (unix seconds).
+    """Write the sample state of every agent under the current base directory, as of ``now`` (unix seconds);
+    its locks belong to ``origin``.
 
     No store of these agents may be open in this process meanwhile.
     """
     for agent, entries in AGENTS.items():
+        path = database_path(agent)
         old = {key: value for key, value in entries.items() if isinstance(value, str)}
-        _write_as_others_do(database_path(agent), old, now)
-        with open_store(agent, "write", origin=origin) as store:
-            store.set_many(entries)
-            for version in ("v2.1.0", "v2.2.0", entries["deployment:version"]):
-                store.set("deployment:version", version)
-            for _ in range(12):
-                store.increment("deployment:count")
+        old["deployment:version"], old["deployment:previous"] = "v1.8.4", "v1.8.3"
+        _write_as_others_do(path, old, now)
+        ends: list[tuple[int, float]] = []
+        with open_store(agent, "write") as store:
+            for number, (minutes, user, program, title, change) in enumerate(_story(entries)):
+                run = f"{number:08x}" if title.startswith("run ") else None
+                store.set_origin(Origin(user, origin.host, origin.pid, program, title, run))
+                change(store)
+                ends.append((store.revision(), now - 60 * minutes))
+            store.set_origin(origin)
             for name, holder, seconds in LOCKS[agent]:
                 store.acquire(name, holder, seconds)
+        _let_it_be_long_ago(path, ends)
+
+
+def _let_it_be_long_ago(path: str, ends: list[tuple[int, float]]) -> None:
+    """Date what was just written back: revisions up to each number to its time (unix seconds)."""
+    with closing(sqlite3.connect(path)) as database, database:
+        after = 0
+        for revision, at in ends:
+            span = {"after": after, "upto": revision, "at": int(at * 1000)}
+            for statement in _DATE_BACK:
+                database.execute(statement, span)
+            after = revision
 
 
 def _write_as_others_do(path: str, entries: dict[str, str], now: float) -> None:
