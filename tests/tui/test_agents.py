@@ -19,10 +19,11 @@ from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.progress import ProgressScreen
 from sloth_tui.tui.screens.prompt import PromptScreen
 from sloth_tui.tui.screens.typed_confirm import TypedConfirmScreen
-from sloth_tui.tui.widgets.agent_list import describe, has_changed
+from sloth_tui.tui.widgets.agent_list import Look, describe, has_changed
 from sloth_tui.tui.widgets.title_bar import TitleBar
 from tests.tui.driving import Driver, running, until
 from tests.tui.state import ENTRIES, elsewhere
+from tests.tui.test_hostile import inspect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,18 +36,18 @@ WEB = AgentSummary("web", True, 98_304, keys=1_234, locks=2, changed_at=1000.0)
 
 
 def test_an_agent_is_described_in_the_room_there_is() -> None:
-    assert describe(WEB, 1120.0, 34).plain.split("\n") == [
+    assert describe(Look(WEB, "2m", 34)).plain.split("\n") == [
         "  web                           2m",
         "  1,234 keys · 96 KiB · 2 locks",
     ]
-    assert describe(WEB, 1120.0, 20, chosen=True, pulsing=True).plain.split("\n") == [
+    assert describe(Look(WEB, "2m", 20, chosen=True, pulsing=True)).plain.split("\n") == [
         "▸ web           ● 2m",
         "  1,234 keys",
         "  96 KiB · 2 locks",
     ]
-    assert describe(AgentSummary("local", False, 0), 0.0, 20).plain.split("\n")[1] == "  empty"
+    assert describe(Look(AgentSummary("local", False, 0), "", 20)).plain.split("\n")[1] == "  empty"
     damaged = AgentSummary("x", True, 5, problem="not a \x1b database")
-    assert describe(damaged, 0.0, 20).plain.split("\n")[1] == "  ✗ not a ␛ database"
+    assert describe(Look(damaged, "1d", 20)).plain.split("\n")[1] == "  ✗ not a ␛ database"
 
 
 def test_a_pulse_is_for_changes_of_the_store() -> None:
@@ -162,6 +163,23 @@ async def test_a_long_copy_shows_how_far_it_is_and_can_be_cancelled(
             await app.sees(seen)
             await until(lambda: isinstance(app.app.screen, BrowserScreen))
         assert agents.agent_names() == ["local", "local-copy", "production"]
+
+
+async def test_a_database_that_cannot_be_read_stays(believable: Path) -> None:
+    (believable / "state" / "broken.db").write_bytes(b"no database" * 100)
+    async with running() as app:
+        await app.sees("✗ not a SQLite")
+        await app.press("1", "k")
+        app.browser.choose_agent("broken")
+        await until(lambda: app.find(TitleBar).state == "no answer")
+        await app.press("d")
+        await until(lambda: isinstance(app.app.screen, TypedConfirmScreen))
+        await app.sees("it cannot be read: not a SQLite database")
+        inspect(app)
+        await app.press(*"broken", "enter")
+        await until(lambda: any("not a SQLite database" in toast for toast in app.toasts))
+        await until(lambda: app.find(TitleBar).agent == "broken")
+    assert (believable / "state" / "broken.db").exists()
 
 
 async def test_what_is_refused(believable: Path) -> None:

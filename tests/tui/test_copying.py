@@ -16,6 +16,7 @@ from sloth_tui.tui.clipboard import found_program, give
 from sloth_tui.tui.command_lines import set_line
 from tests.support import wait_until
 from tests.tui.driving import running, until
+from tests.tui.test_hostile import inspect
 from tests.tui.test_terminal import Terminal
 
 if TYPE_CHECKING:
@@ -97,6 +98,10 @@ async def test_what_cannot_be_copied_is_said(base: Path) -> None:
         await app.press("y")
         await until(lambda: app.app.clipboard == "a\x1b[31m\tb")
         await until(lambda: "with characters that do not show" in app.toasts[-1])
+        await app.press("c")
+        await until(lambda: app.app.clipboard.endswith(r"$'a\033[31m\011b'"))
+        await app.pilot.pause()
+        inspect(app)
         await app.press("Y")
         await until(lambda: "195.3 KiB: not every terminal takes that much" in app.toasts[-1])
         await app.press("3", "c")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import Binding
 from textual.content import Content
@@ -51,6 +51,8 @@ class AgentsPane(LatePane):
         self._chosen: str | None = None
         self._pulses: dict[str, float] = {}
         """Agents that stand out, and until when by ``time.monotonic``."""
+        self._drawn: list[Look] = []
+        """What the options show."""
 
     def furniture(self) -> ComposeResult:
         yield AgentChoices(id="agent-list", classes="main")
@@ -102,14 +104,14 @@ class AgentsPane(LatePane):
             self._pulses.update(dict.fromkeys(names, until))
             self.set_timer(PULSE, self._redraw)
 
-    def _lines(self) -> list[Content]:
+    def _looks(self) -> list[Look]:
         now, clock = time.time(), time.monotonic()
         self._pulses = {name: until for name, until in self._pulses.items() if until > clock}
         width = self._options.scrollable_content_region.width or _WIDTH
         return [
-            describe(
+            Look(
                 summary,
-                now,
+                format_age(summary.changed_at, now).removesuffix(" ago") if summary.exists else "",
                 width,
                 chosen=summary.name == self._chosen,
                 pulsing=summary.name in self._pulses,
@@ -119,20 +121,18 @@ class AgentsPane(LatePane):
 
     def _rebuild(self) -> None:
         options = self._options
+        self._drawn = self._looks()
         with self.prevent(OptionList.OptionHighlighted):
-            options.set_options(
-                Option(line, id=summary.name)
-                for summary, line in zip(self._agents, self._lines(), strict=True)
-            )
+            options.set_options(Option(describe(look), id=look.summary.name) for look in self._drawn)
             if self._chosen in self.names:
                 options.highlighted = self.names.index(self._chosen)
 
     def _redraw(self) -> None:
-        options = self._options
-        for index, line in enumerate(self._lines()):
-            shown = options.get_option_at_index(index).prompt
-            if not isinstance(shown, Content) or not shown.is_same(line):
-                options.replace_option_prompt_at_index(index, line)
+        """Draw those agents again that look different now, of maybe very many."""
+        drawn, self._drawn = self._drawn, self._looks()
+        for index, (before, look) in enumerate(zip(drawn, self._drawn, strict=True)):
+            if before != look:
+                self._options.replace_option_prompt_at_index(index, describe(look))
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
@@ -152,19 +152,28 @@ def has_changed(before: AgentSummary | None, now: AgentSummary) -> bool:
     return (before.keys, before.locks, before.changed_at) != (now.keys, now.locks, now.changed_at)
 
 
-def describe(
-    summary: AgentSummary, now: float, width: int, *, chosen: bool = False, pulsing: bool = False
-) -> Content:
-    """The name and when it last changed, and under it what the agent holds, or why it cannot be read: in
-    lines of so many cells."""
-    age = format_age(summary.changed_at, now).removesuffix(" ago") if summary.exists else ""
+class Look(NamedTuple):
+    """All that the lines of an agent depend on."""
+
+    summary: AgentSummary
+    age: str
+    """How long ago it changed; empty where that makes no sense."""
+    width: int
+    """Cells of a line."""
+    chosen: bool = False
+    pulsing: bool = False
+
+
+def describe(look: Look) -> Content:
+    """The name and when it last changed, and under it what the agent holds, or why it cannot be read."""
+    summary, age, width = look.summary, look.age, look.width
     room = max(width - 2 - len(age) - 3, 4)
     name = display_text(summary.name, room)
     head = Content.assemble(
-        ("▸ " if chosen else "  ", "$primary"),
-        (name, "bold" if chosen else ""),
+        ("▸ " if look.chosen else "  ", "$primary"),
+        (name, "bold" if look.chosen else ""),
         " " * (room - len(name) + 1),
-        ("● " if pulsing else "  ", "bold $success"),
+        ("● " if look.pulsing else "  ", "bold $success"),
         (age, "$quiet"),
     )
     if summary.problem is not None:
