@@ -101,6 +101,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy_name", "y", "Copy name", "Copy the name of this agent or lock", "Copy", ("agents", "locks")),
     Action("copy_value", "Y", "Copy value", "Copy the value", "Copy", _KEYS),
     Action("copy_command", "c", "Copy command", "Copy the command line that does the same", "Copy"),
+    Action(
+        "compare_revision", "space", "Compare", "Compare revisions with this one", "Detail", _DETAIL, True
+    ),
+    Action("fold_all", "shift+left", "Fold all", "Fold everything in this value", "Detail", _DETAIL),
+    Action("unfold_all", "shift+right", "Unfold all", "Unfold everything in it", "Detail", _DETAIL),
     Action("page_value", "vertical_line", "Pager", "Show all of the value in $PAGER", "Detail", _KEYS),
     Action("value_tab", "V", "Value", "Show the value of this key", "Detail", _KEYS),
     Action("history_tab", "H", "History", "Show the history of this key", "Detail", _KEYS),

@@ -46,6 +46,20 @@ class DetailActions(ActingScreen):
         elif not self.detail.display:
             self.action_show_pane("detail")
 
+    def action_compare_revision(self) -> None:
+        if self.detail.revision is None:
+            self._want_revision()
+        else:
+            self.detail.body.mark_revision()
+
+    def action_fold_all(self) -> None:
+        if self.detail.entry is not None:
+            self.detail.body.fold_all()
+
+    def action_unfold_all(self) -> None:
+        if self.detail.entry is not None:
+            self.detail.body.fold_all(unfold=True)
+
     @property
     def entries(self) -> EntryFlows:
         """Loaded when an entry is first changed."""
@@ -97,9 +111,12 @@ class DetailActions(ActingScreen):
         detail = self.detail
         entry, revision = detail.entry, detail.revision
         if entry is None or revision is None:
-            self.flows.tell(f"first choose a revision in the history, {key_of('history_tab')} shows it")
+            self._want_revision()
         else:
             await self.entries.restore(entry, revision, hidden=detail.hidden)
+
+    def _want_revision(self) -> None:
+        self.flows.tell(f"first choose a revision in the history, {key_of('history_tab')} shows it")
 
     def _change_and_go(self, flow: Callable[[], Coroutine[object, object, str | None]]) -> None:
         """Run a flow that changes something, and go to the key it answers."""

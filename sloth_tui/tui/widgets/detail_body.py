@@ -132,6 +132,13 @@ class DetailBody(Vertical):
         self._draw()
         return True
 
+    def mark_revision(self) -> None:
+        """Compare revisions with the one under the cursor of the history from now on, or not any more."""
+        self.query_one(RevisionList).mark()
+
+    def fold_all(self, *, unfold: bool = False) -> None:
+        self.query_one(ValueView).fold_all(unfold=unfold)
+
     def _want_history(self) -> None:
         """Ask for the history where it is shown, as a list, as a plot or as its length."""
         entry = self._entry

@@ -37,7 +37,6 @@ class RevisionList(CursorView):
     """A line for each revision, the newest first; one of them may be marked to be compared with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "Compare with this one", show=False),
         Binding("enter", "whole", "What it was, or what changed", show=False),
     ]
 
@@ -86,7 +85,8 @@ class RevisionList(CursorView):
     def walked(self) -> None:
         self._tell()
 
-    def action_mark(self) -> None:
+    def mark(self) -> None:
+        """Mark the revision under the cursor, or not any more."""
         here = self.highlighted
         if here is not None:
             self.marked = None if self.marked == here.revision else here.revision
@@ -99,7 +99,7 @@ class RevisionList(CursorView):
 
     def clicked(self, *, again: bool) -> None:
         if again:
-            self.action_mark()
+            self.mark()
 
     def _tell(self) -> None:
         view = self.parent

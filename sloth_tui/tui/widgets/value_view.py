@@ -26,8 +26,6 @@ class ValueView(CursorView):
         Binding("enter,space", "fold", "Fold or unfold", show=False),
         Binding("left,h", "close", "Fold, or go to what it is in", show=False),
         Binding("right,l", "open", "Unfold", show=False),
-        Binding("shift+left", "close_all", "Fold everything", show=False),
-        Binding("shift+right", "open_all", "Unfold everything", show=False),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # the framework's name
@@ -112,13 +110,9 @@ class ValueView(CursorView):
         around = max((start for start, node in self._blocks.items() if start < at <= node.end), default=0)
         self.walk_to(self._numbers.index(around))
 
-    def action_close_all(self) -> None:
-        self._folded = {node.path for node in self._blocks.values()}
-        self._fold_nodes()
-        self._follow()
-
-    def action_open_all(self) -> None:
-        self._folded.clear()
+    def fold_all(self, *, unfold: bool = False) -> None:
+        """Fold everything, or unfold it."""
+        self._folded = set() if unfold else {node.path for node in self._blocks.values()}
         self._fold_nodes()
         self._follow()
 
