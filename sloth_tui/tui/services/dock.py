@@ -17,15 +17,12 @@ if TYPE_CHECKING:
     from sloth_tui.store.port import WindowedStore
     from sloth_tui.tui.services.reader import Reader
 
-_UNSEEN = 2.0
-"""Seconds at least between two readings of what is behind another tab."""
 _LOG_PAGE = 200
 """Change sets that are read at first."""
 _LOG_MOST = 5000
 _GROUPS = 1000
 """First segments of keys that are counted."""
 _STANDINGS = 5
-_SURVEY_REST = 1.0
 
 
 class DockFigures:
@@ -64,9 +61,9 @@ class DockFigures:
 
     def _watch(self, topic: str) -> None:
         job = self._read_log if topic == "log" else self._read_stats
-        self._reader.watch(topic, job, rest=0.0 if topic == self._tab else _UNSEEN)
+        self._reader.watch(topic, job, urgent=topic == self._tab)
         if self._tab == "stats":
-            self._reader.watch("survey", self._survey, rest=_SURVEY_REST)
+            self._reader.watch("survey", self._survey)
         else:
             self._reader.unwatch("survey")
 

@@ -17,17 +17,15 @@ from sloth_tui import agents
 from sloth_tui.errors import DatabaseUnusable, Interrupted, SlothError
 from sloth_tui.store import open_store
 from sloth_tui.tui.messages import ChangesHeld, StoreFailed, StoreOpened, ThreadDied
+from sloth_tui.tui.services.question import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import TypeAlias
+    from collections.abc import Callable
 
     from textual.message import Message
 
     from sloth_tui.store.port import WindowedStore
-
-    Steps: TypeAlias = Iterator[None]
-    Job: TypeAlias = Callable[[WindowedStore], Steps | None]
+    from sloth_tui.tui.services.question import Job
 
 T = TypeVar("T")
 
@@ -39,42 +37,6 @@ _PEACE = 10.0
 _SPACING = 0.25
 """Seconds between two rounds of answers to changes: the first is answered at the next look, and a store that
 changes all the time four times a second."""
-_REST = 8.0
-"""A question that took t seconds is not put again by a change within this many t, so that a store which
-changes all the time costs no more than a ninth of a core a question."""
-
-
-class Question:
-    """Something to be answered at once and after every change."""
-
-    __slots__ = ("cost", "job", "not_before", "pending", "rest", "steps")
-
-    def __init__(self, job: Job, rest: float = 0.0) -> None:
-        self.job = job
-        self.rest = rest
-        self.steps: Steps | None = None
-        """What is left of an answer that is given in steps."""
-        self.pending = True
-        self.not_before = 0.0
-        self.cost = 0.0
-
-    def is_due(self, now: float) -> bool:
-        return self.steps is not None or (self.pending and self.not_before <= now)
-
-    def answer(self, store: WindowedStore) -> None:
-        """Do the whole of the job, or its next step."""
-        began = time.monotonic()
-        if self.steps is None:
-            self.pending, self.cost = False, 0.0
-            self.steps = self.job(store)
-        if self.steps is not None and next(self.steps, self) is self:
-            self.steps = None
-        self.cost += time.monotonic() - began
-        self.not_before = time.monotonic() + max(self.rest, _REST * self.cost)
-
-    def again(self) -> None:
-        """Forget what was begun and start over."""
-        self.steps, self.pending, self.not_before = None, True, 0.0
 
 
 class Reader:
@@ -141,12 +103,11 @@ class Reader:
             self._once, self._next_poll = True, 0.0
             self._wake.notify()
 
-    def watch(self, topic: str, job: Job, *, rest: float = 0.0) -> None:
-        """Answer ``job`` now and after every change, then at least ``rest`` seconds after the last answer,
-        in place of the topic's last one. An answer that is under way for this or a less urgent topic is
-        broken off."""
+    def watch(self, topic: str, job: Job, *, urgent: bool = True) -> None:
+        """Answer ``job`` now and after every change, less often if that is not ``urgent``, in place of the
+        topic's last one. An answer that is under way for this or a less urgent topic is broken off."""
         with self._wake:
-            self._questions[topic] = Question(job, rest)
+            self._questions[topic] = Question(job, urgent=urgent)
             running = self._answering
             if running is not None and self._order.index(running) >= self._order.index(topic):
                 self._interrupt()
