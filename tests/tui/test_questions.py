@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sloth_tui.tui.services.question import Question
+from sloth_tui.tui.services.question import PROMPT, RARE, STEADY, Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +30,8 @@ def test_what_takes_long_is_asked_rarely_and_what_nobody_looks_at_more_rarely(
             yield
 
     rests = []
-    for urgent in (True, False):
-        question = Question(job, urgent=urgent)
+    for pace in (PROMPT, STEADY, RARE):
+        question = Question(job, pace)
         assert question.is_due(now)
         for _ in range(3):
             assert question.is_due(now), "an answer in steps goes on at once"
@@ -41,8 +41,8 @@ def test_what_takes_long_is_asked_rarely_and_what_nobody_looks_at_more_rarely(
         assert not question.is_due(now)
         rests.append(question.not_before - now)
         assert question.is_due(question.not_before)
-    assert rests == [8.0, 30.0]
+    assert rests == [8.0, 25.0, 30.0]
 
-    quick = Question(lambda store: None, urgent=False)
+    quick = Question(lambda store: None, RARE)
     quick.answer(STORE)
     assert quick.not_before == now + 2.0

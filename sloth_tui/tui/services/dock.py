@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from sloth_tui.tui.messages import LocksRead, LogRead, StatsRead, Survey, SurveyRead, WritesCounted
+from sloth_tui.tui.services.question import RARE, STEADY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,9 +62,9 @@ class DockFigures:
 
     def _watch(self, topic: str) -> None:
         job = self._read_log if topic == "log" else self._read_stats
-        self._reader.watch(topic, job, urgent=topic == self._tab)
+        self._reader.watch(topic, job, STEADY if topic == self._tab else RARE)
         if self._tab == "stats":
-            self._reader.watch("survey", self._survey)
+            self._reader.watch("survey", self._survey, STEADY)
         else:
             self._reader.unwatch("survey")
 

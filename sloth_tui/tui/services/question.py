@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,23 +14,32 @@ if TYPE_CHECKING:
     Steps: TypeAlias = Iterator[None]
     Job: TypeAlias = Callable[[WindowedStore], Steps | None]
 
-_REST = 8.0
-"""A question that took t seconds is not put again by a change within this many t, so that a store which
-changes all the time costs no more than a ninth of a core a question."""
-_LONG_REST = 30.0
-"""The same for one that is not urgent, because nobody looks at its answer."""
-_AT_LEAST = 2.0
-"""Seconds that such a one rests in any case."""
+
+class Pace(NamedTuple):
+    """How long a question rests after an answer before a change puts it again."""
+
+    share: float
+    """So many times what the answer took: a store that changes all the time costs no more than one in
+    ``share + 1`` of a core."""
+    least: float
+    """Seconds in any case."""
+
+
+PROMPT = Pace(8.0, 0.0)
+STEADY = Pace(25.0, 1.0)
+"""For what is read by somebody, not waited for."""
+RARE = Pace(30.0, 2.0)
+"""For what nobody looks at."""
 
 
 class Question:
     """Something to be answered at once and after every change."""
 
-    __slots__ = ("cost", "job", "not_before", "pending", "steps", "urgent")
+    __slots__ = ("cost", "job", "not_before", "pace", "pending", "steps")
 
-    def __init__(self, job: Job, *, urgent: bool = True) -> None:
+    def __init__(self, job: Job, pace: Pace = PROMPT) -> None:
         self.job = job
-        self.urgent = urgent
+        self.pace = pace
         self.steps: Steps | None = None
         """What is left of an answer that is given in steps."""
         self.pending = True
@@ -49,8 +58,7 @@ class Question:
         if self.steps is not None and next(self.steps, self) is self:
             self.steps = None
         self.cost += time.monotonic() - began
-        rest = _REST * self.cost if self.urgent else max(_LONG_REST * self.cost, _AT_LEAST)
-        self.not_before = time.monotonic() + rest
+        self.not_before = time.monotonic() + max(self.pace.share * self.cost, self.pace.least)
 
     def again(self) -> None:
         """Forget what was begun and start over."""

@@ -17,7 +17,7 @@ from sloth_tui import agents
 from sloth_tui.errors import DatabaseUnusable, Interrupted, SlothError
 from sloth_tui.store import open_store
 from sloth_tui.tui.messages import ChangesHeld, StoreFailed, StoreOpened, ThreadDied
-from sloth_tui.tui.services.question import Question
+from sloth_tui.tui.services.question import PROMPT, Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from sloth_tui.store.port import WindowedStore
-    from sloth_tui.tui.services.question import Job
+    from sloth_tui.tui.services.question import Job, Pace
 
 T = TypeVar("T")
 
@@ -103,11 +103,11 @@ class Reader:
             self._once, self._next_poll = True, 0.0
             self._wake.notify()
 
-    def watch(self, topic: str, job: Job, *, urgent: bool = True) -> None:
-        """Answer ``job`` now and after every change, less often if that is not ``urgent``, in place of the
-        topic's last one. An answer that is under way for this or a less urgent topic is broken off."""
+    def watch(self, topic: str, job: Job, pace: Pace = PROMPT) -> None:
+        """Answer ``job`` now and after every change, as often as its pace allows, in place of the topic's
+        last one. An answer that is under way for this or a less urgent topic is broken off."""
         with self._wake:
-            self._questions[topic] = Question(job, urgent=urgent)
+            self._questions[topic] = Question(job, pace)
             running = self._answering
             if running is not None and self._order.index(running) >= self._order.index(topic):
                 self._interrupt()

@@ -116,7 +116,7 @@ class LocksPane(DockPane):
     def _lines(self) -> list[Content]:
         passed, now = max(time.monotonic() - self._read_at, 0.0), time.time()
         shape = Columns(self._locks, self._options.scrollable_content_region.width or 80)
-        self.query_one("#lock-columns", Static).update(shape.heading())
+        self.query_one("#lock-columns", Static).update(shape.heading(), layout=False)
         return [shape.line(lock, max(lock.remaining - passed, 0.0), now) for lock in self._locks]
 
     def _rebuild(self, highlighted: str | None) -> None:

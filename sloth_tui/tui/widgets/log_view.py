@@ -124,7 +124,7 @@ class LogPane(DockPane):
     def _lines(self) -> list[Content]:
         width = self._options.scrollable_content_region.width or 80
         shape, now = Columns(self._changes, width), time.time()
-        self.query_one("#log-columns", Static).update(shape.heading())
+        self.query_one("#log-columns", Static).update(shape.heading(), layout=False)
         return [shape.line(change, now, change.id in self._taken_back) for change in self._changes]
 
     def _rebuild(self, highlighted: str | None) -> None:

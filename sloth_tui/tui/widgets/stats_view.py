@@ -127,8 +127,8 @@ class StatsPane(DockPane):
 
     def _draw_figures(self) -> None:
         if self._seen:
-            text = "" if self._stats is None else figures_of(self._stats, time.time())
-            self.query_one("#stats-figures", Static).update(text)
+            text = Content("") if self._stats is None else figures_of(self._stats, time.time())
+            _show(self.query_one("#stats-figures", Static), text)
             self._draw_rate()
 
     def _draw_rate(self) -> None:
@@ -136,7 +136,7 @@ class StatsPane(DockPane):
             plot = self.query_one("#stats-rate", Static)
             width = plot.size.width or 30
             writes, low = self._rate.last(time.monotonic(), width), self.size.height < _ROOM_FOR_PLOT
-            plot.update(rate_of(writes, width, low=low) if self._stats else "")
+            _show(plot, rate_of(writes, width, low=low) if self._stats else Content(""))
 
     def _draw_lists(self) -> None:
         if not self._seen:
@@ -160,20 +160,32 @@ class StatsPane(DockPane):
         """Show these lines; the cursor stays on what it is on."""
         before = self._lines.get(options.id or "", [])
         self._lines[options.id or ""] = lines
-        same = len(before) == len(lines) == options.option_count and all(
-            old.text.is_same(new.text) for old, new in zip(before, lines, strict=True)
-        )
-        if same:
-            return
         at, top = options.highlighted, options.scroll_offset.y
         wish = _told_apart(before[at]) if at is not None and at < len(before) else None
         with self.prevent(Choices.OptionHighlighted):
-            options.set_options(Option(line.text, disabled=line.wish is None) for line in lines)
+            if not _only_words_differ(before, lines) or options.option_count != len(lines):
+                options.set_options(Option(line.text, disabled=line.wish is None) for line in lines)
+                options.scroll_to(y=top, animate=False)
+            else:
+                for place, (old, new) in enumerate(zip(before, lines, strict=True)):
+                    if not old.text.is_same(new.text):
+                        options.replace_option_prompt_at_index(place, new.text)
             places = [place for place, line in enumerate(lines) if line.wish is not None]
             if places:
                 same_wish = [place for place in places if _told_apart(lines[place]) == wish]
                 options.highlighted = min(same_wish or places, key=lambda place: abs(place - (at or 0)))
-            options.scroll_to(y=top, animate=False)
+
+
+def _only_words_differ(before: list[Line], lines: list[Line]) -> bool:
+    """Whether the same ones of them can be chosen."""
+    return [line.wish is None for line in before] == [line.wish is None for line in lines]
+
+
+def _show(widget: Static, text: Content) -> None:
+    """Lay out anew only where there are more lines or fewer."""
+    shown = widget.content
+    lines = shown.plain.count("\n") if isinstance(shown, Content) else -1
+    widget.update(text, layout=lines != text.plain.count("\n"))
 
 
 def _told_apart(line: Line) -> object:
