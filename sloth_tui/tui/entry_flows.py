@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from sloth_tui.errors import Conflict, InvalidKey, InvalidValue, SlothError
+from sloth_tui.errors import Conflict, InvalidKey, SlothError
 from sloth_tui.text import display_text, format_size
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.editing import EDITABLE_SIZE, form_of, from_text, to_text
@@ -37,6 +37,8 @@ class EntryFlows:
         self._app = app
         self._flows = flows
         self._services = services
+        self._changed = False
+        """Whether the last value that was saved was another one."""
 
     async def edit(self, key: str) -> None:
         """In a dialog."""
@@ -57,12 +59,12 @@ class EntryFlows:
         problem, attempt = "somebody else changed it meanwhile", None
         try:
             attempt = await self._save(key, entry, from_text(typed, form))
-        except InvalidValue as error:
+        except SlothError as error:
             problem = error.message
         if attempt is not None and attempt.saved:
             self._saved(key)
         elif len(typed) <= EDITABLE_SIZE and _is_typable(typed):
-            await self._edit(entry, typed, attempt)
+            await self._edit(entry, typed, problem if attempt is None else attempt)
         else:
             raise SlothError(f"not saved: {problem}", hint=f"yours is kept in {keep_text(typed, name)}")
 
@@ -146,7 +148,7 @@ class EntryFlows:
             )
         return entry
 
-    async def _edit(self, entry: Entry, typed: str | None = None, tried: Attempt | None = None) -> None:
+    async def _edit(self, entry: Entry, typed: str | None = None, tried: Attempt | str = "") -> None:
         from sloth_tui.tui.screens.edit import EditScreen
 
         if await self._flows.ask(EditScreen(entry, self._save, typed=typed, tried=tried)):
@@ -172,10 +174,16 @@ class EntryFlows:
         return await self._flows.ask(NameScreen(title, question, attempt, value=entry.key, remark=remark))
 
     def _saved(self, key: str) -> None:
-        self._flows.tell_change(f"saved {_named(key)}")
+        if self._changed:
+            self._flows.tell_change(f"saved {_named(key)}")
+        else:
+            # There is nothing of it that could be taken back.
+            self._flows.tell(f"{_named(key)} is that already")
 
     async def _save(self, key: str, before: Entry | None, value: Value) -> Attempt:
-        return await asyncio.wrap_future(self._services.detail.replace(key, before, value))
+        attempt = await asyncio.wrap_future(self._services.detail.replace(key, before, value))
+        self._changed = attempt.changed
+        return attempt
 
 
 def _file_name(key: str) -> str:

@@ -124,7 +124,10 @@ async def test_history_and_info_of_a_secret_are_masked_until_it_is_revealed(base
         await history_read(app, 2)
         await app.sees("masked, x reveals it")
         assert "secret_" not in app.text()
-        await app.press("I")
+        await app.press("3", "o")
+        await app.sees("Restore app:token, as it was at revision 2?")
+        assert "secret_" not in app.text()
+        await app.press("escape", "I")
         await app.sees("masked, by its name")
         assert "secret_" not in app.text()
         await app.press("H", "x")
@@ -142,6 +145,7 @@ async def test_a_history_too_large_to_hold_is_shown_in_part(base: Path) -> None:
         await app.goes_to("big")
         await app.press("H")
         await app.sees("History 1+")
+        await app.sees("the newest 1")
         detail = app.find(DetailPane)
         assert detail.revision is not None
         assert detail.revision.new == "11" * 1_500_000

@@ -53,12 +53,13 @@ class EditScreen(Dialog[str | None]):
         *,
         key: str = "",
         typed: str | None = None,
-        tried: Attempt | None = None,
+        tried: Attempt | str = "",
         is_secret: Callable[[str], bool] = lambda _: False,
     ) -> None:
         """``entry`` to edit; None: a new key, beginning with ``key``.
 
-        ``typed``: what was typed elsewhere already; ``tried``: what became of saving that. ``is_secret`` says
+        ``typed``: what was typed elsewhere already; ``tried``: what became of saving that, or
+        what was in its way. ``is_secret`` says
         of which keys that are there already the value must not be shown.
         """
         super().__init__()
@@ -104,7 +105,9 @@ class EditScreen(Dialog[str | None]):
         self._check()
         if self._entry is not None:
             self.query_one(TextArea).focus()
-        if self._entry is not None and self._tried is not None:
+        if isinstance(self._tried, str):
+            self._complain(self._tried)
+        elif self._entry is not None:
             self._show_theirs(self._entry.key, self._tried)
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:

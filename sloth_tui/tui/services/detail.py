@@ -30,10 +30,13 @@ class Attempt(NamedTuple):
     """What became of setting a value."""
 
     saved: bool
+    """Whether it is there now."""
     now: Entry | None = None
     """What is there instead, where it was not saved; None: the key is absent."""
     last: Revision | None = None
     """The change that made it so, where that is known."""
+    changed: bool = True
+    """False where it was there already."""
 
 
 class Detail:
@@ -72,13 +75,13 @@ class Detail:
             else:
                 done = store.compare_and_set_revision(key, before.revision, value)
             if done:
-                return Attempt(True)
+                return Attempt(True, changed=before is None or not same(before.value, value))
             last = next(iter(store.revisions(key, limit=1)), None)
             try:
                 now = store.entry(key)
             except KeyNotFound:
                 return Attempt(False, None, last)
-            return Attempt(before is not None and same(now.value, value), now, last)
+            return Attempt(before is not None and same(now.value, value), now, last, changed=False)
 
         return self._writer.submit(self._agent(), f"set {key}", write)
 

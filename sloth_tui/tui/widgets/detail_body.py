@@ -51,6 +51,8 @@ class DetailBody(Vertical):
         self._history: list[Revision] | None = None
         """Of the key on screen, newest first; None before it is read."""
         self._more = False
+        self._missing = ""
+        """What is not shown of the value."""
 
     def compose(self) -> ComposeResult:
         yield Static("No key is chosen.", classes="empty")
@@ -153,19 +155,22 @@ class DetailBody(Vertical):
         self.set_class(self._entry is None, "nothing")
         view = self.query_one(ValueView)
         if self._entry is None:
-            self._entitle("")
             view.show(None)
         elif self.hidden:
             view.say([MASK, "", f"masked, {key_of('reveal')} reveals it"])
-        note = "" if self._entry is None or self.hidden else view.show(self._entry)
+        self._missing = "" if self._entry is None or self.hidden else view.show(self._entry)
         self._draw_facts()
         self._draw_history()
-        self._say_missing(note if self._tab == "value" else "")
 
-    def _say_missing(self, note: str) -> None:
-        """What is not shown of the value and, where there is room, how to see it."""
-        hint = f"{note} · {key_of('page_value')} shows all"
-        self._entitle(hint if note and len(hint) <= self.size.width else note)
+    def _say_missing(self) -> None:
+        """What is not shown of the value or the history and, where there is room, how to see it."""
+        note, way = "", ""
+        if self._tab == "value":
+            note, way = self._missing, f"{key_of('page_value')} shows all"
+        elif self._tab == "history" and self._more and self._history is not None:
+            note, way = f"the newest {len(self._history):,}", "state history lists all"
+        whole = f"{note} · {way}"
+        self._entitle(whole if note and len(whole) <= self.size.width else note)
 
     def _draw_facts(self) -> None:
         if self._entry is not None:
@@ -185,6 +190,7 @@ class DetailBody(Vertical):
             self.query_one(HistoryView).show(self._entry.key, self._history, hidden=self.hidden)
         if self._tab == "info":
             self.query_one(InfoView).show(self._entry, self._history, secret=self._secret, more=self._more)
+        self._say_missing()
 
     def _age(self) -> None:
         """Ages have passed."""
