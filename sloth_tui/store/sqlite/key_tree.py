@@ -111,6 +111,8 @@ class Tree:
 
     def open(self, wanted: frozenset[bytes]) -> bool:
         """From now on the nodes with these prefixes are open; whether that changes anything."""
+        if wanted is self._wanted:
+            return False
         added, gone = wanted - self._wanted, self._wanted - wanted
         self._wanted = wanted
         for prefix in gone:

@@ -151,7 +151,10 @@ class Window(Answered):
                 if self._reordered:
                     yield met.count, False
                 continue
-            if isinstance(order, Tree) and not full and count and now - began > RARE_AFTER:
+            if isinstance(order, Tree) and order.open(self._opened):
+                yield order.count, False
+                told, full = now, True
+            elif isinstance(order, Tree) and not full and count and now - began > RARE_AFTER:
                 # Few lines may be all there are for long, while keys are counted.
                 yield count, False
                 told, full = now, True
@@ -183,13 +186,16 @@ class Window(Answered):
     def _unfold(self, tree: Tree) -> Iterator[tuple[int, bool]]:
         """Find what is in nodes that were opened; yields when the first of it is there, and then and when."""
         told = 0.0
-        for count in self._steps(tree):
+        for _ in self._steps(tree):
             if self._serving != self._latest:
                 self._outdated = True
                 return
+            if tree.open(self._opened):
+                # Somebody went on: that is not to wait for the rest of this.
+                told = 0.0
             if monotonic() - told >= TELL_EVERY:
                 told = monotonic()
-                yield count, False
+                yield tree.count, False
             sleep(BREATH)
 
     def _order(self, query: Query) -> Order:
