@@ -74,6 +74,8 @@ async def test_a_tree_is_filtered_marked_and_unfolded_by_mouse(base: Path) -> No
         await app.pilot.click(KeyTable, offset=(4, 2))
         await until(lambda: lines(app)[2:] == ["      0", "      1", "      2"])
         assert sum("◆" in app.table.render_line(y).text for y in range(1, 8)) == 3
+        await app.press("escape", "home", "d")
+        await app.sees("Delete 3 keys?")
         await app.press("escape", "escape")
         await until(lambda: "  zone" in lines(app) and not app.table.marks)
         await app.press("s")

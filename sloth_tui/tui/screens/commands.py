@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 from sloth_tui.tui.actions import bindings, by_id, by_method
 from sloth_tui.tui.screens.agent_actions import AgentActions
 from sloth_tui.tui.screens.copy_actions import CopyActions
-from sloth_tui.tui.screens.detail_actions import DetailActions, first_segment
+from sloth_tui.tui.screens.detail_actions import DetailActions
 from sloth_tui.tui.screens.dock_actions import DockActions
 from sloth_tui.tui.screens.jump_actions import JumpActions
 from sloth_tui.tui.screens.size_actions import SizeActions
-from sloth_tui.tui.screens.table_actions import TableActions
+from sloth_tui.tui.screens.tree_actions import TreeActions
 from sloth_tui.tui.widgets.lock_list import LocksPane
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class CommandScreen(
-    SizeActions, TableActions, AgentActions, JumpActions, CopyActions, DetailActions, DockActions
+    SizeActions, TreeActions, AgentActions, JumpActions, CopyActions, DetailActions, DockActions
 ):
     """Carries out actions on what the cursors stand on."""
 
@@ -42,16 +42,6 @@ class CommandScreen(
             self.call_later(self.run_action, action.call)
         else:
             getattr(self, f"action_{action.id}")()
-
-    def action_delete_key(self) -> None:
-        keys = self.chosen_keys
-        if keys:
-            self._change(self.flows.delete(keys))
-        else:
-            self.flows.tell("no key is chosen")
-
-    def action_clear_prefix(self) -> None:
-        self._change(self.flows.clear_prefix(first_segment(self.key or "")))
 
     def action_clear_all(self) -> None:
         self._change(self.flows.clear(""))

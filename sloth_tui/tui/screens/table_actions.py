@@ -7,9 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import Interrupted, SlothError
-from sloth_tui.model import SORT_COLUMNS
 from sloth_tui.tui.screens.acting import ActingScreen
-from sloth_tui.tui.widgets.filter_bar import FilterBar
 from sloth_tui.tui.widgets.key_table import KeyTable
 from sloth_tui.tui.widgets.keys_pane import KeysPane
 from sloth_tui.tui.widgets.marks import MOST
@@ -40,35 +38,6 @@ class TableActions(ActingScreen):
         """What an action on keys acts on: those marked, in order, or else the one under the cursor."""
         marks = self.table.marks
         return marks.in_order() if marks else super().chosen_keys
-
-    @property
-    def node(self) -> str | None:
-        """The prefix of the node under the cursor, in a tree."""
-        return self.table.node
-
-    def action_toggle_tree(self) -> None:
-        """Fold the keys into a tree, or no more; the cursor stays on its key."""
-        bar, key, node = self.query_one(FilterBar), self.table.key, self.node
-        if node is not None:
-            self._look_up(partial(self._leave_node, node), group="nodes")
-            return
-        bar.fold(tree=not bar.asked.tree)
-        if key is not None:
-            self.call_later(self.services.rows.find, key, reveal=False)
-
-    def action_sort_next(self) -> None:
-        bar = self.query_one(FilterBar)
-        place = SORT_COLUMNS.index(bar.asked.sort) + 1
-        bar.sort_by(SORT_COLUMNS[place % len(SORT_COLUMNS)])
-
-    def action_sort_reverse(self) -> None:
-        bar = self.query_one(FilterBar)
-        bar.sort_by(bar.asked.sort)
-
-    def action_sort_keys(self, column: str) -> None:
-        bar = self.query_one(FilterBar)
-        if bar.asked.sort != column:
-            bar.sort_by(column)
 
     def action_mark_key(self) -> None:
         """Mark the key under the cursor and go on to the next; with a range under way, mark that."""
@@ -116,16 +85,6 @@ class TableActions(ActingScreen):
             while self.unmark():
                 pass
 
-    def on_fold_wanted(self, message: messages.FoldWanted) -> None:
-        self.services.rows.fold(message.prefix, opened=message.opened)
-
-    def on_node_sought(self, message: messages.NodeSought) -> None:
-        self._look_up(partial(self._go_to_node, message.prefix), group="nodes")
-
-    def on_row_highlighted(self, message: messages.RowHighlighted) -> None:
-        if message.node is not None:
-            self.services.rows.follow(message.node, node=True)
-
     def _toggle(self, table: KeyTable) -> None:
         if table.node is not None:
             self._look_up(partial(self._toggle_below, table.node))
@@ -172,18 +131,6 @@ class TableActions(ActingScreen):
         if keys is not None:
             self.table.marks.flip_together(keys)
             self.table.marks_changed()
-
-    async def _go_to_node(self, prefix: str) -> None:
-        line = await asyncio.wrap_future(self.services.rows.find_node(prefix))
-        if line is not None:
-            self.table.go_to(line)
-
-    async def _leave_node(self, prefix: str) -> None:
-        """Show no tree any more, with the cursor on the first key that was in the node."""
-        keys = await asyncio.wrap_future(self.services.rows.keys_below(prefix, 0))
-        self.query_one(FilterBar).fold(tree=False)
-        for key in keys:
-            self.call_later(self.services.rows.find, key, reveal=False)
 
     async def _keep_marks(self) -> None:
         table = self.table

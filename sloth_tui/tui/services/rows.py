@@ -150,6 +150,8 @@ class Rows:
         future: Future[T] = Future()
 
         def answer(window: Window | None) -> None:
+            if not future.set_running_or_notify_cancel():
+                return
             try:
                 if window is None:
                     raise Interrupted("there are no rows to look at")

@@ -146,6 +146,9 @@ class KeyTable(TreeLines):
                 self.post_message(SortChosen(column.name))
 
     def _announce(self) -> None:
+        if self.count and self.cursor not in self.rows:
+            # It has moved on to a row that is not here yet, which is told of when it is.
+            return
         key, node = self.key, self.node
         if self._announced != (key, node):
             self._announced = (key, node)
