@@ -14,6 +14,7 @@ from sloth_tui.settings import Settings
 from sloth_tui.store import open_store
 from sloth_tui.tui.clipboard import found_program, give
 from sloth_tui.tui.command_lines import set_line
+from sloth_tui.tui.widgets.log_view import LogPane
 from tests.support import wait_until
 from tests.tui.driving import running, until
 from tests.tui.test_hostile import inspect
@@ -54,6 +55,10 @@ async def test_keys_values_and_command_lines(believable: Path) -> None:
         await until(lambda: app.app.clipboard == "deploy")
         await app.press("c")
         await until(lambda: app.app.clipboard == "sloth-runner lock list --agent local")
+        await app.press("6")
+        await until(lambda: app.find(LogPane).highlighted is not None)
+        await app.press("c")
+        await until(lambda: app.app.clipboard == "sloth-runner state undo --dry-run --agent local 1")
         assert not any("tok_very_secret" in toast for toast in app.toasts)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.text import display_text, format_count
 from sloth_tui.tui.screens.acting import ActingScreen
 from sloth_tui.tui.widgets.lock_list import LocksPane
+from sloth_tui.tui.widgets.log_view import LogPane
 from sloth_tui.tui.widgets.run_view import RunPane
 
 if TYPE_CHECKING:
@@ -86,6 +87,10 @@ class CopyActions(ActingScreen):
         if self.current == "run":
             file = self.query_one(RunPane).file
             return command_line("run", agent=agent, operands=(file,)) if file else command_line("examples")
+        change = self.query_one(LogPane).highlighted if self.current == "log" else None
+        if change is not None:
+            # To be looked at first: what is pasted may be run at once.
+            return command_line("state", "undo", "--dry-run", agent=agent, operands=(change.id,))
         words = {
             "agents": ("state", "list"),
             "locks": ("lock", "list"),
