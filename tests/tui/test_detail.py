@@ -55,11 +55,14 @@ async def test_tables_fold_by_keys_and_mouse_and_stay_folded_while_they_change(b
         assert view.cursor == 0
 
 
-async def test_a_number_is_shown_with_its_history(base: Path) -> None:
+async def test_numbers_with_their_history_info_and_a_history_too_large_to_hold(base: Path) -> None:
     with open_store("local", "write") as store:
         for number in (3, 9, 1, 7):
             store.set("n", number)
         store.set("once", 5)
+        store.set("table", {"x": [1, 2], "y": 1})
+        for number in range(12):
+            store.set("big", str(number) * 1_500_000)
     async with running() as app:
         await app.goes_to("n")
         plot = app.find(NumberPlot)
@@ -70,6 +73,22 @@ async def test_a_number_is_shown_with_its_history(base: Path) -> None:
         await app.sees("most 12")
         await app.goes_to("once")
         await until(lambda: not plot.display)
+
+        await app.press("I")
+        await app.goes_to("table")
+        await app.sees("1 revision ")
+        for text in ("size     17 B", "2 members", "revision 6", "program  sloth-runner"):
+            await app.sees(text)
+        await app.press("I")
+        assert app.browser.current == "detail"
+
+        await app.press("H")
+        await app.goes_to("big")
+        await app.sees("History 1+")
+        await app.sees("the newest 1")
+        detail = app.find(DetailPane)
+        assert detail.revision is not None
+        assert detail.revision.new == "11" * 1_500_000
 
 
 async def test_history_shows_what_each_revision_changed_and_compares_any_two(base: Path) -> None:
@@ -100,19 +119,6 @@ async def test_history_shows_what_each_revision_changed_and_compares_any_two(bas
         assert app.find(ValueView).has_focus
 
 
-async def test_info_says_who_changed_it_and_how(base: Path) -> None:
-    with open_store("local", "write") as store:
-        store.set("a", {"x": [1, 2], "y": 1})
-    async with running(size=(160, 40)) as app:
-        await app.goes_to("a")
-        await app.press("I")
-        await app.sees("1 revision ")
-        for text in ("size     17 B", "2 members", "revision 1", "program  sloth-runner"):
-            await app.sees(text)
-        await app.press("I")
-        assert app.browser.current == "detail"
-
-
 async def test_history_and_info_of_a_secret_are_masked_until_it_is_revealed(base: Path) -> None:
     with open_store("local", "write") as store:
         store.set("app:token", "secret_one")
@@ -135,17 +141,3 @@ async def test_history_and_info_of_a_secret_are_masked_until_it_is_revealed(base
         await app.goes_to("app:other")
         await app.goes_to("app:token")
         await app.loses("secret_")
-
-
-async def test_a_history_too_large_to_hold_is_shown_in_part(base: Path) -> None:
-    with open_store("local", "write") as store:
-        for number in range(12):
-            store.set("big", str(number) * 1_500_000)
-    async with running() as app:
-        await app.goes_to("big")
-        await app.press("H")
-        await app.sees("History 1+")
-        await app.sees("the newest 1")
-        detail = app.find(DetailPane)
-        assert detail.revision is not None
-        assert detail.revision.new == "11" * 1_500_000
