@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -69,18 +70,22 @@ class RevisionList(CursorView):
     def redraw(self) -> None:
         """Write every line anew; ages have passed."""
         now = time.time()
-        widest = max((len(f"{revision.revision:,}") for revision in self.revisions), default=0)
-        self.set_lines([self._line(revision, widest, now) for revision in self.revisions])
+        told = [_told(revision, now) for revision in self.revisions]
+        widths = [max(map(cell_len, texts)) for texts in zip(*told, strict=True)]
+        self._told = sum(widths) + 2 * len(widths)
+        self.set_lines(list(map(partial(self._line, widths), told, self.revisions)))
 
     def on_resize(self, event: Resize) -> None:
         super().on_resize(event)
         self.redraw()
 
     def paint(self, number: int) -> Content:
-        line = self.lines[number]
-        if self.revisions[number].revision == self.marked:
-            return Content(line).stylize("bold $warning", 0, 2)
-        return Content(line).stylize("$quiet", 2, self._told)
+        line = Content(self.lines[number]).stylize("$quiet", 2, self._told)
+        if number == self.cursor:
+            # The cursor is told by a sign too, for terminals without colours.
+            line = Content.assemble(("▌" if self.has_focus else "▏", "$primary"), line[1:])
+        marked = self.revisions[number].revision == self.marked
+        return line.stylize("bold $warning", 1, 2) if marked else line
 
     def walked(self) -> None:
         self._tell()
@@ -106,15 +111,19 @@ class RevisionList(CursorView):
         if isinstance(view, HistoryView):
             view.compare()
 
-    def _line(self, revision: Revision, widest: int, now: float) -> str:
+    def _line(self, widths: list[int], told: tuple[str, str, str], revision: Revision) -> str:
         """Mark, number, age, author, and what it became, as far as there is room."""
-        age = format_age(revision.at, now).removesuffix(" ago")
-        author = EXTERNAL if revision.origin is None else display_text(revision.origin.user, _AUTHOR)
-        mark = "● " if revision.revision == self.marked else "  "
-        told = f"{mark}{revision.revision:>{widest},}  {age:<4} {author:<6} "
-        self._told = len(told)
-        line = told + preview(revision.new, hidden=self.hidden, secret=revision.secret)
+        number, (age, author) = told[0].rjust(widths[0]), map(set_cell_size, told[1:], widths[1:])
+        mark = "●" if revision.revision == self.marked else " "
+        value = preview(revision.new, hidden=self.hidden, secret=revision.secret)
+        line = f" {mark}{number}  {age} {author} {value}"
         return line if cell_len(line) <= self._room() else set_cell_size(line, self._room() - 1) + "…"
+
+
+def _told(revision: Revision, now: float) -> tuple[str, str, str]:
+    """Number, age and author."""
+    author = EXTERNAL if revision.origin is None else display_text(revision.origin.user, _AUTHOR)
+    return f"{revision.revision:,}", format_age(revision.at, now).removesuffix(" ago"), author
 
 
 class DifferenceView(LineView):
