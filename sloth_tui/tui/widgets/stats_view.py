@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _ROOM_FOR_TWO, _ROOM_FOR_THREE = 64, 104
 """Widths in cells from which the lists stand beside the figures, and beside each other."""
 
+_AGE_PERIOD = 10.0
+"""Seconds between two looks at how long ago things changed."""
 _ROOM_FOR_PLOT = 8
 """Lines from which the writes are a plot of more than one line."""
 
@@ -65,6 +67,7 @@ class StatsPane(DockPane):
 
     def furnished(self) -> None:
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
+        self.set_interval(_AGE_PERIOD, self._draw_all)
         self.show(None)
 
     def show(self, stats: Stats | None) -> None:
@@ -86,7 +89,7 @@ class StatsPane(DockPane):
 
     def count_writes(self, revision: int, at: float) -> None:
         """``revision`` is the newest at ``at`` of ``time.monotonic``."""
-        if self._rate.note(revision, at):
+        if self._rate.note(revision, at) and self._seen:
             self._ticks.resume()
             self._draw_rate()
 
@@ -117,11 +120,14 @@ class StatsPane(DockPane):
         return bool(self.children) and self.is_on_screen and self.size.width > 0
 
     def _tick(self) -> None:
-        if not self._rate.busy(time.monotonic()):
+        """Move the plot on, as long as somebody sees something in it."""
+        if not (self._seen and self._rate.busy(time.monotonic())):
             self._ticks.pause()
         self._draw_rate()
 
     def _draw_all(self) -> None:
+        if self._seen and self._rate.busy(time.monotonic()):
+            self._ticks.resume()
         self._draw_figures()
         self._draw_lists()
 
