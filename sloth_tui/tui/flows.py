@@ -14,7 +14,6 @@ from sloth_tui.errors import Interrupted
 from sloth_tui.text import display_text, format_age, format_count, format_duration, format_size
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.secrets import MASK
-from sloth_tui.tui.widgets.value_text import value_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,6 +154,8 @@ def _more(rest: int) -> str:
 
 
 def _preview(entry: Entry) -> str:
+    from sloth_tui.tui.widgets.value_text import value_lines
+
     lines, _ = value_lines(entry.value, entry.size, 4 * _PREVIEW)
     text = " ".join(map(str.strip, lines))
     return f"{display_text(text, _PREVIEW)}  ({entry.type}, {format_size(entry.size)})"

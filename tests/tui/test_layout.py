@@ -43,7 +43,8 @@ def test_the_current_pane_is_always_shown_and_hidden_ones_are_named(
 
 def shown(app: Driver) -> set[str]:
     """The panes in sight."""
-    return {str(pane.id) for pane in app.browser.query(Pane) if all(node.display for node in path(pane))}
+    seen = {str(pane.id) for pane in app.browser.query(Pane) if all(node.display for node in path(pane))}
+    return seen & set(PANES)
 
 
 def path(pane: Pane) -> list[Widget]:

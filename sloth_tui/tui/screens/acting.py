@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError
 from sloth_tui.tui.flows import Flows
+from sloth_tui.tui.screens.late_panes import LatePanes
 from sloth_tui.tui.screens.paned import PanedScreen
 from sloth_tui.tui.widgets.key_table import KeyTable
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from sloth_tui.tui.services import Services
 
 
-class ActingScreen(PanedScreen):
-    """Knows what is chosen, and runs what takes longer beside the screen. Groups of actions derive
-    from it."""
+class ActingScreen(LatePanes, PanedScreen):
+    """Knows what is chosen, and runs what takes longer beside the screen. Groups of actions are mixins for
+    it, derived from ``Acting``."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -28,6 +29,8 @@ class ActingScreen(PanedScreen):
             self._bindings = rebound(self._bindings)
         self.services = services
         self.flows = Flows(self.app, services)
+        self.furnished = False
+        """Whether there is more in the panes than keys."""
         self.shown: str | None = None
         """The key the cursor came to rest on, whose entry is shown; None: there is none."""
 
@@ -71,3 +74,10 @@ class ActingScreen(PanedScreen):
             self.flows.complain(error)
         finally:
             flow.close()
+
+
+if TYPE_CHECKING:
+    Acting = ActingScreen
+else:
+    # Each class of screens takes a millisecond at every start, so a mixin is none by itself.
+    Acting = object

@@ -6,21 +6,20 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.agents import DEFAULT_AGENT
 from sloth_tui.tui.messages import AgentSummary
-from sloth_tui.tui.screens.acting import ActingScreen
-from sloth_tui.tui.widgets.agent_list import AgentsPane
+from sloth_tui.tui.screens.acting import Acting
 
 if TYPE_CHECKING:
     from sloth_tui.tui.agent_flows import AgentFlows
 
 
-class AgentActions(ActingScreen):
+class AgentActions(Acting):
     """Goes from agent to agent, makes them, copies them, deletes them."""
 
     _agent_flows: AgentFlows | None = None
 
     @property
     def agent_names(self) -> list[str]:
-        return self.query_one(AgentsPane).names
+        return self.agents_pane.names if self.furnished else []
 
     def action_next_agent(self) -> None:
         self._step_agent(1)
@@ -42,7 +41,7 @@ class AgentActions(ActingScreen):
     def action_delete_agent(self) -> None:
         agent = self.services.agent
         # One that was made just now is not listed yet.
-        summary = self.query_one(AgentsPane).summary(agent) or AgentSummary(agent, True, 0)
+        summary = self.agents_pane.summary(agent) or AgentSummary(agent, True, 0)
         others = [name for name in self.agent_names if name != agent] or [DEFAULT_AGENT]
         following = [name for name in others if name > agent]
         self._change(self._about_agents.delete(summary, following[0] if following else others[-1]))

@@ -10,25 +10,21 @@ from sloth_tui.tui.actions import DOCK, PANES, in_pane, key_of, shown_key
 from sloth_tui.tui.screens.dock_news import DockNews
 from sloth_tui.tui.screens.entry_news import EntryNews
 from sloth_tui.tui.screens.key_news import KeyNews
+from sloth_tui.tui.screens.news import NewsScreen
 from sloth_tui.tui.screens.run_news import RunNews
 from sloth_tui.tui.screens.store_news import StoreNews
-from sloth_tui.tui.widgets.agent_list import AgentsPane
 from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.dock import Dock
 from sloth_tui.tui.widgets.key_bar import KeyBar, KeyHint
 from sloth_tui.tui.widgets.keys_pane import KeysPane
-from sloth_tui.tui.widgets.lock_list import LocksPane
-from sloth_tui.tui.widgets.log_view import LogPane
-from sloth_tui.tui.widgets.pane import LatePane
-from sloth_tui.tui.widgets.run_view import RunPane
-from sloth_tui.tui.widgets.stats_view import StatsPane
+from sloth_tui.tui.widgets.pane import LatePane, Place
 from sloth_tui.tui.widgets.title_bar import PaneStrip, TitleBar
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews):
+class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews, NewsScreen):
     """Wiring: what is on screen. News of widgets and services are heard by the mixins."""
 
     AUTO_FOCUS = "#table"
@@ -37,14 +33,10 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews):
         yield TitleBar(id="title")
         yield PaneStrip(PANES)
         with Horizontal(id="body"):
-            yield AgentsPane(id="agents")
+            yield Place(1, PANES["agents"], id="agents")
             yield KeysPane(self.services.is_secret, id="keys")
             yield DetailPane(id="detail")
-        with Dock({pane: PANES[pane] for pane in DOCK}, first=len(PANES) - len(DOCK) + 1):
-            yield LocksPane(id="locks")
-            yield StatsPane(id="stats")
-            yield LogPane(id="log")
-            yield RunPane(id="run")
+        yield Dock({pane: PANES[pane] for pane in DOCK}, first=len(PANES) - len(DOCK) + 1)
         yield KeyBar(id="bar")
 
     def on_mount(self) -> None:
@@ -59,6 +51,11 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews):
 
     async def _furnish(self) -> None:
         """Once the keys are on screen: everything else."""
+        from sloth_tui.tui.screens.late_panes import agents_pane, dock_panes
+
+        with self.app.batch_update():
+            await self.query_one(Place).mount(agents_pane())
+            await self.query_one(Dock).fill(dock_panes())
         for pane in self.query(LatePane):
             if not await pane.furnish():
                 return

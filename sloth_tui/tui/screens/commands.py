@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from sloth_tui.tui.actions import bindings, by_id, by_method
+from sloth_tui.tui.screens.acting import ActingScreen
 from sloth_tui.tui.screens.agent_actions import AgentActions
 from sloth_tui.tui.screens.copy_actions import CopyActions
 from sloth_tui.tui.screens.detail_actions import DetailActions
@@ -12,7 +13,6 @@ from sloth_tui.tui.screens.dock_actions import DockActions
 from sloth_tui.tui.screens.jump_actions import JumpActions
 from sloth_tui.tui.screens.size_actions import SizeActions
 from sloth_tui.tui.screens.tree_actions import TreeActions
-from sloth_tui.tui.widgets.lock_list import LocksPane
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -20,8 +20,20 @@ if TYPE_CHECKING:
     from sloth_tui.tui.actions import Action
 
 
+_EARLY = ("Copy", "Marks", "Panes", "App")
+"""Groups of actions that can do without the panes that are made last."""
+_ALSO_EARLY = ("filter_keys", "go_to_key", "toggle_tree", "sort_next", "sort_reverse")
+
+
 class CommandScreen(
-    SizeActions, TreeActions, AgentActions, JumpActions, CopyActions, DetailActions, DockActions
+    SizeActions,
+    TreeActions,
+    AgentActions,
+    JumpActions,
+    CopyActions,
+    DetailActions,
+    DockActions,
+    ActingScreen,
 ):
     """Carries out actions on what the cursors stand on."""
 
@@ -30,7 +42,10 @@ class CommandScreen(
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key works, and the footer shows it, only in the panes of its action."""
         known = by_method(action)
-        return known is None or not known.panes or self.current in known.panes
+        if known is None:
+            return True
+        there = self.furnished or known.group in _EARLY or known.id in _ALSO_EARLY
+        return there and (not known.panes or self.current in known.panes)
 
     def action_perform(self, name: str) -> None:
         """Carry out the action of this id."""
@@ -47,7 +62,7 @@ class CommandScreen(
         self._change(self.flows.clear(""))
 
     def action_break_lock(self) -> None:
-        lock = self.query_one(LocksPane).highlighted
+        lock = self.locks_pane.highlighted
         if lock is None:
             self.flows.tell("no lock is held")
         else:

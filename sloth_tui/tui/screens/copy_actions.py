@@ -6,10 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from sloth_tui.text import display_text, format_count
-from sloth_tui.tui.screens.acting import ActingScreen
-from sloth_tui.tui.widgets.lock_list import LocksPane
-from sloth_tui.tui.widgets.log_view import LogPane
-from sloth_tui.tui.widgets.run_view import RunPane
+from sloth_tui.tui.screens.acting import Acting
 
 if TYPE_CHECKING:
     from sloth_tui.tui.clipboard import Clipboard
@@ -18,7 +15,7 @@ _SHOWN = 100
 """Characters of what was copied that are said."""
 
 
-class CopyActions(ActingScreen):
+class CopyActions(Acting):
     """Copies what the cursor stands on, or what is marked, and says what was copied. That works with
     ``--read-only`` too."""
 
@@ -33,7 +30,7 @@ class CopyActions(ActingScreen):
         self._look(self._put("\n".join(keys), what))
 
     def action_copy_name(self) -> None:
-        lock = self.query_one(LocksPane).highlighted
+        lock = self.locks_pane.highlighted
         if self.current != "locks":
             self._look(self._put(self.services.agent, f"the name {display_text(self.services.agent)}"))
         elif lock is not None:
@@ -85,9 +82,9 @@ class CopyActions(ActingScreen):
             values = await asyncio.wrap_future(self.services.lookups.values(keys))
             return set_line(agent, key, values[key]) if key in values else get_line(agent, keys)
         if self.current == "run":
-            file = self.query_one(RunPane).file
+            file = self.run_pane.file
             return command_line("run", agent=agent, operands=(file,)) if file else command_line("examples")
-        change = self.query_one(LogPane).highlighted if self.current == "log" else None
+        change = self.log_pane.highlighted if self.current == "log" else None
         if change is not None:
             # To be looked at first: what is pasted may be run at once.
             return command_line("state", "undo", "--dry-run", agent=agent, operands=(change.id,))

@@ -6,23 +6,23 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sloth_tui.tui.actions import key_of
-from sloth_tui.tui.screens.acting import ActingScreen
-from sloth_tui.tui.widgets.detail import DetailPane
+from sloth_tui.tui.screens.acting import Acting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from sloth_tui.tui.entry_flows import EntryFlows
+    from sloth_tui.tui.widgets.detail import DetailPane
 
 
-class DetailActions(ActingScreen):
+class DetailActions(Acting):
     """Part of the browser; see :class:`sloth_tui.tui.screens.commands.CommandScreen`."""
 
     _entries: EntryFlows | None = None
 
     @property
     def detail(self) -> DetailPane:
-        return self.query_one(DetailPane)
+        return self.detail_pane
 
     def action_value_tab(self) -> None:
         self._show_tab("value")
@@ -37,13 +37,13 @@ class DetailActions(ActingScreen):
         """The same key again leads into the tab."""
         again = self.detail.tab == tab
         self.detail.choose(tab)
-        if again or not self.detail.display:
+        if again or "detail" not in self.in_sight:
             self.action_show_pane("detail")
 
     def action_reveal(self) -> None:
         if not self.detail.toggle_secret():
             self.flows.tell("there is nothing masked here")
-        elif not self.detail.display:
+        elif "detail" not in self.in_sight:
             self.action_show_pane("detail")
 
     def action_compare_revision(self) -> None:

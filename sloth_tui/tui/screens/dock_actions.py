@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.tui.screens.acting import ActingScreen
-from sloth_tui.tui.widgets.log_view import LogPane
+from sloth_tui.tui.screens.acting import Acting
 
 if TYPE_CHECKING:
     from sloth_tui.model import ChangeSet
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from sloth_tui.tui.work_flows import WorkFlows
 
 
-class DockActions(ActingScreen):
+class DockActions(Acting):
     """Part of the browser; see :class:`sloth_tui.tui.screens.commands.CommandScreen`."""
 
     _undoing: UndoFlows | None = None
@@ -29,11 +28,11 @@ class DockActions(ActingScreen):
 
     def action_undo(self) -> None:
         """Take back the change under the cursor in the log, or else the last one."""
-        change = self.query_one(LogPane).highlighted if self.current == "log" else None
+        change = self.log_pane.highlighted if self.current == "log" else None
         self._change(self.undoing.undo_last() if change is None else self.undoing.undo(change))
 
     def action_show_change(self) -> None:
-        change = self.query_one(LogPane).highlighted
+        change = self.log_pane.highlighted
         if change is None:
             self.flows.tell("nothing has been changed yet")
         else:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloth_tui.model import Query
-from sloth_tui.tui.screens.news import NewsScreen
+from sloth_tui.tui.screens.news import News
 from sloth_tui.tui.widgets.dock import Dock
 from sloth_tui.tui.widgets.filter_bar import FilterBar
-from sloth_tui.tui.widgets.lock_list import LocksPane
-from sloth_tui.tui.widgets.log_view import LogPane
-from sloth_tui.tui.widgets.stats_view import StatsPane
 from sloth_tui.tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
     from sloth_tui.tui import messages
 
 
-class DockNews(NewsScreen):
+class DockNews(News):
     """Looks after the tabs of the dock but the run."""
 
     _dock_of = ""
@@ -40,29 +37,29 @@ class DockNews(NewsScreen):
     def _clear_dock(self) -> None:
         """Nothing is known of this agent yet."""
         if self.furnished:
-            self.query_one(LocksPane).show([], 0.0)
-            self.query_one(StatsPane).show(None)
-            self.query_one(LogPane).show([], complete=True)
+            self.locks_pane.show([], 0.0)
+            self.stats_pane.show(None)
+            self.log_pane.show([], complete=True)
 
     def on_locks_read(self, message: messages.LocksRead) -> None:
         if self.answers:
-            self.query_one(LocksPane).show(message.locks, message.at)
+            self.locks_pane.show(message.locks, message.at)
 
     def on_lock_ran_out(self, message: messages.LockRanOut) -> None:
         self.services.dock.reread_locks()
 
     def on_stats_read(self, message: messages.StatsRead) -> None:
         if self.answers:
-            self.query_one(StatsPane).show(message.stats)
+            self.stats_pane.show(message.stats)
             self.query_one(TitleBar).total = message.stats.total_keys
 
     def on_survey_read(self, message: messages.SurveyRead) -> None:
         if self.answers:
-            self.query_one(StatsPane).show_survey(message.survey)
+            self.stats_pane.show_survey(message.survey)
 
     def on_writes_counted(self, message: messages.WritesCounted) -> None:
         if self.answers:
-            self.query_one(StatsPane).count_writes(message.revision, message.at)
+            self.stats_pane.count_writes(message.revision, message.at)
 
     def on_key_wanted(self, message: messages.KeyWanted) -> None:
         self.go_to_key(message.key)
@@ -74,7 +71,7 @@ class DockNews(NewsScreen):
 
     def on_log_read(self, message: messages.LogRead) -> None:
         if self.answers:
-            self.query_one(LogPane).show(message.changes, complete=message.complete, more=message.more)
+            self.log_pane.show(message.changes, complete=message.complete, more=message.more)
 
     def on_more_log_wanted(self, message: messages.MoreLogWanted) -> None:
         self.services.dock.read_more_log()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.tui.screens.news import NewsScreen
-from sloth_tui.tui.widgets.detail import DetailPane
+from sloth_tui.tui.screens.news import News
 
 if TYPE_CHECKING:
     from sloth_tui.tui import messages
 
 
-class EntryNews(NewsScreen):
+class EntryNews(News):
     """Looks after the detail."""
 
     def on_row_highlighted(self, message: messages.RowHighlighted) -> None:
@@ -24,7 +23,7 @@ class EntryNews(NewsScreen):
             return
         self.services.show_entry(key)
         if key is None:
-            self.query_one(DetailPane).show(None, secret=False)
+            self.detail_pane.show(None, secret=False)
 
     def on_store_failed(self, message: messages.StoreFailed) -> None:
         if self.is_about_chosen(message):
@@ -32,11 +31,11 @@ class EntryNews(NewsScreen):
 
     def on_entry_read(self, message: messages.EntryRead) -> None:
         if self.answers and message.key == self.shown:
-            self.query_one(DetailPane).show(message.entry, secret=self.services.is_secret(message.key))
+            self.detail_pane.show(message.entry, secret=self.services.is_secret(message.key))
 
     def on_history_wanted(self, message: messages.HistoryWanted) -> None:
         self.services.detail.show_history(message.key, message.size)
 
     def on_history_read(self, message: messages.HistoryRead) -> None:
         if self.answers and message.key == self.shown:
-            self.query_one(DetailPane).show_history(message.key, message.revisions, more=message.more)
+            self.detail_pane.show_history(message.key, message.revisions, more=message.more)

@@ -5,11 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.widgets import OptionList
-
 from sloth_tui.tui.actions import DOCK, PANES
-from sloth_tui.tui.screens.acting import ActingScreen
-from sloth_tui.tui.widgets.cursor_view import CursorView
+from sloth_tui.tui.screens.acting import Acting
 from sloth_tui.tui.widgets.filter_bar import FilterBar
 from sloth_tui.tui.widgets.key_bar import KeyBar
 from sloth_tui.tui.widgets.row_view import RowView
@@ -19,16 +16,19 @@ if TYPE_CHECKING:
 
     from textual.strip import Strip
     from textual.widget import Widget
+    from textual.widgets import OptionList
 
     from sloth_tui.tui.screens.jump import Target
 
 
-class JumpActions(ActingScreen):
+class JumpActions(Acting):
     """Puts letters on what is in sight, and goes to what is chosen."""
 
     def action_jump(self) -> None:
         from sloth_tui.tui.screens.jump import JumpScreen
 
+        if not self.furnished:
+            return
         strips = self._compositor.render_strips()
         lines = [target._replace(x=_beside(strips[target.y], target.x)) for target in self._lines(strips)]
         targets = [*self._places(), *self._clickable(strips), *lines]
@@ -65,6 +65,8 @@ class JumpActions(ActingScreen):
 
     def _lines(self, strips: list[Strip]) -> Iterator[Target]:
         """Lines of lists, by what they are now: the table may hold other rows when the jump is done."""
+        from textual.widgets import OptionList
+
         from sloth_tui.tui.screens.jump import Target
 
         for x, y, option in spans(strips, "option"):
@@ -102,6 +104,8 @@ def spans(strips: list[Strip], name: str) -> Iterator[tuple[int, int, object]]:
 
 def _numbered(view: Widget) -> list[tuple[int, int]]:
     """Line of the widget, number of what is in it: of what is in sight and can have the cursor."""
+    from sloth_tui.tui.widgets.cursor_view import CursorView
+
     if isinstance(view, RowView):
         count = min(view.lines_on_screen, view.count - view.top)
         heading = view.scrollable_content_region.height - view.lines_on_screen
@@ -116,6 +120,8 @@ def _numbered(view: Widget) -> list[tuple[int, int]]:
 
 
 def _move_to(view: Widget, number: int) -> None:
+    from sloth_tui.tui.widgets.cursor_view import CursorView
+
     view.focus()
     if isinstance(view, RowView):
         view.move_to(number)

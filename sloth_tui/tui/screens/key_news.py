@@ -8,7 +8,7 @@ from textual.content import Content
 
 from sloth_tui.model import Query
 from sloth_tui.tui.actions import key_of
-from sloth_tui.tui.screens.news import NewsScreen
+from sloth_tui.tui.screens.news import News
 from sloth_tui.tui.widgets.filter_bar import FilterBar
 from sloth_tui.tui.widgets.filter_syntax import lets_all_through
 from sloth_tui.tui.widgets.key_table import KeyTable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sloth_tui.tui.services import Services
 
 
-class KeyNews(NewsScreen):
+class KeyNews(News):
     """Looks after the middle of the browser."""
 
     def __init__(self, services: Services) -> None:

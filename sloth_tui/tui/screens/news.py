@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 class NewsScreen(CommandScreen):
-    """Base of the mixins that hand news of the services to widgets, each for one part of the screen.
+    """Under the mixins, derived from ``News``, that hand news of the services to widgets, each for one part
+    of the screen.
 
     The framework calls the handler of a message in every class that has one, so several mixins may listen
     to the same news: each looks after its own widgets.
@@ -22,9 +23,14 @@ class NewsScreen(CommandScreen):
         super().__init__(services)
         self.answers = False
         """Whether what the services tell is about the agent that was chosen last."""
-        self.furnished = False
-        """Whether there is more in the panes than keys."""
 
     def is_about_chosen(self, message: StoreOpened | StoreFailed) -> bool:
         """Whether it tells of the agent that was chosen last."""
         return message.agent == self.services.agent
+
+
+if TYPE_CHECKING:
+    News = NewsScreen
+else:
+    # As with Acting.
+    News = object

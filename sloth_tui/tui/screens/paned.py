@@ -122,13 +122,13 @@ class PanedScreen(Screen[None]):
 
     def _pane_of(self, widget: Widget) -> str | None:
         for node in widget.ancestors_with_self:
-            if isinstance(node, Pane):
+            if isinstance(node, Pane) and node.id in PANES:
                 return node.id
         return None
 
     def _focusable(self, name: str) -> list[Widget]:
         """What can take the focus in a pane, the main thing first."""
-        found = [widget for widget in self.pane(name).query("*") if widget.can_focus and widget.display]
+        found = [widget for widget in self.query(f"#{name} *") if widget.can_focus and widget.display]
         return sorted(found, key=lambda widget: not widget.has_class("main"))
 
     def _step(self, by: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloth_tui.tui.actions import DOCK
-from sloth_tui.tui.screens.paned import PanedScreen
+from sloth_tui.tui.screens.acting import Acting
 from sloth_tui.tui.screens.sizes import dock_name, room
 from sloth_tui.tui.widgets.dock import Dock
 
@@ -16,7 +16,7 @@ _CELLS, _LINES = 2, 1
 """By how much a key makes a pane larger."""
 
 
-class SizeActions(PanedScreen):
+class SizeActions(Acting):
     """Sizes belong to the two columns at the sides and to the dock; the keys have the rest."""
 
     def action_wider(self) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.tui.screens.news import NewsScreen
-from sloth_tui.tui.widgets.agent_list import AgentsPane
+from sloth_tui.tui.screens.news import News
 from sloth_tui.tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
     from sloth_tui.tui import messages
 
 
-class StoreNews(NewsScreen):
+class StoreNews(News):
     """Looks after the agents and the line at the top."""
 
     @property
@@ -22,7 +21,7 @@ class StoreNews(NewsScreen):
     def choose_agent(self, name: str) -> None:
         self.answers = False
         self.services.choose_agent(name)
-        self.query_one(AgentsPane).choose(name)
+        self.agents_pane.choose(name)
 
     def on_agent_chosen(self, message: messages.AgentChosen) -> None:
         if message.name != self.services.agent:
@@ -32,7 +31,7 @@ class StoreNews(NewsScreen):
         self.action_show_pane("keys")
 
     def on_agents_listed(self, message: messages.AgentsListed) -> None:
-        agents = self.query_one(AgentsPane)
+        agents = self.agents_pane
         agents.show(message.agents)
         agents.choose(self.services.agent)
 

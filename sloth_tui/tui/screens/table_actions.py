@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import Interrupted, SlothError
-from sloth_tui.tui.screens.acting import ActingScreen
+from sloth_tui.tui.screens.acting import Acting
 from sloth_tui.tui.widgets.key_table import KeyTable
 from sloth_tui.tui.widgets.keys_pane import KeysPane
 from sloth_tui.tui.widgets.marks import MOST
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Look: TypeAlias = Callable[[], Awaitable[None]]
 
 
-class TableActions(ActingScreen):
+class TableActions(Acting):
     """Which keys are in a range or pass the filter is asked of the services; the table holds the marks."""
 
     _marked_agent = ""

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 from sloth_tui.text import display_text, format_age, format_count, format_size
 from sloth_tui.tui.messages import AgentChosen, AgentEntered
 from sloth_tui.tui.widgets.choices import Choices
-from sloth_tui.tui.widgets.pane import LatePane
+from sloth_tui.tui.widgets.pane import DockPane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -39,7 +39,7 @@ class AgentChoices(Choices):
         self.post_message(AgentEntered())
 
 
-class AgentsPane(LatePane):
+class AgentsPane(DockPane):
     """The agents there are, with what they hold; the one under the cursor is the one on screen."""
 
     NUMBER = 1

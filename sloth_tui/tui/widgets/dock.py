@@ -12,7 +12,7 @@ from sloth_tui.tui.widgets.clickable import clickable
 from sloth_tui.tui.widgets.pane import Edged
 
 if TYPE_CHECKING:
-    from sloth_tui.tui.widgets.pane import DockPane
+    from sloth_tui.tui.widgets.pane import DockPane, LatePane
 
 
 class Dock(Edged):
@@ -32,11 +32,17 @@ class Dock(Edged):
         self.set_reactive(Dock.tab, next(iter(tabs)))
 
     def on_mount(self) -> None:
-        self.watch_tab()
+        self._draw_edges()
+
+    async def fill(self, panes: list[LatePane]) -> None:
+        """Here are the panes."""
+        for pane in panes:
+            pane.display = pane.id == self.tab
+        await self.mount_all(panes)
 
     def watch_tab(self) -> None:
-        for pane in self._tabs:
-            self.query_one(f"#{pane}").display = pane == self.tab
+        for pane in self.children:
+            pane.display = pane.id == self.tab
         self._draw_edges()
 
     def watch_folded(self) -> None:

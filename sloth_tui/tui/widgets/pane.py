@@ -104,6 +104,12 @@ class Edged(Vertical):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
 
+def numbered(number: int, name: str, count: str) -> Content:
+    """What a title says."""
+    title = Content.assemble((str(number), "$quiet"), " ", name)
+    return Content.assemble(title, " ", (display_text(count), "$quiet")) if count else title
+
+
 class Pane(Edged):
     """One of the numbered panes. Its title says its number, its name and how much is in it."""
 
@@ -122,10 +128,24 @@ class Pane(Edged):
             self.draw_title(count, note)
 
     def draw_title(self, count: str, note: str) -> None:
-        title = Content.assemble((str(self.NUMBER), "$quiet"), " ", self.NAME)
-        if count:
-            title = Content.assemble(title, " ", (display_text(count), "$quiet"))
-        self.set_edges(title, Content(display_text(note)))
+        self.set_edges(numbered(self.NUMBER, self.NAME, count), Content(display_text(note)))
+
+
+class Place(Pane):
+    """The edges of a pane that is made later, in this place."""
+
+    def __init__(self, number: int, name: str, *, id: str) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id)
+        self._number = number
+        self._words = name
+
+    def draw_title(self, count: str, note: str) -> None:
+        self.set_edges(numbered(self._number, self._words, count), Content(display_text(note)))
+
+    def on_dock_pane_entitled(self, message: DockPane.Entitled) -> None:
+        """What is in it has the say."""
+        message.stop()
+        self.entitle(message.count, message.note)
 
 
 class LatePane(Pane):
@@ -149,7 +169,7 @@ class LatePane(Pane):
 
 
 class DockPane(LatePane):
-    """A pane behind a tab of the dock, which says in its own edges what this one is entitled."""
+    """A pane behind a tab of the dock, or in a place: these say in their edges what it is entitled."""
 
     class Entitled(Message):
         """The dock's tab for this pane says something else."""
