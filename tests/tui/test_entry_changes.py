@@ -137,11 +137,16 @@ async def test_conflict_shows_both_and_theirs_can_be_taken_and_mine_brought_back
         await app.sees("✓")
         theirs = {"cpu": 2, "on": False}
         elsewhere(f"open_store('local', 'write').__enter__().set('table:limits', {theirs!r})")
-        await app.press("ctrl+s")
+        screen = app.app.screen
+        assert isinstance(screen, EditScreen)
+        # Whoever presses twice has not seen theirs.
+        screen.action_save()
+        screen.action_save()
         await app.sees("theirs: table")
         await app.sees("Yours is kept")
         assert '+   "on": false' in app.on_top(DifferenceView).lines
         assert '    "cpu": 2,' in app.on_top(DifferenceView).lines
+        assert stored("table:limits") == theirs
         await app.pilot.click("#take")
         await until(lambda: '"on": false' in area.text)
         await app.press("ctrl+z")

@@ -42,7 +42,7 @@ class EditScreen(Dialog[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel"),
+        Binding("escape", "leave", "Cancel"),
         Binding("ctrl+s", "save", "Save", priority=True),
     ]
 
@@ -72,6 +72,7 @@ class EditScreen(Dialog[str | None]):
         self._is_secret = is_secret
         self._form = "string" if entry is None else form_of(entry.value, entry.type)
         self._theirs: Entry | None = None
+        self._saving = False
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog edit") as dialog:
@@ -103,8 +104,11 @@ class EditScreen(Dialog[str | None]):
 
     def on_mount(self) -> None:
         self._check()
+        area = self.query_one(TextArea)
         if self._entry is not None:
-            self.query_one(TextArea).focus()
+            area.focus()
+        if area.document.line_count == 1:
+            area.move_cursor(area.document.end)
         if isinstance(self._tried, str):
             self._complain(self._tried)
         elif self._entry is not None:
@@ -119,26 +123,41 @@ class EditScreen(Dialog[str | None]):
         self._form = str(event.value)
         self._check()
 
-    async def on_button_pressed(self, event: Button.Pressed) -> None:
+    def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "save":
-            await self.action_save()
+            self.action_save()
         elif event.button.id == "take":
             self._take()
         else:
+            self.action_leave()
+
+    def action_leave(self) -> None:
+        """Not while something is being saved: it would be saved unseen."""
+        if not self._saving:
             self.dismiss(None)
 
-    async def action_save(self) -> None:
+    def action_save(self) -> None:
+        """Not again before what became of the last attempt is on screen."""
+        if not self._saving:
+            self._saving = True
+            self.run_worker(self._attempt(), group="save")
+
+    async def _attempt(self) -> None:
         key = self.query_one("#edit-key", Input).value if self._entry is None else self._entry.key
         try:
             value = from_text(self.query_one(TextArea).text, self._form)
             attempt = await self._save(key, self._before, value)
         except SlothError as error:
             self._complain(error.message if error.hint is None else f"{error.message} ({error.hint})")
-            return
-        if attempt.saved:
-            self.dismiss(key)
         else:
+            if attempt.saved:
+                self.dismiss(key)
+                return
             self._show_theirs(key, attempt)
+        self.call_after_refresh(self._may_save)
+
+    def _may_save(self) -> None:
+        self._saving = False
 
     def _text(self) -> str:
         if self._typed is not None:
