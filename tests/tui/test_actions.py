@@ -54,7 +54,7 @@ async def test_help_lists_every_key(believable: Path) -> None:
         await app.sees("1-7      Go to agents, keys, detail")
         await app.press("question_mark")
         await until(lambda: isinstance(app.app.screen, BrowserScreen))
-    async with running(size=(60, 20)) as app:
+        await app.pilot.resize_terminal(60, 20)
         await app.press("f1")
         await app.sees("Help")
         assert "Up, down" not in app.text()

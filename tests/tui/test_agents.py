@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from textual.widgets import Button, Input
 
 from sloth_tui import agents
-from sloth_tui.settings import Settings
 from sloth_tui.store import open_path, open_store
 from sloth_tui.store.databases import duplicate_agent
 from sloth_tui.tui.agent_flows import unused
@@ -73,8 +72,7 @@ async def test_an_agent_that_changes_stands_out_for_a_moment(believable: Path) -
         await app.sees("2 keys ·")
         await until(lambda: "●" not in first_column(app), every=0.04)
         assert "1 lock" in first_column(app)
-    async with running(settings=Settings(motion=False)) as app:
-        await app.sees("2 keys ·")
+        app.app.animation_level = "none"
         elsewhere("open_store('production', 'write').__enter__().set('c', 1)")
         await app.sees("3 keys ·")
         assert "●" not in first_column(app)
@@ -94,13 +92,11 @@ async def test_made_copied_and_deleted(believable: Path) -> None:
     async with running() as app:
         await app.press("1", "n")
         await until(lambda: isinstance(app.app.screen, PromptScreen))
-        await app.press(*"../x", "enter")
+        await types(app, "../x")
         await app.sees("✗ '../x' is no agent name")
-        app.on_top(Input).value = "local"
-        await app.press("enter")
+        await types(app, "local")
         await app.sees("✗ there is an agent local already")
-        app.on_top(Input).value = "staging"
-        await app.press("enter")
+        await types(app, "staging")
         await until(lambda: app.find(TitleBar).agent == "staging")
         await app.sees("No key here yet.")
         assert os.path.exists(agents.database_path("staging"))
@@ -119,14 +115,14 @@ async def test_made_copied_and_deleted(believable: Path) -> None:
         await app.press("d")
         await until(lambda: isinstance(app.app.screen, TypedConfirmScreen))
         assert app.on_top(Button, "#confirm").disabled
-        await app.press(*"local", "enter")
+        await types(app, "local")
         assert isinstance(app.app.screen, TypedConfirmScreen)
         await app.press("escape")
         await until(lambda: isinstance(app.app.screen, BrowserScreen))
         await until(lambda: "local-copy" in app.browser.agent_names)
         await app.press("d")
         await app.sees(f"it holds {len(ENTRIES)} keys")
-        await app.press(*"local-copy", "enter")
+        await types(app, "local-copy")
         await until(lambda: any("deleted agent local-copy · backup:" in toast for toast in app.toasts))
         await until(lambda: app.find(TitleBar).agent == "production")
         assert not os.path.exists(agents.database_path("local-copy"))
@@ -176,7 +172,7 @@ async def test_a_database_that_cannot_be_read_stays(believable: Path) -> None:
         await until(lambda: isinstance(app.app.screen, TypedConfirmScreen))
         await app.sees("it cannot be read: not a SQLite database")
         inspect(app)
-        await app.press(*"broken", "enter")
+        await types(app, "broken")
         await until(lambda: any("not a SQLite database" in toast for toast in app.toasts))
         await until(lambda: app.find(TitleBar).agent == "broken")
     assert (believable / "state" / "broken.db").exists()
@@ -189,16 +185,15 @@ async def test_what_is_refused(believable: Path) -> None:
         with open_store("production", "read"):
             await app.press("j", "d")
             await until(lambda: isinstance(app.app.screen, TypedConfirmScreen))
-            await app.press(*"production", "enter")
+            await types(app, "production")
             await app.sees("another program has it open")
             await until(lambda: app.find(TitleBar).agent == "production")
-    async with running(read_only=True) as app:
-        for key in ("n", "C", "d"):
-            await app.press("1", key)
-            await until(lambda: any("read-only" in toast for toast in app.toasts))
-            assert isinstance(app.app.screen, BrowserScreen)
-            app.app.clear_notifications()
     assert agents.agent_names() == ["local", "production"]
+
+
+async def types(app: Driver, text: str) -> None:
+    app.on_top(Input).value = text
+    await app.press("enter")
 
 
 def first_column(app: Driver) -> str:

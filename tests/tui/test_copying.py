@@ -12,7 +12,7 @@ import pytest
 from sloth_tui.errors import SlothError
 from sloth_tui.settings import Settings
 from sloth_tui.store import open_store
-from sloth_tui.tui.clipboard import found_program, give
+from sloth_tui.tui.clipboard import Clipboard, found_program, give
 from sloth_tui.tui.command_lines import set_line
 from sloth_tui.tui.widgets.log_view import LogPane
 from tests.support import wait_until
@@ -122,8 +122,7 @@ async def test_a_command_of_the_settings_takes_the_text(believable: Path, tmp_pa
         await app.sees("copied the key deployment:status")
         assert target.read_text() == "deployment:status"
         assert app.app.clipboard == ""
-    async with running(settings=Settings(copy_command=("no-such-program",))) as app:
-        await app.goes_to("deployment:status")
+        app.browser._clipboard = Clipboard(app.app, ("no-such-program",))
         await app.press("y")
         await app.sees("no-such-program: No such file or directory")
 
