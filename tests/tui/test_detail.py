@@ -8,6 +8,7 @@ from sloth_tui.store import open_store
 from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.history_view import DifferenceView, RevisionList
 from sloth_tui.tui.widgets.plot import NumberPlot
+from sloth_tui.tui.widgets.title_bar import TitleBar
 from sloth_tui.tui.widgets.value_view import ValueView
 from tests.tui.driving import running, until
 from tests.tui.state import elsewhere
@@ -124,6 +125,8 @@ async def test_history_and_info_of_a_secret_are_masked_until_it_is_revealed(base
         store.set("app:token", "secret_one")
         store.set("app:token", "secret_two")
         store.set("app:other", "x")
+    with open_store("other", "write") as store:
+        store.set("app:token", "secret_three")
     async with running() as app:
         await app.goes_to("app:token")
         await app.press("H")
@@ -141,3 +144,10 @@ async def test_history_and_info_of_a_secret_are_masked_until_it_is_revealed(base
         await app.goes_to("app:other")
         await app.goes_to("app:token")
         await app.loses("secret_")
+        await app.press("x")
+        await app.sees("secret_two")
+        await app.press("right_square_bracket")
+        await until(lambda: app.find(TitleBar).agent == "other")
+        await history_read(app, 1)
+        await app.sees("masked, x reveals it")
+        assert "secret_" not in app.text()

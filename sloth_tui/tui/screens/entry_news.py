@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 class EntryNews(News):
     """Looks after the detail."""
 
+    _detailed = ""
+    """The agent whose entries the detail shows."""
+
+    def on_store_opened(self, message: messages.StoreOpened) -> None:
+        """An entry of another agent is another one, even under the same key: it is not revealed."""
+        if self.is_about_chosen(message) and message.agent != self._detailed:
+            self._detailed = message.agent
+            if self.furnished:
+                self.detail_pane.show(None, secret=False)
+
     def on_row_highlighted(self, message: messages.RowHighlighted) -> None:
         self.highlight(message.key)
 
