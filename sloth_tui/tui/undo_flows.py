@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.errors import Conflict, Interrupted, NotKept
 from sloth_tui.text import display_text, format_age, format_count
 from sloth_tui.tui.secrets import MASK
-from sloth_tui.tui.widgets.change_text import author, one_line, title
+from sloth_tui.tui.widgets.change_text import author, describe, one_line, sign, title
 
 if TYPE_CHECKING:
     from sloth_tui.errors import SlothError
@@ -91,12 +91,15 @@ class UndoFlows:
         )
 
     async def _confirmed(self, change: ChangeSet) -> bool:
-        facts = [
-            f"by {author(change)}, {format_age(change.at, time.time())}",
-            f"it changed {format_count(change.revisions, 'key')}",
-        ]
-        question = f"Take back {_quoted(change)}?"
-        return await self._flows.confirmed(question, facts, "This session did not do it.", "Take it back")
+        """Ask, because somebody else made the change: whose it is, and what it did."""
+        parts = await asyncio.wrap_future(self._services.changes.parts(change.id, _SAMPLE))
+        lines = [f"by {author(change)}, {format_age(change.at, time.time())}, not by this session:"]
+        for revision in parts.revisions:
+            hidden = self._services.is_secret(revision.key)
+            lines.append(f"  {sign(revision)} {describe(revision, hidden=hidden)}")
+        rest = change.revisions - len(parts.revisions)
+        more = f"… and {format_count(rest, 'more change', 'more changes')}" if rest > 0 else ""
+        return await self._flows.confirmed(f"Take back {_quoted(change)}?", lines, more, "Take it back")
 
     async def _confirmed_against(self, change: ChangeSet, error: SlothError) -> bool:
         """Ask again, where somebody changed the keys since or not all is kept."""

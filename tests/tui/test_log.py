@@ -61,7 +61,7 @@ async def test_the_log_lists_shows_and_takes_back(believable: Path) -> None:
         await closed(app)
         await app.press("down", "u")
         await opened(app, ConfirmScreen)
-        await app.sees("it changed 1 key")
+        await app.sees("~ deployment:status: complete → rolling")
         await app.press("right", "enter")
         await until(lambda: stored("deployment:status") == "complete")
         await app.sees("6 Log 4")

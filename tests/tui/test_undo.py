@@ -52,7 +52,8 @@ async def test_what_others_did_is_taken_back_after_asking_and_nothing_where_noth
         await app.sees("2 keys")
         await app.press("u")
         await opened(app, ConfirmScreen)
-        await app.sees("it changed 2 keys")
+        await app.sees("+ a = 1")
+        await app.sees("+ b = 2")
         assert app.on_top(Button, "#cancel").has_focus
         await app.press("enter")
         await closed(app)
