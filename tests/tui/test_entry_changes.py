@@ -137,6 +137,7 @@ async def test_conflict_shows_both_and_theirs_can_be_taken_and_mine_brought_back
         await app.sees("✓")
         theirs = {"cpu": 2, "on": False}
         elsewhere(f"open_store('local', 'write').__enter__().set('table:limits', {theirs!r})")
+        await app.sees("Somebody else has changed it meanwhile")
         screen = app.app.screen
         assert isinstance(screen, EditScreen)
         # Whoever presses twice has not seen theirs.

@@ -159,6 +159,14 @@ class EditScreen(Dialog[str | None]):
     def _may_save(self) -> None:
         self._saving = False
 
+    def hear(self, key: str, entry: Entry | None) -> None:
+        """The entry of a key is this now; None: it is gone."""
+        before = self._before
+        if self._entry is None or key != self._entry.key or self._saving:
+            return
+        if (entry and (entry.value, entry.revision)) != (before and (before.value, before.revision)):
+            self._complain("Somebody else has changed it meanwhile: saving shows both.")
+
     def _text(self) -> str:
         if self._typed is not None:
             return self._typed

@@ -42,6 +42,11 @@ class EntryNews(News):
     def on_entry_read(self, message: messages.EntryRead) -> None:
         if self.answers and message.key == self.shown:
             self.detail_pane.show(message.entry, secret=self.services.is_secret(message.key))
+            if len(self.app.screen_stack) > 1:
+                from sloth_tui.tui.screens.edit import EditScreen
+
+                if isinstance(self.app.screen, EditScreen):
+                    self.app.screen.hear(message.key, message.entry)
 
     def on_history_wanted(self, message: messages.HistoryWanted) -> None:
         self.services.detail.show_history(message.key, message.size)
