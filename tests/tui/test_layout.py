@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.command import CommandPalette
 from textual.widget import Widget
 
 from sloth_tui.tui.actions import DOCK, PANES
 from sloth_tui.tui.screens.layout import arrange
 from sloth_tui.tui.theme import NIGHT
 from sloth_tui.tui.widgets.pane import Pane
-from sloth_tui.tui.widgets.title_bar import PaneStrip
+from sloth_tui.tui.widgets.title_bar import PaneStrip, TitleBar
 from tests.tui.driving import running, until
 
 if TYPE_CHECKING:
@@ -103,6 +104,20 @@ async def test_names_of_panes_are_clicked(believable: Path) -> None:
         await app.pilot.click(PaneStrip, offset=(names.index("Stats"), 0))
         assert shown(app) == {"stats"}
         assert app.find(PaneStrip).current == "stats"
+        await app.pilot.click(TitleBar, offset=(8, 0))
+        await until(lambda: isinstance(app.app.screen, CommandPalette), what="agents to choose from")
+
+
+@pytest.mark.parametrize("size", [(36, 9), (14, 5), (1, 1)])
+async def test_of_the_smallest_terminals_the_current_pane_has_all(
+    believable: Path, size: tuple[int, int]
+) -> None:
+    async with running(size=size) as app:
+        for number, pane in enumerate(PANES, 1):
+            await app.press(str(number))
+            assert shown(app) == {pane}
+        if size[0] > 30:
+            await app.sees("1  2  3  4  5  6  7 Run")
 
 
 async def test_enter_on_a_key_opens_its_detail_where_that_is_hidden(believable: Path) -> None:

@@ -30,9 +30,8 @@ class TitleBar(Static):
     """Whether something was changed since it was paused."""
 
     def render(self) -> Content:
-        left = Content.assemble(
-            (" sloth ", "bold reverse $primary"), " ", (display_text(self.agent), "bold"), " "
-        )
+        agent = clickable(Content.assemble((display_text(self.agent), "bold")), "screen.go_to_agent")
+        left = Content.assemble((" sloth ", "bold reverse $primary"), " ", agent, " ")
         right = self._right()
         room = self.size.width - cell_len(left.plain) - cell_len(right.plain) - 2
         path = _shorten(display_text(_from_home(self.location)), room)
@@ -85,12 +84,16 @@ class PaneStrip(Static):
         self._panes = panes
 
     def render(self) -> Content:
+        whole = self._line(short=False)
+        return whole if whole.cell_length <= self.size.width else self._line(short=True)
+
+    def _line(self, *, short: bool) -> Content:
+        """``short``: of panes that are not current only the numbers."""
         return Content("").join(
-            self._drawn(pane, number, name) for number, (pane, name) in enumerate(self._panes.items(), 1)
+            self._drawn(pane, str(number) if short and pane != self.current else f"{number} {name}")
+            for number, (pane, name) in enumerate(self._panes.items(), 1)
         )
 
-    def _drawn(self, pane: str, number: int, name: str) -> Content:
+    def _drawn(self, pane: str, words: str) -> Content:
         style = "bold underline $primary" if pane == self.current else "$quiet"
-        return Content.from_markup(
-            f"[@click=screen.show_pane('{pane}')] [{style}]$number $name[/] [/]", number=number, name=name
-        )
+        return clickable(Content.assemble(" ", (words, style), " "), f"screen.show_pane('{pane}')")
