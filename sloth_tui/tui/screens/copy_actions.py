@@ -30,7 +30,7 @@ class CopyActions(Acting):
         self._look(self._put("\n".join(keys), what))
 
     def action_copy_name(self) -> None:
-        lock = self.locks_pane.highlighted
+        lock = self.locks_pane.highlighted if self.current == "locks" and self.furnished else None
         if self.current != "locks":
             self._look(self._put(self.services.agent, f"the name {display_text(self.services.agent)}"))
         elif lock is not None:
