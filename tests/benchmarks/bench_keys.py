@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.benchmarks.bench_tui import Bench, Page, percentile, say
 from tests.benchmarks.million import ROWS, key, value
@@ -29,6 +29,14 @@ PAGE_DOWN = b"\x1b[6~"
 NODE = "installed:"
 
 
+class Measured(NamedTuple):
+    """From a key to what it shows."""
+
+    seconds: float
+    processor: float
+    """Seconds of a core that the program took meanwhile: what is left of the others on a busy machine."""
+
+
 class TableBench(Bench):
     def run(self) -> None:
         values = {key(number): value(number) for number in range(self.rows)}
@@ -36,13 +44,13 @@ class TableBench(Bench):
         echo = self.echo()
         with self.ours() as terminal:
             terminal.painted(lambda lines: f"{self.rows:,} keys" in lines[0], terminal.started)
-            say("a key in a search of values to first hits", self._values(terminal, values), echo, "150 ms")
-            say("a key in a fuzzy filter to the first page", self._fuzzy(terminal), echo, "50 ms")
+            tell("a key in a search of values to first hits", self._values(terminal, values), echo, "150 ms")
+            tell("a key in a fuzzy filter to the first page", self._fuzzy(terminal), echo, "50 ms")
             self._held(terminal)
             self._folds(terminal, echo)
             print(f"{'memory after all that':<44} {terminal.resident():5.1f} MiB")
 
-    def _values(self, terminal: Terminal, values: dict[str, str]) -> list[float]:
+    def _values(self, terminal: Terminal, values: dict[str, str]) -> list[Measured]:
         times = []
         for text in VALUES:
             terminal.type(b"/=")
@@ -50,14 +58,16 @@ class TableBench(Bench):
             before = self.keys
             for end in range(2, len(text) + 1):
                 found = [name for name in before if text[1:end] in values[name]]
-                typed = terminal.type((text[end - 1] if text[end - 1] != " " else "\\ ").encode())
+                typed = (text[end - 1] if text[end - 1] != " " else "\\ ").encode()
                 if found != before and found:
-                    times.append(terminal.painted(self._page(found, 0), typed))
+                    times.append(_measured(terminal, typed, self._page(found, 0)))
+                else:
+                    terminal.type(typed)
                 before = found
             terminal.painted(self._page(self.keys, 0), terminal.type(b"\x1b"))
         return times
 
-    def _fuzzy(self, terminal: Terminal) -> list[float]:
+    def _fuzzy(self, terminal: Terminal) -> list[Measured]:
         times = []
         for text in FUZZY:
             terminal.type(b"/~")
@@ -65,9 +75,11 @@ class TableBench(Bench):
             before = self.keys
             for end in range(2, len(text) + 1):
                 found = [name for name in before if _holds(name, text[1:end])]
-                typed = terminal.type(text[end - 1].encode())
+                typed = text[end - 1].encode()
                 if found[:100] != before[:100] and found:
-                    times.append(terminal.painted(self._page(found, 0), typed))
+                    times.append(_measured(terminal, typed, self._page(found, 0)))
+                else:
+                    terminal.type(typed)
                 before = found
             terminal.painted(self._page(self.keys, 0), terminal.type(b"\x1b"))
         return times
@@ -76,6 +88,7 @@ class TableBench(Bench):
         """Page down held: how long after each press its page, or a later one, had arrived."""
         terminal.painted(self._page(self.keys, 0), terminal.type(b"g"))
         height = len(Page(terminal.look()).rows)
+        before = terminal.processor_time()
         pressed = terminal.hold(PAGE_DOWN, HELD, REPEATS)
         places = {name[:40]: number for number, name in enumerate(self.keys[: height * (len(pressed) + 2)])}
         times: list[float] = []
@@ -90,7 +103,8 @@ class TableBench(Bench):
         print(
             f"{f'page down held for {HELD:.0f} s: page by page':<44} {1000 * percentile(times, 0.5):.0f} ms, "
             f"95 % {1000 * percentile(times, 0.95):.0f} ms, worst {1000 * max(times):.0f} ms (goal 50 ms), "
-            f"{len(times)} of {len(pressed)} shown, longest pause {1000 * max(gaps):.0f} ms"
+            f"{len(times)} of {len(pressed)} shown, longest pause {1000 * max(gaps):.0f} ms, "
+            f"processor {1000 * (terminal.spent - before) / len(pressed):.0f} ms a page"
         )
 
     def _folds(self, terminal: Terminal, echo: float) -> None:
@@ -103,10 +117,10 @@ class TableBench(Bench):
         terminal.type(b"j")
         opened, closed = [], []
         for _ in range(FOLDS):
-            opened.append(terminal.painted(self._is_open, terminal.type(b"l")))
-            closed.append(terminal.painted(self._is_closed, terminal.type(b"h")))
-        say(f"a node of {self.rows // 5:,} keys opened", opened, echo, "50 ms")
-        say("and closed", closed, echo, "50 ms")
+            opened.append(_measured(terminal, b"l", self._is_open))
+            closed.append(_measured(terminal, b"h", self._is_closed))
+        tell(f"a node of {self.rows // 5:,} keys opened", opened, echo, "50 ms")
+        tell("and closed", closed, echo, "50 ms")
 
     def _is_open(self, lines: list[str]) -> bool:
         rows = Page(lines).rows
@@ -115,6 +129,19 @@ class TableBench(Bench):
     def _is_closed(self, lines: list[str]) -> bool:
         rows = Page(lines).rows
         return any("▸ " + NODE in row for row in rows) and any("▸ service:" in row for row in rows)
+
+
+def _measured(terminal: Terminal, key: bytes, condition: Callable[[list[str]], bool]) -> Measured:
+    before = terminal.processor_time()
+    painted = terminal.painted(condition, terminal.type(key))
+    return Measured(painted, terminal.spent - before)
+
+
+def tell(what: str, measured: list[Measured], echo: float, goal: str) -> None:
+    say(what, [one.seconds for one in measured], echo, goal)
+    costs = [1000 * one.processor for one in measured]
+    middle, high = percentile(costs, 0.5), percentile(costs, 0.95)
+    print(f"{'  of that the processor':<44} {middle:.0f} ms, 95 % {high:.0f} ms")
 
 
 def _has(text: str) -> Callable[[list[str]], bool]:

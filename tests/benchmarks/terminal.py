@@ -107,11 +107,11 @@ class Terminal:
 
     def busy(self, seconds: float) -> float:
         """The share of a core it takes during the next ``seconds``."""
-        before = self._processor_time()
+        before = self.processor_time()
         time.sleep(seconds)
-        return (self._processor_time() - before) / seconds
+        return (self.processor_time() - before) / seconds
 
-    def _processor_time(self) -> float:
+    def processor_time(self) -> float:
         """User and system time of all its threads, by the clock that Linux has for every process."""
         return time.clock_gettime((~self.pid << 3) | 2)
 
@@ -134,4 +134,4 @@ class Terminal:
     def _read(self) -> None:
         with contextlib.suppress(OSError):  # how Linux tells that the other side is closed
             while data := os.read(self._terminal, 65536):
-                self._arrived.append((time.perf_counter(), self._processor_time(), data))
+                self._arrived.append((time.perf_counter(), self.processor_time(), data))

@@ -90,6 +90,13 @@ class Run:
                 flags = list(its) if flags is None else [a and b for a, b in zip(flags, its, strict=True)]
         return self.rowids if flags is None else array(self.rowids.typecode, compress(self.rowids, flags))
 
+    def holds_only(self, prefix: bytes, without: tuple[bytes, ...]) -> bool:
+        """Whether certainly all keys begin with ``prefix``, and have nothing of ``without`` after it."""
+        stem, rests = self._stem, self._rests
+        if rests is None or not stem.startswith(prefix):
+            return False
+        return not any(part in rests or stem.find(part, len(prefix)) >= 0 for part in without)
+
     def rowid(self, key: bytes) -> int | None:
         """The row of a key; None: the key is not there."""
         key = key.replace(BETWEEN, _IN_ITS_PLACE)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 DEEPEST = 32
 """Levels at which keys are folded; what follows in a key that has more stands on one line."""
 
+_SEPARATORS = (b":", b"/")
 _SEPARATOR = re.compile(b"[:/]")
 
 
@@ -164,7 +165,14 @@ class Tree:
         if node.slot >= by_key.slots:
             node.reached = by_key.count
             return by_key.complete and self._finish(node)
-        keys, base = by_key.keys_at(node.slot), by_key.start_of(node.slot)
+        base, end = by_key.start_of(node.slot), by_key.end_of(node.slot)
+        if by_key.slot_holds_only(node.slot, node.prefix, _SEPARATORS, node.next):
+            # Most runs of a large node: keys that are children of it, every one.
+            node.starts.extend(range(base, end))
+            node.reached = end
+            node.slot += 1
+            return True
+        keys = by_key.keys_at(node.slot)
         place = bisect_left(keys, node.next)
         while place < len(keys):
             key = keys[place]

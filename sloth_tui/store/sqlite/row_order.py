@@ -108,6 +108,9 @@ class ByKey:
         """Where the rows of a slot begin."""
         return self._ends[slot] - len(self._passing[slot])
 
+    def end_of(self, slot: int) -> int:
+        return self._ends[slot]
+
     def slot_before(self, key: bytes) -> int:
         """A slot before which there is neither this key nor a greater one."""
         number = self.index.locate(key)
@@ -116,6 +119,12 @@ class ByKey:
     def ends_before(self, slot: int, key: bytes) -> bool:
         """Whether certainly no row of this slot has this key or a greater one."""
         return not self._passing[slot] or self.index.last(self._first_run() + slot) < key
+
+    def slot_holds_only(self, slot: int, prefix: bytes, without: tuple[bytes, ...], low: bytes) -> bool:
+        """Whether certainly all keys of a slot begin with ``prefix``, have nothing of ``without`` after it
+        and are not smaller than ``low``."""
+        run = self.index.run(self._first_run() + slot)
+        return low <= run.low and run.holds_only(prefix, without)
 
     def keys_at(self, slot: int) -> list[bytes]:
         """The keys of the rows in a slot."""
