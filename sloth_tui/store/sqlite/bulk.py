@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 _CACHE = "PRAGMA cache_size = -65536"
 """64 MiB at most. With SQLite's 2 MiB, pages of a large transaction are written and read several times."""
-_STAND_BACK = "INSERT INTO sloth_recorded (change) VALUES (?)"
-_CARRY_ON = "DELETE FROM sloth_recorded"
-_RECORD = f"""INSERT INTO sloth_history (revision, key, operation, old, old_type, at, change, previous)
+_STAND_BACK = "INSERT INTO sloth_bulk (change) VALUES (?)"
+_CARRY_ON = "DELETE FROM sloth_bulk"
+_RECORD = f"""INSERT INTO sloth_history (revision, key, operation, at, change, previous, old, old_type)
     SELECT {NEXT_REVISION} - 1 + row_number() OVER (), key, '{{operation}}',
-    {old_value("key", "value", "type")}, (SELECT {NOW_MS}), :change, previous FROM ({{entries}})"""
+    (SELECT {NOW_MS}), :change, previous, {old_value("key", "value", "type")} FROM ({{entries}})"""
 
 
 def delete(database: Database, where: str, bindings: Mapping[str, Any], change: int) -> int:

@@ -3,7 +3,8 @@
 The newest is the entry's ``revision``, or that of the deletion. An index of keys would find them as well,
 but every write would have to keep it: one more page for the disk.
 
-The functions make SQL of SQL: a key or a revision is any expression.
+The functions make SQL of SQL: a key or a revision is any expression. A walk never leaves its key and never
+turns round, whatever another program has written into the links.
 """
 
 from __future__ import annotations
@@ -19,16 +20,18 @@ def newest(key: str) -> str:
     return f"coalesce((SELECT revision FROM state WHERE key = {key}), {deletion(key)})"
 
 
-def chain(key: str, *, after: str = "0") -> str:
-    """A subquery: ``revision`` and ``previous`` of the key's kept rows after a revision, newest first."""
+def chain(key: str, *, after: str = "0", most: str = "-1") -> str:
+    """A subquery: ``revision`` and ``previous`` of the key's kept rows after a revision, newest first; at
+    ``most`` so many."""
     return f"""(
         WITH RECURSIVE chain(revision, previous) AS (
             SELECT revision, previous FROM sloth_history
-                WHERE revision = {newest(key)} AND revision > {after}
+                WHERE revision = {newest(key)} AND key = {key} AND revision > {after}
             UNION ALL
             SELECT before.revision, before.previous
                 FROM chain JOIN sloth_history AS before ON before.revision = chain.previous
-                WHERE chain.previous > {after})
+                WHERE before.revision > {after} AND before.revision < chain.revision AND before.key = {key}
+            LIMIT {most})
         SELECT revision, previous FROM chain)"""
 
 

@@ -16,7 +16,7 @@ from sloth_tui.store.sqlite import schema
 from sloth_tui.store.sqlite.failures import read_only, translate
 from sloth_tui.store.sqlite.files import check_path
 from sloth_tui.store.sqlite.opening import identity, make_durable, open_adopted, open_as_it_is, signature
-from sloth_tui.store.sqlite.surplus import Surplus
+from sloth_tui.store.sqlite.surplus import Resting
 from sloth_tui.store.sqlite.transactions import Transaction
 
 TYPE_CHECKING = False
@@ -56,9 +56,9 @@ class Database:
         "origin",
         "path",
         "read_only",
+        "resting",
         "settings",
         "streams",
-        "surplus",
         "unfenced",
         "writes",
         "writing",
@@ -99,7 +99,7 @@ class Database:
         """Changes of entries so far."""
         self.settings: Settings | None = None
         """What history keeps; None until that is needed."""
-        self.surplus = Surplus()
+        self.resting = Resting()
         self.openings = 0
         self.streams: list[Stream] = []
         self.writing = Transaction(self, fenced=True)
@@ -219,7 +219,6 @@ class Database:
     def _use(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self._file = identity(self.path)
-        self.surplus.clear()
         self.openings += 1
         is_told = self.kind is schema.OURS and self.frozen is None
         self.execute = connection.execute if is_told else self._execute_refreshed

@@ -36,7 +36,7 @@ _COLUMNS = (
 _BESIDE = """LEFT JOIN state AS live ON live.key = past.key
     LEFT JOIN sloth_changes AS origin ON origin.id = past.change"""
 _KEY = "CAST(:key AS TEXT)"
-_PAGE = 256
+_PAGE = 512
 _NEAR = 8 * _PAGE
 # The walk goes from row to row with the one after it, so that what a row became is at hand.
 _OF_KEY = f"""
@@ -45,17 +45,18 @@ _OF_KEY = f"""
         UNION ALL
         SELECT past.previous, past.revision
             FROM walk JOIN sloth_history AS past ON past.revision = walk.revision
-            WHERE past.previous IS NOT NULL
+            WHERE past.previous < past.revision AND past.key = {_KEY}
         LIMIT :size)
-    SELECT past.previous, {_COLUMNS} FROM walk JOIN sloth_history AS past ON past.revision = walk.revision
+    SELECT past.previous, {_COLUMNS}
+    FROM walk JOIN sloth_history AS past ON past.revision = walk.revision AND past.key = {_KEY}
     LEFT JOIN sloth_history AS next ON next.revision = walk.next {_BESIDE}
     ORDER BY past.revision DESC"""
 # The row after one is mostly near; only for those whose is not, the key's revisions are gone through.
 _CHANGES = f"""
     WITH near AS MATERIALIZED (
-        SELECT revision, previous FROM sloth_history WHERE revision > :since ORDER BY revision LIMIT {_NEAR})
+        SELECT revision, previous FROM {{history}} ORDER BY revision LIMIT {_NEAR})
     SELECT {_COLUMNS}
-    FROM (SELECT * FROM {{history}} WHERE revision > :since ORDER BY revision LIMIT :size) AS past
+    FROM (SELECT * FROM {{history}} ORDER BY revision LIMIT :size) AS past
     LEFT JOIN near ON near.previous = past.revision
     LEFT JOIN sloth_history AS next
         ON next.revision = coalesce(near.revision, {following("past.key", "past.revision")})
@@ -87,7 +88,7 @@ class HistoryMethods(Handle):
     def changes(self, since: int, *, prefix: str = "", limit: int | None = None) -> Iterator[Revision]:
         """See the port. Read in pages, so that no read transaction outlives one."""
         scope = Scope(prefix)
-        statement, bindings = _CHANGES.format(history=scope.history), scope.bindings
+        statement, bindings = _CHANGES.format(history=scope.history(":since")), scope.bindings
         while limit is None or limit > 0:
             page = self._database.rows(statement, {**bindings, "since": since, "size": _size(limit)})
             yield from map(_revision, page)
@@ -99,7 +100,7 @@ class HistoryMethods(Handle):
     def follow(self, since: int, *, prefix: str = "") -> list[Revision]:
         """See the port."""
         scope = Scope(prefix)
-        statement = _CHANGES.format(history=scope.history)
+        statement = _CHANGES.format(history=scope.history(":since"))
         bindings = {**scope.bindings, "since": since, "size": _PAGE}
         # One statement, so that what is kept and what is read are of one moment.
         together = (

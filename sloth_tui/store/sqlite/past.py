@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from sloth_tui.model import Difference, Entry, Value
 
 _CREATED = """iif(last.old IS NULL, last.at, (
-        WITH RECURSIVE back(at, old, previous) AS (
-            SELECT at, old, previous FROM sloth_history WHERE revision = last.previous
+        WITH RECURSIVE back(revision, at, is_first, previous) AS (
+            SELECT revision, at, old IS NULL, previous FROM sloth_history WHERE revision = last.previous
             UNION ALL
-            SELECT before.at, before.old, before.previous
+            SELECT before.revision, before.at, before.old IS NULL, before.previous
                 FROM back JOIN sloth_history AS before ON before.revision = back.previous
-                WHERE back.old IS NOT NULL)
-        SELECT at FROM back WHERE old IS NULL))"""
+                WHERE NOT back.is_first AND before.revision < back.revision AND before.key = last.key)
+        SELECT at FROM back WHERE is_first))"""
 _AT = f"""
     WITH since AS MATERIALIZED (
-        SELECT key, min(revision) AS revision FROM {{history}} WHERE revision > :revision GROUP BY key)
+        SELECT key, min(revision) AS revision FROM {{history}} GROUP BY key)
     SELECT {RAW_KEY} AS stored_key, NULL, {RAW_VALUE}, {TIME.format("created_at")},
         {TIME.format("updated_at")}, revision, octet_length(value)
         FROM state WHERE {{entries}} AND key NOT IN (SELECT key FROM since)
@@ -45,7 +45,7 @@ _AT = f"""
 _DIFFERENCES = f"""
     WITH between_them AS (
         SELECT key, min(revision) AS revision, max(revision) AS last FROM {{history}}
-        WHERE revision > :low_revision AND revision <= :high_revision GROUP BY key),
+        WHERE revision <= :high_revision GROUP BY key),
     ends AS (
         SELECT between_them.key AS key, begun.old AS old, begun.old_type AS old_type,
             iif(later.revision IS NULL, live.value, later.old) AS new,
@@ -60,7 +60,7 @@ _DIFFERENCES = f"""
         ORDER BY stored_key"""
 _NEWEST = "SELECT coalesce(max(revision), 0) FROM sloth_history"
 _AT_TIME = "SELECT revision FROM sloth_history WHERE at <= ? ORDER BY revision DESC LIMIT 1"
-_OLDEST_OF_KEY = f"SELECT old IS NULL FROM {Scope(key='').history} ORDER BY revision LIMIT 1"
+_OLDEST_OF_KEY = f"SELECT old IS NULL FROM {Scope(key='').history()} ORDER BY revision LIMIT 1"
 
 
 class Past(Handle):
@@ -80,13 +80,13 @@ class Past(Handle):
     def entries_at(self, revision: int, prefix: str = "") -> Iterator[Entry]:
         scope = Scope(prefix)
         self.require_kept(revision, scope)
-        statement = _AT.format(history=scope.history, entries=scope.entries)
+        statement = _AT.format(history=scope.history(":revision"), entries=scope.entries)
         return map(_entry, self._database.rows(statement, {"revision": revision, **scope.bindings}))
 
     def entry_at(self, key: str, revision: int) -> Entry:
         scope = Scope(key=key)
         self.require_kept_of(key, revision, scope)
-        statement = _AT.format(history=scope.history, entries=scope.entries)
+        statement = _AT.format(history=scope.history(":revision"), entries=scope.entries)
         row = self._database.one(statement, {"revision": revision, **scope.bindings})
         if row is None:
             raise KeyNotFound(f"there was no key '{key}' at revision {revision}")
@@ -101,7 +101,7 @@ class Past(Handle):
         self.require_kept(low, scope)
         self._require_known(high)
         bindings = {"low_revision": low, "high_revision": high, **scope.bindings}
-        rows = self._database.rows(_DIFFERENCES.format(history=scope.history), bindings)
+        rows = self._database.rows(_DIFFERENCES.format(history=scope.history(":low_revision")), bindings)
         return (_difference(row, backwards=one > other) for row in rows)
 
     def require_kept(self, revision: int, scope: Scope) -> None:
@@ -135,7 +135,7 @@ class Past(Handle):
 
     def _has_row(self, scope: Scope, revision: int) -> bool:
         found = self._database.one(
-            f"SELECT 1 FROM {scope.history} WHERE revision <= :revision LIMIT 1",
+            f"SELECT 1 FROM {scope.history()} WHERE revision <= :revision LIMIT 1",
             {"revision": revision, **scope.bindings},
         )
         return found is not None

@@ -58,7 +58,7 @@ _UNDO = f"""
     WHERE {_DIFFERS}"""
 _ROLLBACK = f"""
     WITH mine AS (
-        SELECT key, min(revision) AS first FROM {{history}} WHERE revision > :revision GROUP BY key)
+        SELECT key, min(revision) AS first FROM {{history}} GROUP BY key)
     SELECT {_COLUMNS}, iif({_HIDDEN}, {UNKEPT}, 0) AS obstacle FROM {_JOINED} WHERE {_DIFFERS}"""
 
 _SHOW = f"""SELECT {RAW_KEY} AS stored_key, NOT present, live_type, {raw_value("live_value", "live_type")},
@@ -136,4 +136,6 @@ def undoing(change: ChangeSet) -> Plan:
 
 def rolling_back(revision: int, scope: Scope) -> Plan:
     """Every key that changed after ``revision`` gets back what it held then."""
-    return Plan(_ROLLBACK.format(history=scope.history), {"revision": revision, **scope.bindings})
+    return Plan(
+        _ROLLBACK.format(history=scope.history(":revision")), {"revision": revision, **scope.bindings}
+    )

@@ -9,15 +9,13 @@ from __future__ import annotations
 from sloth_tui.errors import SlothError
 from sloth_tui.store.process import exists
 from sloth_tui.store.sqlite.chains import chain, deletion
-from sloth_tui.store.sqlite.surplus import has_more
+from sloth_tui.store.sqlite.surplus import STEP, forget_surplus, has_more
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.settings import Settings
     from sloth_tui.store.sqlite.connection import Database
 
-STEP = 256
-"""Revisions, or deleted keys, that one transaction forgets."""
 RECENT = 1024
 """Newest revisions, among whose keys a sweep looks for those that other programs write much."""
 CHANGES_STEP = 4096
@@ -43,7 +41,8 @@ _NOTE_GONE = """INSERT OR REPLACE INTO sloth_meta (name, value) SELECT 'forgotte
 _DROP_NOTE = "DELETE FROM sloth_forgotten WHERE key = CAST(:key AS TEXT)"
 _BUSY = f"""SELECT CAST(key AS BLOB) FROM (
         SELECT DISTINCT key FROM (SELECT key FROM sloth_history ORDER BY revision DESC LIMIT {RECENT})
-    ) AS recent WHERE EXISTS (SELECT 1 FROM {chain("recent.key")} LIMIT 1 OFFSET ?)"""
+    ) AS recent WHERE EXISTS (
+        SELECT 1 FROM {chain("recent.key", most=":keep + 1")} LIMIT 1 OFFSET :keep)"""
 _OLD_CHANGES = "SELECT id, pid FROM sloth_changes WHERE at < ? AND id > ? ORDER BY id LIMIT ?"
 _REFERENCED = """SELECT change FROM sloth_history WHERE change BETWEEN :first AND :last
     UNION SELECT change FROM sloth_lock_breaks WHERE change BETWEEN :first AND :last"""
@@ -52,36 +51,27 @@ _SET_META = "INSERT OR REPLACE INTO sloth_meta (name, value) VALUES (?, ?)"
 NOW = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 
 
-def keep_within_limits(database: Database, key: str) -> None:
-    """Now and then, after a write of ``key`` and in its transaction, forget its oldest revisions.
+def keep_within_limits(database: Database, key: str, revision: int) -> None:
+    """Now and then, after a write of ``key`` that made this revision, forget its oldest ones.
 
-    The first write of a handle always does, so that one-shot commands do their part. A key may thus have
-    a few revisions more than the setting says.
+    The first write of a handle always does, so that one-shot commands do their part. A key may thus have a
+    few revisions more than the setting says. What was written stays so: where nothing can be forgotten, a
+    later write will.
     """
-    stored = key.encode()
-    if _is_due(database) and has_more(database, stored, 1):
-        keep = settings_of(database).keep_revisions
-        if has_more(database, stored, keep):
-            database.surplus.forget(database, stored, keep, STEP)
-
-
-def forget_now_and_then(database: Database, key: str) -> None:
-    """The same after a write that is a transaction by itself, and stays whatever becomes of this: where it
-    fails, a later write will do it."""
-    if _is_due(database):
-        keep, stored = settings_of(database).keep_revisions, key.encode()
-        try:
-            if has_more(database, stored, keep):
-                with database.unfenced:
-                    database.surplus.forget(database, stored, keep, STEP)
-        except SlothError:
-            pass
-
-
-def _is_due(database: Database) -> bool:
     due = (database.writes * _GOLDEN & 0xFFFFFFFF) < _ONE_IN_16
     database.writes += 1
-    return due
+    stored = key.encode()
+    if not due or database.resting.includes(stored):
+        return
+    try:
+        if database.settings is None and not has_more(database, stored, 1):
+            return
+        keep = settings_of(database).keep_revisions
+        # Where very many are kept it takes as many steps to see whether there are more: not for each write.
+        if revision % max(1, keep // STEP) == 0 and has_more(database, stored, keep):
+            forget_surplus(database, stored, keep)
+    except SlothError:
+        pass
 
 
 def sweep(database: Database) -> None:
@@ -104,14 +94,12 @@ def sweep(database: Database) -> None:
 
 
 def _forget_surplus(database: Database, keep: int) -> int:
-    """Up to a step of the oldest revisions of keys that were written lately; returns how many went."""
-    busy = database.rows(_BUSY, (keep,))
+    """A step of the oldest revisions of keys that were written lately; returns how many went."""
     forgotten = 0
-    if busy:
-        with database.unfenced:
-            for (key,) in busy:
-                if forgotten < STEP:
-                    forgotten += database.surplus.forget(database, key, keep, STEP - forgotten)
+    for (key,) in database.rows(_BUSY, {"keep": keep}):
+        forgotten += forget_surplus(database, key, keep)
+        if forgotten >= STEP:
+            break
     return forgotten
 
 

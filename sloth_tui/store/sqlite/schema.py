@@ -72,11 +72,11 @@ ADDED_TABLES = {
       revision INTEGER PRIMARY KEY,
       key TEXT NOT NULL,
       operation TEXT NOT NULL,
-      old,
-      old_type TEXT,
       at INTEGER NOT NULL,
       change INTEGER,
-      previous INTEGER""",
+      previous INTEGER,
+      old_type TEXT,
+      old""",  # last, so that nobody who looks for the rest reads through it
     "sloth_changes": """
       id INTEGER PRIMARY KEY,
       at INTEGER NOT NULL,
@@ -90,7 +90,7 @@ ADDED_TABLES = {
       task TEXT,
       forgotten INTEGER NOT NULL DEFAULT 0""",  # how many of its revisions are no longer kept
     "sloth_forgotten": "key TEXT PRIMARY KEY, revision INTEGER NOT NULL",
-    "sloth_recorded": "change INTEGER",  # has a row while a statement runs whose history is written already
+    "sloth_bulk": "change INTEGER",  # has a row while a statement runs whose history is written already
     "sloth_secrets": "key TEXT PRIMARY KEY",
     "sloth_secret_patterns": "pattern TEXT PRIMARY KEY",
     "sloth_replaced": "key TEXT, value, type TEXT, revision INTEGER, change INTEGER",
@@ -103,7 +103,6 @@ ADDED_TABLES = {
       change INTEGER""",
 }
 
-ADDED_IN_2 = ("sloth_forgotten", "sloth_recorded", "sloth_secrets", "sloth_secret_patterns")
 INDEXES = (
     "CREATE INDEX sloth_history_gone ON sloth_history (key) WHERE operation = 'delete'",
     "CREATE INDEX sloth_history_deleted ON sloth_history (at) WHERE operation = 'delete'",
@@ -208,7 +207,7 @@ def version_of(connection: apsw.Connection) -> int:
     """Of our schema, told by the tables themselves."""
     if "previous" in columns_of(connection, "sloth_history"):
         return 3
-    return 2 if columns_of(connection, ADDED_IN_2[0]) else 1
+    return 2 if columns_of(connection, "sloth_forgotten") else 1
 
 
 def columns_of(connection: apsw.Connection, table: str) -> set[str]:

@@ -21,25 +21,30 @@ _KEY = "CAST(:key AS TEXT)"
 
 
 class Scope:
-    """A condition on the column ``key``, the rows of ``sloth_history`` that meet it, and their bindings."""
+    """A condition on the column ``key``, and what is bound to its names."""
 
-    __slots__ = ("bindings", "entries", "history", "where")
+    __slots__ = ("_is_key", "bindings", "entries", "where")
 
     def __init__(self, prefix: str = "", key: str | None = None) -> None:
         self.bindings: dict[str, Any] = {}
+        self._is_key = key is not None
         if key is not None:
             self.entries, self.bindings = f"key = {_KEY}", {"key": key_bytes(key)}
-            self.history = f"(SELECT row.* FROM {chain(_KEY)} JOIN sloth_history AS row USING (revision))"
         else:
             self.entries, bounds = key_range(prefix)
             for name, bound in zip(("low", "high"), bounds, strict=False):
                 self.entries = self.entries.replace("?", f":{name}", 1)
                 self.bindings[name] = bound
-            self.history = (
-                f"(SELECT * FROM sloth_history WHERE {self.entries})" if prefix else "sloth_history"
-            )
         self.where = self.entries if key is not None or prefix else "1"
         """Of the history of every key: no condition, so that revisions are looked up rather than keys."""
+
+    def history(self, after: str = "0") -> str:
+        """Rows of ``sloth_history`` after a revision, a subquery."""
+        if self._is_key:
+            return (
+                f"(SELECT row.* FROM {chain(_KEY, after=after)} JOIN sloth_history AS row USING (revision))"
+            )
+        return f"(SELECT * FROM sloth_history WHERE {self.where} AND revision > {after})"
 
 
 def horizon(database: Database, scope: Scope) -> int:

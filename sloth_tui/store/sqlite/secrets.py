@@ -6,7 +6,6 @@ was noted once stays: settings of another user, which do not name a pattern, do 
 
 from __future__ import annotations
 
-from sloth_tui.store.sqlite.chains import chain
 from sloth_tui.store.sqlite.ranges import key_bytes
 from sloth_tui.store.sqlite.triggers import HIDDEN
 
@@ -21,7 +20,7 @@ _ADD_PATTERN = "INSERT OR IGNORE INTO sloth_secret_patterns (pattern) VALUES (?)
 _ADD_KEY = "INSERT OR IGNORE INTO sloth_secrets (key) VALUES (CAST(? AS TEXT))"
 _HIDE = f"UPDATE sloth_history SET old = x'', old_type = '{HIDDEN}' WHERE old IS NOT NULL"
 _HIDE_MATCHING = f"{_HIDE} AND key GLOB ?"
-_HIDE_KEY = f"{_HIDE} AND revision IN (SELECT revision FROM {chain('CAST(:key AS TEXT)')})"
+_HIDE_KEY = f"{_HIDE} AND key = CAST(? AS TEXT)"
 
 
 def note_patterns(database: Database, patterns: Iterable[str]) -> None:
@@ -42,4 +41,4 @@ def mark_secret(database: Database, key: str) -> None:
     with database.writing:
         database.execute(_ADD_KEY, (stored,))
         if database.connection.changes():
-            database.execute(_HIDE_KEY, {"key": stored})
+            database.execute(_HIDE_KEY, (stored,))

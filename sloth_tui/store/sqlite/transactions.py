@@ -81,7 +81,6 @@ class Transaction:
         """Undo this block. SQLite may have rolled back everything by itself, on a full disk for example."""
         database = self._database
         database.depth -= 1
-        database.surplus.clear()
         if database.change_depth > database.depth:
             database.change = None
             database.change_depth = 0

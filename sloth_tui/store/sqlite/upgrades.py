@@ -7,7 +7,7 @@ a key, which now name one another.
 
 from __future__ import annotations
 
-from sloth_tui.store.sqlite.schema import ADDED_IN_2, ADDED_TABLES, INDEXES, VERSION, version_of
+from sloth_tui.store.sqlite.schema import ADDED_TABLES, INDEXES, VERSION, version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,16 @@ if TYPE_CHECKING:
 _LAST_GAP = """(SELECT coalesce(max(revision) - 1, 0) FROM sloth_history AS kept
     WHERE revision > 1 AND NOT EXISTS (SELECT 1 FROM sloth_history WHERE revision = kept.revision - 1))"""
 _BEGINNINGS = "(SELECT change, min(revision) AS revision FROM sloth_history GROUP BY change)"
-_PREVIOUS = """(SELECT max(revision) FROM main.sloth_history AS before
-    WHERE before.key = past.key AND before.revision < past.revision)"""
+_COLUMNS = "revision, key, operation, at, change, previous, old_type, old"
+_LINKED = """SELECT past.*, (SELECT max(revision) FROM main.sloth_history AS before
+    WHERE before.key = past.key AND before.revision < past.revision) AS previous
+    FROM main.sloth_history AS past"""
+_TRIGGERS = """SELECT name FROM sqlite_schema
+    WHERE type = 'trigger' AND name LIKE 'sloth_%' AND tbl_name IN ('state', 'sloth_history')"""
+_TABLES_OF_2 = {
+    "sloth_recorded": ADDED_TABLES["sloth_bulk"],
+    **{table: ADDED_TABLES[table] for table in ("sloth_forgotten", "sloth_secrets", "sloth_secret_patterns")},
+}
 
 
 def upgrade(connection: apsw.Connection) -> None:
@@ -26,19 +34,22 @@ def upgrade(connection: apsw.Connection) -> None:
 
     if version_of(connection) == 1:
         _upgrade_1(connection)
-    connection.execute("ALTER TABLE sloth_history ADD COLUMN previous INTEGER")
-    connection.execute(f"UPDATE sloth_history AS past SET previous = {_PREVIOUS}")
-    connection.execute("DROP INDEX sloth_history_key")
+    for (name,) in connection.execute(_TRIGGERS).fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute(f"CREATE TABLE sloth_history_3 ({ADDED_TABLES['sloth_history']})")
+    connection.execute(f"INSERT INTO sloth_history_3 ({_COLUMNS}) SELECT {_COLUMNS} FROM ({_LINKED})")
+    connection.execute("DROP TABLE sloth_history")
+    connection.execute("ALTER TABLE sloth_history_3 RENAME TO sloth_history")
+    # Under its old name a process of version 2 that is still running would find it, and break the links.
+    connection.execute("ALTER TABLE sloth_recorded RENAME TO sloth_bulk")
     for statement in (*INDEXES, *HISTORY_TRIGGERS):
-        kind, name = statement.split(maxsplit=3)[1:3]
-        connection.execute(f"DROP {kind} IF EXISTS {name}")
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _upgrade_1(connection: apsw.Connection) -> None:
-    for table in ADDED_IN_2:
-        connection.execute(f"CREATE TABLE {table} ({ADDED_TABLES[table]})")
+    for table, columns in _TABLES_OF_2.items():
+        connection.execute(f"CREATE TABLE {table} ({columns})")
     connection.execute("ALTER TABLE sloth_changes ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0")
     connection.execute(
         "UPDATE sloth_changes SET first_revision = begun.revision "
@@ -53,13 +64,12 @@ def shadow_older(connection: apsw.Connection) -> None:
     connection.execute("PRAGMA temp_store = MEMORY")
     if version_of(connection) == 1:
         _shadow_1(connection)
-    linked = f"SELECT past.*, {_PREVIOUS} AS previous FROM main.sloth_history AS past"
-    connection.execute(f"CREATE TEMP VIEW sloth_history AS {linked}")
+    connection.execute(f"CREATE TEMP VIEW sloth_history AS {_LINKED}")
 
 
 def _shadow_1(connection: apsw.Connection) -> None:
-    for table in ADDED_IN_2:
-        connection.execute(f"CREATE TEMP TABLE {table} ({ADDED_TABLES[table]})")
+    for table, columns in _TABLES_OF_2.items():
+        connection.execute(f"CREATE TEMP TABLE {table} ({columns})")
     connection.execute(
         "CREATE TEMP VIEW sloth_changes AS SELECT id, at, min(first_revision, "
         "coalesce(begun.revision, first_revision)) AS first_revision, user, host, pid, program, title, run, "

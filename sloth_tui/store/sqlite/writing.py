@@ -7,7 +7,7 @@ from sloth_tui.store.sqlite import bulk
 from sloth_tui.store.sqlite.origins import change_of
 from sloth_tui.store.sqlite.ranges import KEY, key_bytes
 from sloth_tui.store.sqlite.reading import EntryReading
-from sloth_tui.store.sqlite.retention import forget_now_and_then, keep_within_limits
+from sloth_tui.store.sqlite.retention import keep_within_limits
 from sloth_tui.store.sqlite.rows import RAW_VALUE, decode_raw
 from sloth_tui.store.sqlite.schema import NEXT_REVISION, NOW
 from sloth_tui.store.sqlite.scope import Scope
@@ -38,7 +38,7 @@ _ADD = (
     "UPDATE state SET value = CAST(value AS INTEGER) + ?, "
     f"updated_at = {NOW}, revision = {NEXT_REVISION}, change = ? "
     "WHERE key = ? AND type = 'integer' AND CAST(CAST(value AS INTEGER) AS TEXT) = value "
-    "AND CAST(value AS INTEGER) BETWEEN ? AND ? RETURNING value"
+    "AND CAST(value AS INTEGER) BETWEEN ? AND ? RETURNING value, revision"
 )
 _CURRENT = f"SELECT revision, {RAW_VALUE} FROM state WHERE key = ?"
 _INSERT = (
@@ -72,18 +72,24 @@ class EntryWriting(EntryReading):
         if revision is not None:
             return revision
         with self._database.writing:
-            return self._put(key, value, kind, stored, self._current(key))[0]
+            revision, written = self._put(key, value, kind, stored, self._current(key))
+        self._wrote(key, revision, written)
+        return revision
 
     def set_many(self, values: Mapping[str, Value]) -> int:
         encoded = [(check_key(key), value, *encode(value)) for key, value in values.items()]
         if not encoded:
             return 0
         with self._database.writing:
-            return sum(
-                self._overwrite(key, kind, stored) is not None
-                or self._put(key, value, kind, stored, self._current(key))[1]
-                for key, value, kind, stored in encoded
-            )
+            written = 0
+            for key, value, kind, stored in encoded:
+                if self._overwrite(key, kind, stored) is not None:
+                    written += 1
+                    continue
+                revision, differs = self._put(key, value, kind, stored, self._current(key))
+                self._wrote(key, revision, differs)
+                written += differs
+            return written
 
     def delete(self, key: str) -> bool:
         if not self._database.fences and not self.exists(key):
@@ -126,8 +132,9 @@ class EntryWriting(EntryReading):
         with self._database.writing:
             current = self._current(key)
             total = _sum(key, 0 if current is None else current[1], by)
-            self._put(key, total, *encode(total), current)
-            return total
+            revision, written = self._put(key, total, *encode(total), current)
+        self._wrote(key, revision, written)
+        return total
 
     def set_if_absent(self, key: str, value: Value) -> bool:
         return self.compare_and_set(key, None, value)
@@ -139,8 +146,9 @@ class EntryWriting(EntryReading):
             current = self._current(key)
             if not same(old, None if current is None else current[1]):
                 return False
-            self._put(key, new, kind, stored, current)
-            return True
+            revision, written = self._put(key, new, kind, stored, current)
+        self._wrote(key, revision, written)
+        return True
 
     def compare_and_set_revision(self, key: str, revision: int, new: Value) -> bool:
         check_key(key)
@@ -149,8 +157,9 @@ class EntryWriting(EntryReading):
             current = self._current(key)
             if (0 if current is None else current[0]) != revision:
                 return False
-            self._put(key, new, kind, stored, current)
-            return True
+            revision, written = self._put(key, new, kind, stored, current)
+        self._wrote(key, revision, written)
+        return True
 
     def transaction(self) -> AbstractContextManager[None]:
         """See the port. Others can read meanwhile, but not write."""
@@ -173,7 +182,7 @@ class EntryWriting(EntryReading):
         database = self._database
         revision: int | None = database.one(_OVERWRITE, (stored, kind, database.change, key, stored, kind))
         if revision is not None:
-            forget_now_and_then(database, key)
+            keep_within_limits(database, key, revision)
         return revision
 
     def _add(self, key: str, by: int) -> int | None:
@@ -182,10 +191,11 @@ class EntryWriting(EntryReading):
             return None
         database = self._database
         low, high = max(MIN_INTEGER, MIN_INTEGER - by), min(MAX_INTEGER, MAX_INTEGER - by)
-        total: str | None = database.one(_ADD, (by, database.change, key, low, high))
-        if total is None:
+        added: tuple[str, int] | None = database.one(_ADD, (by, database.change, key, low, high))
+        if added is None:
             return None
-        forget_now_and_then(database, key)
+        total, revision = added
+        keep_within_limits(database, key, revision)
         return int(total)
 
     def _current(self, key: str) -> tuple[int | None, Value] | None:
@@ -209,8 +219,11 @@ class EntryWriting(EntryReading):
             return current[0] or 0, False
         else:
             revision = database.execute(_UPDATE, (stored, kind, change_of(database), key)).get
-        keep_within_limits(database, key)
         return revision, True
+
+    def _wrote(self, key: str, revision: int, written: bool) -> None:
+        if written:
+            keep_within_limits(self._database, key, revision)
 
 
 def _sum(key: str, value: Value, by: int | float) -> int | float:

@@ -97,7 +97,7 @@ def fill(path: Path) -> int:
 
 def check_integrity(path: Path) -> None:
     assert run_other(path, "PRAGMA integrity_check") == [["ok"]]
-    assert run_other(path, "SELECT count(*) FROM sloth_recorded") == [[0]]
+    assert run_other(path, "SELECT count(*) FROM sloth_bulk") == [[0]]
     kept = "SELECT count(*), max(revision) - min(revision) + 1 FROM sloth_history WHERE revision > {}"
     with open_path(str(path)) as store:
         complete = store.complete_since()
