@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Difference, Entry, Value
 
-_CREATED = """iif(last.old IS NULL, last.at, (
+_LIVE_SINCE = TIME.format("live.created_at")
+# What is there now and was made before the last change is the same entry; only of another one is that sought.
+_CREATED = f"""CASE WHEN last.old IS NULL THEN last.at / 1000.0
+    WHEN {_LIVE_SINCE} <= last.at / 1000.0 THEN {_LIVE_SINCE} ELSE (
         WITH RECURSIVE back(revision, at, is_first, previous) AS (
             SELECT revision, at, old IS NULL, previous FROM sloth_history WHERE revision = last.previous
             UNION ALL
             SELECT before.revision, before.at, before.old IS NULL, before.previous
                 FROM back JOIN sloth_history AS before ON before.revision = back.previous
                 WHERE NOT back.is_first AND before.revision < back.revision AND before.key = last.key)
-        SELECT at FROM back WHERE is_first))"""
+        SELECT at / 1000.0 FROM back WHERE is_first) END"""
 _AT = f"""
     WITH since AS MATERIALIZED (
         SELECT key, min(revision) AS revision FROM {{history}} GROUP BY key)
@@ -37,9 +40,10 @@ _AT = f"""
         FROM state WHERE {{entries}} AND key NOT IN (SELECT key FROM since)
     UNION ALL
     SELECT CAST(kept.key AS BLOB), kept.old_type, {raw_value("kept.old", "kept.old_type")},
-        {_CREATED} / 1000.0, last.at / 1000.0, last.revision, octet_length(kept.old)
+        {_CREATED}, last.at / 1000.0, last.revision, octet_length(kept.old)
         FROM since JOIN sloth_history AS kept ON kept.revision = since.revision
         LEFT JOIN sloth_history AS last ON last.revision = kept.previous
+        LEFT JOIN state AS live ON live.key = since.key
         WHERE kept.old IS NOT NULL AND typeof(kept.key) = 'text'
     ORDER BY stored_key"""
 _DIFFERENCES = f"""

@@ -194,3 +194,14 @@ def test_large_values_are_kept_whole_in_history(store: Store, value: Value) -> N
     store.set("key", value)
     store.set("key", "small")
     assert [change.old for change in store.revisions("key")] == [value, None]
+
+
+def test_changes_tell_what_a_key_became_however_far_off_that_is(store: Store) -> None:
+    keys = [f"key:{number}" for number in range(5000)]
+    for value in ("one", "two", "three"):
+        store.set_many(dict.fromkeys(keys, value))
+    became = {(change.key, change.revision): change.new for change in store.changes(0)}
+    assert [became[key, turn * 5000 + 1 + place] for turn in range(3) for place, key in enumerate(keys)] == (
+        ["one"] * 5000 + ["two"] * 5000 + ["three"] * 5000
+    )
+    assert [change.new for change in store.changes(0, prefix="key:4999")] == ["one", "two", "three"]

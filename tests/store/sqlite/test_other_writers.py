@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -266,3 +267,60 @@ def test_their_times_are_read(store: SqliteStore, path: Path, text: str, seconds
         assert entry.created_at is None
     else:
         assert entry.created_at == pytest.approx(seconds, abs=0.001)
+
+
+@pytest.fixture
+def alone(path: Path) -> Iterator[SqliteStore]:
+    """A new store with nothing in it."""
+    with open_path(str(path), "write") as store:
+        yield store
+
+
+COPY = "CREATE TABLE copy AS SELECT * FROM state"
+PUT_BACK = "INSERT OR REPLACE INTO state SELECT * FROM copy"
+
+
+@pytest.mark.parametrize("emptied", [False, True])
+def test_rows_put_back_whole_are_changes_like_any_other(
+    alone: SqliteStore, path: Path, emptied: bool
+) -> None:
+    for number in range(3):
+        alone.set_many({"a": number, "b": {"n": number}})
+    run_other(path, COPY)
+    alone.set_many({"a": 10, "b": {"n": 10}})
+    run_other(path, *(["DELETE FROM state"] if emptied else []), PUT_BACK, "DROP TABLE copy")
+    assert dict(alone.items()) == {"a": 2, "b": {"n": 2}}
+    changes = list(alone.changes(0))
+    assert [change.revision for change in changes] == list(range(1, len(changes) + 1))
+    for key in ("a", "b"):
+        of_key = [change for change in reversed(changes) if change.key == key]
+        assert list(alone.revisions(key)) == of_key
+        assert all(later.old == earlier.new for later, earlier in itertools.pairwise(of_key))
+        assert of_key[0].origin is None
+    newest = alone.revision()
+    assert alone.set("a", 11) == newest + 1
+    assert [entry.value for entry in alone.entries_at(newest)] == [2, {"n": 2}]
+
+
+def test_a_row_of_another_database_gets_a_number_of_this_one(
+    alone: SqliteStore, path: Path, tmp_path: Path
+) -> None:
+    alone.set("a", 1)
+    elsewhere = tmp_path / "elsewhere.db"
+    with open_path(str(elsewhere), "write") as other:
+        for number in range(9):
+            other.set("theirs", number)
+    run_other(path, f"ATTACH '{elsewhere}' AS o", "REPLACE INTO state SELECT * FROM o.state")
+    assert [(change.key, change.new, change.origin is None) for change in alone.changes(0)] == [
+        ("a", 1, False), ("theirs", 8, True)
+    ]  # fmt: skip
+    assert alone.set("theirs", 9) == 3
+    assert [change.new for change in alone.revisions("theirs")] == [9, 8]
+
+
+def test_secrets_are_hidden_in_all_of_a_history_that_others_wrote_to(alone: SqliteStore, path: Path) -> None:
+    for number in range(3):
+        alone.set("pw", f"old {number}")
+    run_other(path, COPY, "UPDATE copy SET value = 'theirs'", PUT_BACK, "DROP TABLE copy")
+    alone.mark_secret("pw")
+    assert run_other(path, "SELECT count(*) FROM sloth_history WHERE length(old) > 0") == [[0]]

@@ -202,3 +202,28 @@ def test_many_change_sets_are_swept_but_those_that_tell_something(path: Path) ->
         assert all(change.origin for change in store.changes(0))
         assert [broken.origin and broken.origin.title for broken in store.lock_breaks()] == ["lock break"]
     assert run_other(path, "SELECT count(*) FROM sloth_changes") == [[4]]
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_key_that_another_program_wrote_without_end_loses_its_oldest_step_by_step(path: Path) -> None:
+    with open_path(str(path), "write") as store:
+        store.set("older", 1)
+    make_ours(path)
+    written = 6000
+    run_other(path, *[("UPDATE state SET value = ? WHERE key = 'key'", str(n)) for n in range(written)])
+    with open_path(str(path), "write") as store:
+        store.set("key", "ours")
+        kept = list(store.revisions("key"))
+        assert len(kept) == 1 + written + 1 - 256
+        assert kept[0].new == "ours"
+        assert kept[-1].old == str(254)
+        assert len(list(store.revisions("older"))) == 1
+
+
+def test_very_many_revisions_are_kept_where_the_setting_says_so(path: Path, base: Path) -> None:
+    configure(base, "[history]\nkeep = 100000\n")
+    with open_path(str(path), "write") as store, store.transaction():
+        for number in range(600):
+            store.set("key", number)
+    with open_path(str(path)) as store:
+        assert len(list(store.revisions("key"))) == 600
