@@ -36,6 +36,8 @@ async def watched(app: App[int], what: str, unit: str, begin: Callable[[Work], F
     where it was ended."""
     work = Work()
     result = asyncio.wrap_future(begin(work))
+    # Who waits here may be gone when the program is left, and then nobody else is to be told.
+    result.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     await asyncio.wait({result}, timeout=_PATIENCE)
     if not result.done():
         dialog = ProgressScreen(what, unit, work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from sloth_tui.tui.work import Work
 
 T = TypeVar("T")
+
+_AGAIN = 0.02
+"""Seconds between two attempts to cancel."""
 
 
 class Compacted(NamedTuple):
@@ -45,10 +49,13 @@ class LongWork:
         """Of each key, as the settings say."""
         return self._settings.keep_revisions
 
-    def stop(self) -> None:
-        """Cancel all of it."""
-        for work in list(self._going_on):
-            work.cancel()
+    def stop(self, seconds: float = 5.0) -> None:
+        """Cancel all of it; waits so many seconds for that."""
+        deadline = time.monotonic() + seconds
+        while self._going_on and time.monotonic() < deadline:
+            for work in list(self._going_on):
+                work.cancel()
+            time.sleep(_AGAIN)
 
     def delete(self, work: Work, keys: list[str]) -> Future[int]:
         """How many of them were there."""
