@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from bisect import bisect_left
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,7 +61,7 @@ class TableBench(Bench):
                 found = [name for name in before if text[1:end] in values[name]]
                 typed = (text[end - 1] if text[end - 1] != " " else "\\ ").encode()
                 if found != before and found:
-                    times.append(_measured(terminal, typed, self._page(found, 0)))
+                    times.append(_measured(terminal, typed, _hits(found)))
                 else:
                     terminal.type(typed)
                 before = found
@@ -129,6 +130,20 @@ class TableBench(Bench):
     def _is_closed(self, lines: list[str]) -> bool:
         rows = Page(lines).rows
         return any("▸ " + NODE in row for row in rows) and any("▸ service:" in row for row in rows)
+
+
+def _hits(found: list[str]) -> Callable[[list[str]], bool]:
+    """Whether what is shown are hits and nothing else; while values are searched, not yet the first ones."""
+
+    def shows(lines: list[str]) -> bool:
+        rows = [row.removesuffix("…") for row in Page(lines).rows if row]
+        places = [bisect_left(found, row) for row in rows]
+        return bool(rows) and all(
+            place < len(found) and found[place].startswith(row)
+            for place, row in zip(places, rows, strict=True)
+        )
+
+    return shows
 
 
 def _measured(terminal: Terminal, key: bytes, condition: Callable[[list[str]], bool]) -> Measured:

@@ -66,7 +66,14 @@ class DockNews(News):
 
     def on_prefix_wanted(self, message: messages.PrefixWanted) -> None:
         bar = self.query_one(FilterBar)
-        bar.ask(Query(prefix=message.prefix, sort=bar.asked.sort, descending=bar.asked.descending))
+        bar.ask(
+            Query(
+                prefix=message.prefix,
+                sort=bar.asked.sort,
+                descending=bar.asked.descending,
+                tree=bar.asked.tree,
+            )
+        )
         self.action_show_pane("keys")
 
     def on_log_read(self, message: messages.LogRead) -> None:
