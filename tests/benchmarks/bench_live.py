@@ -21,6 +21,8 @@ from tests.benchmarks.terminal import Terminal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+SETTLING = 5.0
+"""Seconds that the program may go on working after its first picture."""
 AT_REST = 10.0
 """Seconds that the program is left alone."""
 WRITES = 1000
@@ -63,7 +65,9 @@ class Bench:
         with Terminal([sys.executable, "-m", "sloth_tui", "tui"], self.environment) as terminal:
             terminal.painted(lambda lines: f"{self.rows:,} keys" in lines[0], terminal.started)
             terminal.look()
-            time.sleep(2.0)
+            time.sleep(SETTLING)
+            self._say("at rest, every age on screen in seconds", terminal.busy(AT_REST), "1 %")
+            time.sleep(max(60.0 - (time.perf_counter() - terminal.started), 0.0))
             self._say("at rest", terminal.busy(AT_REST), "1 %")
             self._answers("a key at rest", terminal)
             self._under_writes(terminal)
