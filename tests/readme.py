@@ -31,12 +31,14 @@ def commands() -> str:
 
 def keys() -> str:
     """Every action that has a key, by group."""
-    rows = ["| key | what it does |", "|---|---|"]
+    groups: dict[str, list[str]] = {}
     for action in ACTIONS:
         if action.key:
             shown = ", ".join(f"`{shown_key(key)}`" for key in action.key.split(","))
-            rows.append(f"| {shown} | {action.help} |")
-    return "\n".join(rows)
+            row = f"| {shown} | {action.help} | `{action.id}` |".replace("`|`", "`\\|`")
+            groups.setdefault(action.group, []).append(row)
+    heading = "| key | what it does | name |\n|---|---|---|\n"
+    return "\n\n".join(f"**{group}**\n\n{heading}" + "\n".join(rows) for group, rows in groups.items())
 
 
 DRAWN = {"commands": commands, "keys": keys}

@@ -7,17 +7,21 @@ librsvg draws that as PNG. Fonts and librsvg come with ``tests/setup.sh pictures
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from textual.widgets import TextArea
 
 from sloth_tui import demo
 from sloth_tui.model import Origin
-from tests.tui.driving import running
+from tests.tui.driving import running, until
+from tests.tui.state import elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -56,28 +60,40 @@ async def running_a_file(driver: Driver) -> None:
     await driver.sees("done in")
 
 
-async def deleting(driver: Driver) -> None:
-    await driver.goes_to("temporary:upload:8f3a")
-    await driver.press("d")
-    await driver.sees("Cancel")
-
-
-async def helping(driver: Driver) -> None:
-    await driver.press("question_mark")
-    await driver.sees("Go to key")
-
-
-async def narrow(driver: Driver) -> None:
+async def looking_back(driver: Driver) -> None:
+    await driver.press("T")
     await driver.goes_to("deployment:version")
+    await driver.press("H", "H", "j", "j")
+    await driver.sees("what revision")
+
+
+async def conflicting(driver: Driver) -> None:
+    await driver.goes_to("config:v7")
+    await driver.press("e")
+    await until(lambda: driver.app.screen.query(TextArea))
+    area = driver.on_top(TextArea)
+    mine = {**cast("dict[str, object]", demo.LOCAL["config:v7"]), "workers": 8}
+    area.text = json.dumps(mine, indent=2)
+    theirs = {**mine, "workers": 6, "tls": True}
+    elsewhere(f"open_store('local', 'write').__enter__().set('config:v7', {theirs!r})")
+    await driver.sees("Somebody else has changed it meanwhile")
+    await driver.press("ctrl+s")
+    await driver.sees("Yours is kept")
+
+
+async def figures(driver: Driver) -> None:
+    await driver.press("5")
+    await driver.sees("keys by prefix")
+    await driver.at_rest()
 
 
 SCENES: dict[str, tuple[str, tuple[int, int], Callable[[Driver], Awaitable[None]]]] = {
     "main": ("local", (120, 40), main_screen),
     "filter": ("production", (120, 32), filtering),
-    "run": ("local", (120, 40), running_a_file),
-    "delete": ("local", (100, 30), deleting),
-    "help": ("local", (120, 40), helping),
-    "narrow": ("local", (60, 20), narrow),
+    "history": ("local", (120, 36), looking_back),
+    "conflict": ("local", (120, 36), conflicting),
+    "stats": ("production", (120, 36), figures),
+    "run": ("local", (120, 36), running_a_file),
 }
 """Name of the picture -> agent, columns and rows, what to do before it is taken."""
 

@@ -147,7 +147,8 @@ class RowView(ScrollView, can_focus=True):
     def shift_by(self, lines: int) -> None:
         """What is under the cursor has moved by so many lines: follow it, without moving on the screen. A
         view of the very beginning goes on to show it, and what is new there."""
-        self._cursor = min(max(self._cursor + lines, 0), max(self._count - 1, 0))
+        before, self._cursor = self._cursor, min(max(self._cursor + lines, 0), max(self._count - 1, 0))
+        self.refresh_lines_at(before, self._cursor)
         if self.top:
             self.scroll_to(y=self.top + lines, animate=False)
         self._bring_on_screen(self._cursor)

@@ -264,3 +264,15 @@ class TestChanges:
         async with app.run_test(size=(80, 20)) as pilot:
             await pilot.pause()
             assert app.shown() == ["key:0000000", "key:0000001", "(gone)", "key:0000003", "key:0000004"]
+
+
+async def test_the_cursor_is_drawn_on_the_line_it_was_sent_to_while_rows_change() -> None:
+    app = TableHost(50)
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        app.change()
+        app.table.go_to(5)
+        await until(lambda: app.table.key == "key:0000005")
+        await pilot.pause()
+        painted = ["".join(part.text for part in strip) for strip in app.screen._compositor.render_strips()]
+        assert [line.split()[1] for line in painted if line.startswith("▌")] == ["key:0000005"]
