@@ -15,7 +15,8 @@ from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.sqlite import schema
 from sloth_tui.store.sqlite.failures import read_only, translate
 from sloth_tui.store.sqlite.files import check_path
-from sloth_tui.store.sqlite.opening import identity, make_durable, open_adopted, open_as_it_is, signature
+from sloth_tui.store.sqlite.opening import make_durable, open_adopted, open_as_it_is, signature
+from sloth_tui.store.sqlite.place import Place
 from sloth_tui.store.sqlite.surplus import Resting
 from sloth_tui.store.sqlite.transactions import Transaction
 
@@ -40,8 +41,8 @@ class Database:
     """
 
     __slots__ = (
-        "_file",
         "_marks",
+        "_place",
         "change",
         "change_depth",
         "clock",
@@ -169,12 +170,12 @@ class Database:
 
     def is_current(self) -> bool:
         """Whether the file is still the one that was opened."""
-        return self.kind is None or identity(self.path) == self._file
+        return self.kind is None or self._place.is_same()
 
     def close(self) -> None:
         for stream in list(self.streams):
             stream.close()
-        self.connection.close(True)
+        self._close()
 
     def _attach(self) -> None:
         """Open the file as it is, or an empty database in memory where there is none."""
@@ -218,7 +219,7 @@ class Database:
 
     def _use(self, connection: apsw.Connection) -> None:
         self.connection = connection
-        self._file = identity(self.path)
+        self._place = Place(self.path)
         self.openings += 1
         is_told = self.kind is schema.OURS and self.frozen is None
         self.execute = connection.execute if is_told else self._execute_refreshed
@@ -229,4 +230,8 @@ class Database:
 
     def _detach(self) -> None:
         self.drain_streams()
+        self._close()
+
+    def _close(self) -> None:
+        self._place.close()
         self.connection.close(True)
