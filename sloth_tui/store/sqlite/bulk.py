@@ -22,7 +22,9 @@ _STAND_BACK = "INSERT INTO sloth_bulk (change) VALUES (?)"
 _CARRY_ON = "DELETE FROM sloth_bulk"
 _RECORD = f"""INSERT INTO sloth_history (revision, key, operation, at, change, previous, old, old_type)
     SELECT {NEXT_REVISION} - 1 + row_number() OVER (), key, '{{operation}}',
-    (SELECT {NOW_MS}), :change, previous, {old_value("key", "value", "type")} FROM ({{entries}})"""
+    (SELECT {NOW_MS}), :change, previous, {{old}} FROM ({{entries}})"""
+_HAS_SECRETS = "SELECT EXISTS (SELECT 1 FROM sloth_secrets) OR EXISTS (SELECT 1 FROM sloth_secret_patterns)"
+_OLD, _OLD_UNLESS_SECRET = "value, type", old_value("key", "value", "type")
 
 
 def delete(database: Database, where: str, bindings: Mapping[str, Any], change: int) -> int:
@@ -37,7 +39,8 @@ def record(database: Database, operation: str, entries: str, bindings: Mapping[s
     """Write the history of the entries that a statement selects: key, value and type as they are and the
     previous revision, in the order of their new ones. Returns how many there are."""
     database.execute(_CACHE)
-    database.execute(_RECORD.format(operation=operation, entries=entries), bindings)
+    old = _OLD_UNLESS_SECRET if database.execute(_HAS_SECRETS).get else _OLD
+    database.execute(_RECORD.format(operation=operation, entries=entries, old=old), bindings)
     return database.connection.changes()
 
 

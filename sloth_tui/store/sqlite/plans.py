@@ -30,23 +30,29 @@ _OURS = (
 )
 _OF_OTHERS = "past.revision <= :last AND past.change IS NULL"
 _COLUMNS = """mine.key AS key, begun.old AS value, begun.old_type AS type,
-    live.key IS NOT NULL AS present, live.value AS live_value, live.type AS live_type,
-    live.revision AS live_revision"""
+    live.key IS NOT NULL AS present, live.value AS live_value, live.type AS live_type"""
 _JOINED = """mine JOIN sloth_history AS begun ON begun.revision = mine.first
     LEFT JOIN state AS live ON live.key = mine.key"""
 _DIFFERS = "NOT (begun.old IS live.value AND begun.old_type IS live.type)"
 _HIDDEN = f"begun.old_type IS '{HIDDEN}'"
 
+_DELETED = deletion("mine.key")
+
+# Mostly nobody has changed anything since. Then no key has to be looked for on its own.
 _UNDO = f"""
-    WITH mine AS (
+    WITH alone AS MATERIALIZED (
+        SELECT NOT EXISTS (SELECT 1 FROM sloth_history AS past
+            WHERE revision >= :first AND NOT coalesce({{member}}, 0)) AS yes),
+    mine AS (
         SELECT key, min(revision) AS first, max(revision) AS last
         FROM sloth_history AS past WHERE revision >= :first AND {{member}} GROUP BY key)
-    SELECT {_COLUMNS}, CASE
+    SELECT {_COLUMNS}, CASE WHEN live.key IS NOT NULL THEN live.revision
+        WHEN (SELECT yes FROM alone) THEN mine.last ELSE {_DELETED} END AS previous, CASE
         WHEN {_HIDDEN} THEN {UNKEPT}
         WHEN :forgotten AND EXISTS (
             SELECT 1 FROM sloth_forgotten WHERE key = mine.key
             AND revision >= (SELECT first_revision FROM sloth_changes WHERE id = :id)) THEN {FORGOTTEN}
-        WHEN mine.last > mine.first AND EXISTS (
+        WHEN mine.last > mine.first AND NOT (SELECT yes FROM alone) AND EXISTS (
             SELECT 1 FROM {chain("mine.key", after="mine.first")} AS one
             JOIN sloth_history AS past ON past.revision = one.revision
             WHERE past.revision < mine.last AND NOT coalesce({{member}}, 0)) THEN {CHANGED}
@@ -54,12 +60,13 @@ _UNDO = f"""
             AND NOT (later.old IS live.value AND later.old_type IS live.type) THEN {CHANGED}
         ELSE 0 END AS obstacle
     FROM {_JOINED} LEFT JOIN sloth_history AS later
-        ON later.revision = {following("mine.key", "mine.last")}
+        ON later.revision = iif((SELECT yes FROM alone), NULL, {following("mine.key", "mine.last")})
     WHERE {_DIFFERS}"""
 _ROLLBACK = f"""
     WITH mine AS (
         SELECT key, min(revision) AS first FROM {{history}} GROUP BY key)
-    SELECT {_COLUMNS}, iif({_HIDDEN}, {UNKEPT}, 0) AS obstacle FROM {_JOINED} WHERE {_DIFFERS}"""
+    SELECT {_COLUMNS}, iif(live.key IS NOT NULL, live.revision, {_DELETED}) AS previous,
+        iif({_HIDDEN}, {UNKEPT}, 0) AS obstacle FROM {_JOINED} WHERE {_DIFFERS}"""
 
 _SHOW = f"""SELECT {RAW_KEY} AS stored_key, NOT present, live_type, {raw_value("live_value", "live_type")},
     value IS NULL, type, {raw_value("value", "type")}, obstacle FROM ({{}}) ORDER BY stored_key"""
@@ -81,8 +88,7 @@ _RESTORE = f"""INSERT INTO state (key, value, type, created_at, updated_at, revi
     AND {_POSSIBLE} ORDER BY rowid"""
 _REMOVE = f"""DELETE FROM state WHERE key IN (
     SELECT key FROM temp.sloth_plan WHERE value IS NULL AND {_POSSIBLE})"""
-_REPLACED = f"""SELECT key, live_value AS value, live_type AS type,
-    iif(present, live_revision, {deletion("plan.key")}) AS previous FROM temp.sloth_plan AS plan"""
+_REPLACED = "SELECT key, live_value AS value, live_type AS type, previous FROM temp.sloth_plan"
 _WRITTEN = f"""{_REPLACED}
     WHERE value IS NOT NULL AND {_POSSIBLE} ORDER BY rowid"""
 _REMOVED = f"""{_REPLACED}
