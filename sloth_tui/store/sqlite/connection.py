@@ -8,6 +8,7 @@ read first looks whether somebody has created or adopted it meanwhile.
 from __future__ import annotations
 
 import os
+import time
 
 import apsw
 
@@ -15,8 +16,7 @@ from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.sqlite import schema
 from sloth_tui.store.sqlite.failures import read_only, translate
 from sloth_tui.store.sqlite.files import check_path
-from sloth_tui.store.sqlite.opening import make_durable, open_adopted, open_as_it_is, signature
-from sloth_tui.store.sqlite.place import Place
+from sloth_tui.store.sqlite.opening import identity, make_durable, open_adopted, open_as_it_is, signature
 from sloth_tui.store.sqlite.surplus import Resting
 from sloth_tui.store.sqlite.transactions import Transaction
 
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     Bindings: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 
+_GLANCE = 0.002
+"""Seconds for which a look at the place of the file counts."""
+
+
 class Database:
     """A connection and what its handle needs to know between statements.
 
@@ -41,8 +45,9 @@ class Database:
     """
 
     __slots__ = (
+        "_file",
+        "_looked_at",
         "_marks",
-        "_place",
         "change",
         "change_depth",
         "clock",
@@ -170,12 +175,18 @@ class Database:
 
     def is_current(self) -> bool:
         """Whether the file is still the one that was opened."""
-        return self.kind is None or self._place.is_same()
+        self._looked_at = time.monotonic()
+        return self.kind is None or identity(self.path) == self._file
+
+    def was_current(self) -> bool:
+        """Whether it is, or was a moment ago: to look before each of many writes would take a tenth of their
+        time. What is written in that moment is as if it had been written before the file was replaced."""
+        return time.monotonic() - self._looked_at < _GLANCE or self.is_current()
 
     def close(self) -> None:
         for stream in list(self.streams):
             stream.close()
-        self._close()
+        self.connection.close(True)
 
     def _attach(self) -> None:
         """Open the file as it is, or an empty database in memory where there is none."""
@@ -219,7 +230,8 @@ class Database:
 
     def _use(self, connection: apsw.Connection) -> None:
         self.connection = connection
-        self._place = Place(self.path)
+        self._file = identity(self.path)
+        self._looked_at = 0.0
         self.openings += 1
         is_told = self.kind is schema.OURS and self.frozen is None
         self.execute = connection.execute if is_told else self._execute_refreshed
@@ -230,8 +242,4 @@ class Database:
 
     def _detach(self) -> None:
         self.drain_streams()
-        self._close()
-
-    def _close(self) -> None:
-        self._place.close()
         self.connection.close(True)

@@ -84,6 +84,15 @@ def make_durable(connection: apsw.Connection) -> None:
     connection.wal_autocheckpoint(_LOG_PAGES)
 
 
+def identity(path: str) -> tuple[int, int] | None:
+    """Tells a file from another one that was put in its place."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def signature(path: str) -> object:
     """What changes when a frozen database is changed after all."""
     try:

@@ -172,7 +172,7 @@ class EntryWriting(EntryReading):
             database.change is not None
             and not database.fences
             and not database.streams
-            and (database.connection.in_transaction if database.depth else database.is_current())
+            and (database.connection.in_transaction if database.depth else database.was_current())
         )
 
     def _overwrite(self, key: str, kind: str | None, stored: Stored) -> int | None:

@@ -4,6 +4,7 @@ because two SQLite libraries in one process that open one file lose data."""
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -53,6 +54,15 @@ def run_other(path: Path, *statements: str | tuple[object, ...]) -> list[list[ob
     assert done.returncode == 0, done.stderr
     rows: list[list[object]] = json.loads(done.stdout)
     return rows
+
+
+def remove_elsewhere(path: Path, suffixes: str = "*", *, replacement: Path | None = None) -> None:
+    """Let another program remove the files whose names begin with that of the database and go on like one of
+    ``suffixes``, and then put a file in its place."""
+    script = f'for file in {shlex.quote(str(path))}{suffixes}; do rm -f "$file"; done'
+    if replacement is not None:
+        script += f" && mv {shlex.quote(str(replacement))} {shlex.quote(str(path))}"
+    subprocess.run(["/bin/sh", "-c", script], check=True, timeout=60)
 
 
 def files_of(path: Path) -> dict[str, bytes]:

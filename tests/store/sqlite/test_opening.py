@@ -10,7 +10,7 @@ import pytest
 
 from sloth_tui.errors import AgentNotFound, InvalidAgentName, NotWritable
 from sloth_tui.store import open_entries, open_path, open_store
-from tests.store.sqlite.others import DOCUMENTED, files_of, make_ours, run_other
+from tests.store.sqlite.others import DOCUMENTED, files_of, make_ours, remove_elsewhere, run_other
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,8 +176,7 @@ def test_a_database_that_was_removed_is_made_anew_by_the_next_write(path: Path) 
     with open_path(str(path), "write") as store, open_path(str(path)) as reader:
         store.set_many({"key": "old", "other": "old"})
         token = reader.change_token()
-        for file in path.parent.glob("agent.db*"):
-            file.unlink()
+        remove_elsewhere(path)
         assert reader.change_token() != token
         assert reader.get("key") is None
         store.set("key", "new")
@@ -189,9 +188,7 @@ def test_a_database_that_was_replaced_is_written_in_its_place(path: Path) -> Non
     with open_path(str(path), "write") as store:
         store.set("key", "old")
         store.set("key", "older")
-        for file in path.parent.glob("agent.db-*"):
-            file.unlink()
-        path.with_name("backup.db").rename(path)
+        remove_elsewhere(path, "-*", replacement=path.with_name("backup.db"))
         store.set("more", 1)
         assert dict(store.items()) == {"key": "value", "more": 1}
 
