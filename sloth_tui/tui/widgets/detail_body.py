@@ -16,6 +16,7 @@ from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.history_view import HistoryView, RevisionList
 from sloth_tui.tui.widgets.info_view import InfoView
 from sloth_tui.tui.widgets.plot import NumberPlot, number_of, points
+from sloth_tui.tui.widgets.steady import SteadyStatic
 from sloth_tui.tui.widgets.tab_strip import Tab, TabStrip
 from sloth_tui.tui.widgets.value_view import ValueView
 
@@ -56,7 +57,7 @@ class DetailBody(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static("No key is chosen.", classes="empty")
-        yield Static(id="detail-facts")
+        yield SteadyStatic(id="detail-facts")
         yield TabStrip(id="detail-tabs")
         yield ValueView(id="detail-value")
         yield NumberPlot(id="detail-plot")

@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 from sloth_tui.model import Query
 from sloth_tui.tui.messages import FilterChanged, FilterLeft
 from sloth_tui.tui.widgets.filter_syntax import format_filter, parse_filter
+from sloth_tui.tui.widgets.steady import SteadyInput
 
 if TYPE_CHECKING:
     from typing import Self
@@ -49,7 +50,9 @@ class FilterBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("/ ", markup=False)
-        yield Input(placeholder="part of a key  ^beginning  ~fuzzy  =value  !not", select_on_focus=False)
+        yield SteadyInput(
+            placeholder="part of a key  ^beginning  ~fuzzy  =value  !not", select_on_focus=False
+        )
 
     @property
     def asked(self) -> Query:

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from sloth_tui.tui.widgets.vi_keys import SCROLLING
 
@@ -100,8 +101,18 @@ class LineView(ScrollView, can_focus=True):
     def _fold(self, first: int) -> None:
         for number in range(first, len(self._lines)):
             self._pieces += [(number, start, end) for start, end in folds(self._lines[number], self._width)]
-        self.virtual_size = Size(self._width, len(self._pieces))
+        self._fit(Size(self._width, len(self._pieces)))
         self.refresh()
+
+    def _fit(self, size: Size) -> None:
+        """Lay out the screen only where a scroll bar comes or goes."""
+        room = self.scrollable_content_region.height
+        if not room or (size.height > room) != self.show_vertical_scrollbar:
+            self.virtual_size = size
+        elif size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+            self.scroll_y = self.validate_scroll_y(self.scroll_y)
 
 
 def folds(line: str, width: int) -> list[tuple[int, int]]:
