@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Input, TextArea
 
+import sloth_tui.tui
+from sloth_tui.agents import database_path
+from sloth_tui.model import Origin
 from sloth_tui.settings import Settings
 from sloth_tui.store import open_store
 from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.screens.confirm import ConfirmScreen
-from sloth_tui.tui.widgets import agent_list, detail, key_lines, lock_list, stats_view, title_bar
+from sloth_tui.tui.widgets import lock_list, title_bar
+from sloth_tui.tui.widgets.keys_pane import KeysPane
 from tests.tui.driving import Driver, until
-from tests.tui.state import HOSTILE, fill
+from tests.tui.state import HOSTILE, elsewhere, fill
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,40 +33,78 @@ if TYPE_CHECKING:
     Scene = Callable[[Driver], Awaitable[None]]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def loaded() -> None:
+    """Every module, so that none is loaded while something in its place stands still."""
+    for module in pkgutil.walk_packages(sloth_tui.tui.__path__, "sloth_tui.tui."):
+        importlib.import_module(module.name)
+
+
 @pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What differs from run to run stands still: ages, time left, processes, paths."""
-    for module in (agent_list, detail, key_lines, stats_view):
-        monkeypatch.setattr(module, "format_age", lambda at, now: "-" if at is None else "5m ago")
-    monkeypatch.setattr(lock_list, "drain", lambda remaining, lease: ("━━━━━╌╌╌", "$primary"))
+def still(monkeypatch: pytest.MonkeyPatch, loaded: None) -> None:
+    """What differs from run to run stands still: ages, time left, people, processes, paths."""
+    someone = lambda program, title, run=None, task=None: Origin(  # noqa: E731  # in two places
+        "ana", "build-1", 4242, program, title, run, task
+    )
+    for name, module in list(sys.modules.items()):
+        if name.startswith("sloth_tui.tui.") and hasattr(module, "format_age"):
+            monkeypatch.setattr(module, "format_age", lambda at, now: "-" if at is None else "5m ago")
+        if name.startswith("sloth_tui.") and hasattr(module, "this_process"):
+            monkeypatch.setattr(module, "this_process", someone)
+    monkeypatch.setattr(lock_list, "drain", lambda remaining, lease, width=8: ("━━━━━╌╌╌", False, "$primary"))
     monkeypatch.setattr(lock_list, "format_duration", lambda seconds: "4m 12s")
     monkeypatch.setattr(lock_list, "describe_owner", lambda lock: ("● build-1:4242", "$success"))
     monkeypatch.setattr(title_bar, "_shorten", lambda path, room: f"~/state/{os.path.basename(path)}")
 
 
 def picture(
-    compare: Compare, size: tuple[int, int], scene: Scene | None = None, agent: str = "local"
+    compare: Compare,
+    size: tuple[int, int],
+    scene: Scene | None = None,
+    *,
+    agent: str = "local",
+    theme: str | None = None,
+    read_only: bool = False,
 ) -> None:
-    app = SlothApp(agent, Settings(), read_only=False)
+    app = SlothApp(agent, Settings(motion=False, theme=theme), read_only=read_only)
 
     async def before(pilot: Pilot[int]) -> None:
         driver = Driver(app, pilot)
         await until(driver.settled)
-        await driver.at_rest()
         if scene is not None:
             await scene(driver)
+        await driver.at_rest()
         await pilot.pause()
 
     assert compare(app, terminal_size=size, run_before=before)
 
 
-@pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (60, 20)], ids="{0[0]}x{0[1]}".format)
+@pytest.mark.parametrize(
+    "size", [(200, 60), (120, 40), (80, 24), (60, 20), (40, 10)], ids="{0[0]}x{0[1]}".format
+)
 def test_size(believable: Path, snap_compare: Compare, size: tuple[int, int]) -> None:
     picture(snap_compare, size)
 
 
+@pytest.mark.parametrize("theme", ["sloth-day", "sloth-terminal"])
+def test_theme(believable: Path, snap_compare: Compare, theme: str) -> None:
+    picture(snap_compare, (100, 30), theme=theme)
+
+
 def test_empty(base: Path, snap_compare: Compare) -> None:
-    picture(snap_compare, (80, 24))
+    picture(snap_compare, (80, 24), read_only=True)
+
+
+def test_error(believable: Path, snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail = KeysPane.fail
+
+    def fail_here(pane: KeysPane, message: str, hint: str | None) -> None:
+        fail(pane, message.replace(str(believable), "~/.sloth-runner"), hint)
+
+    monkeypatch.setattr(KeysPane, "fail", fail_here)
+    with open(database_path("production"), "r+b") as file:
+        file.write(b"no database at all")
+    picture(snap_compare, (100, 30), agent="production")
 
 
 def test_hostile(base: Path, snap_compare: Compare) -> None:
@@ -74,3 +120,80 @@ def test_clear_is_confirmed(believable: Path, snap_compare: Compare) -> None:
         await until(lambda: isinstance(app.app.screen, ConfirmScreen))
 
     picture(snap_compare, (100, 30), ask)
+
+
+def test_conflict(believable: Path, snap_compare: Compare) -> None:
+    async def collide(app: Driver) -> None:
+        await app.goes_to("table:limits")
+        await app.press("e")
+        await until(lambda: app.app.screen.query(TextArea))
+        app.on_top(TextArea).cursor_blink = False
+        app.on_top(TextArea).text = '{"cpu": 3}'
+        elsewhere("open_store('local', 'write').__enter__().set('table:limits', {'cpu': 2, 'on': False})")
+        await app.sees("Somebody else has changed it meanwhile")
+
+    picture(snap_compare, (100, 30), collide)
+
+
+async def marks(app: Driver) -> None:
+    await app.press("slash", *"dep", "enter", "space", "space")
+    await app.sees("2 marked")
+
+
+async def tree(app: Driver) -> None:
+    await app.press("T", "down", "right")
+    await app.sees("members")
+
+
+async def history(app: Driver) -> None:
+    await app.goes_to("deployment:version")
+    await app.press("H")
+    await app.sees("what revision")
+
+
+async def plot(app: Driver) -> None:
+    await app.goes_to("deployment:count")
+    await app.sees("█")
+
+
+async def bytes_shown(app: Driver) -> None:
+    await app.goes_to("raw:fingerprint")
+    await app.sees("8b 00")
+
+
+async def help_shown(app: Driver) -> None:
+    await app.press("question_mark")
+    await app.sees("esc or ? closes")
+
+
+async def palette(app: Driver) -> None:
+    await app.press("ctrl+p")
+    await until(lambda: app.app.screen.query(Input))
+    app.on_top(Input).cursor_blink = False
+    await app.press(*"del")
+    await app.sees("Delete this key")
+
+
+async def jump(app: Driver) -> None:
+    await app.press("f")
+
+
+async def log(app: Driver) -> None:
+    await app.press("6")
+    await app.sees("what was done")
+
+
+async def stats(app: Driver) -> None:
+    await app.press("5")
+    await app.sees("keys by prefix")
+
+
+@pytest.mark.parametrize(
+    "scene", [marks, tree, history, plot, bytes_shown, help_shown, palette, jump, log, stats]
+)
+def test_scene(believable: Path, snap_compare: Compare, scene: Scene) -> None:
+    with open_store("local", "write") as store:
+        for number in range(1, 9):
+            store.increment("deployment:count", number)
+            store.set("deployment:version", f"v1.{number}.0")
+    picture(snap_compare, (120, 40), scene)
