@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     """Told how many revisions are gone, of how many."""
 
 _MOST, _FEWEST = 4096, 16
-_LONG, _SHORT = 0.015, 0.005
+_LONG, _SHORT = 0.010, 0.004
 """Seconds a transaction should stay between; twice that, on a machine with better things to do, is still
 far below what a writer would notice."""
 _PAUSE = 0.002
