@@ -19,6 +19,13 @@ _FAR = 1_000_000_000
 class CursorView(LineView):
     """The cursor walks by arrows, vim keys and clicks, and stays in sight; without one the view scrolls."""
 
+    DEFAULT_CSS = """
+    CursorView > .lines--cursor { background: $block-cursor-blurred-background; }
+    CursorView:focus > .lines--cursor { background: $block-cursor-background; }
+    CursorView:nocolor > .lines--cursor { text-style: underline; }
+    CursorView:focus:nocolor > .lines--cursor { text-style: bold underline; }
+    """
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "walk(-1)", "Line up", show=False),
         Binding("down,j", "walk(1)", "Line down", show=False),

@@ -40,6 +40,28 @@ class DetailBody(Vertical):
     ``entitle(note)`` puts a note at the edge of the pane.
     """
 
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    #detail-body.nothing > * { display: none; }
+    #detail-body.nothing > .empty { display: block; }
+    #detail-facts { height: auto; max-height: 10; text-overflow: ellipsis; }
+    #detail-tabs { height: 1; margin: 1 0; text-wrap: nowrap; text-overflow: ellipsis; }
+    .-narrow #detail-tabs, .-single #detail-tabs { margin: 0; }
+    #detail-value { height: 1fr; }
+    #detail-body.plotted #detail-value { height: 2; }
+    #detail-plot { height: 1fr; max-height: 14; display: none; }
+    #detail-body.plotted #detail-plot { display: block; }
+    #detail-history { height: 1fr; layout: vertical; &.beside { layout: horizontal; } }
+    #revisions { height: 1fr; }
+    #comparison { height: 1fr; border-top: solid $edge; }
+    .beside #comparison { width: 1fr; height: 1fr; border-top: none; border-left: solid $edge; }
+    .beside #comparison { padding-left: 1; }
+    #revision-facts { height: auto; max-height: 4; }
+    #difference { height: 1fr; }
+    #detail-info { height: 1fr; scrollbar-size-vertical: 1; }
+    #info-lines { height: auto; }
+    """
+
     def __init__(self, entitle: Callable[[str], None]) -> None:
         super().__init__(id="detail-body")
         self._entitle = entitle

@@ -25,6 +25,15 @@ class LineView(ScrollView, can_focus=True):
     Lines are harmless text (see :func:`sloth_tui.text.display_text`) without line feeds.
     """
 
+    DEFAULT_CSS = """
+    LineView {
+        background: transparent;
+        scrollbar-size-vertical: 1;
+        overflow-x: hidden;
+        overflow-y: auto;
+    }
+    """
+
     BINDINGS: ClassVar[list[BindingType]] = [*SCROLLING]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # the framework's name

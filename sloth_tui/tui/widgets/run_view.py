@@ -56,6 +56,12 @@ class RunLog(LineView):
 class RunPane(DockPane):
     """The file that runs or ran last, its output, the keys it changed, and how it ended."""
 
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    #run-status { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    #run-log { height: 1fr; }
+    """
+
     NUMBER = 7
     NAME = "Run"
 

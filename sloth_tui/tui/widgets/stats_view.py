@@ -49,6 +49,19 @@ class StatsPane(DockPane):
     """Figures and the writes of the last seconds; prefixes that filter the table when chosen; the largest,
     newest and oldest entries, which are gone to when chosen."""
 
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    #stats { layout: horizontal; }
+    #stats-figures-scroll { width: 38; height: 1fr; scrollbar-size: 0 0; margin-right: 2; }
+    #stats OptionList, #log OptionList, #locks OptionList { scrollbar-gutter: stable; }
+    #stats-figures, #stats-rate { height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
+    #stats-prefixes { width: 1fr; }
+    #stats-standings { display: none; width: 1fr; margin-left: 2; }
+    #stats.-wide #stats-standings { display: block; }
+    #stats.-stacked { layout: vertical; }
+    #stats.-stacked #stats-figures-scroll { width: 1fr; height: auto; max-height: 8; margin: 0; }
+    """
+
     NUMBER = 5
     NAME = "Stats"
 
