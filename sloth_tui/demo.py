@@ -161,6 +161,10 @@ _DATE_BACK = (
 )
 
 
+_LONG_GONE = 4242
+"""The process of what is said to have been done long ago; nobody's who looks at it."""
+
+
 class Chapter(NamedTuple):
     """What somebody changed at some time."""
 
@@ -225,7 +229,7 @@ def fill(origin: Origin, now: float) -> None:
         with open_store(agent, "write") as store:
             for number, (minutes, user, program, title, change) in enumerate(_story(entries)):
                 run = f"{number:08x}" if title.startswith("run ") else None
-                store.set_origin(Origin(user, origin.host, origin.pid, program, title, run))
+                store.set_origin(Origin(user, origin.host, _LONG_GONE, program, title, run))
                 change(store)
                 ends.append((store.revision(), now - 60 * minutes))
             store.set_origin(origin)

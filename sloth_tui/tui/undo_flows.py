@@ -144,7 +144,7 @@ def told(change: ChangeSet, changed: int) -> tuple[str, bool]:
     if not changed:
         return f"nothing to take back of '{name}'", False
     verb = "did again" if found and found["what"] == "undo" else "took back"
-    return f"{verb} '{name}': {format_count(changed, 'key')} restored", True
+    return f"{verb} '{name}': {format_count(changed, 'key')} changed", True
 
 
 def _quoted(change: ChangeSet) -> str:

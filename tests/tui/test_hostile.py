@@ -169,7 +169,7 @@ async def test_figures_log_and_what_a_change_did(hostile: Path) -> None:
         await until(lambda: isinstance(app.app.screen, ConfirmScreen))
         inspect(app)
         await app.press("right", "enter")
-        await app.sees("restored")
+        await app.sees("changed · u")
         inspect(app)
 
 

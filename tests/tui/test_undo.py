@@ -36,11 +36,11 @@ async def test_u_takes_back_what_this_session_did_and_again_does_it_again(believ
         await delete(app, "deployment:status")
         elsewhere("open_store('local', 'write').__enter__().set('other', 'theirs')")
         await app.press("u")
-        await told(app, "took back 'delete deployment:status': 1 key restored · u to undo")
+        await told(app, "took back 'delete deployment:status': 1 key changed · u to undo")
         assert stored("deployment:status") == "complete"
         assert stored("other") == "theirs"
         await app.press("u", "u", "u")
-        await told(app, "did again 'delete deployment:status': 1 key restored · u to undo")
+        await told(app, "did again 'delete deployment:status': 1 key changed · u to undo")
         assert stored("deployment:status") is None
 
 
@@ -61,7 +61,7 @@ async def test_what_others_did_is_taken_back_after_asking_and_nothing_where_noth
         await app.press("u")
         await opened(app, ConfirmScreen)
         await app.press("right", "enter")
-        await until(lambda: len(app.toasts) == 2 and app.toasts[1].endswith(": 2 keys restored · u to undo"))
+        await until(lambda: len(app.toasts) == 2 and app.toasts[1].endswith(": 2 keys changed · u to undo"))
     assert keys() == []
 
 
@@ -82,7 +82,7 @@ async def test_a_conflict_names_the_keys_and_can_be_overruled(believable: Path) 
         await app.press("u")
         await opened(app, ConfirmScreen)
         await app.press("right", "enter")
-        await told(app, "took back 'delete deployment:status': 1 key restored · u to undo")
+        await told(app, "took back 'delete deployment:status': 1 key changed · u to undo")
     assert stored("deployment:status") == "complete"
     assert len(keys()) == len(ENTRIES)
 
@@ -95,7 +95,7 @@ async def test_a_run_of_this_session_is_taken_back_as_one(believable: Path, tmp_
         app.browser.services.run_file(str(file))
         await until(lambda: stored("run:b") == 1 and not app.browser.services.running)
         await app.press("u")
-        await until(lambda: app.toasts and app.toasts[-1].endswith("2 keys restored · u to undo"))
+        await until(lambda: app.toasts and app.toasts[-1].endswith("2 keys changed · u to undo"))
     with open_store("local", "read") as store:
         assert not list(store.keys("run:"))
         newest = store.newest_change_set()

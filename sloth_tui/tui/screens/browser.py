@@ -68,4 +68,5 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews, NewsScreen
         self.query_one(KeyBar).hints = tuple(
             KeyHint(shown_key(action.key), action.label, f"screen.perform('{action.id}')")
             for action in in_pane(self.current)
+            if not (action.writes and self.services.read_only)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sloth_tui.text import format_count
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.screens.acting import Acting
 
@@ -90,16 +91,14 @@ class DetailActions(Acting):
             self._change(self.entries.retype(key))
 
     def action_rename_key(self) -> None:
-        if self.key is None:
-            self.flows.tell("no key is chosen")
-        else:
-            self._change_and_go(partial(self.entries.rename, self.key))
+        key = self._one_key()
+        if key is not None:
+            self._change_and_go(partial(self.entries.rename, key))
 
     def action_duplicate_key(self) -> None:
-        if self.key is None:
-            self.flows.tell("no key is chosen")
-        else:
-            self._change_and_go(partial(self.entries.duplicate, self.key))
+        key = self._one_key()
+        if key is not None:
+            self._change_and_go(partial(self.entries.duplicate, key))
 
     def action_new_key(self) -> None:
         self._change_and_go(partial(self.entries.create, first_segment(self.key or "")))
@@ -128,11 +127,23 @@ class DetailActions(Acting):
 
         self._change(change())
 
-    def _open_key(self) -> str | None:
-        """The key under the cursor, unless its value is masked; otherwise says what is in the way."""
-        key, detail = self.key, self.detail
+    def _one_key(self) -> str | None:
+        """The key under the cursor, unless others are marked; otherwise says what is in the way."""
+        key, chosen = self.key, self.chosen_keys
+        if chosen not in ([], [key]):
+            marked = format_count(len(chosen), "key is", "keys are")
+            self.flows.tell(
+                f"{marked} marked: this works on one key at a time, {key_of('step_back')} unmarks"
+            )
+            return None
         if key is None:
             self.flows.tell("no key is chosen")
+        return key
+
+    def _open_key(self) -> str | None:
+        """The key under the cursor, unless its value is masked; otherwise says what is in the way."""
+        key, detail = self._one_key(), self.detail
+        if key is None:
             return None
         revealed = detail.entry is not None and detail.entry.key == key and not detail.hidden
         if self.services.is_secret(key) and not revealed:

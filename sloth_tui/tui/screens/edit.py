@@ -73,6 +73,9 @@ class EditScreen(Dialog[str | None]):
         self._form = "string" if entry is None else form_of(entry.value, entry.type)
         self._theirs: Entry | None = None
         self._saving = False
+        self._begun = "" if entry is None else to_text(entry.value, self._form)
+        self._about_to_discard: str | None = None
+        """What is lost if esc is pressed once more."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog edit") as dialog:
@@ -128,13 +131,18 @@ class EditScreen(Dialog[str | None]):
             self.action_save()
         elif event.button.id == "take":
             self._take()
-        else:
-            self.action_leave()
+        elif not self._saving:
+            self.dismiss(None)
 
     def action_leave(self) -> None:
-        """Not while something is being saved: it would be saved unseen."""
-        if not self._saving:
+        """Not while something is being saved: it would be saved unseen. One key alone loses nothing."""
+        if self._saving:
+            return
+        if self.query_one(TextArea).text in (self._begun, self._about_to_discard):
             self.dismiss(None)
+            return
+        self._about_to_discard = self.query_one(TextArea).text
+        self._complain("Not saved. esc again discards what was typed, ctrl+s saves it.")
 
     def action_save(self) -> None:
         """Not again before what became of the last attempt is on screen."""
@@ -168,9 +176,7 @@ class EditScreen(Dialog[str | None]):
             self._complain("Somebody else has changed it meanwhile: saving shows both.")
 
     def _text(self) -> str:
-        if self._typed is not None:
-            return self._typed
-        return "" if self._entry is None else to_text(self._entry.value, self._form)
+        return self._begun if self._typed is None else self._typed
 
     def _check(self) -> None:
         """Say what is to be typed, and whether it is."""
@@ -207,7 +213,7 @@ class EditScreen(Dialog[str | None]):
         self.query_one("#theirs-facts", Static).update(Content.assemble((what, "bold"), (by, "$quiet")))
         self.query_one(DifferenceView).show(pieces)
         self.query_one("#take").disabled = now is None or hidden or now.size > EDITABLE_SIZE
-        for name, label in (("#save", "Save mine"), ("#cancel", "Leave theirs")):
+        for name, label in (("#save", "Save mine"), ("#cancel", "Discard mine")):
             button = self.query_one(name, Button)
             button.label = label
             button.refresh(layout=True)
@@ -220,6 +226,7 @@ class EditScreen(Dialog[str | None]):
             return
         self._form = form_of(self._theirs.value, self._theirs.type)
         area = self.query_one(TextArea)
-        area.replace(to_text(self._theirs.value, self._form), (0, 0), area.document.end)
+        self._begun = to_text(self._theirs.value, self._form)
+        area.replace(self._begun, (0, 0), area.document.end)
         area.focus()
         self._check()

@@ -58,7 +58,11 @@ class KeyNews(News):
             self.query_one(KeysPane).fail(message.message, message.hint)
 
     def on_filter_changed(self, message: messages.FilterChanged) -> None:
+        before, key = self._query, self.key
         self._ask(message.query)
+        if key is not None and lets_all_through(message.query) and not lets_all_through(before):
+            # What was found with a filter is still under the cursor without it.
+            self.services.rows.find(key, reveal=False)
 
     def on_filter_left(self, message: messages.FilterLeft) -> None:
         self.query_one(KeyTable).focus()

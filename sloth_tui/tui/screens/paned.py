@@ -59,7 +59,8 @@ class PanedScreen(Screen[None]):
         self._arrange(event.size.width, event.size.height)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        pane = self._pane_of(event.widget)
+        # News of a widget may come late; what counts is who has the focus now.
+        pane = None if self.focused is None else self._pane_of(self.focused)
         if pane is not None:
             self.current = pane
 

@@ -48,7 +48,7 @@ class StoreNews(News):
         if self.is_about_chosen(message):
             self.answers = False
             bar = self.title_bar
-            bar.agent, bar.state, bar.total = message.agent, "no answer", None
+            bar.agent, bar.location, bar.state, bar.total = message.agent, "", "no answer", None
 
     def on_changes_held(self, message: messages.ChangesHeld) -> None:
         self.title_bar.behind = True

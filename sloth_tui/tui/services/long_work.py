@@ -93,6 +93,8 @@ class LongWork:
             return store.problems()
 
         def check() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
             try:
                 with open_store(agent, "read") as store:
                     future.set_result(work.of(problems)(store))

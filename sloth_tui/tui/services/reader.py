@@ -122,7 +122,8 @@ class Reader:
         future: Future[T] = Future()
 
         def answer(store: WindowedStore | None) -> None:
-            if future.cancelled():
+            # Begun anew after it was broken off, it is running already.
+            if not future.running() and not future.set_running_or_notify_cancel():
                 return
             try:
                 if store is None:

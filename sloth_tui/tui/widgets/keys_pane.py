@@ -71,4 +71,6 @@ class KeysPane(Pane):
 
     def _entitle(self, count: str) -> None:
         self._count = count
-        self.entitle(count, self._marked)
+        asked = self.query_one(KeyTable).asked
+        order = "" if asked.sort == "key" else f"by {asked.sort} {'▼' if asked.descending else '▲'}"
+        self.entitle(count, " · ".join(note for note in (self._marked, order) if note))

@@ -69,7 +69,7 @@ class RunPane(DockPane):
     """The file that runs or ran last, as it was given; empty before the first."""
 
     def furniture(self) -> ComposeResult:
-        idle = f"{key_of('run_file')} chooses a Lua file and runs it against the agent on screen."
+        idle = f"{key_of('run_file')} chooses a Lua file and runs it on this agent."
         yield Static(Content(idle).stylize("$quiet"), id="run-status")
         yield RunLog(id="run-log")
 
