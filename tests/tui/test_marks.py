@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.widgets import OptionList
-
 from sloth_tui.store import open_store
 from sloth_tui.tui.screens.confirm import ConfirmScreen
 from sloth_tui.tui.widgets import marks
@@ -79,7 +77,7 @@ async def test_marks_go_with_their_keys_and_with_the_agent(believable: Path) -> 
         elsewhere(f"open_store('local', 'write').__enter__().delete({KEYS[0]!r})")
         await app.sees("1 marked")
         assert app.table.marks.in_order() == KEYS[1:2]
-        await until(lambda: app.find(OptionList).option_count == 2)
+        await until(lambda: len(app.browser.agent_names) == 2)
         app.browser.choose_agent("production")
         await app.loses("marked")
 
