@@ -25,9 +25,11 @@ _ORDER = tuple(PANES)
 class PanedScreen(Screen[None]):
     """Shows as many panes as there is room for; the pane with the focus always."""
 
-    current: reactive[str] = reactive("keys", init=False)
+    # None of these is a reason to draw the whole screen: what looks different then draws itself.
+    focused: reactive[Widget | None] = reactive(None, repaint=False)
+    current: reactive[str] = reactive("keys", init=False, repaint=False)
     """The pane that has, or last had, the focus."""
-    zoomed: reactive[bool] = reactive(False, init=False)
+    zoomed: reactive[bool] = reactive(False, init=False, repaint=False)
 
     _arranged: tuple[Layout, Shape] | None = None
 
