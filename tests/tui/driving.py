@@ -7,6 +7,7 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from textual import _wait
 from textual.widgets import OptionList
 
 from sloth_tui.settings import Settings
@@ -32,6 +33,10 @@ W = TypeVar("W", bound="Widget")
 
 _GLANCE = 0.04
 """Seconds between two looks at the whole screen, which is drawn for each."""
+
+# After each key the framework looks twice whether the program is at rest. Two of these are more than a frame,
+# so that what is drawn because of a key is drawn; with theirs these tests wait a third of the time.
+_wait.SLEEP_GRANULARITY = 1 / 100
 
 
 async def until(

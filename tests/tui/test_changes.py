@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from textual.widgets import Button, Input, Select, Static, TextArea
@@ -142,6 +142,8 @@ async def test_edit_keeps_the_type_and_saves(believable: Path) -> None:
         app.on_top(TextArea).text = "thirteen"
         await app.press("ctrl+s")
         await app.sees("no whole number")
+        # That is said while it is typed, too; to save again before the answer is there does nothing.
+        await until(lambda: not cast("EditScreen", app.app.screen)._saving)
         app.on_top(TextArea).text = "13"
         await app.press("ctrl+s")
         await closed(app)

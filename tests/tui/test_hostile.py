@@ -73,7 +73,7 @@ async def test_tabs_of_the_detail_and_what_changes_an_entry(hostile: Path) -> No
         for number in (0, 7, 15, 28, 32):
             store.set(f"{number:02}{HOSTILE[number]}", {HOSTILE[number]: [*HOSTILE]})
             store.set(f"{number:02}{HOSTILE[number]}", "\n".join(HOSTILE))
-    async with running(size=(120, 60)) as app:
+    async with running(size=(100, 36)) as app:
         detail = app.find(DetailPane)
         for number in (0, 7, 32):
             await app.goes_to(f"{number:02}{HOSTILE[number]}")
@@ -112,7 +112,7 @@ async def test_literal_brackets_are_shown_as_they_are(hostile: Path) -> None:
 
 
 async def test_dialogs_and_toasts(hostile: Path) -> None:
-    async with running(size=(120, 60)) as app:
+    async with running(size=(100, 36)) as app:
         for number in (0, 7):
             key = f"{number:02}{HOSTILE[number]}"
             await app.goes_to(key)
@@ -134,7 +134,7 @@ async def test_dialogs_and_toasts(hostile: Path) -> None:
 
 
 async def test_locks_and_the_question_to_break_one(hostile: Path) -> None:
-    async with running(size=(120, 60)) as app:
+    async with running(size=(100, 36)) as app:
         locks = app.find(LocksPane)
         await until(lambda: len(locks.locks) == 12)
         await app.press("4", "z")
@@ -152,7 +152,7 @@ async def test_figures_log_and_what_a_change_did(hostile: Path) -> None:
         origin = Origin(text, text, 1, text, text + " of the log")
         with open_store("local", "write", origin=origin) as store:
             store.set(f"{text}:{number}", text)
-    async with running(size=(140, 60)) as app:
+    async with running(size=(120, 40)) as app:
         await app.press("5")
         await app.sees("largest values")
         inspect(app)
@@ -190,7 +190,7 @@ async def test_output_and_changes_of_a_run(hostile: Path, tmp_path: Path) -> Non
     file = tmp_path / "\x1b[31mtask[red].lua"
     lines += "\nerror('[/x]\\27]0;x\\7')"
     file.write_text(f"task({{name = 'a[/x]\\27[2J', run = function()\n{lines} end}})")
-    async with running(size=(120, 60)) as app:
+    async with running(size=(100, 36)) as app:
         app.browser.action_show_pane("run")
         app.browser.services.run_file(str(file))
         pane = app.find(RunPane)
