@@ -40,7 +40,11 @@ _wait.SLEEP_GRANULARITY = 1 / 100
 
 
 async def until(
-    condition: Callable[[], T], *, seconds: float = 10.0, every: float = 0.01, what: str = ""
+    condition: Callable[[], T],
+    *,
+    seconds: float = 10.0,
+    every: float = 0.01,
+    what: str | Callable[[], str] = "",
 ) -> T:
     """Wait until ``condition()`` is true and return what it returned; fail after ``seconds``."""
     deadline = time.monotonic() + seconds
@@ -49,7 +53,8 @@ async def until(
         if found:
             return found
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what or condition}")
+            missed = what if isinstance(what, str) else what()
+            raise AssertionError(f"not within {seconds} s: {missed or condition}")
         await asyncio.sleep(every)
 
 
@@ -106,8 +111,10 @@ class Driver:
         return [list(strip) for strip in compositor.render_strips()]
 
     async def sees(self, text: str, *, seconds: float = 10.0) -> None:
-        what = f"{text!r} on screen:\n{self.text()}"
-        await until(lambda: text in self.text(), seconds=seconds, every=_GLANCE, what=what)
+        def missed() -> str:
+            return f"{text!r} on screen:\n{self.text()}"
+
+        await until(lambda: text in self.text(), seconds=seconds, every=_GLANCE, what=missed)
 
     async def loses(self, text: str, *, seconds: float = 10.0) -> None:
         what = f"{text!r} gone from the screen"

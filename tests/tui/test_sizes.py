@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    import pytest
+
 
 def width(app: Driver, pane: str) -> int:
     return app.browser.pane(pane).outer_size.width
@@ -125,7 +127,8 @@ def left_open(memory: Memory, agent: str = "local") -> AbstractAsyncContextManag
     return running(agent, app=SlothApp(agent, Settings(), read_only=False, memory=memory))
 
 
-async def test_the_screen_is_found_as_it_was_left(believable: Path) -> None:
+async def test_the_screen_is_found_as_it_was_left(believable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sloth_tui.tui.app._REMEMBER", 0.1)
     async with left_open(Memory(keep=True)) as app:
         await app.press("1", ">", "4", "+", "5", "2", "]")
         await until(lambda: app.find(TitleBar).agent == "production")

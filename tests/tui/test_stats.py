@@ -71,7 +71,7 @@ async def test_choosing_a_figure_filters_or_goes_there(believable: Path) -> None
             "    for number in range(40): store.set(f'new:{number}', number)"
         )
         await app.sees("new:         40")
-        await until(lambda: "most 0 " not in app.text() and "writes/s" in app.text())
+        await until(lambda: "most 0 " not in app.text() and "writes/s" in app.text(), every=0.04)
         prefixes = app.find(Choices, "#stats-prefixes")
         assert prefixes.highlighted is not None
         await app.press("home", "down", "enter")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,8 @@ from tests.tui.test_changes import act, closed, keys, opened
 if TYPE_CHECKING:
     from pathlib import Path
 
-ENDLESS = """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"""
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(nap()) FROM n"
+"""It sleeps most of the time: while the processor is busy, the framework waits a second after each key."""
 
 
 def test_work_says_how_far_it_is() -> None:
@@ -43,6 +45,7 @@ async def test_a_long_clear_can_be_cancelled_and_leaves_everything(
     def endless(store: SqliteStore, prefix: str) -> int:
         with store.transaction():
             store.delete("flag:enabled")
+            store._database.connection.create_scalar_function("nap", lambda *_: time.sleep(0.001))
             store._database.execute(ENDLESS).fetchall()
         return 1
 
