@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.events import Key
 from textual.widgets import Input
 
+from sloth_tui.store import open_store
 from sloth_tui.tui.widgets.filter_bar import FilterBar
 from tests.tui.driving import running, until
 from tests.tui.state import ENTRIES
@@ -40,3 +41,13 @@ async def test_what_is_typed_faster_than_the_focus_moves_goes_into_the_filter(be
             app.app.post_message(Key(key, character))
         await until(lambda: app.find(Input, "#filter Input").value == "du=")
         assert app.app.screen is app.browser
+
+
+async def test_a_key_found_with_a_filter_is_under_the_cursor_without_it(base: Path) -> None:
+    with open_store("local", "write") as store:
+        store.set_many({f"item{number:05}": number for number in range(3000)})
+    async with running() as app:
+        await app.press("slash", *"m0277", "enter", "j", "j")
+        await until(lambda: app.table.key == "item02772")
+        await app.press("escape")
+        await until(lambda: app.table.count == 3000 and app.table.key == "item02772")

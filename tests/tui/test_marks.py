@@ -100,3 +100,14 @@ async def test_more_than_can_be_marked_is_said(base: Path, monkeypatch: pytest.M
         await app.sees("more than 5 keys cannot be marked")
         assert not app.table.marks
         assert marks.MOST == 100_000
+
+
+async def test_what_is_for_one_key_refuses_marks_in_words(believable: Path) -> None:
+    async with running() as app:
+        await app.press("space", "space")
+        await app.sees("2 marked")
+        for key in ("m", "e", "R", "C"):
+            await app.press(key)
+        await until(lambda: len(app.toasts) == 4)
+        assert all(toast.startswith("2 keys are marked") for toast in app.toasts)
+        assert len(app.app.screen_stack) == 1

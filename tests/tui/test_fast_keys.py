@@ -1,0 +1,51 @@
+"""Keys that come faster than the screen follows."""
+
+from __future__ import annotations
+
+from concurrent.futures import CancelledError
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.tui.driving import running, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sloth_tui.store.port import WindowedStore
+
+
+async def test_the_pane_with_the_focus_is_the_current_one(
+    believable: Path,
+) -> None:
+    async with running() as app:
+        browser = app.browser
+        for name in ("agents", "keys", "detail", "keys", "log", "keys"):
+            browser.action_show_pane(name)
+        await app.pilot.pause()
+        assert app.app.focused is app.table
+        assert browser.current == "keys"
+
+
+async def test_an_answer_that_nobody_waits_for_any_more_ends_nothing(believable: Path) -> None:
+    async with running() as app:
+        begun, go_on = Event(), Event()
+
+        def slow(store: WindowedStore) -> int:
+            begun.set()
+            go_on.wait(10)
+            return store.count()
+
+        reader = app.browser.services._reader
+        first, second = reader.call(slow), reader.call(lambda store: store.count())
+        await until(begun.is_set)
+        assert not first.cancel()
+        assert second.cancel()
+        go_on.set()
+        await until(first.done)
+        with pytest.raises(CancelledError):
+            second.result()
+        third = reader.call(lambda store: store.count())
+        await until(third.done)
+        assert third.result() == first.result() > 0
