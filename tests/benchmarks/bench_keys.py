@@ -65,7 +65,7 @@ class TableBench(Bench):
                 else:
                     terminal.type(typed)
                 before = found
-            terminal.painted(self._page(self.keys, 0), terminal.type(b"\x1b"))
+            self.leave_filter(terminal)
         return times
 
     def _fuzzy(self, terminal: Terminal) -> list[Measured]:
@@ -82,7 +82,7 @@ class TableBench(Bench):
                 else:
                     terminal.type(typed)
                 before = found
-            terminal.painted(self._page(self.keys, 0), terminal.type(b"\x1b"))
+            self.leave_filter(terminal)
         return times
 
     def _held(self, terminal: Terminal) -> None:

@@ -169,8 +169,14 @@ class Bench:
                 if found != before and found:
                     times.append(terminal.painted(self._page(found, 0), typed))
                 before = found
-            terminal.painted(self._page(self.keys, 0), terminal.type(b"\x1b"))
+            self.leave_filter(terminal)
         return times
+
+    def leave_filter(self, terminal: Terminal) -> None:
+        """And go to the first key: the cursor stays on the one that was found."""
+        every = f"{self.rows:,} keys"
+        terminal.painted(lambda lines: every in lines[0] and " of " not in lines[0], terminal.type(b"\x1b"))
+        terminal.painted(self._page(self.keys, 0), terminal.type(b"g"))
 
     def page_downs(self, terminal: Terminal, pages: int) -> list[float]:
         """From every page down to the page, beginning at the top."""

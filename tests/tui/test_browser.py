@@ -192,8 +192,12 @@ async def test_a_secret_is_masked_until_it_is_revealed_and_again_on_the_next_key
         assert "tok_very_secret" not in app.text()
         await app.press("x")
         await app.sees("tok_very_secret")
-        await app.press("down", "up")
+        await app.press("down")
         await app.loses("tok_very_secret")
+        await app.press("up")
+        await app.sees("app:api_token")
+        await app.sees("masked")
+        assert "tok_very_secret" not in app.text()
 
 
 async def test_a_value_is_shown_as_what_it_is(believable: Path) -> None:

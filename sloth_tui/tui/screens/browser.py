@@ -23,11 +23,19 @@ from sloth_tui.tui.widgets.title_bar import PaneStrip, TitleBar
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from sloth_tui.tui import messages
+
+
+_PATIENCE = 0.5
+"""Seconds that everything else waits for the first keys."""
+
 
 class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews, NewsScreen):
     """Wiring: what is on screen. News of widgets and services are heard by the mixins."""
 
     AUTO_FOCUS = "#table"
+
+    _furnishing = False
 
     def compose(self) -> ComposeResult:
         yield TitleBar(id="title")
@@ -47,7 +55,21 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews, NewsScreen
         self.title_bar.read_only = self.services.read_only
         self.begin_rows()
         self.begin_dock()
-        self.call_after_refresh(self._furnish)
+        if self.services.rows_so_far is None:
+            self.set_timer(_PATIENCE, self._furnish_soon)
+        else:
+            self._furnish_soon()
+
+    def on_rows_indexed(self, message: messages.RowsIndexed) -> None:
+        self._furnish_soon()
+
+    def on_store_failed(self, message: messages.StoreFailed) -> None:
+        self._furnish_soon()
+
+    def _furnish_soon(self) -> None:
+        if not self._furnishing:
+            self._furnishing = True
+            self.call_after_refresh(self._furnish)
 
     async def _furnish(self) -> None:
         """Once the keys are on screen: everything else."""

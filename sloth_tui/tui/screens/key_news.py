@@ -42,7 +42,7 @@ class KeyNews(News):
         self.query_one(FilterBar).begin(self._query)
         self._await_rows()
         if self.services.rows_so_far is not None:
-            self.on_rows_indexed(self.services.rows_so_far)
+            self._show_indexed(self.services.rows_so_far)
 
     def on_store_opened(self, message: messages.StoreOpened) -> None:
         if not self.is_about_chosen(message):
@@ -77,6 +77,9 @@ class KeyNews(News):
         self.query_one(FilterBar).sort_by(message.column)
 
     def on_rows_indexed(self, message: messages.RowsIndexed) -> None:
+        self._show_indexed(message)
+
+    def _show_indexed(self, message: messages.RowsIndexed) -> None:
         if message.generation == self._generation:
             self.query_one(KeyTable).index(message.count, message.rows, complete=message.complete)
             self._count(message.passing, complete=message.complete)
