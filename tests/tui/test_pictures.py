@@ -161,11 +161,6 @@ async def bytes_shown(app: Driver) -> None:
     await app.sees("8b 00")
 
 
-async def help_shown(app: Driver) -> None:
-    await app.press("question_mark")
-    await app.sees("esc or ? closes")
-
-
 async def palette(app: Driver) -> None:
     await app.press("ctrl+p")
     await until(lambda: app.app.screen.query(Input))
@@ -188,9 +183,7 @@ async def stats(app: Driver) -> None:
     await app.sees("keys by prefix")
 
 
-@pytest.mark.parametrize(
-    "scene", [marks, tree, history, plot, bytes_shown, help_shown, palette, jump, log, stats]
-)
+@pytest.mark.parametrize("scene", [marks, tree, history, plot, bytes_shown, palette, jump, log, stats])
 def test_scene(believable: Path, snap_compare: Compare, scene: Scene) -> None:
     with open_store("local", "write") as store:
         for number in range(1, 9):

@@ -73,9 +73,6 @@ class EditScreen(Dialog[str | None]):
         self._form = "string" if entry is None else form_of(entry.value, entry.type)
         self._theirs: Entry | None = None
         self._saving = False
-        self._begun = "" if entry is None else to_text(entry.value, self._form)
-        self._about_to_discard: str | None = None
-        """What is lost if esc is pressed once more."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog edit") as dialog:
@@ -135,14 +132,9 @@ class EditScreen(Dialog[str | None]):
             self.dismiss(None)
 
     def action_leave(self) -> None:
-        """Not while something is being saved: it would be saved unseen. One key alone loses nothing."""
-        if self._saving:
-            return
-        if self.query_one(TextArea).text in (self._begun, self._about_to_discard):
+        """Not while something is being saved: it would be saved unseen."""
+        if not self._saving:
             self.dismiss(None)
-            return
-        self._about_to_discard = self.query_one(TextArea).text
-        self._complain("Not saved. esc again discards what was typed, ctrl+s saves it.")
 
     def action_save(self) -> None:
         """Not again before what became of the last attempt is on screen."""
@@ -176,7 +168,9 @@ class EditScreen(Dialog[str | None]):
             self._complain("Somebody else has changed it meanwhile: saving shows both.")
 
     def _text(self) -> str:
-        return self._begun if self._typed is None else self._typed
+        if self._typed is not None:
+            return self._typed
+        return "" if self._entry is None else to_text(self._entry.value, self._form)
 
     def _check(self) -> None:
         """Say what is to be typed, and whether it is."""
@@ -226,7 +220,6 @@ class EditScreen(Dialog[str | None]):
             return
         self._form = form_of(self._theirs.value, self._theirs.type)
         area = self.query_one(TextArea)
-        self._begun = to_text(self._theirs.value, self._form)
-        area.replace(self._begun, (0, 0), area.document.end)
+        area.replace(to_text(self._theirs.value, self._form), (0, 0), area.document.end)
         area.focus()
         self._check()

@@ -45,6 +45,8 @@ class KeyTable(TreeLines):
         self._told_count = 0
         self._outdated = False
         """Whether what is on screen waits for rows that were asked for after a change."""
+        self._sent = False
+        """Whether somebody said where the cursor goes then: what moves meanwhile does not matter."""
         self._shift = 0
         """By how many lines the key under the cursor will have moved then."""
         self._destination: int | None = None
@@ -57,6 +59,7 @@ class KeyTable(TreeLines):
         """Another query was asked: only answers of this generation count from now on."""
         self._generation = generation
         self._told_count, self._outdated, self._shift, self._destination = 0, False, 0, None
+        self._sent = False
         self.rows.forget()
 
     def index(self, count: int, rows: Sequence[Row | None] = (), *, complete: bool) -> None:
@@ -79,7 +82,12 @@ class KeyTable(TreeLines):
             self.index(count, complete=True)
             return
         self._told_count, self._outdated = count, True
-        if position is not None and key is not None and key == (self.node if node else self.key):
+        if (
+            position is not None
+            and not self._sent
+            and key is not None
+            and key == (self.node if node else self.key)
+        ):
             self._shift = position - self.cursor
         self.rows.forget()
         if not count:
@@ -100,7 +108,7 @@ class KeyTable(TreeLines):
         if self._awaits_answer:
             self._destination = line
         elif self._outdated:
-            self._shift = line - self.cursor
+            self._shift, self._sent = line - self.cursor, True
         else:
             self.move_to(line)
             return
@@ -173,7 +181,7 @@ class KeyTable(TreeLines):
             self.move_to(destination)
             self.refresh()
         else:
-            shift, self._shift = self._shift, 0
+            shift, self._shift, self._sent = self._shift, 0, False
             if shift:
                 self.shift_by(shift)
             self.flash(spot for spot, row in self.rows.by_spot().items() if _differs(before.get(spot), row))
