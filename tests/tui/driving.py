@@ -89,10 +89,10 @@ class Driver:
         bar, table = self.find(TitleBar), self.table
         return bar.state == "no answer" or (bar.total is not None and table.count == bar.shown)
 
-    async def at_rest(self) -> None:
+    async def at_rest(self, seconds: float = 0.6) -> None:
         """Wait until nothing on screen has moved for a while: several polls of the store."""
         last, since = "", time.monotonic()
-        while time.monotonic() - since < 0.6:
+        while time.monotonic() - since < seconds:
             await asyncio.sleep(0.05)
             text = self.text()
             if text != last:

@@ -73,7 +73,8 @@ def picture(
         await until(driver.settled)
         if scene is not None:
             await scene(driver)
-        await driver.at_rest()
+        # The agents are counted every other second.
+        await driver.at_rest(2.2)
         await pilot.pause()
 
     assert compare(app, terminal_size=size, run_before=before)
