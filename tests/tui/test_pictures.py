@@ -170,21 +170,12 @@ async def palette(app: Driver) -> None:
     await app.sees("Delete this key")
 
 
-async def jump(app: Driver) -> None:
-    await app.press("f")
-
-
 async def log(app: Driver) -> None:
     await app.press("6")
     await app.sees("what was done")
 
 
-async def stats(app: Driver) -> None:
-    await app.press("5")
-    await app.sees("keys by prefix")
-
-
-@pytest.mark.parametrize("scene", [marks, tree, history, plot, bytes_shown, palette, jump, log, stats])
+@pytest.mark.parametrize("scene", [marks, tree, history, plot, bytes_shown, palette, log])
 def test_scene(believable: Path, snap_compare: Compare, scene: Scene) -> None:
     with open_store("local", "write") as store:
         for number in range(1, 9):
