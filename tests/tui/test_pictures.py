@@ -73,8 +73,8 @@ def picture(
         await until(driver.settled)
         if scene is not None:
             await scene(driver)
-        # The agents are counted every other second.
-        await driver.at_rest(2.2)
+        # Agents, figures and the log are counted every other second.
+        await driver.at_rest(3.5)
         await pilot.pause()
 
     assert compare(app, terminal_size=size, run_before=before)
