@@ -175,6 +175,8 @@ async def test_edit_left_with_escape_changes_nothing(believable: Path) -> None:
         await app.press("e")
         await opened(app, EditScreen)
         await app.press("z", "escape")
+        await app.sees("esc again discards")
+        await app.press("y", "escape", "escape")
         await closed(app)
     assert stored("deployment:status") == "complete"
 

@@ -134,7 +134,7 @@ def test_the_terminal_is_sent_osc_52(believable: Path) -> None:
     terminal.sees("copied the key app:api_token")
     wait_until(lambda: b"\x1b]52;c;YXBwOmFwaV90b2tlbg==\x07" in terminal.received, what="OSC 52")
     terminal.process.send("q")
-    assert terminal.ends() == 0
+    terminal.ends(0)
 
 
 def test_the_program_is_one_of_this_machine() -> None:

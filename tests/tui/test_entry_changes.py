@@ -208,7 +208,7 @@ async def test_an_editor_outside_saves_complains_and_conflicts(
         await opened(app, EditScreen)
         await app.sees("✗ no whole number")
         assert app.on_top(TextArea).text == "thirteen"
-        await app.press("escape")
+        await app.press("escape", "escape")
         await closed(app)
         theirs = "open_store('local', 'write').__enter__().set('deployment:count', 99)"
         program = f"from sloth_tui.store import open_store; {theirs}"

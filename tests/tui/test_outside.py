@@ -52,7 +52,7 @@ def test_editor_and_pager_have_the_terminal_while_they_run(believable: Path, tmp
     terminal.process.send("\n")
     terminal.sees("3 Detail")
     terminal.process.send("q")
-    assert terminal.ends() == 0
+    terminal.ends(0)
     assert terminal.is_restored()
 
 
@@ -61,6 +61,6 @@ def test_a_signal_ends_the_editor_and_then_the_app(believable: Path, tmp_path: P
     terminal.process.send("E")
     terminal.sees("EDITING")
     terminal.process.kill(signal.SIGTERM)
-    assert terminal.ends() == 128 + signal.SIGTERM
+    terminal.ends(128 + signal.SIGTERM)
     assert terminal.is_restored()
     assert stored("app:api_token") == "tok_very_secret"

@@ -69,8 +69,8 @@ class Terminal:
 
         wait_until(visible, seconds=20, what=f"{text!r} on the terminal: " + "\n".join(self.screen.display))
 
-    def ends(self) -> int:
-        """Read until the app is gone; its exit code."""
+    def ends(self, code: int) -> None:
+        """Read until the app is gone, with this exit code."""
 
         def gone() -> bool:
             self.reads()
@@ -79,7 +79,7 @@ class Terminal:
         wait_until(gone, seconds=20, what="the app gone")
         self.reads()
         self.process.close()
-        return int(self.process.exitstatus if self.process.exitstatus is not None else -1)
+        assert self.process.exitstatus == code, "\n".join(self.screen.display)
 
     def is_restored(self) -> bool:
         """What was switched on was switched off again, last."""
@@ -94,7 +94,7 @@ def test_leaving_by_key_restores_the_terminal(believable: Path, key: str) -> Non
     terminal = Terminal()
     terminal.sees("deployment:version")
     terminal.process.send(key)
-    assert terminal.ends() == 0
+    terminal.ends(0)
     assert terminal.is_restored()
 
 
@@ -103,7 +103,7 @@ def test_a_signal_restores_the_terminal(believable: Path, number: signal.Signals
     terminal = Terminal()
     terminal.sees("deployment:version")
     terminal.process.kill(number)
-    assert terminal.ends() == 128 + number
+    terminal.ends(128 + number)
     assert terminal.is_restored()
 
 
@@ -113,13 +113,13 @@ def test_without_colours_the_focus_and_the_cursor_can_still_be_told(believable: 
     assert b"\x1b[38;2" not in terminal.received
     assert any("┏" in line for line in terminal.screen.display)
     terminal.process.send("q")
-    assert terminal.ends() == 0
+    terminal.ends(0)
 
 
 def test_a_defect_restores_the_terminal_and_prints_no_values(believable: Path) -> None:
     """A traceback with the values of variables would print secrets and escape sequences."""
     terminal = Terminal(program=_DEFECTIVE)
-    assert terminal.ends() == 1
+    terminal.ends(1)
     assert terminal.is_restored()
     assert b"not meant to happen" in terminal.received
     assert b"tok_very_secret" not in terminal.received[terminal.received.rfind(ALTERNATE_SCREEN) :]
@@ -131,7 +131,7 @@ def test_a_theme_of_the_terminals_own_colours_uses_no_others(believable: Path) -
     assert b"8;2;" not in terminal.received
     assert b"8;5;" not in terminal.received
     terminal.process.send("q")
-    assert terminal.ends() == 0
+    terminal.ends(0)
 
 
 def test_without_colours_such_a_theme_can_be_read(believable: Path) -> None:
@@ -143,4 +143,4 @@ def test_without_colours_such_a_theme_can_be_read(believable: Path) -> None:
     assert cell.fg != cell.bg
     assert cell.fg == "default" or len({cell.fg[:2], cell.fg[2:4], cell.fg[4:]}) == 1
     terminal.process.send("q")
-    assert terminal.ends() == 0
+    terminal.ends(0)

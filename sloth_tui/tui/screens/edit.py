@@ -73,6 +73,10 @@ class EditScreen(Dialog[str | None]):
         self._form = "string" if entry is None else form_of(entry.value, entry.type)
         self._theirs: Entry | None = None
         self._saving = False
+        self._problem = tried if isinstance(tried, str) else ""
+        self._begun = "" if entry is None else to_text(entry.value, self._form)
+        self._about_to_discard: str | None = None
+        """What is lost if esc is pressed once more."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog edit") as dialog:
@@ -107,12 +111,14 @@ class EditScreen(Dialog[str | None]):
         area = self.query_one(TextArea)
         if self._entry is not None:
             area.focus()
+        if self._typed is None:
+            self._begun = area.text
         if area.document.line_count == 1:
             area.move_cursor(area.document.end)
-        if isinstance(self._tried, str):
-            self._complain(self._tried)
-        elif self._entry is not None:
+        if self._entry is not None and not isinstance(self._tried, str):
             self._show_theirs(self._entry.key, self._tried)
+        else:
+            self._complain(self._problem)
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()
@@ -132,9 +138,14 @@ class EditScreen(Dialog[str | None]):
             self.dismiss(None)
 
     def action_leave(self) -> None:
-        """Not while something is being saved: it would be saved unseen."""
-        if not self._saving:
+        """Not while something is being saved: it would be saved unseen. One key alone loses nothing."""
+        if self._saving:
+            return
+        if self.query_one(TextArea).text in (self._begun, self._about_to_discard):
             self.dismiss(None)
+            return
+        self._about_to_discard = self.query_one(TextArea).text
+        self._complain("Not saved. esc again discards what was typed, ctrl+s saves it.")
 
     def action_save(self) -> None:
         """Not again before what became of the last attempt is on screen."""
@@ -168,9 +179,7 @@ class EditScreen(Dialog[str | None]):
             self._complain("Somebody else has changed it meanwhile: saving shows both.")
 
     def _text(self) -> str:
-        if self._typed is not None:
-            return self._typed
-        return "" if self._entry is None else to_text(self._entry.value, self._form)
+        return self._begun if self._typed is None else self._typed
 
     def _check(self) -> None:
         """Say what is to be typed, and whether it is."""
@@ -186,7 +195,10 @@ class EditScreen(Dialog[str | None]):
         self.query_one("#edit-form", Static).update(said)
 
     def _complain(self, problem: str) -> None:
-        self.query_one("#edit-problem", Static).update(Content(display_text(problem, 600)))
+        """On screen, as soon as there is one: an entry may change while the dialog opens."""
+        self._problem = problem
+        for line in self.query("#edit-problem").results(Static):
+            line.update(Content(display_text(problem, 600)))
 
     def _show_theirs(self, key: str, attempt: Attempt) -> None:
         """What is there now, beside what was typed."""
@@ -221,5 +233,6 @@ class EditScreen(Dialog[str | None]):
         self._form = form_of(self._theirs.value, self._theirs.type)
         area = self.query_one(TextArea)
         area.replace(to_text(self._theirs.value, self._form), (0, 0), area.document.end)
+        self._begun = area.text
         area.focus()
         self._check()
