@@ -33,11 +33,14 @@ class ActingScreen(LatePanes, PanedScreen):
         """Whether there is more in the panes than keys."""
         self.shown: str | None = None
         """The key the cursor came to rest on, whose entry is shown; None: there is none."""
+        self.answers = False
+        """Whether what the services tell is about the agent that was chosen last."""
 
     @property
     def key(self) -> str | None:
         """The key under the cursor, even where that has just come there and something else is still shown."""
-        return None if self.shown is None else self.query_one(KeyTable).key
+        table = self.query_one(KeyTable)
+        return table.key if self.answers and not table.outlived else None
 
     @property
     def chosen_keys(self) -> list[str]:

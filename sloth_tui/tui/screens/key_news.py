@@ -129,12 +129,12 @@ class KeyNews(News):
 
     def _show_rows(self, *, afresh: bool = False) -> None:
         self._generation = self.services.show_rows(self._query, afresh=afresh)
-        self._await_rows()
+        self._await_rows(afresh=afresh)
 
-    def _await_rows(self) -> None:
+    def _await_rows(self, *, afresh: bool = False) -> None:
         table = self.query_one(KeyTable)
         table.asked = self._query
-        table.reset(self._generation)
+        table.reset(self._generation, afresh=afresh)
 
     def _count(self, shown: int, *, complete: bool) -> None:
         self.answers = True

@@ -8,7 +8,6 @@ from sloth_tui.tui.screens.commands import CommandScreen
 
 if TYPE_CHECKING:
     from sloth_tui.tui.messages import StoreFailed, StoreOpened
-    from sloth_tui.tui.services import Services
 
 
 class NewsScreen(CommandScreen):
@@ -18,11 +17,6 @@ class NewsScreen(CommandScreen):
     The framework calls the handler of a message in every class that has one, so several mixins may listen
     to the same news: each looks after its own widgets.
     """
-
-    def __init__(self, services: Services) -> None:
-        super().__init__(services)
-        self.answers = False
-        """Whether what the services tell is about the agent that was chosen last."""
 
     def is_about_chosen(self, message: StoreOpened | StoreFailed) -> bool:
         """Whether it tells of the agent that was chosen last."""

@@ -23,7 +23,7 @@ class TreeActions(TableActions):
     @property
     def node(self) -> str | None:
         """The prefix of the node under the cursor, in a tree."""
-        return self.table.node
+        return self.table.node if self.answers and not self.table.outlived else None
 
     def action_delete_key(self) -> None:
         """Delete what is chosen: in a tree, all keys that pass the filter in the node under the cursor."""

@@ -42,6 +42,8 @@ class KeyTable(TreeLines):
         self.asked = Query()
         """What the newest answer is the answer to."""
         self._generation = self._shown_generation = -1
+        self.outlived = False
+        """Whether the rows on screen are still those of a store that is not looked into any more."""
         self._told_count = 0
         self._outdated = False
         """Whether what is on screen waits for rows that were asked for after a change."""
@@ -55,9 +57,11 @@ class KeyTable(TreeLines):
         self._moved_at = 0.0
         self._rest: Timer | None = None
 
-    def reset(self, generation: int) -> None:
-        """Another query was asked: only answers of this generation count from now on."""
+    def reset(self, generation: int, *, afresh: bool = False) -> None:
+        """Another query was asked, ``afresh``: of another store; only answers of this generation count from
+        now on."""
         self._generation = generation
+        self.outlived = self.outlived or afresh
         self._told_count, self._outdated, self._shift, self._destination = 0, False, 0, None
         self._sent = False
         self.rows.forget()
@@ -172,7 +176,7 @@ class KeyTable(TreeLines):
         self.set_count(self._told_count)
         self.measure(rows)
         if awaited:
-            destination, self._destination = self._destination, None
+            destination, self._destination, self.outlived = self._destination, None, False
             self.answered = self.asked
             self._announced, self._moved_at = None, time.monotonic()
             self.scroll_to(y=0, animate=False)
