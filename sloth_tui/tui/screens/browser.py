@@ -72,12 +72,14 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews, NewsScreen
             self.call_after_refresh(self._furnish)
 
     async def _furnish(self) -> None:
-        """Once the keys are on screen: everything else."""
+        """Once the keys are on screen: everything else, unless the app is being left: it is taken apart then."""
         from sloth_tui.tui.screens.late_panes import agents_pane, dock_panes
 
         with self.app.batch_update():
-            await self.query_one(Place).mount(agents_pane())
-            await self.query_one(Dock).fill(dock_panes())
+            if self.app.is_running:
+                await self.query_one(Place).mount(agents_pane())
+            if self.app.is_running:
+                await self.query_one(Dock).fill(dock_panes())
         for pane in self.query(LatePane):
             if not await pane.furnish():
                 return

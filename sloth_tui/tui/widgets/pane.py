@@ -154,7 +154,8 @@ class LatePane(Pane):
 
     async def furnish(self) -> bool:
         """Put into it what belongs there; False when the app is being left meanwhile."""
-        await self.mount_all(self.furniture())
+        if self.app.is_running:
+            await self.mount_all(self.furniture())
         # While it is being left nothing is mounted any more, and nothing in what was.
         if not (self.app.is_running and self.children):
             return False
