@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual import _wait
+from textual._compositor import LayoutUpdate
 from textual.widgets import OptionList
 
 from sloth_tui.settings import Settings
@@ -84,19 +85,21 @@ class Driver:
 
     def settled(self) -> bool:
         """Whether the agent's keys are on screen, or why they are not, and every pane is furnished."""
-        if not self.app.screen_stack or not self.browser.query(OptionList) or not self.browser.agent_names:
+        if not (self.app.screen_stack and self.browser.furnished and self.browser.agent_names):
             return False
         bar, table = self.find(TitleBar), self.table
         return bar.state == "no answer" or (bar.total is not None and table.count == bar.shown)
 
     async def at_rest(self, seconds: float = 0.6) -> None:
-        """Wait until nothing on screen has moved for a while: several polls of the store."""
-        last, since = "", time.monotonic()
+        """Wait until nothing on screen has changed its text or colour for a while: several polls of the
+        store."""
+        last: list[list[Segment]] = []
+        since = time.monotonic()
         while time.monotonic() - since < seconds:
             await asyncio.sleep(0.05)
-            text = self.text()
-            if text != last:
-                last, since = text, time.monotonic()
+            strips = self.strips()
+            if strips != last:
+                last, since = strips, time.monotonic()
 
     @property
     def toasts(self) -> list[str]:
@@ -107,8 +110,12 @@ class Driver:
         return "\n".join("".join(segment.text for segment in strip) for strip in self.strips())
 
     def strips(self) -> list[list[Segment]]:
-        compositor = self.app.screen._compositor
-        return [list(strip) for strip in compositor.render_strips()]
+        # Not without the screens below: a dialog remembers what it was drawn on.
+        update = self.app.screen._compositor.render_update(
+            full=True, screen_stack=self.app._background_screens
+        )
+        assert isinstance(update, LayoutUpdate)
+        return [[segment for strip in line for segment in strip] for line in update.strips]
 
     async def sees(self, text: str, *, seconds: float = 10.0) -> None:
         def missed() -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.dock import Dock
 from tests.tui.driving import running, until
+from tests.tui.state import elsewhere
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,3 +37,15 @@ async def test_tabs_have_counts_and_are_chosen_by_number_and_click(believable: P
         await app.press("2")
         await until(lambda: app.browser.current == "keys")
         assert app.find(Dock).tab == "log"
+
+
+async def test_a_pane_that_is_shown_empty_gets_the_focus_as_soon_as_there_is_something(base: Path) -> None:
+    async with running() as app:
+        await app.press("4")
+        await app.sees("No lock is held.")
+        await until(lambda: app.app.focused is None)
+        await app.press("j")
+        assert app.browser.current == "locks"
+        elsewhere("open_store('local', 'write').__enter__().acquire('deploy', 'somebody', 60)")
+        await app.sees("somebody")
+        await until(lambda: app.app.focused is app.find(Choices, "#lock-list"))

@@ -9,6 +9,9 @@ from sloth_tui.errors import DatabaseUnusable, Interrupted, InvalidValue, NotWri
 BUSY_SECONDS = 10.0
 """How long a handle waits for others before it gives up."""
 
+_INTERRUPTED = "expected 0 columns for ''"
+"""What SQLite says, up to 3.54 at least, of an interrupt while it compiles a window function."""
+
 
 def translate(error: apsw.Error, location: str) -> SlothError:
     """The error to raise instead of ``error``, which happened to the database at ``location``."""
@@ -29,7 +32,7 @@ def translate(error: apsw.Error, location: str) -> SlothError:
         return DatabaseUnusable(f"{location}: damaged ({error})", hint="restore it from a backup")
     if isinstance(error, apsw.CantOpenError):
         return DatabaseUnusable(f"{location}: cannot be opened", hint="check its permissions")
-    if isinstance(error, apsw.InterruptError):
+    if isinstance(error, apsw.InterruptError) or str(error).startswith(_INTERRUPTED):
         return Interrupted()
     if isinstance(error, apsw.TooBigError):
         return InvalidValue("the value is too large")

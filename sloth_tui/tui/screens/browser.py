@@ -72,7 +72,7 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews, NewsScreen
             self.call_after_refresh(self._furnish)
 
     async def _furnish(self) -> None:
-        """Once the keys are on screen: everything else, unless the app is being left: it is taken apart then."""
+        """Once the keys are on screen: everything else. Not while the app is being left and taken apart."""
         from sloth_tui.tui.screens.late_panes import agents_pane, dock_panes
 
         with self.app.batch_update():
@@ -85,6 +85,7 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews, NewsScreen
                 return
         self.furnished = True
         self.highlight(self.shown)
+        self.enter_current()
         self.services.start_figures(self.query_one(Dock).tab)
 
     def watch_current(self) -> None:

@@ -44,6 +44,7 @@ class DockNews(News):
     def on_locks_read(self, message: messages.LocksRead) -> None:
         if self.answers:
             self.locks_pane.show(message.locks, message.at)
+            self.enter_current()
 
     def on_lock_ran_out(self, message: messages.LockRanOut) -> None:
         self.services.dock.reread_locks()
@@ -79,6 +80,7 @@ class DockNews(News):
     def on_log_read(self, message: messages.LogRead) -> None:
         if self.answers:
             self.log_pane.show(message.changes, complete=message.complete, more=message.more)
+            self.enter_current()
 
     def on_more_log_wanted(self, message: messages.MoreLogWanted) -> None:
         self.services.dock.read_more_log()

@@ -83,9 +83,12 @@ class PanedScreen(Screen[None]):
         )
         self.current = name
         self.rearrange()
-        target = next((widget for widget in self._focusable(name)), None)
-        if target is not None:
-            target.focus()
+        self._enter(name)
+
+    def enter_current(self) -> None:
+        """Put the focus into the pane that was shown when there was nothing in it yet to take it."""
+        if self.focused is None:
+            self._enter(self.current)
 
     def action_next_pane(self) -> None:
         self._step(1)
@@ -122,6 +125,14 @@ class PanedScreen(Screen[None]):
         self.pane("agents").styles.width = "1fr" if alone else shape.agents
         self.pane("detail").styles.width = shape.detail if "keys" in layout.panes else "1fr"
         self.query_one(Dock).styles.height = 1 if layout.folded else "1fr" if alone else shape.dock
+
+    def _enter(self, name: str) -> None:
+        target = next((widget for widget in self._focusable(name)), None)
+        if target is not None:
+            target.focus()
+        else:
+            # What is pressed now is not for the pane before.
+            self.set_focus(None)
 
     def _pane_of(self, widget: Widget) -> str | None:
         for node in widget.ancestors_with_self:

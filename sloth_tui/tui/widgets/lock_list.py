@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.widgets import Static
-from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text, format_age, format_duration
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import LockHighlighted, LockRanOut
-from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.figures import fit
-from sloth_tui.tui.widgets.pane import DockPane
+from sloth_tui.tui.widgets.list_pane import ListPane
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
     from textual.events import Resize, Show
     from textual.timer import Timer
     from textual.widgets import OptionList
@@ -34,11 +30,12 @@ _TIME = 7
 _GAP = "  "
 
 
-class LocksPane(DockPane):
+class LocksPane(ListPane):
     """Every held lock on a line; the bars drain once a second while there are any."""
 
     NUMBER = 4
     NAME = "Locks"
+    THING = "lock"
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
         super().__init__(id=id)
@@ -46,14 +43,11 @@ class LocksPane(DockPane):
         self._read_at = 0.0
         self._told = False
 
-    def furniture(self) -> ComposeResult:
-        words = (
+    def words(self) -> str:
+        return (
             "No lock is held.\nWhat a run or lock acquire takes is listed here, "
             f"and {key_of('break_lock')} breaks it."
         )
-        yield Static(Content(words), classes="empty")
-        yield Static(id="lock-columns")
-        yield Choices(id="lock-list", classes="main")
 
     def furnished(self) -> None:
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
@@ -62,7 +56,7 @@ class LocksPane(DockPane):
     @property
     def highlighted(self) -> Lock | None:
         """The lock under the cursor."""
-        index = self._options.highlighted if self._locks else None
+        index = self.options.highlighted if self._locks else None
         return self._locks[index] if index is not None and index < len(self._locks) else None
 
     @property
@@ -75,9 +69,9 @@ class LocksPane(DockPane):
         same = [lock.name for lock in locks] == [lock.name for lock in self._locks]
         self._locks, self._read_at, self._told = locks, read_at, False
         if same:
-            self._redraw()
+            self.redraw()
         else:
-            self._rebuild(before.name if before else None)
+            self.rebuild([lock.name for lock in locks], before.name if before else None)
         self.set_class(not locks, "nothing")
         self.entitle(f"{len(locks):,}" if locks else "")
         if locks:
@@ -85,17 +79,13 @@ class LocksPane(DockPane):
         else:
             self._ticks.pause()
 
-    @property
-    def _options(self) -> Choices:
-        return self.query_one(Choices)
-
     def on_show(self, event: Show) -> None:
         if self._locks:
-            self._redraw()
+            self.redraw()
 
     def on_resize(self, event: Resize) -> None:
         if self._locks:
-            self._redraw()
+            self.redraw()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
@@ -111,28 +101,13 @@ class LocksPane(DockPane):
             self._told = True
             self.post_message(LockRanOut())
         if self.is_on_screen and self.size.width:
-            self._redraw()
+            self.redraw()
 
-    def _lines(self) -> list[Content]:
+    def lines(self) -> list[Content]:
         passed, now = max(time.monotonic() - self._read_at, 0.0), time.time()
-        shape = Columns(self._locks, self._options.scrollable_content_region.width or 80)
-        self.query_one("#lock-columns", Static).update(shape.heading(), layout=False)
+        shape = Columns(self._locks, self.room)
+        self.head(shape.heading())
         return [shape.line(lock, max(lock.remaining - passed, 0.0), now) for lock in self._locks]
-
-    def _rebuild(self, highlighted: str | None) -> None:
-        options = self._options
-        with self.prevent(Choices.OptionHighlighted):
-            options.set_options(Option(line) for line in self._lines())
-            names = [lock.name for lock in self._locks]
-            if names:
-                options.highlighted = names.index(highlighted) if highlighted in names else 0
-
-    def _redraw(self) -> None:
-        options = self._options
-        for index, line in enumerate(self._lines()):
-            shown = options.get_option_at_index(index).prompt
-            if not isinstance(shown, Content) or not shown.is_same(line):
-                options.replace_option_prompt_at_index(index, line)
 
 
 class Columns:

@@ -8,19 +8,15 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.widgets import Static
-from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text, format_age
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import ChangeChosen, MoreLogWanted
 from sloth_tui.tui.widgets.change_text import author, title
-from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.figures import fit
-from sloth_tui.tui.widgets.pane import DockPane
+from sloth_tui.tui.widgets.list_pane import ListPane
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
     from textual.events import Resize, Show
     from textual.widgets import OptionList
 
@@ -35,11 +31,12 @@ _NEAR_END = 20
 _TAKES_BACK = re.compile(r"(undo|redo) (x?\d+): ")
 
 
-class LogPane(DockPane):
+class LogPane(ListPane):
     """Who changed what, and when. The cursor stays on its change set while newer ones come."""
 
     NUMBER = 6
     NAME = "Log"
+    THING = "log"
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
         super().__init__(id=id)
@@ -49,14 +46,11 @@ class LogPane(DockPane):
         self._stale = False
         """Whether what is to be shown is not in the list yet, because nobody would see it."""
 
-    def furniture(self) -> ComposeResult:
-        words = (
+    def words(self) -> str:
+        return (
             "Nothing has been changed yet.\nWhat anybody changes is listed here, "
             f"and {key_of('undo')} takes it back."
         )
-        yield Static(Content(words), classes="empty")
-        yield Static(id="log-columns")
-        yield Choices(id="log-list", classes="main")
 
     def furnished(self) -> None:
         self.set_interval(_AGE_PERIOD, self._age)
@@ -69,7 +63,7 @@ class LogPane(DockPane):
     @property
     def highlighted(self) -> ChangeSet | None:
         """The change set under the cursor."""
-        index = None if self._stale else self._options.highlighted
+        index = None if self._stale else self.options.highlighted
         return self._changes[index] if index is not None and index < len(self._changes) else None
 
     def show(self, changes: list[ChangeSet], *, complete: bool, more: bool = False) -> None:
@@ -84,13 +78,9 @@ class LogPane(DockPane):
         if not self._seen:
             self._stale = True
         elif same and not self._stale:
-            self._redraw()
+            self.redraw()
         else:
             self._rebuild(on.id if on else None)
-
-    @property
-    def _options(self) -> Choices:
-        return self.query_one(Choices)
 
     @property
     def _seen(self) -> bool:
@@ -102,7 +92,7 @@ class LogPane(DockPane):
 
     def on_resize(self, event: Resize) -> None:
         if self._changes and not self._stale:
-            self._redraw()
+            self.redraw()
         elif self._stale and self.children:
             self._rebuild(None)
 
@@ -119,29 +109,16 @@ class LogPane(DockPane):
 
     def _age(self) -> None:
         if self._changes and self._seen and not self._stale:
-            self._redraw()
+            self.redraw()
 
-    def _lines(self) -> list[Content]:
-        width = self._options.scrollable_content_region.width or 80
-        shape, now = Columns(self._changes, width), time.time()
-        self.query_one("#log-columns", Static).update(shape.heading(), layout=False)
+    def lines(self) -> list[Content]:
+        shape, now = Columns(self._changes, self.room), time.time()
+        self.head(shape.heading())
         return [shape.line(change, now, change.id in self._taken_back) for change in self._changes]
 
     def _rebuild(self, highlighted: str | None) -> None:
         self._stale = False
-        options = self._options
-        with self.prevent(Choices.OptionHighlighted):
-            options.set_options(Option(line) for line in self._lines())
-            if self._changes:
-                names = [change.id for change in self._changes]
-                options.highlighted = names.index(highlighted) if highlighted in names else 0
-
-    def _redraw(self) -> None:
-        options = self._options
-        for index, line in enumerate(self._lines()):
-            shown = options.get_option_at_index(index).prompt
-            if not isinstance(shown, Content) or not shown.is_same(line):
-                options.replace_option_prompt_at_index(index, line)
+        self.rebuild([change.id for change in self._changes], highlighted)
 
 
 class Columns:
