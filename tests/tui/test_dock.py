@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sloth_tui.settings import Settings
+from sloth_tui.tui.app import SlothApp
+from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.dock import Dock
+from sloth_tui.tui.widgets.key_table import KeyTable
 from tests.tui.driving import running, until
-from tests.tui.state import elsewhere
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from tests.tui.driving import Driver
 
@@ -39,13 +44,29 @@ async def test_tabs_have_counts_and_are_chosen_by_number_and_click(believable: P
         assert app.find(Dock).tab == "log"
 
 
-async def test_a_pane_that_is_shown_empty_gets_the_focus_as_soon_as_there_is_something(base: Path) -> None:
+async def test_a_pane_that_is_empty_has_the_focus(base: Path) -> None:
     async with running() as app:
         await app.press("4")
         await app.sees("No lock is held.")
-        await until(lambda: app.app.focused is None)
-        await app.press("j")
-        assert app.browser.current == "locks"
-        elsewhere("open_store('local', 'write').__enter__().acquire('deploy', 'somebody', 60)")
-        await app.sees("somebody")
         await until(lambda: app.app.focused is app.find(Choices, "#lock-list"))
+
+
+async def test_a_pane_that_is_shown_before_anything_is_in_it_gets_the_focus_then(
+    believable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[BrowserScreen] = []
+
+    def hold(screen: BrowserScreen) -> None:
+        held.append(screen)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(BrowserScreen, "_furnish_soon", hold)
+        app = SlothApp("local", Settings(motion=False), read_only=False)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(lambda: held and held[0].query_one(KeyTable).count)
+            await pilot.press("6", "j")
+            assert held[0].query_one(KeyTable).cursor == 0
+            patched.undo()
+            held[0]._furnish_soon()
+            await until(lambda: held[0].furnished)
+            await until(lambda: app.focused is held[0].query_one("#log-list"))

@@ -64,12 +64,13 @@ async def test_a_size_shows_its_panes_and_the_rest_by_key(believable: Path) -> N
         for size, panes in sizes.items():
             await app.pilot.resize_terminal(*size)
             await app.press("4", "2")
-            await until(lambda panes=panes: shown(app) == panes, what=f"{panes} at {size}")
+            assert shown(app) == panes
             for number, pane in enumerate(PANES, 1):
                 await app.press(str(number))
                 assert pane in shown(app)
-                there = app.browser.pane(pane)
-                await until(lambda there=there: app.app.focused and there in app.app.focused.ancestors)
+                focused = app.app.focused
+                assert focused is not None
+                assert app.browser.pane(pane) in focused.ancestors
 
 
 async def test_tab_goes_round_all_panes_even_hidden_ones(believable: Path) -> None:
