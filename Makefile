@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+WORKERS ?= 3
 # Bytecode is part of the start-up time that users get; some environments switch it off.
 unexport PYTHONDONTWRITEBYTECODE
 

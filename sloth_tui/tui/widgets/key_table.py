@@ -185,7 +185,10 @@ class KeyTable(TreeLines):
             self.move_to(destination)
             self.refresh()
         else:
-            shift, self._shift, self._sent = self._shift, 0, False
+            shift, sent, self._shift, self._sent = self._shift, self._sent, 0, False
+            if not (shift or sent) and row is not None:
+                # It came there only now, and where it moved to was not asked yet.
+                shift = self.rows.numbers().get(spot_of(row), self.cursor) - self.cursor
             if shift:
                 self.shift_by(shift)
             self.flash(spot for spot, row in self.rows.by_spot().items() if _differs(before.get(spot), row))

@@ -204,6 +204,17 @@ class TestChanges:
             assert app.table.cursor == 2
             await until(lambda: app.highlighted[-1:] == ["key:0000003"])
 
+    async def test_a_cursor_that_has_just_moved_on_stays_on_its_new_key(self) -> None:
+        app = TableHost(100)
+        async with app.run_test(size=(80, 20)) as pilot:
+            await pilot.press("down", "down")
+            app.count = 101
+            app.row = lambda number: numbered(number if number < 2 else number - 1)
+            app.change("key:0000001", 1)
+            await pilot.pause()
+            assert app.table.key == "key:0000002"
+            assert app.table.cursor == 3
+
     async def test_a_cursor_that_has_moved_on_is_not_taken_back(self) -> None:
         app = TableHost(100)
         async with app.run_test(size=(80, 20)) as pilot:
