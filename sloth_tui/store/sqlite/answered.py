@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.connection import OpenDatabase
     from sloth_tui.store.sqlite.found import Found
     from sloth_tui.store.sqlite.row_order import ByKey, Sorted
 
@@ -28,7 +28,7 @@ class Answered:
     """The part of a window that looks at its answer."""
 
     _path: str
-    _database: Database
+    _database: OpenDatabase
     _answer: tuple[int, Order | None]
 
     @property

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.database import Database
 
 _CACHE = "PRAGMA cache_size = -65536"
 """64 MiB at most. With SQLite's 2 MiB, pages of a large transaction are written and read several times."""

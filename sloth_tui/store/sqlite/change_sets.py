@@ -8,7 +8,7 @@ second after the one before, count as one set.
 from __future__ import annotations
 
 from sloth_tui.errors import NotKept, RevisionNotFound
-from sloth_tui.store.sqlite.handle import Handle
+from sloth_tui.store.sqlite.handle import StoreHandle
 from sloth_tui.store.sqlite.scope import Scope
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sloth_tui.model import ChangeSet
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.database import Database
 
 _AT_ONCE_MS = 1000
 _ORIGIN = "origin.user, origin.host, origin.pid, origin.program, origin.title, origin.run, origin.task"
@@ -61,7 +61,7 @@ _LAST_ID = "SELECT coalesce(max(id), 0) FROM sloth_changes"
 _NO_ID_IS_GREATER = 2**63 - 1
 
 
-class ChangeSets(Handle):
+class ChangeSets(StoreHandle):
     """See :class:`sloth_tui.store.port.Undoing`."""
 
     __slots__ = ()

@@ -7,7 +7,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.connection import OpenDatabase
+    from sloth_tui.store.sqlite.database import Database
 
 
 class Handle:
@@ -15,9 +16,9 @@ class Handle:
 
     __slots__ = ("_agent", "_database")
 
-    _database: Database
+    _database: OpenDatabase
 
-    def __init__(self, agent: str, database: Database) -> None:
+    def __init__(self, agent: str, database: OpenDatabase) -> None:
         self._agent = agent
         self._database = database
 
@@ -48,3 +49,11 @@ class Handle:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class StoreHandle(Handle):
+    """Base of the parts that only a whole store has."""
+
+    __slots__ = ()
+
+    _database: Database

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sloth_tui.errors import NotKept
 from sloth_tui.store.sqlite.chains import following, newest
 from sloth_tui.store.sqlite.compaction import compact, prune, shrink
-from sloth_tui.store.sqlite.handle import Handle
+from sloth_tui.store.sqlite.handle import StoreHandle
 from sloth_tui.store.sqlite.ranges import key_bytes
 from sloth_tui.store.sqlite.rows import decode_key, decode_raw, raw_value
 from sloth_tui.store.sqlite.scope import HORIZON, Scope
@@ -63,7 +63,7 @@ _CHANGES = f"""
     {_BESIDE} ORDER BY past.revision"""
 
 
-class HistoryMethods(Handle):
+class HistoryMethods(StoreHandle):
     """See :class:`sloth_tui.store.port.History`."""
 
     __slots__ = ()

@@ -13,7 +13,7 @@ from sloth_tui.errors import LockHeld, LockLost, LockNotFound, UsageError
 from sloth_tui.store.clock import NANOSECONDS
 from sloth_tui.store.process import current_process
 from sloth_tui.store.sqlite.failures import read_only
-from sloth_tui.store.sqlite.handle import Handle
+from sloth_tui.store.sqlite.handle import StoreHandle
 from sloth_tui.store.sqlite.lease import COLUMNS, MAX_SECONDS, Lease
 from sloth_tui.store.sqlite.origins import change_of
 from sloth_tui.store.sqlite.ranges import KEY, key_bytes
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sloth_tui.model import Lock, LockBreak
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.database import Database
 
 MAX_TEXT = 4096
 """Bytes of UTF-8 the name of a lock, or of its holder, may have."""
@@ -53,7 +53,7 @@ _BREAKS = """SELECT CAST(name AS BLOB), CAST(holder AS BLOB), token, broken.at,
     ORDER BY broken.rowid DESC LIMIT ?"""
 
 
-class Locking(Handle):
+class Locking(StoreHandle):
     """See :class:`sloth_tui.store.port.Locks`.
 
     Every change looks before it begins a transaction, and again inside: what is refused neither creates nor

@@ -8,7 +8,7 @@ from sloth_tui.store.sqlite.secrets import note_patterns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.database import Database
 
 _OPEN = (
     "INSERT INTO sloth_changes (at, first_revision, user, host, pid, program, title, run, task) "

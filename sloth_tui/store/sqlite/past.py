@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sloth_tui.errors import KeyNotFound, NotKept, RevisionNotFound
 from sloth_tui.store.sqlite.chains import following
-from sloth_tui.store.sqlite.handle import Handle
+from sloth_tui.store.sqlite.handle import StoreHandle
 from sloth_tui.store.sqlite.rows import RAW_KEY, RAW_VALUE, TIME, decode_key, decode_raw, raw_value
 from sloth_tui.store.sqlite.scope import Scope, horizon
 from sloth_tui.store.sqlite.triggers import HIDDEN
@@ -67,7 +67,7 @@ _AT_TIME = "SELECT revision FROM sloth_history WHERE at <= ? ORDER BY revision D
 _OLDEST_OF_KEY = f"SELECT old IS NULL FROM {Scope(key='').history()} ORDER BY revision LIMIT 1"
 
 
-class Past(Handle):
+class Past(StoreHandle):
     """See :class:`sloth_tui.store.port.Past`."""
 
     __slots__ = ()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sloth_tui.model import ChangeSet
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.database import Database
     from sloth_tui.store.sqlite.scope import Scope
 
 CHANGED, UNKEPT, FORGOTTEN = 1, 2, 3

@@ -21,7 +21,6 @@ from sloth_tui.store.sqlite.rows import (
     decode_raw,
     entry_of,
 )
-from sloth_tui.store.sqlite.streams import Stream
 from sloth_tui.store.values import decode
 
 TYPE_CHECKING = False
@@ -104,6 +103,9 @@ class EntryReading(Handle):
         return number
 
     def _walk(self, prefix: str, reading: Reading[T]) -> Iterator[T]:
+        # Imported here: a script that gets one value walks nothing.
+        from sloth_tui.store.sqlite.streams import Stream
+
         return Stream(self._database, prefix, reading).results()
 
     def _get_raw(self, key: str, default: D | None) -> Value | D | None:

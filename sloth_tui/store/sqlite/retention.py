@@ -14,7 +14,7 @@ from sloth_tui.store.sqlite.surplus import STEP, forget_surplus, has_more
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.settings import Settings
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.database import Database
 
 RECENT = 1024
 """Newest revisions, among whose keys a sweep looks for those that other programs write much."""

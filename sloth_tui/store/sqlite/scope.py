@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.database import Database
 
 HORIZON = """SELECT max(
     coalesce((SELECT CAST(value AS INTEGER) FROM sloth_meta WHERE name = 'forgotten'), 0),

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.database import Database
 
 _PATTERNS = "SELECT pattern FROM sloth_secret_patterns"
 _ADD_PATTERN = "INSERT OR IGNORE INTO sloth_secret_patterns (pattern) VALUES (?)"

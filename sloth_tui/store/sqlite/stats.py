@@ -9,7 +9,7 @@ from sloth_tui.store.sqlite.rows import TIME
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.model import Stats
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.database import Database
 
 _BY_TYPE = ("boolean", "float", "integer", "table")
 _COUNTS = ", ".join(f"count(*) FILTER (WHERE type = '{name}')" for name in _BY_TYPE)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.connection import OpenDatabase
     from sloth_tui.store.sqlite.rows import Reading, Row
 
 CHUNK = 16384
@@ -34,7 +34,7 @@ class Stream:
 
     __slots__ = ("_convert", "_cursor", "_database", "_last", "_prefix", "_raw", "_ready")
 
-    def __init__(self, database: Database, prefix: str, reading: Reading[Any]) -> None:
+    def __init__(self, database: OpenDatabase, prefix: str, reading: Reading[Any]) -> None:
         self._database = database
         self._prefix = prefix
         (columns, self._convert), self._raw = reading

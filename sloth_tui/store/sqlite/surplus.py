@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.database import Database
 
 STEP = 256
 """Revisions, or deleted keys, that one transaction forgets."""

@@ -13,7 +13,7 @@ from sloth_tui.store.sqlite.rows import RAW_KEY, decode_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.database import Database
 
 _SEPARATORS = ":/"
 _NEXT = (

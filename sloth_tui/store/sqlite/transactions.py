@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from sloth_tui.store.sqlite.connection import Database
+    from sloth_tui.store.sqlite.database import Database
 
 
 class Transaction:

@@ -17,7 +17,7 @@ import apsw
 from sloth_tui.store.sqlite import schema
 from sloth_tui.store.sqlite.answered import Answered
 from sloth_tui.store.sqlite.changes import Changes
-from sloth_tui.store.sqlite.connection import Database
+from sloth_tui.store.sqlite.connection import OpenDatabase
 from sloth_tui.store.sqlite.failures import translate
 from sloth_tui.store.sqlite.found import Found
 from sloth_tui.store.sqlite.key_index import KeyIndex
@@ -57,7 +57,7 @@ class Window(Answered):
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._database = Database(path, read_only=True)
+        self._database = OpenDatabase(path)
         self._connection: apsw.Connection | None = None
         self._changes: Changes | None = None
         self._index: KeyIndex | None = None
@@ -71,7 +71,7 @@ class Window(Answered):
         """Prefixes of the nodes that are open in a tree."""
         self._seen: tuple[int, int] = (0, 0)
         self._page_lock = Lock()
-        self._page_database: Database | None = None
+        self._page_database: OpenDatabase | None = None
 
     def supersede(self, generation: int) -> None:
         """From now on only this generation is wanted."""
@@ -115,7 +115,7 @@ class Window(Answered):
         self._seen = (first, count)
         with self._page_lock:
             if self._page_database is None:
-                self._page_database = Database(self._path, read_only=True)
+                self._page_database = OpenDatabase(self._path)
             self._page_database.refresh()
             try:
                 if isinstance(order, Tree):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from sloth_tui.model import Value
+    from sloth_tui.store.sqlite.database import Database
     from sloth_tui.store.values import Stored
 
 _OVERWRITE = (
@@ -64,6 +65,8 @@ class EntryWriting(EntryReading):
     """
 
     __slots__ = ()
+
+    _database: Database
 
     def set(self, key: str, value: Value) -> int:
         check_key(key)

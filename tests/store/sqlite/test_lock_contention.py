@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.store.sqlite.connection import Database
+from sloth_tui.store.sqlite.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
 from tests.support import wait_until
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _OPEN = """
 import os, signal, sys, time
-from sloth_tui.store.sqlite.connection import Database
+from sloth_tui.store.sqlite.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
 store = SqliteStore("agent", Database(sys.argv[1]))
 """
