@@ -6,7 +6,7 @@ transaction, so that nobody else ever finds them so.
 
 from __future__ import annotations
 
-from sloth_tui.store.sqlite.schema import NEXT_REVISION, NOW_MS
+from sloth_tui.store.sqlite.schema import NOW_MS
 from sloth_tui.store.sqlite.triggers import old_value
 
 TYPE_CHECKING = False
@@ -20,9 +20,9 @@ _CACHE = "PRAGMA cache_size = -65536"
 """64 MiB at most. With SQLite's 2 MiB, pages of a large transaction are written and read several times."""
 _STAND_BACK = "INSERT INTO sloth_bulk (change) VALUES (?)"
 _CARRY_ON = "DELETE FROM sloth_bulk"
-_RECORD = f"""INSERT INTO sloth_history (revision, key, operation, at, change, previous, old, old_type)
-    SELECT {NEXT_REVISION} - 1 + row_number() OVER (), key, '{{operation}}',
-    (SELECT {NOW_MS}), :change, previous, {{old}} FROM ({{entries}})"""
+# SQLite numbers the rows as NEXT_REVISION would: one more than the greatest there is.
+_RECORD = f"""INSERT INTO sloth_history (key, operation, at, change, previous, old, old_type)
+    SELECT key, '{{operation}}', (SELECT {NOW_MS}), :change, previous, {{old}} FROM ({{entries}})"""
 _HAS_SECRETS = "SELECT EXISTS (SELECT 1 FROM sloth_secrets) OR EXISTS (SELECT 1 FROM sloth_secret_patterns)"
 _OLD, _OLD_UNLESS_SECRET = "value, type", old_value("key", "value", "type")
 
