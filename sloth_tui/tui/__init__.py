@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_FRAMES = "TEXTUAL_FPS"
+
 
 def run_app(agent: str | None, read_only: bool) -> int:
     """Show ``agent`` until somebody leaves; returns the exit code. None: the agent of the configuration, else
@@ -12,6 +14,7 @@ def run_app(agent: str | None, read_only: bool) -> int:
     # A fifth of the time to the first picture would go into looking for garbage among modules and classes,
     # where there is none. The app turns collection on again as soon as it is on screen.
     gc.disable()
+    _shorten_frames()
     from sloth_tui.agents import DEFAULT_AGENT
     from sloth_tui.settings import load_settings
     from sloth_tui.tui.app import SlothApp
@@ -31,3 +34,17 @@ def run_app(agent: str | None, read_only: bool) -> int:
     gc.freeze()
     app.run()
     return app.return_code or 0
+
+
+def _shorten_frames() -> None:
+    """What a key changes waits for the next frame, often twice: for the field it is typed into, and for the
+    rows that are then found. The framework reads its frame rate when it is loaded, from the environment,
+    which the programs that the app starts are to find as it was."""
+    import os
+
+    if _FRAMES in os.environ:
+        return
+    os.environ[_FRAMES] = "120"
+    import textual.constants  # noqa: F401  # for what it reads
+
+    del os.environ[_FRAMES]
