@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sloth_tui.cli.output import Output
-    from sloth_tui.model import ChangeSet, Difference, Origin, Revision, Step, Value
+    from sloth_tui.model import ChangeSet, Difference, LockBreak, Origin, Revision, Step, Value
 
 _WHO = ("author", "host", "program", "title", "run", "task")
 CHANGE_FIELDS = ("revision", "key", "at", "operation", "old", "new", "secret", *_WHO)
 SET_FIELDS = ("id", "at", "first_revision", "last_revision", "revisions", "forgotten", *_WHO)
 DIFFERENCE_FIELDS = ("key", "old", "new", "secret")
+BREAK_FIELDS = ("at", "name", "holder", "token", *_WHO)
 STEP_FIELDS = ("key", "old", "new", "obstacle")
 
 
@@ -97,9 +98,35 @@ def write_sets(sets: Iterable[ChangeSet], form: str, out: Output) -> int:
     return write_rows(shown_as, rows, out)
 
 
-def title(found: ChangeSet) -> str:
+def title(found: ChangeSet | LockBreak) -> str:
     """What was asked for, in words."""
     return "another program" if found.origin is None else found.origin.title
+
+
+def write_breaks(breaks: Iterable[LockBreak], form: str, out: Output) -> int:
+    """Locks that were broken, as ``table``, ``json``, ``jsonl`` or ``csv``; returns how many there were."""
+    if form != "table":
+        return write_records(BREAK_FIELDS, map(_break_record, breaks), form, out)
+    shown_as = [
+        columns.moment("WHEN"),
+        columns.text("NAME"),
+        columns.text("HOLDER"),
+        columns.number("TOKEN"),
+        columns.word("AUTHOR"),
+        columns.text("TITLE"),
+    ]
+    rows = ((one.at, one.name, one.holder, one.token, author(one.origin), title(one)) for one in breaks)
+    return write_rows(shown_as, rows, out)
+
+
+def _break_record(broken: LockBreak) -> dict[str, object]:
+    return {
+        "at": timestamp(broken.at),
+        "name": broken.name,
+        "holder": broken.holder,
+        "token": broken.token,
+        **_who(broken.origin),
+    }
 
 
 def write_differences(differences: Iterable[Difference], form: str, out: Output) -> int:

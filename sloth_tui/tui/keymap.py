@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sloth_tui.settings import Settings
     from sloth_tui.tui.actions import Action
 
+_RESERVED = "ctrl+c"
 _MODIFIERS = ("ctrl", "alt", "shift", "meta", "super", "hyper")
 _ALIASES = {
     "esc": "escape",
@@ -128,6 +129,8 @@ def _refuse_clashes(settings: Settings, changed: dict[str, str]) -> None:
     # Those with keys of their own first, so that the complaint is about a line of the file.
     for action in sorted(ACTIONS, key=lambda action: action.id in changed):
         for key in changed.get(action.id, action.key).split(","):
+            if action.id in changed and key == _RESERVED:
+                raise _mistake(settings, action.id, f"{key} always copies the text that is selected")
             if action.id in changed and key in moves and key not in action.key.split(","):
                 raise _mistake(
                     settings, action.id, f"{key} moves the cursor everywhere: {moves[key].lower()}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Entry,
         KeyGroup,
         Lock,
+        LockBreak,
         Query,
         Revision,
         Row,
@@ -320,12 +321,13 @@ class HistoryRead(Message):
 
 
 class LocksRead(Message):
-    """The locks held at ``at`` (``time.monotonic``)."""
+    """The locks held at ``at`` (``time.monotonic``), and the one that was broken last, if any."""
 
-    def __init__(self, locks: list[Lock], at: float) -> None:
+    def __init__(self, locks: list[Lock], at: float, broken: LockBreak | None = None) -> None:
         super().__init__()
         self.locks = locks
         self.at = at
+        self.broken = broken
 
 
 class StatsRead(Message):

@@ -135,6 +135,20 @@ def test_a_lock_stays_when_the_process_that_took_it_is_gone() -> None:
     assert piped("lock", "list", "-o", "json").out == "[]\n"
 
 
+def test_who_broke_which_lock_is_listed() -> None:
+    assert piped("lock", "list", "--broken").out == ""
+    for name in ("deploy", "back\x1bup"):
+        piped("lock", "acquire", name, "--holder", "me", "--ttl", "60")
+        assert piped("lock", "break", name).code == 0
+    (newest, oldest) = json.loads(piped("lock", "list", "--broken", "-o", "json").out)
+    assert list(newest)[:4] == ["at", "name", "holder", "token"]
+    assert (newest["name"], newest["holder"], newest["token"]) == ("back\x1bup", "me", 1)
+    assert oldest["title"] == "break lock deploy"
+    assert piped("lock", "list", "--broken", "-o", "keys").out == "back\x1bup\ndeploy\n"
+    shown = piped("lock", "list", "--broken").out.splitlines()
+    assert [line.split("\t")[1:4] for line in shown] == [["back\u241bup", "me", "1"], ["deploy", "me", "1"]]
+
+
 def test_waiting_for_a_lock_ends() -> None:
     piped(*["lock", "acquire", "deploy", "--holder", "a", "--ttl", "60"])
     assert piped(*["lock", "acquire", "deploy", "--holder", "b", "--ttl", "60", "--wait", "0.05"]).code == 4

@@ -80,6 +80,7 @@ state wait deploy:count --changed --timeout 0|state wait deploy:count --changed 
 state compact --older-than 2025-11-24T13:00Z
 lock list|lock list -o json|lock list -o jsonl|lock list -o csv|lock list -o keys|lock list -a evil
 lock list -a evil -o json
+lock list --broken|lock list --broken -o json
 lock acquire free --holder h --ttl 10|lock acquire deployment --holder ci-42 --ttl 10
 lock acquire free --holder h --ttl 0|lock acquire free --holder h --ttl 9999999
 lock release deployment --holder ci-42|lock release deployment --holder other|lock release free --holder h

@@ -158,6 +158,7 @@ async def test_a_database_that_cannot_be_used_is_told_in_words(
     content = broken.read_bytes()
     async with running("broken") as app:
         await app.sees("✗ no answer")
+        await app.loses("No lock is held")
         await until(lambda: words in str(app.find(Static, "#keys-words").content))
         await until(lambda: app.find(AgentsPane).names == ["broken", "local", "production"])
         app.browser.choose_agent("local")

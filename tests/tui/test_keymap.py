@@ -85,6 +85,7 @@ def test_keys_of_the_registry_are_read_as_they_are() -> None:
         ("[keys]\n\n# zoom = 1\nzoom = 'foo'", ":4: keys.zoom: 'foo' is no key"),
         ("[keys]\nquit = 'Q'\n'zoom' = 'e'", ":3: keys.zoom: e is the key of edit_value in Keys already"),
         ("[keys]\nzoom = 'Q'\nquit = 'Q'", ":3: keys.quit: Q is the key of zoom already; give zoom another"),
+        ("keys.zoom = 'ctrl+c'", ":1: keys.zoom: ctrl+c always copies the text that is selected"),
         ("keys.zoom = 'j'", ":1: keys.zoom: j moves the cursor everywhere"),
         ("[tui]\n[ keys ]\npalette = ''", ":3: keys.palette: the palette needs a key"),
         ("keys = {zoom = 'e'}", ":1: keys.zoom: e is the key"),

@@ -76,3 +76,8 @@ async def test_locks_come_are_said_to_be_dead_and_run_out(believable: Path) -> N
         await app.sees(" !1")
         await app.loses("brief")
         await app.sees("4 Locks 2")
+        await app.press("b")
+        await opened(app, ConfirmScreen)
+        await app.press("right", "enter")
+        await app.sees("4 Locks 1")
+        await app.sees("orphan broken by ")

@@ -44,6 +44,10 @@ async def test_a_file_is_chosen_run_and_its_changes_are_shown(
     async with running() as app:
         await app.press("r")
         await until(lambda: isinstance(app.app.screen, ChooseFileScreen))
+        app.on_top(Input).value = "~/nothing.lua"
+        await app.press("enter")
+        await app.sees("There is no file ~/nothing.lua.")
+        app.on_top(Input).value = ""
         await app.sees("deploy.lua")
         assert "notes.txt" not in app.text()
         await app.press("d", "e", "tab")

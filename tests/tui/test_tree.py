@@ -38,7 +38,9 @@ async def test_keys_fold_and_unfold_by_key_and_the_cursor_stays_where_it_is(base
         await until(lambda: lines(app) == ["▸ app:", "▸ etc/", "  zone"], what=lines(app).__repr__())
         assert "7 keys" in table.render_line(1).text
         await app.sees("9 keys  ●")
-        await app.press("home", "l")
+        await app.press("home")
+        await app.sees("7 keys in it")
+        await app.press("l")
         await until(lambda: lines(app)[:4] == ["▾ app:", "  ▸ api:", "    mode", "  ▸ web:"])
         await app.press("l", "right")
         await until(lambda: lines(app)[1:5] == ["  ▾ api:", "      0", "      1", "      2"])

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 def list_locks(arguments: Arguments, out: Output) -> int:
+    if arguments.broken:
+        return _list_broken(arguments, out)
     with reading(arguments.agent) as store:
         locks = store.locks()
     if arguments.output == "keys":
@@ -27,6 +29,19 @@ def list_locks(arguments: Arguments, out: Output) -> int:
         from sloth_tui.cli.entries import write_records
 
         write_records(_FIELDS, map(_record, locks), arguments.output, out)
+    return ExitCode.OK
+
+
+def _list_broken(arguments: Arguments, out: Output) -> int:
+    from sloth_tui.cli.histories import write_breaks
+
+    with reading(arguments.agent) as store:
+        broken = store.lock_breaks()
+    if arguments.output == "keys":
+        for one in broken:
+            out.line(one.name)
+    elif not write_breaks(broken, arguments.output, out) and arguments.output == "table":
+        tell("no lock was broken")
     return ExitCode.OK
 
 
@@ -102,12 +117,20 @@ COMMANDS = (
         ("lock", "list"),
         "list the locks that are held",
         list_locks,
-        options=[AGENT, output_option("table", "json", "jsonl", "csv", "keys")],
+        options=[
+            AGENT,
+            output_option("table", "json", "jsonl", "csv", "keys"),
+            Option(("--broken",), "list instead the last 100 that were broken, and by whom"),
+        ],
         details=(
             "Piped, the table is one lock a line, separated by tabs: name, holder, seconds remaining,\n"
-            "token, acquired, owner (host:pid). What remains is told by a clock that nobody can set."
+            "token, acquired, owner (host:pid). What remains is told by a clock that nobody can set.\n"
+            "Of broken ones it is, newest first: when, name, holder, token, author, title."
         ),
-        example="sloth-runner lock list\nsloth-runner lock list --output json | jq '.[].holder'",
+        example=(
+            "sloth-runner lock list\nsloth-runner lock list --output json | jq '.[].holder'\n"
+            "sloth-runner lock list --broken"
+        ),
     ),
     Command(
         ("lock", "acquire"),
@@ -156,7 +179,10 @@ COMMANDS = (
         break_lock,
         positionals=[_NAME],
         options=[AGENT],
-        details="The next write its holder makes under this lock fails. Who broke it is recorded.",
+        details=(
+            "The next write its holder makes under this lock fails. Who broke it is recorded: see\n"
+            "lock list --broken."
+        ),
         example="sloth-runner lock break deployment",
     ),
 )

@@ -84,6 +84,8 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews, NewsScreen
             if not await pane.furnish():
                 return
         self.furnished = True
+        if not self.answers:
+            self.forget_lists()
         self.highlight(self.shown)
         self.enter_current()
         self.services.start_figures(self.query_one(Dock).tab)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+
+
+_NOTHING = "No Lua file and no directory begins like this."
 
 
 class ChooseFileScreen(Dialog[str | None]):
@@ -51,7 +55,7 @@ class ChooseFileScreen(Dialog[str | None]):
             )
             yield Input(self._path, placeholder="path of a .lua or .sloth file", compact=True)
             yield OptionList(id="candidates", markup=False)
-            yield Static("No Lua file and no directory begins like this.", classes="note")
+            yield Static(_NOTHING, classes="note")
 
     async def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
@@ -69,7 +73,9 @@ class ChooseFileScreen(Dialog[str | None]):
         options = self.query_one(OptionList)
         options.set_options(Option(Content(display_text(path))) for path in offered)
         options.highlighted = 0 if offered else None
-        self.query_one(".note").set_class(bool(offered), "hidden")
+        note = self.query_one(".note", Static)
+        note.update(_NOTHING)
+        note.set_class(bool(offered), "hidden")
 
     def action_move(self, by: int) -> None:
         options = self.query_one(OptionList)
@@ -86,13 +92,17 @@ class ChooseFileScreen(Dialog[str | None]):
         field.value = path
         field.cursor_position = len(path)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         options = self.query_one(OptionList)
         if options.highlighted is not None:
             self._take(self._offered[options.highlighted])
-        elif event.value:
+            return
+        there = await asyncio.to_thread(_is_file, event.value)
+        if there:
             self._take(event.value)
+        elif event.value:
+            self.query_one(".note", Static).update(Content(f"There is no file {display_text(event.value)}."))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
@@ -103,3 +113,7 @@ class ChooseFileScreen(Dialog[str | None]):
             self._type(path)
         else:
             self.dismiss(path)
+
+
+def _is_file(path: str) -> bool:
+    return os.path.isfile(os.path.expanduser(path))

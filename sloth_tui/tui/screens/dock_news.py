@@ -33,6 +33,13 @@ class DockNews(News):
         if self.is_about_chosen(message):
             self._dock_of = ""
             self._clear_dock()
+            if self.furnished:
+                self.forget_lists()
+
+    def forget_lists(self) -> None:
+        """Nothing is known of what they list."""
+        for pane in (self.locks_pane, self.log_pane):
+            pane.forget()
 
     def _clear_dock(self) -> None:
         """Nothing is known of this agent yet."""
@@ -43,7 +50,7 @@ class DockNews(News):
 
     def on_locks_read(self, message: messages.LocksRead) -> None:
         if self.answers:
-            self.locks_pane.show(message.locks, message.at)
+            self.locks_pane.show(message.locks, message.at, message.broken)
             self.enter_current()
 
     def on_lock_ran_out(self, message: messages.LockRanOut) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.content import Content
+
+from sloth_tui.text import display_text, format_count
 from sloth_tui.tui.screens.news import News
+from sloth_tui.tui.widgets.key_table import KeyTable
 
 if TYPE_CHECKING:
     from sloth_tui.tui import messages
@@ -27,13 +31,23 @@ class EntryNews(News):
         self.highlight(message.key)
 
     def highlight(self, key: str | None) -> None:
-        """Show this key's entry; None: there is none."""
+        """Show this key's entry; None: there is none, but perhaps a node."""
         self.shown = key
         if not self.furnished:
             return
         self.services.show_entry(key)
         if key is None:
             self.detail_pane.show(None, secret=False)
+            self.detail_pane.say(self._of_node())
+
+    def _of_node(self) -> Content | None:
+        """What is to be known of the node under the cursor of a tree."""
+        row = self.query_one(KeyTable).row
+        if not self.answers or row is None or row.keys is None:
+            return None
+        name = (display_text(row.key, 400), "bold $primary")
+        words = f"{format_count(row.keys, 'key')} in it\nl unfolds it, h folds it again"
+        return Content.assemble(name, "\n", (words, "$quiet"))
 
     def on_store_failed(self, message: messages.StoreFailed) -> None:
         if self.is_about_chosen(message):

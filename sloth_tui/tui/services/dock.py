@@ -83,7 +83,8 @@ class DockFigures:
         self._post(SurveyRead(survey))
 
     def _read_locks(self, store: WindowedStore) -> None:
-        self._post(LocksRead(store.locks(), time.monotonic()))
+        locks, at = store.locks(), time.monotonic()
+        self._post(LocksRead(locks, at, next(iter(store.lock_breaks(1)), None)))
 
     def _read_stats(self, store: WindowedStore) -> None:
         self._post(StatsRead(store.stats()))

@@ -8,6 +8,7 @@ from sloth_tui.tui.widgets.pane import LatePane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.content import Content
 
     from sloth_tui.model import Entry, Revision
     from sloth_tui.tui.widgets.detail_body import DetailBody
@@ -60,6 +61,10 @@ class DetailPane(LatePane):
 
     def show(self, entry: Entry | None, *, secret: bool) -> None:
         self.body.show(entry, secret=secret)
+
+    def say(self, words: Content | None) -> None:
+        """What is said where no entry is shown; None: that no key is chosen."""
+        self.body.say(words)
 
     def show_history(self, key: str, revisions: list[Revision], *, more: bool) -> None:
         self.body.show_history(key, revisions, more=more)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sloth_tui.model import Entry, Revision
     from sloth_tui.tui.widgets.cursor_view import CursorView
 
+_NOTHING = "No key is chosen."
 _KEY_LIMIT = 400
 _AGE_PERIOD = 5.0
 """Seconds between two looks at how long ago the entry changed."""
@@ -78,7 +79,7 @@ class DetailBody(Vertical):
         """What is not shown of the value."""
 
     def compose(self) -> ComposeResult:
-        yield Static("No key is chosen.", classes="empty")
+        yield SteadyStatic(_NOTHING, classes="empty")
         yield SteadyStatic(id="detail-facts")
         yield TabStrip(id="detail-tabs")
         yield ValueView(id="detail-value")
@@ -122,6 +123,10 @@ class DetailBody(Vertical):
         self._entry, self._secret = entry, secret
         self._want_history()
         self._draw()
+
+    def say(self, words: Content | None) -> None:
+        """What is said where no entry is shown; None: that no key is chosen."""
+        self.query_one(".empty", Static).update(words or Content(_NOTHING))
 
     def show_history(self, key: str, revisions: list[Revision], *, more: bool) -> None:
         """The revisions of ``key``, newest first; ``more``: there are older ones."""

@@ -45,6 +45,10 @@ class ListPane(DockPane):
         """Cells of a line."""
         return self.options.scrollable_content_region.width or 80
 
+    def forget(self) -> None:
+        """Nobody knows whether there is any: say nothing."""
+        self.add_class("unknown")
+
     def head(self, heading: Content) -> None:
         self.query_one(f"#{self.THING}-columns", Static).update(heading, layout=False)
 

@@ -11,6 +11,7 @@ from textual.content import Content
 from sloth_tui.text import display_text, format_age, format_duration
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import LockHighlighted, LockRanOut
+from sloth_tui.tui.widgets.change_text import OTHERS
 from sloth_tui.tui.widgets.figures import fit
 from sloth_tui.tui.widgets.list_pane import ListPane
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widgets import OptionList
 
-    from sloth_tui.model import Lock
+    from sloth_tui.model import Lock, LockBreak
 
 _BAR, _WIDE_BAR = 8, 16
 _ROOM_FOR_WIDE_BAR = 100
@@ -28,6 +29,8 @@ _LONGER_BAR = 16
 _TIME = 7
 """Cells of a time that is left: ``23h 59m``."""
 _GAP = "  "
+_LATELY = 3600.0
+"""Seconds for which a lock that was broken is worth a word."""
 
 
 class LocksPane(ListPane):
@@ -63,8 +66,10 @@ class LocksPane(ListPane):
     def locks(self) -> list[Lock]:
         return self._locks
 
-    def show(self, locks: list[Lock], read_at: float) -> None:
-        """Show these locks, read at ``read_at`` of ``time.monotonic``; the cursor stays on its lock."""
+    def show(self, locks: list[Lock], read_at: float, broken: LockBreak | None = None) -> None:
+        """Show these locks, read at ``read_at`` of ``time.monotonic``; the cursor stays on its lock.
+        ``broken`` was broken last."""
+        self.remove_class("unknown")
         before = self.highlighted
         same = [lock.name for lock in locks] == [lock.name for lock in self._locks]
         self._locks, self._read_at, self._told = locks, read_at, False
@@ -73,7 +78,7 @@ class LocksPane(ListPane):
         else:
             self.rebuild([lock.name for lock in locks], before.name if before else None)
         self.set_class(not locks, "nothing")
-        self.entitle(f"{len(locks):,}" if locks else "")
+        self.entitle(f"{len(locks):,}" if locks else "", _lately(broken, time.time()))
         if locks:
             self._ticks.resume()
         else:
@@ -188,6 +193,14 @@ def drain(remaining: float, lease: float | None, width: int = _BAR) -> tuple[str
     style = "bold $error" if ending else "$warning" if share < 0.3 else "$primary"
     filled = "━" * (halves // 2) + "╸" * (halves % 2)
     return filled + "╌" * (width - len(filled)), ending, style
+
+
+def _lately(broken: LockBreak | None, now: float) -> str:
+    """Which lock was broken within the last hour, and by whom. Data."""
+    if broken is None or now - broken.at > _LATELY:
+        return ""
+    by = OTHERS if broken.origin is None else broken.origin.user
+    return f"{display_text(broken.name, 40)} broken by {display_text(by, 20)} {format_age(broken.at, now)}"
 
 
 def _coarse(seconds: float) -> float:

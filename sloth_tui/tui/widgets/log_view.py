@@ -68,6 +68,7 @@ class LogPane(ListPane):
 
     def show(self, changes: list[ChangeSet], *, complete: bool, more: bool = False) -> None:
         """Show these, the newest first; ``complete``: there are no others, ``more``: others can be had."""
+        self.remove_class("unknown")
         on = self.highlighted
         same = [change.id for change in changes] == [change.id for change in self._changes]
         self._changes, self._more = changes, more
