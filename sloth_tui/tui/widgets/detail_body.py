@@ -55,6 +55,9 @@ class DetailBody(Vertical):
     #detail-history { height: 1fr; layout: vertical; &.beside { layout: horizontal; } }
     #revisions { height: 1fr; }
     #comparison { height: 1fr; border-top: solid $edge; }
+    .low #revisions { max-height: 3; }
+    .low #revision-facts { max-height: 1; }
+    .beside #revisions { max-height: 100%; }
     .beside #comparison { width: 1fr; height: 1fr; border-top: none; border-left: solid $edge; }
     .beside #comparison { padding-left: 1; }
     #revision-facts { height: auto; max-height: 4; }

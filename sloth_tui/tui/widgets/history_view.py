@@ -32,6 +32,8 @@ _AUTHOR = 10
 _PREVIEW = 300
 _SIDE_BY_SIDE = 84
 """Width in cells from which the difference stands beside the revisions."""
+_LOW = 12
+"""Lines up to which most of the room is for the difference."""
 
 
 class RevisionList(CursorView):
@@ -171,6 +173,7 @@ class HistoryView(Container):
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width >= _SIDE_BY_SIDE, "beside")
+        self.set_class(event.size.height < _LOW, "low")
 
     def compare(self) -> None:
         """Show what the revision under the cursor is about."""
