@@ -78,11 +78,13 @@ class DetailBody(Vertical):
         self._history: list[Revision] | None = None
         """Of the key on screen, newest first; None before it is read."""
         self._more = False
+        self._words = Content(_NOTHING)
+        """What is said where there is no entry."""
         self._missing = ""
         """What is not shown of the value."""
 
     def compose(self) -> ComposeResult:
-        yield SteadyStatic(_NOTHING, classes="empty")
+        yield Static(_NOTHING, classes="empty")
         yield SteadyStatic(id="detail-facts")
         yield TabStrip(id="detail-tabs")
         yield ValueView(id="detail-value")
@@ -129,7 +131,10 @@ class DetailBody(Vertical):
 
     def say(self, words: Content | None) -> None:
         """What is said where no entry is shown; None: that no key is chosen."""
-        self.query_one(".empty", Static).update(words or Content(_NOTHING))
+        words = words or Content(_NOTHING)
+        if not words.is_same(self._words):
+            self._words = words
+            self.query_one(".empty", Static).update(words, layout=False)
 
     def show_history(self, key: str, revisions: list[Revision], *, more: bool) -> None:
         """The revisions of ``key``, newest first; ``more``: there are older ones."""
