@@ -132,9 +132,9 @@ class SlothApp(App[int]):
     def action_command_palette(self) -> None:
         """Not over a dialog: what it finds acts on the browser."""
         if self.screen is self._browser:
-            from textual.command import CommandPalette
+            from sloth_tui.tui.palette import everything
 
-            self.push_screen(CommandPalette(placeholder="an action, an agent, a key or a theme"))
+            self.push_screen(everything())
 
     async def action_quit(self) -> None:
         self._browser.leave()

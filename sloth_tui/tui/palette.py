@@ -9,8 +9,11 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual import on
 from textual.command import CommandPalette, DiscoveryHit, Hit, Provider
 from textual.content import Content, Span
+from textual.widgets import Input, OptionList
+from textual.worker import WorkerState
 
 from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text
@@ -18,6 +21,7 @@ from sloth_tui.tui.actions import actions, shown_key
 
 if TYPE_CHECKING:
     from textual.command import Hits
+    from textual.worker import Worker
 
     from sloth_tui.tui.actions import Action
     from sloth_tui.tui.screens.commands import CommandScreen
@@ -149,9 +153,32 @@ class KeyProvider(BrowserProvider):
             yield hit
 
 
-def agent_palette() -> CommandPalette:
-    return CommandPalette([AgentProvider], placeholder="agent")
+class Palette(CommandPalette):
+    """Enter takes what is found for what was typed: while that is looked for, the list still shows what was
+    found before."""
+
+    _entered = False
+
+    @on(Input.Submitted)
+    def _enter_later(self, event: Input.Submitted) -> None:
+        if any(worker.node is self and not worker.is_finished for worker in self.workers):
+            event.stop()
+            event.prevent_default()
+            self._entered = True
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if self._entered and event.state is WorkerState.SUCCESS:
+            self._entered = False
+            self.query_one(OptionList).action_select()
 
 
-def key_palette() -> CommandPalette:
-    return CommandPalette([KeyProvider], placeholder="beginning of a key")
+def everything() -> Palette:
+    return Palette(placeholder="an action, an agent, a key or a theme")
+
+
+def agent_palette() -> Palette:
+    return Palette([AgentProvider], placeholder="agent")
+
+
+def key_palette() -> Palette:
+    return Palette([KeyProvider], placeholder="beginning of a key")

@@ -98,6 +98,16 @@ def test_leaving_by_key_restores_the_terminal(believable: Path, key: str) -> Non
     assert terminal.is_restored()
 
 
+def test_enter_right_after_typing_takes_what_is_found_for_it(believable: Path) -> None:
+    """Not what the list still shows of before."""
+    terminal = Terminal()
+    terminal.sees("deployment:version")
+    terminal.process.send("\x10")
+    terminal.sees("Edit the value of this key")
+    terminal.process.send("leave\r")
+    terminal.ends(0)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_restores_the_terminal(believable: Path, number: signal.Signals) -> None:
     terminal = Terminal()
