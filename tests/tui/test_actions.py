@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from textual.command import CommandPalette
 from textual.widgets import Input
 
+from sloth_tui.model import SORT_COLUMNS
 from sloth_tui.store import open_store
-from sloth_tui.tui.actions import ACTIONS, PANES, bindings, shown_key
+from sloth_tui.tui.actions import ACTIONS, PANES, bindings, by_id, shown_key
 from sloth_tui.tui.palette import match
 from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.confirm import ConfirmScreen
@@ -103,6 +104,28 @@ async def test_palette_goes_to_agents_and_keys(believable: Path) -> None:
         await app.press("colon", *"tab")
         await app.picks("table:limits")
         await until(lambda: app.table.key == "table:limits")
+
+
+async def test_palette_sorts_by_every_column(believable: Path) -> None:
+    async with running() as app:
+        await app.press("ctrl+p", *"by size")
+        await app.picks("Sort the keys by size")
+        await until(lambda: app.table.answered.sort == "size")
+        for column in SORT_COLUMNS:
+            app.browser.perform(by_id(f"sort_by_{column}"))
+            await until(lambda: app.table.answered.sort == column, what=column)  # noqa: B023  # awaited here
+
+
+async def test_a_table_is_folded_and_unfolded_as_a_whole(believable: Path) -> None:
+    with open_store("local", "write") as store:
+        store.set("nested", {"limits": {"cpu": 2}})
+    async with running() as app:
+        await app.goes_to("nested")
+        await app.sees('"cpu": 2')
+        await app.press("3", "shift+left")
+        await app.loses('"cpu": 2')
+        await app.press("shift+right")
+        await app.sees('"cpu": 2')
 
 
 async def test_a_key_that_a_filter_hides_is_still_gone_to(believable: Path) -> None:

@@ -134,6 +134,10 @@ async def test_choosing_an_agent_shows_its_state(believable: Path) -> None:
         assert app.find(TitleBar).agent == "production"
         await app.press("1", "up")
         await app.sees("deployment:version")
+        await app.press("right_square_bracket")
+        await app.sees("environment:type")
+        await app.press("left_square_bracket")
+        await app.sees("deployment:version")
 
 
 async def test_the_file_of_the_agent_on_screen_goes_and_comes_back(believable: Path) -> None:

@@ -29,8 +29,12 @@ async def test_pausing_holds_the_changes_of_others_until_resumed(believable: Pat
         await app.sees("rolled back")
         elsewhere("open_store('local', 'write').__enter__().set('deployment:status', 'rolled again')")
         await app.sees("changes wait")
+        await app.press("f5")
+        await app.sees("rolled again")
+        elsewhere("open_store('local', 'write').__enter__().set('deployment:status', 'rolled forward')")
+        await app.sees("changes wait")
         bar = app.find(TitleBar)
         assert await app.pilot.click(offset=(bar.region.right - 5, 0))
         await app.sees("● live")
-        await app.sees("rolled again")
+        await app.sees("rolled forward")
         assert app.find(KeyTable).count == len(ENTRIES) - 1
