@@ -166,8 +166,14 @@ class Palette(CommandPalette):
             event.prevent_default()
             self._entered = True
 
+    @on(Input.Changed)
+    def _typed_on(self) -> None:
+        self._entered = False
+
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        if self._entered and event.state is WorkerState.SUCCESS:
+        # A search that was superseded ends well, too, and nothing of it is in the list.
+        superseded = event.worker.is_cancelled
+        if self._entered and event.state is WorkerState.SUCCESS and not superseded:
             self._entered = False
             self.query_one(OptionList).action_select()
 

@@ -140,6 +140,25 @@ async def test_choosing_an_agent_shows_its_state(believable: Path) -> None:
         await app.sees("deployment:version")
 
 
+async def test_nothing_of_an_agent_that_is_left_is_acted_on(
+    believable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running() as app:
+        await app.sees("task-123")
+        await app.press("down", "space", "space")
+        await app.sees("2 marked")
+        late: list[str] = []
+        monkeypatch.setattr(app.browser.services, "choose_agent", late.append)
+        app.browser.choose_agent("production")
+        assert app.browser.chosen_keys == []
+        assert app.browser.locks_pane.highlighted is None
+        await app.press("space")
+        assert app.browser.chosen_keys == []
+        await app.press("d")
+        await app.sees("no key is chosen")
+        assert late == ["production"]
+
+
 async def test_the_file_of_the_agent_on_screen_goes_and_comes_back(believable: Path) -> None:
     async with running("production") as app:
         path = believable / "state" / "production.db"

@@ -178,6 +178,12 @@ async def test_edit_left_with_escape_changes_nothing(believable: Path) -> None:
         await app.sees("esc again discards")
         await app.press("y", "escape", "escape")
         await closed(app)
+        await app.press("n")
+        await opened(app, EditScreen)
+        await app.press("k", "escape")
+        await app.sees("esc again discards")
+        await app.press("escape")
+        await closed(app)
     assert stored("deployment:status") == "complete"
 
 
@@ -204,7 +210,7 @@ async def test_new_key_does_not_overwrite_one_that_is_there(believable: Path) ->
         app.on_top(Input).value = "deployment:status"
         await app.press("ctrl+s")
         await until(lambda: "There is such a key" in str(app.on_top(Static, "#edit-problem").content))
-        await app.press("escape")
+        await app.press("escape", "escape")
         await closed(app)
     assert stored("deployment:status") == "complete"
 

@@ -49,6 +49,14 @@ async def test_a_pane_that_is_empty_has_the_focus(base: Path) -> None:
         await app.press("4")
         await app.sees("No lock is held.")
         await until(lambda: app.app.focused is app.find(Choices, "#lock-list"))
+        await app.press("6")
+        await app.sees("Nothing has been changed yet.")
+        await until(lambda: app.app.focused is app.find(Choices, "#log-list"))
+        await app.press("question_mark")
+        await app.sees("closes")
+        await app.press("escape")
+        await app.loses("closes")
+        assert app.browser.current == "log"
 
 
 async def test_a_pane_that_is_shown_before_anything_is_in_it_gets_the_focus_then(

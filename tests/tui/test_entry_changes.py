@@ -169,7 +169,7 @@ async def test_conflict_shows_both_and_theirs_can_be_taken_and_mine_brought_back
         assert app.on_top(DifferenceView).lines == ["masked"]
         assert app.on_top(Button, "#take").disabled
         assert "tok_very" not in app.text()
-        await app.press("escape")
+        await app.press("escape", "escape")
         await closed(app)
     assert stored("app:api_token") == "tok_very_secret"
 

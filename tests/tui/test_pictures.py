@@ -85,6 +85,10 @@ def picture(
         if scene is not None:
             await scene(driver)
         await driver.at_rest(0.5)
+        # What was drawn bit by bit looks the same, but is made of other pieces.
+        for screen in app.screen_stack:
+            for widget in screen.walk_children(with_self=True):
+                widget.refresh()
         await pilot.pause()
 
     assert compare(app, terminal_size=size, run_before=before)

@@ -13,6 +13,7 @@ from sloth_tui.tui.widgets.key_table import KeyTable
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from sloth_tui.model import Row
     from sloth_tui.tui.services import Services
 
 
@@ -37,10 +38,16 @@ class ActingScreen(LatePanes, PanedScreen):
         """Whether what the services tell is about the agent that was chosen last."""
 
     @property
+    def row(self) -> Row | None:
+        """The row under the cursor; None where there is none, or only one of an agent that was left."""
+        table = self.query_one(KeyTable)
+        return table.row if self.answers and not table.outlived else None
+
+    @property
     def key(self) -> str | None:
         """The key under the cursor, even where that has just come there and something else is still shown."""
-        table = self.query_one(KeyTable)
-        return table.key if self.answers and not table.outlived else None
+        row = self.row
+        return row.key if row is not None and row.keys is None else None
 
     @property
     def chosen_keys(self) -> list[str]:

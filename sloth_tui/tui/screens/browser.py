@@ -60,6 +60,12 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews, NewsScreen
         else:
             self._furnish_soon()
 
+    def choose_agent(self, name: str) -> None:
+        """Show another agent. From now on nothing of the one before is acted on."""
+        self.leave_rows()
+        self.leave_dock()
+        super().choose_agent(name)
+
     def on_rows_indexed(self, message: messages.RowsIndexed) -> None:
         self._furnish_soon()
 
@@ -84,8 +90,7 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews, NewsScreen
             if not await pane.furnish():
                 return
         self.furnished = True
-        if not self.answers:
-            self.forget_lists()
+        self.forget_lists()
         self.highlight(self.shown)
         self.enter_current()
         self.services.start_figures(self.query_one(Dock).tab)

@@ -99,6 +99,8 @@ class ChooseFileScreen(Dialog[str | None]):
             self._take(self._offered[options.highlighted])
             return
         there = await asyncio.to_thread(_is_file, event.value)
+        if not self.is_current:
+            return
         if there:
             self._take(event.value)
         elif event.value:
@@ -116,4 +118,6 @@ class ChooseFileScreen(Dialog[str | None]):
 
 
 def _is_file(path: str) -> bool:
-    return os.path.isfile(os.path.expanduser(path))
+    """Or a pipe, or whatever else can be read."""
+    path = os.path.expanduser(path)
+    return os.path.exists(path) and not os.path.isdir(path)

@@ -82,9 +82,9 @@ class CopyActions(Acting):
             values = await asyncio.wrap_future(self.services.lookups.values(keys))
             return set_line(agent, key, values[key]) if key in values else get_line(agent, keys)
         if self.current == "run":
-            file = self.run_pane.file
+            file = self.run_pane.file if self.furnished else None
             return command_line("run", agent=agent, operands=(file,)) if file else command_line("examples")
-        change = self.log_pane.highlighted if self.current == "log" else None
+        change = self.log_pane.highlighted if self.current == "log" and self.furnished else None
         if change is not None:
             # To be looked at first: what is pasted may be run at once.
             return command_line("state", "undo", "--dry-run", agent=agent, operands=(change.id,))

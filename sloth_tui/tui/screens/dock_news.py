@@ -27,26 +27,25 @@ class DockNews(News):
     def on_store_opened(self, message: messages.StoreOpened) -> None:
         if self.is_about_chosen(message) and self._dock_of != message.agent:
             self._dock_of = message.agent
-            self._clear_dock()
+            self.leave_dock()
 
     def on_store_failed(self, message: messages.StoreFailed) -> None:
         if self.is_about_chosen(message):
             self._dock_of = ""
-            self._clear_dock()
-            if self.furnished:
-                self.forget_lists()
+            self.leave_dock()
 
     def forget_lists(self) -> None:
         """Nothing is known of what they list."""
         for pane in (self.locks_pane, self.log_pane):
             pane.forget()
 
-    def _clear_dock(self) -> None:
-        """Nothing is known of this agent yet."""
+    def leave_dock(self) -> None:
+        """What is listed is of an agent that is left; nothing is known of another one yet."""
         if self.furnished:
             self.locks_pane.show([], 0.0)
             self.stats_pane.show(None)
             self.log_pane.show([], complete=True)
+            self.forget_lists()
 
     def on_locks_read(self, message: messages.LocksRead) -> None:
         if self.answers:

@@ -75,8 +75,8 @@ class EditScreen(Dialog[str | None]):
         self._saving = False
         self._problem = tried if isinstance(tried, str) else ""
         self._begun = "" if entry is None else to_text(entry.value, self._form)
-        self._about_to_discard: str | None = None
-        """What is lost if esc is pressed once more."""
+        self._warned = False
+        """Whether it was just said that what was typed is lost if esc is pressed once more."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog edit") as dialog:
@@ -122,7 +122,12 @@ class EditScreen(Dialog[str | None]):
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()
+        self._warned = False
         self._check()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._warned = False
 
     def on_select_changed(self, event: Select.Changed) -> None:
         event.stop()
@@ -141,16 +146,17 @@ class EditScreen(Dialog[str | None]):
         """Not while something is being saved: it would be saved unseen. One key alone loses nothing."""
         if self._saving:
             return
-        if self.query_one(TextArea).text in (self._begun, self._about_to_discard):
+        named = self._entry is None and self.query_one("#edit-key", Input).value != self._key
+        if self._warned or not (named or self.query_one(TextArea).text != self._begun):
             self.dismiss(None)
             return
-        self._about_to_discard = self.query_one(TextArea).text
         self._complain("Not saved. esc again discards what was typed, ctrl+s saves it.")
+        self._warned = True
 
     def action_save(self) -> None:
         """Not again before what became of the last attempt is on screen."""
         if not self._saving:
-            self._saving = True
+            self._saving, self._warned = True, False
             self.run_worker(self._attempt(), group="save")
 
     async def _attempt(self) -> None:
@@ -196,7 +202,7 @@ class EditScreen(Dialog[str | None]):
 
     def _complain(self, problem: str) -> None:
         """On screen, as soon as there is one: an entry may change while the dialog opens."""
-        self._problem = problem
+        self._problem, self._warned = problem, False
         for line in self.query("#edit-problem").results(Static):
             line.update(Content(display_text(problem, 600)))
 

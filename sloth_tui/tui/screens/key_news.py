@@ -94,6 +94,12 @@ class KeyNews(News):
         if message.generation == self._generation:
             self.query_one(KeyTable).load(message.first, message.rows)
 
+    def leave_rows(self) -> None:
+        """The rows on screen are of an agent that is being left, and so are those still to be told of."""
+        self._generation, self._begun = -1, False
+        self.query_one(KeyTable).outlived = True
+        self.leave_marks()
+
     def go_to_key(self, key: str) -> None:
         self.action_show_pane("keys")
         self.services.find_key(key)

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 class TableActions(Acting):
     """Which keys are in a range or pass the filter is asked of the services; the table holds the marks."""
 
-    _marked_agent = ""
-
     @property
     def table(self) -> KeyTable:
         return self.query_one(KeyTable)
@@ -44,17 +42,19 @@ class TableActions(Acting):
         table = self.table
         if table.range_from is not None:
             self.action_mark_range()
-        elif table.row is not None:
-            self._toggle(table)
+        elif self.row is not None:
+            self._toggle()
             table.action_move(1)
 
     def action_mark_range(self) -> None:
         """Begin a range at the cursor; or mark the one that has begun."""
-        table = self.table
+        table, key = self.table, self.key
+        if key is None:
+            return
         if table.range_from is None:
             table.begin_range()
-        elif table.key is not None:
-            self._look_up(partial(self._take_range, table.range_from, table.key, ends=True))
+        else:
+            self._look_up(partial(self._take_range, table.range_from, key, ends=True))
 
     def action_mark_all(self) -> None:
         self._look_up(self._take_all)
@@ -67,7 +67,7 @@ class TableActions(Acting):
         return self.table.unmark()
 
     def on_mark_wanted(self, message: messages.MarkWanted) -> None:
-        self._toggle(self.table)
+        self._toggle()
 
     def on_range_moved(self, message: messages.RangeMoved) -> None:
         self._look_up(partial(self._take_range, message.first, message.last, ends=message.ends))
@@ -78,19 +78,21 @@ class TableActions(Acting):
     def on_marks_doubted(self, message: messages.MarksDoubted) -> None:
         self._look_up(self._keep_marks, group="doubted marks")
 
-    def on_store_opened(self, message: messages.StoreOpened) -> None:
-        """Marks are about the agent on screen."""
-        if message.agent != self._marked_agent:
-            self._marked_agent = message.agent
-            while self.unmark():
-                pass
+    def leave_marks(self) -> None:
+        """Marks are about the agent on screen, which is being left."""
+        self.workers.cancel_group(self, "marks")
+        while self.unmark():
+            pass
 
-    def _toggle(self, table: KeyTable) -> None:
-        if table.node is not None:
-            self._look_up(partial(self._toggle_below, table.node))
-        elif table.key is not None:
-            table.marks.flip([table.key])
-            table.marks_changed()
+    def _toggle(self) -> None:
+        row = self.row
+        if row is None:
+            return
+        if row.keys is not None:
+            self._look_up(partial(self._toggle_below, row.key))
+        else:
+            self.table.marks.flip([row.key])
+            self.table.marks_changed()
 
     def _look_up(self, look: Look, group: str = "marks") -> None:
         """Look up keys beside the screen, in place of an older look of the group that is under way."""

@@ -23,7 +23,8 @@ class TreeActions(TableActions):
     @property
     def node(self) -> str | None:
         """The prefix of the node under the cursor, in a tree."""
-        return self.table.node if self.answers and not self.table.outlived else None
+        row = self.row
+        return row.key if row is not None and row.keys is not None else None
 
     def action_delete_key(self) -> None:
         """Delete what is chosen: in a tree, all keys that pass the filter in the node under the cursor."""

@@ -31,6 +31,7 @@ _TIME = 7
 _GAP = "  "
 _LATELY = 3600.0
 """Seconds for which a lock that was broken is worth a word."""
+_NOTE_PERIOD = 30.0
 
 
 class LocksPane(ListPane):
@@ -45,6 +46,7 @@ class LocksPane(ListPane):
         self._locks: list[Lock] = []
         self._read_at = 0.0
         self._told = False
+        self._broken: LockBreak | None = None
 
     def words(self) -> str:
         return (
@@ -54,6 +56,7 @@ class LocksPane(ListPane):
 
     def furnished(self) -> None:
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
+        self.set_interval(_NOTE_PERIOD, self._entitle)
         self.show([], 0.0)
 
     @property
@@ -78,11 +81,15 @@ class LocksPane(ListPane):
         else:
             self.rebuild([lock.name for lock in locks], before.name if before else None)
         self.set_class(not locks, "nothing")
-        self.entitle(f"{len(locks):,}" if locks else "", _lately(broken, time.time()))
+        self._broken = broken
+        self._entitle()
         if locks:
             self._ticks.resume()
         else:
             self._ticks.pause()
+
+    def _entitle(self) -> None:
+        self.entitle(f"{len(self._locks):,}" if self._locks else "", _lately(self._broken, time.time()))
 
     def on_show(self, event: Show) -> None:
         if self._locks:

@@ -42,7 +42,8 @@ def test_an_interrupt_while_a_window_function_is_compiled_is_one() -> None:
     finally:
         over.set()
         thread.join()
-    assert errors
+    # Where this fails, SQLite has learned to say so, and nothing is left to be told apart.
+    assert any(isinstance(error, apsw.SQLError) for error in errors)
     assert {type(translate(error, "there")) for error in errors} == {Interrupted}
 
 
