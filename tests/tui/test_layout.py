@@ -48,6 +48,10 @@ def shown(app: Driver) -> set[str]:
     return seen & set(PANES)
 
 
+async def shows(app: Driver, panes: set[str]) -> None:
+    await until(lambda: shown(app) == panes, what=f"{panes} in sight")
+
+
 def path(pane: Pane) -> list[Widget]:
     return [node for node in pane.ancestors_with_self if isinstance(node, Widget)]
 
@@ -64,7 +68,7 @@ async def test_a_size_shows_its_panes_and_the_rest_by_key(believable: Path) -> N
         for size, panes in sizes.items():
             await app.pilot.resize_terminal(*size)
             await app.press("4", "2")
-            assert shown(app) == panes
+            await shows(app, panes)
             for number, pane in enumerate(PANES, 1):
                 await app.press(str(number))
                 assert pane in shown(app)
@@ -134,7 +138,7 @@ async def test_resize_moves_nothing_but_the_layout(believable: Path) -> None:
             await app.pilot.resize_terminal(width, height)
             await app.sees("deployment:status")
         assert app.table.key == "deployment:status"
-        assert len(shown(app)) == 4
+        await until(lambda: len(shown(app)) == 4)
 
 
 async def test_the_first_picture_has_the_colours_of_the_theme(believable: Path) -> None:
