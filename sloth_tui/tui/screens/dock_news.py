@@ -17,21 +17,12 @@ if TYPE_CHECKING:
 class DockNews(News):
     """Looks after the tabs of the dock but the run."""
 
-    _dock_of = ""
-    """The agent that is shown."""
-
     def begin_dock(self) -> None:
         """Have what is in sight read as soon as it changes."""
         self.watch(self.query_one(Dock), "tab", self.services.dock.look_at)
 
-    def on_store_opened(self, message: messages.StoreOpened) -> None:
-        if self.is_about_chosen(message) and self._dock_of != message.agent:
-            self._dock_of = message.agent
-            self.leave_dock()
-
     def on_store_failed(self, message: messages.StoreFailed) -> None:
         if self.is_about_chosen(message):
-            self._dock_of = ""
             self.leave_dock()
 
     def forget_lists(self) -> None:
@@ -50,7 +41,6 @@ class DockNews(News):
     def on_locks_read(self, message: messages.LocksRead) -> None:
         if self.answers:
             self.locks_pane.show(message.locks, message.at, message.broken)
-            self.enter_current()
 
     def on_lock_ran_out(self, message: messages.LockRanOut) -> None:
         self.services.dock.reread_locks()
@@ -86,7 +76,6 @@ class DockNews(News):
     def on_log_read(self, message: messages.LogRead) -> None:
         if self.answers:
             self.log_pane.show(message.changes, complete=message.complete, more=message.more)
-            self.enter_current()
 
     def on_more_log_wanted(self, message: messages.MoreLogWanted) -> None:
         self.services.dock.read_more_log()

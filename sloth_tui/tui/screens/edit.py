@@ -156,7 +156,7 @@ class EditScreen(Dialog[str | None]):
     def action_save(self) -> None:
         """Not again before what became of the last attempt is on screen."""
         if not self._saving:
-            self._saving, self._warned = True, False
+            self._saving = True
             self.run_worker(self._attempt(), group="save")
 
     async def _attempt(self) -> None:

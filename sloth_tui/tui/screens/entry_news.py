@@ -8,7 +8,6 @@ from textual.content import Content
 
 from sloth_tui.text import display_text, format_count
 from sloth_tui.tui.screens.news import News
-from sloth_tui.tui.widgets.key_table import KeyTable
 
 if TYPE_CHECKING:
     from sloth_tui.tui import messages
@@ -42,8 +41,8 @@ class EntryNews(News):
 
     def _of_node(self) -> Content | None:
         """What is to be known of the node under the cursor of a tree."""
-        row = self.query_one(KeyTable).row
-        if not self.answers or row is None or row.keys is None:
+        row = self.row
+        if row is None or row.keys is None:
             return None
         name = (display_text(row.key, 400), "bold $primary")
         words = f"{format_count(row.keys, 'key')} in it\nl unfolds it, h folds it again"

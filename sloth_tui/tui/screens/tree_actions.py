@@ -41,7 +41,7 @@ class TreeActions(TableActions):
 
     def action_toggle_tree(self) -> None:
         """Fold the keys into a tree, or no more; the cursor stays on its key."""
-        bar, key, node = self.query_one(FilterBar), self.table.key, self.node
+        bar, key, node = self.query_one(FilterBar), self.key, self.node
         if node is not None:
             self._look_up(partial(self._leave_node, node), group="nodes")
             return
