@@ -44,14 +44,14 @@ print(code, *sorted(set({heavy!r}) & set(sys.modules)), file=sys.stderr)
 
 def imported(*arguments: str) -> str:
     script = SHOW_HEAVY.format(arguments=list(arguments), heavy=HEAVY)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     return done.stderr.strip().splitlines()[-1]
 
 
 @pytest.fixture
 def filled() -> None:
     for arguments in (("state", "set", "app:version", "v1"), ("state", "set", "n", "3", "--type", "integer")):
-        subprocess.run([sys.executable, "-m", "sloth_tui", *arguments], check=True, timeout=30)
+        subprocess.run([sys.executable, "-m", "sloth_tui", *arguments], check=True, timeout=60)
 
 
 @pytest.mark.usefixtures("filled")

@@ -96,7 +96,7 @@ class _Terminal:
         """Everything written so far."""
         if self._reader.is_alive():
             os.write(self.device, self._END)
-            self._reader.join(10)
+            self._reader.join(60)
         return self._seen.removesuffix(self._END)
 
     def _read(self) -> None:

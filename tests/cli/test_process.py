@@ -26,7 +26,7 @@ PROGRAM = [sys.executable, "-m", "sloth_tui"]
 
 
 def run(*words: str | bytes, **settings: object) -> subprocess.CompletedProcess[bytes]:
-    arguments: dict[str, object] = {"capture_output": True, "timeout": 30, **settings}
+    arguments: dict[str, object] = {"capture_output": True, "timeout": 60, **settings}
     return subprocess.run([*PROGRAM, *words], **arguments)  # type: ignore[call-overload, no-any-return]
 
 
@@ -49,7 +49,7 @@ def test_a_reader_that_goes_away_is_no_failure(form: str, many: int) -> None:
     process.stdout.close()
     with process.stderr:
         assert process.stderr.read() == b""
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
@@ -90,7 +90,7 @@ def test_a_signal_ends_waiting_for_a_lock(number: int, code: int) -> None:
     try:
         wait_until(lambda: _has_opened_a_database(process.pid), what="waiting for the lock")
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()
@@ -154,7 +154,7 @@ def test_counters_of_many_processes_lose_nothing() -> None:
 
 def on_a_pty(*words: str) -> pexpect.spawn[str]:
     program, *arguments = [*PROGRAM, *words]
-    child = pexpect.spawn(program, arguments, dimensions=(30, 100), encoding="utf-8", timeout=30)
+    child = pexpect.spawn(program, arguments, dimensions=(30, 100), encoding="utf-8", timeout=60)
     child.delaybeforesend = None
     return child
 

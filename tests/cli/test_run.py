@@ -239,11 +239,11 @@ def test_a_signal_ends_the_run_and_gives_its_locks_back(number: int, code: int, 
     )
     wait_until(lambda: piped("state", "get", "began").code == 0, what="the task holds its lock")
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == code
     assert err == "error: the run was stopped\n"
     assert "run cancelled in " in out
-    wait_until(lambda: piped("lock", "list").out == "", seconds=5, what="the lock is free again")
+    wait_until(lambda: piped("lock", "list").out == "", what="the lock is free again")
 
 
 def test_a_run_whose_output_nobody_reads_is_stopped(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_a_run_whose_output_nobody_reads_is_stopped(tmp_path: Path) -> None:
         assert (
             process.stderr.read() == b"error: the reader of the output went away, and the run was stopped\n"
         )
-    assert process.wait(30) == 1
+    assert process.wait(60) == 1
 
 
 def test_the_history_names_the_run(tmp_path: Path) -> None:

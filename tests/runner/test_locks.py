@@ -66,7 +66,7 @@ def test_with_lock_passes_results_through_and_releases_on_return_and_on_error(tm
 
 WAIT = """
     local function wait_until_free(name)
-        while state.is_locked(name) do cmd("sleep 0.02") end
+        while state.is_locked(name) do cmd("sleep 0.1") end
     end
 """
 
@@ -76,7 +76,7 @@ def test_a_lost_lock_stops_writes_until_it_is_given_up(tmp_path: Path) -> None:
         FAILS
         + WAIT
         + """
-        state.lock("short", "me", 0.25)
+        state.lock("short", "me", 2)
         state.set("a", 1)
         wait_until_free("short")
         fails(state.set, "a", 2)

@@ -47,7 +47,7 @@ def test_a_killed_process_is_gone_before_anybody_collects_its_status() -> None:
         owner = owner_of(child.pid)
         assert process.is_alive(owner, BOOT) is True
         child.kill()
-        wait_until(lambda: process.is_alive(owner, BOOT) is False, seconds=1)
+        wait_until(lambda: process.is_alive(owner, BOOT) is False)
         assert os.path.exists(f"/proc/{child.pid}/stat"), "it was collected: no zombie was looked at"
         child.wait()
         assert process.is_alive(owner, BOOT) is False

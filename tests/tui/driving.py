@@ -16,6 +16,7 @@ from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.key_table import KeyTable
 from sloth_tui.tui.widgets.title_bar import TitleBar
+from tests.support import A_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -43,7 +44,7 @@ _wait.SLEEP_GRANULARITY = 1 / 100
 async def until(
     condition: Callable[[], T],
     *,
-    seconds: float = 10.0,
+    seconds: float = A_MINUTE,
     every: float = 0.01,
     what: str | Callable[[], str] = "",
 ) -> T:
@@ -90,16 +91,16 @@ class Driver:
         bar, table = self.find(TitleBar), self.table
         return bar.state == "no answer" or (bar.total is not None and table.count == bar.shown)
 
-    async def at_rest(self, seconds: float = 0.6) -> None:
-        """Wait until nothing on screen has changed its text or colour for a while: several polls of the
-        store."""
+    async def at_rest(self, looks: int = 12) -> None:
+        """Wait until the screen has looked the same so often in a row: several polls of the store. On a busy
+        machine the looks take longer, as does what they wait for."""
         last: list[list[Segment]] = []
-        since = time.monotonic()
-        while time.monotonic() - since < seconds:
+        same = 0
+        while same < looks:
             await asyncio.sleep(0.05)
             strips = self.strips()
-            if strips != last:
-                last, since = strips, time.monotonic()
+            same = same + 1 if strips == last else 0
+            last = strips
 
     @property
     def toasts(self) -> list[str]:
@@ -117,13 +118,13 @@ class Driver:
         assert isinstance(update, LayoutUpdate)
         return [[segment for strip in line for segment in strip] for line in update.strips]
 
-    async def sees(self, text: str, *, seconds: float = 10.0) -> None:
+    async def sees(self, text: str, *, seconds: float = A_MINUTE) -> None:
         def missed() -> str:
             return f"{text!r} on screen:\n{self.text()}"
 
         await until(lambda: text in self.text(), seconds=seconds, every=_GLANCE, what=missed)
 
-    async def loses(self, text: str, *, seconds: float = 10.0) -> None:
+    async def loses(self, text: str, *, seconds: float = A_MINUTE) -> None:
         what = f"{text!r} gone from the screen"
         await until(lambda: text not in self.text(), seconds=seconds, every=_GLANCE, what=what)
 

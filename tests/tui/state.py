@@ -81,4 +81,4 @@ def fill(agent: str = "local", entries: dict[str, Value] | None = None) -> None:
 def elsewhere(code: str) -> None:
     """Do something to stores in another process; ``code`` finds :func:`open_store` in its names."""
     program = "from sloth_tui.store import open_store\n" + code
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

@@ -18,6 +18,7 @@ from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.progress import ProgressScreen
 from sloth_tui.tui.screens.prompt import PromptScreen
 from sloth_tui.tui.screens.typed_confirm import TypedConfirmScreen
+from sloth_tui.tui.widgets import agent_list
 from sloth_tui.tui.widgets.agent_list import Look, describe, has_changed
 from sloth_tui.tui.widgets.title_bar import TitleBar
 from tests.tui.driving import Driver, running, until
@@ -63,7 +64,11 @@ def test_a_copy_has_a_name_that_is_not_taken() -> None:
     assert len(agents.check_name(unused("x" * 64, ["x" * 64]))) <= 64
 
 
-async def test_an_agent_that_changes_stands_out_for_a_moment(believable: Path) -> None:
+async def test_an_agent_that_changes_stands_out_for_a_moment(
+    believable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Long enough that a busy machine looks at the screen meanwhile.
+    monkeypatch.setattr(agent_list, "PULSE", 3.0)
     async with running() as app:
         await app.sees("1 key ·")
         assert "●" not in first_column(app)

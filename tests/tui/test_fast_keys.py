@@ -34,7 +34,7 @@ async def test_an_answer_that_nobody_waits_for_any_more_ends_nothing(believable:
 
         def slow(store: WindowedStore) -> int:
             begun.set()
-            go_on.wait(10)
+            go_on.wait(60)
             return store.count()
 
         reader = app.browser.services._reader

@@ -194,7 +194,7 @@ async def test_output_and_changes_of_a_run(hostile: Path, tmp_path: Path) -> Non
         app.browser.action_show_pane("run")
         app.browser.services.run_file(str(file))
         pane = app.find(RunPane)
-        await until(lambda: pane.result == "failed", seconds=20)
+        await until(lambda: pane.result == "failed")
         for _ in range(4):
             await app.pilot.pause()
             inspect(app)

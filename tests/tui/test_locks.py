@@ -71,9 +71,11 @@ async def test_locks_come_are_said_to_be_dead_and_run_out(believable: Path) -> N
         await app.press("escape")
         await closed(app)
         with open_store("local", "write") as store:
-            store.acquire("brief", "x", 1.2)
+            store.acquire("brief", "x", 9)
         await app.sees("brief")
-        await app.sees(" !1")
+        await app.sees(" !")
+        with open_store("local", "write") as store:
+            store.acquire("brief", "x", 0.5)
         await app.loses("brief")
         await app.sees("4 Locks 2")
         await app.press("b")

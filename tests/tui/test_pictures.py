@@ -81,10 +81,10 @@ def picture(
     async def before(pilot: Pilot[int]) -> None:
         driver = Driver(app, pilot)
         await until(driver.settled)
-        await driver.at_rest(0.3)
+        await driver.at_rest(6)
         if scene is not None:
             await scene(driver)
-        await driver.at_rest(0.5)
+        await driver.at_rest(10)
         # What was drawn bit by bit looks the same, but is made of other pieces.
         for screen in app.screen_stack:
             for widget in screen.walk_children(with_self=True):

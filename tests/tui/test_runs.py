@@ -54,7 +54,7 @@ async def test_a_file_is_chosen_run_and_its_changes_are_shown(
         assert app.on_top(Input).value == "deploy.lua"
         await app.press("enter")
         pane = app.find(RunPane)
-        await until(lambda: pane.result == "done", seconds=20)
+        await until(lambda: pane.result == "done")
         await app.sees("✓ done deploy.lua on local")
         for line in (
             "  rolling out",
@@ -78,7 +78,7 @@ async def test_a_file_that_fails_says_where(believable: Path, tmp_path: Path) ->
     async with running() as app:
         app.browser.services.run_file(str(file))
         pane = app.find(RunPane)
-        await until(lambda: pane.result == "failed", seconds=20)
+        await until(lambda: pane.result == "failed")
         assert any("broken.lua:2:" in line and "no luck" in line for line in pane.lines)
 
 
@@ -86,7 +86,7 @@ async def test_a_file_that_is_not_there_is_told_in_words(believable: Path) -> No
     async with running() as app:
         app.browser.services.run_file("/nowhere/at all.lua")
         pane = app.find(RunPane)
-        await until(lambda: pane.result == "error", seconds=20)
+        await until(lambda: pane.result == "error")
         assert any("/nowhere/at all.lua" in line for line in pane.lines)
 
 
@@ -98,9 +98,9 @@ async def test_an_endless_run_is_stopped_and_the_screen_stays_alive(believable: 
         await app.press("S")
         app.browser.action_show_pane("run")
         app.browser.services.run_file(str(file))
-        await until(lambda: "  begun" in pane.lines, seconds=20)
+        await until(lambda: "  begun" in pane.lines)
         app.browser.services.stop_run()
-        await until(lambda: pane.result == "cancelled", seconds=5)
+        await until(lambda: pane.result == "cancelled")
         assert not app.browser.services.running
 
 
@@ -109,7 +109,7 @@ async def test_leaving_while_a_run_goes_on_asks_first(believable: Path, tmp_path
     file.write_text(ENDLESS)
     async with running() as app:
         app.browser.services.run_file(str(file))
-        await until(lambda: "  begun" in app.find(RunPane).lines, seconds=20)
+        await until(lambda: "  begun" in app.find(RunPane).lines)
         await app.press("q")
         await until(lambda: isinstance(app.app.screen, ConfirmScreen))
         await app.press("enter")
@@ -126,7 +126,7 @@ async def test_output_faster_than_anybody_reads_is_counted(believable: Path, tmp
     async with running() as app:
         app.browser.services.run_file(str(file))
         pane = app.find(RunPane)
-        await until(lambda: pane.result == "done", seconds=30)
+        await until(lambda: pane.result == "done")
         assert any(line.endswith("lines left out") for line in pane.lines)
         assert "  30000" in pane.lines
 

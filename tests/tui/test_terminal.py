@@ -51,7 +51,7 @@ class Terminal:
             ["-c", program],
             dimensions=(30, 100),
             env={**os.environ, "TERM": "xterm-256color", **environment},
-            timeout=10,
+            timeout=60,
         )
 
     def reads(self) -> None:
@@ -67,7 +67,7 @@ class Terminal:
             self.reads()
             return any(text in line for line in self.screen.display)
 
-        wait_until(visible, seconds=20, what=f"{text!r} on the terminal: " + "\n".join(self.screen.display))
+        wait_until(visible, what=f"{text!r} on the terminal: " + "\n".join(self.screen.display))
 
     def ends(self, code: int) -> None:
         """Read until the app is gone, with this exit code."""
@@ -76,7 +76,7 @@ class Terminal:
             self.reads()
             return not self.process.isalive()
 
-        wait_until(gone, seconds=20, what="the app gone")
+        wait_until(gone, what="the app gone")
         self.reads()
         self.process.close()
         assert self.process.exitstatus == code, "\n".join(self.screen.display)

@@ -92,7 +92,7 @@ async def test_the_database_is_checked_and_compacted(
 
         going_on = threading.Event()
         monkeypatch.setattr(
-            SqliteStore, "problems", lambda store: going_on.wait(30) and ["Page 3: never used"]
+            SqliteStore, "problems", lambda store: going_on.wait(60) and ["Page 3: never used"]
         )
         await app.press("i")
         await opened(app, ProgressScreen)

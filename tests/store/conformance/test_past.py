@@ -10,7 +10,7 @@ import pytest
 from sloth_tui.errors import KeyNotFound, NotKept, RevisionNotFound
 from sloth_tui.model import Difference
 from tests.store.conformance.samples import VALUES, identical
-from tests.support import wait_until
+from tests.support import A_MINUTE, wait_until
 
 if TYPE_CHECKING:
     from sloth_tui.model import Value
@@ -44,8 +44,8 @@ def test_an_entry_of_the_past_says_when_it_was_written(store: Store) -> None:
     assert (found.value, found.type, found.revision, found.size) == ("one", "string", then.revision, 3)
     assert found.updated_at is not None
     assert then.updated_at is not None
-    assert abs(found.updated_at - then.updated_at) < 1
-    assert abs((found.created_at or 0) - (then.created_at or 0)) < 1
+    assert found.updated_at == pytest.approx(then.updated_at, abs=A_MINUTE)
+    assert found.created_at == pytest.approx(then.created_at, abs=A_MINUTE)
     assert list(store.entries_at(between, "key")) == [found]
     assert list(store.entries_at(store.revision())) == list(store.entries())
 

@@ -10,6 +10,7 @@ import pytest
 
 from sloth_tui.errors import DatabaseUnusable, Interrupted
 from sloth_tui.store.sqlite.failures import translate
+from tests.support import A_MINUTE
 
 
 def _compiled_for_long() -> str:
@@ -33,7 +34,7 @@ def test_an_interrupt_while_a_window_function_is_compiled_is_one() -> None:
     thread.start()
     errors: list[apsw.Error] = []
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + A_MINUTE
         while not any(isinstance(error, apsw.SQLError) for error in errors) and time.monotonic() < deadline:
             try:
                 connection.execute(statement, can_cache=False).fetchall()

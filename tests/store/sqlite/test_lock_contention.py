@@ -3,14 +3,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sloth_tui.store.sqlite.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
-from tests.support import wait_until
+from tests.support import A_MINUTE, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +46,7 @@ signal.signal(signal.SIGTERM, stop)
 # Not by print: the signal may come while another print is at work.
 signal.signal(signal.SIGALRM, lambda number, frame: os.write(1, b"alarm\\n"))
 print("waiting", flush=True)
-store.acquire("deploy", "waiter", 60, wait=60)
+store.acquire("deploy", "waiter", 60, wait=3600)
 """
 )
 
@@ -100,15 +99,13 @@ def test_of_twenty_contenders_one_at_a_time_is_inside(path: str) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_wait_at_once(path: str, store: SqliteStore, number: signal.Signals) -> None:
+def test_a_signal_ends_the_wait(path: str, store: SqliteStore, number: signal.Signals) -> None:
     store.acquire("deploy", "task-1", 3600)
     with spawn(WAITER, path) as waiter:
         assert waiter.stdout
         assert waiter.stdout.readline() == "waiting\n"
         waiter.send_signal(number)
-        sent = time.monotonic()
-        waiter.wait(timeout=30)
-        assert time.monotonic() - sent < 1
+        waiter.wait(timeout=A_MINUTE)
         assert waiter.returncode in (-number, 128 + number)
 
 
@@ -120,7 +117,7 @@ def test_a_signal_that_is_handled_does_not_end_the_wait(path: str, store: Sqlite
         waiter.send_signal(signal.SIGALRM)
         assert waiter.stdout.readline() == "alarm\n"
         store.release("deploy", "task-1")
-        waiter.wait(timeout=30)
+        waiter.wait(timeout=A_MINUTE)
         assert waiter.returncode == 0
     lock = store.lock("deploy")
     assert lock is not None
@@ -133,5 +130,5 @@ def test_a_lock_of_a_forked_child_is_tied_to_the_child(path: str, store: SqliteS
         assert parent.stdout.readline() == "True\n"
         assert parent.stdout.readline() == "alone\n"
         assert parent.poll() is None
-        wait_until(lambda: store.lock("deploy") is None, seconds=1)
+        wait_until(lambda: store.lock("deploy") is None)
         parent.communicate()

@@ -125,7 +125,7 @@ def overtake(stopped: Process, other: Process) -> list[str]:
     assert stopped.ask(f"take {LEASE} 0 plain") == "token 1"
     assert stopped.ask("read") == "read 0"
     stopped.stop()
-    assert other.ask(f"take 30 {LEASE * 20} plain") == "token 2"
+    assert other.ask("take 60 60 plain") == "token 2"
     assert other.ask("read") == "read 0"
     answers = [other.ask("write")]
     stopped.tell("write")
@@ -165,7 +165,7 @@ def test_no_acknowledged_write_is_lost_whoever_is_stopped_or_killed(
     for worker in workers:
         worker.tell(f"work {LEASE}")
     for round_number in range(10):
-        victim = wait_until(lambda: at_work(store, workers), seconds=30, what="somebody at work")
+        victim = wait_until(lambda: at_work(store, workers), what="somebody at work")
         assert victim
         if round_number % 4 == 3:
             workers.remove(victim)
@@ -177,7 +177,7 @@ def test_no_acknowledged_write_is_lost_whoever_is_stopped_or_killed(
         # It may have been stopped inside a transaction; then nobody writes until it goes on.
         wait_until(after(chance.uniform(LEASE, 3 * LEASE)))
         victim.go_on()
-    wait_until(lambda: store.count(WRITTEN) >= ENOUGH, seconds=60)
+    wait_until(lambda: store.count(WRITTEN) >= ENOUGH)
     for worker in workers:
         said += worker.kill()
     acknowledged = [line.removeprefix("wrote ") for line in said]
@@ -195,17 +195,16 @@ def at_work(store: SqliteStore, workers: list[Process]) -> Process | None:
     return next((worker for worker in workers if lock and lock.holder == str(worker.pid)), None)
 
 
-def test_a_tied_lock_is_free_within_a_second_of_its_process_being_killed(
+def test_a_tied_lock_is_free_when_its_process_is_killed(
     start: Callable[..., Process], store: SqliteStore
 ) -> None:
     holder, other = start(), start()
     assert holder.ask("take 3600 0 tied") == "token 1"
     assert other.ask("take 5 0 plain").startswith(f"held {holder.pid} ")
-    other.tell("take 5 30 plain")
+    other.tell("take 5 60 plain")
     holder.process.kill()
-    killed = time.monotonic()
+    # Its own time would be up in an hour.
     assert other.answer() == "token 2"
-    assert time.monotonic() - killed < 1
 
 
 def test_a_tied_lock_of_a_stopped_process_stays(start: Callable[..., Process], store: SqliteStore) -> None:
@@ -221,7 +220,7 @@ def test_a_plain_lock_outlives_its_process_until_its_time_is_up(
     start: Callable[..., Process], store: SqliteStore
 ) -> None:
     holder, other = start(), start()
-    assert holder.ask("take 1 0 plain") == "token 1"
+    assert holder.ask("take 3600 0 plain") == "token 1"
     holder.kill()
 
     def of_the_dead() -> Lock | None:
@@ -232,4 +231,8 @@ def test_a_plain_lock_outlives_its_process_until_its_time_is_up(
     assert left_behind
     assert left_behind.holder == str(holder.pid)
     assert other.ask("take 5 0 plain").startswith(f"held {holder.pid} ")
-    assert other.ask("take 5 5 plain") == "token 2"
+    store.break_lock(NAME)
+    brief = start()
+    assert brief.ask(f"take {LEASE} 0 plain") == "token 2"
+    brief.kill()
+    assert other.ask("take 5 60 plain") == "token 3"

@@ -186,7 +186,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(path: Path) -> None:
     assert (code, second, third) == (8, "8", "False False")
     assert run_other(path, "PRAGMA integrity_check") == [["ok"]]
     with open_path(str(path), "write") as store:
-        assert store.count() == written > 10
+        assert store.count() == written > 0
         store.set("again", "there is room")
 
 

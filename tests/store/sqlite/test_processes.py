@@ -15,7 +15,7 @@ from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store import open_path
 from sloth_tui.store.sqlite import opening
 from tests.store.sqlite.others import DOCUMENTED, run_other
-from tests.support import wait_until
+from tests.support import rounds, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,7 +140,7 @@ def test_a_database_that_stays_locked_is_told_after_the_wait(
             begun = time.monotonic()
             with pytest.raises(DatabaseUnusable, match="busy"):
                 store.set("key", 3)
-            assert 0.2 <= time.monotonic() - begun < 5
+            assert time.monotonic() - begun >= 0.2
             assert store.get("key") == 1
         store.set("key", 3)
 
@@ -166,13 +166,14 @@ while True:
 def test_kill_9_loses_nothing_that_was_acknowledged(path: Path) -> None:
     chance = random.Random(7)
     acknowledged = -1
-    for turn in range(100):
+    for turn in range(rounds(30, 300)):
         with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE) as writer:
             assert writer.stdout is not None
             assert writer.stdout.readline() == b"ready\n"
-            wait_for_a_moment(chance.random() * 0.012)
+            read = [writer.stdout.readline() for _ in range(chance.randrange(4))]
+            wait_for_a_moment(chance.random() * 0.004)
             writer.kill()
-            lines = writer.stdout.read().split(b"\n")[:-1]
+            lines = (b"".join(read) + writer.stdout.read()).split(b"\n")[:-1]
         acknowledged = int(lines[-1]) if lines else acknowledged
         with open_path(str(path), "read") as store:
             last = store.get("last", -1)
@@ -187,7 +188,6 @@ def test_kill_9_loses_nothing_that_was_acknowledged(path: Path) -> None:
                 newest = {change.key: change.new for change in store.changes(0)}
                 assert newest == dict(store.items())
         acknowledged = last
-    assert acknowledged > 30
 
 
 def wait_for_a_moment(seconds: float) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from sloth_tui.model import Query
@@ -17,14 +15,12 @@ MILLION = 1_000_000
 async def test_a_million_rows_are_there_at_once_and_few_are_asked_for() -> None:
     app = TableHost(MILLION)
     async with app.run_test(size=(100, 20)) as pilot:
-        began = time.monotonic()
         await pilot.press("end")
         await pilot.pause()
         assert app.shown()[-1] == "key:0999999"
         await pilot.press("pageup", "home")
         await pilot.pause()
         assert app.shown()[0] == "key:0000000"
-        assert time.monotonic() - began < 5
         assert all(count <= 100 for _, _, count in app.wanted)
         assert len(app.wanted) <= 5
 
