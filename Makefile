@@ -1,13 +1,15 @@
 # What a fresh machine with Python 3.11+ and make can do here. `make help` lists it.
 PYTHON ?= python3
-VENV := .venv
+# Each version of Python has an environment of its own beside the first one: `make quick PYTHON=python3.13`.
+VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 BIN := $(VENV)/bin
 WORKERS ?= 3
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 # Bytecode is part of the start-up time that users get; some environments switch it off.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit bench screenshots clean
+.PHONY: help demo test quick proof lint types imports unit bench screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +37,12 @@ demo: $(VENV)/.installed ## open the TUI on sample state in a temporary director
 
 test: lint types imports unit ## every check: format, lint, types, import contracts, tests
 
+quick: $(VENV)/.installed-dev ## the tests that are not marked slow, to run while working
+	@$(PYTEST) -m "not slow" --quiet
+
+proof: $(VENV)/.installed-dev ## every test, and of what chance decides many more rounds; takes long
+	SLOTH_PROOF=1 $(PYTEST) --timeout 3600
+
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -46,7 +54,7 @@ imports: $(VENV)/.installed-dev
 	PYTHONPATH=. $(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
+	$(PYTEST)
 
 bench: $(VENV)/.installed-dev ## measure against named peers; prints ratios, never fails on them
 	@$(BIN)/python -m tests.benchmarks
@@ -56,5 +64,5 @@ screenshots: $(VENV)/.installed-dev ## make the pictures of screenshots/ from th
 	@$(BIN)/python -m tests.screenshots
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-3.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
+
+from tests.leftovers import Leftovers
+from tests.support import rounds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,6 +18,35 @@ _PICTURES = "TEXTUAL_SNAPSHOT_TEMPDIR"
 """Where the plugin that compares pictures puts those that differ."""
 _COLOUR = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "CLICOLOR", "COLUMNS", "LINES")
 _CLIPBOARDS = ("DISPLAY", "WAYLAND_DISPLAY", "TMUX")
+
+
+_leftovers = pytest.StashKey[Leftovers]()
+
+# How long an example takes depends on the machine, and on who else wants it.
+hypothesis.settings.register_profile(
+    "any machine",
+    deadline=None,
+    max_examples=rounds(100, 2000),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("any machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A shell has what runs in its background ignore it, and then all that the tests start would do so too.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):
+        config.stash[_leftovers] = Leftovers()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    leftovers = session.config.stash.get(_leftovers, None)
+    left = leftovers.found() if leftovers else []
+    if left:
+        print("\nleft behind by the tests:", *left, sep="\n  ")
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)

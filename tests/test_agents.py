@@ -31,7 +31,7 @@ def test_other_names_are_refused(name: str) -> None:
     assert error.value.exit_code == 2
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(name=st.text())
 def test_no_name_leads_out_of_the_state_directory(name: str) -> None:
     try:

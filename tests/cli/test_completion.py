@@ -13,6 +13,9 @@ import pytest
 from sloth_tui.store import open_store
 from tests.cli.support import piped
 
+pytestmark = pytest.mark.slow
+
+
 BIN = Path(sys.executable).parent
 
 

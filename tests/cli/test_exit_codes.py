@@ -16,6 +16,9 @@ from sloth_tui.store import open_store
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+
 FILES = {
     "fail.lua": 'task({name = "t", run = function() error("boom") end})',
     "hang.lua": 'task({name = "t", timeout = 0.2, run = function() while true do end end})',

@@ -18,6 +18,7 @@ from sloth_tui.cli import main
 from sloth_tui.store import open_store
 from tests.cli.conftest import HOSTILE
 from tests.cli.support import on_terminal, piped
+from tests.support import rounds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +107,10 @@ def test_a_prefix_is_literal(prefix: str, keys: list[str], stocked: Path) -> Non
     assert sorted(gone) == keys
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(40, 600),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     key=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20),
     value=st.text(st.characters(exclude_categories=["Cs"]), max_size=40),

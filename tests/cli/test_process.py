@@ -18,6 +18,9 @@ import pytest
 from sloth_tui.store import open_store
 from tests.support import wait_until
 
+pytestmark = pytest.mark.slow
+
+
 HEAVY = (
     *("typing", "dataclasses", "enum", "pathlib", "re", "json", "argparse", "subprocess", "logging"),
     *("asyncio", "inspect", "argcomplete", "rich", "textual", "lupa", "jinja2", "yaml", "tomllib"),

@@ -10,6 +10,7 @@ from sloth_tui.cli import registry
 from sloth_tui.cli.output import Output
 from sloth_tui.cli.parser import read
 from sloth_tui.cli.reader import read_plainly
+from tests.support import rounds
 
 _COMMANDS = [registry.load(path) for path in registry.paths()]
 _WORDS = [
@@ -51,7 +52,7 @@ def command_lines(draw: st.DrawFn) -> tuple[tuple[str, ...], list[str]]:
     return command.path, words if words.count("--") < 2 else [word for word in words if word != "--"]
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=rounds(150, 6000))
 @given(command_lines())
 def test_what_it_accepts_argparse_reads_the_same_way(line: tuple[tuple[str, ...], list[str]]) -> None:
     path, words = line

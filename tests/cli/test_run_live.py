@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+
 _OWN_CODES = re.compile(rb"\x1b\[(?:[0-9;]*m|\?25[lh]|2K|1A)|[\r\n]")
 _RAW_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sloth_tui.store import open_store
 from tests.cli.support import piped
 from tests.support import wait_until
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sloth_tui.model import Value
+
+pytestmark = pytest.mark.slow
+
 
 WRITING = """
 task({name = "writes", run = function()

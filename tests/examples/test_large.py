@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.examples.conftest import Machine
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def releases(machine: Machine) -> Path:

@@ -17,6 +17,9 @@ from tests.runner.support import run_task, run_text, write
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+
 MEBIBYTE = 1024 * 1024
 DRIVER = """
 import json, sys

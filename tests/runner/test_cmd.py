@@ -15,6 +15,8 @@ from tests.runner.support import Told, lines_of, run_task, run_text, write
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 def outputs(told: Told) -> list[tuple[str, str]]:
     return [(event.stream, event.text) for event in told.of(TaskOutput)]

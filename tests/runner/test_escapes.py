@@ -11,6 +11,9 @@ from tests.runner.support import run_task
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+
 DENIED = {
     # name: (body, what it prints)
     "no userdata is reachable": (

@@ -19,6 +19,8 @@ from tests.support import wait_until
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("fields", "body", "result", "words"),

@@ -21,6 +21,9 @@ from tests.support import rounds, wait_until
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+
 ROUNDS = rounds(3, 40)
 TASKS = """
     task({name = "writes", run = function()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual import _wait
 from textual._compositor import LayoutUpdate
@@ -67,6 +67,15 @@ class Driver:
         self.app = app
         self.pilot = pilot
         self.press = pilot.press
+        self.toasts = [toast.message for toast in app._notifications]
+        """All there were, though on a busy machine one may be gone before anybody looks."""
+        notify = app.notify
+
+        def listen(message: str, **options: Any) -> None:
+            self.toasts.append(message)
+            notify(message, **options)
+
+        app.notify = listen  # type: ignore[method-assign]
 
     @property
     def browser(self) -> BrowserScreen:
@@ -101,10 +110,6 @@ class Driver:
             strips = self.strips()
             same = same + 1 if strips == last else 0
             last = strips
-
-    @property
-    def toasts(self) -> list[str]:
-        return [toast.message for toast in self.app._notifications]
 
     def text(self) -> str:
         """Everything on screen."""

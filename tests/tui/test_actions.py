@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
 
@@ -20,6 +21,8 @@ from tests.tui.driving import running, until
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 
 def test_no_key_means_two_things_and_every_action_can_be_carried_out() -> None:
@@ -189,7 +192,7 @@ async def test_whatever_writes_is_refused_in_words_when_read_only(believable: Pa
                 await until(lambda: any("read-only" in toast for toast in app.toasts), what=action.id)
                 assert isinstance(app.app.screen, BrowserScreen), action.id
                 app.app.clear_notifications()
-                await until(lambda: not app.toasts)
+                app.toasts.clear()
     with open_store("local", "read") as store:
         assert (dict(store.items()), [lock.name for lock in store.locks()]) == (
             before[0],

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.widgets import Button, Input
 
 from sloth_tui import agents
@@ -28,9 +29,10 @@ from tests.tui.test_hostile import inspect
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
     from sloth_tui.tui.work import Work
+
+pytestmark = pytest.mark.slow
+
 
 WEB = AgentSummary("web", True, 98_304, keys=1_234, locks=2, changed_at=1000.0)
 

@@ -103,7 +103,7 @@ async def test_a_lock_that_runs_out_disappears_by_itself(believable: Path) -> No
     elsewhere("open_store('local', 'write').__enter__().acquire('brief', 'somebody', 3600)")
     async with running() as app:
         await app.sees("brief")
-        elsewhere("open_store('local', 'write').__enter__().acquire('brief', 'somebody', 0.5)")
+        elsewhere("open_store('local', 'write').__enter__().renew('brief', 'somebody', 0.5)")
         await app.loses("brief")
         await app.sees("deploy")
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sloth_tui.model import Value
     from tests.tui.driving import Driver
 
+pytestmark = pytest.mark.slow
+
 
 def stored(key: str) -> Value | None:
     with open_store("local", "read") as store:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sloth_tui.errors import SlothError
 from sloth_tui.tui.command_lines import command_line, get_line, quoted, set_line
 from sloth_tui.tui.exact import as_object, as_printed
+from tests.support import rounds
 from tests.tui.state import HOSTILE
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def read_by_shell(words: str) -> list[str]:
     return out.decode().split("\0")[:-1]
 
 
-@settings(max_examples=5)
+@settings(max_examples=rounds(5, 500))
 @given(st.lists(_TEXT, min_size=40, max_size=60))
 def test_a_shell_reads_back_what_was_quoted(words: list[str]) -> None:
     line = " ".join(map(quoted, words))

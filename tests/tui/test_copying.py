@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Value
 
+pytestmark = pytest.mark.slow
+
 
 async def test_keys_values_and_command_lines(believable: Path) -> None:
     async with running(read_only=True) as app:

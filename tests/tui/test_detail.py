@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sloth_tui.store import open_store
 from sloth_tui.tui.widgets.detail import DetailPane
 from sloth_tui.tui.widgets.history_view import DifferenceView, RevisionList
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.tui.driving import Driver
+
+pytestmark = pytest.mark.slow
 
 
 async def history_read(app: Driver, count: int) -> RevisionList:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from tests.tui.driving import Driver
 
+pytestmark = pytest.mark.slow
+
 
 def titles() -> list[str]:
     """Of the change sets, newest first."""

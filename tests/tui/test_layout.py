@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.tui.driving import Driver
 
+pytestmark = pytest.mark.slow
+
 
 @given(
     st.integers(1, 400),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from tests.tui.test_changes import closed, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 
 def lock(name: str, holder: str, *, alive: bool | None = True, remaining: float = 30.0) -> Lock:
@@ -75,7 +78,7 @@ async def test_locks_come_are_said_to_be_dead_and_run_out(believable: Path) -> N
         await app.sees("brief")
         await app.sees(" !")
         with open_store("local", "write") as store:
-            store.acquire("brief", "x", 0.5)
+            store.renew("brief", "x", 0.5)
         await app.loses("brief")
         await app.sees("4 Locks 2")
         await app.press("b")

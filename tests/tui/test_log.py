@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sloth_tui.model import ChangeSet, Origin
 from sloth_tui.store import open_store
 from sloth_tui.tui.screens.change import ChangeScreen
@@ -15,6 +17,8 @@ from tests.tui.test_changes import closed, opened, stored
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 
 def change(number: int, title: str) -> ChangeSet:

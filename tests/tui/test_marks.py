@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sloth_tui.store import open_store
 from sloth_tui.tui.screens.confirm import ConfirmScreen
 from sloth_tui.tui.widgets import marks
@@ -14,7 +16,9 @@ from tests.tui.state import ENTRIES, elsewhere, fill
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+
+pytestmark = pytest.mark.slow
+
 
 KEYS = sorted(ENTRIES)
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     Compare = Callable[..., bool]
     Scene = Callable[[Driver], Awaitable[None]]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", autouse=True)
 def loaded() -> None:

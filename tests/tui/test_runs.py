@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.widgets import Input
 
 from sloth_tui.store import open_store
@@ -16,7 +17,9 @@ from tests.tui.driving import running, until
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+
+pytestmark = pytest.mark.slow
+
 
 DEPLOY = """
 task({name = "deploy", run = function()

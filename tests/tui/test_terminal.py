@@ -16,6 +16,9 @@ from tests.support import wait_until
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+
 ALTERNATE_SCREEN, MOUSE, CURSOR = b"\x1b[?1049", b"\x1b[?1000", b"\x1b[?25"
 _PROGRAM = "import sys; from sloth_tui.tui import run_app; sys.exit(run_app('local', False))"
 

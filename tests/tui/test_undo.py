@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.widgets import Button
 
 from sloth_tui.store import open_store
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.tui.driving import Driver
+
+pytestmark = pytest.mark.slow
 
 
 async def told(app: Driver, toast: str) -> None:

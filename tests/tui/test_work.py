@@ -23,6 +23,9 @@ from tests.tui.test_changes import act, closed, keys, opened
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(nap()) FROM n"
 """It sleeps most of the time: while the processor is busy, the framework waits a second after each key."""
 
@@ -86,7 +89,7 @@ async def test_the_database_is_checked_and_compacted(
         await app.sees("a whole number")
         app.on_top(Input).value = "2"
         await app.press("enter")
-        await until(lambda: len(app.toasts) == 2 and app.toasts[1].startswith("forgot 29 revisions"))
+        await until(lambda: any(toast.startswith("forgot 29 revisions") for toast in app.toasts))
         with open_store("local", "read") as store:
             assert len(list(store.revisions("deployment:count"))) == 2
 
@@ -98,5 +101,4 @@ async def test_the_database_is_checked_and_compacted(
         await opened(app, ProgressScreen)
         going_on.set()
         await closed(app)
-        await until(lambda: len(app.toasts) == 3)
-        assert app.toasts[2] == "1 problem in the database of local\nPage 3: never used"
+        await until(lambda: "1 problem in the database of local\nPage 3: never used" in app.toasts)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sloth_tui.errors import InvalidKey
+from tests.support import rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +70,10 @@ def test_a_prefix_is_literal(store: Store) -> None:
 EDGES = st.text(st.sampled_from("a\ud7ff\ue000\uffff\U00010000\U0010fffe\U0010ffff"), max_size=4)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(40, 600),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.sets(EDGES.filter(bool), max_size=12), EDGES)
 def test_a_prefix_may_end_in_the_last_code_point(store: Store, keys: set[str], prefix: str) -> None:
     store.delete_prefix("")

@@ -17,10 +17,14 @@ from sloth_tui.origin import this_process
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from tests.store.conformance.conftest import BACKENDS
 from tests.store.conformance.samples import BIGGEST, SMALLEST, identical
+from tests.support import rounds
 
 if TYPE_CHECKING:
     from sloth_tui.model import Value
     from sloth_tui.store.port import Store
+
+pytestmark = pytest.mark.slow
+
 
 KEYS = st.sampled_from(["a", "a:1", "a:2", "a:%", "b", "é", "\U0010ffff"])
 PREFIXES = st.sampled_from(["", "a", "a:", "a:%", "c", "\U0010ffff"])
@@ -279,5 +283,5 @@ def same(one: object, other: object) -> bool:
 def test_a_store_behaves_like_a_dictionary_with_a_history(backend: str) -> None:
     machine = type("Machine", (StoreAgainstDictionary,), {"backend": backend})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=40, stateful_step_count=30, deadline=None)
+        machine, settings=settings(max_examples=rounds(25, 500), stateful_step_count=30)
     )

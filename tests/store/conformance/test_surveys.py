@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support import rounds
+
 if TYPE_CHECKING:
     from sloth_tui.store.port import Store
 
 _KEYS = st.lists(st.text("ab:/é\U0010ffff", min_size=1, max_size=6), max_size=25)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(40, 600),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(keys=_KEYS)
 def test_groups_are_the_first_segments_with_their_counts(store: Store, keys: list[str]) -> None:
     store.delete_prefix("")

@@ -19,6 +19,9 @@ from tests.support import A_MINUTE, rounds, wait_until
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+
 KEYS = 3000
 KILLS = rounds(4, 60)
 WRITERS_KILLS = rounds(3, 25)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+
 _OPEN = """
 import os, signal, sys, time
 from sloth_tui.store.sqlite.database import Database

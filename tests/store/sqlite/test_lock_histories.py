@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Lock
 
+pytestmark = pytest.mark.slow
+
+
 LEASE = 0.2
 """Seconds."""
 ENOUGH = 50

@@ -20,6 +20,10 @@ from sloth_tui.store.sqlite.schema import APPLICATION_ID
 from sloth_tui.store.sqlite.store import SqliteStore
 from tests.store.manual_clock import ManualClock
 from tests.store.sqlite.test_locks_of_others import DOCUMENTED
+from tests.support import rounds
+
+pytestmark = pytest.mark.slow
+
 
 NAMES = st.sampled_from(["deploy", "b%"])
 HOLDERS = st.sampled_from(["task-1", "task-2"])
@@ -217,5 +221,5 @@ def documented_time(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at))
 
 
-LockModel.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+LockModel.TestCase.settings = settings(max_examples=rounds(40, 600), stateful_step_count=40)
 test_locks_keep_to_the_model = LockModel.TestCase

@@ -7,14 +7,19 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from tests.store.conformance.test_model import KEYS, StoreAgainstDictionary
+from tests.support import rounds
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
 
 _PROGRAM = """
 import json, sqlite3, sys
@@ -96,5 +101,5 @@ class WithOthers(StoreAgainstDictionary):
 
 def test_a_store_that_others_write_to_behaves_like_a_dictionary_with_a_history() -> None:
     run_state_machine_as_test(
-        WithOthers, settings=settings(max_examples=25, stateful_step_count=30, deadline=None)
+        WithOthers, settings=settings(max_examples=rounds(15, 500), stateful_step_count=30)
     )

@@ -20,6 +20,9 @@ from tests.support import rounds, wait_until
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+
 PRELUDE = """
 import os, sys, time
 from sloth_tui.store import open_path
