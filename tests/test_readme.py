@@ -126,7 +126,7 @@ def test_the_calls_of_lua_are_those_there_are(tmp_path: Path) -> None:
     assert told == set(there)
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "bench", "screenshots"])
+@pytest.mark.parametrize("target", ["demo", "quick", "test", "proof", "bench", "screenshots"])
 def test_make_targets_it_names_exist(target: str) -> None:
     assert f"make {target}" in TEXT
     makefile = (README.parent / "Makefile").read_text("utf-8")

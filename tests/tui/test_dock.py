@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sloth_tui.settings import Settings
 from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.screens.browser import BrowserScreen
@@ -15,9 +17,9 @@ from tests.tui.driving import running, until
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
     from tests.tui.driving import Driver
+
+pytestmark = pytest.mark.slow
 
 
 async def click_tab(app: Driver, name: str) -> None:

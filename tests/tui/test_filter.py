@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.events import Key
 from textual.widgets import Input
 
@@ -14,6 +15,9 @@ from tests.tui.state import ENTRIES
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
 
 KEYS = sorted(ENTRIES)
 

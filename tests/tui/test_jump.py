@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import Input
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.tui.driving import Driver
+
+pytestmark = pytest.mark.slow
 
 
 @given(st.integers(0, 900))

@@ -5,12 +5,17 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support import wait_until
 from tests.tui.test_changes import stored
 from tests.tui.test_terminal import ALTERNATE_SCREEN, Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
 
 _EDITOR = """#!/bin/sh
 echo "EDITING $(cat "$1")"

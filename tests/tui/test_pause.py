@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sloth_tui.tui.widgets.key_table import KeyTable
 from sloth_tui.tui.widgets.title_bar import TitleBar
 from sloth_tui.tui.work import Work
@@ -13,6 +15,8 @@ from tests.tui.state import ENTRIES, elsewhere
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 
 async def test_pausing_holds_the_changes_of_others_until_resumed(believable: Path) -> None:

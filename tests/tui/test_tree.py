@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sloth_tui.tui.widgets.key_table import KeyTable
 from tests.tui.driving import running, until
 from tests.tui.state import HOSTILE, elsewhere, fill
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Value
     from tests.tui.driving import Driver
+
+pytestmark = pytest.mark.slow
+
 
 ENTRIES: dict[str, Value] = {
     **{f"app:{name}:{number}": number for name in ("api", "web") for number in range(3)},

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.store.port import Store
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("key", ["", "nul\0", "lone \ud800", "é" * 2049, "x" * 4097, 5, None], ids=repr)
 def test_a_key_that_cannot_exist_is_refused_for_writing_and_absent_for_reading(

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from sloth_tui.store.sqlite.store import SqliteStore
 
+pytestmark = pytest.mark.slow
+
+
 Change = tuple[str, str, object, object]
 
 UPSERT = """INSERT INTO state (key, value, updated_at) VALUES (?, ?, CURRENT_TIMESTAMP)

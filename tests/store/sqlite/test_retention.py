@@ -16,6 +16,9 @@ from tests.store.sqlite.others import make_ours, run_other
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
+
 LONG_AGO = "UPDATE sloth_history SET at = at - 91 * 86400000"
 
 
