@@ -35,7 +35,9 @@ $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
 demo: $(VENV)/.installed ## open the TUI on sample state in a temporary directory
 	@$(BIN)/python -m sloth_tui.demo
 
-test: lint types imports unit ## every check: format, lint, types, import contracts, tests
+# The tests first, because they take longest; the other checks use what is left of the second processor.
+test: $(VENV)/.installed-dev ## every check: format, lint, types, import contracts, tests
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 unit lint types imports
 
 quick: $(VENV)/.installed-dev ## the tests that are not marked slow, to run while working
 	@$(PYTEST) -m "not slow" --quiet
