@@ -6,8 +6,6 @@ may reach a terminal. Everything here is pure and imports nothing, because every
 
 from __future__ import annotations
 
-import sys
-
 _INVISIBLE_FORMAT = (
     0x00AD,  # soft hyphen
     0x061C,
@@ -74,15 +72,6 @@ def _show_surrogates(text: str) -> str:
 def encodable(text: str, encoding: str | None) -> str:
     """``text`` with what ``encoding`` cannot say turned into escapes, so that writing it never fails."""
     return text.encode(encoding or "ascii", "backslashreplace").decode(encoding or "ascii")
-
-
-def narrate(message: str) -> None:
-    """Write one line of narration to stderr; a stderr that is gone is no reason to fail."""
-    try:
-        sys.stderr.write(encodable(message, sys.stderr.encoding) + "\n")
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        return
 
 
 def format_count(number: int, noun: str, plural: str | None = None) -> str:

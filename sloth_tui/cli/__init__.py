@@ -28,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
         return complete()
     out = Output()
     try:
+        if sys.stdin is None or sys.stdout is None or sys.stderr is None:
+            _hold_places()
         code = _run(words, out)
         out.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nothing above could report it
@@ -53,6 +55,14 @@ def _run(words: Sequence[str], out: Output) -> int:
         if arguments is None:
             return ExitCode.OK
     return command.handler(arguments, out)
+
+
+def _hold_places() -> None:
+    """Open the null device in place of each standard stream that was closed when the program started: else
+    a pipe or file of ours gets its number, and whoever writes to stderr writes into that."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
 
 
 def _resolve(words: Sequence[str]) -> tuple[tuple[str, ...], list[str], Sequence[str]]:

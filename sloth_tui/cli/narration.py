@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import sys
 
+from sloth_tui.cli.output import write_all
 from sloth_tui.errors import Refused
-from sloth_tui.text import display_text, encodable, narrate
+from sloth_tui.text import display_text, encodable
+
+
+def narrate(message: str) -> None:
+    """Write one line of narration to stderr, harmless text."""
+    say(message + "\n")
+
+
+def say(text: str) -> None:
+    """Write harmless text to stderr; one that is closed, full or gone is no reason to end otherwise."""
+    if sys.stderr is None:
+        return
+    encoding = sys.stderr.encoding or "ascii"
+    try:
+        write_all(sys.stderr, encodable(text, encoding).encode(encoding))
+    except (OSError, ValueError):
+        return
 
 
 def tell(message: str) -> None:
     """Say what was done, to a person: a script has the exit code and wants silence."""
-    if _is_terminal(sys.stderr):
+    if is_terminal(sys.stderr):
         narrate(display_text(message))
 
 
@@ -26,14 +43,12 @@ def confirm(deed: str, details: str, *, yes: bool) -> None:
     """
     if yes:
         return
-    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         raise Refused(
             f"will not {deed} unasked, and there is no terminal to ask on",
             hint="nothing was changed; add --yes to go ahead",
         )
-    prompt = f"{display_text(deed[0].upper() + deed[1:] + details)}? [y/N] "
-    sys.stderr.write(encodable(prompt, sys.stderr.encoding))
-    sys.stderr.flush()
+    say(f"{display_text(deed[0].upper() + deed[1:] + details)}? [y/N] ")
     answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         narrate("")
@@ -41,6 +56,12 @@ def confirm(deed: str, details: str, *, yes: bool) -> None:
         raise Refused("not confirmed; nothing was changed")
 
 
-def _is_terminal(stream: object) -> bool:
+def is_terminal(stream: object) -> bool:
+    """Whether it is one; a stream that is closed (None) is not."""
     isatty = getattr(stream, "isatty", None)
     return isatty is not None and bool(isatty())
+
+
+def at_terminal() -> bool:
+    """Whether all that a terminal UI needs is one: it reads stdin and draws on stderr, for a person."""
+    return all(map(is_terminal, (sys.stdin, sys.stdout, sys.stderr)))

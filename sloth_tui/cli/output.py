@@ -7,12 +7,16 @@ shown as escapes instead: in JSON as ``\\uXXXX``, which is the same value to a p
 
 from __future__ import annotations
 
-import os
 import sys
 
 from sloth_tui.errors import SlothError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
 _CHUNK = 1 << 16
+_CLOSED = "cannot write the output: stdout is closed"
 
 
 class OutputClosed(Exception):
@@ -26,6 +30,11 @@ class Output:
         self.terminal = sys.stdout is not None and sys.stdout.isatty()
         self._waiting: list[bytes] = []
         self._size = 0
+
+    def check_open(self, hint: str) -> None:
+        """Raises SlothError where stdout is closed; for what is better not done than done without telling."""
+        if sys.stdout is None:
+            raise SlothError(_CLOSED, hint=hint)
 
     def exact(self, data: bytes) -> None:
         """Bytes as they are; only for what is piped."""
@@ -67,6 +76,13 @@ class Output:
         if data:
             _write(data)
 
+    def deliver(self) -> None:
+        """``flush`` for what has to arrive: a reader that went away is a failure. Raises SlothError."""
+        try:
+            self.flush()
+        except OutputClosed:
+            raise SlothError("cannot write the output: its reader went away") from None
+
 
 def _shown(data: str | bytes, *, lines: bool) -> str:
     # Nothing that is piped needs it, and every module counts in a command that scripts call in loops.
@@ -89,29 +105,28 @@ def _json_escape(character: str) -> str:
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
+def write_all(stream: TextIO, data: bytes) -> None:
+    """Write all of ``data``, however slow its reader is. Raises OSError; nothing is left for later then."""
+    buffer = stream.buffer
+    # Past the buffer: the interpreter would try once more to write what has failed, on its way out.
+    file = getattr(buffer, "raw", buffer)
+    view = memoryview(data)
+    while view:
+        written = file.write(view)
+        if written is None:
+            import select
+
+            select.select([], [file], [])
+        else:
+            view = view[written:]
+
+
 def _write(data: bytes) -> None:
     if sys.stdout is None:
-        raise SlothError("cannot write the output: stdout is closed")
-    stream = sys.stdout.buffer
+        raise SlothError(_CLOSED)
     try:
-        view = memoryview(data)
-        while view:
-            # Unbuffered (PYTHONUNBUFFERED), this is one write(2), which may take only a part.
-            written = stream.write(view)
-            if written is None:
-                raise BlockingIOError(0, "the reader is not ready")
-            view = view[written:]
-        stream.flush()
+        write_all(sys.stdout, data)
     except BrokenPipeError:
-        _give_up()
         raise OutputClosed from None
     except OSError as error:
-        _give_up()
         raise SlothError(f"cannot write the output: {error.strerror}") from error
-
-
-def _give_up() -> None:
-    """Point stdout at nothing, or the interpreter fails once more when it flushes on its way out."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
-    os.close(nothing)

@@ -67,7 +67,7 @@ def _shown(show: Callable[[RunEvent], None], event: RunEvent) -> SlothError | No
     except OutputClosed:
         return SlothError("the reader of the output went away, and the run was stopped")
     except SlothError as error:
-        return error
+        return SlothError(f"{error.message}; the run was stopped")
     return None
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from sloth_tui import __version__
 from sloth_tui.cli import registry
 from sloth_tui.cli.mistakes import not_a_command
+from sloth_tui.cli.narration import at_terminal, narrate
 from sloth_tui.cli.parser import group_parser
 from sloth_tui.cli.spec import PROGRAM
 from sloth_tui.errors import ExitCode
-from sloth_tui.text import narrate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +28,7 @@ def no_command(path: tuple[str, ...], common: Sequence[str], words: Sequence[str
         return ExitCode.OK
     if words:
         raise not_a_command(path, words[0])
-    if not path and sys.stdin is not None and sys.stdin.isatty() and out.terminal:
+    if not path and at_terminal():
         return _open_tui(common, out)
     narrate(group_parser(path).format_help().rstrip("\n"))
     return ExitCode.USAGE

@@ -6,13 +6,14 @@ from sloth_tui.cli.convert import seconds
 from sloth_tui.cli.narration import tell
 from sloth_tui.cli.session import reading, writing
 from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
-from sloth_tui.errors import ExitCode
+from sloth_tui.errors import ExitCode, SlothError
 from sloth_tui.text import format_duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.cli.output import Output
     from sloth_tui.model import Lock, Owner
+    from sloth_tui.store.port import Store
 
 
 def list_locks(arguments: Arguments, out: Output) -> int:
@@ -49,8 +50,25 @@ def acquire(arguments: Arguments, out: Output) -> int:
     name, holder = arguments.name, arguments.holder
     with writing(arguments.agent, f"lock {name}") as store:
         lock = store.acquire(name, holder, arguments.ttl, wait=arguments.wait)
-    out.line(str(lock.token))
+        try:
+            out.line(str(lock.token))
+            out.deliver()
+        except BaseException as error:
+            # Nobody would know that it is held, and under which token.
+            outcome = _give_back(store, lock)
+            if isinstance(error, SlothError):
+                error.hint = outcome
+            raise
     return ExitCode.OK
+
+
+def _give_back(store: Store, lock: Lock) -> str:
+    """Release it as far as that is possible, and say what came of it."""
+    try:
+        store.release(lock.name, lock.holder, token=lock.token)
+    except SlothError as error:
+        return f"the lock is still held under token {lock.token}: {error.message}"
+    return "the lock was given back: its token could not be told"
 
 
 def release(arguments: Arguments, out: Output) -> int:
@@ -157,7 +175,8 @@ COMMANDS = (
         ],
         details=(
             "It stays until it is released or its time is up, whatever becomes of this process. Of two\n"
-            "acquisitions the later has the greater token. Held by anybody, the same holder too: exit code 4."
+            "acquisitions the later has the greater token. Held by anybody, the same holder too: exit code\n"
+            "4. If the token cannot be printed, the lock is given back: exit code 1."
         ),
         example=(
             "token=$(sloth-runner lock acquire deployment --holder ci-42 --ttl 300 --wait 30)\n"

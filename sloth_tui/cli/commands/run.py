@@ -22,6 +22,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
 
         show_tasks(_request(arguments), out, as_json=arguments.output == "jsonl")
         return ExitCode.OK
+    out.check_open("nothing was run: a run that nobody can follow would be stopped")
     from sloth_tui.runner.process import WorkerProcess
 
     # First of all, so that it gets ready while this process does.
@@ -112,7 +113,8 @@ COMMANDS = (
         details=(
             "jsonl is one event a line: run_started, task_started, task_output, key_changed, warned,\n"
             "task_finished, key_restored, run_finished. Exit code 20 when a task failed, 124 when one or\n"
-            "the run took too long. Ctrl-C stops the tasks and gives back the locks they took with with_lock."
+            "the run took too long. Ctrl-C stops the tasks and gives back locks taken with with_lock. So\n"
+            "does output that cannot be written, with exit code 1."
         ),
         example=(
             "sloth-runner run deploy.lua --agent production --values production.yaml\n"

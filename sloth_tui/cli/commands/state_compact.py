@@ -6,7 +6,7 @@ import sys
 
 from sloth_tui.cli.convert import revision
 from sloth_tui.cli.moments import moment, revision_of
-from sloth_tui.cli.narration import tell
+from sloth_tui.cli.narration import is_terminal, narrate, say, tell
 from sloth_tui.cli.session import reading, writing
 from sloth_tui.cli.spec import AGENT, Arguments, Command, Option
 from sloth_tui.errors import ExitCode, NotKept
@@ -65,14 +65,13 @@ class _Progress:
         self._told = False
 
     def __call__(self, done: int, total: int) -> None:
-        if sys.stderr is not None and sys.stderr.isatty():
-            sys.stderr.write(f"\rforgetting {done:,} of {format_count(total, 'revision')}")
-            sys.stderr.flush()
+        if is_terminal(sys.stderr):
+            say(f"\rforgetting {done:,} of {format_count(total, 'revision')}")
             self._told = True
 
     def end(self) -> None:
         if self._told:
-            sys.stderr.write("\n")
+            narrate("")
             self._told = False
 
 

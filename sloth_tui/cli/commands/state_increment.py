@@ -6,7 +6,7 @@ from sloth_tui.cli.convert import number
 from sloth_tui.cli.jsontext import compact
 from sloth_tui.cli.session import writing
 from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional, utf8
-from sloth_tui.errors import ExitCode
+from sloth_tui.errors import ExitCode, SlothError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,9 +15,16 @@ if TYPE_CHECKING:
 
 def increment(arguments: Arguments, out: Output) -> int:
     key, by = arguments.key, arguments.by
-    with writing(arguments.agent, f"increment {key} {compact(by)}") as store:
-        total = store.increment(key, by)
-    out.line(compact(total))
+    with writing(arguments.agent, f"increment {key} {compact(by)}") as store, store.transaction():
+        total = compact(store.increment(key, by))
+        out.check_open("nothing was added: the sum could not be told")
+    out.line(total)
+    try:
+        out.deliver()
+    except SlothError as error:
+        # Others may have seen the sum by now, so it stays.
+        error.hint = f"'{key}' was changed all the same and is {total}; adding again would add twice"
+        raise
     return ExitCode.OK
 
 
@@ -33,7 +40,10 @@ COMMANDS = (
             ),
         ],
         options=[AGENT],
-        details="A value that is no number is left as it is, exit code 5.",
+        details=(
+            "A value that is no number is left as it is, exit code 5. A sum that cannot be printed is told\n"
+            "on stderr, exit code 1."
+        ),
         example=(
             "build=$(sloth-runner state increment build:number)\n"
             "sloth-runner state increment queue:waiting -- -5"

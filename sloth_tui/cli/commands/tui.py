@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
+from sloth_tui.cli.narration import at_terminal
 from sloth_tui.cli.spec import AGENT, Arguments, Command, Option
 from sloth_tui.errors import UsageError
 from sloth_tui.settings import named_agent
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 def open_tui(arguments: Arguments, out: Output) -> int:
     agent = named_agent(arguments.agent)
-    if not out.terminal or sys.stdin is None or not sys.stdin.isatty():
+    if not at_terminal():
         raise UsageError(
             "the terminal UI needs a terminal",
             hint="for scripts there are sloth-runner state --help and others",
