@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sloth_tui.cells import steadied
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -95,4 +97,4 @@ def _rendered(table: Table, width: int) -> str:
     file = io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace", write_through=True)
     console = Console(file=file, force_terminal=True, width=width, highlight=False, legacy_windows=False)
     console.print(table)
-    return raw.getvalue().decode(encoding)
+    return steadied(raw.getvalue().decode(encoding), 0)

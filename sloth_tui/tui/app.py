@@ -20,12 +20,14 @@ from sloth_tui.tui.remembered import Memory
 from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.layout import NARROW, NORMAL, WIDE
 from sloth_tui.tui.services import Services
+from sloth_tui.tui.steady_driver import steady
 from sloth_tui.tui.theme import NIGHT, THEMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.command import Provider
+    from textual.driver import Driver
     from textual.events import Event
     from textual.message import Message
     from textual.screen import Screen
@@ -97,6 +99,9 @@ class SlothApp(App[int]):
         self._wanted_theme = self._first_theme(settings.theme)
         self.stylesheet.set_variables(self.get_css_variables())
         self._browser: BrowserScreen
+
+    def get_driver_class(self) -> type[Driver]:
+        return steady(super().get_driver_class())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for the themes of others."""
