@@ -35,6 +35,21 @@ _MOVING = frozenset("ABCDEFGHfdsu`ae")
 """Ends of codes that move the cursor; of these only those are followed that say where to."""
 
 
+_TAB = 8
+
+
+def expand_tabs(line: str) -> str:
+    """``line`` with blanks up to the next column of 8 cells in place of each tab."""
+    parts, column = [], 0
+    *tabbed, last = line.split("\t")
+    for part in tabbed:
+        column += cell_len(part)
+        blanks = _TAB - column % _TAB
+        parts += [part, " " * blanks]
+        column += blanks
+    return "".join([*parts, last])
+
+
 def steadied(output: str, column: int | None = None) -> str:
     """``output`` to a terminal, text and codes, so that all in a row stands where our own table of widths
     puts it.

@@ -30,6 +30,7 @@ def _harmless() -> dict[int, str]:
 
 _HARMLESS = _harmless()
 _HARMLESS_LINES = {code: shown for code, shown in _HARMLESS.items() if code != 0x0A}
+_HARMLESS_OUTPUT = {code: shown for code, shown in _HARMLESS.items() if code != 0x09}
 
 
 def display_text(data: str | bytes, limit: int | None = None, *, lines: bool = False) -> str:
@@ -40,12 +41,26 @@ def display_text(data: str | bytes, limit: int | None = None, *, lines: bool = F
     feeds are kept with ``lines``. Longer than ``limit`` characters: cut, ending in ``…``.
     The result is for people; it cannot be turned back into the data.
     """
+    return _harmless_text(data, limit, _HARMLESS_LINES if lines else _HARMLESS)
+
+
+def output_line(text: str, limit: int | None = None) -> str:
+    """A line of a task's output, as harmless as :func:`display_text` makes it, but as a terminal leaves it.
+
+    Its tabs stay, a carriage return at the end belongs to the end of the line, and of what lone carriage
+    returns began anew, such as progress, the last state stays.
+    """
+    text = text.rstrip("\r")
+    return _harmless_text(text[text.rfind("\r") + 1 :], limit, _HARMLESS_OUTPUT)
+
+
+def _harmless_text(data: str | bytes, limit: int | None, harmless: dict[int, str]) -> str:
     if isinstance(data, bytes):
         cut = data if limit is None else data[: 4 * (limit + 1)]
         text = cut.decode("utf-8", "backslashreplace")
     else:
         text = data if limit is None else data[: limit + 1]
-    text = text.translate(_HARMLESS_LINES if lines else _HARMLESS)
+    text = text.translate(harmless)
     if not text.isascii():
         text = _show_surrogates(text)
     if limit is not None and len(text) > limit:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.cells import steadied
+from sloth_tui.cells import expand_tabs, steadied
 from sloth_tui.store import open_store
 from tests.support import wait_until
 from tests.terminal import Tmux, needs_tmux
@@ -104,3 +104,18 @@ def test_where_the_cursor_is_unknown_nothing_is_moved() -> None:
 
 def test_a_new_line_begins_at_the_edge() -> None:
     assert steadied("12345\n\ue000.", 0) == "12345\n \x1b[?7l\x1b[1G\ue000\x1b[?7h\x1b[2G."
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("a\tb", "a       b"),
+        ("1234567\tb", "1234567 b"),
+        ("12345678\tb", "12345678        b"),
+        ("漢字\tb", "漢字    b"),
+        ("\t\tb", " " * 16 + "b"),
+        ("none", "none"),
+    ],
+)
+def test_a_tab_goes_to_the_next_column_of_eight_cells(line: str, shown: str) -> None:
+    assert expand_tabs(line) == shown

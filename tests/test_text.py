@@ -125,3 +125,27 @@ def test_what_an_encoding_cannot_say_becomes_an_escape() -> None:
 
 def test_nearest_names_what_was_meant() -> None:
     assert text.nearest("deploymnt", ["deployment", "package", "config"]) == ["deployment"]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("a\t1", "a\t1"),
+        ("made by DOS\r", "made by DOS"),
+        ("twice\r\r", "twice"),
+        ("10%\r50%\r100%", "100%"),
+        ("10%\r50%\r100%\r", "100%"),
+        ("\rbegun", "begun"),
+        ("gone\r    \r", "    "),
+        ("\r", ""),
+        ("\x1b[2Kx\t\x07\r\u202e", "\\u202e"),
+        ("\x1b[2Kx\t\x07", "\u241b[2Kx\t\u2407"),
+        ("two\nlines", "two\u240alines"),
+    ],
+)
+def test_a_line_of_output_is_what_a_terminal_leaves_of_it(said: str, shown: str) -> None:
+    assert text.output_line(said) == shown
+
+
+def test_of_a_line_of_output_the_last_state_is_cut() -> None:
+    assert text.output_line("x" * 100 + "\rabcdef", 4) == "abc…"

@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from sloth_tui.cells import expand_tabs
 from sloth_tui.cli.drawing import cut
 from sloth_tui.cli.run_summary import RunSummary
 from sloth_tui.cli.run_text import RunText
 from sloth_tui.cli.tables import terminal_width
 from sloth_tui.runner import events
-from sloth_tui.text import display_text, encodable, format_duration
+from sloth_tui.text import display_text, encodable, format_duration, output_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _INTERVAL = 0.1
 """Seconds between two looks at the clock. Lines that come faster are written together."""
+_SAID = 500
+"""Characters of what a task said last, and of its name, that are looked at."""
 _LONGEST_NAME = 40
 """Cells of a task's name in the line that is alive."""
 
@@ -146,7 +149,7 @@ class _Progress:
             case events.TaskStarted():
                 self._task, self._since, self._said = event.task, time.monotonic(), ""
             case events.TaskOutput():
-                self._said = event.text.strip() or self._said
+                self._said = expand_tabs(output_line(event.text, _SAID)).strip() or self._said
             case events.TaskFinished():
                 self._ended += 1
                 self._since = None
@@ -154,22 +157,22 @@ class _Progress:
     def line(self) -> Text:
         if self._since is None:
             return Text()
-        name = cut(_shown(self._task), _LONGEST_NAME)
+        name = cut(_encodable(display_text(self._task, _SAID)), _LONGEST_NAME)
         # A clock that counts whole seconds: fractions would only flicker.
         age = format_duration(float(int(time.monotonic() - self._since)))
         return Text.assemble(
             (f"[{self._ended + 1}/{self._tasks}] ", "dim"),
             (name, "bold"),
             f" {age} ",
-            (_shown(self._said), "dim"),
+            (_encodable(self._said), "dim"),
             no_wrap=True,
             overflow="crop",
         )
 
 
-def _shown(data: str) -> str:
+def _encodable(shown: str) -> str:
     """As wide as the terminal will show it, escapes for what its encoding lacks included."""
-    return encodable(display_text(data, 500), getattr(sys.stdout, "encoding", None))
+    return encodable(shown, getattr(sys.stdout, "encoding", None))
 
 
 class _Screen(io.TextIOBase):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.cli.jsontext import compact
 from sloth_tui.runner import events
-from sloth_tui.text import display_text, format_count, format_duration
+from sloth_tui.text import display_text, format_count, format_duration, output_line
 
 if TYPE_CHECKING:
     from sloth_tui.model import Value
@@ -34,7 +34,7 @@ class RunText:
                 return f"task {display_text(event.task)}"
             case events.TaskOutput():
                 mark = "! " if event.stream == "stderr" else ""
-                return f"  {mark}{display_text(event.text)}"
+                return f"  {mark}{output_line(event.text)}"
             case events.KeyChanged():
                 old, new = (_shown(value, event.shortened) for value in (event.old, event.new))
                 return f"  changed {display_text(event.key)}: {old} -> {new}"

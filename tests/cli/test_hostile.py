@@ -23,7 +23,7 @@ from tests.support import rounds
 if TYPE_CHECKING:
     from pathlib import Path
 
-_PROGRAMS_OWN = re.compile(rb"\x1b\[[0-9;]*m")
+_PROGRAMS_OWN = re.compile(rb"\x1b\[(?:[0-9;]*m|[0-9]+G|\?7[hl])")
 _RAW_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 ALL = [

@@ -77,7 +77,7 @@ def test_events_as_people_read_them() -> None:
         "run deploy␛.lua on agent local: 2 tasks\n"
         "  while loading\n"
         "task build\n"
-        "  one␉two ␛[31m\n"
+        "  one\ttwo ␛[31m\n"
         "  ! beware\n"
         '  changed new␊key: absent -> {"a":[1,true]}\n'
         '  changed version: "v1" -> "' + "v" * 59 + "… +42 more chars\n"
@@ -271,3 +271,36 @@ def test_the_history_names_the_run(tmp_path: Path) -> None:
     assert revision.origin is not None
     assert (revision.origin.program, revision.origin.task) == ("lua", "good")
     assert revision.origin.title.startswith("run ")
+
+
+SAYING = r"""
+task({name = "say", run = function()
+  print("a", 1)
+  cmd("printf 'b\\t2\\r\\n'; printf '10%%\\r50%%\\r100%%\\n'; printf 'c\\r\\033[2J\\td\\r\\n' >&2")
+  state.set("key\ttab", "\r")
+end})
+"""
+
+
+def test_tabs_and_carriage_returns_of_output_are_what_they_are_on_a_terminal(tmp_path: Path) -> None:
+    done = piped("run", file(tmp_path, SAYING))
+    _, _, *said, ended, over = done.out.splitlines(keepends=True)
+    assert sorted(said) == sorted(
+        [
+            "  a\t1\n",
+            "  b\t2\n",
+            "  100%\n",
+            "  ! ␛[2J\td\n",
+            '  changed key␉tab: absent -> "\\r"\n',
+        ]
+    )
+    assert ended.startswith("  done in ")
+    assert over.startswith("run done in ")
+    assert (done.code, done.err) == (0, "")
+
+
+def test_machines_get_output_to_the_byte(tmp_path: Path) -> None:
+    done = piped("run", file(tmp_path, SAYING), "-o", "jsonl")
+    told = [json.loads(line) for line in done.out.splitlines()]
+    said = [event["text"] for event in told if event["event"] == "task_output"]
+    assert sorted(said) == sorted(["a\t1", "b\t2\r", "10%\r50%\r100%", "c\r\x1b[2J\td\r"])

@@ -126,7 +126,7 @@ def test_the_terminal_keeps_its_modes(gated: Watched, tmp_path: Path) -> None:
 
 HOSTILE = """
 task({name = "a\\27[31m[red]\\194\\155b", run = function()
-  print("\\27]52;c;aGk=\\7 [/x] \\226\\128\\174 \\r gone")
+  print("begun anew \\r\\27]52;c;aGk=\\7 [/x] \\226\\128\\174")
   state.set("k\\27[2J", "\\27[5m")
   error("bad \\27]0;title\\7")
 end})
@@ -149,7 +149,7 @@ def test_nothing_that_comes_from_a_task_acts_on_the_terminal(tmp_path: Path) -> 
     data = run_text(tmp_path, HOSTILE)
     assert not _RAW_CONTROL.search(_OWN_CODES.sub(b"", data).decode())
     shown = final_screen(data)
-    assert "  ␛]52;c;aGk=␇ [/x] \\u202e ␍ gone" in shown
+    assert "  ␛]52;c;aGk=␇ [/x] \\u202e" in shown
     assert "task a␛[31m[red]\\x9bb" in shown
 
 
@@ -202,3 +202,26 @@ def test_a_file_that_cannot_be_run_has_no_table(tmp_path: Path) -> None:
     assert result.code == 2
     assert final_screen(result.stdout).strip() == ""
     assert result.err.startswith("error: tasks.lua:1: ")
+
+
+def test_tabs_and_carriage_returns_of_output_are_what_they_are_on_a_terminal(tmp_path: Path) -> None:
+    said = "print('a', 1) print('b\\t2\\r') print('10%\\r50%\\r100%') print('123456\\t7')"
+    (tmp_path / "tasks.lua").write_text(f"task({{name = 't', run = function() {said} end}})")
+    shown = final_screen(on_terminal("run", str(tmp_path / "tasks.lua")).stdout).split("\n")
+    assert [line for line in shown if line.startswith("  ")][:4] == [
+        "  a     1",
+        "  b     2",
+        "  100%",
+        "  123456        7",
+    ]
+
+
+def test_the_live_line_shows_the_last_state_of_a_line(tmp_path: Path) -> None:
+    waiting = "print('10%\\r50%\\t!\\r') cmd('until test -e open; do sleep 0.05; done')"
+    watched = Watched(tmp_path, f"task({{name = 't', run = function() {waiting} end}})")
+    try:
+        wait_until(lambda: re.search(r"\[1/1\] t \d+s 50%     !", watched.look()), seconds=60)
+    finally:
+        (tmp_path / "open").touch()
+        watched.process.expect(pexpect.EOF)
+        watched.process.close()

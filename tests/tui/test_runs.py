@@ -149,3 +149,26 @@ def test_candidates_are_task_files_first_then_directories(
     assert candidates(f"{here}/a") == [f"{here}/a.lua"]
     assert candidates("/nowhere/") == []
     assert candidates("nul\0") == []
+
+
+async def test_tabs_and_carriage_returns_of_output_are_what_they_are_on_a_terminal(
+    believable: Path, tmp_path: Path
+) -> None:
+    said = (
+        "print('a', 1) print('漢字\\t2\\r') print('10%\\r50%\\r100%') print('\\27[2J')"
+        " state.set('k\\tt', '\\r')"
+    )
+    file = tmp_path / "say.lua"
+    file.write_text(f"task({{name = 't', run = function() {said} end}})")
+    async with running() as app:
+        app.browser.action_show_pane("run")
+        app.browser.services.run_file(str(file))
+        pane = app.find(RunPane)
+        await until(lambda: pane.result == "done", seconds=60)
+        assert [line for line in pane.lines if line.startswith("  ")] == [
+            "  a       1",
+            "  漢字    2",
+            "  100%",
+            "  ␛[2J",
+            "  + k␉t = ␍",
+        ]

@@ -147,7 +147,7 @@ def story(event: RunEvent, is_secret: Callable[[str], bool]) -> list[RunLine]:
     if isinstance(event, TaskStarted):
         return [RunLine("task", f"▶ {event.task}")]
     if isinstance(event, TaskOutput):
-        return [RunLine("output", f"  {event.text}")]
+        return [RunLine("output", event.text)]
     if isinstance(event, KeyChanged):
         return [RunLine("change", "  " + change(event, hidden=is_secret(event.key)))]
     if isinstance(event, Warned):

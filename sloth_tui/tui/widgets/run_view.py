@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Static
 
-from sloth_tui.text import display_text, format_count, format_duration
+from sloth_tui.cells import expand_tabs
+from sloth_tui.text import display_text, format_count, format_duration, output_line
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import RunLine
 from sloth_tui.tui.widgets.line_view import LineView
@@ -38,7 +39,7 @@ class RunLog(LineView):
 
     def add(self, lines: list[RunLine]) -> None:
         self._kinds += [line.kind for line in lines]
-        self.append_lines([display_text(line.text, _LINE_LIMIT) for line in lines])
+        self.append_lines([_shown(line) for line in lines])
         surplus = len(self._kinds) - _KEPT_LINES
         if surplus > _KEPT_LINES // 4:
             self._kinds = self._kinds[surplus:]
@@ -51,6 +52,12 @@ class RunLog(LineView):
 
     def paint(self, number: int) -> Content:
         return Content(self.lines[number]).stylize(_STYLES[self._kinds[number]])
+
+
+def _shown(line: RunLine) -> str:
+    if line.kind == "output":
+        return "  " + expand_tabs(output_line(line.text, _LINE_LIMIT))
+    return display_text(line.text, _LINE_LIMIT)
 
 
 class RunPane(DockPane):
