@@ -6,6 +6,10 @@ may reach a terminal. Everything here is pure and imports nothing, because every
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _INVISIBLE_FORMAT = (
     0x00AD,  # soft hyphen
     0x061C,
@@ -25,12 +29,16 @@ def _harmless() -> dict[int, str]:
     table[0x7F] = "\u2421"
     table.update({code: f"\\x{code:02x}" for code in range(0x80, 0xA0)})
     table.update({code: f"\\u{code:04x}" for code in _INVISIBLE_FORMAT})
+    # An undecodable byte arrives as one of these (PEP 383).
+    table.update({0xDC00 + byte: f"\\x{byte:02x}" for byte in range(0x80, 0x100)})
     return table
 
 
-_HARMLESS = _harmless()
-_HARMLESS_LINES = {code: shown for code, shown in _HARMLESS.items() if code != 0x0A}
-_HARMLESS_OUTPUT = {code: shown for code, shown in _HARMLESS.items() if code != 0x09}
+HARMLESS = _harmless()
+"""Code points that may act on a terminal or hide, and what is shown in their place."""
+_HARMLESS_LINES = {code: shown for code, shown in HARMLESS.items() if code != 0x0A}
+_HARMLESS_OUTPUT = {code: shown for code, shown in HARMLESS.items() if code != 0x09}
+_PIECE = 1 << 16
 
 
 def display_text(data: str | bytes, limit: int | None = None, *, lines: bool = False) -> str:
@@ -41,7 +49,7 @@ def display_text(data: str | bytes, limit: int | None = None, *, lines: bool = F
     feeds are kept with ``lines``. Longer than ``limit`` characters: cut, ending in ``…``.
     The result is for people; it cannot be turned back into the data.
     """
-    return _harmless_text(data, limit, _HARMLESS_LINES if lines else _HARMLESS)
+    return _harmless_text(data, limit, _HARMLESS_LINES if lines else HARMLESS)
 
 
 def output_line(text: str, limit: int | None = None) -> str:
@@ -54,33 +62,31 @@ def output_line(text: str, limit: int | None = None) -> str:
     return _harmless_text(text[text.rfind("\r") + 1 :], limit, _HARMLESS_OUTPUT)
 
 
+def display_pieces(data: str | bytes) -> Iterator[str]:
+    """What :func:`display_text` makes of ``data``, piece by piece: some values are as large as memory."""
+    from codecs import getincrementaldecoder
+
+    decoder = getincrementaldecoder("utf-8")("surrogateescape")
+    for start in range(0, len(data), _PIECE):
+        end = start + _PIECE
+        piece = data[start:end]
+        text = decoder.decode(piece, end >= len(data)) if isinstance(piece, bytes) else piece
+        yield _harmless_text(text, None, HARMLESS)
+
+
 def _harmless_text(data: str | bytes, limit: int | None, harmless: dict[int, str]) -> str:
     if isinstance(data, bytes):
         cut = data if limit is None else data[: 4 * (limit + 1)]
-        text = cut.decode("utf-8", "backslashreplace")
+        text = cut.decode("utf-8", "surrogateescape")
     else:
         text = data if limit is None else data[: limit + 1]
-    text = text.translate(harmless)
-    if not text.isascii():
-        text = _show_surrogates(text)
+    # What may act or hide is not printable, so most text is looked over at the speed of memory.
+    if not text.isprintable():
+        text = text.translate(harmless)
+        if not text.isascii():
+            text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     if limit is not None and len(text) > limit:
         text = text[: max(limit - 1, 0)] + "…"
-    return text
-
-
-def _show_surrogates(text: str) -> str:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return "".join(
-            # An undecodable byte of a command line arrives as U+DC80..U+DCFF (PEP 383).
-            f"\\x{ord(character) - 0xDC00:02x}"
-            if 0xDC80 <= ord(character) <= 0xDCFF
-            else f"\\u{ord(character):04x}"
-            if 0xD800 <= ord(character) <= 0xDFFF
-            else character
-            for character in text
-        )
     return text
 
 

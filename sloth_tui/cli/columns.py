@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from sloth_tui.cli.render import bare, timestamp
-from sloth_tui.text import display_text, format_age, format_duration, format_size
+from sloth_tui.text import display_pieces, display_text, format_age, format_duration, format_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
+
+LOOKED_AT = 4096
+"""Characters of a text that are made ready for a terminal, which shows less of it."""
+
+
+class Beginning(str):
+    """The beginning of a harmless text, and how many characters of data are not in it."""
+
+    more: int
 
 
 class Column:
@@ -18,7 +27,7 @@ class Column:
     terminal is narrow; of the others the last ones are left out first.
     """
 
-    __slots__ = ("elastic", "person", "right", "script", "title")
+    __slots__ = ("elastic", "person", "pieces", "right", "script", "title")
 
     def __init__(
         self,
@@ -26,18 +35,21 @@ class Column:
         script: Callable[[Any], str],
         person: Callable[[Any, float], str] | None = None,
         *,
+        pieces: Callable[[Any], Iterable[str]] | None = None,
         elastic: bool = False,
         right: bool = False,
     ) -> None:
         self.title = title
         self.script = script
         self.person = person or (lambda value, _now: script(value))
+        self.pieces = pieces or (lambda value: (script(value),))
+        """What ``script`` returns, in pieces where it may be long."""
         self.elastic = elastic
         self.right = right
 
 
 def text(title: str) -> Column:
-    return Column(title, display_text, elastic=True)
+    return data(title, lambda held: held)
 
 
 def word(title: str) -> Column:
@@ -45,7 +57,27 @@ def word(title: str) -> Column:
 
 
 def value(title: str) -> Column:
-    return Column(title, lambda held: display_text(bare(held)), elastic=True)
+    return data(title, bare)
+
+
+def data(title: str, told: Callable[[Any], str | bytes]) -> Column:
+    """A column of what ``told`` makes of a field, which may be of any length and is made harmless."""
+    return Column(
+        title,
+        lambda held: display_text(told(held)),
+        lambda held, _now: beginning(told(held)),
+        pieces=lambda held: display_pieces(told(held)),
+        elastic=True,
+    )
+
+
+def beginning(found: str | bytes) -> str:
+    """As much of it, harmless, as any row of a terminal may show."""
+    shown = display_text(found[:LOOKED_AT])
+    if len(found) > LOOKED_AT:
+        shown = Beginning(shown)
+        shown.more = len(found) - LOOKED_AT
+    return shown
 
 
 def size(title: str) -> Column:

@@ -7,12 +7,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import cell_len, split_graphemes
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from sloth_tui.cells import steadied
+from sloth_tui.cli.columns import Beginning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,19 +77,20 @@ def fit(wanted: Sequence[int], elastic: Sequence[bool], width: int) -> list[int]
 
 def cut(text: str, width: int) -> str:
     """``text`` in at most ``width`` cells: ``begins like this… +12 more chars`` where it does not fit."""
-    if cell_len(text) <= width:
+    more = text.more if isinstance(text, Beginning) else 0
+    if not more and cell_len(text) <= width:
         return text
     for ending in ("… +{} more chars", "… +{}", "…"):
-        room = width - cell_len(ending.format(len(text)))
+        room = width - cell_len(ending.format(len(text) + more))
         if room > 0 or ending == "…":
             break
     kept = cells = 0
-    for character in text:
-        cells += get_character_cell_size(character)
+    for _, end, wide in split_graphemes(text)[0]:
+        cells += wide
         if cells > room:
             break
-        kept += 1
-    return text[:kept] + ending.format(len(text) - kept)
+        kept = end
+    return text[:kept] + ending.format(len(text) - kept + more)
 
 
 def _rendered(table: Table, width: int) -> str:

@@ -155,14 +155,19 @@ def write_steps(steps: Iterable[Step], form: str, out: Output) -> int:
 
 def shown(value: Value | None, *, secret: bool = False) -> str:
     """A value on one line; what is not there, or not kept, in brackets."""
+    return display_text(told(value, secret=secret))
+
+
+def told(value: Value | None, *, secret: bool = False) -> str | bytes:
+    """As :func:`shown`, with the data as it is."""
     if secret:
         return "(secret)"
-    return "(none)" if value is None else display_text(bare(value))
+    return "(none)" if value is None else bare(value)
 
 
 def _held(heading: str) -> columns.Column:
     """A value, and whether it is a secret."""
-    return columns.Column(heading, lambda field: shown(field[0], secret=field[1]), elastic=True)
+    return columns.data(heading, lambda field: told(field[0], secret=field[1]))
 
 
 def _who(origin: Origin | None) -> dict[str, object]:

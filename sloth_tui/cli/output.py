@@ -63,10 +63,7 @@ class Output:
 
     def people(self, text: str) -> None:
         """Text for people, which has been through ``display_text`` wherever it holds data."""
-        from sloth_tui.text import encodable
-
-        encoding = getattr(sys.stdout, "encoding", None)
-        self.exact(encodable(text, encoding).encode(encoding or "ascii"))
+        self.exact(text.encode(getattr(sys.stdout, "encoding", None) or "ascii", "backslashreplace"))
 
     def flush(self) -> None:
         """Write what has been collected. Raises OutputClosed, or SlothError where it cannot be written."""
@@ -92,12 +89,9 @@ def _shown(data: str | bytes, *, lines: bool) -> str:
 
 
 def _escaped(text: str) -> str:
-    if _shown(text, lines=True) == text:
-        return text
-    return "".join(
-        character if _shown(character, lines=True) == character else _json_escape(character)
-        for character in text
-    )
+    from sloth_tui.text import HARMLESS
+
+    return text.translate({code: _json_escape(chr(code)) for code in HARMLESS if code != 0x0A})
 
 
 def _json_escape(character: str) -> str:

@@ -11,6 +11,8 @@ import sys
 import time
 from itertools import islice
 
+from sloth_tui.cli.columns import word
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 _BLOCK = 500
 _GAP = 2
+_SHORT = 4096
+"""Characters of a piece that may wait for the rest of its line."""
+_NAME = word("")
 
 
 def write_rows(columns: Sequence[Column], rows: Iterable[Sequence[object]], out: Output) -> int:
@@ -28,10 +33,24 @@ def write_rows(columns: Sequence[Column], rows: Iterable[Sequence[object]], out:
         return _draw(columns, rows, out)
     count = 0
     for row in rows:
-        cells = (column.script(field) for column, field in zip(columns, row, strict=True))
-        out.people("\t".join(cells) + "\n")
+        _write_line(zip(columns, row, strict=True), out)
         count += 1
     return count
+
+
+def _write_line(cells: Iterable[tuple[Column, object]], out: Output) -> None:
+    """Write one tab-separated line, of which no more than a piece is in memory at a time."""
+    separator = ""
+    waiting = []
+    for column, field in cells:
+        waiting.append(separator)
+        separator = "\t"
+        for piece in column.pieces(field):
+            waiting.append(piece)
+            if len(piece) > _SHORT:
+                out.people("".join(waiting))
+                waiting.clear()
+    out.people("".join(waiting) + "\n")
 
 
 def write_fields(fields: Sequence[tuple[str, Column, object]], out: Output) -> None:
@@ -42,7 +61,7 @@ def write_fields(fields: Sequence[tuple[str, Column, object]], out: Output) -> N
         if out.terminal:
             out.people(f"{name:<{width}}{column.person(field, now)}\n")
         else:
-            out.people(f"{name}\t{column.script(field)}\n")
+            _write_line([(_NAME, name), (column, field)], out)
 
 
 def terminal_width() -> int:

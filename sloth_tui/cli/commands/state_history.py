@@ -18,12 +18,15 @@ from sloth_tui.cli.spec import (
     utf8,
 )
 from sloth_tui.errors import ExitCode, NotKept, UsageError
-from sloth_tui.text import display_text
+from sloth_tui.text import display_text, format_count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.cli.output import Output
     from sloth_tui.model import Revision, Value
+
+_MOST_LINES = 20_000
+"""Of a value that is compared line by line: the time that takes grows with the square."""
 
 
 def history(arguments: Arguments, out: Output) -> int:
@@ -69,8 +72,12 @@ def _write_diff(change: Revision, out: Output) -> None:
         new = shown(change.new, secret=change.secret and change.operation != "delete")
         out.people(f"  {old} -> {new}\n\n")
         return
-    lines = unified_diff(_lines(change.old), _lines(change.new), lineterm="", n=2)
-    for number, line in enumerate(lines):
+    old_lines, new_lines = _lines(change.old), _lines(change.new)
+    if max(len(old_lines), len(new_lines)) > _MOST_LINES:
+        counts = " -> ".join(format_count(len(lines), "line") for lines in (old_lines, new_lines))
+        out.people(f"  {counts}, too many to compare\n\n")
+        return
+    for number, line in enumerate(unified_diff(old_lines, new_lines, lineterm="", n=2)):
         if number >= 2:
             out.people(f"  {display_text(line)}\n")
     out.people("\n")
