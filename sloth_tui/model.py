@@ -51,6 +51,8 @@ class Revision(NamedTuple):
     """The part of a change set it belongs to."""
     secret: bool = False
     """Whether history keeps no values of this key; ``old`` and ``new`` are then None."""
+    created: bool = False
+    """Whether the key was absent before."""
 
 
 class ChangeSet(NamedTuple):

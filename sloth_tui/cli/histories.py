@@ -75,7 +75,7 @@ def write_changes(changes: Iterable[Revision], form: str, out: Output) -> int:
             author(change.origin),
             (change.origin and change.origin.run) or "",
             (change.origin and change.origin.task) or "",
-            (change.old, change.secret),
+            (change.old, change.secret and not change.created),
             (change.new, change.secret and change.operation != "delete"),
         )
         for change in changes
@@ -135,7 +135,7 @@ def write_differences(differences: Iterable[Difference], form: str, out: Output)
         return write_records(DIFFERENCE_FIELDS, (found._asdict() for found in differences), form, out)
     shown_as = [columns.text("KEY"), _held("OLD"), _held("NEW")]
     rows = (
-        (found.key, (found.old, found.secret and not found.old), (found.new, found.secret and not found.new))
+        (found.key, *((value, found.secret and value is not None) for value in (found.old, found.new)))
         for found in differences
     )
     return write_rows(shown_as, rows, out)
@@ -147,7 +147,12 @@ def write_steps(steps: Iterable[Step], form: str, out: Output) -> int:
         return write_records(STEP_FIELDS, (step._asdict() for step in steps), form, out)
     shown_as = [columns.text("KEY"), _held("NOW"), _held("THEN"), columns.word("OBSTACLE")]
     rows = (
-        (step.key, (step.old, False), (step.new, step.obstacle == "secret"), step.obstacle or "")
+        (
+            step.key,
+            (step.old, step.obstacle == "secret" and step.old is not None),
+            (step.new, step.obstacle == "secret"),
+            step.obstacle or "",
+        )
         for step in steps
     )
     return write_rows(shown_as, rows, out)

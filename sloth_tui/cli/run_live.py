@@ -15,7 +15,6 @@ from rich.text import Text
 from sloth_tui.cells import expand_tabs
 from sloth_tui.cli.drawing import cut
 from sloth_tui.cli.run_summary import RunSummary
-from sloth_tui.cli.run_text import RunText
 from sloth_tui.cli.tables import terminal_width
 from sloth_tui.runner import events
 from sloth_tui.text import display_text, encodable, format_duration, output_line
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from sloth_tui.cli.output import Output
+    from sloth_tui.cli.run_text import RunText
     from sloth_tui.runner.events import RunEvent
 
 _INTERVAL = 0.1
@@ -39,9 +39,10 @@ _LONGEST_NAME = 40
 class RunLive:
     """Shows each event; to be entered, so that the terminal is left as it was whatever happens."""
 
-    def __init__(self, out: Output, *, traces: bool = False) -> None:
+    def __init__(self, out: Output, text: RunText) -> None:
+        """``text`` puts events into words."""
         self._out = out
-        self._text = RunText(traces=traces)
+        self._text = text
         self._summary = RunSummary()
         self._progress = _Progress()
         self._screen = _Screen(out)

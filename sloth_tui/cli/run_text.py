@@ -9,6 +9,8 @@ from sloth_tui.runner import events
 from sloth_tui.text import display_text, format_count, format_duration, output_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sloth_tui.model import Value
     from sloth_tui.runner.events import RunEvent
 
@@ -19,9 +21,11 @@ _LONGEST = 60
 class RunText:
     """Puts each event into words, indented under its task."""
 
-    def __init__(self, *, traces: bool = False) -> None:
-        """``traces``: Lua tracebacks of what failed as well."""
+    def __init__(self, *, traces: bool = False, is_secret: Callable[[str], bool] = lambda key: False) -> None:
+        """``traces``: Lua tracebacks of what failed as well. ``is_secret``: of which keys the values are not
+        to be told, beside those that history keeps none of."""
         self._traces = traces
+        self._is_secret = is_secret
         self._results: dict[str, int] = {}
 
     def lines(self, event: RunEvent) -> str | None:
@@ -36,11 +40,9 @@ class RunText:
                 mark = "! " if event.stream == "stderr" else ""
                 return f"  {mark}{output_line(event.text)}"
             case events.KeyChanged():
-                old, new = (_shown(value, event.shortened) for value in (event.old, event.new))
-                return f"  changed {display_text(event.key)}: {old} -> {new}"
+                return f"  changed {self._change(event)}"
             case events.KeyRestored():
-                old, new = (_shown(value, event.shortened) for value in (event.old, event.new))
-                return f"took back {display_text(event.key)}: {old} -> {new}"
+                return f"took back {self._change(event)}"
             case events.Warned():
                 return f"  warning: {display_text(event.message)}"
             case events.TaskFinished():
@@ -48,6 +50,18 @@ class RunText:
             case events.RunFinished():
                 return self._run_finished(event)
         return None
+
+    def _change(self, event: events.KeyChanged | events.KeyRestored) -> str:
+        secret = event.secret or self._is_secret(event.key)
+        old, new = (
+            "absent"
+            if value is None and (absent or not event.secret)
+            else "(secret)"
+            if secret
+            else _shown(value, event.shortened)
+            for value, absent in ((event.old, event.created), (event.new, event.deleted))
+        )
+        return f"{display_text(event.key)}: {old} -> {new}"
 
     def _task_finished(self, event: events.TaskFinished) -> str:
         self._results[event.result] = self._results.get(event.result, 0) + 1
@@ -72,8 +86,6 @@ class RunText:
 
 def _shown(value: Value | None, shortened: bool) -> str:
     """``shortened``: a text is only the beginning of the value."""
-    if value is None:
-        return "absent"
     text = display_text(compact(value))
     if len(text) <= _LONGEST:
         return text + ("…" if shortened and isinstance(value, str) else "")

@@ -54,4 +54,13 @@ def _undo(change: ChangeSet, agent: str) -> Iterator[RunEvent]:
 def _event(made: Revision) -> KeyRestored:
     old, old_cut = shorten(made.old)
     new, new_cut = shorten(made.new)
-    return KeyRestored(made.key, old, new, made.revision, old_cut or new_cut)
+    return KeyRestored(
+        made.key,
+        old,
+        new,
+        made.revision,
+        shortened=old_cut or new_cut,
+        secret=made.secret,
+        created=made.created,
+        deleted=made.operation == "delete",
+    )

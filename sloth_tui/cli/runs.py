@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from sloth_tui.cli.output import Output
+    from sloth_tui.cli.run_text import RunText
     from sloth_tui.runner.events import RunEvent
     from sloth_tui.runner.process import WorkerProcess
     from sloth_tui.runner.request import RunRequest
@@ -79,7 +80,7 @@ def _shown_on(out: Output, *, as_json: bool, traces: bool) -> Iterator[Callable[
     elif out.terminal and os.environ.get("TERM", "dumb") != "dumb":
         from sloth_tui.cli.run_live import RunLive
 
-        with RunLive(out, traces=traces) as live:
+        with RunLive(out, _words(traces=traces)) as live:
             yield live.show
     else:
         yield _plain_lines(out, traces=traces)
@@ -97,9 +98,7 @@ def _json_lines(out: Output) -> Callable[[RunEvent], None]:
 
 
 def _plain_lines(out: Output, *, traces: bool) -> Callable[[RunEvent], None]:
-    from sloth_tui.cli.run_text import RunText
-
-    text = RunText(traces=traces)
+    text = _words(traces=traces)
 
     def show(event: RunEvent) -> None:
         lines = text.lines(event)
@@ -108,6 +107,15 @@ def _plain_lines(out: Output, *, traces: bool) -> Callable[[RunEvent], None]:
             out.flush()
 
     return show
+
+
+def _words(*, traces: bool) -> RunText:
+    from sloth_tui.cli.run_text import RunText
+    from sloth_tui.secrets import holds_secret
+    from sloth_tui.settings import load_settings
+
+    words = load_settings().secret_segments
+    return RunText(traces=traces, is_secret=lambda key: holds_secret(key, words))
 
 
 @contextmanager

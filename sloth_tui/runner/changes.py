@@ -76,7 +76,17 @@ def _event(revision: Revision) -> KeyChanged:
     old, old_cut = shorten(revision.old)
     new, new_cut = shorten(revision.new)
     task = revision.origin.task if revision.origin is not None else None
-    return KeyChanged(task, revision.key, old, new, revision.revision, old_cut or new_cut)
+    return KeyChanged(
+        task,
+        revision.key,
+        old,
+        new,
+        revision.revision,
+        shortened=old_cut or new_cut,
+        secret=revision.secret,
+        created=revision.created,
+        deleted=revision.operation == "delete",
+    )
 
 
 def shorten(value: Value | None) -> tuple[Value | None, bool]:

@@ -53,6 +53,12 @@ class KeyChanged(NamedTuple):
     revision: int
     shortened: bool = False
     """``old`` or ``new`` is only the beginning of a long value, as text."""
+    secret: bool = False
+    """History keeps no values of this key; ``old`` and ``new`` are None."""
+    created: bool = False
+    """The key was absent before."""
+    deleted: bool = False
+    """The key is absent now."""
 
 
 class KeyRestored(NamedTuple):
@@ -65,7 +71,10 @@ class KeyRestored(NamedTuple):
     """What it holds again; None: it is absent again."""
     revision: int
     shortened: bool = False
-    """As in KeyChanged."""
+    """As in KeyChanged, and so are the next."""
+    secret: bool = False
+    created: bool = False
+    deleted: bool = False
 
 
 class Warned(NamedTuple):

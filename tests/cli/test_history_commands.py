@@ -100,12 +100,12 @@ def test_a_rollback_of_something_else_than_was_shown_is_refused(monkeypatch: pyt
 
 
 def test_a_secret_is_shown_but_not_kept() -> None:
-    for value in ("one", "two", "three"):
+    for value in ("first", "second", "third"):
         run("state", "set", "login", value, "--secret")
-    assert run("state", "get", "login") == "three\n"
+    assert run("state", "get", "login") == "third\n"
     history = run("state", "history", "login")
     assert [line.split("\t")[-1] for line in history.splitlines()] == ["(secret)"] * 3
-    assert "one" not in history
+    assert "first" not in history
     assert piped("state", "undo").code == 5
     assert piped("state", "show", "login", "--revision", "2").code == 3
 

@@ -57,6 +57,9 @@ def test_bytes_and_tables_that_look_like_them_are_told_apart() -> None:
         "new": {"base64": "/wA="},
         "revision": 1,
         "shortened": False,
+        "secret": False,
+        "created": False,
+        "deleted": False,
     }
 
 

@@ -10,6 +10,7 @@ from textual.widgets import Input
 from sloth_tui.store import open_store
 from sloth_tui.tui.screens.choose_file import ChooseFileScreen
 from sloth_tui.tui.screens.confirm import ConfirmScreen
+from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.services.files import candidates
 from sloth_tui.tui.widgets.run_view import RunPane
 from tests.tui.driving import running, until
@@ -171,4 +172,22 @@ async def test_tabs_and_carriage_returns_of_output_are_what_they_are_on_a_termin
             "  100%",
             "  ␛[2J",
             "  + k␉t = ␍",
+        ]
+
+
+async def test_the_change_of_a_secret_is_told_as_what_it_is(base: Path, tmp_path: Path) -> None:
+    with open_store("local", "write") as store:
+        store.mark_secret("login")
+    file = tmp_path / "secret.lua"
+    steps = "state.set('login', 'hunter2') state.set('login', 'hunter3') state.delete('login')"
+    file.write_text(f"task({{name = 't', run = function() {steps} end}})")
+    async with running() as app:
+        app.browser.action_show_pane("run")
+        app.browser.services.run_file(str(file))
+        pane = app.find(RunPane)
+        await until(lambda: pane.result == "done", seconds=60)
+        assert [line for line in pane.lines if "login" in line] == [
+            f"  + login = {MASK}",
+            f"  ~ login: {MASK} → {MASK}",
+            f"  - login (was {MASK})",
         ]

@@ -68,7 +68,7 @@ def _write_diff(change: Revision, out: Output) -> None:
     heading = f"revision {change.revision}  {timestamp(change.at)}  {'  '.join(who)}"
     out.people(display_text(heading) + "\n")
     if change.secret or _is_plain(change):
-        old = shown(change.old, secret=change.secret)
+        old = shown(change.old, secret=change.secret and not change.created)
         new = shown(change.new, secret=change.secret and change.operation != "delete")
         out.people(f"  {old} -> {new}\n\n")
         return

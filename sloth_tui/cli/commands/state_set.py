@@ -67,7 +67,18 @@ def _other_value(store: Store, key: str, expected: Value) -> Conflict:
     hint = "nothing was written"
     if _type(found) != _type(expected):
         hint += "; --if-value is read as --type says"
+    if _is_secret(store, key):
+        return Conflict(f"key '{key}' holds another value, which is secret", hint=hint)
     return Conflict(f"key '{key}' holds {_described(found)}, not {_described(expected)}", hint=hint)
+
+
+def _is_secret(store: Store, key: str) -> bool:
+    from sloth_tui.secrets import holds_secret
+    from sloth_tui.settings import load_settings
+
+    if holds_secret(key, load_settings().secret_segments):
+        return True
+    return any(change.secret for change in store.revisions(key, limit=1))
 
 
 def _other_revision(store: Store, key: str, expected: int) -> Conflict:

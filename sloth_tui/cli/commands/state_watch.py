@@ -57,7 +57,7 @@ def _write(change: Revision, form: str, out: Output) -> None:
     if form == "jsonl":
         out.json(compact(change_record(change)) + "\n")
         return
-    old = shown(change.old, secret=change.secret)
+    old = shown(change.old, secret=change.secret and not change.created)
     new = shown(change.new, secret=change.secret and change.operation != "delete")
     fields = [timestamp(change.at) or "", str(change.revision), author(change.origin), change.key]
     line = list(map(display_text, fields))

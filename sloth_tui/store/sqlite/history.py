@@ -154,4 +154,5 @@ def _revision(row: tuple[Any, ...]) -> Revision:
         origin=None if origin is None else Origin(*who),
         change=change,
         secret=bool(secret),
+        created=bool(was_absent),
     )

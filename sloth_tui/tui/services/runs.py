@@ -149,7 +149,7 @@ def story(event: RunEvent, is_secret: Callable[[str], bool]) -> list[RunLine]:
     if isinstance(event, TaskOutput):
         return [RunLine("output", event.text)]
     if isinstance(event, KeyChanged):
-        return [RunLine("change", "  " + change(event, hidden=is_secret(event.key)))]
+        return [RunLine("change", "  " + change(event, hidden=event.secret or is_secret(event.key)))]
     if isinstance(event, Warned):
         return [RunLine("warning", f"  ! {event.message}")]
     if isinstance(event, TaskFinished):
@@ -161,9 +161,9 @@ def change(event: KeyChanged, *, hidden: bool) -> str:
     """``+ key = new``, ``~ key: old → new`` or ``- key (was old)``."""
     old = MASK if hidden else _short(event.old)
     new = MASK if hidden else _short(event.new)
-    if event.new is None:
+    if event.deleted:
         return f"- {event.key} (was {old})"
-    return f"+ {event.key} = {new}" if event.old is None else f"~ {event.key}: {old} → {new}"
+    return f"+ {event.key} = {new}" if event.created else f"~ {event.key}: {old} → {new}"
 
 
 def _short(value: Value | None) -> str:

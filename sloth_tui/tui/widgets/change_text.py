@@ -42,7 +42,7 @@ def sign(revision: Revision) -> str:
     """``+`` the key came, ``-`` it went, ``~`` it holds something else."""
     if revision.operation == "delete":
         return "-"
-    return "~" if revision.old is not None or revision.secret else "+"
+    return "+" if revision.created else "~"
 
 
 def describe(revision: Revision, *, hidden: bool) -> str:

@@ -117,7 +117,7 @@ class RevisionList(CursorView):
         """Mark, number, age, author, and what it became, as far as there is room."""
         number, (age, author) = told[0].rjust(widths[0]), map(set_cell_size, told[1:], widths[1:])
         mark = "●" if revision.revision == self.marked else " "
-        value = preview(revision.new, hidden=self.hidden, secret=revision.secret)
+        value = preview(revision, hidden=self.hidden)
         line = f" {mark}{number}  {age} {author} {value}"
         return line if cell_len(line) <= self._room() else set_cell_size(line, self._room() - 1) + "…"
 
@@ -198,13 +198,13 @@ class HistoryView(Container):
             view.show(_changed(old.new, new.new, hidden=revisions.hidden, secret=secret))
 
 
-def preview(value: Value | None, *, hidden: bool, secret: bool) -> str:
-    """A value on one line."""
-    if value is None:
-        return UNKEPT if secret else ABSENT
+def preview(revision: Revision, *, hidden: bool) -> str:
+    """What the key became, on one line."""
+    if revision.new is None:
+        return UNKEPT if revision.secret and revision.operation != "delete" else ABSENT
     if hidden:
         return MASK
-    lines, _ = value_lines(value, 0, _PREVIEW)
+    lines, _ = value_lines(revision.new, 0, _PREVIEW)
     return " ".join(map(str.strip, lines))
 
 
@@ -227,7 +227,7 @@ def told_by(revision: Revision) -> str:
 
 def _whole(revision: Revision, *, hidden: bool) -> list[Piece]:
     if hidden or revision.new is None:
-        return [Piece("~", preview(revision.new, hidden=hidden, secret=revision.secret))]
+        return [Piece("~", preview(revision, hidden=hidden))]
     lines, note = value_lines(revision.new, 0, 32 * 1024)
     return [
         *(Piece(" ", line) for line in lines),
