@@ -13,6 +13,8 @@ from sloth_tui.errors import LockHeld
 from sloth_tui.store import open_store
 from tests.support import wait_until
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = [sys.executable, "-m", "sloth_tui"]
 TASKS = """
 task({name = "good", run = function() print("said") state.set("ran", true) end})
