@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from sloth_tui.cli import registry
 from sloth_tui.cli.mistakes import not_a_command
-from sloth_tui.cli.spec import AGENT, DEBUG, PROGRAM, Arguments
+from sloth_tui.cli.spec import AGENT, DEBUG, PROGRAM, READ_ONLY, Arguments
 from sloth_tui.errors import UsageError
 from sloth_tui.text import nearest
 
@@ -90,7 +90,7 @@ def tree() -> Parser:
     root = Parser(prog=PROGRAM, description=SUMMARY, epilog=_examples(ROOT_EXAMPLES))
     root.usage = f"{PROGRAM} [--agent NAME] COMMAND ..."
     root.add_argument("--version", action="store_true", help="show the version")
-    for option in (AGENT, DEBUG):
+    for option in (AGENT, READ_ONLY, DEBUG):
         _add_option(root, option)
     _branch(root, ())
     return root

@@ -136,6 +136,7 @@ AGENT = Option(
     complete="agents",
 )
 DEBUG = Option(("--debug",), "on an error, show the traceback as well")
+READ_ONLY = Option(("--read-only",), "in the terminal UI: change nothing, whatever is pressed")
 YES = Option(("-y", "--yes"), "do not ask")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sloth_tui import __version__
 from sloth_tui.cli import registry
+from sloth_tui.cli.commands.tui import unfit_terminal
 from sloth_tui.cli.mistakes import not_a_command
 from sloth_tui.cli.narration import at_terminal, narrate
 from sloth_tui.cli.parser import group_parser
@@ -26,18 +27,31 @@ def no_command(path: tuple[str, ...], common: Sequence[str], words: Sequence[str
     if words and words[0] == "--version" and not path:
         out.people(f"{PROGRAM} {__version__}\n")
         return ExitCode.OK
-    if words:
+    if words and (path or not _is_option_of_tui(words[0])):
         raise not_a_command(path, words[0])
     if not path and at_terminal():
-        return _open_tui(common, out)
+        return _open_tui([*common, *words], out)
     narrate(group_parser(path).format_help().rstrip("\n"))
     return ExitCode.USAGE
 
 
-def _open_tui(common: Sequence[str], out: Output) -> int:
+def _is_option_of_tui(word: str) -> bool:
+    """Whether ``word`` begins with an option of the command that no command stands for."""
+    flag = word.partition("=")[0]
+    return any(
+        flag == known or (option.metavar is not None and len(known) == 2 and word.startswith(known))
+        for option in registry.load(("tui",)).options
+        for known in option.flags
+    )
+
+
+def _open_tui(words: Sequence[str], out: Output) -> int:
     from sloth_tui.cli.parser import read
 
+    obstacle = unfit_terminal()
+    if obstacle is not None:
+        narrate(group_parser(()).format_usage().rstrip("\n"))
+        raise obstacle
     command = registry.load(("tui",))
-    arguments = read(command, common, out)
-    assert arguments is not None
-    return command.handler(arguments, out)
+    arguments = read(command, words, out)
+    return ExitCode.OK if arguments is None else command.handler(arguments, out)

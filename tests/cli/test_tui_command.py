@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
+import pexpect
 import pytest
 
 import sloth_tui.tui
@@ -18,6 +23,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, bool]]:
         return 0
 
     monkeypatch.setattr(sloth_tui.tui, "run_app", run_app)
+    monkeypatch.setenv("TERM", "xterm-256color")
     return calls
 
 
@@ -31,6 +37,13 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, bool]]:
         ("tui --read-only", (None, True)),
         ("tui -a production --read-only", ("production", True)),
         ("--agent production tui", ("production", False)),
+        ("--read-only", (None, True)),
+        ("--read-only -a production", ("production", True)),
+        ("-a production --read-only", ("production", True)),
+        ("--agent=production --read-only --debug", ("production", True)),
+        ("--debug --read-only --agent production", ("production", True)),
+        ("-aproduction", ("production", False)),
+        ("-aproduction --read-only", ("production", True)),
     ],
 )
 def test_it_opens_on_a_terminal(
@@ -61,3 +74,88 @@ def test_an_impossible_agent_opens_nothing(opened: list[tuple[str | None, bool]]
     assert on_terminal("-a", "../x").code == 2
     assert on_terminal("tui", "-a", "../x").code == 2
     assert opened == []
+
+
+@pytest.mark.parametrize("kind", [None, "", "dumb", "unknown"])
+@pytest.mark.parametrize("words", [[], ["--read-only"], ["-a", "production"], ["tui"]])
+def test_a_terminal_that_cannot_be_drawn_on_is_a_usage_error(
+    words: list[str],
+    kind: str | None,
+    opened: list[tuple[str | None, bool]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if kind is None:
+        monkeypatch.delenv("TERM")
+    else:
+        monkeypatch.setenv("TERM", kind)
+    result = on_terminal(*words)
+    usage = "" if words == ["tui"] else "usage: sloth-runner [--agent NAME] COMMAND ...\n"
+    assert (result.code, result.out, opened) == (2, "", [])
+    assert result.err == (
+        f"{usage}error: the terminal UI needs a terminal that can move its cursor;"
+        f" this has {f'TERM={kind}' if kind else 'no TERM'}\n"
+        "hint: for scripts there are sloth-runner state --help and others\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        ("--read-onyl", "'--read-onyl' is no option of sloth-runner", "see sloth-runner --help"),
+        (
+            "--read-only --agnet x",
+            "unrecognized arguments: --agnet",
+            "did you mean --agent? see sloth-runner tui --help",
+        ),
+        ("--read-only state list", "unrecognized arguments: state list", "see sloth-runner tui --help"),
+        (
+            "state --read-only",
+            "'--read-only' is no option of sloth-runner state",
+            "see sloth-runner state --help",
+        ),
+        ("--read-only=1", "--read-only: ignored explicit argument '1'", "see sloth-runner tui --help"),
+    ],
+)
+def test_what_is_no_option_of_it_opens_nothing(
+    words: str, message: str, hint: str, opened: list[tuple[str | None, bool]]
+) -> None:
+    result = on_terminal(*words.split())
+    assert (result.code, result.out, opened) == (2, "", [])
+    assert result.err == f"error: {message}\nhint: {hint}\n"
+
+
+def test_its_help_is_there_without_a_command_too(opened: list[tuple[str | None, bool]]) -> None:
+    assert "--read-only" in on_terminal("--help").out
+    result = on_terminal("--read-only", "--help")
+    assert (result.code, result.err, opened) == (0, "", [])
+    assert result.out == on_terminal("tui", "--help").out
+
+
+@pytest.mark.parametrize("words", ["", "--read-only", "-a local", "tui --read-only"])
+def test_nothing_is_drawn_where_nobody_would_see_it(words: str, tmp_path: Path) -> None:
+    """The screen goes to stderr: away from a terminal it would fill a file."""
+    log = tmp_path / "log"
+    program = f"exec {sys.executable} -m sloth_tui {words} 2>{log}"
+    process = pexpect.spawn("/bin/sh", ["-c", program], env={**os.environ, "TERM": "xterm"}, timeout=60)
+    process.expect(pexpect.EOF)
+    process.wait()
+    assert (process.exitstatus, process.before) == (2, b"")
+    assert b"\x1b" not in log.read_bytes()
+    assert log.read_bytes().startswith(b"error: " if "tui" in words else b"usage: ")
+
+
+def test_the_other_name_of_the_program_is_the_same(tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("sloth-tui")
+    process = pexpect.spawn(
+        str(program), ["--read-only"], env={**os.environ, "TERM": "xterm"}, timeout=60, dimensions=(30, 100)
+    )
+    process.expect_exact("read-only")
+    process.send("q")
+    process.expect(pexpect.EOF)
+    process.wait()
+    assert process.exitstatus == 0
+    process = pexpect.spawn(str(program), ["--read-only"], env={**os.environ, "TERM": "dumb"}, timeout=60)
+    process.expect(pexpect.EOF)
+    process.wait()
+    assert process.exitstatus == 2
+    assert b"\x1b" not in (process.before or b"")
