@@ -15,6 +15,7 @@ from sloth_tui.errors import SlothError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.runner.request import Assignment
+    from sloth_tui.runner.stand_in import StandIn
 
 _CHANNEL = 3
 _READ = 1 << 18
@@ -52,6 +53,7 @@ class WorkerProcess:
         os.set_blocking(self._stdin, False)
         self._unsent = memoryview(b"")
         self._incomplete = b""
+        self._stand_in: StandIn | None = None
         self.errors = b""
         """The end of what it wrote to stderr."""
 
@@ -80,6 +82,8 @@ class WorkerProcess:
 
         Returns without any after a day.
         """
+        if self._stand_in is not None:
+            return self._receive_kept(self._stand_in)
         milliseconds = None if timeout is None else min(max(0.0, timeout), _LONGEST_WAIT) * 1000
         lines: list[bytes] = []
         for descriptor, _ in self._poll.poll(milliseconds):
@@ -88,6 +92,22 @@ class WorkerProcess:
             elif descriptor in self._open:
                 lines += self._receive(descriptor)
         return lines
+
+    def lend(self) -> None:
+        """Have another process listen from now on, because this one is about to be stopped. Where none can be
+        started, nobody does."""
+        from sloth_tui.runner.stand_in import StandIn
+
+        if self._channel in self._open:
+            try:
+                self._stand_in = StandIn(self._channel)
+            except OSError:
+                return
+
+    def take_back(self) -> None:
+        """Listen again; what was said since :meth:`lend` is what :meth:`read` returns first."""
+        if self._stand_in is not None:
+            self._stand_in.dismiss()
 
     def dismiss(self) -> None:
         """Tell the worker to end itself and all it started; it needs well under a second."""
@@ -141,6 +161,15 @@ class WorkerProcess:
         if descriptor == self._errors:
             self.errors = (self.errors + data)[-_KEPT_ERRORS:]
             return []
+        return self._lines(data)
+
+    def _receive_kept(self, stand_in: StandIn) -> list[bytes]:
+        data = stand_in.take()
+        if not data:
+            self._stand_in = None
+        return self._lines(data)
+
+    def _lines(self, data: bytes) -> list[bytes]:
         *lines, self._incomplete = (self._incomplete + data).split(b"\n")
         return lines
 

@@ -30,12 +30,24 @@ if TYPE_CHECKING:
 
     from sloth_tui.runner.events import RunEvent
 
-__all__ = ["RunRequest", "Supervisor"]
+__all__ = ["Absence", "RunRequest", "Supervisor"]
 
 _PATIENCE = 1.0
 """Seconds a worker gets to end itself and what it started; it needs 0.5 at most."""
 _SETTLING = 5.0
 """Seconds for the worker that reports what a dead one did."""
+
+
+class Absence:
+    """The time in which the process of a supervisor is stopped."""
+
+    def __init__(self) -> None:
+        from threading import Event
+
+        self.begun = Event()
+        """Set by the supervisor: somebody else listens, it may be stopped."""
+        self.over = Event()
+        """Set by whoever wished it."""
 
 
 class _Verdict(NamedTuple):
@@ -59,16 +71,26 @@ class Supervisor:
         self.run = os.urandom(6).hex()
         """Id of the run."""
         self._stop_signal = 0
+        self._absence: Absence | None = None
         self._wake_end, self._wake = os.pipe()
         os.set_blocking(self._wake, False)
 
     def stop(self, signal_number: int = signal.SIGINT) -> None:
         """End the run within a second; its exit code will be 128 plus the signal's number."""
         self._stop_signal = self._stop_signal or signal_number
+        self._wake_up()
+
+    def _wake_up(self) -> None:
         try:
             os.write(self._wake, b"!")
         except OSError:  # already over, or already woken
             return
+
+    def step_aside(self, absence: Absence) -> None:
+        """Have another process listen to the worker until the absence is over. It has begun soon, unless the
+        run is at its end: then nobody needs to."""
+        self._absence = absence
+        self._wake_up()
 
     def events(self) -> Iterator[RunEvent]:
         """What happens, until RunFinished. Call it once. Closing the generator ends the run."""
@@ -131,10 +153,18 @@ class Supervisor:
 
     def _read(self, worker: WorkerProcess, timeout: float | None) -> list[bytes]:
         try:
-            return worker.read(timeout)
+            lines = worker.read(timeout)
         except KeyboardInterrupt:
             self.stop()
             return []
+        absence, self._absence = self._absence, None
+        if absence is not None:
+            os.read(self._wake_end, 1)
+            worker.lend()
+            absence.begun.set()
+            absence.over.wait()
+            worker.take_back()
+        return lines
 
     def _settle(self, record: RunRecord) -> Iterator[RunEvent]:
         """Report what the worker that is gone had committed but not said."""

@@ -158,6 +158,14 @@ ACTIONS: tuple[Action, ...] = (
         "App",
         call="app.command_palette",
     ),
+    Action(
+        "suspend",
+        "ctrl+z",
+        "Suspend",
+        "Go back to the shell; fg there comes back here",
+        "App",
+        call="app.suspend_process",
+    ),
     Action("help", "question_mark,f1", "Help", "Show every key", "App", (), True),
     Action("quit", "q,ctrl+q", "Quit", "Leave", "App", (), True, call="app.quit"),
 )

@@ -21,6 +21,7 @@ from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.layout import NARROW, NORMAL, WIDE
 from sloth_tui.tui.services import Services
 from sloth_tui.tui.steady_driver import steady
+from sloth_tui.tui.suspending import Suspension
 from sloth_tui.tui.theme import NIGHT, THEMES
 
 if TYPE_CHECKING:
@@ -90,6 +91,9 @@ class SlothApp(App[int]):
         self._remembering: Timer | None = None
         self._complaints = list(complaints)
         self.services = Services(self._tell, settings, read_only=read_only)
+        self._suspension = Suspension(
+            self, self.services.unattended, partial(self.notify, severity="warning", markup=False)
+        )
         for theme in THEMES:
             self.register_theme(theme)
         if not settings.motion:
@@ -122,6 +126,9 @@ class SlothApp(App[int]):
         self._browser.memory = self._memory
         self._browser.begin(self._agent)
 
+    def on_mount(self) -> None:
+        self._suspension.watch()
+
     def on_ready(self) -> None:
         gc.enable()
         for complaint in self._complaints:
@@ -131,6 +138,7 @@ class SlothApp(App[int]):
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+        self._suspension.unwatch()
         await asyncio.to_thread(self._memory.write)
         await asyncio.to_thread(self.services.stop)
 
@@ -140,6 +148,13 @@ class SlothApp(App[int]):
             from sloth_tui.tui.palette import everything
 
             self.push_screen(everything())
+
+    def action_suspend_process(self) -> None:
+        self._suspension.suspend()
+
+    def stop_job(self) -> None:
+        """Stop while another program has the terminal, until the shell says to go on."""
+        self._suspension.stop()
 
     async def action_quit(self) -> None:
         self._browser.leave()
@@ -168,6 +183,8 @@ class SlothApp(App[int]):
 
     async def on_event(self, event: Event) -> None:
         """Inputs draw what they hold as it is, so nothing that acts on a terminal may be pasted into one."""
+        if self._suspension.outlived(event):
+            return
         if isinstance(event, Paste):
             from sloth_tui.tui.editing import typable
 
@@ -175,8 +192,12 @@ class SlothApp(App[int]):
             if left_out:
                 characters = format_count(left_out, "character")
                 self.notify(f"pasted without {characters} that cannot be shown", severity="warning")
-        if isinstance(event, Key) and event.is_forwarded and self._is_for_another(event):
-            return
+        if isinstance(event, Key):
+            if event.is_forwarded and self._is_for_another(event):
+                return
+            if not event.is_forwarded and self._suspends(event):
+                self.action_suspend_process()
+                return
         await super().on_event(event)
 
     def _is_for_another(self, event: Key) -> bool:
@@ -187,6 +208,14 @@ class SlothApp(App[int]):
             return False
         focused._forward_event(Key(event.key, event.character))
         return True
+
+    def _suspends(self, event: Key) -> bool:
+        """Whether this key gives the terminal to the shell, over any dialog: at once, so that nothing typed
+        after it is on its way to the screen already. Not where it types something or means something else,
+        as in an editor."""
+        if event.is_printable or event.key not in by_id("suspend").key.split(","):
+            return False
+        return self.focused is None or event.key not in self.focused._bindings.key_to_bindings
 
     def _fatal_error(self) -> None:
         """Leave with a plain traceback: the framework's would show the values of variables, which are data

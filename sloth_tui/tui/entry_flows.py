@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sloth_tui.errors import Conflict, InvalidKey, SlothError
 from sloth_tui.text import display_text, format_size
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Entry, Revision, Value
     from sloth_tui.tui.flows import Flows
+    from sloth_tui.tui.outside import Lender
     from sloth_tui.tui.services import Services
     from sloth_tui.tui.services.detail import Attempt
 
@@ -52,7 +53,7 @@ class EntryFlows:
         entry = await self._entry(key, _OUTSIDE_SIZE, "get and set it by the command line")
         form = form_of(entry.value, entry.type)
         text, name = to_text(entry.value, form), _file_name(key) + _SUFFIXES.get(form, ".txt")
-        typed = edit_text(self._app, text, name)
+        typed = edit_text(cast("Lender", self._app), text, name)
         if typed == text:
             self._flows.tell("nothing was changed")
             return
@@ -86,7 +87,7 @@ class EntryFlows:
         from sloth_tui.tui.widgets.value_text import whole_text
 
         entry = await asyncio.wrap_future(self._services.entry(key))
-        page_text(self._app, whole_text(entry.value))
+        page_text(cast("Lender", self._app), whole_text(entry.value))
 
     async def rename(self, key: str) -> str | None:
         """The new key, if it was renamed."""

@@ -12,18 +12,17 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from textual.app import SuspendNotSupported
 
 from sloth_tui.errors import SlothError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
     from types import FrameType
     from typing import Self
-
-    from textual.app import App
 
 _ENDS = (signal.SIGTERM, signal.SIGHUP)
 _GLANCE = 0.2
@@ -31,7 +30,17 @@ _BRIEF = 1.0
 """Seconds below which a pager has shown nothing that could be read."""
 
 
-def edit_text(app: App[int], text: str, name: str) -> str:
+class Lender(Protocol):
+    """The app, as far as its terminal is concerned."""
+
+    def suspend(self) -> AbstractContextManager[None]:
+        """The terminal is another's meanwhile."""
+
+    def stop_job(self) -> object:
+        """Stop, as a shell's Ctrl-Z does, until the shell says to go on."""
+
+
+def edit_text(app: Lender, text: str, name: str) -> str:
     """``text`` as it is after somebody edited it in $VISUAL or $EDITOR. Its file has this name, and is gone
     afterwards. Raises SlothError where that did not work; the text is then as it was."""
     command = _command(("VISUAL", "EDITOR"), ("editor", "vi", "nano"))
@@ -61,7 +70,7 @@ def keep_text(text: str, name: str) -> str:
     return path
 
 
-def page_text(app: App[int], parts: Iterable[str]) -> None:
+def page_text(app: Lender, parts: Iterable[str]) -> None:
     """Show harmless text in $PAGER. Raises SlothError where there is none."""
     _run(app, _command(("PAGER",), ("less", "more")), parts)
 
@@ -70,13 +79,17 @@ class _Signals:
     """What ends this program ends the one that has the terminal first; this one ends when that is gone, by
     what it has set up for these signals. An interrupt is for the other alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Callable[[], object]) -> None:
+        """``stop`` stops this program, as the shell's signal does; it stops the other one, too."""
         self.process: subprocess.Popen[bytes] | None = None
         self.came = False
+        self._stop = stop
 
     def __enter__(self) -> Self:
         self._previous = {number: signal.signal(number, self._pass_on) for number in _ENDS}
         self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
+        self._previous[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, lambda *_: self._stop())
+        self._previous[signal.SIGCONT] = signal.signal(signal.SIGCONT, signal.SIG_DFL)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -89,14 +102,14 @@ class _Signals:
             self.process.send_signal(number)
 
 
-def _run(app: App[int], command: list[str], parts: Iterable[str] | None = None) -> int:
+def _run(app: Lender, command: list[str], parts: Iterable[str] | None = None) -> int:
     """The exit code of a program that has the terminal while it runs; ``parts`` are its input, if any."""
     code, failure = 0, ""
     try:
         with app.suspend():
             # An error that left this block would leave the terminal as it is.
             try:
-                code = _serve(command, parts)
+                code = _serve(app, command, parts)
             except OSError as error:
                 failure = error.strerror or str(error)
     except SuspendNotSupported:
@@ -106,17 +119,29 @@ def _run(app: App[int], command: list[str], parts: Iterable[str] | None = None) 
     return code
 
 
-def _serve(command: list[str], parts: Iterable[str] | None) -> int:
-    with _Signals() as signals:
+def _serve(app: Lender, command: list[str], parts: Iterable[str] | None) -> int:
+    with _Signals(app.stop_job) as signals:
         began = time.monotonic()
         process = subprocess.Popen(command, stdin=None if parts is None else subprocess.PIPE)
         signals.process = process
         if parts is not None:
             _feed(process, parts)
-        code = process.wait()
+        code = _wait(process, app)
         if parts is not None and time.monotonic() - began < _BRIEF:
             _wait_for_enter(signals)
         return code
+
+
+def _wait(process: subprocess.Popen[bytes], app: Lender) -> int:
+    """Its exit code. Some programs answer Ctrl-Z by stopping themselves alone: the shell would not notice."""
+    while True:
+        ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WSTOPPED | os.WNOWAIT)
+        if ended is None or ended.si_code not in (os.CLD_STOPPED, os.CLD_TRAPPED):
+            return process.wait()
+        # Stopped with all of the job, it was let go on with it, too, before this is reached.
+        if os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None:
+            app.stop_job()
+            process.send_signal(signal.SIGCONT)
 
 
 def _feed(process: subprocess.Popen[bytes], parts: Iterable[str]) -> None:

@@ -45,14 +45,24 @@ SlothApp("local", Settings(theme={theme!r}), read_only=False).run()
 class Terminal:
     """A pseudo terminal with the app in it."""
 
-    def __init__(self, program: str = _PROGRAM, **environment: str) -> None:
-        self.screen = pyte.Screen(100, 30)
+    def __init__(
+        self,
+        program: str = _PROGRAM,
+        *,
+        size: tuple[int, int] = (100, 30),
+        argv: list[str] | None = None,
+        **environment: str,
+    ) -> None:
+        """``argv`` instead of the app, for a shell that starts it, say."""
+        columns, lines = size
+        self.screen = pyte.Screen(columns, lines)
         self.received = b""
         self._stream = pyte.ByteStream(self.screen)
+        command, *words = argv or [sys.executable, "-c", program]
         self.process = pexpect.spawn(
-            sys.executable,
-            ["-c", program],
-            dimensions=(30, 100),
+            command,
+            words,
+            dimensions=(lines, columns),
             env={**os.environ, "TERM": "xterm-256color", **environment},
             timeout=60,
         )
@@ -70,7 +80,14 @@ class Terminal:
             self.reads()
             return any(text in line for line in self.screen.display)
 
-        wait_until(visible, what=f"{text!r} on the terminal: " + "\n".join(self.screen.display))
+        try:
+            wait_until(visible, seconds=60)
+        except AssertionError:
+            raise AssertionError(f"no {text!r} on the terminal:\n" + "\n".join(self.screen.display)) from None
+
+    def resize(self, columns: int, lines: int) -> None:
+        self.screen.resize(lines, columns)
+        self.process.setwinsize(lines, columns)
 
     def ends(self, code: int) -> None:
         """Read until the app is gone, with this exit code."""
@@ -79,7 +96,7 @@ class Terminal:
             self.reads()
             return not self.process.isalive()
 
-        wait_until(gone, what="the app gone")
+        wait_until(gone, seconds=60, what="the app gone")
         self.reads()
         self.process.close()
         assert self.process.exitstatus == code, "\n".join(self.screen.display)

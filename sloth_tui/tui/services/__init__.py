@@ -6,6 +6,7 @@ Answers arrive as messages, or as futures where somebody waits for one.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -28,6 +29,7 @@ from sloth_tui.tui.services.writer import Writer
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
+    from contextlib import AbstractContextManager
 
     from textual.message import Message
 
@@ -193,6 +195,10 @@ class Services:
     def stop_run(self) -> bool:
         """End the run within a second; False when there is none."""
         return self._runs is not None and self._runs.stop()
+
+    def unattended(self) -> AbstractContextManager[None]:
+        """While this process is stopped, in a ``with`` of this: a run goes on."""
+        return nullcontext() if self._runs is None else self._runs.unattended()
 
     def take_run_news(self) -> RunNews:
         """What the run said since the last call; there must have been one."""

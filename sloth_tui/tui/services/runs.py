@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import Conflict, SlothError
@@ -18,13 +19,13 @@ from sloth_tui.runner.events import (
     TaskStarted,
     Warned,
 )
-from sloth_tui.runner.supervisor import RunRequest, Supervisor
+from sloth_tui.runner.supervisor import Absence, RunRequest, Supervisor
 from sloth_tui.text import format_count, format_duration
 from sloth_tui.tui.messages import RunBegan, RunEnded, RunLine, RunProgressed, ThreadDied
 from sloth_tui.tui.secrets import MASK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from textual.message import Message
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 _KEPT_LINES = 400
 """Lines that wait for the screen; what a run says faster than anybody could read is counted and left out."""
 _VALUE_LIMIT = 60
+_STEPPING = 0.5
+"""Seconds that a run at its end may keep this process from being stopped."""
 
 
 class RunNews(NamedTuple):
@@ -90,6 +93,18 @@ class Runs:
             return False
         supervisor.stop(signal_number)
         return True
+
+    @contextmanager
+    def unattended(self) -> Iterator[None]:
+        """While this process is stopped the run, if there is one, goes on."""
+        absence, supervisor = Absence(), self._supervisor
+        try:
+            if supervisor is not None:
+                supervisor.step_aside(absence)
+                absence.begun.wait(_STEPPING)
+            yield
+        finally:
+            absence.over.set()
 
     def close(self, seconds: float = 5.0) -> None:
         """End the run, if there is one, and wait so many seconds for its processes to be gone."""

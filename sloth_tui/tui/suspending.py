@@ -1,0 +1,153 @@
+"""Giving the terminal back to the shell: Ctrl-Z, and ``fg`` to go on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from textual import _time
+from textual.events import InputEvent, Paste
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from types import FrameType
+
+    from textual.app import App
+    from textual.events import Event
+
+_SIGNALS = (signal.SIGTSTP, signal.SIGCONT)
+_DELIVERY = 0.2
+"""Seconds within which a signal to oneself has arrived; Linux needs none."""
+
+
+class Suspension:
+    """Stops the app with all of its job, and draws it again when it goes on. ``unattended``: what keeps going
+    meanwhile what must."""
+
+    def __init__(
+        self,
+        app: App[int],
+        unattended: Callable[[], AbstractContextManager[None]],
+        tell: Callable[[str], object],
+    ) -> None:
+        self._app = app
+        self._unattended = unattended
+        self._tell = tell
+        self._returned = 0.0
+        self._foreseen = 0
+        """How many signals to go on were ours, which the loop will hear of all the same."""
+
+    def watch(self) -> None:
+        """Follow the signals of the shell, in place of the framework: it acts at any point of the program."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTSTP, self.suspend)
+        loop.add_signal_handler(signal.SIGCONT, self._go_on)
+
+    def unwatch(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+    def outlived(self, event: Event) -> bool:
+        """Whether this was typed before the shell had the terminal, after the key that gave it away: it was
+        for the shell."""
+        return isinstance(event, InputEvent | Paste) and event.time <= self._returned
+
+    def suspend(self) -> None:
+        """Give the terminal to the shell until it gives it back. Where there is no shell that would, say so."""
+        driver = self._app._driver
+        if driver is None or not driver.can_suspend or is_alone():
+            self._tell("there is no shell here to go back to")
+            return
+        driver.suspend_application_mode()
+        stopped = self.stop()
+        driver.resume_application_mode()
+        self._draw()
+        if not stopped:
+            self._tell("there is no shell here to go back to")
+
+    def stop(self) -> bool:
+        """Stop until the job is in the foreground again; False if nothing could stop it. The terminal must be as
+        the shell likes it."""
+        with self._unattended():
+            count = stop_job()
+        self._foreseen += count
+        return count > 0
+
+    def _go_on(self) -> None:
+        """Somebody stopped this process by force, and let it go on: a shell may have had the terminal."""
+        if self._foreseen:
+            self._foreseen -= 1
+            return
+        driver = self._app._driver
+        if driver is None or not driver.can_suspend or not self._app.is_running:
+            return
+        with self._unattended():
+            self._foreseen += wait_for_terminal()
+        driver.suspend_application_mode()
+        driver.resume_application_mode()
+        self._draw()
+
+    def _draw(self) -> None:
+        self._returned = _time.get_time()
+        self._app.refresh(layout=True)
+
+
+def is_alone() -> bool:
+    """Whether this job is all there is on its terminal: no shell would notice that it is stopped."""
+    return os.getpgrp() == os.getsid(0)
+
+
+def stop_job() -> int:
+    """Stop this process and all others of its job, as a terminal does on Ctrl-Z, until a shell gives the job
+    the terminal again. Returns how often it was told to go on; 0: the system did not let it be stopped."""
+    with _counted() as continued:
+        os.killpg(0, signal.SIGTSTP)
+        deadline = time.monotonic() + _DELIVERY
+        while not continued and time.monotonic() < deadline:
+            time.sleep(0.01)
+        while continued and not _has_terminal():
+            # Sent on in the background: it would take the terminal from the shell.
+            os.killpg(0, signal.SIGTTIN)
+            time.sleep(0.01)
+    return len(continued)
+
+
+def wait_for_terminal() -> int:
+    """Stop as long as another job has the terminal. Returns how often it was told to go on."""
+    with _counted() as continued:
+        while not _has_terminal():
+            os.killpg(0, signal.SIGTTIN)
+            time.sleep(0.01)
+    return len(continued)
+
+
+@contextmanager
+def _counted() -> Iterator[list[int]]:
+    """Be stopped by the signals of the shell; the list grows with each that says to go on."""
+    continued: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        continued.append(number)
+
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    signal.signal(signal.SIGCONT, note)
+    signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    try:
+        yield continued
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _has_terminal() -> bool:
+    try:
+        return os.tcgetpgrp(sys.__stdin__.fileno()) == os.getpgrp() if sys.__stdin__ is not None else True
+    except OSError:  # the terminal is gone; so is this program, soon
+        return True
