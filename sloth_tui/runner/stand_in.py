@@ -21,8 +21,8 @@ _START = "import sys; sys.path = sys.argv[1:]; from sloth_tui.runner.stand_in im
 
 
 class StandIn:
-    """A process that reads ``source`` in place of this one until :meth:`dismiss`. Raises OSError where none can
-    be started."""
+    """A process that reads ``source`` in place of this one until :meth:`dismiss`. Raises OSError where none
+    can be started."""
 
     def __init__(self, source: int) -> None:
         until, self._until = os.pipe()

@@ -152,9 +152,10 @@ class SlothApp(App[int]):
     def action_suspend_process(self) -> None:
         self._suspension.suspend()
 
-    def stop_job(self) -> None:
-        """Stop while another program has the terminal, until the shell says to go on."""
-        self._suspension.stop()
+    def stop_job(self, *, signalled: bool = False) -> None:
+        """Stop while another program has the terminal, until the shell says to go on; ``signalled``: it asked
+        for that."""
+        self._suspension.stop(signalled=signalled)
 
     async def action_quit(self) -> None:
         self._browser.leave()

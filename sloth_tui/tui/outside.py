@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from textual.app import SuspendNotSupported
@@ -36,8 +37,8 @@ class Lender(Protocol):
     def suspend(self) -> AbstractContextManager[None]:
         """The terminal is another's meanwhile."""
 
-    def stop_job(self) -> object:
-        """Stop, as a shell's Ctrl-Z does, until the shell says to go on."""
+    def stop_job(self, *, signalled: bool = False) -> object:
+        """Stop, as a shell's Ctrl-Z does, until the shell says to go on; ``signalled``: that it does."""
 
 
 def edit_text(app: Lender, text: str, name: str) -> str:
@@ -80,7 +81,7 @@ class _Signals:
     what it has set up for these signals. An interrupt is for the other alone."""
 
     def __init__(self, stop: Callable[[], object]) -> None:
-        """``stop`` stops this program, as the shell's signal does; it stops the other one, too."""
+        """``stop`` stops this program when the shell asks for it."""
         self.process: subprocess.Popen[bytes] | None = None
         self.came = False
         self._stop = stop
@@ -120,7 +121,7 @@ def _run(app: Lender, command: list[str], parts: Iterable[str] | None = None) ->
 
 
 def _serve(app: Lender, command: list[str], parts: Iterable[str] | None) -> int:
-    with _Signals(app.stop_job) as signals:
+    with _Signals(partial(app.stop_job, signalled=True)) as signals:
         began = time.monotonic()
         process = subprocess.Popen(command, stdin=None if parts is None else subprocess.PIPE)
         signals.process = process

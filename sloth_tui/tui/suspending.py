@@ -40,14 +40,14 @@ class Suspension:
         self._unattended = unattended
         self._tell = tell
         self._returned = 0.0
-        self._foreseen = 0
-        """How many signals to go on were ours, which the loop will hear of all the same."""
+        self._heard = dict.fromkeys(_SIGNALS, 0)
+        """How many signals were acted on already, of which the loop will hear all the same."""
 
     def watch(self) -> None:
         """Follow the signals of the shell, in place of the framework: it acts at any point of the program."""
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTSTP, self.suspend)
-        loop.add_signal_handler(signal.SIGCONT, self._go_on)
+        for number, act in ((signal.SIGTSTP, self.suspend), (signal.SIGCONT, self._go_on)):
+            loop.add_signal_handler(number, self._hear, number, act)
 
     def unwatch(self) -> None:
         loop = asyncio.get_running_loop()
@@ -60,7 +60,7 @@ class Suspension:
         return isinstance(event, InputEvent | Paste) and event.time <= self._returned
 
     def suspend(self) -> None:
-        """Give the terminal to the shell until it gives it back. Where there is no shell that would, say so."""
+        """Give the terminal to the shell until it gives it back. Say so where no shell would."""
         driver = self._app._driver
         if driver is None or not driver.can_suspend or is_alone():
             self._tell("there is no shell here to go back to")
@@ -72,24 +72,28 @@ class Suspension:
         if not stopped:
             self._tell("there is no shell here to go back to")
 
-    def stop(self) -> bool:
-        """Stop until the job is in the foreground again; False if nothing could stop it. The terminal must be as
-        the shell likes it."""
+    def stop(self, *, signalled: bool = False) -> bool:
+        """Stop until the job is in the foreground again; False if nothing could stop it. The terminal must be
+        as the shell likes it. ``signalled``: the shell asked for it by its signal."""
+        self._heard[signal.SIGTSTP] += signalled
         with self._unattended():
             count = stop_job()
-        self._foreseen += count
+        self._heard[signal.SIGCONT] += count
         return count > 0
+
+    def _hear(self, number: signal.Signals, act: Callable[[], object]) -> None:
+        if self._heard[number]:
+            self._heard[number] -= 1
+        else:
+            act()
 
     def _go_on(self) -> None:
         """Somebody stopped this process by force, and let it go on: a shell may have had the terminal."""
-        if self._foreseen:
-            self._foreseen -= 1
-            return
         driver = self._app._driver
         if driver is None or not driver.can_suspend or not self._app.is_running:
             return
         with self._unattended():
-            self._foreseen += wait_for_terminal()
+            self._heard[signal.SIGCONT] += wait_for_terminal()
         driver.suspend_application_mode()
         driver.resume_application_mode()
         self._draw()

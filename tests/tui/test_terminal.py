@@ -85,6 +85,13 @@ class Terminal:
         except AssertionError:
             raise AssertionError(f"no {text!r} on the terminal:\n" + "\n".join(self.screen.display)) from None
 
+    def loses(self, text: str) -> None:
+        def gone() -> bool:
+            self.reads()
+            return not any(text in line for line in self.screen.display)
+
+        wait_until(gone, seconds=60, what=f"{text!r} gone from the terminal")
+
     def resize(self, columns: int, lines: int) -> None:
         self.screen.resize(lines, columns)
         self.process.setwinsize(lines, columns)
