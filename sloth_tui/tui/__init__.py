@@ -11,6 +11,7 @@ def run_app(agent: str | None, read_only: bool) -> int:
     InvalidConfig before the terminal is touched."""
     import gc
 
+    _leave_at_once()
     # A fifth of the time to the first picture would go into looking for garbage among modules and classes,
     # where there is none. The app turns collection on again as soon as it is on screen.
     gc.disable()
@@ -34,6 +35,19 @@ def run_app(agent: str | None, read_only: bool) -> int:
     gc.freeze()
     app.run()
     return app.return_code or 0
+
+
+def _leave_at_once() -> None:
+    """Until the app hears signals itself there is nothing to put in order; an exception, as Python raises for
+    an interrupt, is lost in some of the code that is loaded now."""
+    import os
+    import signal
+
+    def leave(number: int, _: object) -> None:
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
 
 
 def _shorten_frames() -> None:

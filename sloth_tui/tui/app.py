@@ -11,8 +11,11 @@ from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.app import App
+from textual.app import App, ScreenError
+from textual.css.query import NoMatches
 from textual.events import Key, Paste
+from textual.widget import MountError
+from textual.widgets import Input
 
 from sloth_tui.text import display_text, format_count
 from sloth_tui.tui.actions import by_id, rebind
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 
 _REMEMBER = 1.0
 """Seconds between a change of looks and the moment it is on disk."""
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def _everything() -> type[Provider]:
@@ -135,9 +138,7 @@ class SlothApp(App[int]):
             self.notify(display_text(complaint), severity="warning", timeout=8, markup=False)
 
     async def on_unmount(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+        # Signals are heard until the loop is closed: one that came now would leave the terminal as it is.
         self._suspension.unwatch()
         await asyncio.to_thread(self._memory.write)
         await asyncio.to_thread(self.services.stop)
@@ -186,10 +187,8 @@ class SlothApp(App[int]):
         """Inputs draw what they hold as it is, so nothing that acts on a terminal may be pasted into one."""
         if self._suspension.outlived(event):
             return
-        if isinstance(event, Paste):
-            from sloth_tui.tui.editing import typable
-
-            event.text, left_out = typable(event.text)
+        if isinstance(event, Paste) and not event.is_forwarded:
+            event.text, left_out = self._typable(event.text)
             if left_out:
                 characters = format_count(left_out, "character")
                 self.notify(f"pasted without {characters} that cannot be shown", severity="warning")
@@ -200,6 +199,16 @@ class SlothApp(App[int]):
                 self.action_suspend_process()
                 return
         await super().on_event(event)
+
+    @property
+    def clipboard(self) -> str:
+        """What was cut or copied in here, as the field that has the focus may hold it."""
+        return self._typable(super().clipboard)[0]
+
+    def _typable(self, text: str) -> tuple[str, int]:
+        from sloth_tui.tui.editing import typable
+
+        return typable(text, lines=not isinstance(self.focused, Input))
 
     def _is_for_another(self, event: Key) -> bool:
         """A key that was typed before the one ahead of it had moved the focus, on a slow line say, comes back
@@ -217,6 +226,11 @@ class SlothApp(App[int]):
         if event.is_printable or event.key not in by_id("suspend").key.split(","):
             return False
         return self.focused is None or event.key not in self.focused._bindings.key_to_bindings
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Parts that are mounted while the app is taken apart miss each other, which is no error."""
+        if not (self._exit and isinstance(error, NoMatches | MountError | ScreenError)):
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """Leave with a plain traceback: the framework's would show the values of variables, which are data

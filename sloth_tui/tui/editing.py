@@ -34,11 +34,21 @@ def form_of(value: Value, kind: str) -> str:
     return "string" if isinstance(value, str) else kind
 
 
-def typable(pasted: str) -> tuple[str, int]:
+def typable(pasted: str, *, lines: bool) -> tuple[str, int]:
     """``pasted`` as an input may hold it, and how many characters that leaves out: those that cannot be shown
-    as they are. Tabs become spaces."""
-    text = pasted.replace("\r\n", "\n").replace("\t", "    ")
-    kept = "".join(character for character in text if display_text(character, lines=True) == character)
+    as they are.
+
+    CR LF, CR (what tmux sends) and LF end a line. In a text of ``lines`` they are line feeds, and tabs stay;
+    in a field of one line both are blanks between words.
+    """
+    text = pasted.replace("\r\n", "\n").replace("\r", "\n")
+    if not lines:
+        text = " ".join(filter(None, text.split("\n"))).replace("\t", " ")
+    kept = "".join(
+        character
+        for character in text
+        if character in "\n\t" or display_text(character, lines=True) == character
+    )
     return kept, len(text) - len(kept)
 
 
