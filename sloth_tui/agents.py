@@ -77,23 +77,27 @@ def agent_names() -> list[str]:
 
 def discover() -> list[Agent]:
     """Every agent with the size and age of its files."""
+    return [look_at(name) for name in agent_names()]
+
+
+def look_at(name: str) -> Agent:
+    """One agent with the size and age of its files. Raises InvalidAgentName."""
     from sloth_tui.model import Agent
 
-    found = []
-    for name in agent_names():
-        path = database_path(name)
-        size, modified = 0, None
-        for file in (path, path + "-wal"):
-            try:
-                status = os.stat(file)
-            except OSError:
-                continue
-            size += status.st_size
-            modified = max(modified or 0.0, status.st_mtime)
-        found.append(Agent(name, path, os.path.lexists(path), size, modified))
-    return found
+    path = database_path(name)
+    size, modified = 0, None
+    for file in (path, path + "-wal"):
+        try:
+            status = os.stat(file)
+        except OSError:
+            continue
+        size += status.st_size
+        modified = max(modified or 0.0, status.st_mtime)
+    return Agent(name, path, os.path.lexists(path), size, modified)
 
 
 def no_such_agent(name: str) -> AgentNotFound:
     """The error that names the agents there are."""
-    return AgentNotFound(f"agent '{name}' has no database", hint="agents: " + ", ".join(agent_names()))
+    from sloth_tui.text import listed
+
+    return AgentNotFound(f"agent '{name}' has no database", hint="agents: " + listed(agent_names()))

@@ -143,6 +143,12 @@ def format_age(at: float | None, now: float) -> str:
     return f"{shown} ago" if passed > 0 else f"in {shown}"
 
 
+def listed(names: list[str], most: int = 20) -> str:
+    """``a, b, c``; of more than ``most`` names the first ones, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def nearest(wanted: str, candidates: list[str], limit: int = 3) -> list[str]:
     """Those of ``candidates`` a person may have meant, best first."""
     import difflib

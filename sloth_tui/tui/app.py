@@ -19,6 +19,7 @@ from textual.widgets import Input
 
 from sloth_tui.text import display_text, format_count
 from sloth_tui.tui.actions import by_id, rebind
+from sloth_tui.tui.lasting import LastingFile
 from sloth_tui.tui.remembered import Memory
 from sloth_tui.tui.screens.browser import BrowserScreen
 from sloth_tui.tui.screens.layout import NARROW, NORMAL, WIDE
@@ -114,6 +115,15 @@ class SlothApp(App[int]):
         """Our own variables, for the themes of others."""
         grey = "ansi_bright_black" if self.current_theme.ansi else "#808080"
         return {"edge": grey, "quiet": grey, "cursor-style": "bold"}
+
+    def _build_driver(
+        self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None
+    ) -> Driver:
+        driver = super()._build_driver(headless, inline, mouse, size)
+        file = getattr(driver, "_file", None)
+        if file is not None:
+            driver._file = LastingFile(file)  # type: ignore[attr-defined]  # of those that draw
+        return driver
 
     def get_default_screen(self) -> Screen[None]:
         return self._browser

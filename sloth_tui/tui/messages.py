@@ -281,6 +281,14 @@ class RowsChanged(Message):
         """Where that key is now; None: it is gone."""
 
 
+class AgentsInSight(Message):
+    """These agents are shown now, of maybe many."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__()
+        self.names = names
+
+
 class PageLoaded(Message):
     """Rows ``first`` and following of this generation; None for one that is gone."""
 

@@ -90,7 +90,7 @@ class Suspension:
     def _go_on(self) -> None:
         """Somebody stopped this process by force, and let it go on: a shell may have had the terminal."""
         driver = self._app._driver
-        if driver is None or not driver.can_suspend or not self._app.is_running:
+        if driver is None or not driver.can_suspend or self._app._exit or not self._app.is_running:
             return
         with self._unattended():
             self._heard[signal.SIGCONT] += wait_for_terminal()

@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -21,11 +21,15 @@ _WAYS = {"q": 0, "ctrl+q": 0, "SIGTERM": 143, "SIGINT": 130, "SIGHUP": 129, "clo
 _KEYS = {"q": "q", "ctrl+q": "\x11"}
 
 
+def _pty(terminal: Terminal) -> Any:
+    return cast("Any", terminal.process).ptyproc
+
+
 def _leave(terminal: Terminal, way: str) -> None:
     if way in _KEYS:
         terminal.process.send(_KEYS[way])
     elif way == "closed":
-        terminal.process.ptyproc.fileobj.close()
+        _pty(terminal).fileobj.close()
     else:
         terminal.process.kill(getattr(signal, way))
 
@@ -33,7 +37,7 @@ def _leave(terminal: Terminal, way: str) -> None:
 def _code(terminal: Terminal) -> int | None:
     """How it ended, as a shell tells it."""
 
-    process = terminal.process.ptyproc
+    process = _pty(terminal)
 
     def ended() -> bool:
         if not process.fileobj.closed:
@@ -43,7 +47,8 @@ def _code(terminal: Terminal) -> int | None:
     wait_until(ended, seconds=60, what="the program gone")
     if not process.fileobj.closed:
         terminal.reads()
-    return process.exitstatus if process.signalstatus is None else 128 + process.signalstatus
+    code: int | None = process.exitstatus if process.signalstatus is None else 128 + process.signalstatus
+    return code
 
 
 @pytest.mark.parametrize("way", list(_WAYS))

@@ -24,7 +24,9 @@ def get(arguments: Arguments, out: Output) -> int:
         if len(missing) == 1:
             store.entry(missing[0])
     if missing:
-        raise KeyNotFound("no such keys: " + ", ".join(f"'{key}'" for key in missing))
+        from sloth_tui.text import listed
+
+        raise KeyNotFound("no such keys: " + listed([f"'{key}'" for key in missing]))
     return ExitCode.OK
 
 

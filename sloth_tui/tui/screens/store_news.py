@@ -35,6 +35,9 @@ class StoreNews(News):
         agents.show(message.agents)
         agents.choose(self.services.agent)
 
+    def on_agents_in_sight(self, message: messages.AgentsInSight) -> None:
+        self.services.watch_agents(message.names)
+
     def on_store_opened(self, message: messages.StoreOpened) -> None:
         if self.is_about_chosen(message):
             self.answers = True

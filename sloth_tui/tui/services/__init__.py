@@ -27,7 +27,7 @@ from sloth_tui.tui.services.rows import Rows
 from sloth_tui.tui.services.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Future
     from contextlib import AbstractContextManager
 
@@ -87,6 +87,10 @@ class Services:
         """From now on AgentsListed and what the dock shows are posted too; its ``tab`` is in sight."""
         self.dock.start(tab)
         self._catalogue.start()
+
+    def watch_agents(self, names: Iterable[str]) -> None:
+        """These are in sight: AgentsListed tells what they hold, and soon when that changes."""
+        self._catalogue.watch(names)
 
     def stop(self) -> None:
         """End every thread; a change that is being written is waited for, or cancelled if it can be."""

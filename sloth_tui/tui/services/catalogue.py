@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -12,14 +13,18 @@ from sloth_tui.store import open_store
 from sloth_tui.tui.messages import AgentsListed, AgentSummary, ThreadDied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from textual.message import Message
 
     from sloth_tui.model import Agent
 
 _PERIOD = 0.5
-"""Seconds between two looks at the directory: a listing and two stats for each agent."""
+"""Seconds between two looks at the directory and some agents."""
+_FEW = 40
+"""Agents up to which each is looked at every time, and counted; of more, those in sight and so many."""
+_TICK = 0.1
+"""Seconds that the clock of a file system may lag behind."""
 _REST = 20.0
 """A store that took t seconds to count is not counted again within this many t."""
 
@@ -69,6 +74,11 @@ class Catalogue:
         self._post = post
         self._counts: dict[str, _Count] = {}
         self._told: list[AgentSummary] = []
+        self._found: dict[str, Agent] = {}
+        self._listed_at: object = None
+        """How the directory was when it was read last."""
+        self._turn = 0
+        self._in_sight: frozenset[str] = frozenset()
         self._stopped = threading.Event()
         self.paused = False
         """Whether what is told stays as it is."""
@@ -77,6 +87,10 @@ class Catalogue:
     def start(self) -> None:
         self._thread.start()
 
+    def watch(self, names: Iterable[str]) -> None:
+        """These agents are in sight: they are looked at each time, however many there are."""
+        self._in_sight = frozenset(names)
+
     def stop(self, seconds: float = 2.0) -> None:
         self._stopped.set()
         if self._thread.is_alive():
@@ -84,7 +98,8 @@ class Catalogue:
 
     def _run(self) -> None:
         try:
-            self._tell(agents.discover())
+            self._list()
+            self._tell()
             while not self._stopped.is_set():
                 if not self.paused:
                     self._look()
@@ -93,19 +108,59 @@ class Catalogue:
             self._post(ThreadDied(error))
 
     def _look(self) -> None:
-        found = agents.discover()
-        for agent in found:
-            known = self._counts.get(agent.name)
-            if agent.exists and (known is None or not known.holds(agent)):
-                self._counts[agent.name] = _Count(agent)
-            elif not agent.exists:
-                self._counts.pop(agent.name, None)
+        """Costs as much as there is in sight, not as much as there is."""
+        changed = self._list()
+        for name in self._due():
+            agent = agents.look_at(name)
+            changed |= agent != self._found.get(name)
+            self._found[name] = agent
+            if len(self._found) <= _FEW or name in self._in_sight:
+                changed |= self._count(agent)
             if self._stopped.is_set():
                 return
-        self._tell(found)
+        if changed:
+            self._tell()
 
-    def _tell(self, found: list[Agent]) -> None:
-        summaries = [self._summary(agent) for agent in found]
+    def _list(self) -> bool:
+        """Read the directory if it changed; whether there are others in it now."""
+        try:
+            status = os.stat(agents.state_directory())
+        except OSError:
+            state: object = None
+        else:
+            # One that changed just now may change again within the same tick of its clock.
+            old = abs(time.time() - status.st_mtime) > _TICK
+            state = (status.st_ino, status.st_mtime_ns) if old else object()
+        if state == self._listed_at and self._found:
+            return False
+        self._listed_at = state
+        names = agents.agent_names()
+        if list(self._found) == names:
+            return False
+        self._found = {name: self._found.get(name) or agents.look_at(name) for name in names}
+        self._counts = {name: count for name, count in self._counts.items() if name in self._found}
+        return True
+
+    def _due(self) -> list[str]:
+        """The agents that are looked at this time."""
+        names = list(self._found)
+        if len(names) <= _FEW:
+            return names
+        self._turn %= len(names)
+        others = names[self._turn : self._turn + _FEW]
+        self._turn += _FEW
+        return list(dict.fromkeys([*filter(self._found.__contains__, self._in_sight), *others]))
+
+    def _count(self, agent: Agent) -> bool:
+        """Whether something else is known of what the agent holds."""
+        known = self._counts.get(agent.name)
+        if agent.exists and (known is None or not known.holds(agent)):
+            self._counts[agent.name] = _Count(agent)
+            return True
+        return not agent.exists and self._counts.pop(agent.name, None) is not None
+
+    def _tell(self) -> None:
+        summaries = [self._summary(agent) for agent in self._found.values()]
         if summaries != self._told:
             self._told = summaries
             self._post(AgentsListed(summaries))

@@ -20,7 +20,7 @@ from sloth_tui.runner.events import (
     Warned,
 )
 from sloth_tui.runner.supervisor import Absence, RunRequest, Supervisor
-from sloth_tui.text import format_count, format_duration
+from sloth_tui.text import format_count, format_duration, listed
 from sloth_tui.tui.messages import RunBegan, RunEnded, RunLine, RunProgressed, ThreadDied
 from sloth_tui.tui.secrets import MASK
 
@@ -158,7 +158,7 @@ class Runs:
 def story(event: RunEvent, is_secret: Callable[[str], bool]) -> list[RunLine]:
     """An event as lines, with the data in it as it is."""
     if isinstance(event, RunStarted):
-        return [RunLine("task", f"{format_count(len(event.tasks), 'task')}: {', '.join(event.tasks)}")]
+        return [RunLine("task", f"{format_count(len(event.tasks), 'task')}: {listed(list(event.tasks))}")]
     if isinstance(event, TaskStarted):
         return [RunLine("task", f"▶ {event.task}")]
     if isinstance(event, TaskOutput):

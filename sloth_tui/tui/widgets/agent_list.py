@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text, format_age, format_count, format_size
-from sloth_tui.tui.messages import AgentChosen, AgentEntered
+from sloth_tui.tui.messages import AgentChosen, AgentEntered, AgentsInSight
 from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.pane import DockPane
 
@@ -53,12 +53,15 @@ class AgentsPane(DockPane):
         """Agents that stand out, and until when by ``time.monotonic``."""
         self._drawn: list[Look] = []
         """What the options show."""
+        self._told: list[str] = []
+        """Those that were in sight last."""
 
     def furniture(self) -> ComposeResult:
         yield AgentChoices(id="agent-list", classes="main")
 
     def furnished(self) -> None:
         self.set_interval(_AGE_PERIOD, self._redraw)
+        self.watch(self._options, "scroll_y", self._redraw, init=False)
 
     @property
     def names(self) -> list[str]:
@@ -104,34 +107,46 @@ class AgentsPane(DockPane):
             self._pulses.update(dict.fromkeys(names, until))
             self.set_timer(PULSE, self._redraw)
 
-    def _looks(self) -> list[Look]:
-        now, clock = time.time(), time.monotonic()
-        self._pulses = {name: until for name, until in self._pulses.items() if until > clock}
-        width = self._options.scrollable_content_region.width or _WIDTH
-        return [
-            Look(
-                summary,
-                format_age(summary.changed_at, now).removesuffix(" ago") if summary.exists else "",
-                width,
-                chosen=summary.name == self._chosen,
-                pulsing=summary.name in self._pulses,
-            )
-            for summary in self._agents
-        ]
+    def _look_of(self, summary: AgentSummary) -> Look:
+        return Look(
+            summary,
+            format_age(summary.changed_at, time.time()).removesuffix(" ago") if summary.exists else "",
+            self._options.scrollable_content_region.width or _WIDTH,
+            chosen=summary.name == self._chosen,
+            pulsing=summary.name in self._pulses,
+        )
+
+    def _in_sight(self) -> range:
+        """The numbers of the agents that can be seen; an agent has two lines at least."""
+        options = self._options
+        top, height = options.scroll_offset.y, max(options.scrollable_content_region.height, 1)
+        lines = options._lines[top : top + height]
+        if not lines:
+            return range(min(height, len(self._agents)))
+        return range(lines[0][0], min(lines[-1][0] + 1, len(self._agents)))
 
     def _rebuild(self) -> None:
         options = self._options
-        self._drawn = self._looks()
+        self._drawn = [self._look_of(summary) for summary in self._agents]
         with self.prevent(OptionList.OptionHighlighted):
             options.set_options(Option(describe(look), id=look.summary.name) for look in self._drawn)
             if self._chosen in self.names:
                 options.highlighted = self.names.index(self._chosen)
+        self.call_after_refresh(self._redraw)
 
     def _redraw(self) -> None:
-        """Draw those agents again that look different now, of maybe very many."""
-        drawn, self._drawn = self._drawn, self._looks()
-        for index, (before, look) in enumerate(zip(drawn, self._drawn, strict=True)):
-            if before != look:
+        """Draw those agents again that are in sight and look different now, of maybe very many."""
+        clock = time.monotonic()
+        self._pulses = {name: until for name, until in self._pulses.items() if until > clock}
+        shown = self._in_sight()
+        names = [self._agents[index].name for index in shown]
+        if names != self._told:
+            self._told = names
+            self.post_message(AgentsInSight(names))
+        for index in shown:
+            look = self._look_of(self._agents[index])
+            if self._drawn[index] != look:
+                self._drawn[index] = look
                 self._options.replace_option_prompt_at_index(index, describe(look))
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
