@@ -96,9 +96,14 @@ async def test_figures_are_of_the_agent_on_screen_and_of_no_other(believable: Pa
         app.browser.choose_agent("production")
         await app.sees("n              ")
         await app.sees("(none)")
-        assert "deployment:" not in app.text()
-        assert "most 0 " in app.text()
-        await app.sees("6 Log 2")
+        pane = app.find(StatsPane)
+        width, top = pane.region.width, pane.region.y
+        shown = "\n".join(line[:width] for line in app.text().split("\n")[top : top + pane.region.height])
+        assert "deployment:" not in shown
+        assert "most 0 " in shown
+        # The rows are read by another thread, and follow by themselves.
+        await app.loses("deployment:", seconds=60)
+        await app.sees("6 Log 2", seconds=60)
 
 
 async def test_all_figures_are_there_in_a_small_terminal_too(believable: Path) -> None:

@@ -146,7 +146,8 @@ class Catalogue:
         names = list(self._found)
         if len(names) <= _FEW:
             return names
-        self._turn %= len(names)
+        if self._turn >= len(names):
+            self._turn = 0
         others = names[self._turn : self._turn + _FEW]
         self._turn += _FEW
         return list(dict.fromkeys([*filter(self._found.__contains__, self._in_sight), *others]))
