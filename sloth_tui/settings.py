@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 
 from sloth_tui.agents import DEFAULT_AGENT, base_directory, check_name
-from sloth_tui.errors import InvalidAgentName, InvalidConfig
+from sloth_tui.errors import InvalidAgentName, InvalidConfig, UsageError
 
 DEFAULT_SECRET_SEGMENTS = ("password", "secret", "token", "api_key", "private_key", "credential")
+_LARGEST = 1024 * 1024
+"""Bytes of the file."""
 
 
 class Settings:
@@ -72,16 +74,23 @@ def load_settings() -> Settings:
     """Read the file. Raises InvalidConfig, naming file, line and setting; no file means all defaults."""
     path = config_path()
     try:
-        with open(path, "rb") as file:
-            import tomllib
+        # Most have no such file, and are spared the imports.
+        os.stat(path)
+        from sloth_tui.documents import toml_text
+        from sloth_tui.documents.reading import read_regular
 
-            text = file.read().decode()
-            document = tomllib.loads(text)
+        text = read_regular(path, _LARGEST).decode("utf-8-sig")
+        document = toml_text.parse(text)
     except FileNotFoundError:
         return Settings()
     except OSError as error:
         raise InvalidConfig(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UsageError as error:
+        complaint = error.message.removeprefix(f"'{path}' ")
+        raise InvalidConfig(f"{path}: {complaint}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidConfig(f"{path}: not UTF-8 at byte {error.start + 1}") from error
+    except ValueError as error:
         raise InvalidConfig(f"{path}: {error}") from error
     return _Reader(path, text).settings(document)
 

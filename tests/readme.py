@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 
 from sloth_tui.cli import registry
+from sloth_tui.errors import UsageError
+from sloth_tui.runner.values import assign
 from sloth_tui.tui.actions import ACTIONS, shown_key
 
 README = pathlib.Path(__file__).parent.parent / "README.md"
@@ -41,7 +44,50 @@ def keys() -> str:
     return "\n\n".join(f"**{group}**\n\n{heading}" + "\n".join(rows) for group, rows in groups.items())
 
 
-DRAWN = {"commands": commands, "keys": keys}
+SET_TEXTS = (
+    "8080",
+    "-7",
+    "0.5",
+    "1e3",
+    "0x1F",
+    "0o17",
+    "0123456",
+    "1_000",
+    "18446744073709551557",
+    "true",
+    "FALSE",
+    "yes",
+    "null",
+    "~",
+    "",
+    "12:30",
+    "2024-05-01",
+    "abc #1",
+    "note: this",
+    "[a, b]",
+    "'8'",
+    ".inf",
+)
+
+
+def scalars() -> str:
+    """What ``--set`` makes of some texts."""
+    rows = ["| `--set 'v=...'` | `values.v` |", "|---|---|"]
+    for text in SET_TEXTS:
+        values: dict[str, object] = {}
+        try:
+            assign(values, f"v={text}")
+        except UsageError as error:
+            shown = "refused: " + error.message.partition("': ")[2]
+        else:
+            value = values["v"]
+            kind = {str: "text", bool: "boolean", int: "integer", float: "float"}.get(type(value), "null")
+            shown = "`json.null`" if value is None else f"{kind} `{json.dumps(value)}`"
+        rows.append(f"| `{text or ' '}` | {shown} |")
+    return "\n".join(rows)
+
+
+DRAWN = {"commands": commands, "keys": keys, "scalars": scalars}
 
 
 def redrawn(text: str) -> str:

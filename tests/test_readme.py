@@ -50,7 +50,7 @@ def table(text: str) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in rows[2:]]
 
 
-def test_commands_and_keys_are_those_of_the_code() -> None:
+def test_what_is_drawn_from_the_code_is_as_the_code_has_it() -> None:
     assert redrawn(TEXT) == TEXT, "python -m tests.readme brings it up to date"
 
 

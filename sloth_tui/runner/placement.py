@@ -7,6 +7,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from sloth_tui.documents.reading import open_regular
 from sloth_tui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -107,15 +108,6 @@ def place(path: str, content: Content, wanted: Attributes) -> tuple[bool, str]:
         # What cannot be written has no name in such an error, or that of the file beside it.
         about = error.filename if isinstance(content, Original) and content.path == error.filename else path
         raise OSError(error.errno, error.strerror, about) from error
-
-
-def open_regular(path: str) -> io.BufferedReader:
-    """A file to read. Not blocking: a named pipe without a writer would hold the task up for ever."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise UsageError(f"'{path}' is {'a directory' if os.path.isdir(path) else 'no regular file'}")
-    return open(descriptor, "rb")
 
 
 def checksum_of(path: str) -> str:

@@ -64,13 +64,13 @@ def encode(value: Value) -> tuple[str | None, Stored]:
         kind, stored = "table", _table(value)
     else:
         raise InvalidValue(
-            f"a value of type {type(value).__name__} cannot be stored",
+            "nothing cannot be stored" if value is None else f"a {type(value).__name__} cannot be stored",
             hint="text, a number, a boolean, a table or bytes",
         )
     try:
         size = len(stored) if stored.isascii() else len(stored.encode())
     except UnicodeEncodeError:
-        raise InvalidValue("the text is no UTF-8", hint="store it as bytes") from None
+        raise _half_a_character() from None
     if size > MAX_VALUE:
         raise _too_large(size)
     return kind, stored
@@ -166,15 +166,19 @@ def _too_large(size: int) -> InvalidValue:
     return InvalidValue(f"the value has {size:,} bytes", hint=f"at most {MAX_VALUE:,}")
 
 
+def _half_a_character() -> InvalidValue:
+    return InvalidValue("the text holds half of a character (a lone surrogate)", hint="store it as bytes")
+
+
 def _integer(value: int) -> str:
     if not MIN_INTEGER <= value <= MAX_INTEGER:
-        raise InvalidValue("an integer must fit 64 bits", hint="store it as a string")
+        raise InvalidValue("an integer must fit 64 bits", hint="store it as text")
     return int.__repr__(value)
 
 
 def _float(value: float) -> str:
     if not is_finite(value):
-        raise InvalidValue(f"{value!r} cannot be stored", hint="a number must be finite")
+        raise InvalidValue("a number must be finite", hint="store it as text")
     return float.__repr__(value)
 
 
@@ -203,7 +207,10 @@ def _check_table(root: object) -> None:
         if not inner:
             return
         level = inner
-    raise InvalidValue(f"the table is nested deeper than {MAX_DEPTH} levels")
+    if any(isinstance(item, dict | list) for item in level):
+        raise InvalidValue(f"the table is nested more than {MAX_DEPTH} deep")
+    for item in level:
+        _check_leaf(item)
 
 
 def _check_leaf(item: object) -> None:
@@ -214,4 +221,6 @@ def _check_leaf(item: object) -> None:
     elif isinstance(item, float):
         _float(item)
     else:
-        raise InvalidValue(f"a table cannot hold {type(item).__name__}", hint="what JSON can say")
+        raise InvalidValue(
+            f"a table cannot hold {type(item).__name__}", hint="only what JSON has: text, numbers..."
+        )

@@ -6,6 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING
 
+from sloth_tui.documents import json_text
 from sloth_tui.errors import InvalidValue
 from sloth_tui.text import display_text
 
@@ -111,17 +112,11 @@ def _float(text: str) -> float:
 
 def _document(text: str, form: str) -> Value:
     try:
-        value: Value = json.loads(text, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        raise InvalidValue(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
-    except RecursionError:
-        raise InvalidValue("nested too deep") from None
+        value = json_text.parse(text)
+    except ValueError as error:
+        raise InvalidValue(str(error)) from None
     if form == "escaped" and not isinstance(value, str):
         raise InvalidValue("must be one string in quotes")
     if form == "table" and not isinstance(value, dict | list):
         raise InvalidValue("must be an object or a list")
-    return value
-
-
-def _refuse_constant(name: str) -> object:
-    raise InvalidValue(f"{name} is no JSON")
+    return value  # type: ignore[return-value]  # null has been refused with the rest

@@ -53,7 +53,7 @@ def _request(arguments: Arguments) -> RunRequest:
         _file(arguments),
         chosen_agent(arguments.agent),
         tasks=tuple(arguments.task),
-        values=read_values(arguments.values, arguments.set),
+        values=read_values(arguments.values, arguments.set, arguments.set_string),
         timeout=arguments.timeout,
         keep_going=arguments.keep_going,
         title="" if arguments.example is None else f"run --example {arguments.example}",
@@ -98,10 +98,11 @@ COMMANDS = (
             ),
             Option(
                 ("--set",),
-                "set values.K to V, read as YAML, on top of the file; repeatable",
+                "on top of the file, set values.K to V: a number, true, false, null, else text; repeatable",
                 metavar="K=V",
                 repeated=True,
             ),
+            Option(("--set-string",), "the same with V as text; repeatable", metavar="K=V", repeated=True),
             Option(("--timeout",), "how long the whole run may take", metavar="SECONDS", convert=seconds),
             Option(("--keep-going",), "after a failure, run what does not depend on it"),
             Option(

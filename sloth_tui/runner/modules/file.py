@@ -114,7 +114,7 @@ def _attributes(mode: object, owner: object, group: object) -> Attributes:
 
 
 def _content(path: str) -> bytes:
-    from sloth_tui.runner.placement import open_regular
+    from sloth_tui.documents.reading import open_regular
 
     with open_regular(path) as file:
         content: bytes = file.read(LARGEST + 1)

@@ -1,0 +1,99 @@
+"""What a value may be, whichever text it came from."""
+
+from __future__ import annotations
+
+DEEPEST = 200
+"""Objects and lists inside one another."""
+TOO_DEEP = f"nested more than {DEEPEST} deep"
+_MIN_INTEGER = -(2**63)
+_MAX_INTEGER = 2**63 - 1
+_SHOWN = 60
+"""Characters of a name, and of each end of a path, that a message repeats."""
+
+
+class Fault(ValueError):
+    """What is wrong with a value; the path to it grows while the error travels outwards."""
+
+    def __init__(self, complaint: str) -> None:
+        super().__init__(complaint)
+        self.complaint = complaint
+        self.path = ""
+
+    def inside(self, segment: str) -> Fault:
+        """The same, seen from the mapping or list around it: ``name`` or ``[3]``."""
+        self.path = segment + ("" if not self.path or self.path.startswith("[") else ".") + self.path
+        return self
+
+    def __str__(self) -> str:
+        path = self.path
+        if len(path) > 2 * _SHOWN:
+            path = f"{path[:_SHOWN]}…{path[-_SHOWN:]}"
+        return f"{path}: {self.complaint}" if path else self.complaint
+
+
+def shortened(name: str) -> str:
+    """A name as a message repeats it."""
+    return name if len(name) <= _SHOWN else name[:_SHOWN] + "…"
+
+
+class Checker:
+    """Walks values. ``most_values`` and ``most_text`` (characters) bound what aliases may stand for."""
+
+    def __init__(self, most_values: int | None = None, most_text: int | None = None) -> None:
+        self._most_values = most_values
+        self._most_text = most_text
+        self._values = 0
+        self._text = 0
+
+    def __call__(self, value: object, depth: int = 0) -> None:
+        """Raises ValueError that says where: ``servers[2].port: …``, lists counted from 1."""
+        if self._most_values is not None:
+            self._values += 1
+            if self._values > self._most_values:
+                raise Fault(f"more than {self._most_values:,} values")
+        if isinstance(value, str):
+            self._check_text(value)
+        elif isinstance(value, (dict, list)):
+            if depth >= DEEPEST:
+                raise ValueError(TOO_DEEP)
+            self._check_inside(value, depth + 1)
+        elif isinstance(value, int):
+            if not _MIN_INTEGER <= value <= _MAX_INTEGER:
+                raise Fault("an integer beyond 64 bits; write it as text, in quotes")
+        elif isinstance(value, float) and value - value != 0:
+            raise Fault("a number that is not finite; write it as text, in quotes")
+
+    def _check_inside(self, table: dict[str, object] | list[object], depth: int) -> None:
+        if isinstance(table, dict):
+            for name, inner in table.items():
+                try:
+                    self._check_text(name)
+                    self(inner, depth)
+                except Fault as fault:
+                    raise fault.inside(_printable(name)) from None
+        else:
+            for number, inner in enumerate(table, 1):
+                try:
+                    self(inner, depth)
+                except Fault as fault:
+                    raise fault.inside(f"[{number}]") from None
+
+    def _check_text(self, text: str) -> None:
+        if self._most_text is not None:
+            self._text += len(text)
+            if self._text > self._most_text:
+                from sloth_tui.text import format_size
+
+                raise Fault(f"more than {format_size(self._most_text)} of text")
+        if not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError as error:
+                half = f"\\u{ord(text[error.start]):04x}"
+                raise Fault(
+                    f"{half} is half of a character (a lone surrogate); it needs its other half"
+                ) from None
+
+
+def _printable(name: str) -> str:
+    return shortened(name.encode("utf-8", "backslashreplace").decode())

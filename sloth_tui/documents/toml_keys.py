@@ -1,0 +1,166 @@
+"""The keys of a TOML text with their places: how deep they nest, and which is there twice.
+
+Reads far enough to tell keys from values. What is no TOML, the parser says afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING, NamedTuple
+
+from sloth_tui.documents.check import DEEPEST, TOO_DEEP
+from sloth_tui.documents.places import occurs_twice, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TOKENS = re.compile(
+    r"""(?P<comment>\#[^\n]*)
+    |(?P<text>\"{3}(?:[^\\]|\\.)*?\"{3}\"{0,2}|'{3}.*?'{3}'{0,2}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')
+    |(?P<bare>[A-Za-z0-9_-]+)
+    |(?P<sign>[\[\]{}=.,\n])""",
+    re.DOTALL | re.VERBOSE,
+)
+
+Path = tuple[str, ...]
+Token = tuple[str, str, int]
+"""Kind, text and offset."""
+_END: Token = ("end", "", 0)
+
+
+class Key(NamedTuple):
+    """A key where the text gives it."""
+
+    path: Path
+    """From the outermost table; elements of lists are named ``#1``, ``#2``..."""
+    offset: int
+    is_table: bool
+    """Whether a header or a dotted key gives it, so that there may be more keys inside."""
+    known: int = 0
+    """How many parts of the path name the table around it, in which it stands."""
+
+
+def check_depth(text: str) -> None:
+    """Raises ValueError, with the place, for what nests too deep."""
+    for _ in _Reader(text).read():
+        pass
+
+
+def double(text: str) -> str | None:
+    """The message for the first key that is there already; None where none is found."""
+    given: dict[Path, Key] = {}
+    for key in _Reader(text).read():
+        for length in range(key.known + 1, len(key.path) + 1):
+            first = given.get(key.path[:length])
+            if first is not None and (length == len(key.path) or not first.is_table):
+                name = ".".join(part for part in first.path if not part.startswith("#"))
+                return occurs_twice(name, place(text, first.offset), place(text, key.offset))
+        given[key.path] = key
+        given.update(_implied(key, given))
+    return None
+
+
+def _implied(key: Key, given: dict[Path, Key]) -> dict[Path, Key]:
+    """The tables that a dotted key makes."""
+    if key.is_table:
+        return {}
+    outer = (key.path[:length] for length in range(key.known + 1, len(key.path)))
+    return {path: Key(path, key.offset, is_table=True) for path in outer if path not in given}
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = (
+            (str(found.lastgroup), found.group(), found.start())
+            for found in _TOKENS.finditer(text)
+            if found.lastgroup != "comment"
+        )
+        self._next: Token = next(self._tokens, _END)
+        self._lists: dict[Path, int] = {}
+        """How many tables ``[[name]]`` has begun so far."""
+
+    def read(self) -> Iterator[Key]:
+        table: Path = ()
+        while self._next is not _END:
+            if self._next[1] == "[":
+                offset = self._next[2]
+                table = self._header()
+                yield Key(table, offset, is_table=True)
+            elif self._next[0] == "sign":
+                self._take()
+            else:
+                yield from self._pair(table)
+
+    def _take(self) -> Token:
+        token, self._next = self._next, next(self._tokens, _END)
+        return token
+
+    def _header(self) -> Path:
+        self._take()
+        is_list = self._next[1] == "["
+        parts = self._parts(())
+        path: Path = ()
+        for part in parts:
+            path = (*path, part)
+            if path in self._lists and (not is_list or len(path) < len(parts)):
+                path = (*path, f"#{self._lists[path]}")
+        if is_list:
+            self._lists[path] = self._lists.get(path, 0) + 1
+            path = (*path, f"#{self._lists[path]}")
+        while self._next is not _END and self._next[1] != "\n":
+            self._take()
+        return path
+
+    def _pair(self, table: Path) -> Iterator[Key]:
+        offset = self._next[2]
+        path = self._parts(table)
+        yield Key(path, offset, is_table=False, known=len(table))
+        if self._next[1] == "=":
+            self._take()
+            yield from self._value(path)
+
+    def _parts(self, table: Path) -> Path:
+        """``table`` with the parts of the key that comes next."""
+        parts = list(table)
+        while self._next[0] in ("bare", "text") or self._next[1] in (".", "["):
+            kind, part, offset = self._take()
+            if kind != "sign":
+                parts.append(_name(part))
+                self._check(len(parts), offset)
+        return tuple(parts)
+
+    def _value(self, path: Path) -> Iterator[Key]:
+        opening, offset = self._next[1:]
+        if opening not in ("[", "{"):
+            while self._next is not _END and self._next[1] not in (",", "]", "}", "\n"):
+                self._take()
+            return
+        self._check(len(path) + 1, offset)
+        self._take()
+        count = 0
+        while self._next is not _END and self._next[1] not in ("]", "}"):
+            if self._next[1] in (",", "\n", "=", "."):
+                self._take()
+            elif opening == "[":
+                count += 1
+                yield from self._value((*path, f"#{count}"))
+            else:
+                yield from self._pair(path)
+        self._take()
+
+    def _check(self, depth: int, offset: int) -> None:
+        if depth > DEEPEST:
+            raise ValueError(f"{place(self._text, offset)}: {TOO_DEEP}")
+
+
+def _name(part: str) -> str:
+    if part[0] not in "\"'":
+        return part
+    if "\\" not in part or part[0] == "'":
+        return part[1:-1]
+    try:
+        return str(tomllib.loads(f"name = {part}")["name"])
+    except tomllib.TOMLDecodeError:
+        return part
