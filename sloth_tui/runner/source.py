@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
+from sloth_tui.documents.reading import read_regular
 from sloth_tui.errors import TaskFileError, UsageError
 from sloth_tui.runner.modules.convert import answering, text_from_lua
-from sloth_tui.text import format_size
 
 ENDINGS = (".lua", ".sloth")
 _LARGEST = 16 * 1024 * 1024
@@ -47,15 +47,12 @@ class TaskSource:
 
 
 def _read(path: str) -> bytes:
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise TaskFileError(f"'{path}' is {'a directory' if os.path.isdir(path) else 'no regular file'}")
     try:
-        with open(path, "rb") as file:
-            text = file.read(_LARGEST + 1)
+        text = read_regular(path, _LARGEST)
+    except UsageError as error:
+        raise TaskFileError(error.message) from error
     except OSError as error:
         raise TaskFileError(f"'{path}': {_reason(error)}") from error
-    if len(text) > _LARGEST:
-        raise TaskFileError(f"'{path}' is larger than {format_size(_LARGEST)}")
     # A first line "#!..." and a byte order mark are what Lua's own loadfile skips as well.
     text = text.removeprefix(b"\xef\xbb\xbf")
     return b"--" + text if text.startswith(b"#") else text

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError, TemplateError
+from jinja2.ext import Extension
+from jinja2.lexer import TOKEN_DATA, Token, newline_re
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from sloth_tui.documents.reading import read_regular
 from sloth_tui.errors import UsageError
 from sloth_tui.text import format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from jinja2 import Environment, Template
+    from jinja2.lexer import TokenStream
 
     from sloth_tui.runner.modules.context import Context
 
@@ -38,13 +42,43 @@ def render_text(context: Context, content: bytes, values: dict[str, Any]) -> byt
     return _guarded(lambda: _render(loader.environment.from_string(source), values), _INLINE)
 
 
+class _OwnLineEnds(Extension):
+    """Gives a template's text its line ends back, each as it was written: Jinja makes all of them alike."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self._ends: list[str] = []
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        self._ends = newline_re.findall(source)
+        return source
+
+    def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
+        # The tokens are asked for later, when another template may have been begun.
+        return _with_line_ends(stream, self._ends)
+
+
+def _with_line_ends(stream: Iterable[Token], ends: list[str]) -> Iterator[Token]:
+    for token in stream:
+        if token.type == TOKEN_DATA and "\n" in token.value:
+            first, *lines = token.value.split("\n")
+            from_line = zip(ends[token.lineno - 1 :], lines, strict=False)
+            yield Token(token.lineno, token.type, first + "".join(end + line for end, line in from_line))
+        else:
+            yield token
+
+
 class _Loader(BaseLoader):
     """Finds templates as every other source file: beside the task file, then in the working directory."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self.environment = ImmutableSandboxedEnvironment(
-            loader=self, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
+            loader=self,
+            undefined=StrictUndefined,
+            keep_trailing_newline=True,
+            autoescape=False,
+            extensions=[_OwnLineEnds],
         )
         # Placeholder text generator: of no use in configuration, and a way to functions' globals.
         self.environment.globals.pop("lipsum", None)
@@ -53,15 +87,12 @@ class _Loader(BaseLoader):
         self, environment: Environment, template: str
     ) -> tuple[str, str | None, Callable[[], bool] | None]:
         path = self._context.find_source(template)
-        if not os.path.isfile(path):
-            raise TemplateNotFound(template)
         try:
-            with open(path, "rb") as file:
-                data = file.read(LARGEST + 1)
+            data = read_regular(path, LARGEST)
+        except FileNotFoundError:
+            raise TemplateNotFound(template) from None
         except OSError as error:
             raise UsageError(f"'{template}': {error.strerror}") from error
-        if len(data) > LARGEST:
-            raise UsageError(f"'{template}' is larger than {format_size(LARGEST)}")
         return _text(data, template), path, None
 
 

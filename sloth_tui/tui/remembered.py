@@ -11,7 +11,8 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.agents import DEFAULT_AGENT, base_directory, check_name, database_path
-from sloth_tui.errors import InvalidAgentName
+from sloth_tui.documents.reading import read_regular
+from sloth_tui.errors import InvalidAgentName, UsageError
 from sloth_tui.model import SORT_COLUMNS
 
 if TYPE_CHECKING:
@@ -49,18 +50,14 @@ def recall() -> tuple[Remembered, str | None]:
     """What is remembered and, where a file is there that makes no sense, why it is not looked at."""
     path = remembered_path()
     try:
-        with open(path, "rb") as file:
-            text = file.read(_LIMIT + 1)
-        if len(text) > _LIMIT:
-            raise ValueError("too large")
-        document = json.loads(text)
+        document = json.loads(read_regular(path, _LIMIT))
         if not isinstance(document, dict):
             raise TypeError("no JSON object")
     except FileNotFoundError:
         return Remembered(), None
     except OSError as error:
         return Remembered(), f"{path}: {error.strerror}"
-    except (ValueError, TypeError, RecursionError):
+    except (UsageError, ValueError, TypeError, RecursionError):
         return Remembered(), f"{path}: not what this program wrote; sizes and colours are the usual ones"
     return understood(document), None
 
