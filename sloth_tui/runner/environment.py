@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sloth_tui.runner.modules.cmd import CmdModule
-from sloth_tui.runner.modules.convert import answering
+from sloth_tui.runner.modules.convert import answering, json_functions
 from sloth_tui.runner.modules.file import FileModule
 from sloth_tui.runner.modules.text import TextModule
 
@@ -32,7 +32,7 @@ class Environment:
         state: StateModule,
         values: Mapping[str, object],
     ) -> None:
-        sandbox.publish("json", sandbox.define("json", {}))
+        sandbox.publish("json", sandbox.define("json", json_functions()))
         self._function, self._stop_defining = sandbox.define(
             "task",
             {**registry.functions(), "output": answering(_writing_to(output))},

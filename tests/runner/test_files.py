@@ -168,10 +168,13 @@ def test_sources_are_found_beside_the_task_file_and_then_in_the_working_director
         ("template.render({content = '{{ x'})", "template.render: content:1: unexpected end of template"),
         ("template.render({content = '{{ 1 / 0 }}'})", "template.render: content:1: division by zero"),
         ("template.render({content = '\\255'})", "template.render: 'content' is not UTF-8 at byte 0"),
-        ("template.render({content = '', vars = {f = print}})", "template.render: vars: a function (at f)"),
+        (
+            "template.render({content = '', vars = {f = print}})",
+            "template.render: vars.f is a function, which JSON cannot hold",
+        ),
         ("crypto.sha256(5)", "crypto.sha256: text must be a string, got number"),
-        ("json.decode('{')", "json.decode: not JSON: an object whose name is no text at byte 2"),
-        ("json.encode(print)", "json.encode: value: a function has no JSON"),
+        ("json.decode('{')", "json.decode: line 1, column 2: an object whose name is no text"),
+        ("json.encode(print)", "json.encode: value is a function, which JSON cannot hold"),
     ],
 )
 def test_what_goes_wrong_names_function_and_argument(tmp_path: Path, call: str, message: str) -> None:
@@ -267,3 +270,56 @@ def test_a_file_that_cannot_be_written_is_called_what_the_task_calls_it(tmp_path
 def test_variables_of_a_template_have_names(tmp_path: Path) -> None:
     told = run_task(tmp_path, 'template.render({content = "x", vars = {"a", "b"}})')
     assert told.errors["only"] == "tasks.lua:2: template.render: vars must have names, got a list"
+
+
+LINE_ENDS = {
+    "crlf.conf": b"a\r\n{% if true %}\r\nb={{ v }}\r\n{%- endif %}\r\n",
+    "mixed.conf": b"one\r\ntwo\nthree\r{# a\r\nb #}four\n\r\n{% raw %}{{\r\n{% endraw %}{{ v }}\r\nend\n",
+    "outer.conf": b"x\r\n{% include 'mixed.conf' %}y\r\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "rendered"),
+    [
+        ("crlf.conf", b"a\r\n\r\nb=1\r\n2\r\n"),
+        ("mixed.conf", b"one\r\ntwo\nthree\rfour\n\r\n{{\r\n1\r\n2\r\nend\n"),
+        ("outer.conf", b"x\r\none\r\ntwo\nthree\rfour\n\r\n{{\r\n1\r\n2\r\nend\ny\r\n"),
+    ],
+)
+def test_a_template_keeps_its_own_line_ends(tmp_path: Path, name: str, rendered: bytes) -> None:
+    for file, text in LINE_ENDS.items():
+        (tmp_path / file).write_bytes(text)
+    body = f"file.write('{tmp_path}/out', template.render({{src = '{name}', vars = {{v = '1\\r\\n2'}}}}))"
+    assert lines_of(tmp_path, body) == []
+    assert (tmp_path / "out").read_bytes() == rendered
+
+
+def test_templates_see_null_as_none_floats_as_short_and_names_in_the_order_of_the_file(
+    tmp_path: Path,
+) -> None:
+    body = """
+        local text = "{{ x is none }} {{ x }} {{ f }}{% for k in t %} {{ k }}{% endfor %}"
+        print(template.render({content = text, vars = values}))
+        print(template.render({content = text, vars = {x = json.null, f = 1e22, t = values.t}}))
+    """
+    given = {"x": None, "f": 0.1, "t": {"zebra": 1, "ape": 2, "mule": 3}}
+    assert lines_of(tmp_path, body, values=given) == [
+        "True None 0.1 zebra ape mule",
+        "True None 1e+22 zebra ape mule",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "directory"])
+def test_a_template_that_is_no_regular_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "template"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+    what = "a directory" if kind == "directory" else "no regular file"
+    body = "local _, message = pcall(template.render, {src = 'template'}) print(message)"
+    (line,) = lines_of(tmp_path, body)
+    assert line.endswith(f"template.render: '{path}' is {what}")

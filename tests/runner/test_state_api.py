@@ -163,9 +163,9 @@ def test_set_if_absent_and_compare_and_set(tmp_path: Path) -> None:
         ("state.set, 'k', coroutine.create(print)", "state.set: value must not be a thread"),
         (
             "state.set, 'k', {1, nil, 3}",
-            "state.set: value cannot be stored: a list with holes: field 2 is nil",
+            "state.set: value is a list with a hole: field 2 is nil",
         ),
-        ("state.set, 'k', {a = {print}}", "state.set: value cannot be stored: a function (at a[1])"),
+        ("state.set, 'k', {a = {print}}", "state.set: value.a[1] is a function, which JSON cannot hold"),
         ("state.set, 'k', 0/0", "state.set: "),
         ("state.set, 'k', 1/0", "state.set: "),
         ("state.set, 'k', ('x'):rep(64 * 1024 * 1024 + 1)", "state.set: "),

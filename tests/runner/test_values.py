@@ -145,7 +145,8 @@ def test_yaml_follows_the_core_schema_and_keeps_dates_and_keys_as_written(tmp_pa
 def test_yaml_tags_anchors_and_merges(tmp_path: Path) -> None:
     text = (
         "s: !!str 1\ni: !!int '7'\nf: !!float 3\nb: !!bool 'true'\nn: !!null ''\nl: !!seq [&x a, *x]\n"
-        "base: &base {k: 1, z: 2}\none: {<<: *base, k: 3}\ntwo: {k: 3, <<: [*base, {k: 4, y: 5}]}\nq: {'<<': 1}\n"
+        "base: &base {k: 1, z: 2}\none: {<<: *base, k: 3}\ntwo: {k: 3, <<: [*base, {k: 4, y: 5}]}\n"
+        "q: {'<<': 1}\n"
     )
     assert read_values(write(tmp_path, text, "v.yaml")) == {
         "s": "1",

@@ -53,6 +53,15 @@ def value_to_lua(value: Value) -> tuple[object, bool]:
     return value, False
 
 
+def json_functions() -> dict[str, Callable[..., object]]:
+    """What json.lua asks the host for."""
+
+    def float_text(number: float) -> object:
+        return True, float.__repr__(number).encode()
+
+    return {"float_text": answering(float_text)}
+
+
 def type_name(value: object) -> str:
     """As Lua calls it."""
     if value is None:

@@ -20,8 +20,8 @@ local function encoded(call, value)
   local kind = type(value)
   if kind == "string" or kind == "number" or kind == "boolean" then return value, false end
   if kind ~= "table" then fail(call .. ": value must not be " .. (kind == "nil" and "nil" or "a " .. kind)) end
-  local text, wrong = json_encode(value)
-  if not text then fail(call .. ": value cannot be stored: " .. wrong) end
+  local text, wrong = json_encode(value, "value")
+  if not text then fail(call .. ": " .. wrong) end
   return text, true
 end
 

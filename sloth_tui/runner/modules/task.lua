@@ -85,7 +85,7 @@ local function print(...)
   kit.output("print", kit.joined(...))
 end
 
-local ok, values = kit.json_decode(values_text, { drop_null = true, object_metatable = kit.sorted })
+local ok, values = kit.json_decode(values_text, { ordered = true })
 if not ok then fail("values: " .. values) end
 
 kit.env.task, kit.env.print, kit.env.values = task, print, values

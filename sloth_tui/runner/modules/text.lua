@@ -16,8 +16,8 @@ function template.render(options)
   local vars = "{}"
   if rawget(options, "vars") ~= nil then
     local wrong
-    vars, wrong = json_encode(rawget(options, "vars"))
-    if not vars then fail("template.render: vars: " .. wrong) end
+    vars, wrong = json_encode(rawget(options, "vars"), "vars")
+    if not vars then fail("template.render: " .. wrong) end
     if sub(vars, 1, 1) ~= "{" then fail("template.render: vars must have names, got a list") end
   end
   check_memory()
