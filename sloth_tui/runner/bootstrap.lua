@@ -10,7 +10,7 @@ local collectgarbage, error, getmetatable, ipairs, load, next, pcall, rawequal, 
   collectgarbage, error, getmetatable, ipairs, load, next, pcall, rawequal, rawget, select, setmetatable, tostring, type, xpcall
 local getinfo, raw_metatable, traceback = debug.getinfo, debug.getmetatable, debug.traceback
 local concat, pack, sort, unpack = table.concat, table.pack, table.sort, table.unpack
-local find, format, gmatch, sub = string.find, string.format, string.gmatch, string.sub
+local find, format, gmatch, gsub, sub = string.find, string.format, string.gmatch, string.gsub, string.sub
 
 local OURS <const> = "=[sloth]"
 local LONGEST_MESSAGE <const> = 8192
@@ -44,25 +44,53 @@ local function fail(message)
   error(position() .. message, 0)
 end
 
--- What a person reads of an error value, found without running code of the task.
+local function has_position(message)
+  return find(message, "^[^:\n]+:%d+: ") ~= nil
+end
+
+-- Calls a function of Lua's own that may complain about its arguments; its complaint names the task's line.
+local function checked(name, native, ...)
+  local results = pack(pcall(native, ...))
+  if results[1] then return unpack(results, 2, results.n) end
+  local complaint = results[2]
+  if type(complaint) ~= "string" then error(complaint, 0) end
+  fail((gsub(complaint, "^(bad argument #%d+ to )'%?'", "%1'" .. name .. "'")))
+end
+
+-- As Lua's tostring, whose complaint about a metamethod names the task's line.
+local function text_of(value)
+  if type(value) == "string" then return value end
+  local ok, text = pcall(tostring, value)
+  if ok then return text end
+  if text == "'__tostring' must return a string" then fail(text) end
+  error(text, 0)
+end
+
+local function shortened(text)
+  return #text <= LONGEST_MESSAGE and text or sub(text, 1, LONGEST_MESSAGE) .. "…"
+end
+
+-- What a person reads of an error value. A metamethod of the task may run for it, as anywhere in the task.
 local function describe(value)
   local kind = type(value)
   if kind == "string" then
-    return #value <= LONGEST_MESSAGE and value or sub(value, 1, LONGEST_MESSAGE) .. "…"
+    return shortened(value)
   elseif kind == "number" or kind == "boolean" then
     return tostring(value)
   elseif kind == "table" then
+    local metatable = raw_metatable(value)
+    if metatable and rawget(metatable, "__tostring") ~= nil then
+      local ok, text = pcall(tostring, value)
+      if ok then return shortened(text) end
+      return "error object whose __tostring fails" .. (type(text) == "string" and ": " .. shortened(text) or "")
+    end
     local message = rawget(value, "message")
-    if type(message) == "string" then return describe(message) end
+    if type(message) == "string" then return shortened(message) end
     return "error object is a table without a text 'message'"
   elseif kind == "nil" then
     return "error without a message"
   end
   return "error object is a " .. kind
-end
-
-local function has_position(message)
-  return find(message, "^[^:\n]+:%d+: ") ~= nil
 end
 
 -- The traceback without our own lines.
@@ -98,7 +126,7 @@ local function check_fields(call, options, fields)
       local known = {}
       for name in next, fields do known[#known + 1] = name end
       sort(known)
-      fail(call .. ": unknown field '" .. tostring(field) .. "'; there are: " .. concat(known, ", "))
+      fail(call .. ": unknown field '" .. text_of(field) .. "'; there are: " .. concat(known, ", "))
     end
     if type(value) ~= wanted then
       fail(call .. ": " .. field .. " must be a " .. wanted .. ", got " .. type(value))
@@ -143,31 +171,48 @@ env.coroutine = copy(coroutine, "close create isyieldable resume running status 
 env.os = copy(os, "clock date difftime getenv time")
 raw_metatable("").__index = env.string
 
-function env.setmetatable(t, metatable)
-  -- A finalizer runs at moments nobody chose, between any two lines of other code.
-  if type(metatable) == "table" and rawget(metatable, "__gc") ~= nil then
-    fail("setmetatable: __gc is not available to task files")
+function env.setmetatable(...)
+  local t, metatable = ...
+  if type(metatable) == "table" then
+    -- A finalizer runs at moments nobody chose, between any two lines of other code.
+    if rawget(metatable, "__gc") ~= nil then fail("setmetatable: __gc is not available to task files") end
+    if type(t) == "table" and raw_metatable(t) == nil then return setmetatable(t, metatable) end
   end
-  return setmetatable(t, metatable)
+  return checked("setmetatable", setmetatable, ...)
 end
 
-function env.load(chunk, name, mode, ...)
-  if mode ~= nil and not find(tostring(mode), "t", 1, true) then
-    fail("load: only text can be loaded, not bytecode")
+function env.load(...)
+  local chunk, name, mode, scope = ...
+  if select("#", ...) == 0 then return checked("load", load) end
+  if select("#", ...) < 4 then scope = env end
+  -- Bytecode can take the process down: the mode says "t" or, where the task allows no text either, nothing.
+  local allowed = mode
+  if mode == nil then allowed = "t"
+  elseif type(mode) == "string" or type(mode) == "number" then allowed = find(mode, "t", 1, true) and "t" or "" end
+  local loaded, message = checked("load", load, chunk, name, allowed, scope)
+  if loaded then return loaded end
+  if allowed == "" and type(message) == "string" then
+    message = gsub(message, "^attempt to load a text chunk %(mode is ''%)$", "attempt to load a text chunk (mode is '"
+      .. gsub(mode, "%%", "%%%%") .. "')")
+    message = gsub(message, "^(attempt to load a binary chunk) %(mode is ''%)$", "%1 (mode is 't')")
   end
-  local scope = env
-  if select("#", ...) > 0 then scope = (...) end
-  if name == nil and type(chunk) == "string" then name = chunk end
-  return load(chunk, name, "t", scope)
+  if message == "reader function must return a string" then message = position() .. message end
+  return nil, message
 end
 
 -- Files of the task file's own directory ----------------------------------------------------------
 
-local loaded = {}
 local LOADING <const> = {}
+local loaded = { _G = env }
+for name in gmatch("coroutine math os string table utf8", "%S+") do loaded[name] = env[name] end
 
-function env.require(name)
-  if type(name) ~= "string" then fail("require: name must be text, got " .. type(name)) end
+function env.require(...)
+  local name = ...
+  if type(name) == "number" then name = tostring(name) end
+  if type(name) ~= "string" then
+    local got = select("#", ...) == 0 and "no value" or type(name)
+    fail("bad argument #1 to 'require' (string expected, got " .. got .. ")")
+  end
   local known = loaded[name]
   if known == LOADING then fail("require: '" .. name .. "' requires itself") end
   if known ~= nil then return known end
@@ -287,7 +332,7 @@ end
 -- The arguments as Lua's print writes them.
 local function joined(...)
   local parts = pack(...)
-  for index = 1, parts.n do parts[index] = tostring(parts[index]) end
+  for index = 1, parts.n do parts[index] = text_of(parts[index]) end
   return concat(parts, "\t")
 end
 
@@ -302,6 +347,7 @@ local kit = {
   keep_order = keep_order,
   note_error = note_error,
   raw_metatable = raw_metatable,
+  text_of = text_of,
   sorted = { __pairs = sorted_pairs, __metatable = false },
 }
 

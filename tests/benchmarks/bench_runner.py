@@ -19,6 +19,7 @@ import apsw
 from sloth_tui.runner.changes import Changes
 from sloth_tui.runner.emitter import Emitter
 from sloth_tui.runner.events import TaskOutput
+from sloth_tui.runner.modules.convert import json_functions
 from sloth_tui.runner.modules.state import StateModule
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.sandbox import Sandbox
@@ -69,7 +70,7 @@ def lua_state(store: Store) -> Sandbox:
     changes = Changes(emitter, "bench")
     changes.watch(store, store.revision(), keep_revisions=50)
     module = StateModule(lambda: store, changes, sandbox.room, emitter.note)
-    sandbox.publish("json", sandbox.define("json", {}))
+    sandbox.publish("json", sandbox.define("json", json_functions()))
     sandbox.publish("state", sandbox.define("state", module.functions()))
     return sandbox
 

@@ -8,6 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from sloth_tui.runner.changes import Changes
+from sloth_tui.runner.modules.convert import json_functions
 from sloth_tui.runner.modules.state import StateModule
 from sloth_tui.runner.sandbox import Sandbox
 from sloth_tui.store import open_store
@@ -27,7 +28,7 @@ class StateCalls:
         sandbox = Sandbox({"read_module": lambda _: (False, b"none")}, 512 * 1024 * 1024)
         changes = Changes(Mock(), "run")
         module = StateModule(lambda: store, changes, sandbox.room, Mock())
-        sandbox.publish("json", sandbox.define("json", {}))
+        sandbox.publish("json", sandbox.define("json", json_functions()))
         sandbox.publish("state", sandbox.define("state", module.functions()))
         self._sandbox = sandbox
 

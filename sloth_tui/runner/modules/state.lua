@@ -184,7 +184,7 @@ local function lock_arguments(call, name, holder, seconds, options)
   if options ~= nil then
     check(call, "options", options, "table")
     for option in next, options do
-      if option ~= "wait" then fail(call .. ": unknown option '" .. tostring(option) .. "'; there is: wait") end
+      if option ~= "wait" then fail(call .. ": unknown option '" .. kit.text_of(option) .. "'; there is: wait") end
     end
     wait = options.wait or 0
     check(call, "options.wait", wait, "number")

@@ -59,7 +59,7 @@ local function task(spec)
   if not loading then fail("task: tasks are defined while the file is loaded, not while one runs") end
   if type(spec) ~= "table" then fail("task: needs a table of fields, got " .. type(spec)) end
   for field in next, spec do
-    if not KNOWN[field] then fail("task: unknown field '" .. tostring(field) .. "'; there are: " .. FIELDS) end
+    if not KNOWN[field] then fail("task: unknown field '" .. kit.text_of(field) .. "'; there are: " .. FIELDS) end
   end
   local name, run = rawget(spec, "name"), rawget(spec, "run")
   if type(name) ~= "string" then wrong("name", "a string", name) end
