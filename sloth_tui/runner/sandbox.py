@@ -55,6 +55,7 @@ class Sandbox:
         self._kit, self._load, self._run, self._collect = self._execute(
             "bootstrap.lua", functions, memory_limit // 1024
         )
+        self.define("order", {})
 
     def define(self, module: str, functions: Mapping[str, Callable[..., object]], *arguments: object) -> Any:
         """Run ``modules/<module>.lua`` with the kit, the host's functions and ``arguments``."""
