@@ -56,6 +56,7 @@ class Sandbox:
             "bootstrap.lua", functions, memory_limit // 1024
         )
         self.define("order", {})
+        self.define("json_reading", {})
 
     def define(self, module: str, functions: Mapping[str, Callable[..., object]], *arguments: object) -> Any:
         """Run ``modules/<module>.lua`` with the kit, the host's functions and ``arguments``."""
