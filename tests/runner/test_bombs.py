@@ -61,7 +61,13 @@ BOMBS = {
     "hostile __tostring in an error": (
         "error(setmetatable({}, {__tostring = function() while true do end end, __name = 'x'}))",
         {},
-        "error object is a table",
+        "error object whose __tostring fails: it takes too long",
+    ),
+    "hostile __tostring that catches": (
+        "local function f() while true do pcall(function() while true do end end) end end "
+        "error(setmetatable({}, {__tostring = f}))",
+        {},
+        "error object whose __tostring fails",
     ),
     "endless printing": ("while true do print('x') end", {"output_limit": 50_000}, TIME),
     "endless reader": ("load(function() return ' ' end)", {}, TIME),
