@@ -17,7 +17,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sloth_tui.runner import link
 from sloth_tui.runner.limits import lifted
+from sloth_tui.runner.processes import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +29,11 @@ _READ = 1 << 16
 _ARRIVED = select.POLLIN | getattr(select, "EPOLLET", 0)
 _LONGEST_WAIT = 86_400.0
 """Seconds: poll(2) counts milliseconds in 32 bits."""
-_GRACE = 0.3
-"""Seconds between the polite end of a command that takes too long and the kill."""
+_POLITE = 5
+"""So much nicer are commands than the process that started them: it has to be able to end them."""
+_NICEST = 19
+_LOOK = 0.02
+"""Seconds between two looks at whether a group that was asked to end is gone."""
 _AFTER_END = 0.1
 """Seconds to listen, at most, to what children that a command left behind still write."""
 
@@ -42,21 +47,31 @@ class Command(NamedTuple):
     """On top of this process's environment."""
     stdin: bytes | None
     timeout: float | None
+    grace: float | None = None
+    """Seconds to end in, once it is asked to; None: as many as the run gives."""
 
 
-def run_command(command: Command, hear: Callable[[str, bytes], None]) -> int | None:
+def is_written_to() -> bool:
+    """Whether children that commands left behind may still have something to say."""
+    return _leftovers.count > 0
+
+
+def run_command(command: Command, grace: float, hear: Callable[[str, bytes], None]) -> int | None:
     """Run it; ``hear(stream, data)`` gets what it writes to ``stdout`` and ``stderr``.
 
     Returns its exit code, 128 plus the number of the signal that ended it, or None if it took longer
-    than its timeout and its process group was ended. Raises OSError if it cannot be started. Children it
-    leaves behind go on; what they write later is thrown away.
+    than its timeout: its process group is then asked to end, and killed after the command's own grace, or
+    ``grace`` seconds. Raises OSError if it cannot be started. Children it leaves behind go on; what they
+    write later is thrown away.
     """
-    listener = _Listener(hear)
+    link.begin_command()
+    listener = _Listener(hear, grace if command.grace is None else command.grace)
     try:
         listener.start(command)
         return listener.listen()
     finally:
         listener.close()
+        link.say(link.ENDED)
 
 
 class _Stream:
@@ -82,8 +97,9 @@ def _pipe() -> tuple[int, int]:
 class _Listener:
     """Waits for one process: its output, its end, the room it has for input."""
 
-    def __init__(self, hear: Callable[[str, bytes], None]) -> None:
+    def __init__(self, hear: Callable[[str, bytes], None], grace: float) -> None:
         self._hear = hear
+        self._grace = grace
         self._ready = _Readiness()
         streams = (_Stream("stdout"), _Stream("stderr"))
         self._writers = [stream.writer for stream in streams]
@@ -107,6 +123,8 @@ class _Listener:
                 stderr=self._writers[1],
                 process_group=0,
             )
+        link.say(link.STARTED, self._process.pid, command.grace)
+        self._step_back()
         self._close_writers()
         self._end = _end_descriptor(self._process)
         self._ready.register(self._end, select.POLLIN)
@@ -115,11 +133,19 @@ class _Listener:
             os.set_blocking(self._process.stdin.fileno(), False)
             self._ready.register(self._process.stdin.fileno(), select.POLLOUT)
 
+    def _step_back(self) -> None:
+        """Let all of the command be served after this process, and after whoever watches over it."""
+        nice = min(_NICEST, os.getpriority(os.PRIO_PROCESS, 0) + _POLITE)
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PGRP, self._process.pid, nice)
+
     def listen(self) -> int | None:
         while not self._poll(self._time_left()):
             if self._time_left() == 0.0:
-                self._kill()
-                return None
+                if not link.stopped():
+                    self._end_group()
+                    return None
+                self._deadline = None  # it has been asked already, and its time is counted
         self._hear_rest()
         status = self._process.wait()
         return status if status >= 0 else 128 - status
@@ -193,15 +219,29 @@ class _Listener:
             for reader in readable:
                 self._receive(reader)
 
-    def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGTERM)
-            deadline = time.monotonic() + _GRACE
-            while time.monotonic() < deadline and not self._poll(deadline - time.monotonic()):
-                pass
-            os.killpg(self._process.pid, signal.SIGKILL)
+    def _end_group(self) -> None:
+        group = self._process.pid
+        if self._grace > 0:
+            link.say(link.ASKED, group, self._grace)
+            _signal(group, signal.SIGTERM)
+            _signal(group, signal.SIGCONT)
+            self._wait_for_group(time.monotonic() + self._grace)
+        _signal(group, signal.SIGKILL)
         self._hear_rest()
         self._process.wait()
+
+    def _wait_for_group(self, deadline: float) -> None:
+        """Until all of it has ended, not only the command itself; what it says meanwhile is heard."""
+        while (left := deadline - time.monotonic()) > 0 and not self._poll(left):
+            pass
+        self._ready.unregister(self._end)
+        while deadline > time.monotonic() and any(p.group == self._process.pid for p in processes()):
+            self._poll(_LOOK)
+
+
+def _signal(group: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
 
 
 class _Readiness:
@@ -250,9 +290,12 @@ class _Leftovers:
     def __init__(self) -> None:
         self._new: list[int] = []
         self._wake = -1
+        self.count = 0
+        """Pipes that somebody has open."""
 
     def add(self, readers: list[int]) -> None:
         self._new += readers
+        self.count += len(readers)
         if self._wake < 0:
             wake_end, self._wake = os.pipe()
             threading.Thread(target=self._read_away, args=(wake_end,), daemon=True).start()
@@ -271,6 +314,7 @@ class _Leftovers:
                     elif not data:
                         poll.unregister(descriptor)
                         os.close(descriptor)
+                        self.count -= 1
 
 
 _leftovers = _Leftovers()

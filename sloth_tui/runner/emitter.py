@@ -61,14 +61,16 @@ class Emitter:
         self._pending.clear()
         self._size = 0
         while data:
-            data = data[os.write(self._descriptor, data) :]
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BrokenPipeError:
+                # Nobody reads any more, and this process is about to be ended. Until then it goes on to
+                # hear its commands, which would not get to their end otherwise.
+                return
 
     def _pump(self) -> None:
         while True:
             self._waiting.wait()
             self._waiting.clear()
             time.sleep(_DELAY)
-            try:
-                self.flush()
-            except OSError:  # nobody reads any more; the process is about to be ended
-                return
+            self.flush()

@@ -31,6 +31,7 @@ class Environment:
         registry: Registry,
         state: StateModule,
         values: Mapping[str, object],
+        grace: float,
     ) -> None:
         sandbox.publish("json", sandbox.define("json", json_functions()))
         self._function, self._stop_defining = sandbox.define(
@@ -39,7 +40,9 @@ class Environment:
             json.dumps(values).encode(),
         )
         sandbox.publish("state", sandbox.define("state", state.functions()))
-        sandbox.publish("cmd", sandbox.define("cmd", CmdModule(context, output, sandbox.room).functions()))
+        sandbox.publish(
+            "cmd", sandbox.define("cmd", CmdModule(context, output, sandbox.room, grace).functions())
+        )
         sandbox.publish("file", sandbox.define("file", FileModule(context, sandbox.room).functions()))
         texts = sandbox.define("text", TextModule(context, sandbox.room).functions())
         for name, module in zip(("template", "crypto", "log"), texts, strict=True):

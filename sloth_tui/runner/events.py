@@ -84,6 +84,16 @@ class Warned(NamedTuple):
     message: str
 
 
+class Stopping(NamedTuple):
+    """Processes that commands started were asked to end, and some have not yet."""
+
+    task: str | None
+    processes: int
+    """How many were asked."""
+    seconds: float
+    """Those that are left then are killed."""
+
+
 class TaskFinished(NamedTuple):
     task: str
     result: str
@@ -111,5 +121,13 @@ class RunFinished(NamedTuple):
 
 
 RunEvent: TypeAlias = (
-    RunStarted | TaskStarted | TaskOutput | KeyChanged | KeyRestored | Warned | TaskFinished | RunFinished
+    RunStarted
+    | TaskStarted
+    | TaskOutput
+    | KeyChanged
+    | KeyRestored
+    | Warned
+    | Stopping
+    | TaskFinished
+    | RunFinished
 )

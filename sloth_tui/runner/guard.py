@@ -1,21 +1,28 @@
-"""Two processes for a worker: one that runs Lua, and its parent, which sees to it that nothing is left.
+"""Three processes for a worker: one that runs Lua, its parent, the guard, and the guard's parent, the keeper.
 
-The parent, the guard, runs no foreign code, so it always reacts. It ends the Lua process when the
-supervisor closes its end of stdin, by intention or by its own death, and when that process is gone,
-whatever way, it ends everything the task's commands left running, even what moved to a session of its
-own: as a subreaper (prctl(2)) it inherits what loses its parent. If the guard itself is killed, the
-kernel kills the Lua process with it, and the supervisor what is left of the session.
+The guard runs no foreign code, so it always reacts. It ends the Lua process when the supervisor says so or
+is gone, and when that process is gone, whatever way, it ends everything the task's commands left running,
+even what moved to a session of its own: as a subreaper (prctl(2)) it inherits what loses its parent. If the
+guard itself is killed, the kernel kills the Lua process with it, and the keeper inherits what is left and
+ends it. If the keeper is killed, the guard ends it all. Somebody who kills both leaves the session and what
+has the run in its environment to the supervisor.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import select
 import signal
 import sys
+import time
 from contextlib import suppress
 
-from sloth_tui.runner.processes import ask_descendants, count_tasks, descendants, end_descendants
+from sloth_tui.runner import link as link_
+from sloth_tui.runner.crowd import Crowd, is_ours
+from sloth_tui.runner.ending import Ending, end_by_force
+from sloth_tui.runner.fence import Fence, own_directory
+from sloth_tui.runner.link import Link
 from sloth_tui.runner.wire import encode_note
 
 TYPE_CHECKING = False
@@ -23,44 +30,88 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
-GRACE = 0.5
-"""Seconds that commands get between the polite request and the kill."""
+    from sloth_tui.runner.link import Message
+
+_KILL = b"k"
+"""What the supervisor says when commands are not to be waited for any longer. Anything else is a request to end,
+and so is its end."""
 MOST_PROCESSES = 1000
 """So many may the commands of a run have at once; more is taken for a fork bomb."""
-_LOOK = 0.1
-"""Seconds between two looks at how many there are."""
+MOST_TASKS = 4000
+"""Processes and threads together."""
+_KNOWN_GROUPS = 500
+"""Beyond these it is looked which of them are gone."""
+_COLLECTED = 50
+"""Exit statuses that are taken between two looks."""
+_NICE = -10
+_LISTENING = 1.0
+"""Seconds for a process that runs a command to hear its last words."""
+_FIRST_WAIT = 0.002
+_LONGEST_WAIT = 0.05
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
-_GONE, _STOPPED, _CROWDED = "gone", "stopped", "crowded"
+_GONE, _DONE, _STOPPED, _KILLED, _CROWDED, _ORPHANED = (
+    "gone",
+    "done",
+    "stopped",
+    "killed",
+    "crowded",
+    "orphaned",
+)
 """Why a guard stops waiting."""
 
 
-def run_guarded(work: Callable[[], None], supervisor: int, channel: int) -> NoReturn:
-    """Call ``work`` in a child, and end this process when that and all its descendants are gone.
+def run_guarded(
+    work: Callable[[], None], supervisor: int, channel: int, grace: float, said: bytes = b""
+) -> NoReturn:
+    """Call ``work`` in a grandchild, and end this process when that and all its descendants are gone.
 
-    ``supervisor`` is the descriptor whose end of file means: stop. ``channel`` takes notes.
+    ``supervisor`` is the descriptor that asks for the end, or ends itself when nobody is there any more. ``said``
+    has come from there before. ``channel`` takes notes. ``grace``: seconds between the request to end and
+    the kill.
     """
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    keeper, held = os.pipe()
+    guard = os.fork()
+    if guard:
+        os.close(keeper)
+        _keep(guard)
+    os.close(held)
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    fence = _fence()
+    link = Link(fence.join if isinstance(fence, Fence) else lambda: None)
     guard = os.getpid()
-    alive, held = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(alive)
+        link.keep_writer()
         _work_and_exit(work, guard)
-    os.close(held)
+    link.keep_reader()
     _take_precedence()
-    os.write(channel, encode_note("started", child))
-    reason = _wait(alive, supervisor)
-    if reason is _CROWDED:
-        os.write(channel, encode_note("crowded", MOST_PROCESSES))
-        os.kill(child, signal.SIGKILL)
-    elif reason is _STOPPED:
-        _end_politely(child)
-    status = os.waitpid(child, 0)[1]
-    left = end_descendants(GRACE if reason is _GONE else 0.0)
-    os.write(channel, encode_note("ended", status, left))
-    os._exit(0)  # clearing up the interpreter takes as long as starting it
+    code = 1
+    try:
+        _Guard(child, link, fence, (supervisor, channel, keeper), grace).guard(said)
+        code = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        raise
+    finally:
+        os._exit(code)  # clearing up the interpreter takes as long as starting it
+
+
+def _keep(guard: int) -> NoReturn:
+    status = os.waitpid(guard, 0)[1]
+    if status != 0:
+        end_by_force()
+    os._exit(0)
+
+
+def _fence() -> Fence | Crowd:
+    directory = own_directory()
+    if directory is not None:
+        with suppress(OSError):
+            return Fence(directory, MOST_PROCESSES, MOST_TASKS)
+    return Crowd(MOST_PROCESSES, MOST_TASKS)
 
 
 def _work_and_exit(work: Callable[[], None], guard: int) -> NoReturn:
@@ -86,28 +137,155 @@ def _prctl(option: int, argument: int) -> None:
 def _take_precedence() -> None:
     """Be served before what the commands start, where this process may ask for that."""
     with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
+        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+    with suppress(OSError, AttributeError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
-def _wait(alive: int, supervisor: int) -> str:
-    """Wait until the child is gone, the supervisor has lost interest, or there are too many processes."""
-    poll = select.poll()
-    poll.register(alive, select.POLLIN)
-    poll.register(supervisor, select.POLLIN)
-    before = count_tasks()
-    while not (ready := [descriptor for descriptor, _ in poll.poll(_LOOK * 1000)]):
-        # Counting those of the whole system is cheap, and tells when it is worth counting our own.
-        if count_tasks() - before > MOST_PROCESSES and len(descendants(os.getpid())) > MOST_PROCESSES:
-            return _CROWDED
-    return _GONE if alive in ready else _STOPPED
+class _Guard:
+    def __init__(
+        self, child: int, link: Link, crowd: Fence | Crowd, descriptors: tuple[int, int, int], grace: float
+    ) -> None:
+        self._child = child
+        self._link = link
+        self._crowd = crowd
+        self._supervisor, self._channel, self._keeper = descriptors
+        self._grace = grace
+        self._status: int | None = None
+        self._begun = self._commanding = self._still = False
+        self._groups: dict[int, float] = {}
+        """Those that commands were started in, and the seconds they have."""
+        self._asked: dict[int, float] = {}
+        """Groups that were asked because of their own time limit, and when they are killed."""
+        self._fresh: list[Message] = []
+        self._poll = select.poll()
+        for descriptor in (link.reader, self._supervisor, self._keeper):
+            self._poll.register(descriptor, select.POLLIN)
 
+    def guard(self, said: bytes) -> None:
+        self._note("started", self._child)
+        reason = self._understand(said) if said else None
+        while reason is None:
+            reason = self._wait(self._crowd.interval if self._begun else None)
+        left = self._end(reason)
+        self._collect(wait=True)
+        if isinstance(self._crowd, Fence):
+            self._crowd.remove()
+        if reason is not _ORPHANED:
+            assert self._status is not None
+            self._note("ended", 0 if reason is _DONE else self._status, left)
 
-def _end_politely(child: int) -> None:
-    """End the child's commands, and then the child.
+    # Waiting
 
-    It is stopped rather than killed at first: it holds the other ends of its commands' pipes, and what
-    they still have to say when they are asked to end would be answered by SIGPIPE.
-    """
-    os.kill(child, signal.SIGSTOP)
-    ask_descendants(GRACE, spared=child)
-    os.kill(child, signal.SIGKILL)
+    def _wait(self, seconds: float | None) -> str | None:
+        """Deal with what happens within that time, and say what is a reason to end."""
+        ready = [descriptor for descriptor, _ in self._poll.poll(None if seconds is None else seconds * 1000)]
+        if self._keeper in ready:
+            return _ORPHANED
+        reason = self._listen() if self._link.reader in ready else None
+        if self._supervisor in ready:
+            reason = self._understand(os.read(self._supervisor, 64)) or reason
+        if self._begun:
+            if reason is None and self._crowd.look():
+                return _CROWDED
+            self._collect()
+        return reason
+
+    def _understand(self, said: bytes) -> str | None:
+        if not said:
+            self._poll.unregister(self._supervisor)
+        return _KILLED if _KILL in said else _STOPPED
+
+    def _listen(self) -> str | None:
+        messages = self._link.receive()
+        if not messages:
+            self._poll.unregister(self._link.reader)
+            return _GONE
+        reason = None
+        for message in messages:
+            if message.kind == link_.STARTED:
+                self._know(message)
+            elif message.kind == link_.ASKED:
+                self._asked[message.group] = time.monotonic() + (message.grace or 0.0)
+            elif message.kind == link_.HELD:
+                self._still = True
+            elif message.kind == link_.WAITING:
+                self._still, reason = True, _DONE
+            self._begun = self._begun or message.kind == link_.BEGINNING
+            self._commanding = message.kind in (link_.BEGINNING, link_.STARTED, link_.ASKED)
+        return reason
+
+    def _know(self, message: Message) -> None:
+        if len(self._groups) > _KNOWN_GROUPS:
+            self._groups = {group: grace for group, grace in self._groups.items() if is_ours(group)}
+            self._asked = {group: end for group, end in self._asked.items() if group in self._groups}
+        self._groups[message.group] = self._grace if message.grace is None else message.grace
+        self._asked.pop(message.group, None)
+        self._fresh.append(message)
+        if isinstance(self._crowd, Crowd):
+            self._crowd.groups = set(self._groups)
+
+    # Ending
+
+    def _end(self, reason: str) -> int:
+        """End everything below this process; returns how many there were besides the child."""
+        if reason is _CROWDED:
+            self._note("crowded", MOST_PROCESSES)
+        count = 0
+        if reason is _GONE and not self._begun:
+            return count
+        if reason in (_CROWDED, _ORPHANED):
+            os.kill(self._child, signal.SIGKILL)
+        else:
+            self._link.stop()
+            count = self._ask() if reason is not _KILLED else 0
+        if isinstance(self._crowd, Fence):
+            self._crowd.close()
+        end_by_force(spared=self._child)
+        self._hear_out()
+        if self._status is None:
+            os.kill(self._child, signal.SIGKILL)
+        return count
+
+    def _ask(self) -> int:
+        """Ask what the commands have started to end, and give it its time."""
+        if not self._begun:
+            return 0
+        self._fresh.clear()
+        ending = Ending(self._grace, self._groups, self._asked, spared=self._child)
+        if ending.count:
+            self._note("asked", ending.count, max(0.0, ending.deadline - time.monotonic()))
+        pause = _FIRST_WAIT
+        while not ending.is_over():
+            reason = self._wait(min(pause, self._crowd.interval))
+            if reason in (_KILLED, _CROWDED, _ORPHANED):
+                break
+            pause = min(pause * 1.5, _LONGEST_WAIT)
+            while self._fresh:
+                message = self._fresh.pop()
+                ending.add(message.group, self._groups[message.group])
+        return ending.count
+
+    def _hear_out(self) -> None:
+        """Let the child hear, and pass on, what its command said last."""
+        end = time.monotonic() + _LISTENING
+        while self._commanding and not self._still and self._status is None and time.monotonic() < end:
+            if self._wait(_LONGEST_WAIT) in (_GONE, _KILLED):
+                return
+
+    def _collect(self, *, wait: bool = False) -> None:
+        """Take the exit statuses of those that have ended; with ``wait`` until there is no child any more."""
+        # A fork bomb makes new ones as fast as they can be taken.
+        for _ in itertools.repeat(None) if wait else range(_COLLECTED):
+            try:
+                pid, status = os.waitpid(-1, 0 if wait else os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self._child:
+                self._status = status
+
+    def _note(self, name: str, *details: object) -> None:
+        with suppress(OSError):  # nobody is there any more to read it
+            os.write(self._channel, encode_note(name, *details))

@@ -40,7 +40,7 @@ def list_tasks(request: RunRequest) -> list[Task]:
                         return [_task(fields) for fields in cast("list[dict[str, Any]]", message.details[0])]
                     record.take(message)
     finally:
-        worker.close(grace=1.0)
+        worker.close(patience=1.0)
     raise record.unusable or TaskFileError(f"{request.file}: {in_words(record, worker.errors)}")
 
 

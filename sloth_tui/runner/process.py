@@ -9,6 +9,7 @@ import fcntl
 import os
 import select
 import sys
+from contextlib import suppress
 
 from sloth_tui.errors import SlothError
 
@@ -22,6 +23,8 @@ _READ = 1 << 18
 _START = "import sys; sys.path = sys.argv[1:]; from sloth_tui.runner.worker import main; main()"
 """As ``-m sloth_tui.runner.worker``, 6 ms faster: without runpy, and without looking for packages again."""
 _KEPT_ERRORS = 8 * 1024
+_STOP, _KILL = b"s", b"k"
+"""What the guard of a worker understands."""
 _LONGEST_WAIT = 86_400.0
 """Seconds: poll(2) counts milliseconds in 32 bits."""
 
@@ -73,10 +76,6 @@ class WorkerProcess:
         """Let :meth:`read` return when ``descriptor`` can be read as well."""
         self._poll.register(descriptor, select.POLLIN)
 
-    def forget(self, descriptor: int) -> None:
-        """The opposite of :meth:`watch`."""
-        self._poll.unregister(descriptor)
-
     def read(self, timeout: float | None) -> list[bytes]:
         """Wait up to ``timeout`` seconds (None: for ever) for lines, and return those there are.
 
@@ -110,29 +109,46 @@ class WorkerProcess:
             self._stand_in.dismiss()
 
     def dismiss(self) -> None:
-        """Tell the worker to end itself and all it started; it needs well under a second."""
+        """Tell the worker to end itself and all it started. It needs well under a second, unless commands do
+        not end as soon as they are asked to: then it says ``asked`` and waits until their time is up."""
+        self._say(_STOP)
+
+    def hasten(self) -> None:
+        """Tell a worker that was dismissed not to wait any longer."""
+        self._say(_KILL)
+
+    def _say(self, word: bytes) -> None:
         if self._stdin < 0:
             return
-        if self._unsent:
-            self._poll.unregister(self._stdin)
-        os.close(self._stdin)
-        self._stdin = -1
+        if self._unsent:  # it has not begun
+            self._hang_up()
+            return
+        with suppress(BlockingIOError, BrokenPipeError):
+            os.write(self._stdin, word)
+
+    def _hang_up(self) -> None:
+        if self._stdin >= 0:
+            if self._unsent:
+                self._poll.unregister(self._stdin)
+            os.close(self._stdin)
+            self._stdin = -1
 
     def kill(self, run: str | None = None) -> None:
-        """End its session by force, and what the commands of this run have started outside of it."""
-        from sloth_tui.runner.processes import end_all, of_run, of_session
+        """End by force all below it, its session, and what the commands of this run have started outside."""
+        from sloth_tui.runner.processes import descendants, end_all, of_run, of_session
 
+        # Itself last: what loses its parent stays below it as long as it is there.
+        end_all(lambda: descendants(self.pid), seconds=1.0)
         end_all(lambda: of_session(self.pid), seconds=1.0)
         if run is not None:
             end_all(lambda: of_run(run), seconds=1.0)
 
-    def close(self, grace: float) -> None:
-        """Make sure that it is gone: by itself within ``grace`` seconds, else by force."""
+    def close(self, patience: float) -> None:
+        """Make sure that it is gone: by itself within so many seconds, else by force."""
         import time
-        from contextlib import suppress
 
-        self.dismiss()
-        deadline = time.monotonic() + grace
+        self._hang_up()
+        deadline = time.monotonic() + patience
         while not self.ended and time.monotonic() < deadline:
             self.read(deadline - time.monotonic())
         if not self.ended:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_STATUS = re.compile(rb"^(?:State|PPid|Threads):\t(.*)$", re.MULTILINE)
 RUN_VARIABLE = "SLOTH_RUNNER_RUN"
 """In the environment of commands: the id of the run they belong to."""
 
@@ -18,6 +21,7 @@ class Process(NamedTuple):
     parent: int
     group: int
     session: int
+    threads: int = 1
 
 
 def processes() -> list[Process]:
@@ -28,16 +32,19 @@ def processes() -> list[Process]:
         names = []
     if "self" not in names:
         return _processes_by_ps()
-    return [found for name in names if name.isdigit() and (found := _read(int(name)))]
+    return [found for name in names if name.isdigit() and (found := read_process(int(name)))]
 
 
-def _read(pid: int) -> Process | None:
+def read_process(pid: int) -> Process | None:
+    """By procfs; None if it is no more than an exit status."""
     try:
-        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
-            state, parent, group, session = file.read().rpartition(b")")[2].split()[:4]
-    except OSError:
+        # Not "stat": that waits for a process which is at exec(2), and among a thousand that takes seconds.
+        with open(f"/proc/{pid}/status", "rb", buffering=0) as file:
+            state, parent, threads = _STATUS.findall(file.read())
+        group, session = os.getpgid(pid), os.getsid(pid)
+    except (OSError, ValueError):
         return None
-    return None if state in (b"Z", b"X") else Process(pid, int(parent), int(group), int(session))
+    return None if state[:1] in b"ZX" else Process(pid, int(parent), group, session, int(threads))
 
 
 def _processes_by_ps() -> list[Process]:
@@ -76,15 +83,6 @@ def descendants(pid: int) -> list[Process]:
     return found
 
 
-def count_tasks() -> int:
-    """How many processes and threads the system has, from proc(5); 0 where that is not known."""
-    try:
-        with open("/proc/loadavg", "rb", buffering=0) as file:
-            return int(file.read().split()[3].partition(b"/")[2])
-    except (OSError, ValueError, IndexError):
-        return 0
-
-
 def of_session(session: int) -> list[Process]:
     return [process for process in processes() if process.session == session]
 
@@ -120,46 +118,6 @@ def _quietly(send_to: Callable[[int, int], None], target: int, number: int) -> N
         send_to(target, number)
     except (ProcessLookupError, PermissionError):
         return
-
-
-def ask_descendants(grace: float, *, spared: int) -> None:
-    """Ask everything below this process, but for the process ``spared``, to end; wait ``grace`` seconds."""
-    deadline = time.monotonic() + grace
-    asked: set[int] = set()
-    while found := [process for process in descendants(os.getpid()) if process.pid != spared]:
-        news = [process for process in found if process.pid not in asked]
-        send(news, signal.SIGTERM, spare_group=os.getpgrp())
-        send(news, signal.SIGCONT, spare_group=os.getpgrp())
-        asked.update(process.pid for process in news)
-        if time.monotonic() >= deadline:
-            return
-        time.sleep(0.01)
-
-
-def end_descendants(grace: float) -> int:
-    """End everything below this process: politely, then after ``grace`` seconds by force.
-
-    Returns how many there were. For a process that is the reaper of its descendants: what loses its
-    parent becomes its child, so the end is reached when it has no children any more.
-    """
-    if not _has_children():
-        return 0
-    first = len(descendants(os.getpid()))
-    ask_descendants(grace, spared=0)
-    while _has_children():
-        send(descendants(os.getpid()), signal.SIGKILL, spare_group=os.getpgrp())
-        time.sleep(0.002)
-    return first
-
-
-def _has_children() -> bool:
-    """Collect those that have ended; whether any other is there."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return False
-    return True
 
 
 def end_all(find: Callable[[], list[Process]], seconds: float) -> None:

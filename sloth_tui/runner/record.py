@@ -34,11 +34,15 @@ class RunRecord:
         self.task_deadline: float | None = None
         self.worker_pid = 0
         self.wait_status: int | None = None
+        """How the process that ran Lua ended, once it is known."""
         self.crowded = 0
         """How many processes were too many; 0 while there were not."""
-        """How the process that ran Lua ended, once it is known."""
         self.left = 0
         """Processes that commands had left running, and that were ended with the worker."""
+        self.asked = 0
+        """How many processes have been asked to end; 0 before that."""
+        self.asked_until = 0.0
+        """By ``time.monotonic``: those that are left then are killed."""
         self.traceback: str | None = None
         """Of an error inside the worker's own code."""
         self._plan: dict[str, tuple[float | None, int]] | None = None
@@ -78,7 +82,8 @@ class RunRecord:
     def _take_note(self, note: Note) -> None:
         match note.name, note.details:
             case "started", [int(pid)]:
-                self.worker_pid, self.wait_status, self.traceback, self.crowded = pid, None, None, 0
+                self.worker_pid, self.wait_status, self.traceback = pid, None, None
+                self.crowded = self.asked = 0
             case "tied", [str(name), str(holder)]:
                 self._tied[name] = holder
             case "untied", [str(name)]:
@@ -104,6 +109,8 @@ class RunRecord:
                 self.unusable.exit_code = code
             case "crashed", [str(traceback)]:
                 self.traceback = traceback
+            case "asked", [int(count), float(seconds)]:
+                self.asked, self.asked_until = count, time.monotonic() + seconds
             case "crowded", [int(most)]:
                 self.crowded = most
             case "ended", [int(status), int(left)]:

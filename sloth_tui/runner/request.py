@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 MEBIBYTE = 1024 * 1024
+DEFAULT_GRACE = 10.0
 
 
 class RunRequest(NamedTuple):
@@ -25,6 +26,8 @@ class RunRequest(NamedTuple):
     """Bytes all Lua values together may take."""
     output_limit: int = 16 * MEBIBYTE
     """Bytes of output of one task that are passed on; what is beyond is counted and cut."""
+    grace: float = DEFAULT_GRACE
+    """Seconds that commands get to end, once they are asked to, unless they have some of their own."""
     title: str = ""
     """What history shows as asked for; empty means ``run FILE``."""
 

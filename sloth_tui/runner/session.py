@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError, TaskFileError
 from sloth_tui.origin import this_process
+from sloth_tui.runner import link
 from sloth_tui.runner.changes import Changes
 from sloth_tui.runner.environment import Environment
 from sloth_tui.runner.events import TaskFinished, TaskStarted, Warned
@@ -71,9 +72,17 @@ class Session:
         self._state = StateModule(self._open, self._changes, sandbox.room, self._emitter.note)
         self._context = Context(source.directory, may_act=self._assignment.mode != "list")
         self._environment = Environment(
-            sandbox, self._context, self._output, self._registry, self._state, self._request.values
+            sandbox,
+            self._context,
+            self._output,
+            self._registry,
+            self._state,
+            self._request.values,
+            self._request.grace,
         )
         outcome = self._sandbox.load(text, source.name)
+        if link.stopped():
+            link.stand_still(link.HELD)
         abandoned = self._end_task()
         error = outcome.error or abandoned
         self._output.finish()
@@ -121,6 +130,8 @@ class Session:
         for attempt in range(tried + 1, task.retries + 2):
             self._emitter.note("attempt", task.name, attempt)
             outcome = self._sandbox.run(function)
+            if link.stopped():
+                link.stand_still(link.HELD)
             abandoned = self._end_task()
             if outcome.error is None and abandoned:
                 outcome = outcome._replace(error=abandoned)

@@ -14,11 +14,12 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import ExitCode
 from sloth_tui.runner.demise import in_words
-from sloth_tui.runner.events import Warned
+from sloth_tui.runner.events import Stopping, Warned
 from sloth_tui.runner.process import WorkerProcess
 from sloth_tui.runner.record import RunRecord
 from sloth_tui.runner.request import RunRequest
@@ -32,8 +33,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Absence", "RunRequest", "Supervisor"]
 
-_PATIENCE = 1.0
-"""Seconds a worker gets to end itself and what it started; it needs 0.5 at most."""
+_PATIENCE = 2.0
+"""Seconds a worker gets to end itself and what it started, on top of those that it says commands have."""
+_SAID_AFTER = 0.5
+"""Seconds that commands may take to end before it is said that they are waited for."""
+_ONE_REQUEST = 0.2
+"""Seconds: timeout(1) and terminals send a signal twice; that is no second request."""
 _SETTLING = 5.0
 """Seconds for the worker that reports what a dead one did."""
 
@@ -72,12 +77,23 @@ class Supervisor:
         """Id of the run."""
         self._stop_signal = 0
         self._absence: Absence | None = None
+        self._stopped_at = 0.0
+        self._hurried = False
         self._wake_end, self._wake = os.pipe()
+        os.set_blocking(self._wake_end, False)
         os.set_blocking(self._wake, False)
 
     def stop(self, signal_number: int = signal.SIGINT) -> None:
-        """End the run within a second; its exit code will be 128 plus the signal's number."""
-        self._stop_signal = self._stop_signal or signal_number
+        """Ask the run to end; its exit code will be 128 plus the signal's number.
+
+        Commands are asked once and have the request's grace. A second call, but for a terminal that went
+        away, kills them at once.
+        """
+        now = time.monotonic()
+        if not self._stop_signal:
+            self._stop_signal, self._stopped_at = signal_number, now
+        elif signal_number != signal.SIGHUP and now - self._stopped_at > _ONE_REQUEST:
+            self._hurried = True
         self._wake_up()
 
     def _wake_up(self) -> None:
@@ -124,25 +140,24 @@ class Supervisor:
         worker, self._ready_worker = self._ready_worker or WorkerProcess(), None
         worker.assign(record.assignment())
         worker.watch(self._wake_end)
+        farewell = _Farewell(worker, record)
         verdict = None
-        give_up = 0.0
         try:
-            while not worker.ended:
-                timeout = self._time_left(record) if verdict is None else give_up - time.monotonic()
-                for message in messages(self._read(worker, timeout)):
+            while not worker.ended and not farewell.failed:
+                times = [*farewell.times(), *(self._deadlines(record) if verdict is None else [])]
+                for message in messages(self._read(worker, times)):
                     event = record.take(message)
                     if event is not None:
                         yield event
+                yield from farewell.news()
                 if verdict is None:
                     verdict = self._reason_to_end(record)
                     if verdict is not None:
-                        give_up = time.monotonic() + _PATIENCE
-                        worker.forget(self._wake_end)
-                        worker.dismiss()
-                elif time.monotonic() >= give_up:
-                    break
+                        farewell.begin()
+                if self._hurried and verdict is not None:
+                    farewell.hasten()
         finally:
-            worker.close(_PATIENCE if verdict is None else give_up - time.monotonic())
+            farewell.end()
             if record.wait_status is None:  # its guard was killed, and could not clear up
                 worker.kill(self.run)
         if record.complete:
@@ -151,15 +166,16 @@ class Supervisor:
             verdict = _Verdict("failed", in_words(record, worker.errors), whole_run=False)
         return verdict
 
-    def _read(self, worker: WorkerProcess, timeout: float | None) -> list[bytes]:
+    def _read(self, worker: WorkerProcess, times: list[float]) -> list[bytes]:
         try:
-            lines = worker.read(timeout)
+            lines = worker.read(min(times) - time.monotonic() if times else None)
         except KeyboardInterrupt:
             self.stop()
             return []
+        with suppress(BlockingIOError):
+            os.read(self._wake_end, 64)
         absence, self._absence = self._absence, None
         if absence is not None:
-            os.read(self._wake_end, 1)
             worker.lend()
             absence.begun.set()
             absence.over.wait()
@@ -188,18 +204,18 @@ class Supervisor:
             yield Warned(record.task, "the last changes before the worker's end could not be read back")
 
     def _deadlines(self, record: RunRecord) -> list[float]:
+        if record.complete:  # what is left are commands to be ended
+            return []
         whole = [] if self.request.timeout is None else [record.started + self.request.timeout]
         return whole + ([] if record.task_deadline is None else [record.task_deadline])
-
-    def _time_left(self, record: RunRecord) -> float | None:
-        deadlines = self._deadlines(record)
-        return min(deadlines) - time.monotonic() if deadlines else None
 
     def _reason_to_end(self, record: RunRecord) -> _Verdict | None:
         now = time.monotonic()
         if self._stop_signal:
             code = 128 + self._stop_signal
             return _Verdict("cancelled", "the run was stopped", whole_run=True, exit_code=code)
+        if record.complete:
+            return None
         limit = self.request.timeout
         if limit is not None and now >= record.started + limit:
             words = f"the run took longer than {format_duration(limit)}"
@@ -213,3 +229,62 @@ class Supervisor:
         if verdict.whole_run:
             return verdict.result, verdict.error, verdict.exit_code
         return "error", f"{self.request.file}: {verdict.error}", ExitCode.FAILURE
+
+
+class _Farewell:
+    """The end of one worker: when it has to be over, and what is said meanwhile."""
+
+    def __init__(self, worker: WorkerProcess, record: RunRecord) -> None:
+        self._worker = worker
+        self._record = record
+        self._give_up: float | None = None
+        self._hastened = False
+        self._said = False
+        self._say_at: float | None = None
+
+    @property
+    def failed(self) -> bool:
+        """The worker should be gone, and is not."""
+        return self._give_up is not None and time.monotonic() >= self._give_up
+
+    def times(self) -> list[float]:
+        """When there will be something to do."""
+        return [at for at in (self._give_up, self._say_at) if at is not None]
+
+    def begin(self) -> None:
+        """Dismiss the worker. Commands that have been asked already are not waited for any longer."""
+        self._give_up = time.monotonic() + _PATIENCE
+        self._worker.dismiss()
+        if self._record.asked:
+            self.hasten()
+
+    def hasten(self) -> None:
+        if not self._hastened:
+            self._hastened = True
+            self._give_up = time.monotonic() + _PATIENCE
+            self._worker.hasten()
+
+    def news(self) -> Iterator[RunEvent]:
+        """What commands the worker waits for, once, when that takes a while."""
+        record = self._record
+        if not record.asked or self._said:
+            return
+        now = time.monotonic()
+        if self._say_at is None:
+            self._say_at = now + _SAID_AFTER
+            if self._give_up is not None and not self._hastened:
+                self._give_up = record.asked_until + _PATIENCE
+        if now >= self._say_at:
+            self._said, self._say_at = True, None
+            yield Stopping(record.task, record.asked, max(0.0, record.asked_until - now))
+
+    def end(self) -> None:
+        """See to it that the worker is gone, even if nobody listens any more."""
+        if self._give_up is None and not self._worker.ended:
+            self.begin()
+        while not self._worker.ended and not self.failed:
+            for message in messages(self._worker.read(min(self.times()) - time.monotonic())):
+                self._record.take(message)
+            for _ in self.news():
+                pass
+        self._worker.close(0.0)

@@ -8,6 +8,7 @@ descriptor 3. What it writes to stderr is looked at only when it dies. This is t
 from __future__ import annotations
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,31 +37,37 @@ def main() -> None:
     from sloth_tui.runner.processes import RUN_VARIABLE
     from sloth_tui.runner.request import decode_assignment
 
-    line = _read_line(0)
+    line, said = _read_line(0)
     if not line:
         return
     assignment = decode_assignment(line)
     os.environ[RUN_VARIABLE] = assignment.run
     work = settle.settle if assignment.mode == "settle" else session.work
-    run_guarded(lambda: _emitting(work, assignment), 0, CHANNEL)
+    run_guarded(lambda: _emitting(work, assignment), 0, CHANNEL, assignment.request.grace, said)
 
 
-def _read_line(descriptor: int) -> bytes:
-    """All up to the first line feed; empty if the other end closed before."""
+def _read_line(descriptor: int) -> tuple[bytes, bytes]:
+    """All up to the first line feed, and what came after it; both empty if the other end closed before."""
     parts = []
     while part := os.read(descriptor, 1 << 16):
         parts.append(part)
-        if part.endswith(b"\n"):
-            return b"".join(parts)
-    return b""
+        if b"\n" in part:
+            line, _, rest = b"".join(parts).partition(b"\n")
+            return line, rest
+    return b"", b""
 
 
 def _emitting(work: Work, assignment: Assignment) -> None:
+    from sloth_tui.runner import link
     from sloth_tui.runner.emitter import Emitter
 
     emitter = Emitter(CHANNEL)
+    link.before_standing(emitter.flush)
     try:
         work(assignment, emitter, _open_store)
+        capture = sys.modules.get("sloth_tui.runner.capture")  # it was not needed if it is not there
+        if capture is not None and capture.is_written_to():
+            link.stand_still(link.WAITING)
     except BaseException:
         import traceback
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.events import TaskStarted
-from sloth_tui.runner.processes import descendants, of_run
+from sloth_tui.runner.processes import Process, descendants, processes
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervisor import Supervisor
 from tests.runner.support import run_text, write
@@ -54,20 +54,34 @@ def test_a_task_that_takes_its_worker_along_each_time_ends_once_after_its_last_a
     assert len(told.of(TaskStarted)) == 1
 
 
-def test_commands_in_sessions_of_their_own_do_not_outlive_a_guard_that_is_killed(tmp_path: Path) -> None:
-    supervisor = Supervisor(RunRequest(write(tmp_path, COMMANDS), "local"))
+UNMARKED = """
+    task({name = "a", run = function()
+        cmd("setsid env -i sh -c 'trap \\"\\" TERM; exec sleep 774' & sleep 775 & echo ready; sleep 776")
+    end})
+"""
+
+
+@pytest.mark.parametrize("victim", [0, 1], ids=["keeper", "guard"])
+@pytest.mark.parametrize("text", [COMMANDS, UNMARKED], ids=["commands", "unmarked"])
+def test_commands_in_sessions_of_their_own_do_not_outlive_a_guard_that_is_killed(
+    tmp_path: Path, text: str, victim: int
+) -> None:
+    supervisor = Supervisor(RunRequest(write(tmp_path, text), "local"))
+    below: list[Process] = []
 
     def kill_guard() -> None:
-        wait_until(lambda: len(of_run(supervisor.run)) >= 5)
-        os.kill(worker_pids()[0], signal.SIGKILL)
+        wait_until(lambda: len(descendants(os.getpid())) >= 6)
+        below.extend(descendants(os.getpid()))
+        os.kill(worker_pids()[victim], signal.SIGKILL)
 
     told = stop_when(supervisor, kill_guard, "ready")
     assert told.end.exit_code == 20
-    assert of_run(supervisor.run) == []
+    assert [p for p in below if p in processes()] == []
 
 
-def test_a_guard_that_is_stopped_does_not_hold_up_the_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("victim", [0, 1], ids=["keeper", "guard"])
+def test_a_guard_that_is_stopped_does_not_hold_up_the_end(tmp_path: Path, victim: int) -> None:
     supervisor = Supervisor(RunRequest(write(tmp_path, HOLDING), "local", timeout=3.0))
-    told = stop_when(supervisor, lambda: os.kill(worker_pids()[0], signal.SIGSTOP), "ready")
+    told = stop_when(supervisor, lambda: os.kill(worker_pids()[victim], signal.SIGSTOP), "ready")
     assert told.end.exit_code == 124
     assert descendants(os.getpid()) == []

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sloth_tui.runner.processes import descendants
 from sloth_tui.store import open_store
 from tests.runner.support import write
-from tests.support import rounds, wait_until
+from tests.runner.test_stopping import worker_pids
+from tests.support import rounds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,8 +51,8 @@ def test_killed_at_random_moments(tmp_path: Path, seed: int) -> None:
 def killed_run(path: str, chance: random.Random) -> None:
     command = [sys.executable, "-m", "sloth_tui", "run", path, "-o", "jsonl"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
-        guard = wait_until(lambda: descendants(run.pid))[0].pid
-        victim = guard if chance.random() < 0.3 else wait_until(lambda: descendants(guard))[0].pid
+        worker = worker_pids(run.pid)
+        victim = worker[chance.choice((0, 1, 2, 2, 2, 2))]
         time.sleep(chance.random() * 0.12)  # the random moment itself, not a wait for anything
         os.kill(victim, signal.SIGKILL)
         out, err = run.communicate(timeout=60)

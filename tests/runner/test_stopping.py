@@ -188,19 +188,24 @@ def test_giving_up_listening_ends_the_worker(tmp_path: Path) -> None:
     assert descendants(os.getpid()) == []
 
 
-def worker_pids() -> tuple[int, int]:
-    """The guard, and the process that runs Lua."""
-    guard = wait_until(lambda: [p for p in descendants(os.getpid()) if p.parent == os.getpid()])[0].pid
-    lua = wait_until(lambda: descendants(guard))[0].pid
-    return guard, lua
+def worker_pids(above: int | None = None) -> tuple[int, int, int]:
+    """The keeper, its guard, and the process that runs Lua."""
+    keeper = first_child(os.getpid() if above is None else above)
+    guard = first_child(keeper)
+    return keeper, guard, first_child(guard)
+
+
+def first_child(parent: int) -> int:
+    return wait_until(lambda: min([p.pid for p in descendants(parent) if p.parent == parent], default=0))
 
 
 @pytest.mark.parametrize(
     ("victim", "number", "words"),
     [
-        (1, signal.SIGKILL, "killed: its worker process got SIGKILL, by hand or because"),
-        (1, signal.SIGTERM, "stopped: its worker process got SIGTERM"),
-        (1, signal.SIGSEGV, "crashed: its worker process got SIGSEGV"),
+        (2, signal.SIGKILL, "killed: its worker process got SIGKILL, by hand or because"),
+        (2, signal.SIGTERM, "stopped: its worker process got SIGTERM"),
+        (2, signal.SIGSEGV, "crashed: its worker process got SIGSEGV"),
+        (1, signal.SIGKILL, "killed: its worker process was ended from outside"),
         (0, signal.SIGKILL, "killed: its worker process was ended from outside"),
     ],
 )
@@ -228,7 +233,7 @@ def test_neither_worker_nor_commands_outlive_their_supervisor(tmp_path: Path, te
     script = (
         "import sys\n"
         "from sloth_tui.runner.supervisor import RunRequest, Supervisor\n"
-        "for event in Supervisor(RunRequest(sys.argv[1], 'local')).events(): print(event, flush=True)\n"
+        "for event in Supervisor(RunRequest(sys.argv[1], 'local', grace=0.2)).events(): print(event, flush=True)\n"
     )
     with subprocess.Popen([sys.executable, "-c", script, path], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
@@ -257,7 +262,7 @@ def test_no_acknowledged_write_is_lost_when_a_worker_is_killed(tmp_path: Path) -
         end})
     """
     supervisor = Supervisor(RunRequest(write(tmp_path, text), "local"))
-    told = stop_when(supervisor, lambda: os.kill(worker_pids()[1], signal.SIGKILL), "at 200")
+    told = stop_when(supervisor, lambda: os.kill(worker_pids()[2], signal.SIGKILL), "at 200")
     numbers = [event.new for event in told.of(KeyChanged)]
     assert numbers == list(range(1, len(numbers) + 1))
     assert stored()["n"] == numbers[-1]

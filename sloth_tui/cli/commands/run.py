@@ -31,7 +31,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
         request = _request(arguments)
         from sloth_tui.cli.runs import follow
     except BaseException:
-        worker.close(grace=1.0)
+        worker.close(patience=1.0)
         raise
     follow(
         request,

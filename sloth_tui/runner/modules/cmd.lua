@@ -1,4 +1,4 @@
--- cmd({command, delegate_to, cwd, env, stdin, timeout, check = true}), cmd("...")
+-- cmd({command, delegate_to, cwd, env, stdin, timeout, grace, check = true}), cmd("...")
 
 local kit, host = ...
 
@@ -9,9 +9,10 @@ local next, rawget, tostring, type, unpack = next, rawget, tostring, type, table
 
 local FIELDS = {
   command = "string", delegate_to = "string", cwd = "string", env = "table", stdin = "string", timeout = "number",
-  check = "boolean",
+  grace = "number", check = "boolean",
 }
 local LONGEST_SHOWN <const> = 120
+local LONGEST_GRACE <const> = 30 * 24 * 60 * 60
 local MOST_VARIABLES <const> = 10000
 
 local function environment(env)
@@ -42,15 +43,18 @@ end
 return function(options)
   if type(options) == "string" then options = { command = options } end
   check_fields("cmd", options, FIELDS)
-  local command, timeout = rawget(options, "command"), rawget(options, "timeout")
+  local command, timeout, grace = rawget(options, "command"), rawget(options, "timeout"), rawget(options, "grace")
   if type(command) ~= "string" then fail("cmd: command must be a string, got " .. type(command)) end
   if timeout and not (timeout > 0 and timeout < huge) then
     fail("cmd: timeout must be more than 0 seconds, and finite")
   end
+  if grace and not (grace >= 0 and grace <= LONGEST_GRACE) then
+    fail("cmd: grace must be 0 or more seconds, at most 30 days")
+  end
   local env = environment(rawget(options, "env"))
   check_memory()
   local ok, code, stdout, stderr, cut = host.run(command, rawget(options, "delegate_to"), rawget(options, "cwd"),
-    rawget(options, "stdin"), timeout, unpack(env))
+    rawget(options, "stdin"), timeout, grace, unpack(env))
   if not ok then fail("cmd: " .. code) end
   if code == nil then fail("cmd: " .. shown(command) .. " took longer than " .. stdout) end
   if code ~= 0 and rawget(options, "check") ~= false then

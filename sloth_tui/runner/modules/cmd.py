@@ -24,8 +24,9 @@ LARGEST_PARTIAL = 64 * 1024
 class CmdModule:
     """Runs commands on this machine."""
 
-    def __init__(self, context: Context, output: Output, room: Callable[[int], bool]) -> None:
-        """``room``: whether Lua has memory for so many bytes more."""
+    def __init__(self, context: Context, output: Output, room: Callable[[int], bool], grace: float) -> None:
+        """``room``: whether Lua has memory for so many bytes more. ``grace``: of commands without their own."""
+        self._grace = grace
         self._context = context
         self._output = output
         self._room = room
@@ -40,6 +41,7 @@ class CmdModule:
         cwd: object,
         stdin: object,
         timeout: object,
+        grace: object,
         *env: object,
     ) -> object:
         """``env``: names and values by turns. Answers exit code, both outputs, and how many bytes of them
@@ -62,7 +64,9 @@ class CmdModule:
                     _environment([cast("bytes", each) for each in env]),
                     cast("bytes | None", stdin),
                     cast("float | None", timeout),
+                    cast("float | None", grace),
                 ),
+                self._grace,
                 heard.hear,
             )
         except OSError as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from lupa.lua54 import lua_type
 
 from sloth_tui.errors import InvalidKey, InvalidValue, SlothError, UsageError
+from sloth_tui.runner.link import HELD, stand_still, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,9 +75,14 @@ def type_name(value: object) -> str:
 
 
 def answering(function: Callable[..., object]) -> Callable[..., object]:
-    """A host function for Lua: answers ``True, ...`` or ``False, message``, and never raises."""
+    """A host function for Lua: answers ``True, ...`` or ``False, message``, and never raises.
+
+    It does not answer at all in a run that is being stopped.
+    """
 
     def call(*arguments: object) -> object:
+        if stopped():
+            stand_still(HELD)
         try:
             return function(*arguments)
         except SlothError as error:
@@ -86,5 +92,8 @@ def answering(function: Callable[..., object]) -> Callable[..., object]:
             return False, b"not enough memory"
         except Exception as error:  # noqa: BLE001 - an exception inside Lua would be an object to play with
             return False, f"internal error: {error!r}".encode("utf-8", "backslashreplace")
+        finally:
+            if stopped():
+                stand_still(HELD)
 
     return call

@@ -1,0 +1,142 @@
+"""Counting what the commands of a run have started, where no cgroup does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sloth_tui.runner.processes import Process, descendants, read_process, send
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FASTEST = 20_000
+"""Processes that a fork bomb may start in a second: the fewer are left, the sooner the next look."""
+_SHORTEST = 0.002
+_LONGEST_HALT = 1.0
+_FEW = 20
+"""So many more are looked at one by one."""
+
+
+class Crowd:
+    """Looks at how many processes and threads the whole system has, which is cheap, and counts those below this
+    process when that jumps.
+
+    They are stopped for the count: counting takes longer than forking, all the more so among a thousand
+    processes that want to run. The groups that are known are stopped first, by one call each.
+    """
+
+    def __init__(self, most: int, most_tasks: int) -> None:
+        self.groups: set[int] = set()
+        """Process groups of commands, as far as they are known."""
+        self._most = most
+        self._most_tasks = most_tasks
+        self._room = most
+        self._calm = count_tasks()
+        self._roll = _Roll()
+
+    @property
+    def interval(self) -> float:
+        """Seconds until the next look."""
+        return max(_SHORTEST, (self._room // 2 - count_tasks() + self._calm) / _FASTEST)
+
+    def look(self) -> bool:
+        """Whether there are more than there may be; if so, they are left stopped."""
+        total = count_tasks()
+        self._calm = min(self._calm, total)
+        if total > self._calm + _FEW:
+            self._roll.look()
+        if total - self._calm <= self._room // 2:
+            return False
+        self._roll.halt({group for group in self.groups if is_ours(group)})
+        found = descendants(os.getpid())
+        if self._is_too_much(found):
+            return True
+        send(found, signal.SIGCONT, spare_group=os.getpgrp())
+        self._room, self._calm = max(self._most - len(found), 2), count_tasks()
+        return False
+
+    def _is_too_much(self, found: list[Process]) -> bool:
+        return len(found) > self._most or sum(process.threads for process in found) > self._most_tasks
+
+
+class _Roll:
+    """Knows what is below this process without reading all of procfs, which takes seconds while a fork bomb runs.
+
+    Numbers of processes ascend, and to ask the kernel for the group of each new one is cheap.
+    """
+
+    def __init__(self) -> None:
+        self._newest = newest_process()
+        self._groups = {os.getpgrp(): {os.getpid()}}
+        self._members = {os.getpid()}
+
+    def halt(self, groups: set[int]) -> None:
+        """Stop everything, but for the own group; first of all ``groups``."""
+        stopped = {os.getpgrp()}
+        end = time.monotonic() + _LONGEST_HALT
+        fresh = groups
+        while fresh and time.monotonic() < end:
+            for group in fresh:
+                _signal(group, signal.SIGSTOP)
+            stopped |= fresh
+            self.look()
+            fresh = self._groups.keys() - stopped
+
+    def look(self) -> None:
+        """Find those that have come about since the last time."""
+        newest = newest_process()
+        if newest < self._newest:  # numbers began anew
+            fresh = iter([(process.pid, process.group) for process in descendants(os.getpid())])
+        else:
+            fresh = self._born(range(self._newest + 1, newest + 1))
+        self._newest = newest
+        for number, group in fresh:
+            self._members.add(number)
+            self._groups.setdefault(group, set()).add(number)
+
+    def _born(self, numbers: range) -> Iterator[tuple[int, int]]:
+        session = os.getsid(0)
+        for number in numbers:
+            with suppress(OSError):
+                group = os.getpgid(number)
+                if group in self._groups or os.getsid(number) == session or self._is_below(number):
+                    yield number, group
+
+    def _is_below(self, number: int) -> bool:
+        process = read_process(number)
+        return process is not None and process.parent in self._members
+
+
+def _signal(group: int, number: int) -> None:
+    with suppress(OSError):
+        os.killpg(group, number)
+
+
+def newest_process() -> int:
+    """The number that was given to a process last."""
+    with open("/proc/loadavg", "rb", buffering=0) as file:
+        return int(file.read().split()[4])
+
+
+def count_tasks() -> int:
+    """How many processes and threads the system has, from proc(5); 0 where that is not known."""
+    try:
+        with open("/proc/loadavg", "rb", buffering=0) as file:
+            return int(file.read().split()[3].partition(b"/")[2])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def is_ours(group: int) -> bool:
+    """Whether a group that a command was started in can still be its: the number may be another one's by now."""
+    try:
+        return os.getsid(group) == os.getsid(0)
+    except OSError:  # its leader is gone; as long as it has members the number is not given away
+        with suppress(OSError):
+            os.killpg(group, 0)
+            return True
+        return False

@@ -1,0 +1,78 @@
+"""Ending everything below this process: asked once, given time, then by force."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from sloth_tui.runner.processes import descendants, send
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sloth_tui.runner.processes import Process
+
+NO_PROCESS = 0
+
+
+class Ending:
+    """Sends SIGTERM to each process that is there, once, and knows when its time is up.
+
+    What is started later, by a handler for example, gets no signal until then.
+    """
+
+    def __init__(
+        self, grace: float, own: Mapping[int, float], asked: Mapping[int, float], *, spared: int = NO_PROCESS
+    ) -> None:
+        """``grace``: seconds from now on; ``own``: those of some process groups instead. ``asked``: groups that
+        have been asked before, and when by ``time.monotonic`` their time is up. ``spared`` is let alone."""
+        self._spared = spared
+        self._deadlines = dict(asked)
+        found = self.left()
+        self.count = len(found)
+        now = time.monotonic()
+        groups = {process.group for process in found}
+        self._deadlines |= {group: now + own.get(group, grace) for group in groups - self._deadlines.keys()}
+        self.deadline = max([now, *(self._deadlines[group] for group in groups)])
+        """When the time of all of them is up."""
+        self._ask([p for p in found if p.group not in asked and self._deadlines[p.group] > now])
+
+    def add(self, group: int, grace: float) -> None:
+        """A command that was about to be started while the others were asked."""
+        self._deadlines[group] = time.monotonic() + grace
+        self.deadline = max(self.deadline, self._deadlines[group])
+        _signal(group, signal.SIGTERM)
+
+    def is_over(self) -> bool:
+        """Whether nothing is left, or no time. Ends by force those whose own time is up."""
+        found = self.left()
+        now = time.monotonic()
+        late = [process for process in found if self._deadlines.get(process.group, self.deadline) <= now]
+        send(late, signal.SIGKILL, spare_group=os.getpgrp())
+        return not found or now >= self.deadline
+
+    def left(self) -> list[Process]:
+        return [process for process in descendants(os.getpid()) if process.pid != self._spared]
+
+    def _ask(self, found: list[Process]) -> None:
+        send(found, signal.SIGTERM, spare_group=os.getpgrp())
+        send(found, signal.SIGCONT, spare_group=os.getpgrp())
+
+
+def end_by_force(*, spared: int = NO_PROCESS) -> None:
+    """Kill everything below this process until nothing is there.
+
+    For a process that is the reaper of its descendants: what loses its parent stays below it.
+    """
+    while found := [process for process in descendants(os.getpid()) if process.pid != spared]:
+        send(found, signal.SIGKILL, spare_group=os.getpgrp())
+        time.sleep(0.002)
+
+
+def _signal(group: int, number: int) -> None:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return

@@ -1,0 +1,123 @@
+"""A pids cgroup around the commands of a run: the kernel itself refuses them more processes than they may have.
+
+Where this process may make one below its own: as root with version 1, in a container, where it was
+delegated. Elsewhere :mod:`sloth_tui.runner.crowd` counts.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+_PREFIX = "sloth-runner-"
+
+
+class Fence:
+    """One cgroup. It bounds tasks, which are processes and threads, so its bound moves with the threads: there
+    is always just as much room as would make one process too many."""
+
+    interval = 0.1
+    """Seconds between two looks."""
+
+    def __init__(self, directory: str, most: int, most_tasks: int) -> None:
+        """Make it. ``directory``: the cgroup above. Raises OSError."""
+        _sweep(directory)
+        self._path = os.path.join(directory, f"{_PREFIX}{os.getpid()}")
+        self._most = most
+        self._most_tasks = most_tasks
+        os.mkdir(self._path)
+        try:
+            self._allow(most)
+        except OSError:
+            self.remove()
+            raise
+
+    def join(self) -> None:
+        """Move this process in; what it starts from now on is born there."""
+        with suppress(OSError):
+            self._write("cgroup.procs", "0")
+
+    def look(self) -> bool:
+        """Whether there are more than there may be."""
+        try:
+            tasks = int(self._read("pids.current"))
+            if tasks * 2 < self._most:
+                return False
+            processes = len(self._read("cgroup.procs").split())
+            refused = "max 0" not in self._read("pids.events")
+            # One of them is the process that runs Lua.
+            if processes > self._most or tasks > self._most_tasks or (refused and 2 * processes > self._most):
+                return True
+            self._allow(tasks + self._most + 1 - processes)
+        except (OSError, ValueError):
+            return False
+        return False
+
+    def close(self) -> None:
+        """Nothing more can be started inside."""
+        with suppress(OSError):
+            self._allow(0)
+
+    def remove(self) -> None:
+        """When all that were in it are gone."""
+        with suppress(OSError):
+            os.rmdir(self._path)
+
+    def _allow(self, tasks: int) -> None:
+        self._write("pids.max", str(tasks))
+
+    def _read(self, name: str) -> str:
+        with open(os.path.join(self._path, name), encoding="ascii") as file:
+            return file.read()
+
+    def _write(self, name: str, text: str) -> None:
+        descriptor = os.open(os.path.join(self._path, name), os.O_WRONLY)
+        try:
+            os.write(descriptor, text.encode())
+        finally:
+            os.close(descriptor)
+
+
+def own_directory(process: str = "/proc/self") -> str | None:
+    """Where the pids cgroup of this process is mounted, if cgroups below it can count processes."""
+    try:
+        with open(f"{process}/cgroup", encoding="utf-8", errors="surrogateescape") as file:
+            paths = dict(line.rstrip("\n").split(":", 2)[1:] for line in file)
+        with open(f"{process}/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+            mounts = [line.split() for line in file if " - cgroup" in line]
+    except (OSError, ValueError):
+        return None
+    for names, path in paths.items():
+        for mount in mounts:
+            kind, _, options = mount[mount.index("-") + 1 :]
+            if "pids" in names.split(",") and kind == "cgroup" and "pids" in options.split(","):
+                return _below(mount, path)
+            if not names and kind == "cgroup2" and (found := _below(mount, path)) and _hands_on(found):
+                return found
+    return None
+
+
+def _below(mount: list[str], path: str) -> str | None:
+    """The directory of a cgroup, whose path begins at a root that need not be that of the mount."""
+    root, point = mount[3].rstrip("/"), mount[4]
+    if path != root and not path.startswith(root + "/"):
+        return None
+    return os.path.normpath(point + path[len(root) :])
+
+
+def _hands_on(directory: str) -> bool:
+    """Whether children of a cgroup of version 2 count processes."""
+    try:
+        with open(os.path.join(directory, "cgroup.subtree_control"), encoding="ascii") as file:
+            return "pids" in file.read().split()
+    except OSError:
+        return False
+
+
+def _sweep(directory: str) -> None:
+    """Remove what guards left that were killed."""
+    for name in os.listdir(directory):
+        owner = name.removeprefix(_PREFIX)
+        if owner != name and owner.isdigit() and not os.path.exists(f"/proc/{owner}"):
+            with suppress(OSError):
+                os.rmdir(os.path.join(directory, name))
