@@ -11,6 +11,8 @@ import os
 from sloth_tui.agents import DEFAULT_AGENT, base_directory, check_name
 from sloth_tui.errors import InvalidAgentName, InvalidConfig, UsageError
 
+LONGEST_GRACE = 30 * 86_400.0
+"""Seconds."""
 DEFAULT_SECRET_SEGMENTS = ("password", "secret", "token", "api_key", "private_key", "credential")
 _LARGEST = 1024 * 1024
 """Bytes of the file."""
@@ -22,6 +24,7 @@ class Settings:
     __slots__ = (
         "agent",
         "copy_command",
+        "grace",
         "keep_deleted_days",
         "keep_revisions",
         "key_lines",
@@ -44,6 +47,7 @@ class Settings:
         key_lines: dict[str, int] | None = None,
         theme: str | None = None,
         motion: bool = True,
+        grace: float = 10.0,
     ) -> None:
         self.agent = agent
         self.keep_revisions = keep_revisions
@@ -64,6 +68,8 @@ class Settings:
         """The colours the terminal UI begins with; None: those that were chosen last."""
         self.motion = motion
         """Whether the terminal UI may flash, pulse and glide."""
+        self.grace = grace
+        """Seconds that commands of a run get to end, once they are asked to."""
 
 
 def config_path() -> str:
@@ -143,11 +149,12 @@ class _Reader:
         self.text = text
 
     def settings(self, document: dict[str, object]) -> Settings:
-        self.only(document, "", ("agent", "agents", "history", "keys", "secrets", "tui"))
+        self.only(document, "", ("agent", "agents", "history", "keys", "run", "secrets", "tui"))
         defaults = Settings()
         history = self.table(document, "history", ("keep", "keep_deleted_days", "secret"))
         secrets = self.table(document, "secrets", ("segments",))
         tui = self.table(document, "tui", ("theme", "motion", "copy_command"))
+        run = self.table(document, "run", ("grace",))
         keys = self.keys(document)
         return Settings(
             agent=self.agent(document.get("agent", defaults.agent)),
@@ -162,6 +169,7 @@ class _Reader:
             key_lines={name: line_of(self.text, f"keys.{name}") for name in keys},
             theme=self.a_text(tui, "tui.theme"),
             motion=self.flag(tui, "tui.motion", defaults.motion),
+            grace=self.seconds(run, "run.grace", defaults.grace),
         )
 
     def fail(self, setting: str, complaint: str) -> InvalidConfig:
@@ -218,6 +226,12 @@ class _Reader:
         if value < (1 if whole else 0):
             raise self.fail(setting, "must be at least 1" if whole else "must not be negative")
         return value
+
+    def seconds(self, table: dict[str, object], setting: str, default: float) -> float:
+        span = self.number(table, setting, default, whole=False)
+        if not span <= LONGEST_GRACE:  # nan, too
+            raise self.fail(setting, "must be at most 30 days, in seconds")
+        return span
 
     def names(self, table: dict[str, object], setting: str, default: tuple[str, ...]) -> tuple[str, ...]:
         value = table.get(setting.rpartition(".")[2])

@@ -61,6 +61,14 @@ def seconds(word: str) -> float:
     return span
 
 
+def grace(word: str) -> float:
+    """A span of time of at most 30 days."""
+    span = seconds(word)
+    if span > 30 * 86_400:
+        raise ValueError(f"{_quoted(word)} is more than 30 days")
+    return span
+
+
 def revision(word: str) -> int:
     found = integer(word)
     if found < 0:

@@ -26,6 +26,12 @@ def report(error: BaseException, out: Output, words: Sequence[str]) -> int:
         error = Interrupted()
     if "--debug" in words:
         _trace(error)
+    from sloth_tui.shortage import shortage
+
+    lacking = shortage(error)
+    if lacking is not None:
+        _lines(lacking, None)
+        return ExitCode.FAILURE
     if isinstance(error, SlothError):
         _lines(error.message, error.hint)
         return error.exit_code
@@ -40,8 +46,6 @@ def _lines(message: str, hint: str | None) -> None:
 
 
 def _described(error: BaseException) -> str:
-    if isinstance(error, MemoryError):
-        return "out of memory"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return f"unexpected failure: {type(error).__name__}: {error}"

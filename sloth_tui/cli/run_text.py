@@ -21,9 +21,16 @@ _LONGEST = 60
 class RunText:
     """Puts each event into words, indented under its task."""
 
-    def __init__(self, *, traces: bool = False, is_secret: Callable[[str], bool] = lambda key: False) -> None:
-        """``traces``: Lua tracebacks of what failed as well. ``is_secret``: of which keys the values are not
-        to be told, beside those that history keeps none of."""
+    def __init__(
+        self,
+        *,
+        traces: bool = False,
+        interactive: bool = False,
+        is_secret: Callable[[str], bool] = lambda key: False,
+    ) -> None:
+        """``traces``: Lua tracebacks of what failed as well. ``interactive``: somebody may press keys.
+        ``is_secret``: of which keys the values are not to be told, beside those that history keeps none of."""
+        self._interactive = interactive
         self._traces = traces
         self._is_secret = is_secret
         self._results: dict[str, int] = {}
@@ -45,6 +52,8 @@ class RunText:
                 return f"took back {self._change(event)}"
             case events.Warned():
                 return f"  warning: {display_text(event.message)}"
+            case events.Stopping():
+                return self._stopping(event)
             case events.TaskFinished():
                 return self._task_finished(event)
             case events.RunFinished():
@@ -62,6 +71,11 @@ class RunText:
             for value, absent in ((event.old, event.created), (event.new, event.deleted))
         )
         return f"{display_text(event.key)}: {old} -> {new}"
+
+    def _stopping(self, event: events.Stopping) -> str:
+        asked = format_count(event.processes, "process", "processes")
+        line = f"  stopping: waiting up to {format_duration(event.seconds)} for {asked} to end"
+        return f"{line}; press ctrl+c again to kill" if self._interactive else line
 
     def _task_finished(self, event: events.TaskFinished) -> str:
         self._results[event.result] = self._results.get(event.result, 0) + 1

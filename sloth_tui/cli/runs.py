@@ -37,7 +37,11 @@ def follow(
     """Run it, beginning with ``worker``, and show every event. Raises SlothError, with the exit code of a run
     that did not succeed. ``traces``: Lua tracebacks of failed tasks as well. ``undo_on_failure``: take back
     what such a run wrote."""
-    supervisor = Supervisor(request, worker)
+    try:
+        supervisor = Supervisor(request, worker)
+    except OSError:
+        worker.close(patience=1.0)
+        raise
     failure: SlothError | None = None
     last: RunEvent | None = None
     with _signals_stop(supervisor), _shown_on(out, as_json=as_json, traces=traces) as show:
@@ -80,7 +84,7 @@ def _shown_on(out: Output, *, as_json: bool, traces: bool) -> Iterator[Callable[
     elif out.terminal and os.environ.get("TERM", "dumb") != "dumb":
         from sloth_tui.cli.run_live import RunLive
 
-        with RunLive(out, _words(traces=traces)) as live:
+        with RunLive(out, _words(traces=traces, interactive=True)) as live:
             yield live.show
     else:
         yield _plain_lines(out, traces=traces)
@@ -109,13 +113,13 @@ def _plain_lines(out: Output, *, traces: bool) -> Callable[[RunEvent], None]:
     return show
 
 
-def _words(*, traces: bool) -> RunText:
+def _words(*, traces: bool, interactive: bool = False) -> RunText:
     from sloth_tui.cli.run_text import RunText
     from sloth_tui.secrets import holds_secret
     from sloth_tui.settings import load_settings
 
     words = load_settings().secret_segments
-    return RunText(traces=traces, is_secret=lambda key: holds_secret(key, words))
+    return RunText(traces=traces, interactive=interactive, is_secret=lambda key: holds_secret(key, words))
 
 
 @contextmanager

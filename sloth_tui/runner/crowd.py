@@ -22,8 +22,8 @@ _FEW = 20
 
 
 class Crowd:
-    """Looks at how many processes and threads the whole system has, which is cheap, and counts those below this
-    process when that jumps.
+    """Looks at how many processes and threads the whole system has, which is cheap, and counts those below
+    this process when that jumps.
 
     They are stopped for the count: counting takes longer than forking, all the more so among a thousand
     processes that want to run. The groups that are known are stopped first, by one call each.
@@ -64,7 +64,7 @@ class Crowd:
 
 
 class _Roll:
-    """Knows what is below this process without reading all of procfs, which takes seconds while a fork bomb runs.
+    """Knows what is below this process without reading all of procfs, which takes long while a bomb runs.
 
     Numbers of processes ascend, and to ask the kernel for the group of each new one is cheap.
     """
@@ -132,7 +132,7 @@ def count_tasks() -> int:
 
 
 def is_ours(group: int) -> bool:
-    """Whether a group that a command was started in can still be its: the number may be another one's by now."""
+    """Whether a group that a command was started in can still be its: numbers are given away again."""
     try:
         return os.getsid(group) == os.getsid(0)
     except OSError:  # its leader is gone; as long as it has members the number is not given away

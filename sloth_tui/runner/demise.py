@@ -6,6 +6,8 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+from sloth_tui.shortage import out_of_memory, too_many_files
+
 if TYPE_CHECKING:
     from sloth_tui.runner.record import RunRecord
 
@@ -19,10 +21,12 @@ def in_words(record: RunRecord, errors: bytes) -> str:
     """
     if record.crowded:
         return f"killed: its commands had more than {record.crowded:,} processes at once"
+    if b"Too many open files" in errors or "Too many open files" in (record.traceback or ""):
+        return too_many_files()
     if record.traceback is not None and "MemoryError" not in record.traceback:
         return "crashed: " + _last_line(record.traceback)
     if record.traceback is not None or any(sign in errors for sign in _MEMORY_SIGNS):
-        return "out of memory"
+        return out_of_memory()
     if b"Traceback (most recent call last)" in errors:
         return "crashed: " + _last_line(errors.decode("utf-8", "backslashreplace"))
     status = record.wait_status

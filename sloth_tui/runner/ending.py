@@ -26,8 +26,8 @@ class Ending:
     def __init__(
         self, grace: float, own: Mapping[int, float], asked: Mapping[int, float], *, spared: int = NO_PROCESS
     ) -> None:
-        """``grace``: seconds from now on; ``own``: those of some process groups instead. ``asked``: groups that
-        have been asked before, and when by ``time.monotonic`` their time is up. ``spared`` is let alone."""
+        """``grace``: seconds from now on; ``own``: those of some process groups instead. ``asked``: groups
+        that have been asked before, and when their time is up. ``spared`` is let alone."""
         self._spared = spared
         self._deadlines = dict(asked)
         found = self.left()

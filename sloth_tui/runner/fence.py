@@ -1,4 +1,4 @@
-"""A pids cgroup around the commands of a run: the kernel itself refuses them more processes than they may have.
+"""A pids cgroup around the commands of a run: the kernel refuses them more processes than they may have.
 
 Where this process may make one below its own: as root with version 1, in a container, where it was
 delegated. Elsewhere :mod:`sloth_tui.runner.crowd` counts.
@@ -13,8 +13,8 @@ _PREFIX = "sloth-runner-"
 
 
 class Fence:
-    """One cgroup. It bounds tasks, which are processes and threads, so its bound moves with the threads: there
-    is always just as much room as would make one process too many."""
+    """One cgroup. It bounds tasks, which are processes and threads, so its bound moves with the threads:
+    there is always just as much room as would make one process too many."""
 
     interval = 0.1
     """Seconds between two looks."""

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from sloth_tui.runner.link import Message
 
 _KILL = b"k"
-"""What the supervisor says when commands are not to be waited for any longer. Anything else is a request to end,
-and so is its end."""
+"""What the supervisor says when commands are not to be waited for any longer. Anything else asks for the
+end, and so does its own end."""
 MOST_PROCESSES = 1000
 """So many may the commands of a run have at once; more is taken for a fork bomb."""
 MOST_TASKS = 4000
@@ -67,7 +67,7 @@ def run_guarded(
 ) -> NoReturn:
     """Call ``work`` in a grandchild, and end this process when that and all its descendants are gone.
 
-    ``supervisor`` is the descriptor that asks for the end, or ends itself when nobody is there any more. ``said``
+    ``supervisor`` is the descriptor that asks for the end, or ends itself when nobody is there. ``said``
     has come from there before. ``channel`` takes notes. ``grace``: seconds between the request to end and
     the kill.
     """

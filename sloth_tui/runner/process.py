@@ -6,6 +6,7 @@ Imports next to nothing, so that a front end can start a worker first and get it
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import select
 import sys
@@ -38,18 +39,18 @@ class WorkerProcess:
 
     def __init__(self) -> None:
         self._poll = select.poll()
-        stdin, self._stdin = os.pipe()
-        self._channel, channel = os.pipe()
-        self._errors, errors = os.pipe()
+        pipes: list[tuple[int, int]] = []
         try:
+            for _ in range(3):
+                pipes.append(os.pipe())  # noqa: PERF401 - those that were made are closed
+            (stdin, self._stdin), (self._channel, channel), (self._errors, errors) = pipes
             self.pid = _spawn(stdin, channel, errors)
-        except SlothError:
-            for descriptor in (self._stdin, self._channel, self._errors):
+        except OSError as error:
+            for descriptor in itertools.chain(*pipes):
                 os.close(descriptor)
-            raise
-        finally:
-            for descriptor in (stdin, channel, errors):
-                os.close(descriptor)
+            raise _not_started(error) from error
+        for descriptor in (stdin, channel, errors):
+            os.close(descriptor)
         for descriptor in (self._channel, self._errors):
             self._poll.register(descriptor, select.POLLIN)
         self._open = {self._channel, self._errors}
@@ -193,19 +194,35 @@ class WorkerProcess:
 def _spawn(stdin: int, channel: int, errors: int) -> int:
     """Start the worker as leader of a new session. ``posix_spawn``: subprocess costs 10 ms to import."""
     # Out of the way of 0 to 3, which are overwritten one after the other.
-    moved = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10) for descriptor in (stdin, errors, channel)]
-    actions = [
-        (os.POSIX_SPAWN_DUP2, moved[0], 0),
-        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-        (os.POSIX_SPAWN_DUP2, moved[1], 2),
-        (os.POSIX_SPAWN_DUP2, moved[2], _CHANNEL),
-    ]
-    # The working directory, which an empty entry stands for, is the user's: no place to import from.
-    arguments = [sys.executable, "-P", "-S", "-c", _START, *filter(None, sys.path)]
+    moved: list[int] = []
     try:
-        return os.posix_spawn(sys.executable, arguments, os.environ, file_actions=actions, setsid=True)
-    except OSError as error:
-        raise SlothError(f"cannot start a worker process: {error.strerror}") from error
+        for descriptor in (stdin, errors, channel):
+            moved.append(fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10))  # noqa: PERF401 - closed below
+        return _spawn_with(*moved)
     finally:
         for descriptor in moved:
             os.close(descriptor)
+
+
+def _not_started(error: OSError) -> SlothError:
+    import errno
+
+    from sloth_tui import shortage
+
+    if error.errno == errno.EINVAL:  # fcntl(2) was asked for a number beyond the limit
+        return SlothError(shortage.too_many_files())
+    if error.errno == errno.EAGAIN:
+        return SlothError(shortage.too_many_processes())
+    return SlothError(shortage.shortage(error) or f"cannot start a worker process: {error.strerror}")
+
+
+def _spawn_with(stdin: int, errors: int, channel: int) -> int:
+    actions = [
+        (os.POSIX_SPAWN_DUP2, stdin, 0),
+        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+        (os.POSIX_SPAWN_DUP2, errors, 2),
+        (os.POSIX_SPAWN_DUP2, channel, _CHANNEL),
+    ]
+    # The working directory, which an empty entry stands for, is the user's: no place to import from.
+    arguments = [sys.executable, "-P", "-S", "-c", _START, *filter(None, sys.path)]
+    return os.posix_spawn(sys.executable, arguments, os.environ, file_actions=actions, setsid=True)

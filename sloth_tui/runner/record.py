@@ -109,6 +109,11 @@ class RunRecord:
                 self.unusable.exit_code = code
             case "crashed", [str(traceback)]:
                 self.traceback = traceback
+            case _:
+                self._take_ending(note)
+
+    def _take_ending(self, note: Note) -> None:
+        match note.name, note.details:
             case "asked", [int(count), float(seconds)]:
                 self.asked, self.asked_until = count, time.monotonic() + seconds
             case "crowded", [int(most)]:

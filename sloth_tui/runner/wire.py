@@ -42,8 +42,9 @@ class Note(NamedTuple):
     ``started`` (pid of the process that runs Lua), ``plan`` (a list of [name, timeout, retries]),
     ``listed`` (tasks, field by field), ``store`` (revision before the run's first change), ``attempt``
     (task, number), ``tied`` (name, holder) and ``untied`` (name) of a lock that with_lock took, ``done``,
-    ``unusable`` (message, hint, exit code, Lua traceback), ``crashed`` (Python traceback), ``asked`` (number of
-    processes that were, seconds they have), ``crowded`` (more processes than that), ``ended`` (wait status of the process that ran Lua, number of processes it left).
+    ``unusable`` (message, hint, exit code, Lua traceback), ``crashed`` (Python traceback), ``asked`` (how
+    many processes were, seconds they have), ``crowded`` (more processes than that), ``ended`` (wait status of
+    the process that ran Lua, number of processes it left).
     """
 
     name: str

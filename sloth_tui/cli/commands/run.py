@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.convert import seconds
+from sloth_tui.cli.convert import grace, seconds
 from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option
 from sloth_tui.errors import ExitCode, UsageError
 
@@ -47,15 +47,17 @@ def run_file(arguments: Arguments, out: Output) -> int:
 def _request(arguments: Arguments) -> RunRequest:
     from sloth_tui.runner.request import RunRequest
     from sloth_tui.runner.values import read_values
-    from sloth_tui.settings import chosen_agent
+    from sloth_tui.settings import load_settings, named_agent
 
+    settings = load_settings()
     return RunRequest(
         _file(arguments),
-        chosen_agent(arguments.agent),
+        named_agent(arguments.agent) or settings.agent,
         tasks=tuple(arguments.task),
         values=read_values(arguments.values, arguments.set, arguments.set_string),
         timeout=arguments.timeout,
         keep_going=arguments.keep_going,
+        grace=settings.grace if arguments.grace is None else arguments.grace,
         title="" if arguments.example is None else f"run --example {arguments.example}",
     )
 
@@ -104,6 +106,12 @@ COMMANDS = (
             ),
             Option(("--set-string",), "the same with V as text; repeatable", metavar="K=V", repeated=True),
             Option(("--timeout",), "how long the whole run may take", metavar="SECONDS", convert=seconds),
+            Option(
+                ("--grace",),
+                "how long commands may take to end, once they are asked to (default 10)",
+                metavar="SECONDS",
+                convert=grace,
+            ),
             Option(("--keep-going",), "after a failure, run what does not depend on it"),
             Option(
                 ("--undo-on-failure",), "if the run does not succeed, take back all it wrote to the state"
@@ -113,9 +121,10 @@ COMMANDS = (
         ],
         details=(
             "jsonl is one event a line: run_started, task_started, task_output, key_changed, warned,\n"
-            "task_finished, key_restored, run_finished. Exit code 20 when a task failed, 124 when one or\n"
-            "the run took too long. Ctrl-C stops the tasks and gives back locks taken with with_lock. So\n"
-            "does output that cannot be written, with exit code 1."
+            "stopping, task_finished, key_restored, run_finished. Exit code 20 when a task failed, 124 when\n"
+            "one or the run took too long. Ctrl-C stops the tasks and gives back locks taken with with_lock:\n"
+            "commands get one SIGTERM, and SIGKILL after the grace or at a second Ctrl-C. So does output\n"
+            "that cannot be written, with exit code 1."
         ),
         example=(
             "sloth-runner run deploy.lua --agent production --values production.yaml\n"

@@ -25,7 +25,7 @@ class CmdModule:
     """Runs commands on this machine."""
 
     def __init__(self, context: Context, output: Output, room: Callable[[int], bool], grace: float) -> None:
-        """``room``: whether Lua has memory for so many bytes more. ``grace``: of commands without their own."""
+        """``room``: whether Lua has memory for so many bytes more. ``grace``: where a command has none."""
         self._grace = grace
         self._context = context
         self._output = output

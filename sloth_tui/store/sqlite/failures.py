@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import apsw
 
+from sloth_tui import shortage
 from sloth_tui.errors import DatabaseUnusable, Interrupted, InvalidValue, NotWritable, SlothError
 
 BUSY_SECONDS = 10.0
@@ -20,6 +21,11 @@ def translate(error: apsw.Error, location: str) -> SlothError:
             f"{location}: busy for {BUSY_SECONDS:g} s",
             hint="another process keeps it locked; try again later",
         )
+    if isinstance(error, apsw.NoMemError):
+        return SlothError(shortage.out_of_memory())
+    # What SQLite cannot open it calls read-only or an I/O error, too.
+    if isinstance(error, apsw.CantOpenError | apsw.ReadOnlyError | apsw.IOError) and shortage.lacks_files():
+        return SlothError(shortage.too_many_files())
     if isinstance(error, apsw.ReadOnlyError | apsw.PermissionsError | apsw.AuthError):
         return read_only(location)
     if isinstance(error, apsw.FullError):

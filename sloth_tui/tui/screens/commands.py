@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from sloth_tui.tui.actions import bindings, by_id, by_method
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from sloth_tui.tui.actions import Action
 
 
+_RUN_ENDED = 0.05
+"""Seconds between two looks at whether a run that was stopped has ended."""
 _EARLY = ("Copy", "Marks", "Panes", "App")
 """Groups of actions that can do without the panes that are made last."""
 _ALSO_EARLY = ("filter_keys", "go_to_key", "toggle_tree", "sort_next", "sort_reverse")
@@ -103,4 +106,8 @@ class CommandScreen(
 
     async def _leave_run(self) -> None:
         if await self.flows.may_stop_run():
+            # It is on screen how long its commands may take to end; asked a second time, they are killed.
+            self.services.stop_run()
+            while self.services.running:
+                await asyncio.sleep(_RUN_ENDED)
             self.app.exit()

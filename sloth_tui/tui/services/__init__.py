@@ -190,14 +190,14 @@ class Services:
         if self._runs is None:
             from sloth_tui.tui.services.runs import Runs
 
-            self._runs = Runs(self._post, self.is_secret)
+            self._runs = Runs(self._post, self.is_secret, self.settings.grace)
         self._runs.start(path, self.agent)
 
     def _started_runs(self) -> set[str]:
         return set() if self._runs is None else self._runs.started
 
     def stop_run(self) -> bool:
-        """End the run within a second; False when there is none."""
+        """Ask the run to end, by force the second time; False when there is none."""
         return self._runs is not None and self._runs.stop()
 
     def unattended(self) -> AbstractContextManager[None]:

@@ -14,6 +14,7 @@ from sloth_tui.runner.events import (
     KeyChanged,
     RunFinished,
     RunStarted,
+    Stopping,
     TaskFinished,
     TaskOutput,
     TaskStarted,
@@ -37,6 +38,8 @@ _KEPT_LINES = 400
 _VALUE_LIMIT = 60
 _STEPPING = 0.5
 """Seconds that a run at its end may keep this process from being stopped."""
+_MARGIN = 5.0
+"""Seconds on top of the grace of commands."""
 
 
 class RunNews(NamedTuple):
@@ -52,7 +55,11 @@ class RunNews(NamedTuple):
 class Runs:
     """Starts, stops and listens. Its methods may be called from any thread."""
 
-    def __init__(self, post: Callable[[Message], object], is_secret: Callable[[str], bool]) -> None:
+    def __init__(
+        self, post: Callable[[Message], object], is_secret: Callable[[str], bool], grace: float
+    ) -> None:
+        """``grace``: seconds for commands of a run that is stopped."""
+        self._grace = grace
         self._post = post
         self._is_secret = is_secret
         self._lock = threading.Lock()
@@ -76,7 +83,7 @@ class Runs:
         with self._lock:
             if self._supervisor is not None:
                 raise Conflict("a run is going on already", hint="wait for its end, or stop it")
-            self._supervisor = Supervisor(RunRequest(file, agent))
+            self._supervisor = Supervisor(RunRequest(file, agent, grace=self._grace))
             self.started.add(self._supervisor.run)
             self._lines.clear()
             self._task, self._changed, self._left_out = "", 0, 0
@@ -87,7 +94,7 @@ class Runs:
         self._thread.start()
 
     def stop(self, signal_number: int = signal.SIGINT) -> bool:
-        """End the run within a second; False when there is none."""
+        """Ask the run to end, or, the second time, end its commands by force; False when there is none."""
         supervisor = self._supervisor
         if supervisor is None:
             return False
@@ -106,11 +113,11 @@ class Runs:
         finally:
             absence.over.set()
 
-    def close(self, seconds: float = 5.0) -> None:
-        """End the run, if there is one, and wait so many seconds for its processes to be gone."""
+    def close(self) -> None:
+        """End the run, if there is one, and wait for its processes to be gone: as long as they may take."""
         self.stop(signal.SIGTERM)
         if self._thread is not None:
-            self._thread.join(seconds)
+            self._thread.join(self._grace + _MARGIN)
 
     def take(self) -> RunNews:
         """What was said since the last call."""
@@ -167,6 +174,10 @@ def story(event: RunEvent, is_secret: Callable[[str], bool]) -> list[RunLine]:
         return [RunLine("change", "  " + change(event, hidden=event.secret or is_secret(event.key)))]
     if isinstance(event, Warned):
         return [RunLine("warning", f"  ! {event.message}")]
+    if isinstance(event, Stopping):
+        asked = format_count(event.processes, "process", "processes")
+        wait = f"waiting up to {format_duration(event.seconds)} for {asked} to end"
+        return [RunLine("warning", f"  ! stopping: {wait}; stop again to kill")]
     if isinstance(event, TaskFinished):
         return _finished(event)
     return []

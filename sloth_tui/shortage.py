@@ -1,0 +1,79 @@
+"""What a process has run out of, in words: open files, memory, processes."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOADER = ("Error 24", "Too many open files")
+_NEEDED = 4
+"""Files that a database is made of while it is open: itself, its log, the log's index, a journal."""
+
+
+def shortage(error: BaseException) -> str | None:
+    """One line that names what ran out and its limit, if that is behind the error."""
+    for each in _chain(error):
+        if isinstance(each, OSError) and each.errno in (errno.EMFILE, errno.ENFILE):
+            return too_many_files(whole_system=each.errno == errno.ENFILE)
+        if isinstance(each, ImportError) and any(sign in str(each) for sign in _LOADER):
+            return too_many_files()
+        if isinstance(each, MemoryError) or (isinstance(each, OSError) and each.errno == errno.ENOMEM):
+            return out_of_memory()
+        if isinstance(each, ImportError) and "failed to map segment" in str(each):
+            return out_of_memory()
+        if isinstance(each, RuntimeError) and "start new thread" in str(each):
+            return too_many_processes()
+    return None
+
+
+def too_many_files(*, whole_system: bool = False) -> str:
+    if whole_system:
+        return "too many open files in the whole system"
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return f"too many open files (limit {limit}): raise it with ulimit -n"
+
+
+def out_of_memory() -> str:
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
+        return "out of memory"
+    return f"out of memory (limit {limit // 1024} KiB): raise it with ulimit -v"
+
+
+def too_many_processes() -> str:
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+    if limit == resource.RLIM_INFINITY:
+        return "too many processes"
+    return f"too many processes (limit {limit}): raise it with ulimit -u"
+
+
+def lacks_files() -> bool:
+    """Whether this process cannot open as many files as a database needs. SQLite does not say so."""
+    opened: list[int] = []
+    try:
+        for _ in range(_NEEDED):
+            opened.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))  # noqa: PERF401 - kept if it fails
+    except OSError as error:
+        return error.errno == errno.EMFILE
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+    return False
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__

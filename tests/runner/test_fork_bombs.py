@@ -1,0 +1,87 @@
+"""Fork bombs, in a cgroup that bounds them in any case: each ends by the program's own limit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.runner.fence import own_directory
+from tests.runner.support import write
+from tests.support import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BOUND = 2000
+"""What the test itself allows, so that a bomb that is not stopped takes nothing but the test down."""
+BOMBS = {
+    "pipes": "f(){ f|f& }; f; sleep 100",
+    "loop": "while :; do sleep 100 & done",
+    "python": "exec {python} -c 'import os, time\nwhile 1:\n try: os.fork()\n except OSError: time.sleep(.01)'",
+    "orphans": "f(){ (f & f &) & sleep 100; }; f",
+    "sessions": 'f(){ setsid sh -c "sleep 0.01; $BOMB" & setsid sh -c "$BOMB" & }; f; sleep 100',
+    "groups": "set -m; while :; do (set -m; sleep 100 & sleep 100 & sleep 100) & done",
+}
+UNFENCED = 'mount -t tmpfs none "$0" && exec "$@"'
+"""Hides the cgroups from the program, so that it has to count."""
+
+
+@contextmanager
+def bounded() -> Iterator[Path]:
+    """A pids cgroup of its own, whose members are ended."""
+    directory = own_directory()
+    if directory is None or not os.access(directory, os.W_OK):
+        pytest.skip("needs a pids cgroup below its own")
+    made = Path(directory, f"test-bombs-{os.getpid()}")
+    made.mkdir()
+    try:
+        (made / "pids.max").write_text(str(BOUND))
+        yield made
+    finally:
+        wait_until(lambda: is_emptied(made), seconds=60)
+
+
+def is_emptied(directory: Path) -> bool:
+    for path in [*directory.glob("*/cgroup.procs"), directory / "cgroup.procs"]:
+        for number in path.read_text().split():
+            with suppress(ProcessLookupError):
+                os.kill(int(number), signal.SIGKILL)
+    with suppress(OSError):
+        for path in directory.glob("*/"):
+            path.rmdir()
+        directory.rmdir()
+        return True
+    return False
+
+
+@pytest.mark.parametrize("fenced", [True, False], ids=["kernel", "counted"])
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_a_fork_bomb_ends_by_the_limit_and_leaves_nothing(tmp_path: Path, bomb: str, fenced: bool) -> None:
+    path = write(tmp_path, 'task({name = "bomb", timeout = 60, run = function() cmd(os.getenv("BOMB")) end})')
+    command = [sys.executable, "-m", "sloth_tui", "run", path]
+    with bounded() as directory:
+        if not fenced:
+            mount = str(directory.parent)
+            command = ["unshare", "-m", "sh", "-c", UNFENCED, mount, *command]
+            if subprocess.run([*command[:6], "true"], capture_output=True).returncode != 0:
+                pytest.skip("needs the right to make a mount namespace")
+        join = f'echo $$ > {directory}/cgroup.procs && exec "$@"'
+        done = subprocess.run(
+            ["sh", "-c", join, "sh", *command],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "BOMB": bomb.format(python=sys.executable) if "{python}" in bomb else bomb},
+            timeout=110,
+        )
+        assert (done.returncode, done.stderr) == (20, "error: 1 task failed\n")
+        assert "killed: its commands had more than 1,000 processes at once" in done.stdout
+        assert "max 0" in (directory / "pids.events").read_text().splitlines()
+        assert (directory / "cgroup.procs").read_text() == ""
+        assert list(directory.glob("*/")) == []

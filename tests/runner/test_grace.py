@@ -1,0 +1,154 @@
+"""Commands that are asked to end: once, and with time to do it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.runner.support import lines_of, run_task, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CLEANS = """
+    cmd("trap 'echo begin; (trap \\"echo helper asked\\" TERM; sleep 1); sleep 0.2; rm -f pidfile; "
+        .. "echo end; exit 0' TERM; touch pidfile; echo ready; while :; do sleep 0.05; done")
+"""
+IGNORES = "cmd([[trap 'echo asked' TERM; echo ready; while :; do sleep 0.05; done]])"
+
+
+def task(directory: Path, body: str, fields: str = "") -> str:
+    return write(directory, f'task({{name = "a", {fields} run = function() {body} end}})')
+
+
+def run(path: str, *options: str, act: Callable[[subprocess.Popen[str], str], None] | None = None):  # type: ignore[no-untyped-def]
+    """Exit code, stdout and stderr; ``act`` is called with each line of output."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "sloth_tui", "run", path, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=os.path.dirname(path),
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        shown = []
+        for line in process.stdout:
+            shown.append(line.strip())
+            if act is not None:
+                act(process, line.strip())
+        return process.wait(), shown, process.stderr.read()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_stopped_cleans_up_and_is_heard(tmp_path: Path, number: int) -> None:
+    def stop(process: subprocess.Popen[str], line: str) -> None:
+        if line == "ready":
+            process.send_signal(number)
+
+    code, shown, error = run(task(tmp_path, CLEANS), "--grace", "60", act=stop)
+    assert (code, error) == (128 + number, "error: the run was stopped\n")
+    assert [line for line in shown if line in ("begin", "end", "helper asked")] == ["begin", "end"]
+    assert not (tmp_path / "pidfile").exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "options", "code"),
+    [("timeout = 1,", (), 124), ("", ("--timeout", "2"), 124)],
+    ids=["task", "run"],
+)
+def test_a_limit_gives_commands_time(
+    tmp_path: Path, fields: str, options: tuple[str, ...], code: int
+) -> None:
+    found, shown, _ = run(task(tmp_path, CLEANS, fields), "--grace", "60", *options)
+    assert found == code
+    assert [line for line in shown if line in ("begin", "end", "helper asked")] == ["begin", "end"]
+    assert not (tmp_path / "pidfile").exists()
+
+
+def test_a_commands_own_limit_gives_it_time(tmp_path: Path) -> None:
+    body = CLEANS.replace("cmd(", "print(pcall(cmd, {timeout = 1, grace = 60, command = ").replace(
+        'done")', 'done"}))'
+    )
+    shown = lines_of(tmp_path, body.replace("pidfile", f"{tmp_path}/pidfile"))
+    assert [line for line in shown if line in ("begin", "end", "helper asked")] == ["begin", "end"]
+    assert not (tmp_path / "pidfile").exists()
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_command_is_asked_once_and_killed_after_its_grace(tmp_path: Path, own: bool) -> None:
+    body = IGNORES
+    if own:
+        body = body.replace("cmd([[", "cmd({grace = 1, command = [[").replace("]])", "]]})")
+    options = ("--grace", "100" if own else "1")
+    code, shown, _ = run(task(tmp_path, body), "--timeout", "1", *options)
+    assert code == 124
+    assert shown.count("asked") == 1
+    assert any(line.startswith("stopping: waiting up to ") for line in shown)
+
+
+def test_a_second_stop_kills_at_once(tmp_path: Path) -> None:
+    def stop(process: subprocess.Popen[str], line: str) -> None:
+        if line == "ready" or json.loads(line).get("text") == "ready" or '"stopping"' in line:
+            process.send_signal(signal.SIGINT)
+
+    code, shown, error = run(task(tmp_path, IGNORES), "--grace", "10000", "-o", "jsonl", act=stop)
+    assert (code, error) == (130, "error: the run was stopped\n")
+    events = [json.loads(line) for line in shown]
+    (stopping,) = [event for event in events if event["event"] == "stopping"]
+    assert stopping["processes"] >= 1
+    assert [event["text"] for event in events if event["event"] == "task_output"].count("asked") == 1
+
+
+def test_no_grace_kills_at_once(tmp_path: Path) -> None:
+    code, shown, _ = run(task(tmp_path, IGNORES), "--grace", "0", "--timeout", "1")
+    assert code == 124
+    assert "asked" not in shown
+
+
+def test_what_a_run_leaves_is_asked_at_its_end_and_given_time(tmp_path: Path) -> None:
+    body = f"""
+        cmd([[(trap 'echo one; echo two; sleep 0.2; echo x > {tmp_path}/cleaned; exit' TERM
+               echo > {tmp_path}/trapped; while :; do sleep 0.05; done) &
+              while [ ! -e {tmp_path}/trapped ]; do sleep 0.02; done]])
+    """
+    told = run_task(tmp_path, body, grace=60.0)
+    assert told.end.result == "done"
+    assert told.warnings != []
+    assert (tmp_path / "cleaned").exists()
+
+
+def test_configuration_says_how_long(tmp_path: Path, base: Path) -> None:
+    base.mkdir()
+    (base / "config.toml").write_text("[run]\ngrace = 0\n")
+    code, shown, _ = run(task(tmp_path, IGNORES), "--timeout", "1")
+    assert (code, "asked" in shown) == (124, False)
+    code, shown, _ = run(task(tmp_path, IGNORES), "--timeout", "1", "--grace", "1")
+    assert (code, "asked" in shown) == (124, True)
+
+
+@pytest.mark.parametrize("word", ["-1", "nan", "inf", "soon", "2592001"])
+def test_a_wrong_grace_is_refused(tmp_path: Path, base: Path, word: str) -> None:
+    code, shown, error = run(task(tmp_path, "print('ran')"), "--grace", word)
+    assert (code, shown) == (2, [])
+    assert error.startswith("error: ")
+    assert "--grace" in error
+    base.mkdir()
+    value = '"soon"' if word == "soon" else word
+    (base / "config.toml").write_text(f"[run]\ngrace = {value}\n")
+    code, shown, error = run(task(tmp_path, "print('ran')"))
+    assert (code, shown) == (2, [])
+    assert "config.toml:2: run.grace: must " in error
+
+
+@pytest.mark.parametrize("grace", ["-1", "0/0", "1/0", "2592001"])
+def test_a_wrong_grace_of_a_command_is_refused(tmp_path: Path, grace: str) -> None:
+    told = run_task(tmp_path, f"cmd({{command = 'true', grace = {grace}}})")
+    assert told.errors["only"] == "tasks.lua:2: cmd: grace must be 0 or more seconds, at most 30 days"
