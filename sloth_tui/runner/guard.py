@@ -232,6 +232,7 @@ class _Guard:
         if reason is _CROWDED:
             self._note("crowded", MOST_PROCESSES)
         count = 0
+        commanding = self._commanding
         if reason is _GONE and not self._begun:
             return count
         if reason in (_CROWDED, _ORPHANED):
@@ -242,7 +243,8 @@ class _Guard:
         if isinstance(self._crowd, Fence):
             self._crowd.close()
         end_by_force(spared=self._child)
-        self._hear_out()
+        if commanding:
+            self._hear_out()
         if self._status is None:
             os.kill(self._child, signal.SIGKILL)
         return count
@@ -269,7 +271,7 @@ class _Guard:
     def _hear_out(self) -> None:
         """Let the child hear, and pass on, what its command said last."""
         end = time.monotonic() + _LISTENING
-        while self._commanding and not self._still and self._status is None and time.monotonic() < end:
+        while not self._still and self._status is None and time.monotonic() < end:
             if self._wait(_LONGEST_WAIT) in (_GONE, _KILLED):
                 return
 

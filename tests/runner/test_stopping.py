@@ -233,7 +233,8 @@ def test_neither_worker_nor_commands_outlive_their_supervisor(tmp_path: Path, te
     script = (
         "import sys\n"
         "from sloth_tui.runner.supervisor import RunRequest, Supervisor\n"
-        "for event in Supervisor(RunRequest(sys.argv[1], 'local', grace=0.2)).events(): print(event, flush=True)\n"
+        "request = RunRequest(sys.argv[1], 'local', grace=0.2)\n"
+        "for event in Supervisor(request).events(): print(event, flush=True)\n"
     )
     with subprocess.Popen([sys.executable, "-c", script, path], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None

@@ -122,9 +122,9 @@ COMMANDS = (
         details=(
             "jsonl is one event a line: run_started, task_started, task_output, key_changed, warned,\n"
             "stopping, task_finished, key_restored, run_finished. Exit code 20 when a task failed, 124 when\n"
-            "one or the run took too long. Ctrl-C stops the tasks and gives back locks taken with with_lock:\n"
-            "commands get one SIGTERM, and SIGKILL after the grace or at a second Ctrl-C. So does output\n"
-            "that cannot be written, with exit code 1."
+            "one or the run took too long. Ctrl-C stops the tasks and gives back locks taken with\n"
+            "with_lock: commands get one SIGTERM, and SIGKILL after the grace or at a second Ctrl-C. So\n"
+            "does output that cannot be written, with exit code 1."
         ),
         example=(
             "sloth-runner run deploy.lua --agent production --values production.yaml\n"
