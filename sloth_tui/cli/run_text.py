@@ -29,7 +29,7 @@ class RunText:
         is_secret: Callable[[str], bool] = lambda key: False,
     ) -> None:
         """``traces``: Lua tracebacks of what failed as well. ``interactive``: somebody may press keys.
-        ``is_secret``: of which keys the values are not to be told, beside those that history keeps none of."""
+        ``is_secret``: keys whose values are not told, beside those that history keeps none of."""
         self._interactive = interactive
         self._traces = traces
         self._is_secret = is_secret

@@ -155,7 +155,7 @@ def test_bombs_end_with_the_right_words_and_leave_nothing(
             state.with_lock("held", "me", 60, function()\n{body}\nend)
         end}})
     """
-    limits = {"memory_limit": 48 * MEBIBYTE, **options}
+    limits = {"memory_limit": 48 * MEBIBYTE, "grace": 0.3, **options}
     driver = subprocess.run(
         [sys.executable, "-c", DRIVER, write(tmp_path, text), json.dumps(limits)],
         capture_output=True,
