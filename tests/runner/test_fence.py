@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.runner.fence import Fence, own_directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+V1 = "30 20 0:26 {root} {point} rw shared:9 - cgroup cgroup rw,pids"
+V2 = "31 20 0:27 {root} {point} rw - cgroup2 cgroup2 rw"
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "mount", "root", "controllers", "found"),
+    [
+        ("8:pids:/a/b\n0::/\n", V1, "/", None, "a/b"),
+        ("8:pids:/docker/x/b\n", V1, "/docker/x", None, "b"),
+        ("8:pids:/elsewhere\n", V1, "/docker/x", None, None),
+        ("0::/a\n", V2, "/", "cpu pids\n", "a"),
+        ("0::/a\n", V2, "/", "cpu\n", None),
+        ("7:cpu:/a\n", V1, "/", None, None),
+        ("", V1, "/", None, None),
+    ],
+)
+def test_the_cgroup_of_this_process_is_found(
+    tmp_path: Path, cgroup: str, mount: str, root: str, controllers: str | None, found: str | None
+) -> None:
+    point = tmp_path / "cgroups"
+    (point / "a").mkdir(parents=True)
+    (tmp_path / "cgroup").write_text(cgroup)
+    (tmp_path / "mountinfo").write_text(mount.format(root=root, point=point) + "\n")
+    if controllers is not None:
+        (point / "a" / "cgroup.subtree_control").write_text(controllers)
+    assert own_directory(str(tmp_path)) == (None if found is None else str(point / found))
+
+
+def test_where_no_cgroup_can_be_made_nothing_is_left(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="pids.max"):
+        Fence(str(tmp_path), 1000, 4000)
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_a_guard_left_that_was_killed_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "sloth-runner-999999999").mkdir()
+    (tmp_path / f"sloth-runner-{os.getppid()}").mkdir()
+    with pytest.raises(OSError, match="pids.max"):
+        Fence(str(tmp_path), 1000, 4000)
+    assert os.listdir(tmp_path) == [f"sloth-runner-{os.getppid()}"]
