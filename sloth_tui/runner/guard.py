@@ -41,7 +41,7 @@ MOST_TASKS = 4000
 """Processes and threads together."""
 _KNOWN_GROUPS = 500
 """Beyond these it is looked which of them are gone."""
-_COLLECTED = 50
+_COLLECTED = 400
 """Exit statuses that are taken between two looks."""
 _NICE = -10
 _LISTENING = 1.0
