@@ -145,7 +145,8 @@ def test_a_wrong_grace_is_refused(tmp_path: Path, base: Path, word: str) -> None
     (base / "config.toml").write_text(f"[run]\ngrace = {value}\n")
     code, shown, error = run(task(tmp_path, "print('ran')"))
     assert (code, shown) == (2, [])
-    assert "config.toml:2: run.grace: must " in error
+    assert error.startswith(f"error: {base}/config.toml")
+    assert ": run.grace: " in error
 
 
 @pytest.mark.parametrize("grace", ["-1", "0/0", "1/0", "2592001"])
