@@ -15,15 +15,17 @@ _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]')
 def parse(text: str, check: Checker | None = None) -> object:
     """The value of a JSON text. Raises ValueError: what is wrong, and at which line and column or field."""
     if text.startswith("\ufeff"):
-        raise ValueError("begins with a byte order mark (U+FEFF), which is no JSON; leave it out")
+        raise ValueError("not JSON: line 1, column 1: a byte order mark (U+FEFF); leave it out")
     try:
         found: object = json.loads(text, object_pairs_hook=_once, parse_int=_integer, parse_constant=float)
     except _TwiceError as error:
         first, second = _places_of_double(text)
         raise ValueError(occurs_twice(error.name, place(text, first), place(text, second))) from None
     except json.JSONDecodeError as error:
-        complaint = error.msg[:1].lower() + error.msg[1:]
-        raise ValueError(f"line {error.lineno}, column {error.colno}: {complaint}") from None
+        # The place follows; "... starting at" would have it come last.
+        complaint = error.msg.rstrip(": ").removesuffix(" at").removesuffix(" starting")
+        complaint = complaint[:1].lower() + complaint[1:]
+        raise ValueError(f"not JSON: line {error.lineno}, column {error.colno}: {complaint}") from None
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
     (check or Checker())(found)

@@ -7,6 +7,11 @@
 -- deploy, and the template itself is what is copied; to deploy the rendered text instead, write
 -- file.write(config_file, new_content).
 
+-- A null in a values file is as good as nothing.
+for name, value in pairs(values) do
+    if value == json.null then values[name] = nil end
+end
+
 values.port = values.port or 8080
 values.workers = values.workers or 4
 

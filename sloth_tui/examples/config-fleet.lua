@@ -17,6 +17,11 @@
 --     web1: {services: [nginx, app], workers: 16}
 --     db1: {services: [app]}
 
+-- A null in a values file is as good as nothing.
+for name, value in pairs(values) do
+    if value == json.null then values[name] = nil end
+end
+
 local root = values.root or (os.getenv("HOME") or "/tmp") .. "/.cache/sloth-examples/fleet"
 local reload = values.reload or 'echo "$HOST: reloading $SERVICE"'
 local hosts = values.hosts or {

@@ -8,6 +8,11 @@
 -- Releases are directories under root; `current` is a symbolic link to the one that is live. The state
 -- knows which version is live and which was before it, so a second run has nothing to do.
 
+-- A null in a values file is as good as nothing.
+for name, value in pairs(values) do
+    if value == json.null then values[name] = nil end
+end
+
 local app = values.app or "shop"
 local version = tostring(values.version or "v1.2.3")
 local root = values.root or (os.getenv("HOME") or "/tmp") .. "/.cache/sloth-examples/deploy"

@@ -8,6 +8,11 @@
 -- Works on what the example deploy leaves behind, and on the state: a key `session:ID` holds a table
 -- with the field `expires`, in unix seconds. Where there is nothing to remove, nothing is written.
 
+-- A null in a values file is as good as nothing.
+for name, value in pairs(values) do
+    if value == json.null then values[name] = nil end
+end
+
 local root = values.root or (os.getenv("HOME") or "/tmp") .. "/.cache/sloth-examples/deploy"
 local keep_releases = values.keep_releases or 3
 local stale_days = values.stale_days or 14

@@ -5,6 +5,11 @@
 --
 -- Every run makes a new version: that is what it is for.
 
+-- A null in a values file is as good as nothing.
+for name, value in pairs(values) do
+    if value == json.null then values[name] = nil end
+end
+
 local config_content = values.config_content or "workers = 4"
 
 task({

@@ -35,30 +35,45 @@ def shown(directory: Path, *words: str) -> str:
     return line.strip()
 
 
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ('{"a": 1, "a": 2}', "line 1, column 10: key 'a' occurs twice, first at line 1, column 2"),
-        ('{"id": 18446744073709551557}', "id: an integer beyond 64 bits; write it as text, in quotes"),
-        ("[1, [-9223372036854775809]]", "[2][1]: an integer beyond 64 bits; write it as text, in quotes"),
-        ("9" * 5000, "an integer beyond 64 bits; write it as text, in quotes"),
-        (
-            '{"a": {"b": ["\\ud800"]}}',
-            "a.b[1]: \\ud800 is half of a character (a lone surrogate); it needs its other half",
-        ),
-        ('{"a": NaN}', "a: a number that is not finite; write it as text, in quotes"),
-        ("-1e999", "a number that is not finite; write it as text, in quotes"),
-        ("\ufeff1", "begins with a byte order mark (U+FEFF), which is no JSON; leave it out"),
-        ("[" * 100_000, "nested more than 200 deep"),
-        ('{"a": 1,}', "line 1, column 9: expecting property name enclosed in double quotes"),
-        ("null", "null is no value; delete the key instead"),
-    ],
-)
+NO_JSON = {
+    # id: (the text, what is said of it)
+    "empty": ("", "not JSON: line 1, column 1: expecting value"),
+    "cut": ('{"a":', "not JSON: line 1, column 6: expecting value"),
+    "comma is missing": ("[1 2]", "not JSON: line 1, column 4: expecting ',' delimiter"),
+    "second line": ('{\n  "a": }', "not JSON: line 2, column 8: expecting value"),
+    "extra comma": ('{"a": 1,}', "not JSON: line 1, column 9: expecting property name enclosed in double quotes"),
+    "more after it": ("[1] 2", "not JSON: line 1, column 5: extra data"),
+    "open quote": ('"open', "not JSON: line 1, column 1: unterminated string"),
+    "control character": ('"\t"', "not JSON: line 1, column 2: invalid control character"),
+    "byte order mark": ("\ufeff1", "not JSON: line 1, column 1: a byte order mark (U+FEFF); leave it out"),
+    "twice": ('{"a": 1, "a": 2}', "line 1, column 10: key 'a' occurs twice, first at line 1, column 2"),
+    "large integer": (
+        '{"id": 18446744073709551557}',
+        "id: an integer beyond 64 bits; write it as text, in quotes",
+    ),
+    "large negative": (
+        "[1, [-9223372036854775809]]",
+        "[2][1]: an integer beyond 64 bits; write it as text, in quotes",
+    ),
+    "many digits": ("9" * 5000, "an integer beyond 64 bits; write it as text, in quotes"),
+    "surrogate": (
+        '{"a": {"b": ["\\ud800"]}}',
+        "a.b[1]: \\ud800 is half of a character (a lone surrogate); it needs its other half",
+    ),
+    "NaN": ('{"a": NaN}', "a: a number that is not finite; write it as text, in quotes"),
+    "bare NaN": ("NaN", "a number that is not finite; write it as text, in quotes"),
+    "infinite": ("-1e999", "a number that is not finite; write it as text, in quotes"),
+    "deep": ("[" * 100_000, "nested more than 200 deep"),
+    "null": ("null", "null is no value; delete the key instead"),
+}
+
+
+@pytest.mark.parametrize(("text", "complaint"), NO_JSON.values(), ids=NO_JSON)
 def test_json_that_no_store_can_hold_is_refused_in_one_sentence(
     base: Path, text: str, complaint: str
 ) -> None:
     for kind in ("json", "table"):
-        if kind == "json" or text[0] in "[{":
+        if kind == "json" or text[:1] in ("[", "{"):
             done = piped("state", "set", "k", "-", "--type", kind, stdin=text.encode())
             assert (done.code, done.stdout) == (2, b"")
             assert done.stderr.decode() == f"error: VALUE as {kind}: {complaint}\n"

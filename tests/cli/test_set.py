@@ -124,24 +124,3 @@ def test_history_says_what_was_asked_for() -> None:
     assert cleared.origin is not None
     assert (written.origin.title, written.origin.program) == ("set a:b", "sloth-runner")
     assert (cleared.origin.title, cleared.origin.pid) == ("clear --prefix a:", os.getpid())
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "no JSON at line 1, column 1: expecting value"),
-        ('{"a":', "no JSON at line 1, column 6: expecting value"),
-        ("[1] 2", "no JSON at line 1, column 5: extra data"),
-        ('"open', "no JSON at line 1, column 1: unterminated string"),
-        ('"\t"', "no JSON at line 1, column 2: invalid control character"),
-        ("\ufeff{}", "it begins with a byte order mark, which is no JSON"),
-        ("9" * 5000, f"'{'9' * 60}…' does not fit into 64 bits"),
-        ("[18446744073709551616]", "'18446744073709551616' does not fit into 64 bits"),
-        ("NaN", "NaN is no JSON"),
-        ("null", "null is no value; delete the key instead"),
-        ("[" * 100_000, "too deeply nested"),
-    ],
-)
-def test_what_is_wrong_with_a_json_text_is_one_plain_sentence(text: str, message: str) -> None:
-    done = piped("state", "set", "k", text, "--type", "json")
-    assert (done.code, done.out, done.err) == (2, "", f"error: VALUE as json: {message}\n")

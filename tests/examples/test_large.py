@@ -97,7 +97,7 @@ def test_config_fleet_removes_what_is_not_wanted_any_more(machine: Machine, flee
 
 
 def test_config_fleet_makes_up_for_a_reload_that_failed(machine: Machine) -> None:
-    failed = machine.run("config-fleet", "--keep-going", "--set", 'reload="test $HOST != web1"')
+    failed = machine.run("config-fleet", "--keep-going", "--set", 'reload=test "$HOST" != web1')
     assert failed.code == 20
     assert failed.err == "error: 1 task failed\n"
     due = {key for key in stored() if ":reload:" in key}
@@ -107,6 +107,20 @@ def test_config_fleet_makes_up_for_a_reload_that_failed(machine: Machine) -> Non
         "web1: reloading app",
         "web1: reloading nginx",
     ]
+
+
+def test_nulls_in_a_values_file_are_as_good_as_nothing(machine: Machine, fleet: Path, releases: Path) -> None:
+    values = machine.work / "nulls.yaml"
+    values.write_text("root:\nreload: ~\nhosts:\ndefaults: null\n")
+    assert machine.succeed("config-fleet", "--values", str(values)).count("reloading") == 5
+    assert "workers = 8" in (fleet / "web2" / "app.conf").read_text()
+    values.write_text("app:\nversion:\nroot:\ncheck:\nrollback:\nkeep_releases:\nstale_days:\n")
+    assert "shop v1.2.3 is live" in machine.succeed("deploy", "--values", str(values))
+    assert (releases / "current").resolve().name == "v1.2.3"
+    machine.succeed("nightly-cleanup", "--values", str(values))
+    values.write_text("port:\nworkers:\nconfig_file:\nhost:\nconfig_content:\n")
+    machine.succeed("config-file", "--values", str(values))
+    machine.succeed("versioned", "--values", str(values))
 
 
 def test_config_fleet_has_no_template_for_everything(machine: Machine) -> None:
