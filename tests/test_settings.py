@@ -43,7 +43,7 @@ def test_how_the_terminal_ui_looks_can_be_set(base: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("agent = ", "config.toml: end of document: invalid value"),
+        ("agent = ", "config.toml: line 1, column 9: invalid value"),
         ("agent = 'a'\nagent = 'b'", "line 2, column 1: key 'agent' occurs twice, first at line 1, column 1"),
         ("[tui]\ntheme = 99999999999999999999", "tui.theme: an integer beyond 64 bits"),
         pytest.param(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 
 from sloth_tui.documents.check import DEEPEST, Checker
+from sloth_tui.documents.places import place
 
 _DOUBLES = ("Cannot ", "Duplicate ")
 """How the parser's complaints about keys begin that are there already."""
@@ -48,7 +49,8 @@ def _complaint(text: str, message: str) -> str:
             return found
     what, _, where = message.rpartition(" (at ")
     what = what[:1].lower() + what[1:]
-    return f"{where.removesuffix(')')}: {what}"
+    where = where.removesuffix(")")
+    return f"{where if where.startswith('line') else place(text, len(text))}: {what}"
 
 
 def _plain(value: object) -> object:

@@ -1,4 +1,4 @@
-"""YAML by the core schema of YAML 1.2, with merge keys (``<<``), as JSON has it.
+"""YAML by the core schema of YAML 1.2, as JSON has it. It merges nothing: ``<<`` is a key like others.
 
 Built from the parser's events rather than by a loader of the library: its constructors bring YAML 1.1 with
 them, lose the places of keys, and recurse before anything can be counted.
@@ -67,7 +67,7 @@ class _Builder:
         return found
 
     def _node(self, event: Any, depth: int) -> object:
-        self._take(1, event)
+        self._take(event)
         if isinstance(event, yaml.AliasEvent):
             return self._aliased(event)
         if event.anchor is not None:
@@ -103,17 +103,11 @@ class _Builder:
         table: dict[str, object] = {}
         places: dict[str, Any] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            merges = _is_merge(event)
-            name = "<<" if merges else self._key(event, depth)
+            name = self._key(event, depth)
             if name in places:
                 raise ValueError(occurs_twice(name, _place(places[name]), _place(event.start_mark)))
             places[name] = event.start_mark
-            value_event = next(self._events)
-            value = self._node(value_event, depth)
-            if merges:
-                self._merge(table, value, value_event)
-            else:
-                table[name] = value
+            table[name] = self._node(next(self._events), depth)
         return table
 
     def _key(self, event: Any, depth: int) -> str:
@@ -126,18 +120,8 @@ class _Builder:
             raise _wrong(event, "a key must be text")
         return found
 
-    def _merge(self, table: dict[str, object], merged: object, event: Any) -> None:
-        """What is merged never replaces what is there, and what follows replaces it."""
-        for source in merged if isinstance(merged, list) else [merged]:
-            if not isinstance(source, dict):
-                raise _wrong(event, "'<<' takes a mapping or a list of mappings")
-            # Merges multiply as aliases do, but while the text is still being read.
-            self._take(len(source), event)
-            for name, value in source.items():
-                table.setdefault(name, value)
-
-    def _take(self, values: int, event: Any) -> None:
-        self._room -= values
+    def _take(self, event: Any) -> None:
+        self._room -= 1
         if self._room < 0:
             raise _wrong(event, f"more than {self._most:,} values")
 
@@ -158,12 +142,6 @@ def _scalar(event: Any) -> object:
     if kind == "float" and isinstance(found, int):
         return float(text if text.lstrip("+-").isdigit() else found)
     return found
-
-
-def _is_merge(event: Any) -> bool:
-    if not isinstance(event, yaml.ScalarEvent) or event.value != "<<":
-        return False
-    return event.tag == _PREFIX + "merge" or (event.tag is None and not event.style and event.implicit[0])
 
 
 def _unknown_tag(event: Any) -> ValueError:

@@ -65,6 +65,7 @@ def assign(values: dict[str, object], assignment: str, flag: str = "--set") -> N
 
     Raises UsageError.
     """
+    _check_encoding(assignment, flag)
     path, equals, text = assignment.partition("=")
     segments = path.split(".")
     if not equals or not all(segments):
@@ -82,6 +83,14 @@ def assign(values: dict[str, object], assignment: str, flag: str = "--set") -> N
         complaint = str(error).replace("; write it as text, in quotes", "")
         raise UsageError(f"{flag} '{assignment}': {complaint}", hint=hint) from error
     _put(values, segments, value, f"{flag} '{assignment}'")
+
+
+def _check_encoding(assignment: str, flag: str) -> None:
+    """Raises UsageError for bytes of a command line that are no text: Python keeps them as surrogates."""
+    try:
+        assignment.encode("utf-8", "surrogateescape").decode()
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
+        raise UsageError(f"{flag} '{assignment}': not UTF-8 at byte {error.start + 1}") from None
 
 
 def _put(values: dict[str, object], segments: list[str], value: object, call: str) -> None:

@@ -41,7 +41,10 @@ NO_JSON = {
     "cut": ('{"a":', "not JSON: line 1, column 6: expecting value"),
     "comma is missing": ("[1 2]", "not JSON: line 1, column 4: expecting ',' delimiter"),
     "second line": ('{\n  "a": }', "not JSON: line 2, column 8: expecting value"),
-    "extra comma": ('{"a": 1,}', "not JSON: line 1, column 9: expecting property name enclosed in double quotes"),
+    "extra comma": (
+        '{"a": 1,}',
+        "not JSON: line 1, column 9: expecting property name enclosed in double quotes",
+    ),
     "more after it": ("[1] 2", "not JSON: line 1, column 5: extra data"),
     "open quote": ('"open', "not JSON: line 1, column 1: unterminated string"),
     "control character": ('"\t"', "not JSON: line 1, column 2: invalid control character"),
@@ -119,12 +122,48 @@ def test_set_takes_texts_to_the_letter(tmp_path: Path) -> None:
         (["--set", "n=.nan"], "a number that is not finite\nhint: --set-string keeps it as text\n"),
         (["--set-string", "novalue"], "must look like name=value or outer.inner=value\n"),
         (["--set", "a=1", "--set-string", "a.b=1"], "'a' is a number, not a table\n"),
+        (["--set", "a=é\udcff"], "not UTF-8 at byte 5\n"),
+        (["--set-string", "\udcffa=1"], "not UTF-8 at byte 1\n"),
     ],
 )
 def test_what_set_cannot_take_is_refused(tmp_path: Path, words: list[str], complaint: str) -> None:
     task = tmp_path / "show.lua"
     task.write_text(SHOW)
-    assert run("run", str(task), *words) == (2, "", f"error: {words[-2]} '{words[-1]}': {complaint}")
+    shown = words[-1].replace("\udcff", "\\xff")
+    assert run("run", str(task), *words) == (2, "", f"error: {words[-2]} '{shown}': {complaint}")
+
+
+BROKEN = {
+    # file: (its text, what is said of it)
+    "v.json": (b'{\n  "a": }\n', "not JSON: line 2, column 8: expecting value"),
+    "v.yaml": (b"a: [1, 2\nb: 3\n", "line 2, column 2: did not find expected ',' or ']'"),
+    "v.yml": (
+        b"a: 1\nb: \x01\n",
+        "line 2, column 4: U+0001 may not stand in YAML; write it as an escape in double quotes",
+    ),
+    "v.toml": (b'a = 1\nb = "x', "line 2, column 7: unterminated string"),
+    "latin.yaml": (b"a: \xe9\n", "not UTF-8 at byte 4"),
+}
+
+
+@pytest.mark.usefixtures("base")
+@pytest.mark.parametrize("name", BROKEN)
+def test_values_that_are_broken_are_refused_in_one_sentence(tmp_path: Path, name: str) -> None:
+    task, path = tmp_path / "show.lua", tmp_path / name
+    text, complaint = BROKEN[name]
+    task.write_text(SHOW)
+    path.write_bytes(text)
+    done = run("run", str(task), "--values", str(path))
+    assert done == (2, "", f"error: values file '{path}': {complaint}\n")
+
+
+@pytest.mark.usefixtures("base")
+def test_yaml_merges_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "v.yaml"
+    path.write_text("base: &base {a: 1, b: 2}\nweb: {<<: *base, b: 3}\n")
+    assert shown(tmp_path, "--values", str(path)) == (
+        '{"base":{"a":1,"b":2},"web":{"<<":{"a":1,"b":2},"b":3}}'
+    )
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "directory", "large", "dots", "lists"])

@@ -24,12 +24,6 @@ FILES = {
 BOMB = "a0: &a0 [1, 2]\n" + "".join(
     f"a{number}: &a{number} [*a{number - 1}, *a{number - 1}]\n" for number in range(1, 30)
 )
-MERGES = (
-    "a: &a {"
-    + ", ".join(f"k{number}: 1" for number in range(400))
-    + "}\n"
-    + "".join(f"b{number}: {{<<: *a}}\n" for number in range(400))
-)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -142,11 +136,10 @@ def test_yaml_follows_the_core_schema_and_keeps_dates_and_keys_as_written(tmp_pa
     }
 
 
-def test_yaml_tags_anchors_and_merges(tmp_path: Path) -> None:
+def test_yaml_tags_and_anchors_and_no_merges(tmp_path: Path) -> None:
     text = (
         "s: !!str 1\ni: !!int '7'\nf: !!float 3\nb: !!bool 'true'\nn: !!null ''\nl: !!seq [&x a, *x]\n"
-        "base: &base {k: 1, z: 2}\none: {<<: *base, k: 3}\ntwo: {k: 3, <<: [*base, {k: 4, y: 5}]}\n"
-        "q: {'<<': 1}\n"
+        "base: &base {k: 1, z: 2}\none: {<<: *base, k: 3}\nq: {'<<': 1}\n"
     )
     assert read_values(write(tmp_path, text, "v.yaml")) == {
         "s": "1",
@@ -156,8 +149,7 @@ def test_yaml_tags_anchors_and_merges(tmp_path: Path) -> None:
         "n": None,
         "l": ["a", "a"],
         "base": {"k": 1, "z": 2},
-        "one": {"k": 3, "z": 2},
-        "two": {"k": 3, "z": 2, "y": 5},
+        "one": {"<<": {"k": 1, "z": 2}, "k": 3},
         "q": {"<<": 1},
     }
 
@@ -189,7 +181,7 @@ DOUBLES = {
         ("a: 1\nb: 2\na: 3\n", "line 3, column 1: key 'a' occurs twice, first at line 1, column 1"),
         ("x:\n- {1: a, '1': b}\n", "line 2, column 10: key '1' occurs twice, first at line 2, column 4"),
         (
-            "a: &a {}\nb:\n  <<: *a\n  <<: *a\n",
+            "a: &a {}\nb:\n  <<: *a\n  '<<': *a\n",
             "line 4, column 3: key '<<' occurs twice, first at line 3, column 3",
         ),
     ],
@@ -251,12 +243,11 @@ def test_an_empty_file_has_no_values(tmp_path: Path, name: str, content: str) ->
         ("v.yaml", "a: !!int x\n", "line 1, column 4: the value does not fit its tag '!!int'"),
         ("v.yaml", "a: !!binary aGk=", "line 1, column 4: tag '!!binary' is not known"),
         ("v.yaml", "? [a]\n: 1\n", "line 1, column 3: a key must be text"),
-        ("v.yaml", "a: {<<: 1}\n", "line 1, column 9: '<<' takes a mapping or a list of mappings"),
+        ("v.yaml", "a: {!!merge <<: 1}\n", "line 1, column 5: tag '!!merge' is not known"),
         ("v.yaml", "a: *b", "line 1, column 4: alias '*b' has no anchor before it"),
         ("v.yaml", "a: é\x01", "line 1, column 5: U+0001 may not stand in YAML"),
         pytest.param("v.yaml", BOMB, "more than 100,000 values", id="aliases"),
         ("v.yaml", "a: &a [*a]", "line 1, column 8: '&a' contains itself"),
-        pytest.param("v.yaml", MERGES, "more than 100,000 values", id="merge keys"),
         pytest.param(
             "v.yaml", f"a: &a {'x' * 1_000_000}\nb: [{', '.join(['*a'] * 99)}]\n", "16 MiB of text", id="text"
         ),
@@ -275,7 +266,7 @@ def test_an_empty_file_has_no_values(tmp_path: Path, name: str, content: str) ->
         ),
         ("v.json", '{"a": }', "line 1, column 7: expecting value"),
         pytest.param("v.json", "[" * 100_000, "nested more than 200 deep", id="depth"),
-        ("v.toml", "a = ", "end of document: invalid value"),
+        ("v.toml", "a = ", "line 1, column 5: invalid value"),
         ("v.toml", "a = nan", "a: a number that is not finite"),
         ("v.toml", "a = 9223372036854775808", "a: an integer beyond 64 bits"),
         pytest.param("v.toml", f"a = {'9' * 5000}", "an integer beyond 64 bits", id="toml digits"),
@@ -351,8 +342,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ("=x", "must look like name=value"),
         ("a..b=x", "must look like name=value"),
         pytest.param("a." * 200 + "a=1", "nested more than 200 deep", id="levels"),
-        ("\udcff=1", "is half of a character"),
-        ("a=\udcff", "is half of a character"),
+        ("\udcff=1", "not UTF-8 at byte 1"),
+        ("é=\udcff", "not UTF-8 at byte 4"),
         ("a=18446744073709551557", "--set 'a=18446744073709551557': an integer beyond 64 bits"),
         ("a=.inf", "--set 'a=.inf': a number that is not finite"),
         ("a=1e999", "--set 'a=1e999': a number that is not finite"),
