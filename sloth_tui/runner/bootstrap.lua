@@ -1,19 +1,18 @@
--- Builds the world task code lives in. Arguments: functions of the host by name, memory limit in KiB. Returns kit,
--- which the modules are given, and for the host load_file, run and collectgarbage.
+-- Builds the world task code lives in. Arguments: functions of the host by name, memory limit in KiB, and what
+-- steps.lua returns. Returns kit, which the modules are given, and for the host load_file, run and collectgarbage.
 -- Rules of the house: nothing of Python is reachable from the environment, no metatable of ours can be
 -- fetched, and everything used here is held in locals, so that task code may redefine what it likes.
 
-local host, limit_kib = ...
+local host, limit_kib, limited, create, wrap = ...
 
 local collectgarbage, error, getmetatable, load, next, pcall, rawequal, rawget, select, setmetatable, tostring, type, xpcall =
   collectgarbage, error, getmetatable, load, next, pcall, rawequal, rawget, select, setmetatable, tostring, type, xpcall
-local getinfo, raw_metatable, sethook, traceback = debug.getinfo, debug.getmetatable, debug.sethook, debug.traceback
+local getinfo, raw_metatable, traceback = debug.getinfo, debug.getmetatable, debug.traceback
 local concat, pack, sort, unpack = table.concat, table.pack, table.sort, table.unpack
 local find, format, gmatch, gsub, sub = string.find, string.format, string.gmatch, string.gsub, string.sub
 
 local OURS <const> = "=[sloth]"
 local LONGEST_MESSAGE <const> = 8192
-local MOST_STEPS <const> = 1000000
 local LONGEST_TRACE_LINE <const> = 256
 
 -- The metatables that task code could otherwise get at and change for all of us.
@@ -68,19 +67,6 @@ local function shortened(text)
   return #text <= LONGEST_MESSAGE and text or sub(text, 1, LONGEST_MESSAGE) .. "…"
 end
 
--- pcall(tostring, value), of a limited number of steps. Once they are used up each further one raises, so that no
--- pcall of the task outlives it; our own lines are spared.
-local function limited_text(value)
-  local function stop()
-    sethook(stop, "", 1)
-    if getinfo(2, "S").source ~= OURS then error("it takes too long", 0) end
-  end
-  sethook(stop, "", MOST_STEPS)
-  local ok, text = pcall(tostring, value)
-  sethook()
-  return ok, text
-end
-
 -- What a person reads of an error value. A metamethod of the task may run for it, as anywhere in the task.
 local function describe(value)
   local kind = type(value)
@@ -91,7 +77,7 @@ local function describe(value)
   elseif kind == "table" then
     local metatable = raw_metatable(value)
     if metatable and rawget(metatable, "__tostring") ~= nil then
-      local ok, text = limited_text(value)
+      local ok, text = limited(tostring, value)
       if ok then return shortened(text) end
       return "error object whose __tostring fails" .. (type(text) == "string" and ": " .. shortened(text) or "")
     end
@@ -179,6 +165,13 @@ env.math = copy(math, [[ abs acos asin atan ceil cos deg exp floor fmod huge log
   rad random randomseed sin sqrt tan tointeger type ult ]])
 env.utf8 = copy(utf8, "char charpattern codepoint codes len offset")
 env.coroutine = copy(coroutine, "close create isyieldable resume running status wrap yield")
+for name, make in next, { create = create, wrap = wrap } do
+  local native = coroutine[name]
+  env.coroutine[name] = function(...)
+    if type(...) == "function" then return make(...) end
+    return checked(name, native, ...)
+  end
+end
 env.os = copy(os, "clock date difftime getenv time")
 raw_metatable("").__index = env.string
 

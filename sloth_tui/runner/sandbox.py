@@ -53,7 +53,7 @@ class Sandbox:
         self._collect_beyond = 0
         functions = self._table({**host, "any": _deny})
         self._kit, self._load, self._run, self._collect = self._execute(
-            "bootstrap.lua", functions, memory_limit // 1024
+            "bootstrap.lua", functions, memory_limit // 1024, *self._execute("steps.lua")
         )
         self.define("order", {})
         self.define("json_reading", {})

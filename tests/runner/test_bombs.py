@@ -34,6 +34,7 @@ print(json.dumps({"peak": int(peak) * 1024, "lines": sum(e["event"] == "task_out
 """
 MEMORY = r"not enough memory|out of memory"
 TIME = r"took longer than"
+SLOW_WORDS = "error object whose __tostring fails: it takes too long"
 FILL = """
     local kept, block = {}, ("x"):rep(1024):rep(1024)
     local function fill(n) for i = 1, n do kept[i] = block .. i end end
@@ -61,13 +62,47 @@ BOMBS = {
     "hostile __tostring in an error": (
         "error(setmetatable({}, {__tostring = function() while true do end end, __name = 'x'}))",
         {},
-        "error object whose __tostring fails: it takes too long",
+        SLOW_WORDS,
     ),
     "hostile __tostring that catches": (
         "local function f() while true do pcall(function() while true do end end) end end "
         "error(setmetatable({}, {__tostring = f}))",
         {},
-        "error object whose __tostring fails",
+        SLOW_WORDS,
+    ),
+    "hostile __tostring in a coroutine": (
+        "error(setmetatable({}, {__tostring = coroutine.wrap(function() while true do end end)}))",
+        {},
+        SLOW_WORDS,
+    ),
+    "hostile __tostring in a coroutine begun before": (
+        "local routine = coroutine.create(function() coroutine.yield() while true do end end) "
+        "coroutine.resume(routine) "
+        "error(setmetatable({}, {__tostring = function() coroutine.resume(routine) return 'x' end}))",
+        {},
+        SLOW_WORDS,
+    ),
+    "hostile __tostring in coroutines without end": (
+        "local function f() while true do coroutine.wrap(function() for i = 1, 900 do end end)() end end "
+        "error(setmetatable({}, {__tostring = f}))",
+        {},
+        SLOW_WORDS,
+    ),
+    "hostile __tostring that calls itself": (
+        "local function f() pcall(f) pcall(f) end error(setmetatable({}, {__tostring = f}))",
+        {},
+        SLOW_WORDS,
+    ),
+    "hostile __tostring that catches at the bottom of the stack": (
+        "local function f() while true do pcall(f) end end error(setmetatable({}, {__tostring = f}))",
+        {},
+        SLOW_WORDS,
+    ),
+    "hostile __tostring whose handler never ends": (
+        "local function f() while true do xpcall(error, function() while true do end end) end end "
+        "error(setmetatable({}, {__tostring = f}))",
+        {},
+        TIME,
     ),
     "endless printing": ("while true do print('x') end", {"output_limit": 50_000}, TIME),
     "endless reader": ("load(function() return ' ' end)", {}, TIME),
