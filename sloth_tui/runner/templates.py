@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.ext import Extension
-from jinja2.lexer import TOKEN_DATA, Token, newline_re
+from jinja2.lexer import TOKEN_DATA, TOKEN_STRING, Token, newline_re
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sloth_tui.documents.reading import read_regular
@@ -48,24 +49,54 @@ class _OwnLineEnds(Extension):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self._ends: list[str] = []
+        self._strings: list[str] = []
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         self._ends = newline_re.findall(source)
+        self._strings = self._literals(source, name, filename) if "\r" in source else []
         return source
+
+    def _literals(self, source: str, name: str | None, filename: str | None) -> list[str]:
+        """What the strings inside expressions mean, each with its own line ends.
+
+        Once Jinja has read a string, its line ends look like escapes that mean one.
+        """
+        tokens = self.environment.lexer.tokeniter(source, name, filename)
+        return [
+            _quoted_line_ends(text, self._ends[line - 1 :])
+            for line, kind, text in tokens
+            if kind == TOKEN_STRING
+        ]
 
     def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
         # The tokens are asked for later, when another template may have been begun.
-        return _with_line_ends(stream, self._ends)
+        return _with_line_ends(stream, self._ends, self._strings)
 
 
-def _with_line_ends(stream: Iterable[Token], ends: list[str]) -> Iterator[Token]:
+def _with_line_ends(stream: Iterable[Token], ends: list[str], strings: list[str]) -> Iterator[Token]:
+    literals = iter(strings)
     for token in stream:
-        if token.type == TOKEN_DATA and "\n" in token.value:
-            first, *lines = token.value.split("\n")
+        text = token.value
+        if token.type == TOKEN_STRING:
+            text = next(literals, text)
+        elif token.type == TOKEN_DATA and "\n" in text:
+            first, *lines = text.split("\n")
             from_line = zip(ends[token.lineno - 1 :], lines, strict=False)
-            yield Token(token.lineno, token.type, first + "".join(end + line for end, line in from_line))
-        else:
-            yield token
+            text = first + "".join(end + line for end, line in from_line)
+        yield Token(token.lineno, token.type, text)
+
+
+def _quoted_line_ends(literal: str, ends: list[str]) -> str:
+    """What a string in quotes means, as Jinja reads it, but with its own line ends."""
+    own = iter(ends)
+
+    def put_back(found: re.Match[str]) -> str:
+        # After a backslash a line end means nothing, whichever it is.
+        end = next(own) if found.group().endswith("\n") else ""
+        return end if found.group() == "\n" else found.group()
+
+    written = re.sub(r"\\.|\n", put_back, literal[1:-1], flags=re.DOTALL)
+    return written.encode("ascii", "backslashreplace").decode("unicode-escape")
 
 
 class _Loader(BaseLoader):

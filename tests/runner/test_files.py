@@ -276,6 +276,7 @@ LINE_ENDS = {
     "crlf.conf": b"a\r\n{% if true %}\r\nb={{ v }}\r\n{%- endif %}\r\n",
     "mixed.conf": b"one\r\ntwo\nthree\r{# a\r\nb #}four\n\r\n{% raw %}{{\r\n{% endraw %}{{ v }}\r\nend\n",
     "outer.conf": b"x\r\n{% include 'mixed.conf' %}y\r\n",
+    "quoted.conf": b"{{ 'a\r\nb\nc\rd\\\r\ne\\n' ~\r\n \"\xc3\xa9\r\n\\\\\r\n\" }}\r\n{{ 'z\r\n' }}\n",
 }
 
 
@@ -284,6 +285,7 @@ LINE_ENDS = {
     [
         ("crlf.conf", b"a\r\n\r\nb=1\r\n2\r\n"),
         ("mixed.conf", b"one\r\ntwo\nthree\rfour\n\r\n{{\r\n1\r\n2\r\nend\n"),
+        ("quoted.conf", b"a\r\nb\nc\rde\n\xc3\xa9\r\n\\\r\n\r\nz\r\n\n"),
         ("outer.conf", b"x\r\none\r\ntwo\nthree\rfour\n\r\n{{\r\n1\r\n2\r\nend\ny\r\n"),
     ],
 )
