@@ -46,7 +46,10 @@ async def test_what_is_wrong_is_told_and_nothing_is_lost(
     async with running() as app:
         await app.goes_to("a:table")
         await app.press("e")
-        await until(lambda: isinstance(app.app.screen, EditScreen), seconds=60)
+        await until(
+            lambda: isinstance(app.app.screen, EditScreen) and bool(app.app.screen.query(TextArea)),
+            seconds=60,
+        )
         area = app.on_top(TextArea)
         await until(lambda: area.has_focus, seconds=60)
         await app.press("f7")
