@@ -132,6 +132,7 @@ class SlothApp(App[int]):
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._leave, number)
+        self._suspension.watch()
         # Before there is a screen: the first keys are read while it is made, their news wait for it.
         self._browser = BrowserScreen(self.services)
         self._hand_over = partial(loop.call_soon_threadsafe, context=copy_context())
@@ -139,11 +140,9 @@ class SlothApp(App[int]):
         self._browser.memory = self._memory
         self._browser.begin(self._agent)
 
-    def on_mount(self) -> None:
-        self._suspension.watch()
-
     def on_ready(self) -> None:
         gc.enable()
+        self._suspension.begin()
         for complaint in self._complaints:
             self.notify(display_text(complaint), severity="warning", timeout=8, markup=False)
 

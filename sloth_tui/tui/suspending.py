@@ -42,12 +42,23 @@ class Suspension:
         self._returned = 0.0
         self._heard = dict.fromkeys(_SIGNALS, 0)
         """How many signals were acted on already, of which the loop will hear all the same."""
+        self._begun = False
+        """Whether there is a screen that can be taken away and drawn again."""
+        self._wanted = False
+        """Whether the shell asked to stop before there was one."""
 
     def watch(self) -> None:
-        """Follow the signals of the shell, in place of the framework: it acts at any point of the program."""
+        """Follow the signals of the shell, in place of the framework: it acts at any point of the program.
+        Until :meth:`begin` they are only noted."""
         loop = asyncio.get_running_loop()
         for number, act in ((signal.SIGTSTP, self.suspend), (signal.SIGCONT, self._go_on)):
             loop.add_signal_handler(number, self._hear, number, act)
+
+    def begin(self) -> None:
+        """The screen is there."""
+        self._begun = True
+        if self._wanted:
+            self.suspend()
 
     def unwatch(self) -> None:
         loop = asyncio.get_running_loop()
@@ -84,6 +95,8 @@ class Suspension:
     def _hear(self, number: signal.Signals, act: Callable[[], object]) -> None:
         if self._heard[number]:
             self._heard[number] -= 1
+        elif not self._begun:
+            self._wanted |= number == signal.SIGTSTP
         else:
             act()
 
@@ -91,6 +104,9 @@ class Suspension:
         """Somebody stopped this process by force, and let it go on: a shell may have had the terminal."""
         driver = self._app._driver
         if driver is None or not driver.can_suspend or self._app._exit or not self._app.is_running:
+            return
+        if _is_gone():
+            # What says so came with this signal, and will be heard next.
             return
         with self._unattended():
             self._heard[signal.SIGCONT] += wait_for_terminal()
@@ -151,7 +167,19 @@ def _counted() -> Iterator[list[int]]:
 
 
 def _has_terminal() -> bool:
+    """Whether this job is in the foreground; where the terminal is gone nobody else is, and this program ends
+    soon."""
+    return _foreground() in (None, os.getpgrp())
+
+
+def _is_gone() -> bool:
+    """Whether there is no terminal any more."""
+    return _foreground() is None
+
+
+def _foreground() -> int | None:
+    """The job that has the terminal; None where there is none."""
     try:
-        return os.tcgetpgrp(sys.__stdin__.fileno()) == os.getpgrp() if sys.__stdin__ is not None else True
-    except OSError:  # the terminal is gone; so is this program, soon
-        return True
+        return os.tcgetpgrp(sys.__stdin__.fileno()) if sys.__stdin__ is not None else None
+    except OSError:
+        return None

@@ -90,3 +90,76 @@ def test_before_there_is_a_screen(believable: Path, way: str) -> None:
         _leave(terminal, way)
         assert _code(terminal) == _WAYS[way]
         assert b"Traceback" not in terminal.received
+
+
+_HELD = """
+import os, sys, time
+from textual.drivers.linux_driver import LinuxDriver
+from sloth_tui.tui import run_app
+plain = LinuxDriver._enable_mouse_support
+def held(driver):
+    LinuxDriver._enable_mouse_support = plain
+    os.write(1, b"begun")
+    while not {over}:
+        time.sleep(0.01)
+    plain(driver)
+LinuxDriver._enable_mouse_support = held
+{more}
+sys.exit(run_app("local", False))
+"""
+"""The app, which stays a while in the middle of setting up its terminal."""
+_GONE = """
+def gone():
+    try:
+        os.tcgetpgrp(0)
+    except OSError:
+        return True
+"""
+_TOLD = """
+import signal
+told = []
+listen = signal.signal
+def heard(number, handler):
+    if number == signal.SIGCONT and callable(handler):
+        def noting(*arguments):
+            told.append(number)
+            handler(*arguments)
+        return listen(number, noting)
+    return listen(number, handler)
+signal.signal = heard
+"""
+
+
+def _begun(terminal: Terminal) -> None:
+    def begun() -> bool:
+        terminal.reads()
+        return b"begun" in terminal.received
+
+    wait_until(begun, seconds=60, what="the program begun")
+
+
+def test_a_terminal_that_goes_away_while_it_is_set_up(believable: Path) -> None:
+    terminal = Terminal(_HELD.format(over="gone()", more=_GONE))
+    try:
+        _begun(terminal)
+        _leave(terminal, "closed")
+        assert _code(terminal) == 129
+    finally:
+        if terminal.process.isalive():
+            terminal.process.kill(signal.SIGKILL)
+
+
+def test_being_told_to_go_on_while_the_terminal_is_set_up(believable: Path) -> None:
+    """It is set up once."""
+    terminal = Terminal(_HELD.format(over="told", more=_TOLD))
+    try:
+        _begun(terminal)
+        terminal.process.kill(signal.SIGCONT)
+        terminal.sees("deployment:version")
+        assert terminal.received.count(ALTERNATE_SCREEN + b"h") == 1
+        terminal.process.send("q")
+        assert _code(terminal) == 0
+        assert terminal.is_restored()
+    finally:
+        if terminal.process.isalive():
+            terminal.process.kill(signal.SIGKILL)
