@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sloth_tui.model import KeyGroup, Standing
-from sloth_tui.tui.messages import Survey
+from sloth_tui.tui.app import SlothApp
+from sloth_tui.tui.messages import StatsRead, Survey
+from sloth_tui.tui.services.dock import DockFigures
+from sloth_tui.tui.services.rows import Rows
 from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.figures import group_lines, rate_of, standing_lines, type_lines
 from sloth_tui.tui.widgets.skyline import skyline
 from sloth_tui.tui.widgets.stats_view import StatsPane
 from sloth_tui.tui.widgets.write_rate import WriteRate
-from tests.tui.driving import running, until
+from tests.support import A_MINUTE
+from tests.tui.driving import Driver, running, until
 from tests.tui.state import elsewhere
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from textual.message import Message
 
 pytestmark = pytest.mark.slow
 
@@ -85,25 +92,103 @@ async def test_choosing_a_figure_filters_or_goes_there(believable: Path) -> None
         await until(lambda: app.table.key == "table:limits")
 
 
-async def test_figures_are_of_the_agent_on_screen_and_of_no_other(believable: Path) -> None:
+def _figures(app: Driver) -> str:
+    """What the pane of the figures shows."""
+    region = app.find(StatsPane).region
+    lines = app.text().split("\n")[region.y : region.bottom]
+    return "\n".join(line[region.x : region.right] for line in lines)
+
+
+@pytest.fixture
+def another(believable: Path) -> None:
+    """The other agent has one key more than before, and another number of writes."""
     elsewhere(
         "with open_store('production', 'write') as store:\n"
         "    for number in range(200): store.set('n', number)"
     )
+
+
+async def test_figures_are_of_the_agent_on_screen_and_of_no_other(another: None) -> None:
     async with running() as app:
         await app.press("5")
         await app.sees("deployment:  4")
         app.browser.choose_agent("production")
-        await app.sees("n              ")
         await app.sees("(none)")
-        pane = app.find(StatsPane)
-        width, top = pane.region.width, pane.region.y
-        shown = "\n".join(line[:width] for line in app.text().split("\n")[top : top + pane.region.height])
-        assert "deployment:" not in shown
-        assert "most 0 " in shown
-        # The rows are read by another thread, and follow by themselves.
-        await app.loses("deployment:", seconds=60)
-        await app.sees("6 Log 2", seconds=60)
+        # They came with the rows, or after them.
+        assert "deployment:" not in app.text()
+        assert "n              " in app.text()
+        await until(lambda: "most 0 " in _figures(app))
+        await app.sees("6 Log 2")
+
+
+def _held_back(cls: type, method: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], threading.Event]:
+    """From the moment that the list holds a word, the method waits for the event whenever it is called."""
+    waits: list[str] = []
+    go_on = threading.Event()
+    plain = getattr(cls, method)
+
+    def waiting(*arguments: Any) -> Any:
+        if waits:
+            waits.append("waiting")
+            assert go_on.wait(A_MINUTE)
+        return plain(*arguments)
+
+    monkeypatch.setattr(cls, method, waiting)
+    return waits, go_on
+
+
+async def test_figures_wait_for_rows_of_their_agent(another: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Message] = []
+    tell = SlothApp._tell
+
+    def note(app: SlothApp, message: Message) -> None:
+        tell(app, message)
+        told.append(message)
+
+    monkeypatch.setattr(SlothApp, "_tell", note)
+    waits, go_on = _held_back(Rows, "_index", monkeypatch)
+    async with running() as app:
+        try:
+            await app.press("5")
+            await app.sees("deployment:  4")
+            waits.append("from now on")
+            told.clear()
+            app.browser.choose_agent("production")
+            await until(lambda: any(isinstance(message, StatsRead) for message in told))
+            await until(lambda: "waiting" in waits)
+            await app.at_rest()
+            # The rows of the agent before are still there: nothing of another one is.
+            assert "deployment:version" in app.text()
+            assert "keys  " not in _figures(app)
+            assert "(none)" not in app.text()
+            assert "production" not in app.text().split("\n")[0]
+            waits.clear()
+            go_on.set()
+            await until(lambda: "(none)" in (text := app.text()) and "deployment:" not in text)
+            assert "production" in app.text().split("\n")[0]
+        finally:
+            go_on.set()
+
+
+async def test_rows_do_not_wait_beside_figures_of_another_agent(
+    another: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, go_on = _held_back(DockFigures, "_count_writes", monkeypatch)
+    async with running() as app:
+        try:
+            await app.press("5")
+            await app.sees("deployment:  4")
+            waits.append("from now on")
+            app.browser.choose_agent("production")
+            await until(lambda: "waiting" in waits)
+            await until(lambda: "deployment:" not in (text := app.text()) and "n              " in text)
+            await app.at_rest()
+            assert "keys  " not in _figures(app)
+            waits.clear()
+            go_on.set()
+            await app.sees("(none)")
+        finally:
+            go_on.set()
 
 
 async def test_all_figures_are_there_in_a_small_terminal_too(believable: Path) -> None:

@@ -32,6 +32,7 @@ class DockNews(News):
 
     def leave_dock(self) -> None:
         """What is listed is of an agent that is left; nothing is known of another one yet."""
+        self.forget_held()
         if self.furnished:
             self.locks_pane.show([], 0.0)
             self.stats_pane.show(None)
@@ -39,24 +40,26 @@ class DockNews(News):
             self.forget_lists()
 
     def on_locks_read(self, message: messages.LocksRead) -> None:
-        if self.answers:
-            self.locks_pane.show(message.locks, message.at, message.broken)
+        self.show_with_rows(message, self._show_locks)
+
+    def _show_locks(self, message: messages.LocksRead) -> None:
+        self.locks_pane.show(message.locks, message.at, message.broken)
 
     def on_lock_ran_out(self, message: messages.LockRanOut) -> None:
         self.services.dock.reread_locks()
 
     def on_stats_read(self, message: messages.StatsRead) -> None:
-        if self.answers:
-            self.stats_pane.show(message.stats)
-            self.query_one(TitleBar).total = message.stats.total_keys
+        self.show_with_rows(message, self._show_stats)
+
+    def _show_stats(self, message: messages.StatsRead) -> None:
+        self.stats_pane.show(message.stats)
+        self.query_one(TitleBar).total = message.stats.total_keys
 
     def on_survey_read(self, message: messages.SurveyRead) -> None:
-        if self.answers:
-            self.stats_pane.show_survey(message.survey)
+        self.show_with_rows(message, lambda told: self.stats_pane.show_survey(told.survey))
 
     def on_writes_counted(self, message: messages.WritesCounted) -> None:
-        if self.answers:
-            self.stats_pane.count_writes(message.revision, message.at)
+        self.show_with_rows(message, lambda told: self.stats_pane.count_writes(told.revision, told.at))
 
     def on_key_wanted(self, message: messages.KeyWanted) -> None:
         self.go_to_key(message.key)
@@ -74,8 +77,10 @@ class DockNews(News):
         self.action_show_pane("keys")
 
     def on_log_read(self, message: messages.LogRead) -> None:
-        if self.answers:
-            self.log_pane.show(message.changes, complete=message.complete, more=message.more)
+        self.show_with_rows(message, self._show_log)
+
+    def _show_log(self, message: messages.LogRead) -> None:
+        self.log_pane.show(message.changes, complete=message.complete, more=message.more)
 
     def on_more_log_wanted(self, message: messages.MoreLogWanted) -> None:
         self.services.dock.read_more_log()

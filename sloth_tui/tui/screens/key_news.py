@@ -82,17 +82,18 @@ class KeyNews(News):
     def _show_indexed(self, message: messages.RowsIndexed) -> None:
         if message.generation == self._generation:
             self.query_one(KeyTable).index(message.count, message.rows, complete=message.complete)
-            self._count(message.passing, complete=message.complete)
+            self._count(message, complete=message.complete)
 
     def on_rows_changed(self, message: messages.RowsChanged) -> None:
         if message.generation == self._generation:
             table = self.query_one(KeyTable)
             table.change(message.count, message.key, message.position, node=message.node)
-            self._count(message.passing, complete=True)
+            self._count(message, complete=True)
 
     def on_page_loaded(self, message: messages.PageLoaded) -> None:
         if message.generation == self._generation:
             self.query_one(KeyTable).load(message.first, message.rows)
+            self.show_held()
 
     def leave_rows(self) -> None:
         """The rows on screen are of an agent that is being left, and so are those still to be told of."""
@@ -142,8 +143,12 @@ class KeyNews(News):
         table.asked = self._query
         table.reset(self._generation, afresh=afresh)
 
-    def _count(self, shown: int, *, complete: bool) -> None:
+    def _count(self, message: messages.RowsIndexed | messages.RowsChanged, *, complete: bool) -> None:
         self.answers = True
+        self.show_held()
+        self.show_with_rows(message, lambda told: self._show_count(told.passing, complete=complete))
+
+    def _show_count(self, shown: int, *, complete: bool) -> None:
         bar, keys = self.query_one(TitleBar), self.query_one(KeysPane)
         if complete and lets_all_through(self._query):
             bar.total = shown

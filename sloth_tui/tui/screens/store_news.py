@@ -42,10 +42,13 @@ class StoreNews(News):
         if self.is_about_chosen(message):
             self.answers = True
             self.memory.note(agent=message.agent)
-            bar = self.title_bar
-            bar.agent, bar.location = message.agent, message.location
-            bar.state = "live" if message.exists else "empty"
-            bar.total = bar.shown = None
+            self.show_with_rows(message, self._entitle)
+
+    def _entitle(self, message: messages.StoreOpened) -> None:
+        bar = self.title_bar
+        bar.agent, bar.location = message.agent, message.location
+        bar.state = "live" if message.exists else "empty"
+        bar.total = bar.shown = None
 
     def on_store_failed(self, message: messages.StoreFailed) -> None:
         if self.is_about_chosen(message):
