@@ -72,10 +72,10 @@ def test_a_look_costs_what_is_in_sight(many: Path, monkeypatch: pytest.MonkeyPat
         notes.clear()
     for _ in range(10):
         looking._look()
-    assert len(looked) <= 10 * (len(in_sight) + 40)
+    assert len(looked) <= 10 * (len(in_sight) + catalogue._OTHERS)
     assert (listings, opened, told) == ([], [], [])
     # Each has its turn, and one that is new or gone is seen at the next look.
-    for _ in range(MANY // 40 + 1):
+    for _ in range(MANY // catalogue._OTHERS + 1):
         looking._look()
     assert set(agent_names()) <= set(looked)
     (many / "state" / "agent-00003.db").unlink()

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 _PERIOD = 0.5
 """Seconds between two looks at the directory and some agents."""
 _FEW = 40
-"""Agents up to which each is looked at every time, and counted; of more, those in sight and so many."""
+"""Agents up to which each is looked at every time, and counted; of more, those in sight."""
+_OTHERS = 10
+"""Of more, so many others are looked at each time, in turn."""
 _TICK = 0.1
 """Seconds that the clock of a file system may lag behind."""
 _REST = 20.0
@@ -148,8 +150,8 @@ class Catalogue:
             return names
         if self._turn >= len(names):
             self._turn = 0
-        others = names[self._turn : self._turn + _FEW]
-        self._turn += _FEW
+        others = names[self._turn : self._turn + _OTHERS]
+        self._turn += _OTHERS
         return list(dict.fromkeys([*filter(self._found.__contains__, self._in_sight), *others]))
 
     def _count(self, agent: Agent) -> bool:
