@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _MEMORY_SIGNS = (b"not enough memory", b"MemoryError", b"Cannot allocate memory", b"std::bad_alloc")
 
 
+UNHEARD = "the process that listened while this one was stopped was killed: what the run said then is lost"
+
+
 def in_words(record: RunRecord, errors: bytes) -> str:
     """One line for a worker that ended without having said that it was done.
 

@@ -58,6 +58,8 @@ class WorkerProcess:
         self._unsent = memoryview(b"")
         self._incomplete = b""
         self._stand_in: StandIn | None = None
+        self.unheard = False
+        """Whether some of what it said was lost, because whoever listened since :meth:`lend` was ended."""
         self.errors = b""
         """The end of what it wrote to stderr."""
 
@@ -184,6 +186,9 @@ class WorkerProcess:
         data = stand_in.take()
         if not data:
             self._stand_in = None
+            if stand_in.failed:
+                # What comes next need not be the rest of this line.
+                self.unheard, self._incomplete = True, b""
         return self._lines(data)
 
     def _lines(self, data: bytes) -> list[bytes]:

@@ -36,6 +36,8 @@ class StandIn:
         finally:
             os.close(until)
             os.close(target)
+        self.failed = False
+        """Whether it ended before its time, so that what it kept is lost."""
 
     def dismiss(self) -> None:
         """From now on it reads nothing more; :meth:`take` what it has."""
@@ -47,7 +49,7 @@ class StandIn:
         if not data:
             os.close(self._backlog)
             with suppress(ChildProcessError):  # somebody who reaps all children was first
-                os.waitpid(self._pid, 0)
+                self.failed = os.waitpid(self._pid, 0)[1] != 0
         return data
 
 

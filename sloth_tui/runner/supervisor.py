@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import ExitCode
-from sloth_tui.runner.demise import in_words
+from sloth_tui.runner.demise import UNHEARD, in_words
 from sloth_tui.runner.events import Stopping, Warned
 from sloth_tui.runner.process import WorkerProcess
 from sloth_tui.runner.record import RunRecord
@@ -145,10 +145,7 @@ class Supervisor:
         try:
             while not worker.ended and not farewell.failed:
                 times = [*farewell.times(), *(self._deadlines(record) if verdict is None else [])]
-                for message in messages(self._read(worker, times)):
-                    event = record.take(message)
-                    if event is not None:
-                        yield event
+                yield from self._hear(worker, record, times)
                 yield from farewell.news()
                 if verdict is None:
                     verdict = self._reason_to_end(record)
@@ -160,11 +157,21 @@ class Supervisor:
             farewell.end()
             if record.wait_status is None:  # its guard was killed, and could not clear up
                 worker.kill(self.run)
+        if worker.unheard and verdict is None and record.ahead():
+            # Maybe these tasks were done: another worker must not do them a second time.
+            return _Verdict("failed", UNHEARD, whole_run=True)
         if record.complete:
             return None
-        if verdict is None:
-            verdict = _Verdict("failed", in_words(record, worker.errors), whole_run=False)
-        return verdict
+        return verdict or _Verdict("failed", in_words(record, worker.errors), whole_run=False)
+
+    def _hear(self, worker: WorkerProcess, record: RunRecord, times: list[float]) -> Iterator[RunEvent]:
+        unheard = worker.unheard
+        for message in messages(self._read(worker, times)):
+            event = record.take(message)
+            if event is not None:
+                yield event
+        if worker.unheard and not unheard:
+            yield Warned(record.task, UNHEARD)
 
     def _read(self, worker: WorkerProcess, times: list[float]) -> list[bytes]:
         try:
