@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.store import open_store
 from tests.support import wait_until
 from tests.tui.test_changes import stored
 from tests.tui.test_terminal import ALTERNATE_SCREEN, Terminal
@@ -69,3 +71,23 @@ def test_a_signal_ends_the_editor_and_then_the_app(believable: Path, tmp_path: P
     terminal.ends(128 + signal.SIGTERM)
     assert terminal.is_restored()
     assert stored("app:api_token") == "tok_very_secret"
+
+
+def test_an_editor_finds_and_leaves_line_ends_as_they_are(base: Path, tmp_path: Path) -> None:
+    program = tmp_path / "editor"
+    program.write_text(f'#!/bin/sh\ncp "$1" {tmp_path}/found\nsed -i s/two/2/ "$1"\n')
+    program.chmod(0o700)
+    text = "one\r\ntwo\rthree\n\tfour\r\n"
+    with open_store("local", "write") as store:
+        store.set("lines", text)
+    terminal = Terminal(EDITOR=str(program), VISUAL="")
+    terminal.sees("four")
+    terminal.sees("No lock is held")
+    terminal.process.send("E")
+    wait_until(lambda: stored("lines") != text, what="what was edited in the store")
+    # Exact, where a text is not only lines that end in LF.
+    assert json.loads((tmp_path / "found").read_bytes()) == text
+    assert stored("lines") == text.replace("two", "2")
+    terminal.sees("3 Detail")
+    terminal.process.send("q")
+    terminal.ends(0)
