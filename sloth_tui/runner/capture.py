@@ -1,9 +1,4 @@
-"""Running a command here: its output as it comes, in the order it was written, and its end.
-
-Order across stdout and stderr: on Linux each is a pipe of packets (``O_DIRECT``, pipe(7)) with room for a
-single one, and an edge-triggered epoll hands out pipes in the order they were written to. So no second
-write can overtake a first one. Elsewhere the order is that in which the two are found readable.
-"""
+"""Running a command here: its output as it comes, in the order it was written, and its end."""
 
 from __future__ import annotations
 
@@ -12,23 +7,17 @@ import os
 import select
 import signal
 import subprocess
-import sys
-import threading
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.runner import link
 from sloth_tui.runner.limits import lifted
+from sloth_tui.runner.pipes import ARRIVED, READ, Readiness, Stream, end_descriptor, leftovers
 from sloth_tui.runner.processes import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_PACKET = 4096
-_READ = 1 << 16
-_ARRIVED = select.POLLIN | getattr(select, "EPOLLET", 0)
-_LONGEST_WAIT = 86_400.0
-"""Seconds: poll(2) counts milliseconds in 32 bits."""
 _POLITE = 5
 """So much nicer are commands than the process that started them: it has to be able to end them."""
 _NICEST = 19
@@ -53,7 +42,7 @@ class Command(NamedTuple):
 
 def is_written_to() -> bool:
     """Whether children that commands left behind may still have something to say."""
-    return _leftovers.count > 0
+    return leftovers.count > 0
 
 
 def run_command(command: Command, grace: float, hear: Callable[[str, bytes], None]) -> int | None:
@@ -74,39 +63,19 @@ def run_command(command: Command, grace: float, hear: Callable[[str, bytes], Non
         link.say(link.ENDED)
 
 
-class _Stream:
-    """A pipe for one of the outputs."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.reader, self.writer = _pipe()
-        os.set_blocking(self.reader, False)
-
-
-def _pipe() -> tuple[int, int]:
-    """On Linux each write is a packet of its own, and there is room for one."""
-    if sys.platform != "linux":
-        return os.pipe()
-    import fcntl
-
-    reader, writer = os.pipe2(os.O_CLOEXEC | os.O_DIRECT)
-    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PACKET)
-    return reader, writer
-
-
 class _Listener:
     """Waits for one process: its output, its end, the room it has for input."""
 
     def __init__(self, hear: Callable[[str, bytes], None], grace: float) -> None:
         self._hear = hear
         self._grace = grace
-        self._ready = _Readiness()
-        streams = (_Stream("stdout"), _Stream("stderr"))
+        self._ready = Readiness()
+        streams = (Stream("stdout"), Stream("stderr"))
         self._writers = [stream.writer for stream in streams]
         self._streams = {stream.reader: stream for stream in streams}
         for reader in self._streams:
             # Before the command starts: what is ready already when it is registered has lost its order.
-            self._ready.register(reader, _ARRIVED)
+            self._ready.register(reader, ARRIVED)
         self._input = memoryview(b"")
         self._end = -1
 
@@ -126,7 +95,7 @@ class _Listener:
         link.say(link.STARTED, self._process.pid, command.grace)
         self._step_back()
         self._close_writers()
-        self._end = _end_descriptor(self._process)
+        self._end = end_descriptor(self._process)
         self._ready.register(self._end, select.POLLIN)
         if self._process.stdin is not None:
             self._input = memoryview(command.stdin or b"")
@@ -164,7 +133,7 @@ class _Listener:
         if self._process.stdin is not None and not self._process.stdin.closed:
             self._process.stdin.close()
         if self._streams:
-            _leftovers.add(list(self._streams))
+            leftovers.add(list(self._streams))
 
     def _close_writers(self) -> None:
         while self._writers:
@@ -188,7 +157,7 @@ class _Listener:
     def _receive(self, reader: int) -> None:
         """Read a packet. At the end of file the stream is forgotten."""
         with contextlib.suppress(BlockingIOError):
-            data = os.read(reader, _READ)
+            data = os.read(reader, READ)
             if data:
                 self._hear(self._streams[reader].name, data)
                 return
@@ -200,7 +169,7 @@ class _Listener:
         stdin = self._process.stdin
         assert stdin is not None
         try:
-            self._input = self._input[os.write(stdin.fileno(), self._input[:_READ]) :]
+            self._input = self._input[os.write(stdin.fileno(), self._input[:READ]) :]
         except BlockingIOError:
             return
         except BrokenPipeError:  # it does not want to know
@@ -242,79 +211,3 @@ class _Listener:
 def _signal(group: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
-
-
-class _Readiness:
-    """epoll where there is one, else poll."""
-
-    def __init__(self) -> None:
-        self._poll: Any = select.epoll() if hasattr(select, "epoll") else select.poll()
-
-    def register(self, descriptor: int, events: int) -> None:
-        self._poll.register(descriptor, events)
-
-    def unregister(self, descriptor: int) -> None:
-        self._poll.unregister(descriptor)
-
-    def poll(self, timeout: float | None) -> list[tuple[int, int]]:
-        """Wait up to ``timeout`` seconds, at most a day."""
-        if timeout is not None:
-            timeout = min(timeout, _LONGEST_WAIT) * (1 if hasattr(select, "epoll") else 1000)
-        return list(self._poll.poll(timeout))
-
-    def close(self) -> None:
-        if hasattr(self._poll, "close"):
-            self._poll.close()
-
-
-def _end_descriptor(process: subprocess.Popen[bytes]) -> int:
-    """Readable when the process has ended."""
-    if sys.platform == "linux":
-        return os.pidfd_open(process.pid)
-    reader, writer = os.pipe()
-
-    def wait() -> None:
-        process.wait()
-        os.close(writer)
-
-    threading.Thread(target=wait, daemon=True).start()
-    return reader
-
-
-class _Leftovers:
-    """Reads away what children that were left behind write: neither a full nor a closed pipe may stop them.
-
-    One thread for all of them, however many commands leave some.
-    """
-
-    def __init__(self) -> None:
-        self._new: list[int] = []
-        self._wake = -1
-        self.count = 0
-        """Pipes that somebody has open."""
-
-    def add(self, readers: list[int]) -> None:
-        self._new += readers
-        self.count += len(readers)
-        if self._wake < 0:
-            wake_end, self._wake = os.pipe()
-            threading.Thread(target=self._read_away, args=(wake_end,), daemon=True).start()
-        os.write(self._wake, b"!")
-
-    def _read_away(self, wake_end: int) -> None:
-        poll = select.poll()
-        poll.register(wake_end, select.POLLIN)
-        while True:
-            for descriptor, _ in poll.poll():
-                with contextlib.suppress(BlockingIOError):
-                    data = os.read(descriptor, _READ)
-                    if descriptor == wake_end:
-                        while self._new:
-                            poll.register(self._new.pop(), select.POLLIN)
-                    elif not data:
-                        poll.unregister(descriptor)
-                        os.close(descriptor)
-                        self.count -= 1
-
-
-_leftovers = _Leftovers()
