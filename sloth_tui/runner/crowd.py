@@ -8,7 +8,18 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sloth_tui.runner.processes import Process, descendants, read_process, send
+from sloth_tui.runner.excess import MOST_PROCESSES, excess
+from sloth_tui.runner.processes import (
+    below,
+    count_tasks,
+    descendants,
+    load,
+    processes,
+    read_process,
+    send,
+    tasks_and_newest,
+)
+from sloth_tui.runner.quota import is_met, make_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +28,8 @@ _FASTEST = 20_000
 """Processes that a fork bomb may start in a second: the fewer are left, the sooner the next look."""
 _SHORTEST = 0.002
 _LONGEST_HALT = 1.0
+_SHARE = 5
+"""When the kernel refuses more, a run that has this part of the bound is to blame, and not others."""
 _FEW = 20
 """So many more are looked at one by one."""
 
@@ -29,38 +42,51 @@ class Crowd:
     processes that want to run. The groups that are known are stopped first, by one call each.
     """
 
-    def __init__(self, most: int, most_tasks: int) -> None:
-        self.groups: set[int] = set()
-        """Process groups of commands, as far as they are known."""
-        self._most = most
-        self._most_tasks = most_tasks
-        self._room = most
-        self._calm = count_tasks()
-        self._roll = _Roll()
+    def __init__(self, before: bytes, child: int) -> None:
+        """``before``: what :func:`load` said before the first command. ``child``: the process that starts
+        them."""
+        self._child = child
+        self._groups: set[int] = set()
+        self._room = MOST_PROCESSES
+        self._calm, newest = tasks_and_newest(before)
+        self._least = self._calm
+        self._roll = _Roll(newest)
+
+    def know(self, groups: set[int]) -> None:
+        """Be told the process groups that commands were started in."""
+        self._groups = groups
 
     @property
     def interval(self) -> float:
         """Seconds until the next look."""
         return max(_SHORTEST, (self._room // 2 - count_tasks() + self._calm) / _FASTEST)
 
-    def look(self) -> bool:
-        """Whether there are more than there may be; if so, they are left stopped."""
+    def look(self) -> str:
+        """What there is more of than there may be, if so; then they are left stopped."""
         total = count_tasks()
         self._calm = min(self._calm, total)
         if total > self._calm + _FEW:
             self._roll.look()
-        if total - self._calm <= self._room // 2:
-            return False
-        self._roll.halt({group for group in self.groups if is_ours(group)})
-        found = descendants(os.getpid())
-        if self._is_too_much(found):
-            return True
-        send(found, signal.SIGCONT, spare_group=os.getpgrp())
-        self._room, self._calm = max(self._most - len(found), 2), count_tasks()
-        return False
+        self._least = min(self._least, total)
+        refused = total - self._least > MOST_PROCESSES // 2 and is_met(self._child)
+        if total - self._calm <= self._room // 2 and not refused:
+            return ""
+        self._roll.halt({group for group in self._groups if is_ours(group)})
+        everything = processes()
+        found = below(everything, os.getpid())
+        count = MOST_PROCESSES + 1 if refused and len(found) > MOST_PROCESSES // _SHARE else len(found)
+        too_much = excess(count, sum(process.threads for process in found))
+        if not too_much:
+            make_room(everything, found)
+            send(found, signal.SIGCONT, spare_group=os.getpgrp())
+            self._room, self._calm = max(MOST_PROCESSES - len(found), 2), count_tasks()
+        return too_much
 
-    def _is_too_much(self, found: list[Process]) -> bool:
-        return len(found) > self._most or sum(process.threads for process in found) > self._most_tasks
+    def close(self) -> None:
+        """Nothing can be closed here, nor is there anything to remove."""
+
+    def remove(self) -> None:
+        """See :meth:`close`."""
 
 
 class _Roll:
@@ -69,8 +95,8 @@ class _Roll:
     Numbers of processes ascend, and to ask the kernel for the group of each new one is cheap.
     """
 
-    def __init__(self) -> None:
-        self._newest = newest_process()
+    def __init__(self, newest: int) -> None:
+        self._newest = newest
         self._groups = {os.getpgrp(): {os.getpid()}}
         self._members = {os.getpid()}
 
@@ -88,7 +114,7 @@ class _Roll:
 
     def look(self) -> None:
         """Find those that have come about since the last time."""
-        newest = newest_process()
+        newest = tasks_and_newest(load())[1]
         if newest < self._newest:  # numbers began anew
             fresh = iter([(process.pid, process.group) for process in descendants(os.getpid())])
         else:
@@ -114,21 +140,6 @@ class _Roll:
 def _signal(group: int, number: int) -> None:
     with suppress(OSError):
         os.killpg(group, number)
-
-
-def newest_process() -> int:
-    """The number that was given to a process last."""
-    with open("/proc/loadavg", "rb", buffering=0) as file:
-        return int(file.read().split()[4])
-
-
-def count_tasks() -> int:
-    """How many processes and threads the system has, from proc(5); 0 where that is not known."""
-    try:
-        with open("/proc/loadavg", "rb", buffering=0) as file:
-            return int(file.read().split()[3].partition(b"/")[2])
-    except (OSError, ValueError, IndexError):
-        return 0
 
 
 def is_ours(group: int) -> bool:

@@ -23,7 +23,7 @@ def in_words(record: RunRecord, errors: bytes) -> str:
     ``errors``: the end of what it wrote to stderr.
     """
     if record.crowded:
-        return f"killed: its commands had more than {record.crowded:,} processes at once"
+        return f"killed: its commands had more than {record.crowded} at once"
     if b"Too many open files" in errors or "Too many open files" in (record.traceback or ""):
         return too_many_files()
     if record.traceback is not None and "MemoryError" not in record.traceback:

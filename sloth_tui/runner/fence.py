@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
+from sloth_tui.runner.excess import MOST_PROCESSES, excess
+
 _PREFIX = "sloth-runner-"
 
 
@@ -19,39 +21,46 @@ class Fence:
     interval = 0.1
     """Seconds between two looks."""
 
-    def __init__(self, directory: str, most: int, most_tasks: int) -> None:
-        """Make it. ``directory``: the cgroup above. Raises OSError."""
-        _sweep(directory)
-        self._path = os.path.join(directory, f"{_PREFIX}{os.getpid()}")
-        self._most = most
-        self._most_tasks = most_tasks
-        os.mkdir(self._path)
+    def __init__(self, directory: str, guard: int) -> None:
+        """``directory``: the cgroup above. ``guard``: the process that watches and removes it."""
+        self._directory = directory
+        self._path = os.path.join(directory, f"{_PREFIX}{guard}")
+
+    def put_up(self) -> bool:
+        """Make it and move this process in; what it starts is born there. False if this process may not."""
         try:
-            self._allow(most)
+            _sweep(self._directory)
+            os.mkdir(self._path)
+            self._allow(MOST_PROCESSES)
+            self._write("cgroup.procs", "0")
         except OSError:
             self.remove()
-            raise
+            return False
+        return True
 
-    def join(self) -> None:
-        """Move this process in; what it starts from now on is born there."""
-        with suppress(OSError):
-            self._write("cgroup.procs", "0")
+    def know(self, groups: set[int]) -> None:
+        """The cgroup knows its members; it need not be told the process groups that commands are in."""
 
-    def look(self) -> bool:
-        """Whether there are more than there may be."""
+    def is_up(self) -> bool:
+        return os.path.isdir(self._path)
+
+    def look(self) -> str:
+        """What there is more of than there may be, if so."""
         try:
             tasks = int(self._read("pids.current"))
-            if tasks * 2 < self._most:
-                return False
+            if tasks * 2 < MOST_PROCESSES:
+                return ""
             processes = len(self._read("cgroup.procs").split())
             refused = "max 0" not in self._read("pids.events")
+            if refused and 2 * processes > MOST_PROCESSES:
+                processes = MOST_PROCESSES + 1  # as many as it wanted
             # One of them is the process that runs Lua.
-            if processes > self._most or tasks > self._most_tasks or (refused and 2 * processes > self._most):
-                return True
-            self._allow(tasks + self._most + 1 - processes)
+            if too_much := excess(processes, tasks):
+                return too_much
+            self._allow(tasks + MOST_PROCESSES + 1 - processes)
         except (OSError, ValueError):
-            return False
-        return False
+            return ""
+        return ""
 
     def close(self) -> None:
         """Nothing more can be started inside."""

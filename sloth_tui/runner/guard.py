@@ -19,10 +19,8 @@ import time
 from contextlib import suppress
 
 from sloth_tui.runner import link as link_
-from sloth_tui.runner.crowd import Crowd, is_ours
-from sloth_tui.runner.ending import Ending, end_by_force
-from sloth_tui.runner.fence import Fence, own_directory
 from sloth_tui.runner.link import Link
+from sloth_tui.runner.processes import load
 from sloth_tui.runner.wire import encode_note
 
 TYPE_CHECKING = False
@@ -30,15 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
+    from sloth_tui.runner.crowd import Crowd
+    from sloth_tui.runner.fence import Fence
     from sloth_tui.runner.link import Message
 
 _KILL = b"k"
 """What the supervisor says when commands are not to be waited for any longer. Anything else asks for the
 end, and so does its own end."""
-MOST_PROCESSES = 1000
-"""So many may the commands of a run have at once; more is taken for a fork bomb."""
-MOST_TASKS = 4000
-"""Processes and threads together."""
 _KNOWN_GROUPS = 500
 """Beyond these it is looked which of them are gone."""
 _COLLECTED = 400
@@ -79,9 +75,8 @@ def run_guarded(
         _keep(guard)
     os.close(held)
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    fence = _fence()
-    link = Link(fence.join if isinstance(fence, Fence) else lambda: None)
     guard = os.getpid()
+    link = Link(lambda: _enclose(guard))
     child = os.fork()
     if child == 0:
         link.keep_writer()
@@ -90,7 +85,7 @@ def run_guarded(
     _take_precedence()
     code = 1
     try:
-        _Guard(child, link, fence, (supervisor, channel, keeper), grace).guard(said)
+        _Guard(child, link, (supervisor, channel, keeper), grace).guard(said)
         code = 0
     except BaseException:
         sys.excepthook(*sys.exc_info())
@@ -102,16 +97,28 @@ def run_guarded(
 def _keep(guard: int) -> NoReturn:
     status = os.waitpid(guard, 0)[1]
     if status != 0:
+        from sloth_tui.runner.ending import end_by_force
+
         end_by_force()
     os._exit(0)
 
 
-def _fence() -> Fence | Crowd:
+def _enclose(guard: int) -> Callable[[], None]:
+    from sloth_tui.runner.enclosure import Enclosure
+
+    return Enclosure(guard).prepare
+
+
+def _watch(before: bytes, child: int) -> Fence | Crowd:
+    """What counts the commands: their cgroup, if the child has made one."""
+    from sloth_tui.runner.fence import Fence, own_directory
+
     directory = own_directory()
-    if directory is not None:
-        with suppress(OSError):
-            return Fence(directory, MOST_PROCESSES, MOST_TASKS)
-    return Crowd(MOST_PROCESSES, MOST_TASKS)
+    if directory is not None and (fence := Fence(directory, os.getpid())).is_up():
+        return fence
+    from sloth_tui.runner.crowd import Crowd
+
+    return Crowd(before, child)
 
 
 def _work_and_exit(work: Callable[[], None], guard: int) -> NoReturn:
@@ -143,16 +150,24 @@ def _take_precedence() -> None:
 
 
 class _Guard:
-    def __init__(
-        self, child: int, link: Link, crowd: Fence | Crowd, descriptors: tuple[int, int, int], grace: float
-    ) -> None:
+    """Waits for a reason to end, then ends everything below this process.
+
+    What it needs for commands alone is imported when the first one begins.
+    """
+
+    def __init__(self, child: int, link: Link, descriptors: tuple[int, int, int], grace: float) -> None:
+        """``descriptors``: the supervisor's, the channel for notes, the one that ends with the keeper.
+        ``grace``: seconds."""
         self._child = child
         self._link = link
-        self._crowd = crowd
+        self._crowd: Fence | Crowd | None = None
+        """There when the first command begins."""
+        self._before = load()
+        self._too_much = ""
         self._supervisor, self._channel, self._keeper = descriptors
         self._grace = grace
         self._status: int | None = None
-        self._begun = self._commanding = self._still = False
+        self._commanding = self._still = False
         self._groups: dict[int, float] = {}
         """Those that commands were started in, and the seconds they have."""
         self._asked: dict[int, float] = {}
@@ -166,10 +181,10 @@ class _Guard:
         self._note("started", self._child)
         reason = self._understand(said) if said else None
         while reason is None:
-            reason = self._wait(self._crowd.interval if self._begun else None)
+            reason = self._wait(self._crowd.interval if self._crowd else None)
         left = self._end(reason)
         self._collect(wait=True)
-        if isinstance(self._crowd, Fence):
+        if self._crowd is not None:
             self._crowd.remove()
         if reason is not _ORPHANED:
             assert self._status is not None
@@ -185,8 +200,9 @@ class _Guard:
         reason = self._listen() if self._link.reader in ready else None
         if self._supervisor in ready:
             reason = self._understand(os.read(self._supervisor, 64)) or reason
-        if self._begun:
-            if reason is None and self._crowd.look():
+        if self._crowd is not None:
+            if reason is None and (too_much := self._crowd.look()):
+                self._too_much = too_much
                 return _CROWDED
             self._collect()
         return reason
@@ -203,6 +219,8 @@ class _Guard:
             return _GONE
         reason = None
         for message in messages:
+            if message.kind == link_.BEGINNING and self._crowd is None:
+                self._crowd = _watch(self._before, self._child)
             if message.kind == link_.STARTED:
                 self._know(message)
             elif message.kind == link_.ASKED:
@@ -211,36 +229,39 @@ class _Guard:
                 self._still = True
             elif message.kind == link_.WAITING:
                 self._still, reason = True, _DONE
-            self._begun = self._begun or message.kind == link_.BEGINNING
             self._commanding = message.kind in (link_.BEGINNING, link_.STARTED, link_.ASKED)
         return reason
 
     def _know(self, message: Message) -> None:
         if len(self._groups) > _KNOWN_GROUPS:
+            from sloth_tui.runner.crowd import is_ours
+
             self._groups = {group: grace for group, grace in self._groups.items() if is_ours(group)}
             self._asked = {group: end for group, end in self._asked.items() if group in self._groups}
         self._groups[message.group] = self._grace if message.grace is None else message.grace
         self._asked.pop(message.group, None)
         self._fresh.append(message)
-        if isinstance(self._crowd, Crowd):
-            self._crowd.groups = set(self._groups)
+        if self._crowd is not None:
+            self._crowd.know(set(self._groups))
 
     # Ending
 
     def _end(self, reason: str) -> int:
         """End everything below this process; returns how many there were besides the child."""
         if reason is _CROWDED:
-            self._note("crowded", MOST_PROCESSES)
+            self._note("crowded", self._too_much)
         count = 0
         commanding = self._commanding
-        if reason is _GONE and not self._begun:
+        if reason is _GONE and self._crowd is None:
             return count
+        from sloth_tui.runner.ending import end_by_force
+
         if reason in (_CROWDED, _ORPHANED):
             os.kill(self._child, signal.SIGKILL)
         else:
             self._link.stop()
             count = self._ask() if reason is not _KILLED else 0
-        if isinstance(self._crowd, Fence):
+        if self._crowd is not None:
             self._crowd.close()
         end_by_force(spared=self._child)
         if commanding:
@@ -251,8 +272,10 @@ class _Guard:
 
     def _ask(self) -> int:
         """Ask what the commands have started to end, and give it its time."""
-        if not self._begun:
+        if self._crowd is None:
             return 0
+        from sloth_tui.runner.ending import Ending
+
         self._fresh.clear()
         ending = Ending(self._grace, self._groups, self._asked, spared=self._child)
         if ending.count:

@@ -33,12 +33,14 @@ class Message(NamedTuple):
 class Link:
     """Made before the fork. What the child sends arrives at ``reader``, which ends when the child is gone."""
 
-    def __init__(self, enclose: Callable[[], None]) -> None:
-        """``enclose`` is called in the child before it starts its first command."""
+    def __init__(self, enclose: Callable[[], Callable[[], None]]) -> None:
+        """``enclose`` is called in the child before it starts its first command, and what it returns before
+        each."""
         self.reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
         self._stopped = mmap.mmap(-1, 1)
-        self._enclose: Callable[[], None] | None = enclose
+        self._enclose = enclose
+        self._prepare: Callable[[], None] | None = None
         self.before_standing: Callable[[], None] = _nothing
 
     def keep_reader(self) -> None:
@@ -74,9 +76,9 @@ class Link:
 
     def begin(self) -> None:
         """In the child, before each command."""
-        if self._enclose is not None:
-            self._enclose()
-            self._enclose = None
+        if self._prepare is None:
+            self._prepare = self._enclose()
+        self._prepare()
         self.send(Message(BEGINNING))
         if self.stopped:
             stand_still(HELD)

@@ -71,8 +71,13 @@ def _session(pid: int) -> int:
 
 def descendants(pid: int) -> list[Process]:
     """Children, their children and so on."""
+    return below(processes(), pid)
+
+
+def below(everything: list[Process], pid: int) -> list[Process]:
+    """Those of ``everything`` that descend from ``pid``."""
     by_parent: dict[int, list[Process]] = {}
-    for process in processes():
+    for process in everything:
         by_parent.setdefault(process.parent, []).append(process)
     found: list[Process] = []
     ahead = [pid]
@@ -81,6 +86,29 @@ def descendants(pid: int) -> list[Process]:
         found += children
         ahead += [child.pid for child in children]
     return found
+
+
+def count_tasks() -> int:
+    """How many processes and threads the system has; 0 where that is not known."""
+    return tasks_and_newest(load())[0]
+
+
+def load() -> bytes:
+    """/proc/loadavg, see proc(5); empty where there is none."""
+    try:
+        with open("/proc/loadavg", "rb", buffering=0) as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def tasks_and_newest(told: bytes) -> tuple[int, int]:
+    """What :func:`load` says of them: how many tasks there are, and the number of the newest process."""
+    parts = told.split()
+    try:
+        return int(parts[3].partition(b"/")[2]), int(parts[4])
+    except (ValueError, IndexError):
+        return 0, 0
 
 
 def of_session(session: int) -> list[Process]:

@@ -35,7 +35,7 @@ class RunRecord:
         self.worker_pid = 0
         self.wait_status: int | None = None
         """How the process that ran Lua ended, once it is known."""
-        self.crowded = 0
+        self.crowded = ""
         """How many processes were too many; 0 while there were not."""
         self.left = 0
         """Processes that commands had left running, and that were ended with the worker."""
@@ -83,7 +83,7 @@ class RunRecord:
         match note.name, note.details:
             case "started", [int(pid)]:
                 self.worker_pid, self.wait_status, self.traceback = pid, None, None
-                self.crowded = self.asked = 0
+                self.crowded, self.asked = "", 0
             case "tied", [str(name), str(holder)]:
                 self._tied[name] = holder
             case "untied", [str(name)]:
@@ -116,7 +116,7 @@ class RunRecord:
         match note.name, note.details:
             case "asked", [int(count), float(seconds)]:
                 self.asked, self.asked_until = count, time.monotonic() + seconds
-            case "crowded", [int(most)]:
+            case "crowded", [str(most)]:
                 self.crowded = most
             case "ended", [int(status), int(left)]:
                 self.wait_status, self.left = status, left

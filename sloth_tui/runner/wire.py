@@ -43,7 +43,7 @@ class Note(NamedTuple):
     ``listed`` (tasks, field by field), ``store`` (revision before the run's first change), ``attempt``
     (task, number), ``tied`` (name, holder) and ``untied`` (name) of a lock that with_lock took, ``done``,
     ``unusable`` (message, hint, exit code, Lua traceback), ``crashed`` (Python traceback), ``asked`` (how
-    many processes were, seconds they have), ``crowded`` (more processes than that), ``ended`` (wait status of
+    many processes were, seconds they have), ``crowded`` (more than that, in words), ``ended`` (wait status of
     the process that ran Lua, number of processes it left).
     """
 

@@ -34,7 +34,7 @@ UNFENCED = 'mount -t tmpfs none "$0" && exec "$@"'
 
 
 @contextmanager
-def bounded() -> Iterator[Path]:
+def bounded(bound: int = BOUND) -> Iterator[Path]:
     """A pids cgroup of its own, whose members are ended."""
     directory = own_directory()
     if directory is None or not os.access(directory, os.W_OK):
@@ -42,7 +42,7 @@ def bounded() -> Iterator[Path]:
     made = Path(directory, f"test-bombs-{os.getpid()}")
     made.mkdir()
     try:
-        (made / "pids.max").write_text(str(BOUND))
+        (made / "pids.max").write_text(str(bound))
         yield made
     finally:
         wait_until(lambda: is_emptied(made), seconds=60)
