@@ -1,12 +1,4 @@
-"""Three processes for a worker: one that runs Lua, its parent, the guard, and the guard's parent, the keeper.
-
-The guard runs no foreign code, so it always reacts. It ends the Lua process when the supervisor says so or
-is gone, and when that process is gone, whatever way, it ends everything the task's commands left running,
-even what moved to a session of its own: as a subreaper (prctl(2)) it inherits what loses its parent. If the
-guard itself is killed, the kernel kills the Lua process with it, and the keeper inherits what is left and
-ends it. If the keeper is killed, the guard ends it all. Somebody who kills both leaves the session and what
-has the run in its environment to the supervisor.
-"""
+"""What watches over the process that runs Lua, and ends all below it: see :mod:`sloth_tui.runner.family`."""
 
 from __future__ import annotations
 
@@ -14,23 +6,18 @@ import itertools
 import os
 import select
 import signal
-import sys
 import time
 from contextlib import suppress
 
 from sloth_tui.runner import link as link_
-from sloth_tui.runner.link import Link
 from sloth_tui.runner.processes import load
 from sloth_tui.runner.wire import encode_note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import NoReturn
-
     from sloth_tui.runner.crowd import Crowd
     from sloth_tui.runner.fence import Fence
-    from sloth_tui.runner.link import Message
+    from sloth_tui.runner.link import Link, Message
 
 _KILL = b"k"
 """What the supervisor says when commands are not to be waited for any longer. Anything else asks for the
@@ -39,13 +26,10 @@ _KNOWN_GROUPS = 500
 """Beyond these it is looked which of them are gone."""
 _COLLECTED = 400
 """Exit statuses that are taken between two looks."""
-_NICE = -10
 _LISTENING = 1.0
 """Seconds for a process that runs a command to hear its last words."""
 _FIRST_WAIT = 0.002
 _LONGEST_WAIT = 0.05
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
 
 _GONE, _DONE, _STOPPED, _KILLED, _CROWDED, _ORPHANED = (
     "gone",
@@ -56,57 +40,6 @@ _GONE, _DONE, _STOPPED, _KILLED, _CROWDED, _ORPHANED = (
     "orphaned",
 )
 """Why a guard stops waiting."""
-
-
-def run_guarded(
-    work: Callable[[], None], supervisor: int, channel: int, grace: float, said: bytes = b""
-) -> NoReturn:
-    """Call ``work`` in a grandchild, and end this process when that and all its descendants are gone.
-
-    ``supervisor`` is the descriptor that asks for the end, or ends itself when nobody is there. ``said``
-    has come from there before. ``channel`` takes notes. ``grace``: seconds between the request to end and
-    the kill.
-    """
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    keeper, held = os.pipe()
-    guard = os.fork()
-    if guard:
-        os.close(keeper)
-        _keep(guard)
-    os.close(held)
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    guard = os.getpid()
-    link = Link(lambda: _enclose(guard))
-    child = os.fork()
-    if child == 0:
-        link.keep_writer()
-        _work_and_exit(work, guard)
-    link.keep_reader()
-    _take_precedence()
-    code = 1
-    try:
-        _Guard(child, link, (supervisor, channel, keeper), grace).guard(said)
-        code = 0
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        raise
-    finally:
-        os._exit(code)  # clearing up the interpreter takes as long as starting it
-
-
-def _keep(guard: int) -> NoReturn:
-    status = os.waitpid(guard, 0)[1]
-    if status != 0:
-        from sloth_tui.runner.ending import end_by_force
-
-        end_by_force()
-    os._exit(0)
-
-
-def _enclose(guard: int) -> Callable[[], None]:
-    from sloth_tui.runner.enclosure import Enclosure
-
-    return Enclosure(guard).prepare
 
 
 def _watch(before: bytes, child: int) -> Fence | Crowd:
@@ -121,35 +54,7 @@ def _watch(before: bytes, child: int) -> Fence | Crowd:
     return Crowd(before, child)
 
 
-def _work_and_exit(work: Callable[[], None], guard: int) -> NoReturn:
-    code = 1
-    try:
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == guard:  # else it died before the kernel was told
-            work()
-            code = 0
-    finally:
-        # No finalizers, of Lua's or Python's: nothing that runs now is of use.
-        os._exit(code)
-
-
-def _prctl(option: int, argument: int) -> None:
-    """prctl(2), on Linux; elsewhere a guard that is killed leaves its descendants to the supervisor."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(option, argument, 0, 0, 0)
-
-
-def _take_precedence() -> None:
-    """Be served before what the commands start, where this process may ask for that."""
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
-    with suppress(OSError, AttributeError):
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
-
-
-class _Guard:
+class Guard:
     """Waits for a reason to end, then ends everything below this process.
 
     What it needs for commands alone is imported when the first one begins.

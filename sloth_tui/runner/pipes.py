@@ -98,8 +98,14 @@ class _Leftovers:
         self._new += readers
         self.count += len(readers)
         if self._wake < 0:
-            wake_end, self._wake = os.pipe()
-            threading.Thread(target=self._read_away, args=(wake_end,), daemon=True).start()
+            wake_end, wake = os.pipe()
+            try:
+                threading.Thread(target=self._read_away, args=(wake_end,), daemon=True).start()
+            except RuntimeError:  # the commands have taken all there is: whoever writes has to wait
+                os.close(wake_end)
+                os.close(wake)
+                return
+            self._wake = wake
         os.write(self._wake, b"!")
 
     def _read_away(self, wake_end: int) -> None:

@@ -33,7 +33,7 @@ def main() -> None:
         raise SystemExit("this is a part of sloth-runner and cannot be started by itself") from None
     # Before the assignment is there: the front end may have started this process to get ready meanwhile.
     from sloth_tui.runner import session, settle
-    from sloth_tui.runner.guard import run_guarded
+    from sloth_tui.runner.family import run_guarded
     from sloth_tui.runner.processes import RUN_VARIABLE
     from sloth_tui.runner.request import decode_assignment
 

@@ -85,3 +85,33 @@ def test_a_fork_bomb_ends_by_the_limit_and_leaves_nothing(tmp_path: Path, bomb: 
         assert "max 0" in (directory / "pids.events").read_text().splitlines()
         assert (directory / "cgroup.procs").read_text() == ""
         assert list(directory.glob("*/")) == []
+
+
+THREADS = """
+import threading, time
+def start():
+    while True:
+        try:
+            threading.Thread(target=time.sleep, args=(100,)).start()
+        except RuntimeError:
+            time.sleep(0.01)
+threading.stack_size(65536)
+start()
+"""
+
+
+def test_threads_have_a_bound_and_words_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "threads.py").write_text(THREADS)
+    command = f"exec {sys.executable} {tmp_path}/threads.py"
+    path = write(tmp_path, f'task({{name = "a", timeout = 60, run = function() cmd("{command}") end}})')
+    with bounded(6000) as directory:
+        join = f'echo $$ > {directory}/cgroup.procs && exec "$@"'
+        done = subprocess.run(
+            ["sh", "-c", join, "sh", sys.executable, "-m", "sloth_tui", "run", path],
+            capture_output=True,
+            text=True,
+            timeout=110,
+        )
+        assert (done.returncode, done.stderr) == (20, "error: 1 task failed\n")
+        assert "killed: its commands had more than 4,000 processes and threads at once" in done.stdout
+        assert "max 0" in (directory / "pids.events").read_text().splitlines()
