@@ -57,7 +57,10 @@ def run_command(command: Command, grace: float, hear: Callable[[str, bytes], Non
     listener = _Listener(hear, grace if command.grace is None else command.grace)
     try:
         listener.start(command)
-        return listener.listen()
+        code = listener.listen()
+        if code:
+            link.let_judge()
+        return code
     finally:
         listener.close()
         link.say(link.ENDED)

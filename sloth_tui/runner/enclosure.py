@@ -16,7 +16,10 @@ class Enclosure:
     def __init__(self, guard: int) -> None:
         directory = own_directory()
         self._quota: Quota | None = None
-        if directory is None or not Fence(directory, guard).put_up():
+        self._fence = None if directory is None else Fence(directory, guard)
+        self._refusals = "max 0"
+        if self._fence is None or not self._fence.put_up():
+            self._fence = None
             from sloth_tui.runner.quota import Quota
 
             self._quota = Quota(guard)
@@ -25,3 +28,13 @@ class Enclosure:
         """Before each command."""
         if self._quota is not None:
             self._quota.renew()
+
+    def has_refused(self) -> bool:
+        """Whether the kernel has refused the commands something since this was asked last."""
+        if self._fence is None:
+            return self._quota is not None and self._quota.is_met()
+        try:
+            before, self._refusals = self._refusals, self._fence.refusals()
+        except OSError:
+            return False
+        return before != self._refusals

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
+    from sloth_tui.runner.enclosure import Enclosure
+
 _NICE = -10
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -74,10 +76,10 @@ def _keep(guard: int) -> NoReturn:
     os._exit(0)
 
 
-def _enclose(guard: int) -> Callable[[], None]:
+def _enclose(guard: int) -> Enclosure:
     from sloth_tui.runner.enclosure import Enclosure
 
-    return Enclosure(guard).prepare
+    return Enclosure(guard)
 
 
 def _work_and_exit(work: Callable[[], None], guard: int) -> NoReturn:

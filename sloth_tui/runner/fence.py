@@ -12,6 +12,7 @@ from contextlib import suppress
 from sloth_tui.runner.excess import MOST_PROCESSES, excess
 
 _PREFIX = "sloth-runner-"
+_NEVER = "max 0"
 
 
 class Fence:
@@ -41,6 +42,11 @@ class Fence:
     def know(self, groups: set[int]) -> None:
         """The cgroup knows its members; it need not be told the process groups that commands are in."""
 
+    @property
+    def _threads(self) -> str:
+        version_1 = os.path.exists(os.path.join(self._path, "tasks"))
+        return "tasks" if version_1 else "cgroup.threads"
+
     def is_up(self) -> bool:
         return os.path.isdir(self._path)
 
@@ -51,7 +57,9 @@ class Fence:
             if tasks * 2 < MOST_PROCESSES:
                 return ""
             processes = len(self._read("cgroup.procs").split())
-            refused = "max 0" not in self._read("pids.events")
+            # Exit statuses that nobody has collected are processes, too, but listed nowhere.
+            processes += tasks - len(self._read(self._threads).split())
+            refused = self.refusals() != _NEVER
             if refused and 2 * processes > MOST_PROCESSES:
                 processes = MOST_PROCESSES + 1  # as many as it wanted
             # One of them is the process that runs Lua.
@@ -61,6 +69,10 @@ class Fence:
         except (OSError, ValueError):
             return ""
         return ""
+
+    def refusals(self) -> str:
+        """How often the kernel has refused something, as it says it."""
+        return self._read("pids.events").strip()
 
     def close(self) -> None:
         """Nothing more can be started inside."""

@@ -10,17 +10,22 @@ import mmap
 import os
 import signal
 import struct
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sloth_tui.runner.enclosure import Enclosure
+
 _FORMAT = struct.Struct("=cid")
-BEGINNING, STARTED, ASKED, ENDED, HELD, WAITING = (b"b", b"s", b"a", b"e", b"h", b"w")
+BEGINNING, STARTED, ASKED, ENDED, HELD, WAITING, REFUSED = (b"b", b"s", b"a", b"e", b"h", b"w", b"r")
 """The child is about to start a command; has started it, in a process group of its own; has asked that
 group to end; has heard its last word. It stands still because the run is stopped; it has done its work, and
-stands still because children of commands still write to it."""
+stands still because children of commands still write to it. The kernel has refused a command a process."""
+_JUDGING = 1.0
+"""Seconds for the guard to look."""
 
 
 class Message(NamedTuple):
@@ -33,14 +38,13 @@ class Message(NamedTuple):
 class Link:
     """Made before the fork. What the child sends arrives at ``reader``, which ends when the child is gone."""
 
-    def __init__(self, enclose: Callable[[], Callable[[], None]]) -> None:
-        """``enclose`` is called in the child before it starts its first command, and what it returns before
-        each."""
+    def __init__(self, enclose: Callable[[], Enclosure]) -> None:
+        """``enclose`` is called in the child before it starts its first command."""
         self.reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
         self._stopped = mmap.mmap(-1, 1)
         self._enclose = enclose
-        self._prepare: Callable[[], None] | None = None
+        self._enclosure: Enclosure | None = None
         self.before_standing: Callable[[], None] = _nothing
 
     def keep_reader(self) -> None:
@@ -76,12 +80,19 @@ class Link:
 
     def begin(self) -> None:
         """In the child, before each command."""
-        if self._prepare is None:
-            self._prepare = self._enclose()
-        self._prepare()
+        if self._enclosure is None:
+            self._enclosure = self._enclose()
+        self._enclosure.prepare()
         self.send(Message(BEGINNING))
         if self.stopped:
             stand_still(HELD)
+
+    def let_judge(self) -> None:
+        """In the child, after a command that failed: if the kernel has refused it something, let the guard
+        see whether that was a fork bomb, and end this process."""
+        if self._enclosure is not None and self._enclosure.has_refused():
+            self.send(Message(REFUSED))
+            time.sleep(_JUDGING)
 
 
 def _nothing() -> None:
@@ -100,6 +111,11 @@ def begin_command() -> None:
 def say(kind: bytes, group: int = 0, grace: float | None = None) -> None:
     if _mine is not None:
         _mine.send(Message(kind, group, grace))
+
+
+def let_judge() -> None:
+    if _mine is not None:
+        _mine.let_judge()
 
 
 def before_standing(function: Callable[[], None]) -> None:

@@ -50,6 +50,10 @@ class Quota:
         self._void = not self._limit(others + _MARGIN) or not _can_start()
         self._limit(None if self._void else others + MOST_PROCESSES + _MARGIN)
 
+    def is_met(self) -> bool:
+        """Whether the kernel refuses this process more by the limit."""
+        return not self._void and not _can_start()
+
     def _limit(self, tasks: int | None) -> bool:
         soft, hard = self._before
         with suppress(ValueError, OSError):
