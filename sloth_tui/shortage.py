@@ -33,15 +33,15 @@ def shortage(error: BaseException) -> str | None:
 def too_many_files(*, whole_system: bool = False) -> str:
     if whole_system:
         return "too many open files in the whole system"
-    import resource
-
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    limit = os.sysconf("SC_OPEN_MAX")  # a module for that could not be opened any more
     return f"too many open files (limit {limit}): raise it with ulimit -n"
 
 
 def out_of_memory() -> str:
-    import resource
-
+    try:
+        import resource
+    except (ImportError, MemoryError):
+        return "out of memory"
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     if limit == resource.RLIM_INFINITY:
         return "out of memory"

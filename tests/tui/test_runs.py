@@ -18,6 +18,8 @@ from tests.tui.driving import running, until
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.tui.driving import Driver
+
 
 pytestmark = pytest.mark.slow
 
@@ -191,3 +193,45 @@ async def test_the_change_of_a_secret_is_told_as_what_it_is(base: Path, tmp_path
             f"  ~ login: {MASK} → {MASK}",
             f"  - login (was {MASK})",
         ]
+
+
+STUBBORN = """
+task({name = "stubborn", run = function()
+    cmd([[trap 'echo asked' TERM; echo ready; while :; do sleep 0.05; done]])
+end})
+"""
+
+
+@pytest.mark.parametrize("leaving", [False, True], ids=["stop", "leave"])
+async def test_commands_take_their_grace_on_screen_until_asked_again(
+    base: Path, tmp_path: Path, leaving: bool
+) -> None:
+    base.mkdir(exist_ok=True)
+    (base / "config.toml").write_text("[run]\ngrace = 10000\n")
+    file = tmp_path / "stubborn.lua"
+    file.write_text(STUBBORN)
+
+    async def ask(app: Driver) -> None:
+        if not leaving:
+            await app.press("S")
+            return
+        await app.press("ctrl+q")
+        await until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        await app.press("right", "enter")
+
+    async with running() as app:
+        pane = app.find(RunPane)
+        app.browser.action_show_pane("run")
+        app.browser.services.run_file(str(file))
+        await until(lambda: "  ready" in pane.lines)
+        await ask(app)
+        await until(lambda: any("stopping: waiting up to " in line for line in pane.lines))
+        assert any(line.endswith("stop again to kill") for line in pane.lines)
+        assert app.browser.services.running
+        await ask(app)
+        if leaving:
+            await until(lambda: not app.app.is_running)
+        else:
+            await until(lambda: pane.result == "cancelled")
+        assert pane.lines.count("  asked") == 1
+        assert not app.browser.services.running
