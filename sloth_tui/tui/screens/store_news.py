@@ -66,4 +66,9 @@ class StoreNews(News):
         self.services.pause(bar.paused)
 
     def on_thread_died(self, message: messages.ThreadDied) -> None:
-        raise message.error
+        from sloth_tui.shortage import shortage
+
+        # A thread loads its part of the program when it begins: the first one to meet a limit of the system.
+        if (ran_out := shortage(message.error)) is None:
+            raise message.error
+        self.app.exit(return_code=1, message=f"error: {ran_out}")
