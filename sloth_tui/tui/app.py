@@ -107,6 +107,7 @@ class SlothApp(App[int]):
         self._wanted_theme = self._first_theme(settings.theme)
         self.stylesheet.set_variables(self.get_css_variables())
         self._browser: BrowserScreen
+        self._spared_interrupts = 0
 
     def get_driver_class(self) -> type[Driver]:
         return steady(super().get_driver_class())
@@ -248,7 +249,14 @@ class SlothApp(App[int]):
 
         self.panic(Text(display_text(traceback.format_exc(), lines=True)))
 
+    def spare_interrupt(self) -> None:
+        """Do not end by an interrupt that just came: the loop hears of it although it was another's."""
+        self._spared_interrupts += 1
+
     def _leave(self, number: int) -> None:
+        if number == signal.SIGINT and self._spared_interrupts:
+            self._spared_interrupts -= 1
+            return
         self.exit(return_code=128 + number)
 
     def _tell(self, message: Message) -> None:

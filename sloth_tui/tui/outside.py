@@ -40,6 +40,9 @@ class Lender(Protocol):
     def stop_job(self, *, signalled: bool = False) -> object:
         """Stop, as a shell's Ctrl-Z does, until the shell says to go on; ``signalled``: that it does."""
 
+    def spare_interrupt(self) -> object:
+        """Do not end by an interrupt that just came: it was for the program that has the terminal."""
+
 
 def edit_text(app: Lender, text: str, name: str) -> str:
     """``text`` as it is after somebody edited it in $VISUAL or $EDITOR. Its file has this name, and is gone
@@ -80,15 +83,16 @@ class _Signals:
     """What ends this program ends the one that has the terminal first; this one ends when that is gone, by
     what it has set up for these signals. An interrupt is for the other alone."""
 
-    def __init__(self, stop: Callable[[], object]) -> None:
-        """``stop`` stops this program when the shell asks for it."""
+    def __init__(self, stop: Callable[[], object], interrupted: Callable[[], object]) -> None:
+        """``stop`` stops this program when the shell asks for it. ``interrupted`` hears of an interrupt."""
         self.process: subprocess.Popen[bytes] | None = None
         self.came = False
         self._stop = stop
+        self._interrupted = interrupted
 
     def __enter__(self) -> Self:
         self._previous = {number: signal.signal(number, self._pass_on) for number in _ENDS}
-        self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
+        self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: self._interrupted())
         self._previous[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, lambda *_: self._stop())
         self._previous[signal.SIGCONT] = signal.signal(signal.SIGCONT, signal.SIG_DFL)
         return self
@@ -121,7 +125,7 @@ def _run(app: Lender, command: list[str], parts: Iterable[str] | None = None) ->
 
 
 def _serve(app: Lender, command: list[str], parts: Iterable[str] | None) -> int:
-    with _Signals(partial(app.stop_job, signalled=True)) as signals:
+    with _Signals(partial(app.stop_job, signalled=True), app.spare_interrupt) as signals:
         began = time.monotonic()
         process = subprocess.Popen(command, stdin=None if parts is None else subprocess.PIPE)
         signals.process = process
