@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from sloth_tui.errors import AgentNotFound, InvalidAgentName, UsageError
+from sloth_tui.errors import AgentNotFound, DatabaseUnusable, InvalidAgentName, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,13 +58,32 @@ def database_path(name: str) -> str:
     return os.path.join(state_directory(), check_name(name) + _SUFFIX)
 
 
-def agent_names() -> list[str]:
-    """All agents in order; ``local`` is always one of them."""
-    names = {DEFAULT_AGENT}
+def status_of(path: str) -> os.stat_result | None:
+    """What is at this path, be it a link; None only where nothing is.
+
+    Raises DatabaseUnusable where that cannot be told: a directory that may not be searched, a link to a
+    directory that is not there, a loop of links, a file in place of a directory, a failing device.
+    """
     try:
-        found = os.listdir(state_directory())
-    except OSError:
+        return os.lstat(path)
+    except FileNotFoundError:
+        _refuse_lost_directory(os.path.dirname(path))
+        return None
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def agent_names() -> list[str]:
+    """All agents in order; ``local`` is always one of them. Raises DatabaseUnusable where the directory
+    cannot be read."""
+    names, directory = {DEFAULT_AGENT}, state_directory()
+    try:
+        found = os.listdir(directory)
+    except FileNotFoundError:
+        _refuse_lost_directory(directory)
         found = []
+    except OSError as error:
+        raise _unreadable(directory, error) from error
     for file_name in found:
         if not file_name.endswith(_SUFFIX):
             continue
@@ -76,24 +95,22 @@ def agent_names() -> list[str]:
 
 
 def discover() -> list[Agent]:
-    """Every agent with the size and age of its files."""
+    """Every agent with the size and age of its files. Raises DatabaseUnusable where they cannot be seen."""
     return [look_at(name) for name in agent_names()]
 
 
 def look_at(name: str) -> Agent:
-    """One agent with the size and age of its files. Raises InvalidAgentName."""
+    """One agent with the size and age of its files. Raises InvalidAgentName, DatabaseUnusable."""
     from sloth_tui.model import Agent
 
     path = database_path(name)
     size, modified = 0, None
-    for file in (path, path + "-wal"):
-        try:
-            status = os.stat(file)
-        except OSError:
-            continue
-        size += status.st_size
-        modified = max(modified or 0.0, status.st_mtime)
-    return Agent(name, path, os.path.lexists(path), size, modified)
+    database = status_of(path)
+    for status in () if database is None else (database, _status_of_log(path)):
+        if status is not None:
+            size += status.st_size
+            modified = max(modified or 0.0, status.st_mtime)
+    return Agent(name, path, database is not None, size, modified)
 
 
 def no_such_agent(name: str) -> AgentNotFound:
@@ -101,3 +118,36 @@ def no_such_agent(name: str) -> AgentNotFound:
     from sloth_tui.text import listed
 
     return AgentNotFound(f"agent '{name}' has no database", hint="agents: " + listed(agent_names()))
+
+
+def _status_of_log(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path + "-wal")
+    except OSError:
+        return None
+
+
+def _refuse_lost_directory(directory: str) -> None:
+    """Raise DatabaseUnusable if nothing is in a directory only because a link to it leads nowhere: what it
+    names may be a disk that is not mounted."""
+    while True:
+        try:
+            os.lstat(directory)
+        except FileNotFoundError:
+            directory = os.path.dirname(directory)
+            continue
+        except OSError as error:
+            raise _unreadable(directory, error) from error
+        if not os.path.exists(directory):
+            raise DatabaseUnusable(
+                f"{directory}: a symbolic link to nothing", hint="what it names may not be mounted"
+            )
+        return
+
+
+def _unreadable(path: str, error: OSError) -> DatabaseUnusable:
+    why = error.strerror or str(error)
+    hint = "what is there cannot be told"
+    if isinstance(error, PermissionError):
+        hint = "check the permissions of the directories above it"
+    return DatabaseUnusable(f"{path}: {why[:1].lower()}{why[1:]}", hint=hint)

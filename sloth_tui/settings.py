@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from sloth_tui.agents import DEFAULT_AGENT, base_directory, check_name
+from sloth_tui.agents import DEFAULT_AGENT, base_directory, check_name, status_of
 from sloth_tui.errors import InvalidAgentName, InvalidConfig, UsageError
 
 LONGEST_GRACE = 30 * 86_400.0
@@ -77,7 +77,8 @@ def config_path() -> str:
 
 
 def load_settings() -> Settings:
-    """Read the file. Raises InvalidConfig, naming file, line and setting; no file means all defaults."""
+    """Read the file. Raises InvalidConfig, naming file, line and setting; no file means all defaults.
+    Raises DatabaseUnusable where the directory cannot be searched."""
     path = config_path()
     try:
         # Most have no such file, and are spared the imports.
@@ -90,6 +91,7 @@ def load_settings() -> Settings:
     except FileNotFoundError:
         return Settings()
     except OSError as error:
+        status_of(path)  # a directory that may not be searched is no mistake in the file
         raise InvalidConfig(f"{path}: {error.strerror}") from error
     except UsageError as error:
         complaint = error.message.removeprefix(f"'{path}' ")

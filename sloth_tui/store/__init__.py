@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-from sloth_tui.agents import DEFAULT_AGENT, database_path, no_such_agent
+from sloth_tui.agents import DEFAULT_AGENT, database_path, status_of, no_such_agent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +52,6 @@ def open_path(
 
 def _path_to_read(agent: str) -> str:
     path = database_path(agent)
-    if agent != DEFAULT_AGENT and not os.path.lexists(path):
+    if agent != DEFAULT_AGENT and status_of(path) is None:
         raise no_such_agent(agent)
     return path

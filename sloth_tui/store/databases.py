@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 import time
 
-from sloth_tui.agents import DEFAULT_AGENT, backup_directory, check_name, database_path, no_such_agent
+from sloth_tui.agents import (
+    DEFAULT_AGENT,
+    backup_directory,
+    check_name,
+    database_path,
+    status_of,
+    no_such_agent,
+)
 from sloth_tui.errors import Conflict, Refused
 
 TYPE_CHECKING = False
@@ -73,11 +80,11 @@ def backup_path(name: str) -> str:
 
 def _existing(name: str) -> str:
     path = database_path(name)
-    if not os.path.lexists(path):
+    if status_of(path) is None:
         raise no_such_agent(name)
     return path
 
 
 def _refuse_known(name: str, path: str) -> None:
-    if os.path.lexists(path):
+    if status_of(path) is not None:
         raise Conflict(f"agent '{name}' has a database already", hint="nothing was written")

@@ -10,9 +10,9 @@ import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from sloth_tui.agents import DEFAULT_AGENT, base_directory, check_name, database_path
+from sloth_tui.agents import DEFAULT_AGENT, base_directory, check_name, database_path, status_of
 from sloth_tui.documents.reading import read_regular
-from sloth_tui.errors import InvalidAgentName, UsageError
+from sloth_tui.errors import DatabaseUnusable, InvalidAgentName, UsageError
 from sloth_tui.model import SORT_COLUMNS
 
 if TYPE_CHECKING:
@@ -65,7 +65,10 @@ def recall() -> tuple[Remembered, str | None]:
 def last_agent(remembered: Remembered) -> str:
     """The agent that was on screen last, if it still has a database."""
     name = remembered.agent
-    return name if name is not None and os.path.lexists(database_path(name)) else DEFAULT_AGENT
+    try:
+        return name if name is not None and status_of(database_path(name)) is not None else DEFAULT_AGENT
+    except DatabaseUnusable:
+        return name or DEFAULT_AGENT  # to open it will tell why it cannot be
 
 
 def understood(document: dict[str, object]) -> Remembered:

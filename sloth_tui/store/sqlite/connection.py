@@ -11,19 +11,22 @@ import time
 
 import apsw
 
+from sloth_tui.agents import status_of
 from sloth_tui.store.sqlite import schema
-from sloth_tui.store.sqlite.failures import translate
+from sloth_tui.store.sqlite.failures import MISFITS, UNREADABLE, translate
 from sloth_tui.store.sqlite.files import check_path
 from sloth_tui.store.sqlite.opening import identity, open_as_it_is, signature
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import Any, TypeAlias
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any, TypeAlias, TypeVar
 
+    from sloth_tui.errors import SlothError
     from sloth_tui.store.sqlite.streams import Stream
 
     Bindings: TypeAlias = Sequence[Any] | Mapping[str, Any]
+    T = TypeVar("T")
 
 
 class OpenDatabase:
@@ -36,6 +39,7 @@ class OpenDatabase:
         "_file",
         "_looked_at",
         "_marks",
+        "_place",
         "connection",
         "depth",
         "execute",
@@ -53,6 +57,7 @@ class OpenDatabase:
     """The signature of a file that is read as one that nobody changes; None otherwise."""
 
     def __init__(self, path: str) -> None:
+        self._place = path
         # SQLite takes a link anywhere in the path for a link to the database.
         self.path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
         check_path(self.path)
@@ -70,15 +75,32 @@ class OpenDatabase:
         """All rows, read from one snapshot."""
         try:
             return self.execute(statement, bindings).fetchall()
-        except apsw.Error as error:
-            raise translate(error, self.path) from error
+        except UNREADABLE as error:
+            raise self.failure(error) from error
+
+    def made_of(
+        self, make: Callable[[tuple[Any, ...]], T], statement: str, bindings: Bindings = ()
+    ) -> list[T]:
+        """What ``make`` makes of each row. Raises DatabaseUnusable where it cannot: the row is damaged."""
+        return self.convert(make, self.rows(statement, bindings))
+
+    def convert(self, make: Callable[[tuple[Any, ...]], T], rows: Iterable[tuple[Any, ...]]) -> list[T]:
+        """The same, of rows that were read already."""
+        try:
+            return [make(row) for row in rows]
+        except MISFITS as error:
+            raise self.failure(error) from error
+
+    def failure(self, error: Exception) -> SlothError:
+        """The error to raise instead of one that reading the database raised."""
+        return translate(error, self.path, reading=self.read_only)
 
     def one(self, statement: str, bindings: Bindings = ()) -> Any:
         """The only column, or the tuple of columns, of the only row; None where there is no row."""
         try:
             return self.execute(statement, bindings).get
-        except apsw.Error as error:
-            raise translate(error, self.path) from error
+        except UNREADABLE as error:
+            raise self.failure(error) from error
 
     def change_token(self) -> int:
         """Differs from the last one if another connection committed since or made the database."""
@@ -97,7 +119,7 @@ class OpenDatabase:
         """Notice that somebody else has created, adopted or changed the database where SQLite does not tell;
         cheap when nothing did."""
         if self.kind is None:
-            changed = os.path.lexists(self.path)
+            changed = status_of(self._place) is not None
         elif self.frozen is not None:
             changed = signature(self.path) != self.frozen
         elif self.kind is schema.OURS:
@@ -121,7 +143,7 @@ class OpenDatabase:
     def _attach(self) -> None:
         """Open the file as it is, or an empty database in memory where there is none."""
         self.frozen = None
-        if not os.path.lexists(self.path):
+        if status_of(self._place) is None:
             connection = apsw.Connection(":memory:")
             self.kind = None
         else:
@@ -137,9 +159,9 @@ class OpenDatabase:
             elif self.kind is not schema.OURS:
                 schema.shadow(connection)
             self._prepare(connection)
-        except apsw.Error as error:
+        except UNREADABLE as error:
             connection.close(True)
-            raise translate(error, self.path) from error
+            raise self.failure(error) from error
         self._use(connection)
 
     def _prepare(self, connection: apsw.Connection) -> None:

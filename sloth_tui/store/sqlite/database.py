@@ -40,6 +40,7 @@ class Database(OpenDatabase):
         "clock",
         "fences",
         "logged",
+        "made",
         "origin",
         "resting",
         "settings",
@@ -70,6 +71,8 @@ class Database(OpenDatabase):
         """The change set that writes belong to; None until the first write under this origin."""
         self.change_depth = 0
         """How deep in transactions the change set was begun; 0 once that is committed."""
+        self.made: list[str] | None = None
+        """The directories made for a file that this handle made and has committed nothing to; else None."""
         self.writes = 0
         """Changes of entries so far."""
         self.settings: Settings | None = None
@@ -91,6 +94,13 @@ class Database(OpenDatabase):
         if self.kind is not schema.OURS or not self.logged:
             self._adopt()
 
+    def close(self) -> None:
+        super().close()
+        if self.made is not None:
+            from sloth_tui.store.sqlite.undone import take_back
+
+            take_back(self.path, self.made)
+
     def set_origin(self, origin: Origin) -> None:
         """Who makes the changes from now on."""
         self.origin = origin
@@ -109,7 +119,8 @@ class Database(OpenDatabase):
             self.logged = connection.execute("PRAGMA main.journal_mode").get == "wal"
 
     def _adopt(self) -> None:
-        connection = open_adopted(self.path)
+        connection, made = open_adopted(self.path)
+        self.made = self.made if made is None else made
         self._detach()
         self.kind, self.frozen, self.logged = schema.OURS, None, True
         self._use(connection)

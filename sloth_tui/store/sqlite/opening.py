@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 
 import apsw
 
-from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.sqlite import schema
-from sloth_tui.store.sqlite.failures import BUSY_SECONDS, read_only, translate
-from sloth_tui.store.sqlite.files import check_file, create_file
+from sloth_tui.store.sqlite.failures import (
+    BUSY_SECONDS,
+    UNREADABLE,
+    no_room,
+    read_only,
+    translate,
+    unreadable,
+)
+from sloth_tui.store.sqlite.files import check_file, create_file, has_hot_journal, has_log
 
 _FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW
 _FROZEN_FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_NOFOLLOW | apsw.SQLITE_OPEN_URI
+
+_LOG_IN_READ_ONLY = "it has a log, which cannot be read in a directory that is read-only"
+_LOG_IN_FULL = "it has a log, which takes some room to read: make room on that disk"
+_JOURNAL = (
+    "a writer left it half written: who may write the file and its directory puts it right by reading it"
+)
 
 _LOG_PAGES = 4000
 """Pages of the log (16 MB of the usual size) after which it is brought into the database. Four times SQLite's
@@ -24,35 +37,58 @@ makes a write a tenth cheaper."""
 def open_as_it_is(path: str) -> tuple[apsw.Connection, str, bool]:
     """A connection, what schema the database has, and whether it is frozen.
 
-    SQLite reads a database with a write-ahead log only where it may create that log. Where it may not and
-    there is none, the file is opened as one that nobody changes: frozen. Raises DatabaseUnusable.
+    SQLite reads a database with a write-ahead log only where it may create that log. Where it may not, or
+    has no room to, the file is opened as one that nobody changes: frozen. That is right only where there is
+    neither a log nor a journal that has to be played back first. Raises DatabaseUnusable.
     """
     check_file(path)
-    has_log = _has_log(path)
+    logged = has_log(path)
     try:
-        return *_inspected(path, _connect(path, _FLAGS), has_log), False
-    except (apsw.CantOpenError, apsw.ReadOnlyError) as error:
-        if os.access(os.path.dirname(path), os.W_OK):
-            raise translate(error, path) from error
-        if has_log:
-            hint = "it has a log, which cannot be read in a directory that is read-only"
-            raise DatabaseUnusable(f"{path}: cannot be read", hint=hint) from error
-    except apsw.Error as error:
+        return *_inspected(path, _connect(path, _FLAGS), logged), False
+    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.FullError, apsw.IOError) as error:
+        crowded = no_room(error, path)
+        if crowded:
+            _end_log(path)
+        if has_log(path):
+            raise unreadable(path, _LOG_IN_FULL if crowded else _LOG_IN_READ_ONLY) from error
+        if has_hot_journal(path):
+            raise unreadable(path, _JOURNAL) from error
+        if not crowded and os.access(os.path.dirname(path), os.W_OK):
+            raise translate(error, path, reading=True) from error
+    except UNREADABLE as error:
         raise translate(error, path) from error
     try:
-        return *_inspected(path, _connect(_frozen_name(path), _FROZEN_FLAGS), has_log), True
-    except apsw.Error as error:
+        return *_inspected(path, _connect(_frozen_name(path), _FROZEN_FLAGS), False), True
+    except UNREADABLE as error:
         raise translate(error, path) from error
 
 
-def open_adopted(path: str) -> apsw.Connection:
-    """A connection to a database with our schema, which is created, added or upgraded if need be.
+def open_adopted(path: str) -> tuple[apsw.Connection, list[str] | None]:
+    """A connection to a database with our schema, which is created, added or upgraded if need be; and, where
+    the file was not there, the directories that were made for it.
 
-    All in one transaction, but for the switch to write-ahead logging, which cannot be part of one.
-    Raises DatabaseUnusable, NotWritable.
+    All in one transaction, but for the switch to write-ahead logging, which cannot be part of one. What
+    cannot be finished leaves no file. Raises DatabaseUnusable, NotWritable.
     """
-    create_file(path)
+    made = create_file(path)
     check_file(path)
+    file = identity(path)
+    try:
+        connection = _adopted(path)
+    except BaseException:
+        if made is not None:
+            from sloth_tui.store.sqlite.undone import take_back
+
+            take_back(path, made)
+        raise
+    if identity(path) != file:
+        # Who made the file had no room for more and took it back.
+        connection.close(True)
+        return open_adopted(path)
+    return connection, made
+
+
+def _adopted(path: str) -> apsw.Connection:
     connection = _connect(path, _FLAGS)
     try:
         make_durable(connection)
@@ -72,7 +108,7 @@ def open_adopted(path: str) -> apsw.Connection:
         connection.close(True)
         if isinstance(error, apsw.CantOpenError):
             raise read_only(path) from error
-        if isinstance(error, apsw.Error):
+        if isinstance(error, UNREADABLE):
             raise translate(error, path) from error
         raise
     return connection
@@ -99,7 +135,8 @@ def signature(path: str) -> object:
         status = os.stat(path)
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino, _has_log(path)
+    beside = [os.path.lexists(path + suffix) for suffix in ("-wal", "-journal")]
+    return status.st_mtime_ns, status.st_size, status.st_ino, *beside
 
 
 class Patience:
@@ -133,7 +170,7 @@ def _connect(name: str, flags: int) -> apsw.Connection:
     return connection
 
 
-def _inspected(path: str, connection: apsw.Connection, has_log: bool) -> tuple[apsw.Connection, str]:
+def _inspected(path: str, connection: apsw.Connection, logged: bool) -> tuple[apsw.Connection, str]:
     """The connection and its schema; where that is refused, it is closed without leaving a trace."""
     try:
         # From one snapshot, because somebody may be creating or adopting the database at this moment.
@@ -141,15 +178,25 @@ def _inspected(path: str, connection: apsw.Connection, has_log: bool) -> tuple[a
         kind = schema.inspect(connection, path)
         connection.execute("COMMIT")
     except BaseException:
-        if has_log:
+        if logged:
             connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         connection.close(True)
         raise
     return connection, kind
 
 
-def _has_log(path: str) -> bool:
-    return os.path.lexists(path + "-wal")
+def _end_log(path: str) -> None:
+    """Bring the log into the database and remove it, if that takes no room and nobody else has it open. An
+    attempt to read may have left an empty one."""
+    with suppress(apsw.Error):
+        connection = apsw.Connection(path, flags=_FLAGS)
+        try:
+            connection.set_busy_timeout(0)
+            # Alone, SQLite keeps the index of a log in its own memory: that of others takes room on the disk.
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+        finally:
+            connection.close(True)
 
 
 def _frozen_name(path: str) -> str:

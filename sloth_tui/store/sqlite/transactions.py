@@ -74,6 +74,7 @@ class Transaction:
             if self._fenced and database.fences:
                 self._check_fences()
             database.execute("COMMIT")
+            database.made = None
         database.depth -= 1
         database.change_depth = min(database.change_depth, database.depth)
 

@@ -13,7 +13,7 @@ import apsw
 
 from sloth_tui.errors import Conflict, NotWritable
 from sloth_tui.store.sqlite.failures import translate
-from sloth_tui.store.sqlite.files import check_file, check_path, create_file
+from sloth_tui.store.sqlite.files import check_file, check_path, create_file, remove_directories
 from sloth_tui.store.sqlite.opening import open_adopted, open_as_it_is
 
 TYPE_CHECKING = False
@@ -35,7 +35,7 @@ def create(path: str) -> None:
     """An empty database. Raises Conflict where something is there, NotWritable, DatabaseUnusable."""
     check_path(path)
     refuse_existing(path)
-    open_adopted(path).close()
+    open_adopted(path)[0].close()
 
 
 def copy(path: str, target: str, progress: Progress | None = None) -> None:
@@ -113,13 +113,17 @@ def _copy_from(source: apsw.Connection, path: str, target: str, progress: Progre
     partial = os.path.join(directory, f".{name}.{os.getpid()}")
     with suppress(OSError):
         os.unlink(partial)
-    create_file(partial)
+    made = create_file(partial)
     try:
         _fill(partial, source, path, progress)
         _put_in_place(partial, target)
-    finally:
+    except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(partial)
+        remove_directories(made or [])
+        raise
+    with suppress(FileNotFoundError):
+        os.unlink(partial)
     _sync_directory(target)
 
 
@@ -137,9 +141,9 @@ def _fill(partial: str, source: apsw.Connection, path: str, progress: Progress |
         raise translate(error, partial if full else path) from error
     finally:
         destination.close(True)
-    for suffix in ("-wal", "-shm", "-journal"):
-        with suppress(OSError):
-            os.unlink(partial + suffix)
+        for suffix in ("-wal", "-shm", "-journal"):
+            with suppress(OSError):
+                os.unlink(partial + suffix)
 
 
 def _put_in_place(partial: str, target: str) -> None:

@@ -100,14 +100,25 @@ class Catalogue:
 
     def _run(self) -> None:
         try:
-            self._list()
-            self._tell()
+            self._try(self._begin)
             while not self._stopped.is_set():
                 if not self.paused:
-                    self._look()
+                    self._try(self._look)
                 self._stopped.wait(_PERIOD)
         except Exception as error:  # noqa: BLE001  # a bug must end the app, not silence the screen
             self._post(ThreadDied(error))
+
+    def _try(self, step: Callable[[], None]) -> None:
+        """Where the directory cannot be read, the agent that always exists is the one to say so."""
+        try:
+            step()
+        except SlothError as error:
+            self._found, self._counts, self._listed_at = {}, {}, None
+            self._post_anew([AgentSummary(agents.DEFAULT_AGENT, exists=True, size=0, problem=error.message)])
+
+    def _begin(self) -> None:
+        self._list()
+        self._tell()
 
     def _look(self) -> None:
         """Costs as much as there is in sight, not as much as there is."""
@@ -163,7 +174,9 @@ class Catalogue:
         return not agent.exists and self._counts.pop(agent.name, None) is not None
 
     def _tell(self) -> None:
-        summaries = [self._summary(agent) for agent in self._found.values()]
+        self._post_anew([self._summary(agent) for agent in self._found.values()])
+
+    def _post_anew(self, summaries: list[AgentSummary]) -> None:
         if summaries != self._told:
             self._told = summaries
             self._post(AgentsListed(summaries))

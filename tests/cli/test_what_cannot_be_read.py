@@ -1,0 +1,308 @@
+"""What cannot be read is never shown as empty, and never as it was not committed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.store import open_store
+from tests.cli.support import piped
+from tests.store.sqlite.others import DOCUMENTED, files_of, make_ours, run_other
+from tests.store.unprivileged import NOBODY, run_unprivileged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+READS: list[tuple[str, ...]] = [
+    ("state", "get", "key"),
+    ("state", "list", "-o", "json"),
+    ("state", "list"),
+    ("state", "show", "key"),
+    ("state", "stats"),
+    ("state", "history", "key"),
+    ("state", "log"),
+    ("lock", "list"),
+    ("state", "list", "--agent", "other"),
+    ("agents",),
+]
+WRITES: list[tuple[str, ...]] = [
+    ("state", "set", "key", "value"),
+    ("state", "delete", "key", "--yes"),
+    ("lock", "acquire", "deploy", "--holder", "me", "--ttl", "5"),
+]
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[Path]:
+    """A base directory that users without privileges can reach, which pytest's own are not."""
+    with tempfile.TemporaryDirectory(prefix="sloth-test-") as directory:
+        os.chmod(directory, 0o755)
+        base = Path(directory) / "base"
+        make_ours(base / "state" / "local.db")
+        make_ours(base / "state" / "other.db")
+        for path in (base, base / "state"):
+            path.chmod(0o755)
+        yield base
+        for path in (base, base / "state"):
+            path.chmod(0o755)
+
+
+def given_away(base: Path) -> None:
+    """Have all of it belong to who will run the command."""
+    if os.getuid() == 0:
+        for path in (base, *base.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("words", "mode"),
+    [
+        *((words, 0o000) for words in READS + WRITES),
+        *((words, 0o600) for words in (READS[1], READS[-1], WRITES[0])),
+    ],
+)
+@pytest.mark.parametrize("closed", ["state", ""])
+def test_a_directory_that_may_not_be_searched_is_told(
+    shared: Path, words: tuple[str, ...], mode: int, closed: str
+) -> None:
+    given_away(shared)
+    (shared / closed).chmod(mode)
+    done = run_unprivileged(shared, *words)
+    (shared / closed).chmod(0o700)
+    assert (done.code, done.out) == (7, "")
+    message, hint = done.err.splitlines()
+    assert message.startswith(f"error: {shared}/")
+    assert message.endswith(": permission denied")
+    assert hint == "hint: check the permissions of the directories above it"
+
+
+def a_file(state: Path) -> str:
+    state.write_text("")
+    return "not a directory"
+
+
+def a_loop(state: Path) -> str:
+    state.symlink_to("state")
+    return "too many levels of symbolic links"
+
+
+def a_link_to_what_is_not_mounted(state: Path) -> str:
+    state.symlink_to("/nowhere/mounted")
+    return "a symbolic link to nothing"
+
+
+@pytest.mark.parametrize("words", READS + WRITES, ids=" ".join)
+@pytest.mark.parametrize("make", [a_file, a_loop, a_link_to_what_is_not_mounted])
+def test_what_stands_in_the_place_of_the_directory_is_told(
+    base: Path, words: tuple[str, ...], make: object
+) -> None:
+    base.mkdir()
+    assert callable(make)
+    complaint = make(base / "state")
+    done = piped(*words)
+    assert (done.code, done.out) == (7, "")
+    message, hint = done.err.splitlines()
+    assert message.startswith(f"error: {base}/state")
+    assert message.endswith(f": {complaint}")
+    assert hint.startswith("hint: ")
+    assert not os.path.lexists("/nowhere")
+
+
+def test_a_base_directory_that_is_a_file_is_told(base: Path) -> None:
+    base.write_text("")
+    done = piped("state", "list", "-o", "json")
+    assert (done.code, done.out) == (7, "")
+    assert done.err.splitlines()[0].endswith(": not a directory")
+
+
+def test_a_name_too_long_for_the_disk_is_told(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base.mkdir()
+    monkeypatch.setenv("SLOTH_RUNNER_HOME", str(base / ("x" * 300)))
+    done = piped("state", "list", "-o", "json")
+    assert (done.code, done.out) == (7, "")
+    assert done.err.splitlines()[0].endswith(": file name too long")
+
+
+def test_a_run_in_a_store_that_cannot_be_read_says_so(base: Path, tmp_path: Path) -> None:
+    base.mkdir()
+    a_file(base / "state")
+    tasks = tmp_path / "tasks.lua"
+    tasks.write_text('task({name = "t", run = function() if not state.exists("k") then print("!") end end})')
+    done = subprocess.run(
+        [sys.executable, "-m", "sloth_tui", "run", str(tasks)], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 20
+    assert "!" not in done.stdout
+    assert f"state.exists: {base}/state/local.db: not a directory" in done.stdout
+    assert done.stderr == "error: 1 task failed\n"
+
+
+CRASH = """
+import os, shutil, sqlite3, sys
+path, copy = sys.argv[1:]
+connection = sqlite3.connect(path, isolation_level=None)
+connection.execute("PRAGMA cache_size = 5")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE state SET value = replace(value, 'old', 'new')")
+for suffix in ("", "-journal"):
+    shutil.copy(path + suffix, copy + suffix)
+os._exit(0)
+"""
+
+
+def leave_a_hot_journal(base: Path, tmp_path: Path) -> Path:
+    """A database a writer of which crashed when it had written half of its transaction to the file."""
+    original, path = tmp_path / "original.db", base / "state" / "local.db"
+    run_other(
+        original,
+        DOCUMENTED,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
+        "INSERT INTO state (key, value) SELECT 'key:' || i, 'old' || hex(zeroblob(200)) FROM n",
+    )
+    for file in path.parent.glob("local.db*"):
+        file.unlink()
+    subprocess.run([sys.executable, "-c", CRASH, str(original), str(path)], check=True, timeout=60)
+    assert path.with_name("local.db-journal").read_bytes()[:1] == b"\xd9"
+    assert b"new" in path.read_bytes()
+    return path
+
+
+@pytest.mark.parametrize("file_mode", [0o444, 0o644])
+@pytest.mark.parametrize("directory_mode", [0o555, 0o777])
+def test_what_was_never_committed_is_not_shown(
+    shared: Path, tmp_path: Path, file_mode: int, directory_mode: int
+) -> None:
+    path = leave_a_hot_journal(shared, tmp_path)
+    for file in path.parent.glob("local.db*"):
+        file.chmod(file_mode)
+    path.parent.chmod(directory_mode)
+    before = files_of(path)
+    done = run_unprivileged(shared, "state", "list")
+    after = files_of(path)
+    path.parent.chmod(0o755)
+    assert (done.code, done.out) == (7, "")
+    message, hint = done.err.splitlines()[-2:]
+    assert message == f"error: {path}: cannot be read"
+    assert hint == "hint: a writer left it half written: to read it as who may write there puts it right"
+    assert after == before
+
+
+def test_who_may_write_puts_right_what_a_crash_left(shared: Path, tmp_path: Path) -> None:
+    path = leave_a_hot_journal(shared, tmp_path)
+    given_away(shared)
+    done = run_unprivileged(shared, "state", "list", "-o", "json")
+    assert done.code == 0
+    assert '"old' in done.out
+    assert "new" not in done.out
+    assert not path.with_name("local.db-journal").exists()
+
+
+@pytest.mark.parametrize("content", [b"", bytes(28) + b"what was played back"])
+def test_a_journal_that_is_done_with_stands_in_nobodys_way(shared: Path, content: bytes) -> None:
+    path = shared / "state" / "local.db"
+    path.with_name("local.db-journal").write_bytes(content)
+    for file in path.parent.iterdir():
+        file.chmod(0o444)
+    path.parent.chmod(0o555)
+    done = run_unprivileged(shared, "state", "get", "key")
+    assert done == (0, "value\n", "")
+
+
+@pytest.mark.parametrize("words", [*READS[:-2], *WRITES], ids=" ".join)
+def test_a_hard_link_is_refused_and_left_alone(base: Path, words: tuple[str, ...]) -> None:
+    make_ours(base / "state" / "local.db")
+    os.link(base / "state" / "local.db", base / "state" / "second.db")
+    before = files_of(base / "state" / "second.db")
+    for agent in ("local", "second"):
+        done = piped(*words, "--agent", agent)
+        assert (done.code, done.out) == (7, "")
+        message, hint = done.err.splitlines()
+        assert message.startswith(f"error: {base}/state/{agent}.db: a hard link")
+        assert hint.startswith("hint: copy it")
+    assert files_of(base / "state" / "second.db") == before
+    assert sorted(file.name for file in (base / "state").iterdir()) == ["local.db", "second.db"]
+
+
+def test_a_second_name_that_is_gone_in_a_moment_is_waited_for(base: Path) -> None:
+    """A copy has two names while it is put in its place."""
+    path = base / "state" / "local.db"
+    make_ours(path)
+    os.link(path, path.with_name("partial"))
+    script = f"import os, time; time.sleep(0.02); os.unlink({str(path.with_name('partial'))!r})"
+    with subprocess.Popen([sys.executable, "-S", "-c", script]):
+        while True:
+            done = piped("state", "get", "key")
+            if done.code == 0 or not path.with_name("partial").exists():
+                break
+    assert piped("state", "get", "key").out == "value\n"
+
+
+def emptied_beside_a_log(path: Path) -> None:
+    store = open_store("local", "write")
+    store.set("key", "other")
+    copies = {suffix: path.with_name(path.name + suffix).read_bytes() for suffix in ("-wal", "-shm")}
+    store.close()
+    path.write_bytes(b"")
+    path.with_name(path.name + "-wal").write_bytes(copies["-wal"])
+
+
+def emptied_beside_an_empty_log(path: Path) -> None:
+    path.write_bytes(b"")
+    path.with_name(path.name + "-wal").write_bytes(b"")
+
+
+def emptied_beside_the_index_of_a_log(path: Path) -> None:
+    path.write_bytes(b"")
+    path.with_name(path.name + "-shm").write_bytes(bytes(32768))
+
+
+def emptied_beside_a_journal(path: Path) -> None:
+    path.write_bytes(b"")
+    header = bytes.fromhex("d9d505f920a163d7") + (1).to_bytes(4, "big") + bytes(4) + (3).to_bytes(4, "big")
+    path.with_name(path.name + "-journal").write_bytes(header + bytes(8))
+
+
+@pytest.mark.parametrize("words", [*READS[:-2], *WRITES], ids=" ".join)
+@pytest.mark.parametrize(
+    "empty",
+    [
+        emptied_beside_a_log,
+        emptied_beside_an_empty_log,
+        emptied_beside_the_index_of_a_log,
+        emptied_beside_a_journal,
+    ],
+)
+def test_a_database_that_lost_its_content_is_damaged(
+    base: Path, words: tuple[str, ...], empty: object
+) -> None:
+    path = base / "state" / "local.db"
+    make_ours(path)
+    assert callable(empty)
+    empty(path)
+    before = files_of(path)
+    done = piped(*words)
+    assert (done.code, done.out) == (7, "")
+    message, hint = done.err.splitlines()
+    assert message.startswith(f"error: {path}: damaged: it is empty, and local.db-")
+    assert hint.startswith("hint: restore it from a backup")
+    assert files_of(path) == before
+
+
+@pytest.mark.parametrize("journal", [None, b"", bytes(20) + (512).to_bytes(4, "big") + bytes(4)])
+def test_what_a_first_write_leaves_that_was_killed_is_usable(base: Path, journal: bytes | None) -> None:
+    path = base / "state" / "local.db"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    if journal is not None:
+        path.with_name("local.db-journal").write_bytes(journal)
+    assert piped("state", "list", "-o", "json")[:2] == (0, b"{}\n")
+    assert piped("state", "set", "key", "value").code == 0
+    assert piped("state", "get", "key").out == "value\n"
+    shutil.rmtree(base)
