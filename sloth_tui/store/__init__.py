@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sloth_tui.agents import DEFAULT_AGENT, database_path, status_of, no_such_agent
+from sloth_tui.agents import DEFAULT_AGENT, database_path, no_such_agent, status_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from sloth_tui.agents import (
     backup_directory,
     check_name,
     database_path,
-    status_of,
     no_such_agent,
+    status_of,
 )
 from sloth_tui.errors import Conflict, Refused
 

@@ -24,9 +24,7 @@ _FROZEN_FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_NOFOLLOW | apsw.SQL
 
 _LOG_IN_READ_ONLY = "it has a log, which cannot be read in a directory that is read-only"
 _LOG_IN_FULL = "it has a log, which takes some room to read: make room on that disk"
-_JOURNAL = (
-    "a writer left it half written: who may write the file and its directory puts it right by reading it"
-)
+_JOURNAL = "a writer left it half written: to read it as who may write there puts it right"
 
 _LOG_PAGES = 4000
 """Pages of the log (16 MB of the usual size) after which it is brought into the database. Four times SQLite's
@@ -195,6 +193,8 @@ def _end_log(path: str) -> None:
             # Alone, SQLite keeps the index of a log in its own memory: that of others takes room on the disk.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+            with suppress(OSError):
+                os.unlink(path + "-shm")
         finally:
             connection.close(True)
 

@@ -65,7 +65,7 @@ class SqliteStore(EntryWriting, HistoryMethods, Undoing, Locking):
     def close(self) -> None:
         database = self._database
         try:
-            if database.writes and not database.depth:
+            if database.writes and not database.depth and database.made is None:
                 sweep(database)
         except (apsw.Error, SlothError):
             return  # what was written is safe, and forgetting can wait for the next handle

@@ -26,7 +26,9 @@ def take_back(path: str, directories: list[str]) -> None:
         connection.set_busy_timeout(0)
         # Alone, SQLite keeps the index of a log in its own memory: that of others takes room on the disk.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("BEGIN EXCLUSIVE")
+        # To begin an exclusive transaction would write the first page. A reader keeps others from committing,
+        # and where there is a log, is the only one then.
+        connection.execute("BEGIN")
         if not _is_empty(connection, path):
             return
         for suffix in ("", "-wal", "-shm", "-journal"):

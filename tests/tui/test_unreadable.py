@@ -1,0 +1,31 @@
+"""What cannot be read is told on screen, not shown as empty."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tests.store.sqlite.others import make_ours
+from tests.tui.driving import running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def test_a_directory_that_is_none_is_told_in_both_panes_and_comes_back(base: Path) -> None:
+    base.mkdir()
+    (base / "state").write_text("")
+    async with running() as app:
+        await app.sees("state/local.db: not a directory", seconds=60)
+        await app.sees("✗", seconds=60)
+        assert "empty" not in app.text()
+        (base / "state").unlink()
+        make_ours(base / "state" / "local.db")
+        await app.sees("1 key", seconds=60)
+
+
+async def test_a_hard_link_is_refused_on_screen(base: Path) -> None:
+    make_ours(base / "state" / "local.db")
+    os.link(base / "state" / "local.db", base / "state" / "second.db")
+    async with running() as app:
+        await app.sees("a hard link", seconds=60)
