@@ -79,16 +79,19 @@ def encode(value: Value) -> tuple[str | None, Stored]:
 def decode(kind: str | None, stored: object) -> Value:
     """What was set. Text that does not fit its type, left by a program without types, is a string.
 
-    A table arrives as SQLite's binary JSON, which its driver decodes in C.
+    A table arrives as SQLite's binary JSON, which its driver decodes in C. Raises TypeError for what is no
+    value, in a damaged database.
     """
     if isinstance(stored, bytes):
         return _decode_bytes(kind, stored)
+    if stored is None:
+        raise TypeError("no value")
     text = stored if isinstance(stored, str) else str(stored)
     try:
         if kind == "integer":
-            return int(text) if _is_plain(text) else text
+            return _within(int(text), text) if _is_plain(text) else text
         if kind == "float":
-            return float(text) if _is_plain(text) else text
+            return _within(float(text), text) if _is_plain(text) else text
     except ValueError:
         return text
     if kind == "boolean":
@@ -148,6 +151,12 @@ def is_finite(number: float) -> bool:
 def _is_plain(text: str) -> bool:
     """Whether ``int`` and ``float`` would read it as other languages do: ASCII, no blanks, no ``1_000``."""
     return 0 < len(text) <= 400 and text.isascii() and "_" not in text and text.strip() == text
+
+
+def _within(number: int | float, text: str) -> int | float | str:
+    """The number if there may be such a value, else its text."""
+    fits = MIN_INTEGER <= number <= MAX_INTEGER if isinstance(number, int) else is_finite(number)
+    return number if fits else text
 
 
 def _decode_bytes(kind: str | None, stored: bytes) -> Value:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sloth_tui.errors import NotKept, RevisionNotFound
 from sloth_tui.store.sqlite.handle import StoreHandle
+from sloth_tui.store.sqlite.rows import moment, origin_of, whole
 from sloth_tui.store.sqlite.scope import Scope
 
 TYPE_CHECKING = False
@@ -73,10 +74,10 @@ class ChangeSets(StoreHandle):
         while True:
             rows = _rows(self._database, before_id, size, scope)
             first = rows[-1][2] if len(rows) == size else 0
-            found = [_ours(row) for row in rows if row[6] and row[7]]
+            found = self._database.convert(_ours, (row for row in rows if row[6] and row[7]))
             bindings = {"first": first, "before": before_revision, **scope.bindings}
             others = self._database.rows(_OTHERS.format(scope=scope.where), bindings)
-            found += [_others(*row[:4]) for row in others if row[4]]
+            found += self._database.convert(_others, (row[:4] for row in others if row[4]))
             yield from sorted(found, key=lambda one: one.first_revision, reverse=True)
             if len(rows) < size:
                 return
@@ -93,14 +94,15 @@ class ChangeSets(StoreHandle):
         else:
             number, found = _NO_ID_IS_GREATER, database.one(_FIND_RUN, (name,))
         if found is None:
-            if 0 < number <= database.one(_LAST_ID):
+            if 0 < number <= database.number(_LAST_ID):
                 raise NotKept(f"change set {name} is no longer kept")
             raise RevisionNotFound(f"no change set '{name}'", hint="state log lists them")
         (row,) = _rows(database, found + 1, 1, Scope())
         if not row[6]:
             kept = "nothing of it is kept any more" if row[3] else "it changed no key"
             raise NotKept(f"change set {name}: {kept}")
-        return _ours(row)
+        (change,) = database.convert(_ours, [row])
+        return change
 
     def newest_change_set(self) -> ChangeSet:
         """The last one. Raises RevisionNotFound where there is none."""
@@ -110,12 +112,15 @@ class ChangeSets(StoreHandle):
 
     def _of_others(self, name: str) -> ChangeSet:
         first = int(name[1:19])
-        at = self._database.one(_OTHERS_ROW, (first,))
-        if at is None:
+        database = self._database
+        found = database.rows(_OTHERS_ROW, (first,))
+        if not found:
             raise RevisionNotFound(f"no change set '{name}'", hint="state log lists them")
-        last = self._database.one(_END_OF_OTHERS, {"first": first}) or self._database.one(_NEWEST)
-        kept = self._database.one(_COUNT, (first, last))
-        return _others(first, last, kept, at)
+        last = database.one(_END_OF_OTHERS, {"first": first}) or database.number(_NEWEST)
+        (change,) = database.convert(
+            _others, [(first, last, database.number(_COUNT, (first, last)), *found[0])]
+        )
+        return change
 
 
 def _rows(database: Database, before: int, size: int, scope: Scope) -> list[tuple[Any, ...]]:
@@ -124,13 +129,16 @@ def _rows(database: Database, before: int, size: int, scope: Scope) -> list[tupl
 
 
 def _ours(row: tuple[Any, ...]) -> ChangeSet:
-    from sloth_tui.model import ChangeSet, Origin
-
-    number, at, _, forgotten, first, last, revisions, _, *who = row
-    return ChangeSet(str(number), at / 1000, Origin(*who), first, last, revisions, forgotten)
-
-
-def _others(first: int, last: int, revisions: int, at: int) -> ChangeSet:
     from sloth_tui.model import ChangeSet
 
-    return ChangeSet(f"x{first}", at / 1000, None, first, last, revisions, 0)
+    number, at, _, forgotten, first, last, revisions, _, *who = row
+    return ChangeSet(
+        str(number), moment(at), origin_of(who), whole(first), whole(last), revisions, whole(forgotten)
+    )
+
+
+def _others(row: tuple[Any, ...]) -> ChangeSet:
+    from sloth_tui.model import ChangeSet
+
+    first, last, revisions, at = row
+    return ChangeSet(f"x{first}", moment(at), None, whole(first), whole(last), revisions, 0)

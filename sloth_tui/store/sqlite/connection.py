@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.sqlite.streams import Stream
 
     Bindings: TypeAlias = Sequence[Any] | Mapping[str, Any]
+    S = TypeVar("S")
     T = TypeVar("T")
 
 
@@ -78,13 +79,20 @@ class OpenDatabase:
         except UNREADABLE as error:
             raise self.failure(error) from error
 
+    def number(self, statement: str, bindings: Bindings = ()) -> int:
+        """The only column of the only row. Raises DatabaseUnusable where that is no integer."""
+        found = self.one(statement, bindings)
+        if type(found) is not int:
+            raise self.failure(TypeError(found))
+        return found
+
     def made_of(
         self, make: Callable[[tuple[Any, ...]], T], statement: str, bindings: Bindings = ()
     ) -> list[T]:
         """What ``make`` makes of each row. Raises DatabaseUnusable where it cannot: the row is damaged."""
         return self.convert(make, self.rows(statement, bindings))
 
-    def convert(self, make: Callable[[tuple[Any, ...]], T], rows: Iterable[tuple[Any, ...]]) -> list[T]:
+    def convert(self, make: Callable[[S], T], rows: Iterable[S]) -> list[T]:
         """The same, of rows that were read already."""
         try:
             return [make(row) for row in rows]

@@ -11,7 +11,16 @@ from sloth_tui.store.sqlite.chains import following, newest
 from sloth_tui.store.sqlite.compaction import compact, prune, shrink
 from sloth_tui.store.sqlite.handle import StoreHandle
 from sloth_tui.store.sqlite.ranges import key_bytes
-from sloth_tui.store.sqlite.rows import decode_key, decode_raw, raw_value
+from sloth_tui.store.sqlite.rows import (
+    decode_key,
+    decode_raw,
+    moment,
+    origin_of,
+    raw_value,
+    text,
+    whole,
+    whole_or_none,
+)
 from sloth_tui.store.sqlite.scope import HORIZON, Scope
 from sloth_tui.store.sqlite.secrets import mark_secret
 from sloth_tui.store.sqlite.triggers import HIDDEN, is_secret
@@ -69,15 +78,14 @@ class HistoryMethods(StoreHandle):
     __slots__ = ()
 
     def revision(self) -> int:
-        newest: int = self._database.one("SELECT coalesce(max(revision), 0) FROM sloth_history")
-        return newest
+        return self._database.number("SELECT coalesce(max(revision), 0) FROM sloth_history")
 
     def revisions(self, key: str, *, limit: int | None = None) -> Iterator[Revision]:
         """See the port. Read in pages, so that no read transaction outlives one."""
         at: dict[str, object] = {"key": key_bytes(key), "revision": None, "next": None}
         while at["key"] is not None and (limit is None or limit > 0):
             page = self._database.rows(_OF_KEY, {**at, "size": _size(limit)})
-            yield from (_revision(row[1:]) for row in page)
+            yield from self._database.convert(_revision, (row[1:] for row in page))
             if len(page) < _PAGE:
                 return
             at["revision"], at["next"] = page[-1][:2]
@@ -91,7 +99,7 @@ class HistoryMethods(StoreHandle):
         statement, bindings = _CHANGES.format(history=scope.history(":since")), scope.bindings
         while limit is None or limit > 0:
             page = self._database.rows(statement, {**bindings, "since": since, "size": _size(limit)})
-            yield from map(_revision, page)
+            yield from self._database.convert(_revision, page)
             if len(page) < _PAGE:
                 return
             since = page[-1][0]
@@ -107,13 +115,13 @@ class HistoryMethods(StoreHandle):
             f"SELECT oldest, page.* FROM ({HORIZON.format(scope.where)}) LEFT JOIN ({statement}) AS page ON 1"
         )
         rows = self._database.rows(together, bindings)
-        oldest = rows[0][0]
+        (oldest,) = self._database.convert(whole, [rows[0][0]])
         if oldest > since:
             raise NotKept(
                 f"not all changes after revision {since} are kept",
                 hint=f"they are since revision {oldest}",
             )
-        return sorted(_revision(row[1:]) for row in rows if row[1] is not None)
+        return sorted(self._database.convert(_revision, (row[1:] for row in rows if row[1] is not None)))
 
     def prune(self, *, keep: int, keep_deleted_days: float) -> int:
         return prune(self._database, max(keep, 1), keep_deleted_days)
@@ -136,7 +144,7 @@ def _size(limit: int | None) -> int:
 
 
 def _revision(row: tuple[Any, ...]) -> Revision:
-    from sloth_tui.model import Origin, Revision
+    from sloth_tui.model import Revision
 
     revision, key, at, operation, change, was_absent, *rest = row
     old_type, old, is_newest, next_type, next_old, live_type, live, secret, origin, *who = rest
@@ -147,12 +155,12 @@ def _revision(row: tuple[Any, ...]) -> Revision:
     return Revision(
         revision=revision,
         key=decode_key(key),
-        at=at / 1000,
-        operation=operation,
+        at=moment(at),
+        operation=text(operation),
         old=None if was_absent or secret else decode_raw(old_type, old),
         new=new,
-        origin=None if origin is None else Origin(*who),
-        change=change,
+        origin=None if origin is None else origin_of(who),
+        change=whole_or_none(change),
         secret=bool(secret),
         created=bool(was_absent),
     )

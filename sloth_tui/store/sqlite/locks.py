@@ -17,7 +17,7 @@ from sloth_tui.store.sqlite.handle import StoreHandle
 from sloth_tui.store.sqlite.lease import COLUMNS, MAX_SECONDS, Lease
 from sloth_tui.store.sqlite.origins import change_of
 from sloth_tui.store.sqlite.ranges import KEY, key_bytes
-from sloth_tui.store.sqlite.rows import decode_key
+from sloth_tui.store.sqlite.rows import decode_key, moment, origin_of, whole
 from sloth_tui.store.sqlite.schema import NOW_MS
 from sloth_tui.text import format_duration
 
@@ -122,7 +122,7 @@ class Locking(StoreHandle):
         return broken
 
     def lock_breaks(self, limit: int = 100) -> list[LockBreak]:
-        return [_lock_break(row) for row in self._database.rows(_BREAKS, (limit,))]
+        return self._database.made_of(_lock_break, _BREAKS, (limit,))
 
     def lock(self, name: str) -> Lock | None:
         lease = find_lease(self._database, name)
@@ -205,15 +205,15 @@ def find_lease(database: Database, name: str) -> Lease | None:
 
 
 def _next_token(database: Database, name: str) -> int:
-    token: int = database.one(_COUNT_UP, (key_bytes(name),))
-    return token
+    return database.number(_COUNT_UP, (key_bytes(name),))
 
 
 def _lock_break(row: tuple[Any, ...]) -> LockBreak:
-    from sloth_tui.model import LockBreak, Origin
+    from sloth_tui.model import LockBreak
 
     name, holder, token, at, origin, *who = row
-    return LockBreak(decode_key(name), decode_key(holder), token, at / 1000, Origin(*who) if origin else None)
+    by = None if origin is None else origin_of(who)
+    return LockBreak(decode_key(name), decode_key(holder), whole(token), moment(at), by)
 
 
 def _held_by(lease: Lease, remaining: float) -> LockHeld:

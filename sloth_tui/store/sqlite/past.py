@@ -9,7 +9,16 @@ from __future__ import annotations
 from sloth_tui.errors import KeyNotFound, NotKept, RevisionNotFound
 from sloth_tui.store.sqlite.chains import following
 from sloth_tui.store.sqlite.handle import StoreHandle
-from sloth_tui.store.sqlite.rows import RAW_KEY, RAW_VALUE, TIME, decode_key, decode_raw, raw_value
+from sloth_tui.store.sqlite.rows import (
+    RAW_KEY,
+    RAW_VALUE,
+    TIME,
+    decode_key,
+    decode_raw,
+    raw_value,
+    whole,
+    whole_or_none,
+)
 from sloth_tui.store.sqlite.scope import Scope, horizon
 from sloth_tui.store.sqlite.triggers import HIDDEN
 from sloth_tui.store.values import type_name
@@ -85,16 +94,16 @@ class Past(StoreHandle):
         scope = Scope(prefix)
         self.require_kept(revision, scope)
         statement = _AT.format(history=scope.history(":revision"), entries=scope.entries)
-        return map(_entry, self._database.rows(statement, {"revision": revision, **scope.bindings}))
+        return iter(self._database.made_of(_entry, statement, {"revision": revision, **scope.bindings}))
 
     def entry_at(self, key: str, revision: int) -> Entry:
         scope = Scope(key=key)
         self.require_kept_of(key, revision, scope)
         statement = _AT.format(history=scope.history(":revision"), entries=scope.entries)
-        row = self._database.one(statement, {"revision": revision, **scope.bindings})
-        if row is None:
+        found = self._database.made_of(_entry, statement, {"revision": revision, **scope.bindings})
+        if not found:
             raise KeyNotFound(f"there was no key '{key}' at revision {revision}")
-        entry = _entry(row)
+        entry = found[0]
         if entry.type == HIDDEN:
             raise NotKept(f"what '{key}' was at revision {revision} is a secret, and not kept")
         return entry
@@ -105,8 +114,9 @@ class Past(StoreHandle):
         self.require_kept(low, scope)
         self._require_known(high)
         bindings = {"low_revision": low, "high_revision": high, **scope.bindings}
-        rows = self._database.rows(_DIFFERENCES.format(history=scope.history(":low_revision")), bindings)
-        return (_difference(row, backwards=one > other) for row in rows)
+        statement = _DIFFERENCES.format(history=scope.history(":low_revision"))
+        make = _difference_backwards if one > other else _difference
+        return iter(self._database.made_of(make, statement, bindings))
 
     def require_kept(self, revision: int, scope: Scope) -> None:
         """That these keys' history is kept from this revision on. Raises RevisionNotFound, NotKept."""
@@ -125,14 +135,14 @@ class Past(StoreHandle):
             raise NotKept(f"what '{key}' was at revision {revision} is no longer kept", hint=self._reach())
 
     def _require_known(self, revision: int) -> None:
-        newest = self._database.one(_NEWEST)
+        newest = self._database.number(_NEWEST)
         if revision > newest:
             raise RevisionNotFound(f"no revision {revision} yet", hint=f"the newest is {newest}")
 
     def _is_kept(self, revision: int, scope: Scope) -> bool:
         """Whether what a key was is known although rows of others, of which nothing is left, are not."""
-        forgotten = f"SELECT max(revision) FROM sloth_forgotten WHERE {scope.where}"
-        if revision < (self._database.one(forgotten, scope.bindings) or 0):
+        forgotten = f"SELECT coalesce(max(revision), 0) FROM sloth_forgotten WHERE {scope.where}"
+        if revision < self._database.number(forgotten, scope.bindings):
             return False
         existed: int | None = self._database.one(_OLDEST_OF_KEY, scope.bindings)
         return existed == 0 or self._has_row(scope, revision)
@@ -153,18 +163,25 @@ def _entry(row: tuple[Any, ...]) -> Entry:
 
     key, kind, read_as, stored, created, updated, revision, size = row
     if kind == HIDDEN:
-        return Entry(decode_key(key), "", HIDDEN, created, updated, revision, 0)
+        return Entry(decode_key(key), "", HIDDEN, created, updated, whole_or_none(revision), 0)
     value = decode_raw(read_as, stored)
-    return Entry(decode_key(key), value, type_name(value), created, updated, revision, size)
+    return Entry(
+        decode_key(key), value, type_name(value), created, updated, whole_or_none(revision), whole(size)
+    )
 
 
-def _difference(row: tuple[Any, ...], *, backwards: bool) -> Difference:
+def _difference(row: tuple[Any, ...]) -> Difference:
     from sloth_tui.model import Difference
 
     key, *ends = row
     old, new = value_of(*ends[:4]), value_of(*ends[4:])
     secret = HIDDEN in (ends[1], ends[5])
-    return Difference(decode_key(key), *((new, old) if backwards else (old, new)), secret)
+    return Difference(decode_key(key), old, new, secret)
+
+
+def _difference_backwards(row: tuple[Any, ...]) -> Difference:
+    one = _difference(row)
+    return one._replace(old=one.new, new=one.old)
 
 
 def value_of(absent: int, kind: str | None, read_as: str, stored: bytes) -> Value | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import apsw
 
 from sloth_tui.errors import KeyNotFound
-from sloth_tui.store.sqlite.failures import translate
 from sloth_tui.store.sqlite.handle import Handle
 from sloth_tui.store.sqlite.ranges import KEY, key_bytes, key_range
 from sloth_tui.store.sqlite.rows import (
@@ -26,7 +25,7 @@ from sloth_tui.store.values import decode
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     from sloth_tui.model import Entry, Value
     from sloth_tui.store.sqlite.rows import Reading
@@ -62,28 +61,28 @@ class EntryReading(Handle):
         try:
             row = self._database.execute(_GET, (key,)).get
         except apsw.Error as error:
-            raise translate(error, self._database.path) from error
+            raise self._database.failure(error) from error
         except UnicodeError:
             return self._get_raw(key, default)
         if row is None:
             return default
         kind, stored = row
-        value: Value = stored if kind is None else decode(kind, stored)
-        return value
+        if kind is None and type(stored) is str:
+            return stored
+        return self._database.convert(_decoded, (row,))[0]
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Value]:
         wanted = dict.fromkeys(keys)
         # As hexadecimal digits, JSON can carry a key that is no UTF-8.
         stored_keys = [stored.hex() for stored in map(key_bytes, wanted) if stored is not None]
-        rows = self._database.rows(_GET_MANY, (apsw.jsonb_encode(stored_keys),))
-        found = {decode_key(key): decode_raw(kind, stored) for key, kind, stored in rows}
+        found = dict(self._database.made_of(_raw_item, _GET_MANY, (apsw.jsonb_encode(stored_keys),)))
         return {key: found[key] for key in wanted if key in found}
 
     def entry(self, key: str) -> Entry:
-        row = self._database.one(_ENTRY, (key_bytes(key),))
-        if row is None:
+        found = self._database.made_of(entry_of, _ENTRY, (key_bytes(key),))
+        if not found:
             raise self._no_such_key(key)
-        return entry_of(row)
+        return found[0]
 
     def exists(self, key: str) -> bool:
         return self._database.one(_EXISTS, (key_bytes(key),)) is not None
@@ -110,8 +109,8 @@ class EntryReading(Handle):
 
     def _get_raw(self, key: str, default: D | None) -> Value | D | None:
         """Like :meth:`get`, for a key or a value that is no UTF-8."""
-        row = self._database.one(_GET_RAW, (key_bytes(key),))
-        return default if row is None else decode_raw(*row)
+        found = self._database.made_of(lambda row: decode_raw(*row), _GET_RAW, (key_bytes(key),))
+        return found[0] if found else default
 
     def _no_such_key(self, key: str) -> KeyNotFound:
         from sloth_tui.text import nearest
@@ -120,3 +119,12 @@ class EntryReading(Handle):
         nearby = [decode_key(found) for (found,) in self._database.rows(_NEARBY, (sought, sought))]
         meant = nearest(key, nearby)
         return KeyNotFound(f"no key '{key}'", hint="nearest: " + ", ".join(meant) if meant else None)
+
+
+def _decoded(row: tuple[Any, ...]) -> Value:
+    return decode(*row)
+
+
+def _raw_item(row: tuple[Any, ...]) -> tuple[str, Value]:
+    key, kind, stored = row
+    return decode_key(key), decode_raw(kind, stored)

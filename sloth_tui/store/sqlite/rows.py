@@ -11,10 +11,11 @@ from sloth_tui.store.values import decode, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any, TypeAlias, TypeVar
 
     from sloth_tui.model import Entry, Value
+    from sloth_tui.origin import Origin
 
     Row: TypeAlias = tuple[Any, ...]
     T = TypeVar("T")
@@ -40,12 +41,60 @@ def raw_value(value: str, kind: str) -> str:
 RAW_KEY = "CAST(key AS BLOB)"
 RAW_VALUE = raw_value("value", "type")
 RAW_ITEM = f"{RAW_KEY}, {RAW_VALUE}"
-TIME = "unixepoch({}, 'auto', 'subsec')"
-"""Unix seconds from a documented timestamp; NULL where it cannot be read."""
+TIME = (
+    "CASE WHEN typeof({0}) IN ('integer', 'real') AND {0} BETWEEN 2440587.5 AND 253402300799 "
+    "OR {0} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' "
+    "THEN unixepoch({0}, 'auto', 'subsec') END"
+)
+"""Unix seconds from a documented timestamp; NULL where it cannot be read. A number is what it is to SQLite's
+own functions, unix seconds or a Julian day, if that is a time since 1970; of others nobody knows."""
 RECORD = (
     f"{RAW_ITEM}, {TIME.format('created_at')}, {TIME.format('updated_at')}, revision, octet_length(value)"
 )
 """The columns of :func:`entry_of`."""
+
+
+_FIRST_YEAR, _LAST_YEAR = -62135596800, 253402300800
+"""Unix seconds: when the year 1 began, and when the year 9999 ends."""
+
+
+def whole(column: object) -> int:
+    """A column that holds an integer, and no NULL. Raises TypeError: it is damaged; so do those below."""
+    if type(column) is not int:
+        raise TypeError(column)
+    return column
+
+
+def whole_or_none(column: object) -> int | None:
+    return None if column is None else whole(column)
+
+
+def text(column: object) -> str:
+    if type(column) is not str:
+        raise TypeError(column)
+    return column
+
+
+def text_or_none(column: object) -> str | None:
+    return None if column is None else text(column)
+
+
+def moment(column: object) -> float:
+    """Unix seconds from unix milliseconds, as the history has them. Raises ValueError too."""
+    seconds = whole(column) / 1000
+    if not _FIRST_YEAR <= seconds < _LAST_YEAR:
+        raise ValueError(column)
+    return seconds
+
+
+def origin_of(columns: Sequence[Any]) -> Origin:
+    """From the columns of ``sloth_changes`` that are named like its fields."""
+    from sloth_tui.origin import Origin
+
+    user, host, pid, program, title, run, task = columns
+    return Origin(
+        text(user), text(host), whole(pid), text(program), text(title), text_or_none(run), text_or_none(task)
+    )
 
 
 def decode_key(stored: bytes) -> str:
@@ -72,7 +121,9 @@ def entry_of(row: Row) -> Entry:
 
     key, kind, stored, created, updated, revision, size = row
     value = decode_raw(kind, stored)
-    return Entry(decode_key(key), value, type_name(value), created, updated, revision, size)
+    return Entry(
+        decode_key(key), value, type_name(value), created, updated, whole_or_none(revision), whole(size)
+    )
 
 
 # One comprehension each: a row that is let go at once is half the memory, and a fifth of the time.
@@ -87,7 +138,10 @@ def _raw_keys(rows: Iterable[Row]) -> list[str]:
 
 
 def _items(rows: Iterable[Row]) -> list[tuple[str, Value]]:
-    return [(key, stored if kind is None else decode(kind, stored)) for key, kind, stored in rows]
+    return [
+        (key, stored if kind is None and type(stored) is str else decode(kind, stored))
+        for key, kind, stored in rows
+    ]
 
 
 def _raw_items(rows: Iterable[Row]) -> list[tuple[str, Value]]:

@@ -49,5 +49,4 @@ class Scope:
 
 def horizon(database: Database, scope: Scope) -> int:
     """The newest revision of these keys that is no longer kept; from there on their history has no gaps."""
-    newest: int = database.one(HORIZON.format(scope.where), scope.bindings)
-    return newest
+    return database.number(HORIZON.format(scope.where), scope.bindings)

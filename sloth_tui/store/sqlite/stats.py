@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from sloth_tui.store.sqlite.rows import TIME
+from sloth_tui.store.sqlite.rows import TIME, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _ENTRIES = f"""SELECT count(*), coalesce(sum(octet_length(key) + octet_length(va
     max({TIME.format("updated_at")}) FILTER (WHERE NOT {_IS_PLAIN}),
     count(*) FILTER (WHERE typeof(value) = 'blob'), {_COUNTS} FROM state WHERE typeof(key) = 'text'"""
 _HISTORY = """SELECT coalesce(max(revision), 0), coalesce(min(revision), 0), count(*),
-    coalesce(sum(octet_length(old)), 0), max(at) FROM sloth_history"""
+    coalesce(sum(octet_length(old)), 0), coalesce(max(at), 0) FROM sloth_history"""
 
 
 def read_stats(database: Database, locks: int, complete_since: int) -> Stats:
@@ -29,13 +29,14 @@ def read_stats(database: Database, locks: int, complete_since: int) -> Stats:
     from sloth_tui.model import Stats
 
     keys, size, at, at_of_others, blobs, *typed = database.one(_ENTRIES)
-    newest, oldest, revisions, history_size, changed = database.one(_HISTORY)
+    (history,) = database.made_of(lambda row: [whole(column) for column in row], _HISTORY)
+    newest, oldest, revisions, history_size, changed = history
     types = {"bytes": blobs, "string": keys - blobs - sum(typed), **dict(zip(_BY_TYPE, typed, strict=True))}
     exists = database.kind is not None
     return Stats(
         total_keys=keys,
         total_size=size,
-        last_modified=int(max(at or 0, at_of_others or 0, (changed or 0) / 1000)) if keys else 0,
+        last_modified=int(max(at or 0, at_of_others or 0, changed / 1000)) if keys else 0,
         backend="sqlite",
         location=database.path,
         file_size=_size(database.path) + _size(database.path + "-wal"),

@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 import apsw
 
-from sloth_tui.store.sqlite.failures import translate
+from sloth_tui.store.sqlite.failures import MISFITS, UNREADABLE
 from sloth_tui.store.sqlite.ranges import KEY, key_range
 
 TYPE_CHECKING = False
@@ -81,19 +81,23 @@ class Stream:
             bindings += (after.encode(),)
         try:
             return self._database.execute(f"SELECT {columns} FROM state WHERE {where} ORDER BY key", bindings)
-        except apsw.Error as error:
-            raise translate(error, self._database.path) from error
+        except UNREADABLE as error:
+            raise self._database.failure(error) from error
 
-    def _fetch(self, limit: int | None) -> list[Any]:
+    def _read(self, limit: int | None) -> list[Any]:
         try:
-            read = self._convert(islice(self._cursor, limit))
+            return self._convert(islice(self._cursor, limit))
         except UnicodeDecodeError:
             columns, self._convert = self._raw
             # The cursor that failed keeps the snapshot until the new one has begun to read it.
             self._cursor = self._select(columns, self._last)
-            read = self._convert(islice(self._cursor, limit))
-        except apsw.Error as error:
-            raise translate(error, self._database.path) from error
+            return self._convert(islice(self._cursor, limit))
+
+    def _fetch(self, limit: int | None) -> list[Any]:
+        try:
+            read = self._read(limit)
+        except (apsw.Error, *MISFITS) as error:
+            raise self._database.failure(error) from error
         if read:
             last = read[-1]
             self._last = last if isinstance(last, str) else last[0]

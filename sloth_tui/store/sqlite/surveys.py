@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from sloth_tui.model import KeyGroup, Standing
 from sloth_tui.store.sqlite.pages import SIZE, UPDATED
 from sloth_tui.store.sqlite.ranges import KEY, key_range
-from sloth_tui.store.sqlite.rows import RAW_KEY, decode_key
+from sloth_tui.store.sqlite.rows import RAW_KEY, decode_key, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from sloth_tui.store.sqlite.database import Database
 
@@ -45,8 +46,12 @@ def groups(database: Database) -> Iterator[KeyGroup]:
 
 
 def standings(database: Database, order: str, limit: int) -> list[Standing]:
-    rows = database.rows(_STANDINGS.format(_ORDERS[order]), (limit,))
-    return [Standing(decode_key(key), size, updated) for key, size, updated in rows]
+    return database.made_of(_standing, _STANDINGS.format(_ORDERS[order]), (limit,))
+
+
+def _standing(row: tuple[Any, ...]) -> Standing:
+    key, size, updated = row
+    return Standing(decode_key(key), whole(size), updated)
 
 
 def problems(database: Database) -> list[str]:

@@ -26,7 +26,7 @@ class Undoing(ChangeSets, Past):
     __slots__ = ()
 
     def undo_steps(self, change: ChangeSet) -> Iterator[Step]:
-        return map(_step, undoing(change).steps(self._database))
+        return iter(self._database.convert(_step, undoing(change).steps(self._database)))
 
     def undo(self, change: ChangeSet, *, force: bool = False) -> int:
         database = self._database
@@ -40,7 +40,7 @@ class Undoing(ChangeSets, Past):
             return self._carry_out(undoing(now), force=force)
 
     def rollback_steps(self, revision: int, *, prefix: str = "", key: str | None = None) -> Iterator[Step]:
-        return map(_step, self._plan(revision, prefix, key).steps(self._database))
+        return iter(self._database.convert(_step, self._plan(revision, prefix, key).steps(self._database)))
 
     def rollback(
         self, revision: int, *, prefix: str = "", key: str | None = None, force: bool = False
@@ -65,7 +65,7 @@ class Undoing(ChangeSets, Past):
         return plan.carry_out(self._database)
 
     def _refuse(self, plan: Plan, obstacles: tuple[int, ...], what: str, hint: str) -> None:
-        blocked = list(map(decode_key, plan.blocked(self._database, obstacles)))
+        blocked = self._database.convert(decode_key, plan.blocked(self._database, obstacles))
         if blocked:
             named = ", ".join(blocked[:_NAMED])
             more = f" and {len(blocked) - _NAMED:,} more" if len(blocked) > _NAMED else ""
