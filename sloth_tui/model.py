@@ -124,7 +124,8 @@ class Lock(NamedTuple):
     owner: Owner | None
     """None for a lock taken by a program that knows nothing of us."""
     tied: bool
-    """Free again as soon as the owner's process is gone (with_lock); otherwise it runs out."""
+    """Free again as soon as the owner's process is gone (with_lock); otherwise it depends on no process, and
+    lasts until it is released or runs out."""
     alive: bool | None
     """Whether the owner's process lives; None where that cannot be told (another host)."""
 

@@ -23,7 +23,9 @@ def commands() -> str:
             for place in command.positionals
         ]
         options = [
-            f"[{option.flags[-1]}{'' if option.metavar is None else ' ' + option.metavar}]"
+            ("{}" if option.required else "[{}]").format(
+                " ".join(filter(None, (option.flags[-1], option.metavar)))
+            )
             for option in command.options
             if option.name not in ("agent", "debug")
         ]

@@ -95,10 +95,11 @@ class Flows:
         since = f", acquired {format_age(lock.acquired_at, time.time())}" if lock.acquired_at else ""
         facts = [f"held by {lock.holder}", f"for another {left}{since}, token {lock.token}"]
         if lock.owner is not None:
-            lives = {True: "which is alive", False: "which is gone", None: "on another host"}[lock.alive]
-            facts.append(f"by process {lock.owner.pid} on {lock.owner.host}, {lives}")
+            facts.append(f"taken by process {lock.owner.pid} on {lock.owner.host}")
         if lock.tied:
             facts.append("it is free as soon as that process is gone")
+        else:
+            facts.append("it depends on no process: it lasts until it is released, or its time is up")
         warning = "Its holder is not told; its fenced writes will be refused."
         if await self.confirmed(f"Break the lock {lock.name!r}?", facts, warning, "Break it"):
             broken = await asyncio.wrap_future(self._services.break_lock(lock.name))

@@ -13,6 +13,7 @@ import pytest
 from sloth_tui.cli import registry
 from sloth_tui.errors import SlothError
 from sloth_tui.store import open_store
+from sloth_tui.store.process import host_name
 from tests.cli.support import on_terminal, piped
 
 if TYPE_CHECKING:
@@ -127,7 +128,13 @@ def test_a_lock_stays_when_the_process_that_took_it_is_gone() -> None:
     words = ["lock", "acquire", "deploy", "--holder", "me", "--ttl", "60"]
     first = subprocess.run([sys.executable, "-m", "sloth_tui", *words], capture_output=True, text=True)
     assert first.stdout == "1\n"
-    assert piped(*words).code == 4
+    refused = piped(*words)
+    assert (refused.code, refused.out) == (4, "")
+    assert re.fullmatch(r"error: lock 'deploy' is held by 'me' for another [0-9ms ]+\n", refused.err)
+    for look in (piped, on_terminal):
+        shown = look("lock", "list").out
+        assert f"{host_name()}:" in shown
+        assert "gone" not in shown
     assert piped("lock", "release", "deploy", "--holder", "other").code == 6
     assert piped("lock", "release", "deploy", "--holder", "me").code == 0
     assert piped(*words).out == "2\n"

@@ -114,17 +114,17 @@ def _as_table(locks: list[Lock], out: Output) -> None:
         columns.text("OWNER"),
     ]
     rows = (
-        (lock.name, lock.holder, lock.remaining, lock.token, lock.acquired_at, _owner(lock.owner, lock.alive))
+        (lock.name, lock.holder, lock.remaining, lock.token, lock.acquired_at, _owner(lock.owner))
         for lock in locks
     )
     if not tables.write_rows(fields, rows, out):
         tell("no lock is held")
 
 
-def _owner(owner: Owner | None, alive: bool | None) -> str:
-    if owner is None:
-        return "-"
-    return f"{owner.host}:{owner.pid}" + (" (gone)" if alive is False else "")
+def _owner(owner: Owner | None) -> str:
+    """The process that took the lock. Whether it still runs tells nothing: a lock that depends on it is free
+    once it is gone, and any other one outlives it."""
+    return "-" if owner is None else f"{owner.host}:{owner.pid}"
 
 
 _NAME = Positional("name", "NAME", "of the lock", convert=utf8, complete="locks")

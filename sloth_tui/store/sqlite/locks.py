@@ -222,15 +222,7 @@ def _held_by(lease: Lease, remaining: float) -> LockHeld:
         name=lease.name,
         holder=lease.holder,
         remaining=remaining,
-        hint=_gone(lease),
     )
-
-
-def _gone(lease: Lease) -> str | None:
-    owner = lease.owner()
-    if owner is None or lease.alive() is not False:
-        return None
-    return f"process {owner.pid}, which took it, is gone: break it if nobody works under it any more"
 
 
 def _lost(name: str, lease: Lease | None) -> LockLost:

@@ -182,13 +182,13 @@ class Columns:
 
 
 def describe_owner(lock: Lock) -> tuple[str, str]:
-    """The process that took the lock, whether it lives, and the style to say it in."""
+    """The process that took the lock, whether it lives where the lock depends on that, and the style for it."""
     if lock.owner is None:
         return "not known", "$quiet"
     process = f"{display_text(lock.owner.host, 20)}:{lock.owner.pid}"
-    if lock.alive is None:
-        return f"? {process}", "$quiet"
-    return (f"● {process}", "$success") if lock.alive else (f"✗ {process} gone", "$error")
+    if not lock.tied:
+        return f"  {process}", "$quiet"
+    return (f"● {process}", "$success") if lock.alive else (f"? {process}", "$quiet")
 
 
 def drain(remaining: float, lease: float | None, width: int = _BAR) -> tuple[str, bool, str]:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,9 +94,10 @@ def test_after_a_reboot_a_plain_lock_lasts_until_its_wall_clock_time(
     assert store.lock("deploy") is None
 
 
-def test_who_is_refused_after_a_reboot_is_told_that_the_holder_is_gone(
+def test_who_is_refused_a_plain_lock_is_not_told_to_break_it_because_a_process_is_gone(
     store: Store, clock: ManualClock
 ) -> None:
+    """It depends on none: after a reboot, too, somebody may work under it."""
     store.acquire("deploy", "task-1", 100)
     with pytest.raises(LockHeld) as refused:
         store.acquire("deploy", "task-2", 5)
@@ -105,7 +105,7 @@ def test_who_is_refused_after_a_reboot_is_told_that_the_holder_is_gone(
     clock.reboot(29)
     with pytest.raises(LockHeld, match=r"another 1m 10s$") as refused:
         store.acquire("deploy", "task-2", 5)
-    assert f"process {os.getpid()}, which took it, is gone" in (refused.value.hint or "")
+    assert refused.value.hint is None
 
 
 def test_where_boots_cannot_be_told_apart_either_clock_ends_a_lock(open_store: OpenStore) -> None:
