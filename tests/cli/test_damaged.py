@@ -47,7 +47,7 @@ WRITES: list[tuple[str, ...]] = [
     ("lock", "acquire", "held", "--holder", "me", "--ttl", "5"),
     ("lock", "release", "held", "--holder", "me"),
     ("lock", "break", "other"),
-    ("state", "undo", "--yes"),
+    ("state", "undo"),
     ("state", "rollback", "a:integer", "--to", "3", "--yes"),
     ("state", "compact", "--keep", "1"),
     ("state", "clear", "--yes"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
-from sloth_tui.store.sqlite.failures import translate
+from sloth_tui.store.sqlite.failures import UNREADABLE, translate
 from sloth_tui.store.sqlite.key_tree import Tree
 from sloth_tui.store.sqlite.pages import existing_keys, read_keys
 from sloth_tui.store.sqlite.ranges import key_bytes
@@ -51,7 +51,7 @@ class Answered:
             return order.position(stored, node=node) if isinstance(order, Tree) else order.position(stored)
         except apsw.InterruptError:
             return None
-        except apsw.Error as error:
+        except UNREADABLE as error:
             raise translate(error, self._path) from error
 
     def keys(self, first: int, count: int) -> list[str]:
@@ -84,7 +84,7 @@ class Answered:
         self._database.refresh()
         try:
             return question(self._database.connection)
-        except apsw.Error as error:
+        except UNREADABLE as error:
             raise translate(error, self._path) from error
 
 

@@ -18,7 +18,7 @@ from sloth_tui.store.sqlite import schema
 from sloth_tui.store.sqlite.answered import Answered
 from sloth_tui.store.sqlite.changes import Changes
 from sloth_tui.store.sqlite.connection import OpenDatabase
-from sloth_tui.store.sqlite.failures import translate
+from sloth_tui.store.sqlite.failures import UNREADABLE, translate
 from sloth_tui.store.sqlite.found import Found
 from sloth_tui.store.sqlite.key_index import KeyIndex
 from sloth_tui.store.sqlite.key_tree import Tree, prefixes
@@ -92,7 +92,7 @@ class Window(Answered):
                 yield from self._update(query) if answered else self._begin(query)
         except apsw.InterruptError:
             self._outdated, self._renewed = True, None
-        except apsw.Error as error:
+        except UNREADABLE as error:
             raise translate(error, self._path) from error
 
     def fold(self, prefix: str, *, opened: bool) -> None:
@@ -121,7 +121,7 @@ class Window(Answered):
                 if isinstance(order, Tree):
                     return order.page(self._page_database.connection, first, count)
                 return read_rows(self._page_database.connection, order.rowids(first, count))
-            except apsw.Error as error:
+            except UNREADABLE as error:
                 raise translate(error, self._path) from error
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from sloth_tui.store.sqlite.origins import change_of
 from sloth_tui.store.sqlite.ranges import KEY, key_bytes
 from sloth_tui.store.sqlite.reading import EntryReading
 from sloth_tui.store.sqlite.retention import keep_within_limits
-from sloth_tui.store.sqlite.rows import RAW_VALUE, decode_raw
+from sloth_tui.store.sqlite.rows import RAW_VALUE, decode_raw, whole_or_none
 from sloth_tui.store.sqlite.schema import NEXT_REVISION, NOW
 from sloth_tui.store.sqlite.scope import Scope
 from sloth_tui.store.values import (
@@ -25,6 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from contextlib import AbstractContextManager
+    from typing import Any
 
     from sloth_tui.model import Value
     from sloth_tui.store.sqlite.database import Database
@@ -203,8 +204,8 @@ class EntryWriting(EntryReading):
 
     def _current(self, key: str) -> tuple[int | None, Value] | None:
         """Revision and value."""
-        row = self._database.execute(_CURRENT, (key,)).get
-        return None if row is None else (row[0], decode_raw(row[1], row[2]))
+        found = self._database.made_of(_revision_and_value, _CURRENT, (key,))
+        return found[0] if found else None
 
     def _put(
         self,
@@ -227,6 +228,10 @@ class EntryWriting(EntryReading):
     def _wrote(self, key: str, revision: int, written: bool) -> None:
         if written:
             keep_within_limits(self._database, key, revision)
+
+
+def _revision_and_value(row: tuple[Any, ...]) -> tuple[int | None, Value]:
+    return whole_or_none(row[0]), decode_raw(row[1], row[2])
 
 
 def _sum(key: str, value: Value, by: int | float) -> int | float:
