@@ -73,6 +73,20 @@ def status_of(path: str) -> os.stat_result | None:
         raise _unreadable(path, error) from error
 
 
+def writable_by_all(path: str) -> list[str]:
+    """Which of a database and the two directories around it every user of the machine may change; in words of
+    its owner, what ``chmod go-rwx`` should be applied to."""
+    directory = os.path.dirname(path)
+    return [place for place in (os.path.dirname(directory), directory, path) if _is_writable_by_all(place)]
+
+
+def describe_exposed(places: list[str]) -> str:
+    """What to tell of what :func:`writable_by_all` found, and what to do about it."""
+    from shlex import join
+
+    return f"every user can change {' and '.join(places)}: {join(['chmod', 'go-rwx', *places])}"
+
+
 def agent_names() -> list[str]:
     """All agents in order; ``local`` is always one of them. Raises DatabaseUnusable where the directory
     cannot be read."""
@@ -118,6 +132,13 @@ def no_such_agent(name: str) -> AgentNotFound:
     from sloth_tui.text import listed
 
     return AgentNotFound(f"agent '{name}' has no database", hint="agents: " + listed(agent_names()))
+
+
+def _is_writable_by_all(path: str) -> bool:
+    try:
+        return bool(os.stat(path).st_mode & 0o002)
+    except OSError:
+        return False
 
 
 def _status_of_log(path: str) -> os.stat_result | None:

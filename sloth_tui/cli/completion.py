@@ -16,8 +16,9 @@ from argcomplete.completers import ChoicesCompleter, FilesCompleter
 from sloth_tui import agents
 from sloth_tui.cli import examples
 from sloth_tui.cli.parser import tree
-from sloth_tui.cli.session import reading
 from sloth_tui.errors import ExitCode
+from sloth_tui.settings import chosen_agent
+from sloth_tui.store import open_store
 from sloth_tui.text import display_text
 
 if TYPE_CHECKING:
@@ -70,9 +71,14 @@ def _locks(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
     return _live(parsed_args, lambda store: (lock.name for lock in store.locks()))
 
 
+def _store(parsed_args: argparse.Namespace) -> Store:
+    """To read, and in silence whatever there is to warn of."""
+    return open_store(chosen_agent(getattr(parsed_args, "agent", None)))
+
+
 def _live(parsed_args: argparse.Namespace, names: Callable[[Store], Iterator[str]]) -> Iterable[str]:
     """Names out of the store, but for those a shell would print raw or take for options."""
-    with suppress(Exception), reading(getattr(parsed_args, "agent", None)) as store:
+    with suppress(Exception), _store(parsed_args) as store:
         return [
             name
             for name in islice(names(store), _MOST)

@@ -23,5 +23,6 @@ def timestamp(at: float | None) -> str | None:
     import time
 
     milliseconds = round(at * 1000)
-    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(milliseconds // 1000))
-    return f"{whole}.{milliseconds % 1000:03d}Z"
+    moment = time.gmtime(milliseconds // 1000)
+    # strftime does not fill up years of less than four digits.
+    return f"{moment.tm_year:04}{time.strftime('-%m-%dT%H:%M:%S', moment)}.{milliseconds % 1000:03d}Z"

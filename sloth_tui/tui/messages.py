@@ -216,12 +216,14 @@ class AgentSummary(NamedTuple):
 class StoreOpened(Message):
     """The agent's store answers; everything shown of another agent is void."""
 
-    def __init__(self, agent: str, location: str, *, exists: bool) -> None:
+    def __init__(self, agent: str, location: str, *, exists: bool, warning: str | None = None) -> None:
         super().__init__()
         self.agent = agent
         self.location = location
         self.exists = exists
         """False for ``local`` before its first write."""
+        self.warning = warning
+        """What should be known of it, as long as it was not told before. Data."""
 
 
 class StoreFailed(Message):

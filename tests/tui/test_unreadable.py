@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from tests.store.sqlite.others import make_ours
-from tests.tui.driving import running
+from tests.store.sqlite.others import make_ours, run_other
+from tests.tui.driving import running, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,3 +29,25 @@ async def test_a_hard_link_is_refused_on_screen(base: Path) -> None:
     os.link(base / "state" / "local.db", base / "state" / "second.db")
     async with running() as app:
         await app.sees("a hard link", seconds=60)
+
+
+async def test_a_database_open_to_all_is_told_once(base: Path) -> None:
+    path = base / "state" / "local.db"
+    make_ours(path)
+    path.chmod(0o666)
+    async with running() as app:
+        await until(lambda: app.toasts, seconds=60)
+        app.browser.services.refresh()
+        await app.press("f5")
+        await app.at_rest()
+        assert app.toasts == [f"every user can change {path}: chmod go-rwx {path}"]
+
+
+async def test_a_damaged_history_is_told_on_screen(base: Path) -> None:
+    path = base / "state" / "local.db"
+    make_ours(path)
+    run_other(path, "UPDATE sloth_changes SET at = CAST(x'ff' AS TEXT)")
+    async with running() as app:
+        await app.sees("1 key", seconds=60)
+        await app.press("5")
+        await app.sees("damaged", seconds=60)

@@ -29,7 +29,11 @@ def run_file(arguments: Arguments, out: Output) -> int:
     worker = WorkerProcess()
     try:
         request = _request(arguments)
+        from sloth_tui.agents import database_path
         from sloth_tui.cli.runs import follow
+        from sloth_tui.cli.session import warn_if_exposed
+
+        warn_if_exposed(database_path(request.agent))
     except BaseException:
         worker.close(patience=1.0)
         raise

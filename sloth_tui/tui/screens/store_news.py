@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sloth_tui.text import display_text
 from sloth_tui.tui.screens.news import News
 from sloth_tui.tui.widgets.title_bar import TitleBar
 
@@ -43,6 +44,8 @@ class StoreNews(News):
             self.answers = True
             self.memory.note(agent=message.agent)
             self.show_with_rows(message, self._entitle)
+            if message.warning is not None:
+                self.notify(display_text(message.warning), severity="warning", markup=False, timeout=15)
 
     def _entitle(self, message: messages.StoreOpened) -> None:
         bar = self.title_bar

@@ -63,6 +63,8 @@ class Reader:
         self._next_poll = self._next_round = 0.0
         self._moved_at = time.monotonic()
         """When the store was last found changed, or was opened."""
+        self._warned: set[str] = set()
+        """Databases that every user can change, and that this was told of."""
         self._held = False
         """Whether it was told that changes are held back."""
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
@@ -215,7 +217,15 @@ class Reader:
         exists = os.path.lexists(path)
         self._store = open_store(agent, "read")
         self._token = self._store.change_token()
-        self._post(StoreOpened(agent, self._store.location, exists=exists))
+        location = self._store.location
+        self._post(StoreOpened(agent, location, exists=exists, warning=self._warning(location)))
+
+    def _warning(self, path: str) -> str | None:
+        exposed = agents.writable_by_all(path)
+        if not exposed or path in self._warned:
+            return None
+        self._warned.add(path)
+        return agents.describe_exposed(exposed)
 
     def _poll(self) -> None:
         now = time.monotonic()

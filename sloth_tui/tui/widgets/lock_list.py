@@ -182,7 +182,7 @@ class Columns:
 
 
 def describe_owner(lock: Lock) -> tuple[str, str]:
-    """The process that took the lock, whether it lives where the lock depends on that, and the style for it."""
+    """Who took the lock, whether it lives where the lock depends on it, and the style of it."""
     if lock.owner is None:
         return "not known", "$quiet"
     process = f"{display_text(lock.owner.host, 20)}:{lock.owner.pid}"
