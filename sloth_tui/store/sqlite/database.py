@@ -38,6 +38,7 @@ class Database(OpenDatabase):
         "change",
         "change_depth",
         "clock",
+        "erased",
         "fences",
         "logged",
         "made",
@@ -73,6 +74,8 @@ class Database(OpenDatabase):
         """How deep in transactions the change set was begun; 0 once that is committed."""
         self.made: list[str] | None = None
         """The directories made for a file that this handle made and has committed nothing to; else None."""
+        self.erased = False
+        """Whether something was deleted or dropped that nobody is to find in the log either."""
         self.writes = 0
         """Changes of entries so far."""
         self.settings: Settings | None = None
@@ -100,6 +103,12 @@ class Database(OpenDatabase):
             from sloth_tui.store.sqlite.undone import take_back
 
             take_back(self.path, self.made)
+
+    def empty_log(self) -> None:
+        """Bring the log into the database and cut it off, unless somebody reads from it at this moment. What
+        was erased still stands in it, and whoever has the database open keeps it there."""
+        self.connection.set_busy_timeout(0)
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def set_origin(self, origin: Origin) -> None:
         """Who makes the changes from now on."""

@@ -33,6 +33,7 @@ def note_patterns(database: Database, patterns: Iterable[str]) -> None:
     for pattern in sorted(wanted - known):
         database.execute(_ADD_PATTERN, (pattern,))
         database.execute(_HIDE_MATCHING, (pattern,))
+        database.erased = True
 
 
 def mark_secret(database: Database, key: str) -> None:
@@ -42,3 +43,4 @@ def mark_secret(database: Database, key: str) -> None:
         database.execute(_ADD_KEY, (stored,))
         if database.connection.changes():
             database.execute(_HIDE_KEY, (stored,))
+            database.erased = True

@@ -67,6 +67,8 @@ class SqliteStore(EntryWriting, HistoryMethods, Undoing, Locking):
         try:
             if database.writes and not database.depth and database.made is None:
                 sweep(database)
+            if database.erased and not database.depth:
+                database.empty_log()
         except (apsw.Error, SlothError):
             return  # what was written is safe, and forgetting can wait for the next handle
         finally:

@@ -85,6 +85,7 @@ def forget_surplus(database: Database, key: bytes, keep: int) -> int:
 def forget_revisions(database: Database, revisions: Iterable[int]) -> int:
     """Forget these, inside a transaction; returns how many there were."""
     database.execute(_FORGET, (_array(revisions),))
+    database.erased = True
     return database.connection.changes()
 
 

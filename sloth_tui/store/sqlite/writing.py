@@ -106,6 +106,7 @@ class EntryWriting(EntryReading):
             database.execute(_DELETE, (key_bytes(key),))
             database.execute(_STAMP, (change, newest))
             database.writes += 1
+            database.erased = True
         return True
 
     def delete_many(self, keys: Iterable[str]) -> int:
@@ -123,6 +124,7 @@ class EntryWriting(EntryReading):
             if not self.count(prefix):
                 return 0
             database.writes += 1
+            database.erased = True
             return bulk.delete(database, scope.entries, scope.bindings, change_of(database))
 
     def increment(self, key: str, by: int | float = 1) -> int | float:
