@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
 
 import apsw
 
@@ -188,17 +187,18 @@ def _inspected(path: str, connection: apsw.Connection, logged: bool) -> tuple[ap
 def _end_log(path: str) -> None:
     """Bring the log into the database and remove it, if that takes no room and nobody else has it open. An
     attempt to read may have left an empty one."""
-    with suppress(apsw.Error):
+    try:
         connection = apsw.Connection(path, flags=_FLAGS)
         try:
             connection.set_busy_timeout(0)
             # Alone, SQLite keeps the index of a log in its own memory: that of others takes room on the disk.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
-            with suppress(OSError):
-                os.unlink(path + "-shm")
+            os.unlink(path + "-shm")
         finally:
             connection.close(True)
+    except (apsw.Error, OSError):
+        return  # what is left is told by who looks for a log
 
 
 def _frozen_name(path: str) -> str:
