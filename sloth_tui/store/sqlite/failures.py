@@ -37,8 +37,6 @@ def translate(error: Exception, location: str, *, reading: bool = False) -> Slot
     at ``location``. ``reading``: to who wanted to write nothing."""
     if not isinstance(error, apsw.Error):
         return damaged(location, "content of a wrong kind")
-    if reading and (_wrote(error) or isinstance(error, apsw.ReadOnlyError)):
-        return unreadable(location, "check its permissions, and that its disk has room: some reads take some")
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return DatabaseUnusable(
             f"{location}: busy for {BUSY_SECONDS:g} s",
@@ -49,6 +47,8 @@ def translate(error: Exception, location: str, *, reading: bool = False) -> Slot
     # What SQLite cannot open it calls read-only or an I/O error, too.
     if isinstance(error, apsw.CantOpenError | apsw.ReadOnlyError | apsw.IOError) and shortage.lacks_files():
         return SlothError(shortage.too_many_files())
+    if reading and (_wrote(error) or isinstance(error, apsw.ReadOnlyError)):
+        return unreadable(location, "check its permissions, and that its disk has room: some reads take some")
     if isinstance(error, apsw.ReadOnlyError | apsw.PermissionsError | apsw.AuthError):
         return read_only(location)
     if isinstance(error, apsw.FullError):

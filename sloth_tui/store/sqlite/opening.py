@@ -7,6 +7,7 @@ import time
 
 import apsw
 
+from sloth_tui import shortage
 from sloth_tui.store.sqlite import schema
 from sloth_tui.store.sqlite.failures import (
     BUSY_SECONDS,
@@ -43,6 +44,8 @@ def open_as_it_is(path: str) -> tuple[apsw.Connection, str, bool]:
     try:
         return *_inspected(path, _connect(path, _FLAGS), logged), False
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.FullError, apsw.IOError) as error:
+        if shortage.lacks_files():
+            raise translate(error, path) from error
         crowded = no_room(error, path)
         if crowded:
             _end_log(path)

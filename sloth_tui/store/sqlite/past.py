@@ -16,7 +16,6 @@ from sloth_tui.store.sqlite.rows import (
     decode_key,
     decode_raw,
     raw_value,
-    whole,
     whole_or_none,
 )
 from sloth_tui.store.sqlite.scope import Scope, horizon
@@ -165,9 +164,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
     if kind == HIDDEN:
         return Entry(decode_key(key), "", HIDDEN, created, updated, whole_or_none(revision), 0)
     value = decode_raw(read_as, stored)
-    return Entry(
-        decode_key(key), value, type_name(value), created, updated, whole_or_none(revision), whole(size)
-    )
+    return Entry(decode_key(key), value, type_name(value), created, updated, whole_or_none(revision), size)
 
 
 def _difference(row: tuple[Any, ...]) -> Difference:

@@ -121,9 +121,7 @@ def entry_of(row: Row) -> Entry:
 
     key, kind, stored, created, updated, revision, size = row
     value = decode_raw(kind, stored)
-    return Entry(
-        decode_key(key), value, type_name(value), created, updated, whole_or_none(revision), whole(size)
-    )
+    return Entry(decode_key(key), value, type_name(value), created, updated, whole_or_none(revision), size)
 
 
 # One comprehension each: a row that is let go at once is half the memory, and a fifth of the time.
