@@ -134,7 +134,7 @@ async def test_conflict_shows_both_and_theirs_can_be_taken_and_mine_brought_back
         await opened(app, EditScreen)
         area = app.on_top(TextArea)
         area.text = '{"cpu": 3'
-        await app.sees("✗ line 1")
+        await app.sees("✗ not JSON: line 1")
         area.text = '{"cpu": 3}'
         await app.sees("✓")
         theirs = {"cpu": 2, "on": False}
