@@ -9,7 +9,7 @@ from sloth_tui.store import open_entries, open_store
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.store.port import Store
-    from sloth_tui.store.sqlite.reading import EntryReading
+    from sloth_tui.store.sqlite.entries.reading import EntryReading
 
 _warned: set[str] = set()
 """Databases a warning was given about: some commands open theirs twice."""

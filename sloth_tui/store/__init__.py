@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from sloth_tui.model import Origin
-    from sloth_tui.store.sqlite.reading import EntryReading
+    from sloth_tui.store.sqlite.entries.reading import EntryReading
     from sloth_tui.store.sqlite.store import SqliteStore
 
 
@@ -32,8 +32,8 @@ def open_entries(agent: str) -> EntryReading:
 
     Like ``open_store(agent, "read")``, but loads half the code: a script may call such a command in a loop.
     """
-    from sloth_tui.store.sqlite.connection import OpenDatabase
-    from sloth_tui.store.sqlite.reading import EntryReading
+    from sloth_tui.store.sqlite.engine.connection import OpenDatabase
+    from sloth_tui.store.sqlite.entries.reading import EntryReading
 
     return EntryReading(agent, OpenDatabase(_path_to_read(agent)))
 
@@ -42,7 +42,7 @@ def open_path(
     path: str, mode: Literal["read", "write"] = "read", *, agent: str = "", origin: Origin | None = None
 ) -> SqliteStore:
     """The store in this file, wherever it is. A missing file reads as empty; otherwise as ``open_store``."""
-    from sloth_tui.store.sqlite.database import Database
+    from sloth_tui.store.sqlite.engine.database import Database
     from sloth_tui.store.sqlite.store import SqliteStore
 
     if mode not in ("read", "write"):

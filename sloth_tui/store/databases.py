@@ -17,13 +17,13 @@ from sloth_tui.errors import Conflict, Refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.store.sqlite.whole import Progress
+    from sloth_tui.store.sqlite.engine.backup import Progress
 
 
 def create_agent(name: str) -> str:
     """Make an empty database; returns its path. Raises InvalidAgentName, Conflict where there is one,
     NotWritable, DatabaseUnusable."""
-    from sloth_tui.store.sqlite import whole
+    from sloth_tui.store.sqlite.engine import backup as whole
 
     path = database_path(name)
     _refuse_known(name, path)
@@ -34,7 +34,7 @@ def create_agent(name: str) -> str:
 def duplicate_agent(name: str, copy: str, progress: Progress | None = None) -> str:
     """Make a database that holds all that another one holds at this moment, history and locks included;
     returns its path. Raises as :func:`create_agent`, and AgentNotFound."""
-    from sloth_tui.store.sqlite import whole
+    from sloth_tui.store.sqlite.engine import backup as whole
 
     target = database_path(copy)
     _refuse_known(copy, target)
@@ -45,7 +45,7 @@ def duplicate_agent(name: str, copy: str, progress: Progress | None = None) -> s
 def back_up_agent(name: str, progress: Progress | None = None) -> str:
     """Write a copy of the database to the directory of backups; returns its path. Raises AgentNotFound,
     NotWritable, DatabaseUnusable."""
-    from sloth_tui.store.sqlite import whole
+    from sloth_tui.store.sqlite.engine import backup as whole
 
     target = backup_path(name)
     whole.copy(_existing(name), target, progress)
@@ -56,7 +56,7 @@ def remove_agent(name: str, progress: Progress | None = None) -> str:
     """Delete the database, after a backup of it; returns the backup's path. Raises Refused for the agent that
     always exists, Conflict where another program has the database open, AgentNotFound, NotWritable,
     DatabaseUnusable."""
-    from sloth_tui.store.sqlite import whole
+    from sloth_tui.store.sqlite.engine import backup as whole
 
     check_name(name)
     if name == DEFAULT_AGENT:

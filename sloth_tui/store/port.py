@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         Step,
         Value,
     )
-    from sloth_tui.store.sqlite.window import Window
+    from sloth_tui.store.sqlite.rows.window import Window
 
 D = TypeVar("D")
 

@@ -17,7 +17,7 @@ import apsw
 
 from sloth_tui.model import Query
 from sloth_tui.store import open_path
-from sloth_tui.store.sqlite.window import Window
+from sloth_tui.store.sqlite.rows.window import Window
 from tests.benchmarks.million import ROWS, fill, key
 
 if TYPE_CHECKING:

@@ -79,7 +79,7 @@ def _stop_the_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Clock, "now", lambda _: BOOTED)
     monkeypatch.setattr(Clock, "boot_id", property(lambda _: BOOT_ID))
     owner = Owner("build-7", 4242, 123456, BOOT_ID)
-    monkeypatch.setattr("sloth_tui.store.sqlite.locks.current_process", lambda _: owner)
+    monkeypatch.setattr("sloth_tui.store.sqlite.locks.locks.current_process", lambda _: owner)
 
 
 @pytest.fixture

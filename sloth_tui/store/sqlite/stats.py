@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from sloth_tui.store.sqlite.rows import TIME, whole
+from sloth_tui.store.sqlite.sql.rows import TIME, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.model import Stats
-    from sloth_tui.store.sqlite.database import Database
+    from sloth_tui.store.sqlite.engine.database import Database
 
 _BY_TYPE = ("boolean", "float", "integer", "table")
 _COUNTS = ", ".join(f"count(*) FILTER (WHERE type = '{name}')" for name in _BY_TYPE)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import apsw
 
 from sloth_tui.errors import SlothError
-from sloth_tui.store.sqlite.history import HistoryMethods
-from sloth_tui.store.sqlite.locks import Locking
-from sloth_tui.store.sqlite.retention import sweep
-from sloth_tui.store.sqlite.undoing import Undoing
-from sloth_tui.store.sqlite.writing import EntryWriting
+from sloth_tui.store.sqlite.entries.retention import sweep
+from sloth_tui.store.sqlite.entries.writing import EntryWriting
+from sloth_tui.store.sqlite.history.revisions import HistoryMethods
+from sloth_tui.store.sqlite.history.undo import Undoing
+from sloth_tui.store.sqlite.locks.locks import Locking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sloth_tui.model import KeyGroup, Origin, Standing, Stats
-    from sloth_tui.store.sqlite.window import Window
+    from sloth_tui.store.sqlite.rows.window import Window
 
 
 class SqliteStore(EntryWriting, HistoryMethods, Undoing, Locking):
@@ -51,8 +51,8 @@ class SqliteStore(EntryWriting, HistoryMethods, Undoing, Locking):
         return self._database.change_token()
 
     def window(self) -> Window:
-        """Rows for a table, on a connection of its own: see :mod:`sloth_tui.store.sqlite.window`."""
-        from sloth_tui.store.sqlite.window import Window
+        """Rows for a table, on a connection of its own: see :mod:`sloth_tui.store.sqlite.rows.window`."""
+        from sloth_tui.store.sqlite.rows.window import Window
 
         return Window(self._database.path)
 

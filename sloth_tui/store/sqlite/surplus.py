@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 
-from sloth_tui.store.sqlite.chains import chain
+from sloth_tui.store.sqlite.sql.chain import chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sloth_tui.store.sqlite.database import Database
+    from sloth_tui.store.sqlite.engine.database import Database
 
 STEP = 256
 """Revisions, or deleted keys, that one transaction forgets."""

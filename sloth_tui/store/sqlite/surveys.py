@@ -6,15 +6,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloth_tui.model import KeyGroup, Standing
-from sloth_tui.store.sqlite.pages import SIZE, UPDATED
-from sloth_tui.store.sqlite.ranges import KEY, key_range
-from sloth_tui.store.sqlite.rows import RAW_KEY, decode_key, whole
+from sloth_tui.store.sqlite.rows.row_reader import SIZE, UPDATED
+from sloth_tui.store.sqlite.sql.keys import KEY, key_range
+from sloth_tui.store.sqlite.sql.rows import RAW_KEY, decode_key, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from sloth_tui.store.sqlite.database import Database
+    from sloth_tui.store.sqlite.engine.database import Database
 
 _SEPARATORS = ":/"
 _NEXT = (

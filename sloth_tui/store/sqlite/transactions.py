@@ -5,13 +5,13 @@ from __future__ import annotations
 import apsw
 
 from sloth_tui.errors import NotWritable
-from sloth_tui.store.sqlite.failures import translate
+from sloth_tui.store.sqlite.engine.errors import translate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from sloth_tui.store.sqlite.database import Database
+    from sloth_tui.store.sqlite.engine.database import Database
 
 
 class Transaction:
@@ -98,7 +98,7 @@ class Transaction:
             )
 
     def _check_fences(self) -> None:
-        from sloth_tui.store.sqlite.locks import check_fences
+        from sloth_tui.store.sqlite.locks.locks import check_fences
 
         check_fences(self._database, self._database.fences)
 

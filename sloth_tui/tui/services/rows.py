@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from sloth_tui.model import Row
-    from sloth_tui.store.sqlite.window import Window
+    from sloth_tui.store.sqlite.rows.window import Window
 
 T = TypeVar("T")
 

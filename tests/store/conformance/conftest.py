@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from sloth_tui.store.clock import SYSTEM_CLOCK, Clock
-from sloth_tui.store.sqlite.database import Database
+from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
 from tests.store.manual_clock import ManualClock
 

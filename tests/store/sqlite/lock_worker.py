@@ -11,7 +11,7 @@ import os
 import sys
 
 from sloth_tui.errors import LockHeld, LockLost
-from sloth_tui.store.sqlite.database import Database
+from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
 
 NAME = "shared"

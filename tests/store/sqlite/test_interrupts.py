@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from sloth_tui.errors import DatabaseUnusable, Interrupted
-from sloth_tui.store.sqlite.failures import translate
+from sloth_tui.store.sqlite.engine.errors import translate
 from tests.support import A_MINUTE
 
 

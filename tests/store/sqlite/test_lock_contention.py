@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.store.sqlite.database import Database
+from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
 from tests.support import A_MINUTE, wait_until
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 _OPEN = """
 import os, signal, sys, time
-from sloth_tui.store.sqlite.database import Database
+from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
 store = SqliteStore("agent", Database(sys.argv[1]))
 """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.store.sqlite.database import Database
+from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
 from tests.store.sqlite.lock_worker import NAME, REGISTER, WRITTEN
 from tests.support import wait_until

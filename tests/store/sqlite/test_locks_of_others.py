@@ -10,7 +10,7 @@ import apsw
 import pytest
 
 from sloth_tui.errors import LockHeld, LockLost, LockNotFound
-from sloth_tui.store.sqlite.database import Database
+from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
 from tests.store.manual_clock import ManualClock
 

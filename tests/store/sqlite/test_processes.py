@@ -13,7 +13,7 @@ import pytest
 
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store import open_path
-from sloth_tui.store.sqlite import opening
+from sloth_tui.store.sqlite.engine import opening
 from tests.store.sqlite.others import DOCUMENTED, run_other
 from tests.support import rounds, wait_until
 

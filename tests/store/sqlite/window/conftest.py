@@ -7,7 +7,8 @@ import apsw
 import pytest
 
 from sloth_tui.store import open_path
-from sloth_tui.store.sqlite import key_index, row_order, window
+from sloth_tui.store.sqlite.rows import key_index, window
+from sloth_tui.store.sqlite.rows import order as row_order
 from tests.store.sqlite.window.viewer import DOCUMENTED, Viewer, run
 
 if TYPE_CHECKING:

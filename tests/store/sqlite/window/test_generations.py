@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from sloth_tui.model import Query
-from sloth_tui.store.sqlite import window
+from sloth_tui.store.sqlite.rows import window
 from tests.store.sqlite.window.viewer import DOCUMENTED, run
 from tests.support import A_MINUTE, wait_until
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sloth_tui.model import SORT_COLUMNS, Query, Term
-from sloth_tui.store.sqlite import key_index, window
+from sloth_tui.store.sqlite.rows import key_index, window
 from tests.store.sqlite.window.viewer import stored
 from tests.support import rounds
 

@@ -10,8 +10,8 @@ import pytest
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.model import Query
 from sloth_tui.store import open_path
-from sloth_tui.store.sqlite.pages import PREVIEW
-from sloth_tui.store.sqlite.window import Window
+from sloth_tui.store.sqlite.rows.row_reader import PREVIEW
+from sloth_tui.store.sqlite.rows.window import Window
 from tests.store.sqlite.window.viewer import stored
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sloth_tui.model import Query
-from sloth_tui.store.sqlite import key_tree
+from sloth_tui.store.sqlite.rows import key_tree
 from tests.support import rounds
 
 if TYPE_CHECKING:

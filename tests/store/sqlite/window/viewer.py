@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloth_tui.model import Query
-from sloth_tui.store.sqlite.window import Window
+from sloth_tui.store.sqlite.rows.window import Window
 
 if TYPE_CHECKING:
     import apsw

@@ -1,0 +1,130 @@
+"""Reading entries."""
+
+from __future__ import annotations
+
+import apsw
+
+from sloth_tui.errors import KeyNotFound
+from sloth_tui.store.sqlite.engine.handle import Handle
+from sloth_tui.store.sqlite.sql.keys import KEY, key_bytes, key_range
+from sloth_tui.store.sqlite.sql.rows import (
+    ENTRIES,
+    ITEMS,
+    KEYS,
+    PLAIN_VALUE,
+    RAW_ITEM,
+    RAW_KEY,
+    RAW_VALUE,
+    RECORD,
+    decode_key,
+    decode_raw,
+    entry_of,
+)
+from sloth_tui.store.values import decode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any, TypeVar
+
+    from sloth_tui.model import Entry, Value
+    from sloth_tui.store.sqlite.sql.rows import Reading
+
+    D = TypeVar("D")
+    T = TypeVar("T")
+
+_GET = f"SELECT {PLAIN_VALUE} FROM state WHERE key = ?"
+_GET_RAW = f"SELECT {RAW_VALUE} FROM state WHERE key = {KEY}"
+_GET_MANY = f"SELECT {RAW_ITEM} FROM state WHERE key IN (SELECT CAST(unhex(value) AS TEXT) FROM json_each(?))"
+_EXISTS = f"SELECT 1 FROM state WHERE key = {KEY}"
+_ENTRY = f"SELECT {RECORD} FROM state WHERE key = {KEY}"
+_NEIGHBOURS = 100
+"""How many keys before and after a missing one are compared with it, to name those that were meant."""
+_NEARBY = (
+    f"SELECT {RAW_KEY} FROM (SELECT key FROM state WHERE key < {KEY} ORDER BY key DESC LIMIT {_NEIGHBOURS}) "
+    f"UNION ALL SELECT {RAW_KEY} FROM (SELECT key FROM state WHERE key > {KEY} AND key < x'' "
+    f"ORDER BY key LIMIT {_NEIGHBOURS})"
+)
+
+
+class EntryReading(Handle):
+    """See :class:`sloth_tui.store.port.Entries`.
+
+    An iterator walks the snapshot of the moment it was asked for, whatever is written meanwhile. While a
+    long one is under way, its handle reads everything of that moment, until it writes or looks at a lock;
+    and SQLite cannot recycle its log.
+    """
+
+    __slots__ = ()
+
+    def get(self, key: str, default: D | None = None) -> Value | D | None:
+        try:
+            row = self._database.execute(_GET, (key,)).get
+        except apsw.Error as error:
+            raise self._database.failure(error) from error
+        except UnicodeError:
+            return self._get_raw(key, default)
+        if row is None:
+            return default
+        kind, stored = row
+        if kind is None and type(stored) is str:
+            return stored
+        return self._database.convert(_decoded, (row,))[0]
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Value]:
+        wanted = dict.fromkeys(keys)
+        # As hexadecimal digits, JSON can carry a key that is no UTF-8.
+        stored_keys = [stored.hex() for stored in map(key_bytes, wanted) if stored is not None]
+        found = dict(self._database.made_of(_raw_item, _GET_MANY, (apsw.jsonb_encode(stored_keys),)))
+        return {key: found[key] for key in wanted if key in found}
+
+    def entry(self, key: str) -> Entry:
+        found = self._database.made_of(entry_of, _ENTRY, (key_bytes(key),))
+        if not found:
+            raise self._no_such_key(key)
+        return found[0]
+
+    def exists(self, key: str) -> bool:
+        return self._database.one(_EXISTS, (key_bytes(key),)) is not None
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        return self._walk(prefix, KEYS)
+
+    def items(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
+        return self._walk(prefix, ITEMS)
+
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
+        return self._walk(prefix, ENTRIES)
+
+    def count(self, prefix: str = "") -> int:
+        where, bindings = key_range(prefix)
+        number: int = self._database.one(f"SELECT count(*) FROM state WHERE {where}", bindings)
+        return number
+
+    def _walk(self, prefix: str, reading: Reading[T]) -> Iterator[T]:
+        # Imported here: a script that gets one value walks nothing.
+        from sloth_tui.store.sqlite.engine.cursors import Stream
+
+        return Stream(self._database, prefix, reading).results()
+
+    def _get_raw(self, key: str, default: D | None) -> Value | D | None:
+        """Like :meth:`get`, for a key or a value that is no UTF-8."""
+        found = self._database.made_of(lambda row: decode_raw(*row), _GET_RAW, (key_bytes(key),))
+        return found[0] if found else default
+
+    def _no_such_key(self, key: str) -> KeyNotFound:
+        from sloth_tui.text import nearest
+
+        sought = key_bytes(key)
+        nearby = [decode_key(found) for (found,) in self._database.rows(_NEARBY, (sought, sought))]
+        meant = nearest(key, nearby)
+        return KeyNotFound(f"no key '{key}'", hint="nearest: " + ", ".join(meant) if meant else None)
+
+
+def _decoded(row: tuple[Any, ...]) -> Value:
+    return decode(*row)
+
+
+def _raw_item(row: tuple[Any, ...]) -> tuple[str, Value]:
+    key, kind, stored = row
+    return decode_key(key), decode_raw(kind, stored)

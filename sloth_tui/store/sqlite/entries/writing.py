@@ -1,0 +1,251 @@
+"""Writing entries."""
+
+from __future__ import annotations
+
+from sloth_tui.errors import InvalidValue, NotANumber
+from sloth_tui.store.sqlite.entries import bulk
+from sloth_tui.store.sqlite.entries.origins import change_of
+from sloth_tui.store.sqlite.entries.reading import EntryReading
+from sloth_tui.store.sqlite.entries.retention import keep_within_limits
+from sloth_tui.store.sqlite.entries.selection import Scope
+from sloth_tui.store.sqlite.schema.tables import NEXT_REVISION, NOW
+from sloth_tui.store.sqlite.sql.keys import KEY, key_bytes
+from sloth_tui.store.sqlite.sql.rows import RAW_VALUE, decode_raw, whole_or_none
+from sloth_tui.store.values import (
+    MAX_INTEGER,
+    MIN_INTEGER,
+    as_number,
+    check_key,
+    encode,
+    is_finite,
+    same,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
+    from typing import Any
+
+    from sloth_tui.model import Value
+    from sloth_tui.store.sqlite.engine.database import Database
+    from sloth_tui.store.values import Stored
+
+_OVERWRITE = (
+    f"UPDATE state SET value = ?, type = ?, updated_at = {NOW}, revision = {NEXT_REVISION}, change = ? "
+    "WHERE key = ? AND NOT (value IS ? AND type IS ?) RETURNING revision"
+)
+# Only digits as we write them, and only where the sum stays an integer: SQLite would make a float of it.
+_ADD = (
+    "UPDATE state SET value = CAST(value AS INTEGER) + ?, "
+    f"updated_at = {NOW}, revision = {NEXT_REVISION}, change = ? "
+    "WHERE key = ? AND type = 'integer' AND CAST(CAST(value AS INTEGER) AS TEXT) = value "
+    "AND CAST(value AS INTEGER) BETWEEN ? AND ? RETURNING value, revision"
+)
+_CURRENT = f"SELECT revision, {RAW_VALUE} FROM state WHERE key = ?"
+_INSERT = (
+    "INSERT INTO state (key, value, type, created_at, updated_at, revision, change) "
+    f"VALUES (?, ?, ?, {NOW}, {NOW}, {NEXT_REVISION}, ?) RETURNING revision"
+)
+_UPDATE = (
+    f"UPDATE state SET value = ?, type = ?, updated_at = {NOW}, revision = {NEXT_REVISION}, change = ? "
+    "WHERE key = ? RETURNING revision"
+)
+_NEWEST = "SELECT coalesce(max(revision), 0) FROM sloth_history"
+_DELETE = f"DELETE FROM state WHERE key = {KEY}"
+_STAMP = "UPDATE sloth_history SET change = ? WHERE revision > ?"
+
+
+class EntryWriting(EntryReading):
+    """See :class:`sloth_tui.store.port.Entries`.
+
+    What is written most, another value or a greater number for a key that is there, is a single statement,
+    which needs no transaction around it. Deleting what is not there takes none either, unless there is a
+    fence to check. When such a statement finds nothing to do, or more is to be done
+    than one can do, the general way is taken: look, decide, write, in one transaction.
+    """
+
+    __slots__ = ()
+
+    _database: Database
+
+    def set(self, key: str, value: Value) -> int:
+        check_key(key)
+        kind, stored = encode(value)
+        revision = self._overwrite(key, kind, stored)
+        if revision is not None:
+            return revision
+        with self._database.writing:
+            revision, written = self._put(key, value, kind, stored, self._current(key))
+        self._wrote(key, revision, written)
+        return revision
+
+    def set_many(self, values: Mapping[str, Value]) -> int:
+        encoded = [(check_key(key), value, *encode(value)) for key, value in values.items()]
+        if not encoded:
+            return 0
+        with self._database.writing:
+            written = 0
+            for key, value, kind, stored in encoded:
+                if self._overwrite(key, kind, stored) is not None:
+                    written += 1
+                    continue
+                revision, differs = self._put(key, value, kind, stored, self._current(key))
+                self._wrote(key, revision, differs)
+                written += differs
+            return written
+
+    def delete(self, key: str) -> bool:
+        if not self._database.fences and not self.exists(key):
+            return False
+        database = self._database
+        with database.writing:
+            if not self.exists(key):
+                return False
+            newest, change = database.execute(_NEWEST).get, change_of(database)
+            database.execute(_DELETE, (key_bytes(key),))
+            database.execute(_STAMP, (change, newest))
+            database.writes += 1
+            database.erased = True
+        return True
+
+    def delete_many(self, keys: Iterable[str]) -> int:
+        wanted = dict.fromkeys(keys)
+        if not self._database.fences and not any(map(self.exists, wanted)):
+            return 0
+        with self._database.writing:
+            return sum(map(self.delete, wanted))
+
+    def delete_prefix(self, prefix: str) -> int:
+        if not self._database.fences and not self.count(prefix):
+            return 0
+        database, scope = self._database, Scope(prefix)
+        with database.writing:
+            if not self.count(prefix):
+                return 0
+            database.writes += 1
+            database.erased = True
+            return bulk.delete(database, scope.entries, scope.bindings, change_of(database))
+
+    def increment(self, key: str, by: int | float = 1) -> int | float:
+        check_key(key)
+        if isinstance(by, bool) or not isinstance(by, int | float):
+            raise InvalidValue("a number can only be incremented by a number")
+        encode(by)
+        added = self._add(key, by) if isinstance(by, int) and by else None
+        if added is not None:
+            return added
+        with self._database.writing:
+            current = self._current(key)
+            total = _sum(key, 0 if current is None else current[1], by)
+            revision, written = self._put(key, total, *encode(total), current)
+        self._wrote(key, revision, written)
+        return total
+
+    def set_if_absent(self, key: str, value: Value) -> bool:
+        return self.compare_and_set(key, None, value)
+
+    def compare_and_set(self, key: str, old: Value | None, new: Value) -> bool:
+        check_key(key)
+        kind, stored = encode(new)
+        with self._database.writing:
+            current = self._current(key)
+            if not same(old, None if current is None else current[1]):
+                return False
+            revision, written = self._put(key, new, kind, stored, current)
+        self._wrote(key, revision, written)
+        return True
+
+    def compare_and_set_revision(self, key: str, revision: int, new: Value) -> bool:
+        check_key(key)
+        kind, stored = encode(new)
+        with self._database.writing:
+            current = self._current(key)
+            if (0 if current is None else current[0]) != revision:
+                return False
+            revision, written = self._put(key, new, kind, stored, current)
+        self._wrote(key, revision, written)
+        return True
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """See the port. Others can read meanwhile, but not write."""
+        return self._database.writing
+
+    def _is_simple(self) -> bool:
+        """Whether a single statement is all that a write takes."""
+        database = self._database
+        return (
+            database.change is not None
+            and not database.fences
+            and not database.streams
+            and (database.connection.in_transaction if database.depth else database.was_current())
+        )
+
+    def _overwrite(self, key: str, kind: str | None, stored: Stored) -> int | None:
+        """Replace an entry by a different one; its revision, or None where that was not done."""
+        if kind == "table" or not self._is_simple():
+            return None
+        database = self._database
+        revision: int | None = database.one(_OVERWRITE, (stored, kind, database.change, key, stored, kind))
+        if revision is not None:
+            keep_within_limits(database, key, revision)
+        return revision
+
+    def _add(self, key: str, by: int) -> int | None:
+        """Add to an integer; the sum, or None where that was not done."""
+        if not self._is_simple():
+            return None
+        database = self._database
+        low, high = max(MIN_INTEGER, MIN_INTEGER - by), min(MAX_INTEGER, MAX_INTEGER - by)
+        added: tuple[str, int] | None = database.one(_ADD, (by, database.change, key, low, high))
+        if added is None:
+            return None
+        total, revision = added
+        keep_within_limits(database, key, revision)
+        return int(total)
+
+    def _current(self, key: str) -> tuple[int | None, Value] | None:
+        """Revision and value."""
+        found = self._database.made_of(_revision_and_value, _CURRENT, (key,))
+        return found[0] if found else None
+
+    def _put(
+        self,
+        key: str,
+        value: Value,
+        kind: str | None,
+        stored: Stored,
+        current: tuple[int | None, Value] | None,
+    ) -> tuple[int, bool]:
+        """Write what differs; the entry's revision, and whether anything was written."""
+        database = self._database
+        if current is None:
+            revision: int = database.execute(_INSERT, (key, stored, kind, change_of(database))).get
+        elif same(current[1], value):
+            return current[0] or 0, False
+        else:
+            revision = database.execute(_UPDATE, (stored, kind, change_of(database), key)).get
+        return revision, True
+
+    def _wrote(self, key: str, revision: int, written: bool) -> None:
+        if written:
+            keep_within_limits(self._database, key, revision)
+
+
+def _revision_and_value(row: tuple[Any, ...]) -> tuple[int | None, Value]:
+    return whole_or_none(row[0]), decode_raw(row[1], row[2])
+
+
+def _sum(key: str, value: Value, by: int | float) -> int | float:
+    number = as_number(value)
+    if number is None:
+        raise NotANumber(f"key '{key}' holds no number")
+    try:
+        total = number + by
+    except OverflowError:
+        total = float("inf")
+    if isinstance(total, int) and not MIN_INTEGER <= total <= MAX_INTEGER:
+        raise NotANumber(f"key '{key}': the sum does not fit 64 bits")
+    if not is_finite(total):
+        raise NotANumber(f"key '{key}': the sum is not finite")
+    return total
