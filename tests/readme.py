@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pathlib
 
-from sloth_tui.cli import registry
+from sloth_tui.cli.parsing import registry
 from sloth_tui.errors import UsageError
 from sloth_tui.runner.values import assign
 from sloth_tui.tui.actions import ACTIONS, shown_key

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import sys
 
-from sloth_tui.cli import registry
-from sloth_tui.cli.output import Output
-from sloth_tui.cli.reader import read_plainly
+from sloth_tui.cli.output.stdout import Output
+from sloth_tui.cli.parsing import registry
+from sloth_tui.cli.parsing.fast import read_plainly
 from sloth_tui.errors import ExitCode
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code. Errors are one line on stderr, never an exception."""
     words = sys.argv[1:] if arguments is None else arguments
     if "_ARGCOMPLETE" in os.environ:
-        from sloth_tui.cli.completion import complete
+        from sloth_tui.cli.parsing.completion import complete
 
         return complete()
     out = Output()
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = _run(words, out)
         out.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nothing above could report it
-        from sloth_tui.cli.failure import report
+        from sloth_tui.cli.output.failure import report
 
         return report(error, out, words)
     return code
@@ -42,14 +42,14 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(words: Sequence[str], out: Output) -> int:
     path, common, rest = _resolve(words)
     if not registry.is_command(path):
-        from sloth_tui.cli import usage
+        from sloth_tui.cli.parsing import usage
 
         return usage.no_command(path, common, rest, out)
     command = registry.load(path)
     words = [*common, *rest]
     arguments = read_plainly(command, words)
     if arguments is None:
-        from sloth_tui.cli.parser import read
+        from sloth_tui.cli.parsing.parser import read
 
         arguments = read(command, words, out)
         if arguments is None:

@@ -42,7 +42,7 @@ def warn_if_exposed(path: str) -> None:
     """One line, the first time, about a database that every user of the machine can change."""
     exposed = writable_by_all(path)
     if exposed and path not in _warned:
-        from sloth_tui.cli.narration import warn
+        from sloth_tui.cli.output.narration import warn
 
         _warned.add(path)
         warn(describe_exposed(exposed))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.cli import registry
+from sloth_tui.cli.parsing import registry
 from sloth_tui.errors import SlothError
 from sloth_tui.store import open_store
 from sloth_tui.store.process import host_name

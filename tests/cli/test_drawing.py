@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from sloth_tui.cli.drawing import cut, fit
+from sloth_tui.cli.output.drawing import cut, fit
 from sloth_tui.store import open_store
 from tests.cli.support import on_terminal, piped
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.cli import columns
+from sloth_tui.cli.output import columns
 from sloth_tui.store import open_store
 from sloth_tui.text import display_pieces, display_text
 from tests.cli.support import final_screen, on_terminal, piped
@@ -48,7 +48,7 @@ def test_a_terminal_is_given_no_more_of_a_value_than_it_may_show(
         return display_text(data, limit, lines=lines)
 
     monkeypatch.setattr(columns, "display_text", counted)
-    monkeypatch.setattr("sloth_tui.cli.histories.display_text", counted)
+    monkeypatch.setattr("sloth_tui.cli.output.histories.display_text", counted)
     done = on_terminal(*words.split())
     assert (done.code, done.stderr) == (0, b"")
     assert re.search(r"… \+2\d{6} more chars", final_screen(done.stdout))

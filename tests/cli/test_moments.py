@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from sloth_tui.cli.moments import moment
+from sloth_tui.cli.parsing.when import moment
 
 NOW = datetime(2026, 3, 18, 15, 30).timestamp()
 """A Wednesday, local time."""

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sloth_tui.cli import registry
-from sloth_tui.cli.output import Output
-from sloth_tui.cli.parser import read
-from sloth_tui.cli.reader import read_plainly
+from sloth_tui.cli.output.stdout import Output
+from sloth_tui.cli.parsing import registry
+from sloth_tui.cli.parsing.fast import read_plainly
+from sloth_tui.cli.parsing.parser import read
 from tests.support import rounds
 
 _COMMANDS = [registry.load(path) for path in registry.paths()]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.cli.run_text import RunText
+from sloth_tui.cli.running.text import RunText
 from sloth_tui.runner import events
 from sloth_tui.store import open_store
 from tests.cli.support import on_terminal, piped

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from sloth_tui import agents
-from sloth_tui.cli import columns, tables
-from sloth_tui.cli.entries import write_records
-from sloth_tui.cli.render import timestamp
-from sloth_tui.cli.spec import Arguments, Command, output_option
+from sloth_tui.cli.output import columns, tables
+from sloth_tui.cli.output.entries import write_records
+from sloth_tui.cli.output.render import timestamp
+from sloth_tui.cli.parsing.spec import Arguments, Command, output_option
 from sloth_tui.errors import ExitCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Agent
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.spec import Arguments, Command, Positional
+from sloth_tui.cli.parsing.spec import Arguments, Command, Positional
 from sloth_tui.errors import ExitCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
 
 _SHELLS = ("bash", "zsh", "fish")
 _PROGRAMS = ["sloth-runner", "sloth-tui"]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli import columns, tables
-from sloth_tui.cli.entries import write_records
-from sloth_tui.cli.spec import Arguments, Command, Positional, output_option
+from sloth_tui.cli.output import columns, tables
+from sloth_tui.cli.output.entries import write_records
+from sloth_tui.cli.parsing.spec import Arguments, Command, Positional, output_option
 from sloth_tui.errors import ExitCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
 
 
 def list_examples(arguments: Arguments, out: Output) -> int:

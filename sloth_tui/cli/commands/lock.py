@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from sloth_tui.cli.convert import seconds
-from sloth_tui.cli.narration import tell
+from sloth_tui.cli.output.narration import tell
+from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
 from sloth_tui.cli.session import reading, writing
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
 from sloth_tui.errors import ExitCode, SlothError
 from sloth_tui.text import format_duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Lock, Owner
     from sloth_tui.store.port import Store
 
@@ -27,14 +27,14 @@ def list_locks(arguments: Arguments, out: Output) -> int:
     elif arguments.output == "table":
         _as_table(locks, out)
     else:
-        from sloth_tui.cli.entries import write_records
+        from sloth_tui.cli.output.entries import write_records
 
         write_records(_FIELDS, map(_record, locks), arguments.output, out)
     return ExitCode.OK
 
 
 def _list_broken(arguments: Arguments, out: Output) -> int:
-    from sloth_tui.cli.histories import write_breaks
+    from sloth_tui.cli.output.histories import write_breaks
 
     with reading(arguments.agent) as store:
         broken = store.lock_breaks()
@@ -89,7 +89,7 @@ _FIELDS = ("name", "holder", "acquired_at", "expires_at", "remaining", "token", 
 
 
 def _record(lock: Lock) -> dict[str, object]:
-    from sloth_tui.cli.render import timestamp
+    from sloth_tui.cli.output.render import timestamp
 
     return {
         "name": lock.name,
@@ -103,7 +103,7 @@ def _record(lock: Lock) -> dict[str, object]:
 
 
 def _as_table(locks: list[Lock], out: Output) -> None:
-    from sloth_tui.cli import columns, tables
+    from sloth_tui.cli.output import columns, tables
 
     fields = [
         columns.text("NAME"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sloth_tui.cli.convert import grace, seconds
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option
+from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, output_option
 from sloth_tui.errors import ExitCode, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.runner.request import RunRequest
 
 
@@ -18,7 +18,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
     if arguments.file is not None and arguments.example is not None:
         raise UsageError("FILE and --example exclude each other", hint="see sloth-runner run --help")
     if arguments.list:
-        from sloth_tui.cli.task_list import show_tasks
+        from sloth_tui.cli.running.task_list import show_tasks
 
         show_tasks(_request(arguments), out, as_json=arguments.output == "jsonl")
         return ExitCode.OK
@@ -30,7 +30,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
     try:
         request = _request(arguments)
         from sloth_tui.agents import database_path
-        from sloth_tui.cli.runs import follow
+        from sloth_tui.cli.running.follow import follow
         from sloth_tui.cli.session import warn_if_exposed
 
         warn_if_exposed(database_path(request.agent))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 
 from sloth_tui.cli.convert import revision
-from sloth_tui.cli.moments import moment, revision_of
-from sloth_tui.cli.narration import is_terminal, narrate, say, tell
+from sloth_tui.cli.output.narration import is_terminal, narrate, say, tell
+from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option
+from sloth_tui.cli.parsing.when import moment, revision_of
 from sloth_tui.cli.session import reading, writing
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Option
 from sloth_tui.errors import ExitCode, NotKept
 from sloth_tui.text import format_count, format_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.store.port import Store
 
 

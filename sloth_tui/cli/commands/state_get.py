@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.render import bare
+from sloth_tui.cli.output.render import bare
+from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, utf8
 from sloth_tui.cli.session import entries
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import ExitCode, KeyNotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Value
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from sloth_tui.cli.convert import revision
-from sloth_tui.cli.histories import author, shown, write_changes, write_differences
-from sloth_tui.cli.moments import moment, revision_of
-from sloth_tui.cli.narration import tell
-from sloth_tui.cli.session import reading
-from sloth_tui.cli.spec import (
+from sloth_tui.cli.output.histories import author, shown, write_changes, write_differences
+from sloth_tui.cli.output.narration import tell
+from sloth_tui.cli.parsing.spec import (
     AGENT,
     Arguments,
     Command,
@@ -17,12 +15,14 @@ from sloth_tui.cli.spec import (
     prefix_argument,
     utf8,
 )
+from sloth_tui.cli.parsing.when import moment, revision_of
+from sloth_tui.cli.session import reading
 from sloth_tui.errors import ExitCode, NotKept, UsageError
 from sloth_tui.text import display_text, format_count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Revision, Value
 
 _MOST_LINES = 20_000
@@ -60,7 +60,7 @@ def diff(arguments: Arguments, out: Output) -> int:
 def _write_diff(change: Revision, out: Output) -> None:
     from difflib import unified_diff
 
-    from sloth_tui.cli.render import timestamp
+    from sloth_tui.cli.output.render import timestamp
 
     who = [author(change.origin)]
     if change.origin is not None:
@@ -92,7 +92,7 @@ def _lines(value: Value | None) -> list[str]:
     if value is None:
         return []
     if isinstance(value, dict | list):
-        from sloth_tui.cli.jsontext import pretty
+        from sloth_tui.cli.output.jsontext import pretty
 
         return pretty(value).split("\n")
     return shown(value).split("\n") if not isinstance(value, str) else value.split("\n")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from sloth_tui.cli.convert import number
-from sloth_tui.cli.jsontext import compact
+from sloth_tui.cli.output.jsontext import compact
+from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Positional, utf8
 from sloth_tui.cli.session import writing
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Positional, utf8
 from sloth_tui.errors import ExitCode, SlothError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
 
 
 def increment(arguments: Arguments, out: Output) -> int:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.jsontext import pretty, string
-from sloth_tui.cli.session import entries
-from sloth_tui.cli.spec import (
+from sloth_tui.cli.output.jsontext import pretty, string
+from sloth_tui.cli.parsing.spec import (
     AGENT,
     Arguments,
     Command,
@@ -12,13 +11,14 @@ from sloth_tui.cli.spec import (
     output_option,
     prefix_argument,
 )
+from sloth_tui.cli.session import entries
 from sloth_tui.errors import ExitCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Value
 
 
@@ -32,7 +32,7 @@ def list_entries(arguments: Arguments, out: Output) -> int:
             for key in store.keys(arguments.prefix):
                 out.line(key)
         else:
-            from sloth_tui.cli.entries import write_entries
+            from sloth_tui.cli.output.entries import write_entries
 
             count = write_entries(store.entries(arguments.prefix), arguments.output, out)
             if not count and out.terminal:
@@ -41,8 +41,8 @@ def list_entries(arguments: Arguments, out: Output) -> int:
 
 
 def _list_past(arguments: Arguments, out: Output) -> int:
-    from sloth_tui.cli.entries import write_entries
-    from sloth_tui.cli.moments import revision_of
+    from sloth_tui.cli.output.entries import write_entries
+    from sloth_tui.cli.parsing.when import revision_of
     from sloth_tui.cli.session import reading
 
     with reading(arguments.agent) as store:
@@ -58,13 +58,13 @@ def _list_past(arguments: Arguments, out: Output) -> int:
 
 
 def _moment(word: str) -> object:
-    from sloth_tui.cli.moments import moment
+    from sloth_tui.cli.parsing.when import moment
 
     return moment(word)
 
 
 def _tell_nothing(agent: str, prefix: str) -> None:
-    from sloth_tui.cli.narration import tell
+    from sloth_tui.cli.output.narration import tell
 
     tell(f"agent '{agent}' has no entries" + (f" that begin with '{prefix}'" if prefix else ""))
 

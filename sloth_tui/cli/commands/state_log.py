@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import islice, takewhile
 
 from sloth_tui.cli.convert import revision
-from sloth_tui.cli.histories import author, title, write_sets, write_steps
-from sloth_tui.cli.moments import moment
-from sloth_tui.cli.narration import tell, warn
+from sloth_tui.cli.output.histories import author, title, write_sets, write_steps
+from sloth_tui.cli.output.narration import tell, warn
+from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
+from sloth_tui.cli.parsing.when import moment
 from sloth_tui.cli.session import reading, writing
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
 from sloth_tui.errors import ExitCode
 from sloth_tui.text import format_count
 
@@ -17,8 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sloth_tui.cli.moments import Moment
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
+    from sloth_tui.cli.parsing.when import Moment
     from sloth_tui.model import ChangeSet
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.narration import confirm, tell
+from sloth_tui.cli.output.narration import confirm, tell
+from sloth_tui.cli.parsing.spec import AGENT, YES, Arguments, Command, Option, Positional, utf8
 from sloth_tui.cli.session import reading, writing
-from sloth_tui.cli.spec import AGENT, YES, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import Conflict, ExitCode, KeyNotFound
 from sloth_tui.text import format_count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
 
 _NAMED = 5
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.histories import write_steps
-from sloth_tui.cli.moments import moment, revision_of
-from sloth_tui.cli.narration import confirm, tell
+from sloth_tui.cli.output.histories import write_steps
+from sloth_tui.cli.output.narration import confirm, tell
+from sloth_tui.cli.parsing.spec import AGENT, YES, Arguments, Command, Option, Positional, output_option, utf8
+from sloth_tui.cli.parsing.when import moment, revision_of
 from sloth_tui.cli.session import reading, writing
-from sloth_tui.cli.spec import AGENT, YES, Arguments, Command, Option, Positional, output_option, utf8
 from sloth_tui.errors import Conflict, ExitCode, UsageError
 from sloth_tui.text import format_count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Step
 
 _SHOWN = 20

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 
 from sloth_tui.cli.convert import revision
-from sloth_tui.cli.narration import tell
+from sloth_tui.cli.output.narration import tell
+from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, utf8
 from sloth_tui.cli.session import writing
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, utf8
 from sloth_tui.cli.values import TYPES, from_stdin_or, typed
 from sloth_tui.errors import Conflict, ExitCode, KeyNotFound, UsageError
 from sloth_tui.text import display_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Value
     from sloth_tui.store.port import Store
 
@@ -98,7 +98,7 @@ def _type(value: Value) -> str:
 
 
 def _described(value: Value) -> str:
-    from sloth_tui.cli.render import bare
+    from sloth_tui.cli.output.render import bare
 
     return f"{_type(value)} '{display_text(bare(value), _SHOWN)}'"
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli import columns, tables
-from sloth_tui.cli.entries import FIELDS, record, write_records
-from sloth_tui.cli.jsontext import pretty
-from sloth_tui.cli.moments import moment, revision_of
-from sloth_tui.cli.render import bare
+from sloth_tui.cli.output import columns, tables
+from sloth_tui.cli.output.entries import FIELDS, record, write_records
+from sloth_tui.cli.output.jsontext import pretty
+from sloth_tui.cli.output.render import bare
+from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
+from sloth_tui.cli.parsing.when import moment, revision_of
 from sloth_tui.cli.session import entries, reading
-from sloth_tui.cli.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
 from sloth_tui.errors import ExitCode
 from sloth_tui.text import display_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Entry
 
 

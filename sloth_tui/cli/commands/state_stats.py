@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli import columns, tables
-from sloth_tui.cli.jsontext import pretty
+from sloth_tui.cli.output import columns, tables
+from sloth_tui.cli.output.jsontext import pretty
+from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, output_option
 from sloth_tui.cli.session import reading
-from sloth_tui.cli.spec import AGENT, Arguments, Command, output_option
 from sloth_tui.errors import ExitCode
 from sloth_tui.text import format_count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Stats
 
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import time
 
 from sloth_tui.cli import convert
-from sloth_tui.cli.following import batches
-from sloth_tui.cli.histories import author, change_record, shown
-from sloth_tui.cli.jsontext import compact
-from sloth_tui.cli.moments import moment, revision_of
-from sloth_tui.cli.render import bare, timestamp
-from sloth_tui.cli.session import reading
-from sloth_tui.cli.spec import (
+from sloth_tui.cli.output.histories import author, change_record, shown
+from sloth_tui.cli.output.jsontext import compact
+from sloth_tui.cli.output.render import bare, timestamp
+from sloth_tui.cli.parsing.spec import (
     AGENT,
     Arguments,
     Command,
@@ -21,6 +18,9 @@ from sloth_tui.cli.spec import (
     prefix_argument,
     utf8,
 )
+from sloth_tui.cli.parsing.when import moment, revision_of
+from sloth_tui.cli.running.watching import batches
+from sloth_tui.cli.session import reading
 from sloth_tui.errors import ExitCode, RevisionNotFound, UsageError, WaitRanOut
 from sloth_tui.text import display_text
 
@@ -28,7 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Revision, Value
     from sloth_tui.store.port import Store
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from sloth_tui.cli.narration import at_terminal
-from sloth_tui.cli.spec import AGENT, READ_ONLY, Arguments, Command
+from sloth_tui.cli.output.narration import at_terminal
+from sloth_tui.cli.parsing.spec import AGENT, READ_ONLY, Arguments, Command
 from sloth_tui.errors import UsageError
 from sloth_tui.settings import named_agent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
 
 
 _HINT = "for scripts there are sloth-runner state --help and others"

@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from sloth_tui.cells import steadied
-from sloth_tui.cli.columns import Beginning
+from sloth_tui.cli.output.columns import Beginning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sloth_tui.cli.columns import Column
+    from sloth_tui.cli.output.columns import Column
 
 _GAP = 2
 """Blanks between two columns; the last of them is the box's divider."""

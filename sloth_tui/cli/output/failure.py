@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from sloth_tui.cli.narration import narrate
-from sloth_tui.cli.output import Output, OutputClosed
+from sloth_tui.cli.output.narration import narrate
+from sloth_tui.cli.output.stdout import Output, OutputClosed
 from sloth_tui.errors import ExitCode, Interrupted, SlothError
 from sloth_tui.text import display_text
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloth_tui import __version__
-from sloth_tui.cli import registry
 from sloth_tui.cli.commands.tui import unfit_terminal
-from sloth_tui.cli.mistakes import not_a_command
-from sloth_tui.cli.narration import at_terminal, narrate
-from sloth_tui.cli.parser import group_parser
-from sloth_tui.cli.spec import PROGRAM
+from sloth_tui.cli.output.narration import at_terminal, narrate
+from sloth_tui.cli.parsing import registry
+from sloth_tui.cli.parsing.mistakes import not_a_command
+from sloth_tui.cli.parsing.parser import group_parser
+from sloth_tui.cli.parsing.spec import PROGRAM
 from sloth_tui.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
 
 
 def no_command(path: tuple[str, ...], common: Sequence[str], words: Sequence[str], out: Output) -> int:
@@ -46,7 +46,7 @@ def _is_option_of_tui(word: str) -> bool:
 
 
 def _open_tui(words: Sequence[str], out: Output) -> int:
-    from sloth_tui.cli.parser import read
+    from sloth_tui.cli.parsing.parser import read
 
     obstacle = unfit_terminal()
     if obstacle is not None:

@@ -11,7 +11,7 @@ def bare(value: Value) -> str | bytes:
     """The value as ``state get`` prints it: text and bytes as they are, tables as compact JSON."""
     if isinstance(value, (str, bytes)):
         return value
-    from sloth_tui.cli.jsontext import compact
+    from sloth_tui.cli.output.jsontext import compact
 
     return compact(value)
 

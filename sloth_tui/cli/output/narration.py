@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from sloth_tui.cli.output import write_all
+from sloth_tui.cli.output.stdout import write_all
 from sloth_tui.errors import Refused
 from sloth_tui.text import display_text, encodable
 

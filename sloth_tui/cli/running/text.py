@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.cli.jsontext import compact
+from sloth_tui.cli.output.jsontext import compact
 from sloth_tui.runner import events
 from sloth_tui.text import display_text, format_count, format_duration, output_line
 

@@ -11,14 +11,14 @@ import sys
 import time
 from itertools import islice
 
-from sloth_tui.cli.columns import word
+from sloth_tui.cli.output.columns import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sloth_tui.cli.columns import Column
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.columns import Column
+    from sloth_tui.cli.output.stdout import Output
 
 _BLOCK = 500
 _GAP = 2
@@ -76,7 +76,7 @@ def terminal_width() -> int:
 
 
 def _draw(columns: Sequence[Column], rows: Iterable[Sequence[object]], out: Output) -> int:
-    from sloth_tui.cli.drawing import draw_block
+    from sloth_tui.cli.output.drawing import draw_block
 
     now = time.time()
     remaining = iter(rows)

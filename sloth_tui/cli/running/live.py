@@ -13,9 +13,9 @@ from rich.live import Live
 from rich.text import Text
 
 from sloth_tui.cells import expand_tabs
-from sloth_tui.cli.drawing import cut
-from sloth_tui.cli.run_summary import RunSummary
-from sloth_tui.cli.tables import terminal_width
+from sloth_tui.cli.output.drawing import cut
+from sloth_tui.cli.output.tables import terminal_width
+from sloth_tui.cli.running.summary import RunSummary
 from sloth_tui.runner import events
 from sloth_tui.text import display_text, encodable, format_duration, output_line
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import TextIO
 
-    from sloth_tui.cli.output import Output
-    from sloth_tui.cli.run_text import RunText
+    from sloth_tui.cli.output.stdout import Output
+    from sloth_tui.cli.running.text import RunText
     from sloth_tui.runner.events import RunEvent
 
 _INTERVAL = 0.1

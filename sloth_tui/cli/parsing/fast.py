@@ -7,13 +7,13 @@ Whatever it does answer, argparse would have answered too; a test holds them to 
 
 from __future__ import annotations
 
-from sloth_tui.cli.spec import Arguments
+from sloth_tui.cli.parsing.spec import Arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sloth_tui.cli.spec import Command, Option, Positional
+    from sloth_tui.cli.parsing.spec import Command, Option, Positional
 
 
 def read_plainly(command: Command, words: Sequence[str]) -> Arguments | None:

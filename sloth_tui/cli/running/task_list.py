@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.cli import columns, tables
-from sloth_tui.cli.jsontext import compact
+from sloth_tui.cli.output import columns, tables
+from sloth_tui.cli.output.jsontext import compact
 from sloth_tui.runner.listing import list_tasks
 
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.runner.request import RunRequest
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli import columns, tables
-from sloth_tui.cli.jsontext import compact, portable, pretty
-from sloth_tui.cli.render import timestamp
+from sloth_tui.cli.output import columns, tables
+from sloth_tui.cli.output.jsontext import compact, portable, pretty
+from sloth_tui.cli.output.render import timestamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Entry
 
 FIELDS = ("key", "value", "type", "created_at", "updated_at", "revision", "size")

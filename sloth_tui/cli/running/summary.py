@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sloth_tui.cli import columns, tables
+from sloth_tui.cli.output import columns, tables
 from sloth_tui.runner import events
 
 if TYPE_CHECKING:
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.runner.events import RunEvent
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, TypeAlias
 
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
 
     Convert: TypeAlias = Callable[[str], object]
     Handler: TypeAlias = Callable[["Arguments", Output], int]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli import columns
-from sloth_tui.cli.entries import write_records
-from sloth_tui.cli.render import bare, timestamp
-from sloth_tui.cli.tables import write_rows
+from sloth_tui.cli.output import columns
+from sloth_tui.cli.output.entries import write_records
+from sloth_tui.cli.output.render import bare, timestamp
+from sloth_tui.cli.output.tables import write_rows
 from sloth_tui.origin import EXTERNAL
 from sloth_tui.text import display_text
 
@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sloth_tui.cli.output import Output
+    from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import ChangeSet, Difference, LockBreak, Origin, Revision, Step, Value
 
 _WHO = ("author", "host", "program", "title", "run", "task")

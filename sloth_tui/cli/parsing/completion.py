@@ -15,7 +15,7 @@ from argcomplete.completers import ChoicesCompleter, FilesCompleter
 
 from sloth_tui import agents
 from sloth_tui.cli import examples
-from sloth_tui.cli.parser import tree
+from sloth_tui.cli.parsing.parser import tree
 from sloth_tui.errors import ExitCode
 from sloth_tui.settings import chosen_agent
 from sloth_tui.store import open_store

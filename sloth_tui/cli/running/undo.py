@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from sloth_tui.cli.histories import title
+from sloth_tui.cli.output.histories import title
 from sloth_tui.errors import AgentNotFound, ExitCode, RevisionNotFound, SlothError
 from sloth_tui.origin import this_process
 from sloth_tui.runner.changes import shorten

@@ -7,7 +7,7 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sloth_tui.cli.output import OutputClosed
+from sloth_tui.cli.output.stdout import OutputClosed
 from sloth_tui.errors import ExitCode, SlothError
 from sloth_tui.runner.events import RunFinished
 from sloth_tui.runner.supervisor import Supervisor
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
-    from sloth_tui.cli.output import Output
-    from sloth_tui.cli.run_text import RunText
+    from sloth_tui.cli.output.stdout import Output
+    from sloth_tui.cli.running.text import RunText
     from sloth_tui.runner.events import RunEvent
     from sloth_tui.runner.process import WorkerProcess
     from sloth_tui.runner.request import RunRequest
@@ -60,7 +60,7 @@ def follow(
 def _events(supervisor: Supervisor, agent: str, *, undo_on_failure: bool) -> Iterable[RunEvent]:
     if not undo_on_failure:
         return supervisor.events()
-    from sloth_tui.cli.run_undo import undoing_failure
+    from sloth_tui.cli.running.undo import undoing_failure
 
     return undoing_failure(supervisor.events(), agent)
 
@@ -82,7 +82,7 @@ def _shown_on(out: Output, *, as_json: bool, traces: bool) -> Iterator[Callable[
     if as_json:
         yield _json_lines(out)
     elif out.terminal and os.environ.get("TERM", "dumb") != "dumb":
-        from sloth_tui.cli.run_live import RunLive
+        from sloth_tui.cli.running.live import RunLive
 
         with RunLive(out, _words(traces=traces, interactive=True)) as live:
             yield live.show
@@ -91,7 +91,7 @@ def _shown_on(out: Output, *, as_json: bool, traces: bool) -> Iterator[Callable[
 
 
 def _json_lines(out: Output) -> Callable[[RunEvent], None]:
-    from sloth_tui.cli.jsontext import compact
+    from sloth_tui.cli.output.jsontext import compact
     from sloth_tui.runner.wire import event_to_json
 
     def show(event: RunEvent) -> None:
@@ -114,7 +114,7 @@ def _plain_lines(out: Output, *, traces: bool) -> Callable[[RunEvent], None]:
 
 
 def _words(*, traces: bool, interactive: bool = False) -> RunText:
-    from sloth_tui.cli.run_text import RunText
+    from sloth_tui.cli.running.text import RunText
     from sloth_tui.secrets import holds_secret
     from sloth_tui.settings import load_settings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.render import bare, timestamp
+from sloth_tui.cli.output.render import bare, timestamp
 from sloth_tui.text import display_pieces, display_text, format_age, format_duration, format_size
 
 TYPE_CHECKING = False

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, NoReturn
 
-from sloth_tui.cli import registry
-from sloth_tui.cli.mistakes import not_a_command
-from sloth_tui.cli.spec import AGENT, DEBUG, PROGRAM, READ_ONLY, Arguments
+from sloth_tui.cli.parsing import registry
+from sloth_tui.cli.parsing.mistakes import not_a_command
+from sloth_tui.cli.parsing.spec import AGENT, DEBUG, PROGRAM, READ_ONLY, Arguments
 from sloth_tui.errors import UsageError
 from sloth_tui.text import nearest
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from sloth_tui.cli.output import Output
-    from sloth_tui.cli.spec import Command, Convert, Option, Positional
+    from sloth_tui.cli.output.stdout import Output
+    from sloth_tui.cli.parsing.spec import Command, Convert, Option, Positional
 
 SUMMARY = "See, edit and trust the state that Sloth Runner's Lua tasks leave behind."
 ROOT_EXAMPLES = """\

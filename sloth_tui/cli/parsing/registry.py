@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.cli.spec import Command
+    from sloth_tui.cli.parsing.spec import Command
 
 _MODULES = {
     "tui": "tui",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli import registry
-from sloth_tui.cli.spec import PROGRAM
+from sloth_tui.cli.parsing import registry
+from sloth_tui.cli.parsing.spec import PROGRAM
 from sloth_tui.errors import UsageError
 from sloth_tui.text import nearest
 
