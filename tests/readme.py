@@ -7,7 +7,7 @@ import pathlib
 
 from sloth_tui.cli.parsing import registry
 from sloth_tui.errors import UsageError
-from sloth_tui.runner.values import assign
+from sloth_tui.runner.inputs import assign
 from sloth_tui.tui.actions import ACTIONS, shown_key
 
 README = pathlib.Path(__file__).parent.parent / "README.md"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sloth_tui.runner.enclosure import Enclosure
+    from sloth_tui.runner.worker.enclosure import Enclosure
 
 _FORMAT = struct.Struct("=cid")
 BEGINNING, STARTED, ASKED, ENDED, HELD, WAITING, REFUSED = (b"b", b"s", b"a", b"e", b"h", b"w", b"r")

@@ -17,7 +17,7 @@ class RunRequest(NamedTuple):
     tasks: tuple[str, ...] = ()
     """Only these and what they depend on; empty means all."""
     values: dict[str, object] = {}  # noqa: RUF012 - never mutated; a NamedTuple has no default_factory
-    """What Lua sees as ``values``: JSON types only, see :mod:`sloth_tui.runner.values`."""
+    """What Lua sees as ``values``: JSON types only, see :mod:`sloth_tui.runner.inputs`."""
     timeout: float | None = None
     """Seconds for the whole run."""
     keep_going: bool = False

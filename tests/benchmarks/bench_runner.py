@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
-from sloth_tui.runner.changes import Changes
-from sloth_tui.runner.emitter import Emitter
 from sloth_tui.runner.events import TaskOutput
-from sloth_tui.runner.modules.convert import json_functions
-from sloth_tui.runner.modules.state import StateModule
+from sloth_tui.runner.lua.convert import json_functions
+from sloth_tui.runner.lua.modules.state import StateModule
+from sloth_tui.runner.lua.sandbox import Sandbox
 from sloth_tui.runner.request import RunRequest
-from sloth_tui.runner.sandbox import Sandbox
-from sloth_tui.runner.supervisor import Supervisor
+from sloth_tui.runner.supervision.supervisor import Supervisor
+from sloth_tui.runner.worker.emitter import Emitter
+from sloth_tui.runner.worker.key_changes import Changes
 from sloth_tui.store import open_store
 from tests.runner.support import lua_function
 

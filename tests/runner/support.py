@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sloth_tui.runner.events import KeyChanged, RunFinished, RunStarted, TaskFinished, TaskOutput, Warned
 from sloth_tui.runner.request import RunRequest
-from sloth_tui.runner.supervisor import Supervisor
+from sloth_tui.runner.supervision.supervisor import Supervisor
 from sloth_tui.store import open_store
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Value
     from sloth_tui.runner.events import RunEvent
-    from sloth_tui.runner.sandbox import Sandbox
+    from sloth_tui.runner.lua.sandbox import Sandbox
 
 DATA = Path(__file__).parent.parent / "data"
 E = TypeVar("E")

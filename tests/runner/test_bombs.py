@@ -23,8 +23,8 @@ pytestmark = pytest.mark.slow
 MEBIBYTE = 1024 * 1024
 DRIVER = """
 import json, sys
-from sloth_tui.runner.supervisor import RunRequest, Supervisor
-from sloth_tui.runner.wire import event_to_json
+from sloth_tui.runner.supervision.supervisor import RunRequest, Supervisor
+from sloth_tui.runner.protocol import event_to_json
 kinds = ("task_finished", "run_finished", "warned")
 request = RunRequest(sys.argv[1], "local", **json.loads(sys.argv[2]))
 shown = [event_to_json(event) for event in Supervisor(request).events()]

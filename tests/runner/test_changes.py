@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from sloth_tui.origin import this_process
-from sloth_tui.runner.changes import Changes
-from sloth_tui.runner.emitter import Emitter
 from sloth_tui.runner.events import KeyChanged
+from sloth_tui.runner.worker.emitter import Emitter
+from sloth_tui.runner.worker.key_changes import Changes
 from sloth_tui.store import open_store
 from tests.runner.support import run_task, run_text, stored
 
@@ -54,7 +54,7 @@ def test_a_loop_of_writes_is_reported_to_the_last_one_though_history_forgets(
 
 
 def test_what_history_has_forgotten_has_left_the_process(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sloth_tui.runner.emitter._DELAY", 600.0)
+    monkeypatch.setattr("sloth_tui.runner.worker.emitter._DELAY", 600.0)
     reader, writer = os.pipe()
     kept = 50
     with open_store("local", "write", origin=this_process("lua", "test", "some-run", None)) as store:

@@ -9,7 +9,7 @@ import pytest
 from sloth_tui.runner.events import TaskOutput
 from sloth_tui.runner.processes import descendants
 from sloth_tui.runner.request import RunRequest
-from sloth_tui.runner.supervisor import Supervisor
+from sloth_tui.runner.supervision.supervisor import Supervisor
 from tests.runner.support import Told, lines_of, run_task, run_text, write
 
 if TYPE_CHECKING:

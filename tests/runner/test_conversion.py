@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sloth_tui.documents import json_text
-from sloth_tui.runner.modules.convert import json_functions, value_from_lua, value_to_lua
-from sloth_tui.runner.sandbox import Sandbox
+from sloth_tui.runner.lua.convert import json_functions, value_from_lua, value_to_lua
+from sloth_tui.runner.lua.sandbox import Sandbox
 from tests.runner.support import lua_function
 
 SANDBOX = Sandbox({"read_module": lambda _: (False, b"none")}, 64 * 1024 * 1024)

@@ -6,10 +6,10 @@ import sys
 import pytest
 
 from sloth_tui.errors import SlothError
-from sloth_tui.runner.demise import in_words
-from sloth_tui.runner.process import WorkerProcess
-from sloth_tui.runner.record import RunRecord
 from sloth_tui.runner.request import RunRequest
+from sloth_tui.runner.supervision.exit_reason import in_words
+from sloth_tui.runner.supervision.process import WorkerProcess
+from sloth_tui.runner.supervision.record import RunRecord
 
 TRACEBACK = "Traceback (most recent call last):\n  File ...\nValueError: bad\n"
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.runner.fence import Fence, own_directory
+from sloth_tui.runner.worker.fence import Fence, own_directory
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -221,8 +221,8 @@ def test_log_has_its_own_stream_and_says_its_level(tmp_path: Path) -> None:
 
 def test_nothing_is_done_while_a_file_is_listed(tmp_path: Path) -> None:
     from sloth_tui.errors import TaskFileError
-    from sloth_tui.runner.listing import list_tasks
     from sloth_tui.runner.request import RunRequest
+    from sloth_tui.runner.supervision.listing import list_tasks
 
     for call in ('cmd("touch x")', 'file.write("x", "y")', 'file.copy({src = "tasks.lua", dest = "x"})'):
         path = write(tmp_path, call)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.runner.fence import own_directory
+from sloth_tui.runner.worker.fence import own_directory
 from tests.runner.support import write
 from tests.support import wait_until
 

@@ -11,7 +11,7 @@ import pytest
 from sloth_tui.runner.events import TaskStarted
 from sloth_tui.runner.processes import Process, descendants, processes
 from sloth_tui.runner.request import RunRequest
-from sloth_tui.runner.supervisor import Supervisor
+from sloth_tui.runner.supervision.supervisor import Supervisor
 from tests.runner.support import run_text, write
 from tests.runner.test_stopping import COMMANDS, HOLDING, stop_when, worker_pids
 from tests.support import wait_until

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lupa.lua54 import LuaRuntime
 
-from sloth_tui.runner.sandbox import Sandbox
+from sloth_tui.runner.lua.sandbox import Sandbox
 from tests.runner.support import lines_of, run_task
 
 if TYPE_CHECKING:

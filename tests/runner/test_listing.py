@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.errors import TaskFileError, TaskTimeout
-from sloth_tui.runner.listing import list_tasks
 from sloth_tui.runner.plan import Task
 from sloth_tui.runner.request import RunRequest
+from sloth_tui.runner.supervision.listing import list_tasks
 from tests.runner.support import write
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sloth_tui.runner.events import TaskOutput, Warned
-from sloth_tui.runner.supervisor import Absence, RunRequest, Supervisor
+from sloth_tui.runner.supervision.supervisor import Absence, RunRequest, Supervisor
 from tests.runner.support import Told, stored, write
 from tests.support import A_MINUTE, wait_until
 
@@ -103,7 +103,7 @@ def test_what_a_killed_stand_in_kept_is_said_to_be_lost(base: Path, tmp_path: Pa
 def test_it_ends_with_the_process_it_stands_in_for(base: Path, tmp_path: Path) -> None:
     program = (
         "import os, time\n"
-        "from sloth_tui.runner.stand_in import StandIn\n"
+        "from sloth_tui.runner.supervision.stand_in import StandIn\n"
         "source, target = os.pipe()\n"
         "one = StandIn(source)\n"
         "os.write(target, b'x' * 60000)\n"

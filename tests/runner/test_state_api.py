@@ -7,10 +7,10 @@ from unittest.mock import Mock
 
 import pytest
 
-from sloth_tui.runner.changes import Changes
-from sloth_tui.runner.modules.convert import json_functions
-from sloth_tui.runner.modules.state import StateModule
-from sloth_tui.runner.sandbox import Sandbox
+from sloth_tui.runner.lua.convert import json_functions
+from sloth_tui.runner.lua.modules.state import StateModule
+from sloth_tui.runner.lua.sandbox import Sandbox
+from sloth_tui.runner.worker.key_changes import Changes
 from sloth_tui.store import open_store
 from tests.runner.support import FAILS, lines_of, lua_function, run_task, run_text, stored
 

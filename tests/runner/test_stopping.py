@@ -14,7 +14,7 @@ import pytest
 from sloth_tui.runner.events import KeyChanged, RunFinished, TaskFinished, TaskOutput, TaskStarted
 from sloth_tui.runner.processes import descendants
 from sloth_tui.runner.request import RunRequest
-from sloth_tui.runner.supervisor import Supervisor
+from sloth_tui.runner.supervision.supervisor import Supervisor
 from sloth_tui.store import open_store
 from tests.runner.support import Told, run_text, stored, write
 from tests.support import wait_until
@@ -232,7 +232,7 @@ def test_neither_worker_nor_commands_outlive_their_supervisor(tmp_path: Path, te
     path = write(tmp_path, text)
     script = (
         "import sys\n"
-        "from sloth_tui.runner.supervisor import RunRequest, Supervisor\n"
+        "from sloth_tui.runner.supervision.supervisor import RunRequest, Supervisor\n"
         "request = RunRequest(sys.argv[1], 'local', grace=0.2)\n"
         "for event in Supervisor(request).events(): print(event, flush=True)\n"
     )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sloth_tui.errors import UsageError
-from sloth_tui.runner.values import assign, read_values
+from sloth_tui.runner.inputs import assign, read_values
 from tests.runner.support import lines_of, write
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from sloth_tui.runner.events import (
     TaskStarted,
     Warned,
 )
+from sloth_tui.runner.protocol import Note, decode, encode_event, encode_note, event_to_json, messages
 from sloth_tui.runner.request import Aftermath, Assignment, RunRequest, decode_assignment, encode_assignment
-from sloth_tui.runner.wire import Note, decode, encode_event, encode_note, event_to_json, messages
 
 texts = st.text()
 scalars = texts | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)

@@ -23,7 +23,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
         show_tasks(_request(arguments), out, as_json=arguments.output == "jsonl")
         return ExitCode.OK
     out.check_open("nothing was run: a run that nobody can follow would be stopped")
-    from sloth_tui.runner.process import WorkerProcess
+    from sloth_tui.runner.supervision.process import WorkerProcess
 
     # First of all, so that it gets ready while this process does.
     worker = WorkerProcess()
@@ -49,8 +49,8 @@ def run_file(arguments: Arguments, out: Output) -> int:
 
 
 def _request(arguments: Arguments) -> RunRequest:
+    from sloth_tui.runner.inputs import read_values
     from sloth_tui.runner.request import RunRequest
-    from sloth_tui.runner.values import read_values
     from sloth_tui.settings import load_settings, named_agent
 
     settings = load_settings()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.cli.output.stdout import OutputClosed
 from sloth_tui.errors import ExitCode, SlothError
 from sloth_tui.runner.events import RunFinished
-from sloth_tui.runner.supervisor import Supervisor
+from sloth_tui.runner.supervision.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sloth_tui.cli.output.stdout import Output
     from sloth_tui.cli.running.text import RunText
     from sloth_tui.runner.events import RunEvent
-    from sloth_tui.runner.process import WorkerProcess
     from sloth_tui.runner.request import RunRequest
+    from sloth_tui.runner.supervision.process import WorkerProcess
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -92,7 +92,7 @@ def _shown_on(out: Output, *, as_json: bool, traces: bool) -> Iterator[Callable[
 
 def _json_lines(out: Output) -> Callable[[RunEvent], None]:
     from sloth_tui.cli.output.jsontext import compact
-    from sloth_tui.runner.wire import event_to_json
+    from sloth_tui.runner.protocol import event_to_json
 
     def show(event: RunEvent) -> None:
         out.json(compact(event_to_json(event)) + "\n")

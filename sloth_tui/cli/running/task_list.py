@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.cli.output import columns, tables
 from sloth_tui.cli.output.jsontext import compact
-from sloth_tui.runner.listing import list_tasks
+from sloth_tui.runner.supervision.listing import list_tasks
 
 if TYPE_CHECKING:
     from sloth_tui.cli.output.stdout import Output

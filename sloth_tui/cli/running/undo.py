@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sloth_tui.cli.output.histories import title
 from sloth_tui.errors import AgentNotFound, ExitCode, RevisionNotFound, SlothError
 from sloth_tui.origin import this_process
-from sloth_tui.runner.changes import shorten
 from sloth_tui.runner.events import KeyRestored, RunFinished, Warned
+from sloth_tui.runner.worker.key_changes import shorten
 from sloth_tui.store import open_store
 
 if TYPE_CHECKING:

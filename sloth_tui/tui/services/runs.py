@@ -20,7 +20,7 @@ from sloth_tui.runner.events import (
     TaskStarted,
     Warned,
 )
-from sloth_tui.runner.supervisor import Absence, RunRequest, Supervisor
+from sloth_tui.runner.supervision.supervisor import Absence, RunRequest, Supervisor
 from sloth_tui.text import format_count, format_duration, listed
 from sloth_tui.tui.messages import RunBegan, RunEnded, RunLine, RunProgressed, ThreadDied
 from sloth_tui.tui.secrets import MASK

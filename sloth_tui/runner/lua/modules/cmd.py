@@ -1,0 +1,128 @@
+"""The host's side of Lua's ``cmd``."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, cast
+
+from sloth_tui.errors import UsageError
+from sloth_tui.runner.lua.convert import answering, text_from_lua
+from sloth_tui.text import format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sloth_tui.runner.lua.context import Context
+    from sloth_tui.runner.worker.output import Output
+
+LARGEST_RESULT = 16 * 1024 * 1024
+"""Bytes of each output that a command's result holds."""
+LARGEST_PARTIAL = 64 * 1024
+"""Bytes without a line feed after which they count as a line."""
+
+
+class CmdModule:
+    """Runs commands on this machine."""
+
+    def __init__(self, context: Context, output: Output, room: Callable[[int], bool], grace: float) -> None:
+        """``room``: whether Lua has memory for so many bytes more. ``grace``: where a command has none."""
+        self._grace = grace
+        self._context = context
+        self._output = output
+        self._room = room
+
+    def functions(self) -> dict[str, Callable[..., object]]:
+        return {"run": answering(self._run)}
+
+    def _run(
+        self,
+        command: object,
+        delegate_to: object,
+        cwd: object,
+        stdin: object,
+        timeout: object,
+        grace: object,
+        *env: object,
+    ) -> object:
+        """``env``: names and values by turns. Answers exit code, both outputs, and how many bytes of them
+        were cut; or nil and the timeout in words."""
+        from sloth_tui.runner.hosts.command import Command, run_command
+
+        self._context.check_acting()
+        self._context.check_target(delegate_to)
+        text = cast("bytes", command)
+        if b"\0" in text:
+            raise UsageError("command must not contain NUL")
+        directory = None if cwd is None else _directory(text_from_lua(cwd, "cwd"))
+        self._output.catch_up()
+        heard = _Heard(self._output)
+        try:
+            code = run_command(
+                Command(
+                    text,
+                    directory,
+                    _environment([cast("bytes", each) for each in env]),
+                    cast("bytes | None", stdin),
+                    cast("float | None", timeout),
+                    cast("float | None", grace),
+                ),
+                self._grace,
+                heard.hear,
+            )
+        except OSError as error:
+            raise UsageError(f"cannot start: {error.strerror}") from error
+        finally:
+            heard.finish()
+        if code is None:
+            return True, None, format_duration(cast("float", timeout)).encode()
+        out, err = bytes(heard.kept["stdout"]), bytes(heard.kept["stderr"])
+        if not self._room(len(out) + len(err)):
+            raise MemoryError
+        return True, code, out, err, heard.cut
+
+
+class _Heard:
+    """Passes on whole lines as they come, and keeps both outputs for the result."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._partial = {"stdout": b"", "stderr": b""}
+        self.kept = {"stdout": bytearray(), "stderr": bytearray()}
+        self.cut = 0
+
+    def hear(self, stream: str, data: bytes) -> None:
+        kept = self.kept[stream]
+        room = LARGEST_RESULT - len(kept)
+        kept += data[:room]
+        self.cut += max(0, len(data) - room)
+        lines, line_feed, rest = data.rpartition(b"\n")
+        if line_feed:
+            self._output.write(stream, self._partial[stream] + lines)
+            self._partial[stream] = rest
+        else:
+            self._partial[stream] += rest
+        if len(self._partial[stream]) > LARGEST_PARTIAL:
+            self._flush(stream)
+
+    def finish(self) -> None:
+        for stream in self._partial:
+            self._flush(stream)
+
+    def _flush(self, stream: str) -> None:
+        if self._partial[stream]:
+            self._output.write(stream, self._partial[stream])
+            self._partial[stream] = b""
+
+
+def _directory(path: str) -> str:
+    if not os.path.isdir(path):
+        raise UsageError(f"cwd '{path}' is no directory")
+    return path
+
+
+def _environment(fields: list[bytes]) -> dict[str, str]:
+    names, values = fields[::2], fields[1::2]
+    for name, value in zip(names, values, strict=True):
+        if not name or b"=" in name or b"\0" in name + value:
+            raise UsageError(f"env: '{os.fsdecode(name)}' cannot be set")
+    return {os.fsdecode(name): os.fsdecode(value) for name, value in zip(names, values, strict=True)}

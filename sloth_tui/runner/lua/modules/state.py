@@ -1,0 +1,205 @@
+"""The host's side of Lua's ``state``; its other half, arguments and error positions, is state.lua."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from sloth_tui.errors import LockHeld
+from sloth_tui.runner.lua.convert import answering, text_from_lua, value_from_lua, value_to_lua
+from sloth_tui.runner.lua.modules.history import HistoryCalls
+from sloth_tui.runner.lua.modules.locks import LockBook
+from sloth_tui.runner.lua.modules.transactions import Transactions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sloth_tui.model import Value
+    from sloth_tui.runner.worker.key_changes import Changes
+    from sloth_tui.store.port import Store
+
+_BATCH_ENTRIES = 100
+_BATCH_SIZE = 1024 * 1024
+_LARGE = 64 * 1024
+
+
+class StateModule:
+    """Answers Lua's calls out of a store that is opened by the first of them."""
+
+    def __init__(
+        self,
+        open_store: Callable[[], Store],
+        changes: Changes,
+        room: Callable[[int], bool],
+        tell: Callable[..., None],
+    ) -> None:
+        """``room``: whether Lua has memory for so many bytes more. ``tell``: see :class:`LockBook`."""
+        self._open_store = open_store
+        self._changes = changes
+        self._room = room
+        self._store: Store | None = None
+        self._transactions = Transactions(lambda: self.store, self._wrote)
+        self._walking: Iterator[tuple[str, Value | None]] = iter(())
+        self._history = HistoryCalls(lambda: self.store, self._to_lua)
+        self.locks = LockBook(tell)
+
+    def functions(self) -> dict[str, Callable[..., object]]:
+        """By the names state.lua calls them."""
+        functions: dict[str, Callable[..., object]] = {
+            "get": self._get,
+            "set": self._set,
+            "exists": self._exists,
+            "delete": self._delete,
+            "walk": self._walk,
+            "walk_on": self._walk_on,
+            "increment": self._increment,
+            "set_if_absent": self._set_if_absent,
+            "compare_and_set": self._compare_and_set,
+            "acquire": self._acquire,
+            "release": self._release,
+            "end_lock": self._end_lock,
+            "renew": self._renew,
+            "is_locked": self._is_locked,
+            **self._transactions.functions(),
+            **self._history.functions(),
+        }
+        return {name: answering(function) for name, function in functions.items()}
+
+    @property
+    def store(self) -> Store:
+        if self._store is None:
+            self._store = self._open_store()
+        return self._store
+
+    @property
+    def opened(self) -> Store | None:
+        """The store, if any call needed it so far."""
+        return self._store
+
+    def end_task(self) -> bool:
+        """Undo what the task left open: transactions, with_lock. Whether there was a transaction."""
+        if self._store is None:
+            return False
+        abandoned = self._transactions.end_task()
+        self._walking = iter(())
+        self._history.end_task()
+        self.locks.end_task(self._store)
+        return abandoned
+
+    def _wrote(self) -> None:
+        if not self._transactions:
+            self._changes.wrote()
+
+    # Entries
+
+    def _get(self, key: object) -> object:
+        value = (self._store or self.store).get(text_from_lua(key, "key"))
+        kind = type(value)
+        if kind is str:
+            data = cast("str", value).encode()
+            if len(data) > _LARGE:
+                self._need(len(data))
+            return True, data
+        if value is None:
+            return (True,)
+        return True, *self._to_lua(value)
+
+    def _set(self, key: object, value: object, is_json: object) -> object:
+        self.store.set(text_from_lua(key, "key"), value_from_lua(value, is_json))
+        self._wrote()
+        return (True,)
+
+    def _exists(self, key: object) -> object:
+        return True, self.store.exists(text_from_lua(key, "key"))
+
+    def _delete(self, key: object) -> object:
+        found = self.store.delete(text_from_lua(key, "key"))
+        self._wrote()
+        return True, found
+
+    def _walk(self, prefix: object, with_values: object) -> object:
+        text = text_from_lua(prefix, "prefix")
+        self._walking = iter(self.store.items(text)) if with_values else _keys_only(self.store.keys(text))
+        return (True,)
+
+    def _walk_on(self) -> object:
+        """Up to so many entries, three fields each; nothing at the end."""
+        batch: list[object] = [True]
+        size = 0
+        for key, value in self._walking:
+            data, is_json = (True, False) if value is None else self._to_lua(value)
+            batch += (key.encode(), data, is_json)
+            size += len(key) + (len(data) if isinstance(data, bytes) else 8)
+            if len(batch) > 3 * _BATCH_ENTRIES or size > _BATCH_SIZE:
+                break
+        self._need(size)
+        return tuple(batch)
+
+    def _increment(self, key: object, by: Any) -> object:
+        result = self.store.increment(text_from_lua(key, "key"), by)
+        self._wrote()
+        return True, result
+
+    def _set_if_absent(self, key: object, value: object, is_json: object) -> object:
+        done = self.store.set_if_absent(text_from_lua(key, "key"), value_from_lua(value, is_json))
+        self._wrote()
+        return True, done
+
+    def _compare_and_set(
+        self, key: object, old: object, old_is_json: object, new: object, new_is_json: object
+    ) -> object:
+        expected = None if old is None else value_from_lua(old, old_is_json)
+        done = self.store.compare_and_set(
+            text_from_lua(key, "key"), expected, value_from_lua(new, new_is_json)
+        )
+        self._wrote()
+        return True, done
+
+    # Locks
+
+    def _acquire(self, name: object, holder: object, seconds: Any, wait: Any, tied: object) -> object:
+        self._transactions.check_none()
+        self._changes.report_pending()
+        try:
+            token = self.locks.acquire(
+                self.store,
+                text_from_lua(name, "name"),
+                text_from_lua(holder, "holder"),
+                seconds,
+                wait,
+                tied=bool(tied),
+            )
+        except LockHeld as error:
+            return False, error.message.encode(), error.holder.encode()
+        return True, token
+
+    def _release(self, name: object, holder: object) -> object:
+        self._transactions.check_none()
+        self.locks.release(self.store, text_from_lua(name, "name"), text_from_lua(holder, "holder"))
+        return True, True
+
+    def _end_lock(self, name: object, holder: object, token: Any) -> object:
+        self.locks.end(self.store, text_from_lua(name, "name"), text_from_lua(holder, "holder"), token)
+        return (True,)
+
+    def _renew(self, name: object, holder: object, seconds: Any) -> object:
+        self._transactions.check_none()
+        self.store.renew(text_from_lua(name, "name"), text_from_lua(holder, "holder"), seconds)
+        return True, True
+
+    def _is_locked(self, name: object) -> object:
+        lock = self.store.lock(text_from_lua(name, "name"))
+        return (True, True, lock.holder.encode()) if lock is not None else (True, False)
+
+    def _to_lua(self, value: Value) -> tuple[object, bool]:
+        crossing = value_to_lua(value)
+        if isinstance(crossing[0], bytes) and len(crossing[0]) > _LARGE:
+            self._need(len(crossing[0]))
+        return crossing
+
+    def _need(self, size: int) -> None:
+        if not self._room(size):
+            raise MemoryError
+
+
+def _keys_only(keys: Iterator[str]) -> Iterator[tuple[str, Value | None]]:
+    return ((key, None) for key in keys)

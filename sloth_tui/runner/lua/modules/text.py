@@ -1,0 +1,48 @@
+"""The host's side of Lua's ``template`` and ``crypto``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from sloth_tui.runner.lua.convert import answering
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sloth_tui.runner.lua.context import Context
+
+_DIGESTS = ("sha256", "sha512", "sha1", "md5")
+
+
+class TextModule:
+    def __init__(self, context: Context, room: Callable[[int], bool]) -> None:
+        self._context = context
+        self._room = room
+
+    def functions(self) -> dict[str, Callable[..., object]]:
+        digests = {name: answering(_digest(name)) for name in _DIGESTS}
+        return {"render": answering(self._render), **digests}
+
+    def _render(self, src: object, content: object, variables: object) -> object:
+        """Exactly one of ``src`` and ``content`` is not None; ``variables`` is JSON."""
+        import json
+
+        from sloth_tui.runner.lua.modules.templates import render_file, render_text
+
+        values = json.loads(cast("bytes", variables))
+        if src is not None:
+            text = render_file(self._context, cast("bytes", src), values)
+        else:
+            text = render_text(self._context, cast("bytes", content), values)
+        if not self._room(len(text)):
+            raise MemoryError
+        return True, text
+
+
+def _digest(name: str) -> Callable[..., object]:
+    def digest(text: bytes) -> object:
+        import hashlib
+
+        return True, hashlib.new(name, text, usedforsecurity=False).hexdigest().encode()
+
+    return digest

@@ -1,0 +1,68 @@
+"""The tasks a file defines, as it defines them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from sloth_tui.errors import UsageError
+from sloth_tui.runner.lua.convert import answering, text_from_lua
+from sloth_tui.runner.plan import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+MOST_TASKS = 100_000
+LONGEST_NAME = 256
+"""Characters. The supervisor keeps the names of all tasks."""
+
+
+class Registry:
+    """Tasks in order of definition; Lua knows their functions by the same numbers, from 1."""
+
+    def __init__(self) -> None:
+        self.tasks: list[Task] = []
+        self._numbers: dict[str, int] = {}
+
+    def functions(self) -> dict[str, Callable[..., object]]:
+        return {"register": answering(self._register)}
+
+    def number(self, name: str) -> int:
+        return self._numbers[name]
+
+    def _register(
+        self,
+        name: object,
+        description: object,
+        delegate_to: object,
+        timeout: object,
+        retries: object,
+        file: object,
+        line: object,
+        *depends_on: object,
+    ) -> object:
+        text = text_from_lua(name, "name")
+        if "\0" in text or "\n" in text:
+            raise UsageError("name must be one line of text")
+        if len(text) > LONGEST_NAME:
+            raise UsageError(f"name must not be longer than {LONGEST_NAME} characters, got {len(text):,}")
+        if len(self.tasks) == MOST_TASKS:
+            raise UsageError(f"a file may define at most {MOST_TASKS:,} tasks")
+        self._numbers[text] = len(self.tasks) + 1
+        self.tasks.append(
+            Task(
+                text,
+                _optional(description, "description"),
+                tuple(dict.fromkeys(text_from_lua(other, "depends_on") for other in depends_on)),
+                _optional(delegate_to, "delegate_to"),
+                float(cast("float", timeout)) if timeout is not None else None,
+                cast("int", retries),
+                cast("bytes", file).decode("utf-8", "backslashreplace"),
+                cast("int", line),
+            )
+        )
+        return (True,)
+
+
+def _optional(data: object, argument: str) -> str | None:
+    return None if data is None else text_from_lua(data, argument)

@@ -1,0 +1,62 @@
+"""A task file and the Lua files beside it."""
+
+from __future__ import annotations
+
+import os
+
+from sloth_tui.documents.reading import read_regular
+from sloth_tui.errors import TaskFileError, UsageError
+from sloth_tui.runner.lua.convert import answering, text_from_lua
+
+ENDINGS = (".lua", ".sloth")
+_LARGEST = 16 * 1024 * 1024
+_MODULE_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+
+
+class TaskSource:
+    """Reads source texts. Raises TaskFileError, naming the file."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self.directory = os.path.dirname(os.path.abspath(path))
+        self.name = os.path.basename(path)
+        """How errors call it: ``deploy.lua``."""
+        self.module = answering(self._module)
+
+    def read(self) -> bytes:
+        if not self._path.endswith(ENDINGS):
+            raise TaskFileError(f"'{self._path}' is no task file", hint="its name must end in .lua or .sloth")
+        return _read(self._path)
+
+    def _module(self, name: object) -> object:
+        """``lib.users`` is lib/users.lua beside the task file. Answers source and chunk name."""
+        text = text_from_lua(name, "name")
+        segments = text.split(".")
+        if not all(segment and _MODULE_LETTERS.issuperset(segment) for segment in segments):
+            raise UsageError(
+                f"'{text}' is no module name", hint="names of letters, digits, _ and -, with dots"
+            )
+        relative = "/".join(segments) + ".lua"
+        path = os.path.realpath(os.path.join(self.directory, relative))
+        if not path.startswith(os.path.join(os.path.realpath(self.directory), "")):
+            raise UsageError(f"'{relative}' leads outside of the task file's directory")
+        try:
+            return True, _read(path), b"@" + relative.encode()
+        except TaskFileError as error:
+            raise UsageError(f"no '{relative}' beside the task file: {error.message}") from error
+
+
+def _read(path: str) -> bytes:
+    try:
+        text = read_regular(path, _LARGEST)
+    except UsageError as error:
+        raise TaskFileError(error.message) from error
+    except OSError as error:
+        raise TaskFileError(f"'{path}': {_reason(error)}") from error
+    # A first line "#!..." and a byte order mark are what Lua's own loadfile skips as well.
+    text = text.removeprefix(b"\xef\xbb\xbf")
+    return b"--" + text if text.startswith(b"#") else text
+
+
+def _reason(error: OSError) -> str:
+    return "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)

@@ -1,0 +1,56 @@
+"""Why a worker died, in words."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from sloth_tui.shortage import out_of_memory, too_many_files
+
+if TYPE_CHECKING:
+    from sloth_tui.runner.supervision.record import RunRecord
+
+_MEMORY_SIGNS = (b"not enough memory", b"MemoryError", b"Cannot allocate memory", b"std::bad_alloc")
+
+
+UNHEARD = "the process that listened while this one was stopped was killed: what the run said then is lost"
+
+
+def in_words(record: RunRecord, errors: bytes) -> str:
+    """One line for a worker that ended without having said that it was done.
+
+    ``errors``: the end of what it wrote to stderr.
+    """
+    if record.crowded:
+        return f"killed: its commands had more than {record.crowded} at once"
+    if b"Too many open files" in errors or "Too many open files" in (record.traceback or ""):
+        return too_many_files()
+    if record.traceback is not None and "MemoryError" not in record.traceback:
+        return "crashed: " + _last_line(record.traceback)
+    if record.traceback is not None or any(sign in errors for sign in _MEMORY_SIGNS):
+        return out_of_memory()
+    if b"Traceback (most recent call last)" in errors:
+        return "crashed: " + _last_line(errors.decode("utf-8", "backslashreplace"))
+    status = record.wait_status
+    if status is None:
+        return "killed: its worker process was ended from outside"
+    if not os.WIFSIGNALED(status):
+        return f"crashed: its worker process ended with code {os.waitstatus_to_exitcode(status)}"
+    number = os.WTERMSIG(status)
+    if number == signal.SIGKILL:
+        return "killed: its worker process got SIGKILL, by hand or because the system was out of memory"
+    if number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        return f"stopped: its worker process got {signal.Signals(number).name}"
+    return f"crashed: its worker process got {_signal_name(number)}"
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,48 @@
+"""Which tasks a file has, without running any."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+from sloth_tui.errors import TaskFileError, TaskTimeout
+from sloth_tui.runner.plan import Task
+from sloth_tui.runner.protocol import Note, messages
+from sloth_tui.runner.supervision.exit_reason import in_words
+from sloth_tui.runner.supervision.process import WorkerProcess
+from sloth_tui.runner.supervision.record import RunRecord
+from sloth_tui.text import format_duration
+
+if TYPE_CHECKING:
+    from sloth_tui.runner.request import RunRequest
+
+_DEFAULT_TIMEOUT = 10.0
+
+
+def list_tasks(request: RunRequest) -> list[Task]:
+    """The tasks in the order they would run. The file is loaded, in a worker, but may write nothing.
+
+    Takes at most ``request.timeout`` seconds, or 10. Raises TaskFileError, TaskTimeout, and what opening
+    the agent's store raises if the file reads state while it is loaded.
+    """
+    limit = _DEFAULT_TIMEOUT if request.timeout is None else request.timeout
+    record = RunRecord(request, "")
+    worker = WorkerProcess()
+    worker.assign(record.assignment("list"))
+    deadline = time.monotonic() + limit
+    try:
+        while not worker.ended:
+            if time.monotonic() >= deadline:
+                raise TaskTimeout(f"{request.file}: loading took longer than {format_duration(limit)}")
+            for message in messages(worker.read(deadline - time.monotonic())):
+                if isinstance(message, Note):
+                    if message.name == "listed":
+                        return [_task(fields) for fields in cast("list[dict[str, Any]]", message.details[0])]
+                    record.take(message)
+    finally:
+        worker.close(patience=1.0)
+    raise record.unusable or TaskFileError(f"{request.file}: {in_words(record, worker.errors)}")
+
+
+def _task(fields: dict[str, Any]) -> Task:
+    return Task(**{**fields, "depends_on": tuple(fields["depends_on"])})

@@ -1,0 +1,205 @@
+"""What a supervisor knows of its run so far, put together from what its workers say."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from sloth_tui.errors import ExitCode, TaskFileError
+from sloth_tui.runner.events import KeyChanged, RunFinished, RunStarted, TaskFinished, TaskStarted, Warned
+from sloth_tui.runner.protocol import Note
+from sloth_tui.runner.request import Aftermath, Assignment
+from sloth_tui.text import format_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sloth_tui.runner.events import RunEvent
+    from sloth_tui.runner.protocol import Message
+    from sloth_tui.runner.request import RunRequest
+
+
+class RunRecord:
+    """Results, in the order they came, and where the run stands."""
+
+    def __init__(self, request: RunRequest, run: str) -> None:
+        self.request = request
+        self.run = run
+        self.started = time.monotonic()
+        self.results: dict[str, str] = {}
+        self.complete = False
+        """A worker has said that there is nothing more to do."""
+        self.task: str | None = None
+        """The task that runs."""
+        self.task_deadline: float | None = None
+        self.worker_pid = 0
+        self.wait_status: int | None = None
+        """How the process that ran Lua ended, once it is known."""
+        self.crowded = ""
+        """How many processes were too many; 0 while there were not."""
+        self.left = 0
+        """Processes that commands had left running, and that were ended with the worker."""
+        self.asked = 0
+        """How many processes have been asked to end; 0 before that."""
+        self.asked_until = 0.0
+        """By ``time.monotonic``: those that are left then are killed."""
+        self.traceback: str | None = None
+        """Of an error inside the worker's own code."""
+        self._plan: dict[str, tuple[float | None, int]] | None = None
+        self._attempts: dict[str, int] = {}
+        self._since: int | None = None
+        self._tied: dict[str, str] = {}
+        self._task_started = self.started
+        self._task_changes = 0
+        self.unusable: TaskFileError | None = None
+        """Why the file cannot be run at all."""
+
+    # What comes in
+
+    def take(self, message: Message) -> RunEvent | None:
+        """Note what a worker says; the event that is to be passed on, if any."""
+        if isinstance(message, Note):
+            self._take_note(message)
+            return self._announcement() if message.name == "plan" else None
+        self._take_event(message)
+        return message
+
+    def _announcement(self) -> RunStarted:
+        request = self.request
+        return RunStarted(self.run, request.file, request.agent, list(self._plan or ()), time.time())
+
+    def _take_event(self, event: RunEvent) -> None:
+        if isinstance(event, TaskStarted):
+            self.task, self._task_started, self._task_changes = event.task, time.monotonic(), 0
+            self._attempts.setdefault(event.task, 1)  # the worker may be gone before it says so
+        elif isinstance(event, TaskFinished):
+            self.results[event.task] = event.result
+            self.task = self.task_deadline = None
+        elif isinstance(event, KeyChanged):
+            self._since = event.revision
+            self._task_changes += 1
+
+    def _take_note(self, note: Note) -> None:
+        match note.name, note.details:
+            case "started", [int(pid)]:
+                self.worker_pid, self.wait_status, self.traceback = pid, None, None
+                self.crowded, self.asked = "", 0
+            case "tied", [str(name), str(holder)]:
+                self._tied[name] = holder
+            case "untied", [str(name)]:
+                self._tied.pop(name, None)
+            case "plan", [list(plan)]:
+                self._plan = {name: (timeout, retries) for name, timeout, retries in plan}
+            case "store", [int(revision)]:
+                self._since = revision if self._since is None else self._since
+            case "attempt", [str(task), int(number)]:
+                # Also of a task that another worker began, which is not begun again.
+                self.task, self._attempts[task] = task, number
+                timeout = self._limits(task)[0]
+                self.task_deadline = None if timeout is None else time.monotonic() + timeout
+            case "done", []:
+                self.complete = True
+            case "unusable", [str(message), hint, int(code), trace]:
+                self.complete = True
+                self.unusable = TaskFileError(
+                    message,
+                    hint=hint if isinstance(hint, str) else None,
+                    trace=trace if isinstance(trace, str) else None,
+                )
+                self.unusable.exit_code = code
+            case "crashed", [str(traceback)]:
+                self.traceback = traceback
+            case _:
+                self._take_ending(note)
+
+    def _take_ending(self, note: Note) -> None:
+        match note.name, note.details:
+            case "asked", [int(count), float(seconds)]:
+                self.asked, self.asked_until = count, time.monotonic() + seconds
+            case "crowded", [str(most)]:
+                self.crowded = most
+            case "ended", [int(status), int(left)]:
+                self.wait_status, self.left = status, left
+
+    def take_leftovers(self) -> Iterator[RunEvent]:
+        """A warning of what commands had left running, if anything."""
+        left, self.left = self.left, 0
+        if left:
+            were = "was" if left == 1 else "were"
+            yield Warned(None, f"{format_count(left, 'process', 'processes')} left by commands {were} ended")
+
+    def take_loss(self, result: str, error: str, *, goes_on: bool) -> Iterator[RunEvent]:
+        """The worker is gone before its time; what is to be said of the task it was at.
+
+        A task that has attempts left has not ended if the run ``goes_on``: the next worker makes them.
+        """
+        self._tied.clear()
+        if self.task is None and self.planned and goes_on:
+            # Between two tasks: it is put down to the next one, so that a run always comes to an end.
+            for name in self.ahead()[:1]:
+                begun = TaskStarted(name, time.time())
+                self._take_event(begun)
+                yield begun
+        task, self.task, self.task_deadline = self.task, None, None
+        if task is None:
+            return
+        attempt, most = self._attempts[task], self._limits(task)[1] + 1
+        if goes_on and attempt < most:
+            yield Warned(task, f"attempt {attempt} of {most} failed: {error}")
+            return
+        self.results[task] = result
+        duration = time.monotonic() - self._task_started
+        yield TaskFinished(task, result, duration, self._task_changes, error, None)
+
+    # What goes out
+
+    @property
+    def planned(self) -> bool:
+        return self._plan is not None
+
+    def task_timeout(self) -> float:
+        """Of the task that runs and has one, in seconds."""
+        timeout = self._limits(self.task or "")[0]
+        assert timeout is not None
+        return timeout
+
+    def assignment(self, mode: str = "run") -> Assignment:
+        aftermath = Aftermath(self._since or 0, self.worker_pid, self.task, tuple(self._tied.items()))
+        return Assignment(self.request, self.run, mode, self.results, self._attempts, aftermath, self.planned)
+
+    def touched_store(self) -> bool:
+        return self._since is not None
+
+    def ahead(self) -> list[str]:
+        return [name for name in self._plan or () if name not in self.results]
+
+    def skip_rest(self, why: str) -> Iterator[RunEvent]:
+        for name in self.ahead():
+            self.results[name] = "skipped"
+            yield TaskFinished(name, "skipped", 0.0, 0, why, None)
+
+    def finished(self, result: str | None = None, error: str | None = None, code: int = 0) -> RunFinished:
+        """The last event; by default what follows from the tasks' results."""
+        hint = None
+        wrong = self.unusable
+        if result is None and wrong is not None:
+            result, error, hint, code = "error", wrong.message, wrong.hint, wrong.exit_code
+        elif result is None:
+            result, error, code = self._verdict()
+        trace = None if wrong is None else wrong.trace
+        return RunFinished(self.run, result, code, time.monotonic() - self.started, error, hint, trace)
+
+    def _verdict(self) -> tuple[str, str | None, int]:
+        found = list(self.results.values())
+        failed, late, skipped = (found.count(kind) for kind in ("failed", "timeout", "skipped"))
+        if not failed and not late:
+            return "done", None, ExitCode.OK
+        parts = [f"{format_count(failed, 'task')} failed"] if failed else []
+        parts += [f"{format_count(late, 'task')} took too long"] if late else []
+        parts += [f"{skipped:,} skipped"] if skipped else []
+        if failed:
+            return "failed", ", ".join(parts), ExitCode.TASK_FAILED
+        return "timeout", ", ".join(parts), ExitCode.TASK_TIMEOUT
+
+    def _limits(self, task: str) -> tuple[float | None, int]:
+        return (self._plan or {}).get(task, (None, 0))

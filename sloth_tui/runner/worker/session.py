@@ -1,0 +1,169 @@
+"""One worker's share of a run: load the file, put its tasks in order, run those that are ahead."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from sloth_tui.errors import SlothError, TaskFileError
+from sloth_tui.origin import this_process
+from sloth_tui.runner import link
+from sloth_tui.runner.events import TaskFinished, TaskStarted, Warned
+from sloth_tui.runner.limits import limit_process
+from sloth_tui.runner.lua.context import Context
+from sloth_tui.runner.lua.environment import Environment
+from sloth_tui.runner.lua.modules.state import StateModule
+from sloth_tui.runner.lua.registry import Registry
+from sloth_tui.runner.lua.sandbox import Sandbox, has_position
+from sloth_tui.runner.lua.source import TaskSource
+from sloth_tui.runner.plan import make_plan
+from sloth_tui.runner.schedule import DONE, SKIPPED, Schedule
+from sloth_tui.runner.worker.key_changes import Changes
+from sloth_tui.runner.worker.output import Output
+from sloth_tui.settings import load_settings
+
+if TYPE_CHECKING:
+    from sloth_tui.origin import Origin
+    from sloth_tui.runner.lua.sandbox import Outcome
+    from sloth_tui.runner.plan import Task
+    from sloth_tui.runner.request import Assignment
+    from sloth_tui.runner.worker.access import Mode, OpenStore
+    from sloth_tui.runner.worker.emitter import Emitter
+    from sloth_tui.store.port import Store
+
+
+def work(assignment: Assignment, emitter: Emitter, open_store: OpenStore) -> None:
+    """Do what is assigned, and tell the emitter."""
+    Session(assignment, emitter, open_store).work()
+
+
+class Session:
+    """Runs tasks and tells the emitter about it."""
+
+    def __init__(self, assignment: Assignment, emitter: Emitter, open_store: OpenStore) -> None:
+        self._assignment = assignment
+        self._request = assignment.request
+        self._emitter = emitter
+        self._open_store = open_store
+        self._task: str | None = None
+        self._registry = Registry()
+        self._changes = Changes(emitter, assignment.run)
+        self._output = Output(emitter, self._request.output_limit, self._changes.report_pending)
+
+    def work(self) -> None:
+        """All of it. What is wrong with the file ends as a note, not as an error."""
+        try:
+            plan = self._load()
+        except SlothError as error:
+            trace = error.trace if isinstance(error, TaskFileError) else None
+            self._emitter.note("unusable", error.message, error.hint, error.exit_code, trace)
+            return
+        if self._assignment.mode == "list":
+            self._emitter.note("listed", [task._asdict() for task in plan])
+            return
+        self._run(plan)
+        self._emitter.note("done")
+
+    def _load(self) -> list[Task]:
+        source = TaskSource(self._request.file)
+        text = source.read()
+        limit_process(self._request.memory_limit)
+        self._sandbox = sandbox = Sandbox({"read_module": source.module}, self._request.memory_limit)
+        self._state = StateModule(self._open, self._changes, sandbox.room, self._emitter.note)
+        self._context = Context(source.directory, may_act=self._assignment.mode != "list")
+        self._environment = Environment(
+            sandbox,
+            self._context,
+            self._output,
+            self._registry,
+            self._state,
+            self._request.values,
+            self._request.grace,
+        )
+        outcome = self._sandbox.load(text, source.name)
+        if link.stopped():
+            link.stand_still(link.HELD)
+        abandoned = self._end_task()
+        error = outcome.error or abandoned
+        self._output.finish()
+        if error is not None:
+            message = error if has_position(error) else f"{source.name}: {error}"
+            raise TaskFileError(message, trace=outcome.trace)
+        self._environment.stop_defining()
+        return make_plan(self._registry.tasks, self._request.tasks)
+
+    def _open(self) -> Store:
+        mode: Mode = "read" if self._assignment.mode == "list" else "write"
+        store = self._open_store(self._request.agent, mode, self._origin())
+        since = store.revision()
+        self._changes.watch(store, since, load_settings().keep_revisions)
+        self._emitter.note("store", since)
+        return store
+
+    def _origin(self) -> Origin:
+        title = self._request.title or f"run {self._request.file}"
+        return this_process("lua", title, self._assignment.run, self._task)
+
+    def _run(self, plan: list[Task]) -> None:
+        if not self._assignment.started:
+            self._emitter.note("plan", [[task.name, task.timeout, task.retries] for task in plan])
+        schedule = Schedule(plan, self._assignment.finished, keep_going=self._request.keep_going)
+        for task in schedule.ahead():
+            obstacle = schedule.obstacle(task)
+            if obstacle is not None:
+                self._emitter.event(TaskFinished(task.name, SKIPPED, 0.0, 0, obstacle, None))
+                schedule.record(task.name, SKIPPED)
+            else:
+                schedule.record(task.name, self._run_task(task))
+        if self._state.opened is not None:
+            for warning in self._state.locks.remaining(self._state.opened):
+                self._emitter.event(Warned(None, warning))
+            self._state.opened.close()
+
+    def _run_task(self, task: Task) -> str:
+        started = time.monotonic()
+        tried = self._assignment.attempts.get(task.name, 0)
+        if not tried:
+            self._emitter.event(TaskStarted(task.name, time.time()))
+        self._begin_task(task)
+        function = self._environment.function(self._registry.number(task.name))
+        for attempt in range(tried + 1, task.retries + 2):
+            self._emitter.note("attempt", task.name, attempt)
+            outcome = self._sandbox.run(function)
+            if link.stopped():
+                link.stand_still(link.HELD)
+            abandoned = self._end_task()
+            if outcome.error is None and abandoned:
+                outcome = outcome._replace(error=abandoned)
+            if outcome.error is None or attempt > task.retries:
+                break
+            message = f"attempt {attempt} of {task.retries + 1} failed: {outcome.error}"
+            self._emitter.event(Warned(task.name, message))
+        return self._finish_task(task.name, outcome, time.monotonic() - started)
+
+    def _begin_task(self, task: Task) -> None:
+        self._task = task.name
+        self._context.delegate_to = task.delegate_to
+        self._output.begin(task.name)
+        self._changes.count = 0
+        if self._state.opened is not None:
+            self._state.opened.set_origin(self._origin())
+
+    def _end_task(self) -> str | None:
+        """After each attempt: give back what was left open, and report what was written.
+
+        What to say of writes that the task was told were done, and are not.
+        """
+        abandoned = self._state.end_task()
+        self._changes.report_pending()
+        return "a state.transaction was left open, and is rolled back" if abandoned else None
+
+    def _finish_task(self, name: str, outcome: Outcome, duration: float) -> str:
+        self._output.finish()
+        if outcome.remark:
+            self._emitter.event(Warned(name, outcome.remark))
+        result = DONE if outcome.error is None else "failed"
+        self._emitter.event(
+            TaskFinished(name, result, duration, self._changes.count, outcome.error, outcome.trace)
+        )
+        return result
