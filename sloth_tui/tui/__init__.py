@@ -19,7 +19,7 @@ def run_app(agent: str | None, read_only: bool) -> int:
     from sloth_tui.agents import DEFAULT_AGENT
     from sloth_tui.settings import load_settings
     from sloth_tui.tui.app import SlothApp
-    from sloth_tui.tui.remembered import Memory, last_agent, recall
+    from sloth_tui.tui.ui_state import Memory, last_agent, recall
 
     settings = load_settings()
     remembered, complaint = recall()

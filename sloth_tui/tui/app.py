@@ -19,14 +19,14 @@ from textual.widgets import Input
 
 from sloth_tui.text import display_text, format_count
 from sloth_tui.tui.actions import by_id, rebind
-from sloth_tui.tui.lasting import LastingFile
-from sloth_tui.tui.remembered import Memory
-from sloth_tui.tui.screens.browser import BrowserScreen
-from sloth_tui.tui.screens.layout import NARROW, NORMAL, WIDE
+from sloth_tui.tui.browser.layout import NARROW, NORMAL, WIDE
+from sloth_tui.tui.browser.screen import BrowserScreen
+from sloth_tui.tui.external.lasting import LastingFile
+from sloth_tui.tui.external.steady_driver import steady
+from sloth_tui.tui.external.suspending import Suspension
 from sloth_tui.tui.services import Services
-from sloth_tui.tui.steady_driver import steady
-from sloth_tui.tui.suspending import Suspension
 from sloth_tui.tui.theme import NIGHT, THEMES
+from sloth_tui.tui.ui_state import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from sloth_tui.tui.actions import Action
-    from sloth_tui.tui.screens.commands import CommandScreen
+    from sloth_tui.tui.browser.commands import CommandScreen
 
 _KEY_ROOM = 7
 """Cells for the key of an action."""
@@ -59,7 +59,7 @@ class BrowserProvider(Provider):
 
     @property
     def browser(self) -> CommandScreen:
-        from sloth_tui.tui.screens.commands import CommandScreen
+        from sloth_tui.tui.browser.commands import CommandScreen
 
         assert isinstance(self.screen, CommandScreen)
         return self.screen

@@ -13,8 +13,8 @@ from textual.widgets import OptionList
 
 from sloth_tui.settings import Settings
 from sloth_tui.tui.app import SlothApp
-from sloth_tui.tui.widgets.detail import DetailPane
-from sloth_tui.tui.widgets.key_table import KeyTable
+from sloth_tui.tui.widgets.detail.detail import DetailPane
+from sloth_tui.tui.widgets.key_table.key_table import KeyTable
 from sloth_tui.tui.widgets.title_bar import TitleBar
 from tests.support import A_MINUTE
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
     from textual.widget import Widget
 
-    from sloth_tui.tui.screens.browser import BrowserScreen
+    from sloth_tui.tui.browser.screen import BrowserScreen
 
     Screen = Pilot[int]
 

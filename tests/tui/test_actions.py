@@ -12,10 +12,10 @@ from textual.widgets import Input
 from sloth_tui.model import SORT_COLUMNS
 from sloth_tui.store import open_store
 from sloth_tui.tui.actions import ACTIONS, PANES, bindings, by_id, shown_key
+from sloth_tui.tui.browser.screen import BrowserScreen
+from sloth_tui.tui.dialogs.confirm import ConfirmScreen
+from sloth_tui.tui.dialogs.help import HelpScreen
 from sloth_tui.tui.palette import match
-from sloth_tui.tui.screens.browser import BrowserScreen
-from sloth_tui.tui.screens.confirm import ConfirmScreen
-from sloth_tui.tui.screens.help import HelpScreen
 from sloth_tui.tui.widgets.title_bar import TitleBar
 from tests.tui.driving import running, until
 

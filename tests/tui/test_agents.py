@@ -13,12 +13,12 @@ from textual.widgets import Button, Input
 from sloth_tui import agents
 from sloth_tui.store import open_path, open_store
 from sloth_tui.store.databases import duplicate_agent
-from sloth_tui.tui.agent_flows import unused
+from sloth_tui.tui.browser.screen import BrowserScreen
+from sloth_tui.tui.dialogs.progress import ProgressScreen
+from sloth_tui.tui.dialogs.prompt import PromptScreen
+from sloth_tui.tui.dialogs.typed_confirm import TypedConfirmScreen
 from sloth_tui.tui.messages import AgentSummary
-from sloth_tui.tui.screens.browser import BrowserScreen
-from sloth_tui.tui.screens.progress import ProgressScreen
-from sloth_tui.tui.screens.prompt import PromptScreen
-from sloth_tui.tui.screens.typed_confirm import TypedConfirmScreen
+from sloth_tui.tui.operations.agents import unused
 from sloth_tui.tui.widgets import agent_list
 from sloth_tui.tui.widgets.agent_list import Look, describe, has_changed
 from sloth_tui.tui.widgets.title_bar import TitleBar
@@ -29,7 +29,7 @@ from tests.tui.test_hostile import inspect
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sloth_tui.tui.work import Work
+    from sloth_tui.tui.services.job import Work
 
 pytestmark = pytest.mark.slow
 

@@ -9,11 +9,11 @@ import pytest
 from textual.widgets import Static
 
 from sloth_tui.tui.widgets.agent_list import AgentsPane
-from sloth_tui.tui.widgets.detail import DetailPane
-from sloth_tui.tui.widgets.filter_bar import FilterBar
-from sloth_tui.tui.widgets.lock_list import LocksPane
+from sloth_tui.tui.widgets.detail.detail import DetailPane
+from sloth_tui.tui.widgets.detail.value_view import ValueView
+from sloth_tui.tui.widgets.dock.lock_list import LocksPane
+from sloth_tui.tui.widgets.key_table.filter_bar import FilterBar
 from sloth_tui.tui.widgets.title_bar import TitleBar
-from sloth_tui.tui.widgets.value_view import ValueView
 from tests.tui.driving import running, until
 from tests.tui.state import ENTRIES, elsewhere, fill
 

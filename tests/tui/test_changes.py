@@ -10,13 +10,13 @@ from textual.widgets import Button, Input, Select, Static, TextArea
 from sloth_tui.errors import NotWritable
 from sloth_tui.store import open_store
 from sloth_tui.tui.actions import ACTIONS
-from sloth_tui.tui.screens.browser import BrowserScreen
-from sloth_tui.tui.screens.confirm import ConfirmScreen
-from sloth_tui.tui.screens.edit import EditScreen
-from sloth_tui.tui.screens.prompt import PromptScreen
+from sloth_tui.tui.browser.screen import BrowserScreen
+from sloth_tui.tui.dialogs.confirm import ConfirmScreen
+from sloth_tui.tui.dialogs.edit import EditScreen
+from sloth_tui.tui.dialogs.prompt import PromptScreen
 from sloth_tui.tui.services import writer
-from sloth_tui.tui.widgets.history_view import DifferenceView
-from sloth_tui.tui.widgets.lock_list import LocksPane
+from sloth_tui.tui.widgets.detail.history_view import DifferenceView
+from sloth_tui.tui.widgets.dock.lock_list import LocksPane
 from tests.tui.driving import running, until
 from tests.tui.state import ENTRIES, elsewhere
 

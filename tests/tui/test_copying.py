@@ -12,9 +12,9 @@ import pytest
 from sloth_tui.errors import SlothError
 from sloth_tui.settings import Settings
 from sloth_tui.store import open_store
-from sloth_tui.tui.clipboard import Clipboard, found_program, give
-from sloth_tui.tui.command_lines import set_line
-from sloth_tui.tui.widgets.log_view import LogPane
+from sloth_tui.tui.external.clipboard import Clipboard, found_program, give
+from sloth_tui.tui.external.command_lines import set_line
+from sloth_tui.tui.widgets.dock.log_view import LogPane
 from tests.support import wait_until
 from tests.tui.driving import running, until
 from tests.tui.test_hostile import inspect
@@ -163,7 +163,7 @@ def test_the_program_is_one_of_this_machine() -> None:
 def test_a_program_that_fails_or_stays_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SlothError, match="false failed with exit code 1"):
         give(("false",), b"x" * 1_000_000)
-    monkeypatch.setattr("sloth_tui.tui.clipboard._PATIENCE", 0.1)
+    monkeypatch.setattr("sloth_tui.tui.external.clipboard._PATIENCE", 0.1)
     with pytest.raises(SlothError, match="sleep did not take the text"):
         give(("sleep", "3"), b"x")
 

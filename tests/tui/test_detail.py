@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.store import open_store
-from sloth_tui.tui.widgets.detail import DetailPane
-from sloth_tui.tui.widgets.history_view import DifferenceView, RevisionList
-from sloth_tui.tui.widgets.plot import NumberPlot
+from sloth_tui.tui.widgets.detail.detail import DetailPane
+from sloth_tui.tui.widgets.detail.history_view import DifferenceView, RevisionList
+from sloth_tui.tui.widgets.detail.plot import NumberPlot
+from sloth_tui.tui.widgets.detail.value_view import ValueView
 from sloth_tui.tui.widgets.title_bar import TitleBar
-from sloth_tui.tui.widgets.value_view import ValueView
 from tests.tui.driving import running, until
 from tests.tui.state import elsewhere
 

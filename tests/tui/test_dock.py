@@ -8,10 +8,10 @@ import pytest
 
 from sloth_tui.settings import Settings
 from sloth_tui.tui.app import SlothApp
-from sloth_tui.tui.screens.browser import BrowserScreen
+from sloth_tui.tui.browser.screen import BrowserScreen
 from sloth_tui.tui.widgets.choices import Choices
-from sloth_tui.tui.widgets.dock import Dock
-from sloth_tui.tui.widgets.key_table import KeyTable
+from sloth_tui.tui.widgets.dock.dock import Dock
+from sloth_tui.tui.widgets.key_table.key_table import KeyTable
 from tests.tui.driving import running, until
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ import pytest
 from textual.widgets import Button, Input, OptionList, TextArea
 
 from sloth_tui.store import open_store
-from sloth_tui.tui import outside
 from sloth_tui.tui.app import SlothApp
-from sloth_tui.tui.screens.confirm import ConfirmScreen
-from sloth_tui.tui.screens.edit import EditScreen
-from sloth_tui.tui.screens.name import NameScreen
-from sloth_tui.tui.screens.retype import RetypeScreen
-from sloth_tui.tui.widgets.history_view import DifferenceView, RevisionList
+from sloth_tui.tui.dialogs.confirm import ConfirmScreen
+from sloth_tui.tui.dialogs.edit import EditScreen
+from sloth_tui.tui.dialogs.name import NameScreen
+from sloth_tui.tui.dialogs.retype import RetypeScreen
+from sloth_tui.tui.external import programs as outside
+from sloth_tui.tui.widgets.detail.history_view import DifferenceView, RevisionList
 from tests.tui.driving import running, until
 from tests.tui.state import ENTRIES, elsewhere
 from tests.tui.test_changes import closed, opened, stored

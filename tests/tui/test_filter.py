@@ -9,7 +9,7 @@ from textual.events import Key
 from textual.widgets import Input
 
 from sloth_tui.store import open_store
-from sloth_tui.tui.widgets.filter_bar import FilterBar
+from sloth_tui.tui.widgets.key_table.filter_bar import FilterBar
 from tests.tui.driving import running, until
 from tests.tui.state import ENTRIES
 

@@ -13,15 +13,15 @@ from textual.widgets import Static, TextArea
 from sloth_tui.model import Origin
 from sloth_tui.store import open_store
 from sloth_tui.text import display_text
-from sloth_tui.tui.screens.browser import BrowserScreen
-from sloth_tui.tui.screens.change import ChangeScreen
-from sloth_tui.tui.screens.confirm import ConfirmScreen
-from sloth_tui.tui.screens.edit import EditScreen
-from sloth_tui.tui.widgets.detail import DetailPane
-from sloth_tui.tui.widgets.history_view import DifferenceView, RevisionList
-from sloth_tui.tui.widgets.lock_list import LocksPane
-from sloth_tui.tui.widgets.run_view import RunPane
-from sloth_tui.tui.widgets.value_view import ValueView
+from sloth_tui.tui.browser.screen import BrowserScreen
+from sloth_tui.tui.dialogs.change import ChangeScreen
+from sloth_tui.tui.dialogs.confirm import ConfirmScreen
+from sloth_tui.tui.dialogs.edit import EditScreen
+from sloth_tui.tui.widgets.detail.detail import DetailPane
+from sloth_tui.tui.widgets.detail.history_view import DifferenceView, RevisionList
+from sloth_tui.tui.widgets.detail.value_view import ValueView
+from sloth_tui.tui.widgets.dock.lock_list import LocksPane
+from sloth_tui.tui.widgets.dock.run_view import RunPane
 from tests.tui.driving import running, until
 from tests.tui.state import HOSTILE
 

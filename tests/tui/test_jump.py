@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import Input
 
-from sloth_tui.tui.screens.browser import BrowserScreen
-from sloth_tui.tui.screens.jump import LETTERS, JumpScreen, labels
+from sloth_tui.tui.browser.screen import BrowserScreen
+from sloth_tui.tui.dialogs.jump import LETTERS, JumpScreen, labels
 from sloth_tui.tui.widgets.title_bar import TitleBar
 from tests.tui.driving import running, until
 from tests.tui.state import HOSTILE, fill

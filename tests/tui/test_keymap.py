@@ -13,8 +13,8 @@ from sloth_tui.errors import InvalidConfig
 from sloth_tui.settings import Settings, config_path, line_of, load_settings
 from sloth_tui.tui.actions import ACTIONS, MOTIONS, by_id
 from sloth_tui.tui.app import SlothApp
+from sloth_tui.tui.dialogs.help import HelpScreen
 from sloth_tui.tui.keymap import checked, read_key, read_keys
-from sloth_tui.tui.screens.help import HelpScreen
 from tests.cli.support import on_terminal
 from tests.tui.driving import running, until
 

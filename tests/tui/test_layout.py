@@ -11,7 +11,7 @@ from textual.command import CommandPalette
 from textual.widget import Widget
 
 from sloth_tui.tui.actions import DOCK, PANES
-from sloth_tui.tui.screens.layout import arrange
+from sloth_tui.tui.browser.layout import arrange
 from sloth_tui.tui.theme import NIGHT
 from sloth_tui.tui.widgets.pane import Pane
 from sloth_tui.tui.widgets.title_bar import PaneStrip, TitleBar

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sloth_tui.model import Lock, Owner
 from sloth_tui.store import open_store
-from sloth_tui.tui.screens.confirm import ConfirmScreen
-from sloth_tui.tui.widgets.lock_list import Columns, LocksPane, drain
+from sloth_tui.tui.dialogs.confirm import ConfirmScreen
+from sloth_tui.tui.widgets.dock.lock_list import Columns, LocksPane, drain
 from tests.tui.driving import running, until
 from tests.tui.state import elsewhere
 from tests.tui.test_changes import closed, opened

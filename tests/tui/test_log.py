@@ -8,9 +8,9 @@ import pytest
 
 from sloth_tui.model import ChangeSet, Origin
 from sloth_tui.store import open_store
-from sloth_tui.tui.screens.change import ChangeScreen
-from sloth_tui.tui.screens.confirm import ConfirmScreen
-from sloth_tui.tui.widgets.log_view import Columns, LogPane, taken_back
+from sloth_tui.tui.dialogs.change import ChangeScreen
+from sloth_tui.tui.dialogs.confirm import ConfirmScreen
+from sloth_tui.tui.widgets.dock.log_view import Columns, LogPane, taken_back
 from tests.tui.driving import running, until
 from tests.tui.state import elsewhere
 from tests.tui.test_changes import closed, opened, stored

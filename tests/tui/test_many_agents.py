@@ -10,8 +10,8 @@ import pytest
 from sloth_tui import agents
 from sloth_tui.text import listed
 from sloth_tui.tui.messages import AgentsListed
-from sloth_tui.tui.services import catalogue
-from sloth_tui.tui.services.catalogue import Catalogue
+from sloth_tui.tui.services import agent_watcher as catalogue
+from sloth_tui.tui.services.agent_watcher import Catalogue
 from tests.cli.support import piped
 from tests.tui.driving import running, until
 from tests.tui.state import elsewhere, fill

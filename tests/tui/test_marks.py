@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.store import open_store
-from sloth_tui.tui.screens.confirm import ConfirmScreen
-from sloth_tui.tui.widgets import marks
-from sloth_tui.tui.widgets.key_table import KeyTable
+from sloth_tui.tui.dialogs.confirm import ConfirmScreen
+from sloth_tui.tui.widgets.key_table import marks
+from sloth_tui.tui.widgets.key_table.key_table import KeyTable
 from tests.tui.driving import running, until
 from tests.tui.state import ENTRIES, elsewhere, fill
 
@@ -97,7 +97,7 @@ async def test_marks_are_made_by_mouse(believable: Path) -> None:
 
 
 async def test_more_than_can_be_marked_is_said(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sloth_tui.tui.screens.table_actions.MOST", 5)
+    monkeypatch.setattr("sloth_tui.tui.browser.table_actions.MOST", 5)
     fill("local", {f"k{number}": number for number in range(6)})
     async with running() as app:
         await app.press("asterisk")

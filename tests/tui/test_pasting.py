@@ -9,10 +9,10 @@ from textual.events import Paste
 from textual.widgets import Input, TextArea
 
 from sloth_tui.store import open_store
+from sloth_tui.tui.dialogs.edit import EditScreen
+from sloth_tui.tui.dialogs.prompt import PromptScreen
 from sloth_tui.tui.editing import typable
-from sloth_tui.tui.screens.edit import EditScreen
-from sloth_tui.tui.screens.prompt import PromptScreen
-from sloth_tui.tui.widgets.filter_bar import FilterBar
+from sloth_tui.tui.widgets.key_table.filter_bar import FilterBar
 from tests.tui.driving import running, until
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.tui.widgets.key_table import KeyTable
+from sloth_tui.tui.services.job import Work
+from sloth_tui.tui.widgets.key_table.key_table import KeyTable
 from sloth_tui.tui.widgets.title_bar import TitleBar
-from sloth_tui.tui.work import Work
 from tests.tui.driving import running
 from tests.tui.state import ENTRIES, elsewhere
 

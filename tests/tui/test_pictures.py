@@ -18,11 +18,13 @@ from sloth_tui.model import Origin
 from sloth_tui.settings import Settings
 from sloth_tui.store import open_store
 from sloth_tui.tui.app import SlothApp
-from sloth_tui.tui.screens.confirm import ConfirmScreen
-from sloth_tui.tui.services import catalogue, dock
-from sloth_tui.tui.services.question import PROMPT
-from sloth_tui.tui.widgets import agent_list, lock_list, title_bar
-from sloth_tui.tui.widgets.keys_pane import KeysPane
+from sloth_tui.tui.dialogs.confirm import ConfirmScreen
+from sloth_tui.tui.services import agent_watcher as catalogue
+from sloth_tui.tui.services import dock
+from sloth_tui.tui.services.subscription import PROMPT
+from sloth_tui.tui.widgets import agent_list, title_bar
+from sloth_tui.tui.widgets.dock import lock_list
+from sloth_tui.tui.widgets.key_table.keys_pane import KeysPane
 from tests.support import wait_until
 from tests.tui.driving import Driver, until
 from tests.tui.state import ENTRIES, HOSTILE, elsewhere, fill

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sloth_tui.tui.services.question import PROMPT, RARE, STEADY, Question
+from sloth_tui.tui.services.subscription import PROMPT, RARE, STEADY, Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Static, TextArea
 
 from sloth_tui.store import open_store
-from sloth_tui.tui.screens.edit import EditScreen
+from sloth_tui.tui.dialogs.edit import EditScreen
 from tests.tui.driving import running, until
 
 if TYPE_CHECKING:

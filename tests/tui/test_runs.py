@@ -8,11 +8,11 @@ import pytest
 from textual.widgets import Input
 
 from sloth_tui.store import open_store
-from sloth_tui.tui.screens.choose_file import ChooseFileScreen
-from sloth_tui.tui.screens.confirm import ConfirmScreen
+from sloth_tui.tui.dialogs.choose_file import ChooseFileScreen
+from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.services.files import candidates
-from sloth_tui.tui.widgets.run_view import RunPane
+from sloth_tui.tui.widgets.dock.run_view import RunPane
 from tests.tui.driving import running, until
 
 if TYPE_CHECKING:

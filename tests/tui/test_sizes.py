@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from sloth_tui.settings import Settings
 from sloth_tui.tui.app import SlothApp
-from sloth_tui.tui.remembered import (
+from sloth_tui.tui.browser.sizes import measure
+from sloth_tui.tui.ui_state import (
     Memory,
     Remembered,
     last_agent,
@@ -19,9 +20,8 @@ from sloth_tui.tui.remembered import (
     remembered_path,
     understood,
 )
-from sloth_tui.tui.screens.sizes import measure
-from sloth_tui.tui.widgets.dock import Dock
-from sloth_tui.tui.widgets.filter_bar import FilterBar
+from sloth_tui.tui.widgets.dock.dock import Dock
+from sloth_tui.tui.widgets.key_table.filter_bar import FilterBar
 from sloth_tui.tui.widgets.title_bar import TitleBar
 from tests.tui.driving import Driver, running, until
 

@@ -15,10 +15,10 @@ from sloth_tui.tui.messages import StatsRead, Survey
 from sloth_tui.tui.services.dock import DockFigures
 from sloth_tui.tui.services.rows import Rows
 from sloth_tui.tui.widgets.choices import Choices
-from sloth_tui.tui.widgets.figures import group_lines, rate_of, standing_lines, type_lines
-from sloth_tui.tui.widgets.skyline import skyline
-from sloth_tui.tui.widgets.stats_view import StatsPane
-from sloth_tui.tui.widgets.write_rate import WriteRate
+from sloth_tui.tui.widgets.dock.figures import group_lines, rate_of, standing_lines, type_lines
+from sloth_tui.tui.widgets.dock.skyline import skyline
+from sloth_tui.tui.widgets.dock.stats_view import StatsPane
+from sloth_tui.tui.widgets.dock.write_rate import WriteRate
 from tests.support import A_MINUTE
 from tests.tui.driving import Driver, running, until
 from tests.tui.state import elsewhere

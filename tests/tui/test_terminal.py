@@ -24,7 +24,7 @@ _PROGRAM = "import sys; from sloth_tui.tui import run_app; sys.exit(run_app('loc
 
 _DEFECTIVE = (
     """
-from sloth_tui.tui.screens.browser import BrowserScreen
+from sloth_tui.tui.browser.screen import BrowserScreen
 def defect(self, message):
     secret = "tok_very_" + "secret"
     raise RuntimeError("not meant to happen")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.tui.widgets.key_table import KeyTable
+from sloth_tui.tui.widgets.key_table.key_table import KeyTable
 from tests.tui.driving import running, until
 from tests.tui.state import HOSTILE, elsewhere, fill
 

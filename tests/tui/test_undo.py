@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Button
 
 from sloth_tui.store import open_store
-from sloth_tui.tui.screens.confirm import ConfirmScreen
+from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from tests.tui.driving import running, until
 from tests.tui.state import ENTRIES, elsewhere
 from tests.tui.test_changes import closed, keys, opened, stored

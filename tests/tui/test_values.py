@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from sloth_tui.errors import InvalidValue
-from sloth_tui.secrets import holds_secret
+from sloth_tui.masking import holds_secret
 from sloth_tui.store.values import same, type_name
 from sloth_tui.text import display_text
 from sloth_tui.tui.editing import form_of, from_text, to_text
+from sloth_tui.tui.widgets.detail.value_text import highlight, value_lines
 from sloth_tui.tui.widgets.line_view import folds
-from sloth_tui.tui.widgets.value_text import highlight, value_lines
 from tests.tui.state import HOSTILE
 
 texts = st.text(st.characters(codec="utf-8")) | st.sampled_from(HOSTILE)

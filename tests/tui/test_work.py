@@ -12,10 +12,10 @@ from textual.widgets import Button, Input
 from sloth_tui.errors import Interrupted
 from sloth_tui.store import open_store
 from sloth_tui.store.sqlite.store import SqliteStore
-from sloth_tui.tui.screens.confirm import ConfirmScreen
-from sloth_tui.tui.screens.progress import ProgressScreen, amount, drawn
-from sloth_tui.tui.screens.prompt import PromptScreen
-from sloth_tui.tui.work import Work
+from sloth_tui.tui.dialogs.confirm import ConfirmScreen
+from sloth_tui.tui.dialogs.progress import ProgressScreen, amount, drawn
+from sloth_tui.tui.dialogs.prompt import PromptScreen
+from sloth_tui.tui.services.job import Work
 from tests.tui.driving import running, until
 from tests.tui.state import ENTRIES
 from tests.tui.test_changes import act, closed, keys, opened

@@ -73,7 +73,7 @@ def _other_value(store: Store, key: str, expected: Value) -> Conflict:
 
 
 def _is_secret(store: Store, key: str) -> bool:
-    from sloth_tui.secrets import holds_secret
+    from sloth_tui.masking import holds_secret
     from sloth_tui.settings import load_settings
 
     if holds_secret(key, load_settings().secret_segments):

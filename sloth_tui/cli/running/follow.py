@@ -115,7 +115,7 @@ def _plain_lines(out: Output, *, traces: bool) -> Callable[[RunEvent], None]:
 
 def _words(*, traces: bool, interactive: bool = False) -> RunText:
     from sloth_tui.cli.running.text import RunText
-    from sloth_tui.secrets import holds_secret
+    from sloth_tui.masking import holds_secret
     from sloth_tui.settings import load_settings
 
     words = load_settings().secret_segments

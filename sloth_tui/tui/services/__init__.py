@@ -11,9 +11,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sloth_tui.errors import KeyNotFound
-from sloth_tui.secrets import holds_secret
+from sloth_tui.masking import holds_secret
 from sloth_tui.tui.messages import EntryRead
-from sloth_tui.tui.services.catalogue import Catalogue
+from sloth_tui.tui.services.agent_watcher import Catalogue
 from sloth_tui.tui.services.changes import Changes
 from sloth_tui.tui.services.databases import Databases
 from sloth_tui.tui.services.detail import TOPIC as HISTORY

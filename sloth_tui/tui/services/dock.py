@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from sloth_tui.tui.messages import LocksRead, LogRead, StatsRead, Survey, SurveyRead, WritesCounted
-from sloth_tui.tui.services.question import RARE, STEADY
+from sloth_tui.tui.services.subscription import RARE, STEADY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

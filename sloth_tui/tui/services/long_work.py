@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from sloth_tui.model import ChangeSet
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
+    from sloth_tui.tui.services.job import Work
     from sloth_tui.tui.services.writer import Writer
-    from sloth_tui.tui.work import Work
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ from sloth_tui import agents
 from sloth_tui.errors import DatabaseUnusable, Interrupted, SlothError
 from sloth_tui.store import open_store
 from sloth_tui.tui.messages import ChangesHeld, StoreFailed, StoreOpened, ThreadDied
-from sloth_tui.tui.services.question import PROMPT, Question
+from sloth_tui.tui.services.subscription import PROMPT, Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from sloth_tui.store.port import WindowedStore
-    from sloth_tui.tui.services.question import Job, Pace
+    from sloth_tui.tui.services.subscription import Job, Pace
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from sloth_tui.model import Query, Row
-from sloth_tui.tui.widgets.filter_bar import FilterBar
-from sloth_tui.tui.widgets.key_table import KeyTable
+from sloth_tui.tui.widgets.key_table.filter_bar import FilterBar
+from sloth_tui.tui.widgets.key_table.key_table import KeyTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from textual.app import App
 from textual.widgets import Input
 
 from sloth_tui.model import Query
-from sloth_tui.tui.widgets.filter_bar import FilterBar
+from sloth_tui.tui.widgets.key_table.filter_bar import FilterBar
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

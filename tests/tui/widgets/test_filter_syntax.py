@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sloth_tui.model import Query, Term
-from sloth_tui.tui.widgets.filter_syntax import format_filter, lets_all_through, parse_filter
+from sloth_tui.tui.widgets.key_table.filter_syntax import format_filter, lets_all_through, parse_filter
 
 
 @pytest.mark.parametrize(

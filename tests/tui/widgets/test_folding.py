@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sloth_tui.text import display_text
-from sloth_tui.tui.widgets.folding import fold, nodes
-from sloth_tui.tui.widgets.value_text import sheet, whole_text
+from sloth_tui.tui.widgets.detail.folding import fold, nodes
+from sloth_tui.tui.widgets.detail.value_text import sheet, whole_text
 from tests.tui.state import HOSTILE
 from tests.tui.test_values import tables, values
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sloth_tui.model import Query
-from sloth_tui.tui.widgets.key_table import KeyTable
+from sloth_tui.tui.widgets.key_table.key_table import KeyTable
 from tests.tui.driving import until
 from tests.tui.widgets.table_host import TableHost, numbered
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sloth_tui.text import display_text
-from sloth_tui.tui.widgets.difference import ABSENT, difference, paint
-from sloth_tui.tui.widgets.plot import bars, number_of
+from sloth_tui.tui.widgets.detail.difference import ABSENT, difference, paint
+from sloth_tui.tui.widgets.detail.plot import bars, number_of
 from tests.tui.test_values import values
 
 if TYPE_CHECKING:

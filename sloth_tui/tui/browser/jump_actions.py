@@ -1,0 +1,135 @@
+"""What can be jumped to: panes, what can be clicked, and every line of the lists in sight."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sloth_tui.tui.actions import DOCK, PANES
+from sloth_tui.tui.browser.acting import Acting
+from sloth_tui.tui.widgets.key_bar import KeyBar
+from sloth_tui.tui.widgets.key_table.filter_bar import FilterBar
+from sloth_tui.tui.widgets.key_table.row_view import RowView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.strip import Strip
+    from textual.widget import Widget
+    from textual.widgets import OptionList
+
+    from sloth_tui.tui.dialogs.jump import Target
+
+
+class JumpActions(Acting):
+    """Puts letters on what is in sight, and goes to what is chosen."""
+
+    def action_jump(self) -> None:
+        from sloth_tui.tui.dialogs.jump import JumpScreen
+
+        if not self.furnished:
+            return
+        strips = self._compositor.render_strips()
+        lines = [target._replace(x=_beside(strips[target.y], target.x)) for target in self._lines(strips)]
+        targets = [*self._places(), *self._clickable(strips), *lines]
+        self.app.push_screen(JumpScreen(strips, targets), self._go)
+
+    def _go(self, target: Target | None) -> None:
+        if target is not None:
+            target.go()
+
+    def _places(self) -> Iterator[Target]:
+        """Panes outside of the dock, at their corners, and the filter."""
+        from sloth_tui.tui.dialogs.jump import Target
+
+        for name in PANES:
+            pane = self.pane(name)
+            if name not in DOCK and pane.is_on_screen and pane.region:
+                yield Target(pane.region.x, pane.region.y, partial(self.action_show_pane, name))
+        bar = self.query_one(FilterBar)
+        if bar.is_on_screen and bar.region:
+            yield Target(bar.region.x, bar.region.y, partial(self.action_perform, "filter_keys"))
+
+    def _clickable(self, strips: list[Strip]) -> Iterator[Target]:
+        """Tabs, names of panes and whatever else carries out an action when it is clicked."""
+        from sloth_tui.tui.dialogs.jump import Target
+
+        known = {
+            f"screen.show_pane('{name}')" for name in PANES if name not in DOCK and self.pane(name).region
+        }
+        for x, y, action in spans(strips, "@click"):
+            widget, _ = self.get_widget_at(x, y)
+            if not isinstance(widget, KeyBar) and action not in known:
+                known.add(str(action))
+                yield Target(x, y, partial(self.call_later, self.app.run_action, action, widget))
+
+    def _lines(self, strips: list[Strip]) -> Iterator[Target]:
+        """Lines of lists, by what they are now: the table may hold other rows when the jump is done."""
+        from textual.widgets import OptionList
+
+        from sloth_tui.tui.dialogs.jump import Target
+
+        for x, y, option in spans(strips, "option"):
+            widget, _ = self.get_widget_at(x, y)
+            if isinstance(widget, OptionList) and isinstance(option, int):
+                yield Target(x, y, partial(_choose_option, widget, option))
+        for view in self.query("RowView, CursorView"):
+            if view.is_on_screen and view.region:
+                place = view.content_region
+                for y, number in _numbered(view):
+                    yield Target(place.x, place.y + y, partial(_move_to, view, number))
+
+
+def _beside(strip: Strip, x: int) -> int:
+    """The cell before ``x`` where that is empty and ``x`` is not, so that a label hides nothing."""
+    around = strip.crop(max(x - 1, 0), x + 1).text
+    return x - 1 if x and around[:1] == " " and around[1:].strip() else x
+
+
+def spans(strips: list[Strip], name: str) -> Iterator[tuple[int, int, object]]:
+    """Where on screen something with this meta data begins, and the data; of several lines the first."""
+    above: set[str] = set()
+    for y, strip in enumerate(strips):
+        here, before, x = set[str](), None, 0
+        for segment in strip:
+            found = segment.style.meta.get(name) if segment.style is not None else None
+            mark = f"{x} {found}"
+            if found is not None and found != before and mark not in above:
+                yield x, y, found
+            if found is not None and found != before:
+                here.add(mark)
+            before, x = found, x + segment.cell_length
+        above = here
+
+
+def _numbered(view: Widget) -> list[tuple[int, int]]:
+    """Line of the widget, number of what is in it: of what is in sight and can have the cursor."""
+    from sloth_tui.tui.widgets.cursor_view import CursorView
+
+    if isinstance(view, RowView):
+        count = min(view.lines_on_screen, view.count - view.top)
+        heading = view.scrollable_content_region.height - view.lines_on_screen
+        return [(heading + line, view.top + line) for line in range(count)]
+    assert isinstance(view, CursorView)
+    numbers: dict[int, int] = {}
+    for y in range(view.size.height if view.has_cursor else 0):
+        number = view.line_at(y)
+        if number is not None:
+            numbers.setdefault(number, y)
+    return [(y, number) for number, y in numbers.items()]
+
+
+def _move_to(view: Widget, number: int) -> None:
+    from sloth_tui.tui.widgets.cursor_view import CursorView
+
+    view.focus()
+    if isinstance(view, RowView):
+        view.move_to(number)
+    elif isinstance(view, CursorView):
+        view.walk_to(number)
+
+
+def _choose_option(options: OptionList, index: int) -> None:
+    options.focus()
+    if index < options.option_count:
+        options.highlighted = index

@@ -1,0 +1,122 @@
+"""What a change set did."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+from textual.widgets.option_list import Option
+
+from sloth_tui.text import display_text, format_age, format_count
+from sloth_tui.tui.actions import by_id, key_of
+from sloth_tui.tui.dialogs.dialog import Dialog
+from sloth_tui.tui.widgets.choices import Choices
+from sloth_tui.tui.widgets.dock.change_text import author, describe, sign, title
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.widgets import OptionList
+
+    from sloth_tui.model import ChangeSet, Revision
+
+_SIGNS = {"+": "$success", "~": "$warning", "-": "$error"}
+_TITLE_LIMIT = 400
+
+
+class Choice(NamedTuple):
+    """What is to be done after the dialog."""
+
+    undo: bool = False
+    key: str | None = None
+    """Go there."""
+
+
+class ChangeScreen(Dialog[Choice]):
+    """Lists the keys a change set changed, with what they held before and after.
+
+    Enter chooses a key; the keys of the actions undo and reveal take the change set back and show what is
+    masked. ``is_secret`` says of which keys values are masked.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "leave", "Close"),
+        *(Binding(by_id(name).key, name) for name in ("undo", "reveal") if by_id(name).key),
+    ]
+
+    def __init__(
+        self,
+        change: ChangeSet,
+        revisions: list[Revision],
+        is_secret: Callable[[str], bool],
+        *,
+        complete: bool,
+    ) -> None:
+        super().__init__()
+        self._change = change
+        self._revisions = revisions
+        self._is_secret = is_secret
+        self._complete = complete
+        self._revealed = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog change") as dialog:
+            dialog.border_title = Content(f"Change {display_text(self._change.id)}")
+            dialog.border_subtitle = self._hints()
+            yield Static(Content(display_text(title(self._change), _TITLE_LIMIT)), classes="question")
+            yield Static(self._facts(), classes="facts")
+            yield Choices(id="change-keys")
+            if not self._complete:
+                yield Static(Content("… and more that are not shown"), classes="note")
+
+    def on_mount(self) -> None:
+        self._fill(0)
+
+    def action_reveal(self) -> None:
+        self._revealed = not self._revealed
+        self._fill(self.query_one(Choices).highlighted or 0)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(Choice(key=self._revisions[event.option_index].key))
+
+    def action_undo(self) -> None:
+        self.dismiss(Choice(undo=True))
+
+    def action_leave(self) -> None:
+        self.dismiss(Choice())
+
+    def _fill(self, at: int) -> None:
+        choices = self.query_one(Choices)
+        choices.set_options(map(self._option, self._revisions))
+        choices.highlighted = at if self._revisions else None
+
+    def _hints(self) -> str:
+        hints = [(key_of("undo"), "takes it back"), ("enter", "goes to the key"), ("esc", "closes")]
+        if any(self._is_secret(revision.key) for revision in self._revisions):
+            hints.insert(2, (key_of("reveal"), "reveals"))
+        return " · ".join(f"{key} {what}" for key, what in hints if key)
+
+    def _facts(self) -> Content:
+        change = self._change
+        age = format_age(change.at, time.time())
+        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(change.at))
+        facts = [f"{display_text(author(change), 80)} · {age}, {moment}"]
+        if change.origin is not None:
+            where = f"{change.origin.program} on {change.origin.host}, process {change.origin.pid}"
+            run = f", run {change.origin.run}" if change.origin.run else ""
+            facts.append(display_text(where + run, 160))
+        kept = f", {change.forgotten:,} are no longer kept" if change.forgotten else ""
+        facts.append(format_count(change.revisions, "change") + kept)
+        return Content("\n".join(facts)).stylize("$quiet")
+
+    def _option(self, revision: Revision) -> Option:
+        mark = sign(revision)
+        line = describe(revision, hidden=not self._revealed and self._is_secret(revision.key))
+        return Option(Content.assemble((mark, f"bold {_SIGNS[mark]}"), " ", line))

@@ -1,0 +1,123 @@
+"""Which Lua file to run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from sloth_tui.text import display_text
+from sloth_tui.tui.dialogs.dialog import Dialog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+_NOTHING = "No Lua file and no directory begins like this."
+
+
+class ChooseFileScreen(Dialog[str | None]):
+    """A path with the files and directories it may go on to; answers the path of a file.
+
+    ``candidates`` lists what begins with a text, directories ending in ``/``. It may touch slow disks: it
+    is called on another thread.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel"),
+        Binding("down,ctrl+n", "move(1)", "Next", show=False, priority=True),
+        Binding("up", "move(-1)", "Previous", show=False, priority=True),
+        Binding("tab", "complete", "Complete", priority=True),
+    ]
+
+    def __init__(self, agent: str, candidates: Callable[[str], list[str]], *, path: str = "") -> None:
+        super().__init__()
+        self._agent = agent
+        self._candidates = candidates
+        self._path = path
+        self._offered: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog choose") as dialog:
+            dialog.border_subtitle = "tab completes · enter runs · esc leaves"
+            yield Static(
+                Content.assemble("Run a Lua file against ", (display_text(self._agent), "bold $primary")),
+                classes="question",
+            )
+            yield Input(self._path, placeholder="path of a .lua or .sloth file", compact=True)
+            yield OptionList(id="candidates", markup=False)
+            yield Static(_NOTHING, classes="note")
+
+    async def on_mount(self) -> None:
+        self.query_one(OptionList).can_focus = False
+        await self._offer(self._path)
+
+    async def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        await self._offer(event.value)
+
+    async def _offer(self, typed: str) -> None:
+        offered = await asyncio.to_thread(self._candidates, typed)
+        if typed != self.query_one(Input).value:
+            return
+        self._offered = offered
+        options = self.query_one(OptionList)
+        options.set_options(Option(Content(display_text(path))) for path in offered)
+        options.highlighted = 0 if offered else None
+        note = self.query_one(".note", Static)
+        note.update(_NOTHING)
+        note.set_class(bool(offered), "hidden")
+
+    def action_move(self, by: int) -> None:
+        options = self.query_one(OptionList)
+        if self._offered:
+            options.highlighted = ((options.highlighted or 0) + by) % len(self._offered)
+
+    def action_complete(self) -> None:
+        options = self.query_one(OptionList)
+        if options.highlighted is not None:
+            self._type(self._offered[options.highlighted])
+
+    def _type(self, path: str) -> None:
+        field = self.query_one(Input)
+        field.value = path
+        field.cursor_position = len(path)
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        options = self.query_one(OptionList)
+        if options.highlighted is not None:
+            self._take(self._offered[options.highlighted])
+            return
+        there = await asyncio.to_thread(_is_file, event.value)
+        if not self.is_current:
+            return
+        if there:
+            self._take(event.value)
+        elif event.value:
+            self.query_one(".note", Static).update(Content(f"There is no file {display_text(event.value)}."))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self._take(self._offered[event.option_index])
+
+    def _take(self, path: str) -> None:
+        if path.endswith("/"):
+            self._type(path)
+        else:
+            self.dismiss(path)
+
+
+def _is_file(path: str) -> bool:
+    """Or a pipe, or whatever else can be read."""
+    path = os.path.expanduser(path)
+    return os.path.exists(path) and not os.path.isdir(path)

@@ -1,0 +1,244 @@
+"""Changing a value, or making a new key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Button, Input, Select, Static, TextArea
+
+from sloth_tui.errors import InvalidValue, SlothError
+from sloth_tui.model import VALUE_TYPES
+from sloth_tui.text import display_text
+from sloth_tui.tui.dialogs.dialog import Dialog
+from sloth_tui.tui.editing import EDITABLE_SIZE, FORMS, form_of, from_text, to_text
+from sloth_tui.tui.widgets.detail.difference import Piece, whole
+from sloth_tui.tui.widgets.detail.history_view import DifferenceView, told_by
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import TypeAlias
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from sloth_tui.model import Entry, Value
+    from sloth_tui.tui.services.detail import Attempt
+
+    Save: TypeAlias = Callable[[str, Entry | None, Value], Awaitable[Attempt]]
+
+_CHECKED = 64 * 1024
+"""Characters up to which a text is checked while it is typed."""
+
+
+class EditScreen(Dialog[str | None]):
+    """Keeps what was typed until it is saved or left; answers the key that was saved, else None.
+
+    ``save(key, before, value)`` writes only if the entry still is ``before`` (None: absent); it may raise
+    the errors of the store. What somebody else wrote meanwhile is shown beside what was typed; saving again
+    replaces it.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Cancel"),
+        Binding("ctrl+s", "save", "Save", priority=True),
+    ]
+
+    def __init__(
+        self,
+        entry: Entry | None,
+        save: Save,
+        *,
+        key: str = "",
+        typed: str | None = None,
+        tried: Attempt | str = "",
+        is_secret: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """``entry`` to edit; None: a new key, beginning with ``key``.
+
+        ``typed``: what was typed elsewhere already; ``tried``: what became of saving that, or
+        what was in its way. ``is_secret`` says
+        of which keys that are there already the value must not be shown.
+        """
+        super().__init__()
+        self._entry = entry
+        self._before = entry
+        self._save = save
+        self._key = key
+        self._typed = typed
+        self._tried = tried
+        self._is_secret = is_secret
+        self._form = "string" if entry is None else form_of(entry.value, entry.type)
+        self._theirs: Entry | None = None
+        self._saving = False
+        self._problem = tried if isinstance(tried, str) else ""
+        self._begun = "" if entry is None else to_text(entry.value, self._form)
+        self._warned = False
+        """Whether it was just said that what was typed is lost if esc is pressed once more."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog edit") as dialog:
+            dialog.border_title = "New key" if self._entry is None else "Edit"
+            dialog.border_subtitle = "ctrl+s saves · esc leaves"
+            if self._entry is None:
+                with Horizontal(classes="row"):
+                    yield Input(self._key, placeholder="key", id="edit-key", compact=True)
+                    yield Select(
+                        [(kind, kind) for kind in VALUE_TYPES],
+                        value="string",
+                        allow_blank=False,
+                        id="edit-type",
+                        compact=True,
+                    )
+            else:
+                yield Static(Content(display_text(self._entry.key, 400)), classes="question")
+            with Container(classes="versions"):
+                yield TextArea(self._text(), id="edit-text", tab_behavior="focus", soft_wrap=True)
+                with Vertical(id="edit-theirs"):
+                    yield Static(id="theirs-facts")
+                    yield DifferenceView(id="theirs-value")
+            yield Static(id="edit-form")
+            yield Static(id="edit-problem")
+            with Horizontal(classes="buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Take theirs", id="take", compact=True)
+                yield Button("Save", id="save", variant="primary", compact=True)
+
+    def on_mount(self) -> None:
+        self._check()
+        area = self.query_one(TextArea)
+        if self._entry is not None:
+            area.focus()
+        if self._typed is None:
+            self._begun = area.text
+        if area.document.line_count == 1:
+            area.move_cursor(area.document.end)
+        if self._entry is not None and not isinstance(self._tried, str):
+            self._show_theirs(self._entry.key, self._tried)
+        else:
+            self._complain(self._problem)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self._warned = False
+        self._check()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._warned = False
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        event.stop()
+        self._form = str(event.value)
+        self._check()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "save":
+            self.action_save()
+        elif event.button.id == "take":
+            self._take()
+        elif not self._saving:
+            self.dismiss(None)
+
+    def action_leave(self) -> None:
+        """Not while something is being saved: it would be saved unseen. One key alone loses nothing."""
+        if self._saving:
+            return
+        named = self._entry is None and self.query_one("#edit-key", Input).value != self._key
+        if self._warned or not (named or self.query_one(TextArea).text != self._begun):
+            self.dismiss(None)
+            return
+        self._complain("Not saved. esc again discards what was typed, ctrl+s saves it.")
+        self._warned = True
+
+    def action_save(self) -> None:
+        """Not again before what became of the last attempt is on screen."""
+        if not self._saving:
+            self._saving = True
+            self.run_worker(self._attempt(), group="save")
+
+    async def _attempt(self) -> None:
+        key = self.query_one("#edit-key", Input).value if self._entry is None else self._entry.key
+        try:
+            value = from_text(self.query_one(TextArea).text, self._form)
+            attempt = await self._save(key, self._before, value)
+        except SlothError as error:
+            self._complain(error.message if error.hint is None else f"{error.message} ({error.hint})")
+        else:
+            if attempt.saved:
+                self.dismiss(key)
+                return
+            self._show_theirs(key, attempt)
+        self.call_after_refresh(self._may_save)
+
+    def _may_save(self) -> None:
+        self._saving = False
+
+    def hear(self, key: str, entry: Entry | None) -> None:
+        """The entry of a key is this now; None: it is gone."""
+        before = self._before
+        if self._entry is None or key != self._entry.key or self._saving:
+            return
+        if (entry and (entry.value, entry.revision)) != (before and (before.value, before.revision)):
+            self._complain("Somebody else has changed it meanwhile: saving shows both.")
+
+    def _text(self) -> str:
+        return self._begun if self._typed is None else self._typed
+
+    def _check(self) -> None:
+        """Say what is to be typed, and whether it is."""
+        text = self.query_one(TextArea).text
+        problem = ""
+        if len(text) <= _CHECKED:
+            try:
+                from_text(text, self._form)
+            except InvalidValue as error:
+                problem = error.message
+        mark = ("✗ " + display_text(problem, 200), "$warning") if problem else ("✓", "$success")
+        said = Content.assemble((f"{self._form}: {FORMS[self._form]}  ", "$quiet"), mark)
+        self.query_one("#edit-form", Static).update(said)
+
+    def _complain(self, problem: str) -> None:
+        """On screen, as soon as there is one: an entry may change while the dialog opens."""
+        self._problem, self._warned = problem, False
+        for line in self.query("#edit-problem").results(Static):
+            line.update(Content(display_text(problem, 600)))
+
+    def _show_theirs(self, key: str, attempt: Attempt) -> None:
+        """What is there now, beside what was typed."""
+        self._theirs = self._before = now = attempt.now
+        by = "" if attempt.last is None else f" · {told_by(attempt.last)}"
+        hidden = self._entry is None and self._is_secret(key)
+        if now is None:
+            what, pieces = "theirs: deleted", [Piece("~", "There is no such key any more.")]
+            words = "Deleted by somebody else meanwhile. Yours is kept: saving again writes it."
+        else:
+            what = f"theirs: {now.type}"
+            base = None if self._entry is None else self._entry.value
+            pieces = [Piece("~", "masked")] if hidden else whole(base, now.value)
+            happened = (
+                "There is such a key already" if self._entry is None else "Changed by somebody else meanwhile"
+            )
+            words = f"{happened}. Yours is kept: saving again replaces theirs."
+        self.query_one("#theirs-facts", Static).update(Content.assemble((what, "bold"), (by, "$quiet")))
+        self.query_one(DifferenceView).show(pieces)
+        self.query_one("#take").disabled = now is None or hidden or now.size > EDITABLE_SIZE
+        for name, label in (("#save", "Save mine"), ("#cancel", "Discard mine")):
+            button = self.query_one(name, Button)
+            button.label = label
+            button.refresh(layout=True)
+        self.query_one(".edit").add_class("conflict")
+        self._complain(words)
+
+    def _take(self) -> None:
+        """Go on from theirs; ctrl+z brings back what was typed."""
+        if self._theirs is None:
+            return
+        self._form = form_of(self._theirs.value, self._theirs.type)
+        area = self.query_one(TextArea)
+        area.replace(to_text(self._theirs.value, self._form), (0, 0), area.document.end)
+        self._begun = area.text
+        area.focus()
+        self._check()

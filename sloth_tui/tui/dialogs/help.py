@@ -1,0 +1,125 @@
+"""Every key, drawn from the registry of actions."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from sloth_tui.tui.actions import MOTIONS, PANES, actions, key_of, shown_key
+from sloth_tui.tui.dialogs.dialog import Dialog
+from sloth_tui.tui.widgets.vi_keys import SCROLLING
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    Group: TypeAlias = tuple[str, list[tuple[str, str]]]
+    """A heading, and under it keys and what they do."""
+
+_KEYS = 8
+"""Cells of the keys."""
+_COLUMN = 46
+"""Cells of a column at least."""
+_FRAME = 8
+"""Cells of the dialog beside its columns."""
+_GAP = 2
+
+
+class HelpText(VerticalScroll):
+    """What scrolls."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*SCROLLING]
+
+
+class HelpScreen(Dialog[None]):
+    """Keys by group, in as many columns as there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        keys = key_of("help")
+        self._bindings.bind("escape", "dismiss", "Close")
+        for key in dict.fromkeys(["q", *next(a.key for a in actions() if a.id == "help").split(",")]):
+            if key:
+                self._bindings.bind(key, "dismiss", "Close")
+        self._closes = f"j and k scroll · esc or {keys} closes"
+
+    def compose(self) -> ComposeResult:
+        room = int(self.app.size.width * 0.94) - _FRAME
+        groups = key_groups()
+        count = max(1, min(3, (room + _GAP) // (_COLUMN + _GAP)))
+        width = min((room + _GAP) // count - _GAP, 60)
+        with Vertical(classes="dialog help") as dialog:
+            dialog.styles.width = count * (width + _GAP) - _GAP + _FRAME
+            dialog.border_title = "Help"
+            dialog.border_subtitle = self._closes
+            with HelpText(), Horizontal(classes="columns"):
+                for column in balanced([key_help(group, width) for group in groups], count):
+                    text = Static(Content("\n").join(column))
+                    text.styles.width = width + _GAP
+                    yield text
+
+
+def key_groups() -> list[Group]:
+    """Each group's name and its lines: keys and what they do."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    panes: list[str] = []
+    for action in actions():
+        if action.id.removeprefix("show_") in PANES:
+            panes += [shown_key(action.key)] if action.key else []
+        elif action.key:
+            groups.setdefault(action.group, []).append((_all_keys(action.key), action.help))
+    if panes:
+        names = ", ".join(name.lower() for name in PANES.values())
+        groups.setdefault("Panes", []).insert(0, (_span(panes), f"Go to {names}"))
+    groups["Moving"] = [(_all_keys(keys), help_) for keys, help_ in MOTIONS]
+    return list(groups.items())
+
+
+def _all_keys(keys: str) -> str:
+    return " ".join(map(shown_key, keys.split(",")))
+
+
+def _span(keys: list[str]) -> str:
+    """``1-7`` of digits that follow each other, else all of them."""
+    in_order = all(len(key) == 1 for key in keys) and "".join(keys) in "0123456789"
+    return f"{keys[0]}-{keys[-1]}" if in_order and len(keys) > 2 else " ".join(keys)
+
+
+def key_help(group: Group, width: int) -> list[Content]:
+    """A heading and a line for each key, or more where what it does does not fit so many cells."""
+    name, rows = group
+    lines = [Content(name).stylize("bold $primary")]
+    for keys, text in rows:
+        first, *rest = textwrap.wrap(text, max(width - _KEYS - 3, 10)) or [""]
+        if len(keys) > _KEYS:
+            lines.append(Content(f"  {keys}").stylize("$accent"))
+            rest = [first, *rest]
+        else:
+            lines.append(Content.assemble((f"  {keys:<{_KEYS}} ", "$accent"), first))
+        lines += [Content(" " * (_KEYS + 3) + line) for line in rest]
+    return [*lines, Content("")]
+
+
+def balanced(blocks: list[list[Content]], count: int) -> list[list[Content]]:
+    """The blocks in their order in so many columns at most, none longer than it must be."""
+    longest = max(map(len, blocks))
+    for height in range(longest, sum(map(len, blocks)) + 1):
+        columns = _filled(blocks, height)
+        if len(columns) <= count:
+            return columns
+    return _filled(blocks, sum(map(len, blocks)))
+
+
+def _filled(blocks: list[list[Content]], height: int) -> list[list[Content]]:
+    columns: list[list[Content]] = [[]]
+    for block in blocks:
+        if columns[-1] and len(columns[-1]) + len(block) > height:
+            columns.append([])
+        columns[-1] += block
+    return columns

@@ -1,0 +1,122 @@
+"""Making, duplicating and deleting agents: what is asked first, what is told afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sloth_tui.agents import DEFAULT_AGENT, MAX_NAME, check_name
+from sloth_tui.errors import Conflict, Interrupted, Refused, SlothError
+from sloth_tui.text import display_text, format_count, format_size
+from sloth_tui.tui.actions import key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from textual.app import App
+
+    from sloth_tui.tui.messages import AgentSummary
+    from sloth_tui.tui.operations.common import Flows
+    from sloth_tui.tui.services import Services
+    from sloth_tui.tui.services.job import Work
+
+_PATH = 160
+
+
+class AgentFlows:
+    """Coroutines to be run as workers of the app; errors of the store are raised. ``show`` brings an agent on
+    screen."""
+
+    def __init__(self, app: App[int], flows: Flows, services: Services, show: Callable[[str], None]) -> None:
+        self._app = app
+        self._flows = flows
+        self._services = services
+        self._show = show
+
+    async def create(self, names: list[str]) -> None:
+        """``names``: those that are taken."""
+        name = await self._asked("Name of the new agent", names)
+        if name is not None:
+            await asyncio.wrap_future(self._services.databases.create(name))
+            self._show(name)
+            self._flows.tell(f"made agent {name}, with an empty database")
+
+    async def duplicate(self, name: str, names: list[str]) -> None:
+        copy = await self._asked(f"Name of the copy of {name}", names, unused(name, names))
+        if copy is not None:
+            databases = self._services.databases
+            if await self._watched(f"Copying {name}", lambda told: databases.duplicate(name, copy, told)):
+                self._show(copy)
+                self._flows.tell(f"copied agent {name} to {copy}, history and locks included")
+
+    async def delete(self, summary: AgentSummary, next_shown: str) -> None:
+        """``next_shown``: the agent that takes its place on screen."""
+        from sloth_tui.tui.dialogs.typed_confirm import TypedConfirmScreen
+
+        name = summary.name
+        if name == DEFAULT_AGENT:
+            raise Refused(f"agent {name} always exists", hint="clear all its keys instead, from the palette")
+        if self._services.running:
+            raise Conflict("a run is going on", hint="stop it first")
+        question = f"Delete agent {name} and its database?"
+        dialog = TypedConfirmScreen(question, self._facts(summary), name, f"Delete {name}")
+        if not await self._app.push_screen_wait(dialog):
+            return
+        # Nobody may have it open, this program included.
+        self._show(next_shown)
+        backup = None
+        try:
+            backup = await self._watched(
+                f"Backing up {name}", lambda told: self._services.databases.remove(name, told)
+            )
+        finally:
+            if backup is None:
+                self._show(name)
+        if backup is not None:
+            self._flows.tell(f"deleted agent {name} · backup: {display_text(backup, _PATH)}", seconds=12)
+
+    async def _watched(self, what: str, begin: Callable[[Work], Future[str]]) -> str | None:
+        """What the work answers; None when it was cancelled."""
+        try:
+            return await self._flows.watch(what, "pages", begin)
+        except Interrupted:
+            self._flows.tell("cancelled: nothing was changed")
+            return None
+
+    async def _asked(self, question: str, names: list[str], value: str = "") -> str | None:
+        from sloth_tui.tui.dialogs.prompt import PromptScreen
+
+        note = "1-64 of A-Z a-z 0-9 . _ - starting with a letter or digit"
+        dialog = PromptScreen(question, value=value, note=note, check=lambda name: complaint(name, names))
+        return await self._app.push_screen_wait(dialog)
+
+    def _facts(self, summary: AgentSummary) -> list[str]:
+        facts = []
+        if summary.problem is not None:
+            facts.append(f"it cannot be read: {summary.problem}")
+        if summary.keys is not None:
+            facts.append(f"it holds {format_count(summary.keys, 'key')}, {format_size(summary.size)} on disk")
+        if summary.locks:
+            facts.append(f"{format_count(summary.locks, 'lock')} in it held now: somebody may be at work")
+        backups = display_text(self._services.databases.place_of_backups(), _PATH)
+        return [*facts, f"{key_of('undo')} does not bring it back; a backup is written to {backups}"]
+
+
+def complaint(name: str, names: list[str]) -> str | None:
+    """Why no new agent may be called so; None: it may."""
+    try:
+        check_name(name)
+    except SlothError as error:
+        return f"{error.message}: {error.hint}"
+    return f"there is an agent {name} already" if name in names else None
+
+
+def unused(name: str, names: list[str]) -> str:
+    """A name for a copy of this agent."""
+    stem = name[: MAX_NAME - 9] + "-copy"
+    found, number = stem, 1
+    while found in names:
+        number += 1
+        found = f"{stem}-{number}"
+    return found

@@ -1,1 +1,0 @@
-"""The browser, and the dialogs that open over it."""

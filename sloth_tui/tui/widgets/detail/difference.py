@@ -1,0 +1,122 @@
+"""What differs between two values, line by line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual.content import Content
+
+from sloth_tui.text import format_count
+from sloth_tui.tui.widgets.detail.value_text import sheet
+
+if TYPE_CHECKING:
+    from sloth_tui.model import Value
+
+_CHARACTERS = 32 * 1024
+_LINES = 1500
+_CONTEXT = 2
+ABSENT = "(absent)"
+UNKEPT = "(not kept)"
+_STYLES = {"-": "$error", "+": "$success", " ": "", "~": "$quiet"}
+
+
+class Piece(NamedTuple):
+    """A line of a difference."""
+
+    sign: str
+    """``-`` only in the old, ``+`` only in the new, blank in both; ``~`` says something about them."""
+    text: str
+    """Harmless."""
+    part: tuple[int, int] | None = None
+    """What is different in it, where that is less than all."""
+
+
+def difference(old: Value | None, new: Value | None, width: int = 0) -> list[Piece]:
+    """From ``old`` to ``new`` (None: absent); nothing where they look the same. Only so much of large
+    values is compared, which is then said."""
+    if old is None and new is None:
+        return []
+    before, after = _laid_out(old, width), _laid_out(new, width)
+    pieces = _pieces(before[0], after[0])
+    if before[1] or after[1]:
+        pieces.append(Piece("~", "only the beginning is compared"))
+    return pieces
+
+
+def whole(base: Value | None, value: Value) -> list[Piece]:
+    """All of ``value``, with the lines that are not so in ``base`` as new; of a large one its beginning."""
+    from difflib import SequenceMatcher
+
+    lines, cut = _laid_out(value, 0)
+    pieces = [Piece("+", line) for line in lines]
+    for _, start, length in SequenceMatcher(None, _laid_out(base, 0)[0], lines).get_matching_blocks():
+        pieces[start : start + length] = [Piece(" ", line) for line in lines[start : start + length]]
+    return [*pieces, *([Piece("~", "only the beginning is shown")] if cut else [])]
+
+
+def paint(piece: Piece) -> Content:
+    """A line in its colours, its sign before it."""
+    if piece.sign == "~":
+        return Content(piece.text).stylize("$quiet")
+    line = Content(f"{piece.sign} {piece.text}").stylize(_STYLES[piece.sign])
+    if piece.part is not None:
+        start, end = piece.part
+        line = line.stylize("bold reverse", start + 2, end + 2)
+    return line
+
+
+def _laid_out(value: Value | None, width: int) -> tuple[list[str], bool]:
+    """Lines, and whether some are missing."""
+    if value is None:
+        return [ABSENT], False
+    kind = "bytes" if isinstance(value, bytes) else ""
+    size = len(value) if isinstance(value, str | bytes) else 0
+    found = sheet(value, size, kind, max(width - 2, 0), _CHARACTERS)
+    return found.lines[:_LINES], bool(found.note) or len(found.lines) > _LINES
+
+
+def _pieces(old: list[str], new: list[str]) -> list[Piece]:
+    from difflib import SequenceMatcher
+
+    pieces: list[Piece] = []
+    codes = SequenceMatcher(None, old, new).get_opcodes()
+    for place, (tag, begin, end, start, stop) in enumerate(codes):
+        if tag == "equal":
+            pieces += _context(old[begin:end], first=place == 0, last=place == len(codes) - 1)
+        elif end - begin == stop - start:
+            for one, other in zip(old[begin:end], new[start:stop], strict=True):
+                pieces += _replaced(one, other)
+        else:
+            pieces += [Piece("-", line) for line in old[begin:end]]
+            pieces += [Piece("+", line) for line in new[start:stop]]
+    return pieces if any(piece.sign in "-+" for piece in pieces) else []
+
+
+def _context(lines: list[str], *, first: bool, last: bool) -> list[Piece]:
+    """A few of the lines that are the same, next to those that are not."""
+    before = [] if first else lines[:_CONTEXT]
+    after = [] if last else lines[max(len(lines) - _CONTEXT, len(before)) :]
+    left_out = len(lines) - len(before) - len(after)
+    gap = [Piece("~", f"⋯ {format_count(left_out, 'line')} the same")] if left_out else []
+    return [*(Piece(" ", line) for line in before), *gap, *(Piece(" ", line) for line in after)]
+
+
+def _replaced(old: str, new: str) -> list[Piece]:
+    """A line and the one in its place, with the words that differ between their common ends."""
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
+    if start + end < max(len(old), len(new)) // 3:
+        return [Piece("-", old), Piece("+", new)]
+    while start and old[start - 1].isalnum():
+        start -= 1
+    while end and old[len(old) - end].isalnum():
+        end -= 1
+    return [Piece("-", old, (start, len(old) - end)), Piece("+", new, (start, len(new) - end))]
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two texts have in common at their beginnings."""
+    for place, (left, right) in enumerate(zip(one, other, strict=False)):
+        if left != right:
+            return place
+    return min(len(one), len(other))

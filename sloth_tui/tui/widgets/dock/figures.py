@@ -1,0 +1,158 @@
+"""Figures about a store, in lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+from sloth_tui.text import display_text, format_age, format_size
+from sloth_tui.tui.messages import KeyWanted, PrefixWanted
+from sloth_tui.tui.widgets.dock.skyline import skyline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.message import Message
+
+    from sloth_tui.model import Standing, Stats
+    from sloth_tui.tui.messages import Survey
+
+_SHOWN_GROUPS = 100
+_NO_PREFIX = "(none)"
+PLOT_HEIGHT = 2
+
+
+class Line(NamedTuple):
+    """A line of a list, and what choosing it asks for; None: it cannot be chosen."""
+
+    text: Content
+    wish: Message | None = None
+
+
+def figures_of(stats: Stats, now: float) -> Content:
+    """How much there is, and where it lies."""
+    kept = f" since {stats.oldest_revision:,}" if stats.oldest_revision else ""
+    rows = [
+        ("keys", f"{stats.total_keys:,}", format_size(stats.total_size)),
+        ("history", f"{stats.revisions:,}", format_size(stats.history_size) + kept),
+        ("revision", f"{stats.revision:,}", _newest(stats, now)),
+        ("pages", f"{stats.page_count:,}", _page_use(stats)),
+        ("file", format_size(stats.file_size), f"WAL {format_size(stats.wal_size)}"),
+    ]
+    width = max(len(figure) for _, figure, _ in rows)
+    return Content("\n").join(
+        Content.assemble((f"{name:<9}", "$quiet"), (figure.rjust(width), "bold"), ("  " + note, "$quiet"))
+        for name, figure, note in rows
+    )
+
+
+def rate_of(writes: Sequence[float], width: int, *, low: bool = False) -> Content:
+    """The writes of each of the last seconds, the newest at the right, as a plot ``width`` cells wide;
+    ``low``: on one line."""
+    now = round(writes[-1] if writes else 0)
+    words = Content.assemble(("writes/s ", "$quiet"), (f"{now:>6,}", "bold"))
+    room = max(width - words.cell_length - 2, 0) if low else width
+    shown = list(writes)[-room:] if room else []
+    shown = [0.0] * (room - len(shown)) + shown
+    if low:
+        return Content.assemble(words, "  ", (skyline(shown, 1)[0], "$primary"))
+    most = round(max(shown, default=0))
+    lines = [Content(line).stylize("$primary") for line in skyline(shown, PLOT_HEIGHT)]
+    return Content("\n").join([Content.assemble(words, (f"  most {most:,} in {room} s", "$quiet")), *lines])
+
+
+def group_lines(survey: Survey, total: int, width: int) -> list[Line]:
+    """A bar for each first segment, the commonest first; choosing one asks for its keys."""
+    groups = sorted(survey.groups, key=lambda group: (-group.keys, group.prefix))
+    title = "keys by prefix" if survey.complete else f"keys by prefix, the first {len(groups):,}"
+    lines = [_heading(title, "enter filters" if groups else "", width)]
+    rest = total - sum(group.keys for group in groups) if survey.complete else 0
+    bars = [(group.prefix, group.keys) for group in groups] + ([(_NO_PREFIX, rest)] if rest > 0 else [])
+    shape = _Bars([name for name, _ in bars], [count for _, count in bars], width)
+    lines += [
+        Line(shape.bar(group.prefix, group.keys), PrefixWanted(group.prefix))
+        for group in groups[:_SHOWN_GROUPS]
+    ]
+    if len(groups) > _SHOWN_GROUPS:
+        lines.append(Line(Content(f"… and {len(groups) - _SHOWN_GROUPS:,} more").stylize("$quiet")))
+    if rest > 0:
+        lines.append(Line(shape.bar(_NO_PREFIX, rest)))
+    return lines
+
+
+def type_lines(types: dict[str, int], width: int) -> list[Line]:
+    """A bar for each type that occurs, the commonest first."""
+    found = sorted(
+        ((name, count) for name, count in types.items() if count), key=lambda one: (-one[1], one[0])
+    )
+    if not found:
+        return []
+    shape = _Bars([name for name, _ in found], [count for _, count in found], width)
+    return [_heading("types", "", width), *(Line(shape.bar(name, count)) for name, count in found)]
+
+
+def standing_lines(survey: Survey, now: float, width: int) -> list[Line]:
+    """The largest values, those that changed last and those that did not for longest; choosing one asks for
+    its key."""
+    lines: list[Line] = []
+    for order, title in (("largest", "largest values"), ("newest", "newest"), ("oldest", "oldest")):
+        standings = survey.standings.get(order)
+        if standings:
+            lines.append(_heading(title, "" if lines else "enter goes there", width))
+            lines += [_standing(one, now, width, by_size=order == "largest") for one in standings]
+    return lines
+
+
+class _Bars:
+    """Names, counts and bars in so many cells; the bars are left out where there is no room."""
+
+    def __init__(self, names: list[str], counts: list[int], width: int) -> None:
+        self._most = max(counts, default=0)
+        self._count = max([len(f"{count:,}") for count in counts] + [1])
+        longest = max([cell_len(display_text(name, 200)) for name in names] + [1])
+        self._name = max(min(longest, width // 2, width - self._count - 2), 4)
+        self._bar = max(width - self._name - self._count - 4, 0)
+
+    def bar(self, name: str, count: int) -> Content:
+        filled = max(1, round(self._bar * min(count / self._most, 1))) if self._most and self._bar else 0
+        return Content.assemble(
+            (fit(name, self._name), "$accent"),
+            "  ",
+            (f"{count:,}".rjust(self._count), "bold"),
+            "  ",
+            ("━" * filled, "$primary"),
+        )
+
+
+def _heading(title: str, note: str, width: int) -> Line:
+    gap = " " * (width - len(title) - len(note)) if note else ""
+    text = title + gap + note if gap else title
+    return Line(Content(text).stylize("$quiet"))
+
+
+def _standing(one: Standing, now: float, width: int, *, by_size: bool) -> Line:
+    figure = format_size(one.size) if by_size else format_age(one.updated_at, now).removesuffix(" ago")
+    room = max(width - 12, 4)
+    text = Content.assemble((figure.rjust(9), "bold"), "  ", (fit(one.key, room), "$accent"))
+    return Line(text, KeyWanted(one.key))
+
+
+def _newest(stats: Stats, now: float) -> str:
+    return f"changed {format_age(float(stats.last_modified), now)}" if stats.last_modified else ""
+
+
+def _page_use(stats: Stats) -> str:
+    """How many of its pages a file uses, as a bar too."""
+    if not stats.page_count:
+        return ""
+    used = 1 - stats.free_pages / stats.page_count
+    filled = round(6 * used)
+    return f"{'━' * filled}{'╌' * (6 - filled)} {used:.0%} used"
+
+
+def fit(text: str, width: int) -> str:
+    """Harmless, and exactly so many cells wide."""
+    shown = display_text(text, 4 * width)
+    return set_cell_size(shown, width) if cell_len(shown) <= width else set_cell_size(shown, width - 1) + "…"

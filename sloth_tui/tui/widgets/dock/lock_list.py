@@ -1,0 +1,218 @@
+"""The locks that are held, and how much of their time is left."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from sloth_tui.text import display_text, format_age, format_duration
+from sloth_tui.tui.actions import key_of
+from sloth_tui.tui.messages import LockHighlighted, LockRanOut
+from sloth_tui.tui.widgets.dock.change_text import OTHERS
+from sloth_tui.tui.widgets.dock.figures import fit
+from sloth_tui.tui.widgets.dock.list_pane import ListPane
+
+if TYPE_CHECKING:
+    from textual.events import Resize, Show
+    from textual.timer import Timer
+    from textual.widgets import OptionList
+
+    from sloth_tui.model import Lock, LockBreak
+
+_BAR, _WIDE_BAR = 8, 16
+_ROOM_FOR_WIDE_BAR = 100
+_LONGER_BAR = 16
+"""Cells at most that a bar gets of what the other columns leave."""
+_TIME = 7
+"""Cells of a time that is left: ``23h 59m``."""
+_GAP = "  "
+_LATELY = 3600.0
+"""Seconds for which a lock that was broken is worth a word."""
+_NOTE_PERIOD = 30.0
+
+
+class LocksPane(ListPane):
+    """Every held lock on a line; the bars drain once a second while there are any."""
+
+    NUMBER = 4
+    NAME = "Locks"
+    THING = "lock"
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id)
+        self._locks: list[Lock] = []
+        self._read_at = 0.0
+        self._told = False
+        self._broken: LockBreak | None = None
+
+    def words(self) -> str:
+        return (
+            "No lock is held.\nWhat a run or lock acquire takes is listed here, "
+            f"and {key_of('break_lock')} breaks it."
+        )
+
+    def furnished(self) -> None:
+        self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
+        self.set_interval(_NOTE_PERIOD, self._entitle)
+        self.show([], 0.0)
+
+    @property
+    def highlighted(self) -> Lock | None:
+        """The lock under the cursor."""
+        index = self.options.highlighted if self._locks else None
+        return self._locks[index] if index is not None and index < len(self._locks) else None
+
+    @property
+    def locks(self) -> list[Lock]:
+        return self._locks
+
+    def show(self, locks: list[Lock], read_at: float, broken: LockBreak | None = None) -> None:
+        """Show these locks, read at ``read_at`` of ``time.monotonic``; the cursor stays on its lock.
+        ``broken`` was broken last."""
+        self.remove_class("unknown")
+        before = self.highlighted
+        same = [lock.name for lock in locks] == [lock.name for lock in self._locks]
+        self._locks, self._read_at, self._told = locks, read_at, False
+        if same:
+            self.redraw()
+        else:
+            self.rebuild([lock.name for lock in locks], before.name if before else None)
+        self.set_class(not locks, "nothing")
+        self._broken = broken
+        self._entitle()
+        if locks:
+            self._ticks.resume()
+        else:
+            self._ticks.pause()
+
+    def _entitle(self) -> None:
+        self.entitle(f"{len(self._locks):,}" if self._locks else "", _lately(self._broken, time.time()))
+
+    def on_show(self, event: Show) -> None:
+        if self._locks:
+            self.redraw()
+
+    def on_resize(self, event: Resize) -> None:
+        if self._locks:
+            self.redraw()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        lock = self.highlighted
+        self.post_message(LockHighlighted(lock.name if lock else None))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+
+    def _tick(self) -> None:
+        passed = time.monotonic() - self._read_at
+        if not self._told and any(lock.remaining <= passed for lock in self._locks):
+            self._told = True
+            self.post_message(LockRanOut())
+        if self.is_on_screen and self.size.width:
+            self.redraw()
+
+    def lines(self) -> list[Content]:
+        passed, now = max(time.monotonic() - self._read_at, 0.0), time.time()
+        shape = Columns(self._locks, self.room)
+        self.head(shape.heading())
+        return [shape.line(lock, max(lock.remaining - passed, 0.0), now) for lock in self._locks]
+
+
+class Columns:
+    """Widths of the columns for these locks in so many cells; what does not fit is left out, the
+    name and the time last."""
+
+    def __init__(self, locks: list[Lock], width: int) -> None:
+        self.bar = _WIDE_BAR if width >= _ROOM_FOR_WIDE_BAR else _BAR
+        self.holder = _widest([lock.holder for lock in locks], "holder", 24)
+        self.owner = max([cell_len(describe_owner(lock)[0]) for lock in locks] + [5])
+        self.acquired = 8
+        self.token = max([len(str(lock.token)) for lock in locks] + [5])
+        left = width - self._time - len(_GAP)
+        self.name = min(_widest([lock.name for lock in locks], "lock", 30), max(left, 4))
+        left -= self.name
+        for name in ("holder", "owner", "acquired", "token"):
+            needed = getattr(self, name) + len(_GAP)
+            if name == "holder" and needed > left >= 6 + len(_GAP):
+                self.holder, needed = left - len(_GAP), left
+            if needed > left:
+                setattr(self, name, 0)
+            else:
+                left -= needed
+        self.bar += min(left, _LONGER_BAR)
+
+    @property
+    def _time(self) -> int:
+        return self.bar + 2 + _TIME
+
+    def heading(self) -> Content:
+        titles = (
+            ("lock", self.name),
+            ("time left", self._time),
+            ("holder", self.holder),
+            ("owner", self.owner),
+            ("acquired", self.acquired),
+            ("token".rjust(self.token), self.token),
+        )
+        return Content(_GAP.join(title.ljust(width) for title, width in titles if width)).stylize("$quiet")
+
+    def line(self, lock: Lock, remaining: float, now: float) -> Content:
+        owner, owner_style = describe_owner(lock)
+        lease = None if lock.acquired_at is None else lock.expires_at - lock.acquired_at
+        bar, ending, style = drain(remaining, lease, self.bar)
+        left = f"{bar} {'!' if ending else ' '}{format_duration(_coarse(remaining))}"
+        acquired = format_age(lock.acquired_at, now).removesuffix(" ago")
+        cells = (
+            (lock.name, self.name, ""),
+            (left, self._time, style),
+            (lock.holder, self.holder, "$secondary"),
+            (owner, self.owner, owner_style),
+            (acquired.rjust(self.acquired), self.acquired, "$quiet"),
+            (str(lock.token).rjust(self.token), self.token, "$quiet"),
+        )
+        spaced: list[str | tuple[str, str]] = []
+        for text, width, cell_style in cells:
+            if width:
+                spaced += [_GAP, (fit(text, width), cell_style)]
+        return Content.assemble(*spaced[1:])
+
+
+def describe_owner(lock: Lock) -> tuple[str, str]:
+    """Who took the lock, whether it lives where the lock depends on it, and the style of it."""
+    if lock.owner is None:
+        return "not known", "$quiet"
+    process = f"{display_text(lock.owner.host, 20)}:{lock.owner.pid}"
+    if not lock.tied:
+        return f"  {process}", "$quiet"
+    return (f"● {process}", "$success") if lock.alive else (f"? {process}", "$quiet")
+
+
+def drain(remaining: float, lease: float | None, width: int = _BAR) -> tuple[str, bool, str]:
+    """A bar of what is left of a lease, whether the end is near, and the style to say it in. A lease whose
+    length nobody knows is drawn full."""
+    share = 1.0 if lease is None else min(remaining / lease, 1.0) if lease > 0 else 0.0
+    halves = min(2 * width, int(share * 2 * width + 0.999))
+    ending = remaining < 10 or share < 0.1
+    style = "bold $error" if ending else "$warning" if share < 0.3 else "$primary"
+    filled = "━" * (halves // 2) + "╸" * (halves % 2)
+    return filled + "╌" * (width - len(filled)), ending, style
+
+
+def _lately(broken: LockBreak | None, now: float) -> str:
+    """Which lock was broken within the last hour, and by whom. Data."""
+    if broken is None or now - broken.at > _LATELY:
+        return ""
+    by = OTHERS if broken.origin is None else broken.origin.user
+    return f"{display_text(broken.name, 40)} broken by {display_text(by, 20)} {format_age(broken.at, now)}"
+
+
+def _coarse(seconds: float) -> float:
+    return float(int(seconds)) if seconds >= 1 else round(seconds, 1)
+
+
+def _widest(texts: list[str], title: str, most: int) -> int:
+    return min(max([cell_len(display_text(text, most)) for text in texts] + [len(title)]), most)

@@ -1,0 +1,187 @@
+"""The change sets of the store, newest first."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from sloth_tui.text import display_text, format_age
+from sloth_tui.tui.actions import key_of
+from sloth_tui.tui.messages import ChangeChosen, MoreLogWanted
+from sloth_tui.tui.widgets.dock.change_text import author, title
+from sloth_tui.tui.widgets.dock.figures import fit
+from sloth_tui.tui.widgets.dock.list_pane import ListPane
+
+if TYPE_CHECKING:
+    from textual.events import Resize, Show
+    from textual.widgets import OptionList
+
+    from sloth_tui.model import ChangeSet
+
+_GAP = "  "
+_AGE, _AUTHOR = 4, 16
+_AGE_PERIOD = 10.0
+"""Seconds between two looks at how long ago things changed."""
+_NEAR_END = 20
+"""Lines from the end at which more are wanted."""
+_TAKES_BACK = re.compile(r"(undo|redo) (x?\d+): ")
+
+
+class LogPane(ListPane):
+    """Who changed what, and when. The cursor stays on its change set while newer ones come."""
+
+    NUMBER = 6
+    NAME = "Log"
+    THING = "log"
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id)
+        self._changes: list[ChangeSet] = []
+        self._taken_back: frozenset[str] = frozenset()
+        self._more = False
+        self._stale = False
+        """Whether what is to be shown is not in the list yet, because nobody would see it."""
+
+    def words(self) -> str:
+        return (
+            "Nothing has been changed yet.\nWhat anybody changes is listed here, "
+            f"and {key_of('undo')} takes it back."
+        )
+
+    def furnished(self) -> None:
+        self.set_interval(_AGE_PERIOD, self._age)
+        self.show([], complete=True)
+
+    @property
+    def changes(self) -> list[ChangeSet]:
+        return self._changes
+
+    @property
+    def highlighted(self) -> ChangeSet | None:
+        """The change set under the cursor."""
+        index = None if self._stale else self.options.highlighted
+        return self._changes[index] if index is not None and index < len(self._changes) else None
+
+    def show(self, changes: list[ChangeSet], *, complete: bool, more: bool = False) -> None:
+        """Show these, the newest first; ``complete``: there are no others, ``more``: others can be had."""
+        self.remove_class("unknown")
+        on = self.highlighted
+        same = [change.id for change in changes] == [change.id for change in self._changes]
+        self._changes, self._more = changes, more
+        self._taken_back = taken_back(changes)
+        self.set_class(not changes, "nothing")
+        note = "" if complete or more else f"the newest {len(changes):,}"
+        self.entitle(f"{len(changes):,}{'' if complete else '+'}" if changes else "", note)
+        if not self._seen:
+            self._stale = True
+        elif same and not self._stale:
+            self.redraw()
+        else:
+            self._rebuild(on.id if on else None)
+
+    @property
+    def _seen(self) -> bool:
+        return self.is_on_screen and self.size.width > 0
+
+    def on_show(self, event: Show) -> None:
+        if self._stale and self.children:
+            self._rebuild(None)
+
+    def on_resize(self, event: Resize) -> None:
+        if self._changes and not self._stale:
+            self.redraw()
+        elif self._stale and self.children:
+            self._rebuild(None)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        if self._more and event.option_index >= len(self._changes) - _NEAR_END:
+            self._more = False
+            self.post_message(MoreLogWanted())
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if event.option_index < len(self._changes):
+            self.post_message(ChangeChosen(self._changes[event.option_index]))
+
+    def _age(self) -> None:
+        if self._changes and self._seen and not self._stale:
+            self.redraw()
+
+    def lines(self) -> list[Content]:
+        shape, now = Columns(self._changes, self.room), time.time()
+        self.head(shape.heading())
+        return [shape.line(change, now, change.id in self._taken_back) for change in self._changes]
+
+    def _rebuild(self, highlighted: str | None) -> None:
+        self._stale = False
+        self.rebuild([change.id for change in self._changes], highlighted)
+
+
+class Columns:
+    """Widths of the columns in so many cells; what does not fit is left out, the title last."""
+
+    def __init__(self, changes: list[ChangeSet], width: int) -> None:
+        self.id = max([len(change.id) for change in changes] + [2])
+        self.author = min(max([cell_len(_author(change)) for change in changes] + [6]), _AUTHOR)
+        self.size = max([len(_size(change)) for change in changes] + [7])
+        left = width - _AGE - len(_GAP)
+        for name in ("id", "author", "size"):
+            needed = getattr(self, name) + len(_GAP)
+            if left - needed < 24:
+                setattr(self, name, 0)
+            else:
+                left -= needed
+        self.title = max(left, 8)
+
+    def heading(self) -> Content:
+        cells = (
+            ("when".rjust(_AGE), _AGE),
+            ("author", self.author),
+            ("changes".rjust(self.size), self.size),
+            ("what was done", self.title),
+            ("id".rjust(self.id), self.id),
+        )
+        return Content(_GAP.join(text.ljust(width) for text, width in cells if width)).stylize("$quiet")
+
+    def line(self, change: ChangeSet, now: float, gone: bool) -> Content:
+        age = format_age(change.at, now).removesuffix(" ago").rjust(_AGE)
+        what = f"↶ {title(change)}" if gone else title(change)
+        style = "$quiet" if gone else "" if change.origin else "$accent"
+        cells = (
+            (age, _AGE, "$quiet"),
+            (_author(change), self.author, "$secondary"),
+            (_size(change).rjust(self.size), self.size, "$quiet"),
+            (what, self.title, style),
+            (change.id.rjust(self.id), self.id, "$quiet"),
+        )
+        spaced: list[str | tuple[str, str]] = []
+        for text, width, style in cells:
+            if width:
+                spaced += [_GAP, (fit(text, width), style)]
+        return Content.assemble(*spaced[1:])
+
+
+def taken_back(changes: list[ChangeSet]) -> frozenset[str]:
+    """The ids of those that a later one of them took back, as their titles say."""
+    gone: set[str] = set()
+    for change in reversed(changes):
+        found = None if change.origin is None else _TAKES_BACK.match(change.origin.title)
+        if found is not None:
+            (gone.add if found[1] == "undo" else gone.discard)(found[2])
+    return frozenset(gone)
+
+
+def _author(change: ChangeSet) -> str:
+    return display_text(author(change), 4 * _AUTHOR)
+
+
+def _size(change: ChangeSet) -> str:
+    """``12``; with a mark where not all of it is kept."""
+    return f"{change.revisions:,}" + (
+        f" of {change.revisions + change.forgotten:,}" if change.forgotten else ""
+    )

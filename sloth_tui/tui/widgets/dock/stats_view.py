@@ -1,0 +1,220 @@
+"""Figures about the store on screen."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+from textual.widgets.option_list import Option
+
+from sloth_tui.text import format_size
+from sloth_tui.tui.widgets.choices import Choices
+from sloth_tui.tui.widgets.dock.figures import (
+    Line,
+    figures_of,
+    group_lines,
+    rate_of,
+    standing_lines,
+    type_lines,
+)
+from sloth_tui.tui.widgets.dock.write_rate import WriteRate
+from sloth_tui.tui.widgets.pane import DockPane
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.events import Resize, Show
+    from textual.timer import Timer
+    from textual.widgets import OptionList
+
+    from sloth_tui.model import Stats
+    from sloth_tui.tui.messages import Survey
+
+_ROOM_FOR_TWO, _ROOM_FOR_THREE = 64, 104
+"""Widths in cells from which the lists stand beside the figures, and beside each other."""
+
+_AGE_PERIOD = 10.0
+"""Seconds between two looks at how long ago things changed."""
+_ROOM_FOR_PLOT = 8
+"""Lines from which the writes are a plot of more than one line."""
+
+
+class FigureList(Choices):
+    """Tells when it has another width, after the panes around it have got theirs."""
+
+    class Resized(Message):
+        pass
+
+    def on_resize(self, event: Resize) -> None:
+        self.post_message(self.Resized())
+
+
+class StatsPane(DockPane):
+    """Figures and the writes of the last seconds; prefixes that filter the table when chosen; the largest,
+    newest and oldest entries, which are gone to when chosen."""
+
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    #stats { layout: horizontal; }
+    #stats-figures-scroll { width: 38; height: 1fr; scrollbar-size: 0 0; margin-right: 2; }
+    #stats OptionList, #log OptionList, #locks OptionList { scrollbar-gutter: stable; }
+    #stats-figures, #stats-rate { height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
+    #stats-prefixes { width: 1fr; }
+    #stats-standings { display: none; width: 1fr; margin-left: 2; }
+    #stats.-wide #stats-standings { display: block; }
+    #stats.-stacked { layout: vertical; }
+    #stats.-stacked #stats-figures-scroll { width: 1fr; height: auto; max-height: 8; margin: 0; }
+    """
+
+    NUMBER = 5
+    NAME = "Stats"
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id)
+        self._stats: Stats | None = None
+        self._survey: Survey | None = None
+        self._rate = WriteRate()
+        self._lines: dict[str, list[Line]] = {}
+
+    def furniture(self) -> ComposeResult:
+        figures = (Static(id="stats-figures"), Static(id="stats-rate"))
+        yield VerticalScroll(*figures, id="stats-figures-scroll", can_focus=False)
+        yield FigureList(id="stats-prefixes", classes="main")
+        yield FigureList(id="stats-standings")
+
+    def furnished(self) -> None:
+        self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
+        self.set_interval(_AGE_PERIOD, self._draw_all)
+        self.show(None)
+
+    def show(self, stats: Stats | None) -> None:
+        """Show these figures; None: there are none (yet)."""
+        self._stats = stats
+        self.entitle(format_size(stats.file_size) if stats else "")
+        if stats is None:
+            self._survey = None
+            self._rate = WriteRate()
+        self._draw_figures()
+        self._draw_lists()
+
+    def show_survey(self, survey: Survey) -> None:
+        """Show which keys there are, and which stand out; what is not known yet stays as it is."""
+        if self._survey is not None:
+            survey = survey._replace(standings={**self._survey.standings, **survey.standings})
+        self._survey = survey
+        self._draw_lists()
+
+    def count_writes(self, revision: int, at: float) -> None:
+        """``revision`` is the newest at ``at`` of ``time.monotonic``."""
+        if self._rate.note(revision, at) and self._seen:
+            self._ticks.resume()
+            self._draw_rate()
+
+    def on_show(self, event: Show) -> None:
+        self._draw_all()
+
+    def on_resize(self, event: Resize) -> None:
+        width = event.size.width
+        self.set_class(width < _ROOM_FOR_TWO, "-stacked")
+        self.set_class(width >= _ROOM_FOR_THREE, "-wide")
+
+    def on_figure_list_resized(self, message: FigureList.Resized) -> None:
+        message.stop()
+        self._draw_all()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        lines = self._lines.get(event.option_list.id or "", [])
+        wish = lines[event.option_index].wish if event.option_index < len(lines) else None
+        if wish is not None:
+            self.post_message(wish)
+
+    @property
+    def _seen(self) -> bool:
+        return bool(self.children) and self.is_on_screen and self.size.width > 0
+
+    def _tick(self) -> None:
+        """Move the plot on, as long as somebody sees something in it."""
+        if not (self._seen and self._rate.busy(time.monotonic())):
+            self._ticks.pause()
+        self._draw_rate()
+
+    def _draw_all(self) -> None:
+        if self._seen and self._rate.busy(time.monotonic()):
+            self._ticks.resume()
+        self._draw_figures()
+        self._draw_lists()
+
+    def _draw_figures(self) -> None:
+        if self._seen:
+            text = Content("") if self._stats is None else figures_of(self._stats, time.time())
+            _show(self.query_one("#stats-figures", Static), text)
+            self._draw_rate()
+
+    def _draw_rate(self) -> None:
+        if self._seen:
+            plot = self.query_one("#stats-rate", Static)
+            width = plot.size.width or 30
+            writes, low = self._rate.last(time.monotonic(), width), self.size.height < _ROOM_FOR_PLOT
+            _show(plot, rate_of(writes, width, low=low) if self._stats else Content(""))
+
+    def _draw_lists(self) -> None:
+        if not self._seen:
+            return
+        beside = self.has_class("-wide")
+        first, second = (self.query_one(f"#stats-{name}", FigureList) for name in ("prefixes", "standings"))
+        width = first.scrollable_content_region.width or 40
+        lines: list[Line] = []
+        standings: list[Line] = []
+        if self._survey is None:
+            lines = [Line(Content("counting the keys…").stylize("$quiet"))]
+        elif self._stats is not None:
+            lines = group_lines(self._survey, self._stats.total_keys, width)
+            lines += type_lines(self._stats.types, width)
+            room = second.scrollable_content_region.width if beside else width
+            standings = standing_lines(self._survey, time.time(), room or 40)
+        self._fill(first, lines if beside else lines + standings)
+        self._fill(second, standings if beside else [])
+
+    def _fill(self, options: FigureList, lines: list[Line]) -> None:
+        """Show these lines; the cursor stays on what it is on."""
+        before = self._lines.get(options.id or "", [])
+        self._lines[options.id or ""] = lines
+        at, top = options.highlighted, options.scroll_offset.y
+        wish = _told_apart(before[at]) if at is not None and at < len(before) else None
+        with self.prevent(Choices.OptionHighlighted):
+            if not _only_words_differ(before, lines) or options.option_count != len(lines):
+                options.set_options(Option(line.text, disabled=line.wish is None) for line in lines)
+                options.scroll_to(y=top, animate=False)
+            else:
+                for place, (old, new) in enumerate(zip(before, lines, strict=True)):
+                    if not old.text.is_same(new.text):
+                        options.replace_option_prompt_at_index(place, new.text)
+            places = [place for place, line in enumerate(lines) if line.wish is not None]
+            if places:
+                same_wish = [place for place in places if _told_apart(lines[place]) == wish]
+                options.highlighted = min(same_wish or places, key=lambda place: abs(place - (at or 0)))
+
+
+def _only_words_differ(before: list[Line], lines: list[Line]) -> bool:
+    """Whether the same ones of them can be chosen."""
+    return [line.wish is None for line in before] == [line.wish is None for line in lines]
+
+
+def _show(widget: Static, text: Content) -> None:
+    """Lay out anew only where there are more lines or fewer."""
+    shown = widget.content
+    lines = shown.plain.count("\n") if isinstance(shown, Content) else -1
+    widget.update(text, layout=lines != text.plain.count("\n"))
+
+
+def _told_apart(line: Line) -> object:
+    """Differs for lines that ask for something else."""
+    wish = line.wish
+    return None if wish is None else (type(wish), getattr(wish, "prefix", None), getattr(wish, "key", None))

@@ -1,0 +1,123 @@
+"""The line in which a person types which keys to see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.widgets import Input, Static
+
+from sloth_tui.model import Query
+from sloth_tui.tui.messages import FilterChanged, FilterLeft
+from sloth_tui.tui.widgets.key_table.filter_syntax import format_filter, parse_filter
+from sloth_tui.tui.widgets.steady import SteadyInput
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+class FilterBar(Horizontal):
+    """Holds the query: what is typed, and which column sorts. Posts FilterChanged with every change of it,
+    FilterLeft when the table should have the keys again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,down", "leave", "To the keys", show=False),
+        Binding("escape", "give_up", "Clear the filter", show=False),
+    ]
+    DEFAULT_CSS = """
+    FilterBar {
+        height: 1;
+        & > Static { width: 2; color: $text-muted; }
+        & > Input, & > Input:focus {
+            width: 1fr;
+            height: 1;
+            border: none;
+            padding: 0;
+            background: transparent;
+            background-tint: transparent;
+        }
+        &:focus-within > Static { color: $primary; text-style: bold; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id, classes=classes)
+        self._asked = Query()
+
+    def compose(self) -> ComposeResult:
+        yield Static("/ ", markup=False)
+        yield SteadyInput(
+            placeholder="part of a key  ^beginning  ~fuzzy  =value  !not", select_on_focus=False
+        )
+
+    @property
+    def asked(self) -> Query:
+        """What is asked for now."""
+        return self._asked
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        # At once: keys that are typed meanwhile are for the filter, and would be anything else's.
+        self.screen.set_focus(self.query_one(Input), scroll_visible)
+        return self
+
+    def ask(self, query: Query) -> None:
+        """Ask for this as if it had been typed."""
+        field = self.query_one(Input)
+        with field.prevent(Input.Changed):
+            field.value = format_filter(query)
+        self._change(query)
+
+    def clear(self) -> None:
+        """Let every key through; the order stays."""
+        self.ask(self._in_order(Query()))
+
+    def begin(self, query: Query) -> None:
+        """This is asked for already."""
+        self._asked = query
+
+    def sort_by(self, column: str) -> None:
+        """Sort by a column, one of SORT_COLUMNS; by the one that sorts already, the other way round.
+
+        Sizes, times and revisions begin with the greatest, because that is what one looks for. What is sorted
+        so is no tree.
+        """
+        if column == self._asked.sort:
+            descending = not self._asked.descending
+        else:
+            descending = column in ("size", "updated", "revision")
+        self._change(self._asked._replace(sort=column, descending=descending, tree=False))
+
+    def fold(self, *, tree: bool) -> None:
+        """Show a tree, which is always in the order of keys, or no tree."""
+        order = Query() if tree else self._asked
+        self._change(self._asked._replace(tree=tree, sort=order.sort, descending=order.descending))
+
+    def _in_order(self, query: Query) -> Query:
+        """The same texts, in the order there is."""
+        now = self._asked
+        return query._replace(sort=now.sort, descending=now.descending, tree=now.tree)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        typed = parse_filter(event.value)
+        self._change(self._in_order(typed))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_leave()
+
+    def action_leave(self) -> None:
+        self.post_message(FilterLeft())
+
+    def action_give_up(self) -> None:
+        self.clear()
+        self.action_leave()
+
+    def _change(self, query: Query) -> None:
+        if query != self._asked:
+            self._asked = query
+            self.post_message(FilterChanged(query))

@@ -1,0 +1,181 @@
+"""Drawing lines of the key table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from sloth_tui.text import display_text, format_count, format_size
+from sloth_tui.tui.secrets import MASK
+from sloth_tui.tui.widgets.key_table.columns import GAP, GUTTER, Column, fit, places, scattered, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sloth_tui.model import Query, Row
+
+GONE = "(gone)"
+SIGN = 2
+"""Cells of the sign before a node of a tree, and of each level that something is indented by."""
+_SIGNS = {(False, False): " ", (False, True): "•", (True, False): "◆", (True, True): "◈"}
+"""Before a row that is marked, and that has just changed."""
+_VALUE_STYLES = {
+    "integer": "number",
+    "float": "number",
+    "boolean": "number",
+    "table": "table",
+    "bytes": "quiet",
+}
+_KINDS = frozenset({*_VALUE_STYLES.values(), "quiet"})
+
+
+class Look(NamedTuple):
+    """What a line looks like apart from its row."""
+
+    columns: tuple[Column, ...]
+    width: int
+    query: Query
+    cursor: bool
+    focus: bool
+    flash: bool
+    marked: bool
+    masked: bool
+    age: str
+
+
+def draw_row(row: Row, look: Look, style: Callable[[str], Style]) -> Strip:
+    """The line of a row; ``style`` knows the styles by name."""
+    base = line_style(look, style)
+    segments = [_gutter(look, base, style)]
+    rest = ""
+    kinds = _but_kinds(style) if look.cursor and look.focus else style
+    for column in look.columns:
+        if column.name == "key":
+            segments += _key(row, column, look, base, style)
+        elif row.keys is not None:
+            text = format_count(row.keys, "key") if column.name == "value" else ""
+            rest += " " * GAP + fit(text, column.width)
+        elif column.name == "value" and not look.masked:
+            kind = _VALUE_STYLES.get(row.type, "")
+            segments.append(Segment(" " * GAP, base))
+            segments += _marked(row.preview, column.width, ("value",), look, base, kinds, kind)
+        else:
+            rest += " " * GAP + fit(_plain(row, column, look), column.width, right=column.right)
+    segments.append(Segment(rest, base + kinds("quiet")))
+    return Strip(segments, look.width)
+
+
+def indent(row: Row, columns: tuple[Column, ...]) -> int:
+    """Cells before what a tree shows of a row: a level each, as long as most of the column is left."""
+    return min(SIGN * row.depth, max(columns[0].width // 2 - SIGN, 0)) if columns else 0
+
+
+def draw_note(note: str, look: Look, style: Callable[[str], Style]) -> Strip:
+    """A line that says something else than a row."""
+    base = line_style(look, style)
+    text = fit(note, look.width - GUTTER)
+    return Strip([_gutter(look, base, style), Segment(text, base + style("quiet"))], look.width)
+
+
+def draw_header(
+    columns: tuple[Column, ...], width: int, query: Query, style: Callable[[str], Style]
+) -> Strip:
+    """The titles; the column that sorts has an arrow."""
+    base = style("row") + style("header")
+    line = " " * GUTTER
+    for column in columns:
+        arrow = (" ▼" if query.descending else " ▲") if column.name == query.sort else ""
+        line += " " * (column.start - len(line)) + fit(column.title + arrow, column.width, right=column.right)
+    return Strip([Segment(line.ljust(width)[:width], base)], width)
+
+
+def line_style(look: Look, style: Callable[[str], Style]) -> Style:
+    if look.cursor:
+        return style("cursor" if look.focus else "cursor-blurred")
+    if look.flash:
+        return style("flash")
+    return style("marked") if look.marked else style("row")
+
+
+def _but_kinds(style: Callable[[str], Style]) -> Callable[[str], Style]:
+    """``style`` without the colours of kinds of values: on the ground of the cursor some could not be
+    read."""
+    return lambda name: Style.null() if name in _KINDS else style(name)
+
+
+def _gutter(look: Look, base: Style, style: Callable[[str], Style]) -> Segment:
+    # Cursor, mark and change are told by a sign too, for terminals without colours.
+    cursor = ("▌" if look.focus else "▏") if look.cursor else " "
+    sign = _SIGNS[look.marked, look.flash]
+    return Segment((cursor + sign)[: look.width], base + style("sign"))
+
+
+def _plain(row: Row, column: Column, look: Look) -> str:
+    if column.name == "value":
+        return MASK
+    if column.name == "type":
+        return shown(row.type, column.width)
+    if column.name == "size":
+        return format_size(row.size)
+    if column.name == "updated":
+        return look.age
+    return "-" if row.revision is None else f"{row.revision:,}"
+
+
+def _key(
+    row: Row, column: Column, look: Look, base: Style, style: Callable[[str], Style]
+) -> Iterable[Segment]:
+    """The key or, in a tree, what it has more than those around it, behind the sign of a node."""
+    before = ""
+    if look.query.tree:
+        sign = "  " if row.keys is None else "▾ " if row.open else "▸ "
+        space = indent(row, look.columns)
+        before = fit(" " * space + sign, min(space + SIGN, column.width))
+        yield Segment(before, base + style("sign"))
+    kinds, width = ("prefix", "key", "fuzzy"), column.width - len(before)
+    yield from _marked(row.key, width, kinds, look, base, style, "", stem=row.stem)
+
+
+def _marked(
+    data: str,
+    width: int,
+    kinds: tuple[str, ...],
+    look: Look,
+    base: Style,
+    style: Callable[[str], Style],
+    kind: str,
+    *,
+    stem: int = 0,
+) -> Iterable[Segment]:
+    """``data`` without its ``stem`` in ``width`` cells, with what was looked for by terms of these kinds
+    standing out."""
+    text = fit(shown(data[stem:], width), width)
+    plain = base + style(kind) if kind else base
+    hidden = len(display_text(data[:stem])) if stem else 0
+    spans = list(_found(data, kinds, look.query, hidden + len(text.rstrip())))
+    if not spans:
+        return [Segment(text, plain)]
+    marked = [False] * len(text)
+    for start, end in spans:
+        for place in range(max(start - hidden, 0), end - hidden):
+            marked[place] = True
+    segments, begin = [], 0
+    for place in range(1, len(text) + 1):
+        if place == len(text) or marked[place] != marked[begin]:
+            segments.append(Segment(text[begin:place], plain + style("match") if marked[begin] else plain))
+            begin = place
+    return segments
+
+
+def _found(data: str, kinds: tuple[str, ...], query: Query, limit: int) -> Iterator[tuple[int, int]]:
+    first = (("prefix", query.prefix), ("key", query.key), ("value", query.value))
+    for kind, text in (*first, *((term.kind, term.text) for term in query.also if not term.inverse)):
+        if not text or kind not in kinds:
+            continue
+        if kind == "fuzzy":
+            yield from scattered(data, text, limit)
+        else:
+            yield from places(data[: len(text)] if kind == "prefix" else data, text, limit)
