@@ -1,4 +1,4 @@
-"""The nouns of the program: small immutable values without behaviour.
+"""The data types of the program: small immutable values without behaviour.
 
 Nothing on the path of ``state get`` imports this module: ``typing`` costs 10 ms a start. Code that
 runs there passes plain keys and values, and builds these only where a whole record is asked for.
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from sloth_tui.origin import Origin as Origin  # noqa: TC001 - one of the nouns, kept apart for speed
+from sloth_tui.origin import Origin as Origin  # noqa: TC001 - one of the types, kept apart for speed
 
 Value: TypeAlias = "str | int | float | bool | bytes | dict[str, object] | list[object]"
 """What an entry can hold: text, a 64-bit integer, a finite float, a boolean, bytes, or a JSON table."""
 
 VALUE_TYPES = ("string", "integer", "float", "boolean", "table", "bytes")
-"""The names of the types, as ``type`` in JSON and as ``--type`` say them."""
+"""The names of the types, as used by ``type`` in JSON and by ``--type``."""
 
 
 class Entry(NamedTuple):
@@ -28,7 +28,7 @@ class Entry(NamedTuple):
     created_at: float | None
     updated_at: float | None
     revision: int | None
-    """The revision of the last change; None in a database that never was written by us."""
+    """The revision of the last change; None in a database that this program never wrote to."""
     size: int
     """Bytes of the value as stored."""
 
@@ -42,69 +42,69 @@ class Revision(NamedTuple):
     operation: str
     """``set`` or ``delete``."""
     old: Value | None
-    """What it was; None where the key was absent."""
+    """The value before; None if the key was absent."""
     new: Value | None
-    """What it became; None where the key was deleted."""
+    """The value after; None if the key was deleted."""
     origin: Origin | None
-    """None for a write by a program that knows nothing of us."""
-    change: int | None
-    """The part of a change set it belongs to."""
+    """None for a write by another program."""
+    change_set_id: int | None
+    """The number of the change set it belongs to; None for another program's write."""
     secret: bool = False
-    """Whether history keeps no values of this key; ``old`` and ``new`` are then None."""
+    """True if history keeps no values of this key; ``old`` and ``new`` are then None."""
     created: bool = False
-    """Whether the key was absent before."""
+    """True if the key was absent before."""
 
 
 class ChangeSet(NamedTuple):
-    """What one command, run or edit changed, or another program in one go."""
+    """All revisions of one command, run or edit, or of one burst of writes by another program."""
 
     id: str
-    """Digits, or ``x`` and digits for another program's."""
+    """Digits; ``x`` and digits for a change set of another program."""
     at: float
-    """When it began."""
+    """Unix seconds at which it began."""
     origin: Origin | None
-    """None for a program that knows nothing of us."""
+    """None for another program."""
     first_revision: int
     last_revision: int
-    """Of those kept; changes of others may lie between."""
+    """The last revision that is kept; revisions of other change sets may lie between the first and this."""
     revisions: int
-    """How many of its changes are kept."""
+    """Number of its revisions that are kept."""
     forgotten: int
-    """How many are not."""
+    """Number of its revisions that are no longer kept."""
 
 
 class Difference(NamedTuple):
-    """What a key held at two moments; None where it was absent."""
+    """A key's values at two revisions; None if it was absent."""
 
     key: str
     old: Value | None
     new: Value | None
     secret: bool = False
-    """Whether history keeps no values of this key; the one of the two that is not kept is empty text."""
+    """True if history keeps no values of this key; a value that is not kept is empty text."""
 
 
 class Step(NamedTuple):
-    """What taking something back does to one key; None where it is, or will be, absent."""
+    """What an undo or a rollback does to one key. A value is None if the key is, or will be, absent."""
 
     key: str
     old: Value | None
-    """What it holds now."""
+    """The value now."""
     new: Value | None
-    """What it will hold."""
+    """The value afterwards."""
     obstacle: str | None
-    """``changed`` by somebody else since; or ``secret`` or ``forgotten``: what it held is not kept, and the
-    step cannot be made."""
+    """``changed``: another change set has changed the key since. ``secret`` or ``forgotten``: the earlier
+    value is not kept, so the step is impossible. None: nothing is in the way."""
 
 
 class Owner(NamedTuple):
-    """The process that acquired a lock; enough to tell it from any other, for ever."""
+    """The process that acquired a lock, identified uniquely even across reboots."""
 
     host: str
     pid: int
     start_time: int
-    """Clock ticks after boot, from ``/proc/PID/stat``; 0 where the platform has none."""
+    """Clock ticks after boot, from ``/proc/PID/stat``; 0 if the platform does not tell."""
     boot_id: str
-    """Empty where the platform has none."""
+    """Empty if the platform has none."""
 
 
 class Lock(NamedTuple):
@@ -113,21 +113,21 @@ class Lock(NamedTuple):
     name: str
     holder: str
     token: int
-    """Fencing token: of two acquisitions of one name, the later has the greater. 0 only for a lock that
-    another program took in a database we have not written to since; no fence accepts it."""
+    """Fencing token: a later acquisition of the same name has a greater token. 0 for a lock that another
+    program took in a database that this program has not written to since; no fence accepts 0."""
     acquired_at: float | None
-    """None where another program took it and did not say when."""
+    """Unix seconds; None if another program took it and did not record the time."""
     expires_at: float
-    """By the wall clock, for people and other programs."""
+    """Unix seconds by the wall clock, for people and other programs."""
     remaining: float
-    """Seconds left, by the clock that cannot be stepped; never negative."""
+    """Seconds left, by a clock that cannot be set; never negative."""
     owner: Owner | None
-    """None for a lock taken by a program that knows nothing of us."""
+    """None for a lock that another program took."""
     tied: bool
     """Free again as soon as the owner's process is gone (with_lock); otherwise it depends on no process, and
     lasts until it is released or runs out."""
     alive: bool | None
-    """Whether the owner's process lives; None where that cannot be told (another host)."""
+    """True if the owner's process runs; None if that is unknown (another host)."""
 
 
 class LockBreak(NamedTuple):
@@ -135,12 +135,12 @@ class LockBreak(NamedTuple):
 
     name: str
     holder: str
-    """Who held it."""
+    """The holder that lost it."""
     token: int
-    """Of the acquisition that ended so."""
+    """Fencing token of the acquisition that ended."""
     at: float
     origin: Origin | None
-    """Who broke it."""
+    """The origin of the break."""
 
 
 class Stats(NamedTuple):
@@ -150,21 +150,21 @@ class Stats(NamedTuple):
     total_size: int
     """Bytes of all keys and values."""
     last_modified: int
-    """Newest change, whole unix seconds; 0 when empty."""
+    """Time of the newest change in whole unix seconds; 0 if the store is empty."""
     backend: str
     location: str
-    file_size: int
-    """Bytes on disk, WAL included."""
-    wal_size: int
-    page_size: int
-    page_count: int
-    free_pages: int
+    file_size: int | None
+    """Bytes on disk, WAL included; None, like the next four, if the backend keeps no file."""
+    wal_size: int | None
+    page_size: int | None
+    page_count: int | None
+    free_pages: int | None
     revision: int
-    """The newest revision; 0 where there is none."""
+    """The newest revision; 0 if there is none."""
     oldest_revision: int
-    """The oldest revision kept; 0 where there is none."""
+    """The oldest revision kept; 0 if there is none."""
     complete_since: int
-    """The oldest revision that all of the state can be shown at."""
+    """The oldest revision at which the whole state is known."""
     revisions: int
     history_size: int
     """Bytes of superseded values kept."""
@@ -172,18 +172,20 @@ class Stats(NamedTuple):
     """Locks held now."""
     types: dict[str, int]
     """Type name -> number of entries."""
+    storage: tuple[tuple[str, int | str], ...]
+    """Details of the storage, for people: a label, and bytes or text."""
 
 
 class KeyGroup(NamedTuple):
-    """Keys that begin alike."""
+    """Keys with the same first segment."""
 
     prefix: str
     """The first segment, with the ``:`` or ``/`` it ends in."""
     keys: int
 
 
-class Standing(NamedTuple):
-    """An entry among others: by size, or by age."""
+class RankedEntry(NamedTuple):
+    """An entry in a ranking by size or by age."""
 
     key: str
     size: int
@@ -195,47 +197,48 @@ class Agent(NamedTuple):
     """A named store on this machine."""
 
     name: str
-    path: str
+    location: str
+    """Location of its store: a path or URL, for people."""
     exists: bool
     """False only for ``local`` before its first write."""
     size: int
-    """Bytes on disk, WAL included."""
+    """Bytes that the store takes on disk."""
     modified_at: float | None
 
 
 SORT_COLUMNS = ("key", "type", "size", "updated", "revision")
-"""What a table of entries can be ordered by."""
+"""The columns by which a table of entries can be sorted."""
 
 
 class Term(NamedTuple):
-    """Something a table asks of its entries."""
+    """One condition on the entries of a table."""
 
     kind: str
-    """``prefix``: what the key begins with; ``key``: what it contains; ``fuzzy``: what characters it has in
-    this order; ``value``: what the value contains."""
+    """``prefix``: the key begins with the text; ``key``: the key contains it; ``fuzzy``: the key has its
+    characters in this order; ``value``: the value contains it."""
     text: str
     """Not empty."""
     inverse: bool = False
-    """Whether it must not be so."""
+    """True if the condition must not hold."""
 
 
 class Query(NamedTuple):
-    """Which entries a table shows, and in which order. Texts are literal, upper and lower case differ but in
-    fuzzy terms without capitals, an empty text lets everything through; an entry has to pass all."""
+    """Which entries a table shows, and in which order. An entry must meet all conditions. Texts are literal;
+    an empty text matches everything. Case matters, except in fuzzy terms without capitals."""
 
     prefix: str = ""
-    """What the key begins with."""
+    """Text that the key begins with."""
     key: str = ""
-    """What the key contains."""
+    """Text that the key contains."""
     value: str = ""
-    """What the value, as stored, contains."""
+    """Text that the value, as stored, contains."""
     sort: str = "key"
-    """One of SORT_COLUMNS; equals are in key order."""
+    """One of SORT_COLUMNS; entries that are equal in it are in key order."""
     descending: bool = False
     also: tuple[Term, ...] = ()
-    """Further terms."""
+    """Further conditions."""
     tree: bool = False
-    """Whether keys are folded at ``:`` and ``/``; only in key order, ascending."""
+    """True to fold keys at ``:`` and ``/``; always in ascending key order."""
 
 
 class Row(NamedTuple):
@@ -243,17 +246,17 @@ class Row(NamedTuple):
 
     key: str
     preview: str
-    """The beginning of the value as stored; bytes that are no UTF-8 appear as ``\\xNN``."""
+    """The beginning of the value as stored; bytes that are not UTF-8 appear as ``\\xNN``."""
     type: str
     size: int
     """Bytes of the whole value as stored."""
     updated_at: float | None
     revision: int | None
     depth: int = 0
-    """In a tree, how many nodes it is in."""
+    """In a tree, the number of nodes around it."""
     stem: int = 0
-    """Characters of the key that all keys of the innermost of them begin with."""
+    """Length in characters of the innermost node's prefix."""
     keys: int | None = None
-    """How many keys begin with ``key``, where that is a node of a tree and not a key; else None."""
+    """If the row is a node of a tree, the number of keys that begin with ``key``; else None."""
     open: bool = False
-    """Whether what is in the node follows."""
+    """True if the node is open, so that its children follow."""

@@ -1,7 +1,7 @@
-"""What ``<base>/config.toml`` says. Precedence: flag, then environment, then file, then default.
+"""The settings of ``<base>/config.toml``. Precedence: flag, then environment, then file, then default.
 
-The file is optional, and read only by commands that need it. An unknown name in it is an error, so that
-a misspelt setting is not silently the default.
+The file is optional, and only commands that need it read it. An unknown name in it is an error, so that a
+misspelt setting does not silently get its default.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import os
 from sloth_tui.agents import DEFAULT_AGENT, base_directory, check_name, status_of
 from sloth_tui.errors import InvalidAgentName, InvalidConfig, UsageError
 
-LONGEST_GRACE = 30 * 86_400.0
-"""Seconds."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_GRACE_SECONDS = 30 * 86_400.0
 DEFAULT_SECRET_SEGMENTS = ("password", "secret", "token", "api_key", "private_key", "credential")
-_LARGEST = 1024 * 1024
-"""Bytes of the file."""
+_MAX_FILE_BYTES = 1024 * 1024
 
 
 class Settings:
@@ -51,25 +53,25 @@ class Settings:
     ) -> None:
         self.agent = agent
         self.keep_revisions = keep_revisions
-        """How many revisions of each key history keeps, at least 1."""
+        """Number of revisions of each key that history keeps, at least 1."""
         self.keep_deleted_days = keep_deleted_days
-        """How long a deleted key's history is kept."""
+        """Days for which the history of a deleted key is kept."""
         self.secret_segments = secret_segments
         """A key with a segment that contains one of these holds a secret."""
         self.secret_keys = secret_keys
         """Patterns, with ``*``, ``?`` and ``[...]``, of keys whose old values history does not keep."""
         self.copy_command = copy_command
-        """Words of the program that the TUI hands copied text to; none: it finds its own way."""
+        """Command line of the program that gets text copied in the TUI; empty: the TUI chooses one."""
         self.keys = keys or {}
-        """Action of the TUI -> its keys, divided by commas, as they were written."""
+        """Action of the TUI -> its keys, separated by commas, as written in the file."""
         self.key_lines = key_lines or {}
-        """The lines of the file that say so."""
+        """Action -> line of the file that sets its keys."""
         self.theme = theme
-        """The colours the terminal UI begins with; None: those that were chosen last."""
+        """The theme the terminal UI starts with; None: the one chosen last."""
         self.motion = motion
-        """Whether the terminal UI may flash, pulse and glide."""
+        """True if the terminal UI may use motion."""
         self.grace = grace
-        """Seconds that commands of a run get to end, once they are asked to."""
+        """Seconds that the commands of a run get to end after they are told to."""
 
 
 def config_path() -> str:
@@ -78,20 +80,20 @@ def config_path() -> str:
 
 def load_settings() -> Settings:
     """Read the file. Raises InvalidConfig, naming file, line and setting; no file means all defaults.
-    Raises DatabaseUnusable where the directory cannot be searched."""
+    Raises DatabaseUnusable if the directory cannot be searched."""
     path = config_path()
     try:
-        # Most have no such file, and are spared the imports.
+        # Most users have no such file: return before the imports below.
         os.stat(path)
         from sloth_tui.documents import toml_text
         from sloth_tui.documents.reading import read_regular
 
-        text = read_regular(path, _LARGEST).decode("utf-8-sig")
+        text = read_regular(path, _MAX_FILE_BYTES).decode("utf-8-sig")
         document = toml_text.parse(text)
     except FileNotFoundError:
         return Settings()
     except OSError as error:
-        status_of(path)  # a directory that may not be searched is no mistake in the file
+        status_of(path)  # a directory that may not be searched is not an error in the file
         raise InvalidConfig(f"{path}: {error.strerror}") from error
     except UsageError as error:
         complaint = error.message.removeprefix(f"'{path}' ")
@@ -104,25 +106,26 @@ def load_settings() -> Settings:
 
 
 def named_agent(flag: str | None) -> str | None:
-    """The agent that was asked for by flag or environment, if any. Raises InvalidAgentName."""
+    """Return the agent named by flag or environment; None if neither names one. Raises InvalidAgentName."""
     named = flag if flag is not None else os.environ.get("SLOTH_RUNNER_AGENT") or None
     return check_name(named) if named is not None else None
 
 
-def chosen_agent(flag: str | None) -> str:
-    """The agent a command works on. Raises InvalidAgentName, InvalidConfig."""
+def chosen_agent(flag: str | None, settings: Callable[[], Settings] = load_settings) -> str:
+    """Return the agent a command works on. ``settings`` is called only if neither flag nor environment names
+    one. Raises InvalidAgentName, InvalidConfig."""
     named = named_agent(flag)
-    return named if named is not None else load_settings().agent
+    return named if named is not None else settings().agent
 
 
 def mistake(path: str, line: int, setting: str, complaint: str) -> InvalidConfig:
-    """The error for what the file says there."""
+    """Return the error for one setting of the file."""
     return InvalidConfig(f"{path}:{line}: {setting}: {complaint}")
 
 
 def line_of(text: str, setting: str) -> int:
-    """The line of a TOML document that gives a setting, or else that of the table it is in: as far as can be
-    told from the beginnings of lines."""
+    """Return the line of a TOML text that gives a setting, or else the line of its table; 1 if neither is
+    found. Only the beginnings of lines are examined."""
     wanted, table, nearest = setting.split("."), list[str](), 1
     for number, line in enumerate(text.splitlines(), 1):
         name, equals, _ = line.partition("=")
@@ -144,7 +147,7 @@ def _names(dotted: str) -> list[str]:
 
 
 class _Reader:
-    """Checks a parsed document, so that every complaint names the file, the line and the setting."""
+    """Checks a parsed document; every error names the file, the line and the setting."""
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
@@ -190,7 +193,7 @@ class _Reader:
         return found
 
     def keys(self, document: dict[str, object]) -> dict[str, str]:
-        """What the TUI makes of them only it can tell."""
+        """Return action -> keys unchecked: only the TUI knows its actions and keys."""
         found = document.get("keys", {})
         if not isinstance(found, dict):
             raise self.fail("keys", "must be a table")
@@ -211,7 +214,7 @@ class _Reader:
         value = table.get(setting.rpartition(".")[2])
         if value is None or (isinstance(value, str) and value):
             return value
-        raise self.fail(setting, "must be a non-empty text")
+        raise self.fail(setting, "must be non-empty text")
 
     def flag(self, table: dict[str, object], setting: str, default: bool) -> bool:
         value = table.get(setting.rpartition(".")[2], default)
@@ -231,7 +234,7 @@ class _Reader:
 
     def seconds(self, table: dict[str, object], setting: str, default: float) -> float:
         span = self.number(table, setting, default, whole=False)
-        if not span <= LONGEST_GRACE:  # nan, too
+        if not span <= MAX_GRACE_SECONDS:  # nan, too
             raise self.fail(setting, "must be at most 30 days, in seconds")
         return span
 
@@ -244,7 +247,7 @@ class _Reader:
         return tuple(value)
 
     def words(self, table: dict[str, object], setting: str) -> tuple[str, ...]:
-        """A command line, divided as a shell does."""
+        """Return the words of a command line, split as a shell does."""
         value = table.get(setting.rpartition(".")[2], "")
         if not isinstance(value, str):
             raise self.fail(setting, "must be text, like 'xclip -selection clipboard'")

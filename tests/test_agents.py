@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sloth_tui import agents
 from sloth_tui.errors import InvalidAgentName, UsageError
+from sloth_tui.store import open_agents, sqlite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,7 @@ def test_every_documented_name_is_accepted(name: str) -> None:
 )
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(InvalidAgentName) as error:
-        agents.database_path(name)
+        sqlite.database_path(name)
     assert error.value.exit_code == 2
 
 
@@ -35,19 +36,19 @@ def test_other_names_are_refused(name: str) -> None:
 @given(name=st.text())
 def test_no_name_leads_out_of_the_state_directory(name: str) -> None:
     try:
-        path = agents.database_path(name)
+        path = sqlite.database_path(name)
     except InvalidAgentName:
         assert not name or name[0] in "._-" or len(name) > 64 or set(name) - set(ALLOWED)
         return
-    assert os.path.dirname(os.path.normpath(path)) == agents.state_directory()
+    assert os.path.dirname(os.path.normpath(path)) == sqlite.state_directory()
 
 
 def test_the_base_is_in_home_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLOTH_RUNNER_HOME", "/somewhere")
-    assert agents.database_path("a") == "/somewhere/state/a.db"
+    assert sqlite.database_path("a") == "/somewhere/state/a.db"
     monkeypatch.delenv("SLOTH_RUNNER_HOME")
     monkeypatch.setenv("HOME", "/home/ana")
-    assert agents.database_path("a") == "/home/ana/.sloth-runner/state/a.db"
+    assert sqlite.database_path("a") == "/home/ana/.sloth-runner/state/a.db"
 
 
 @pytest.mark.parametrize("home", ["", "relative"])
@@ -55,11 +56,11 @@ def test_a_home_that_is_no_directory_is_refused(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.delenv("SLOTH_RUNNER_HOME")
     monkeypatch.setenv("HOME", home)
     with pytest.raises(UsageError, match="no home directory"):
-        agents.state_directory()
+        sqlite.state_directory()
 
 
 def test_local_is_always_there_and_looking_creates_nothing(base: Path) -> None:
-    found = agents.discover()
+    found = open_agents().discover()
     assert [(agent.name, agent.exists, agent.size, agent.modified_at) for agent in found] == [
         ("local", False, 0, None)
     ]
@@ -77,8 +78,8 @@ def test_agents_are_found_by_their_databases(base: Path) -> None:
         ("notes.txt", 1),
     ):
         (state / file_name).write_bytes(b"x" * size)
-    assert agents.agent_names() == ["app", "local", "web"]
-    web = agents.discover()[2]
+    assert sqlite.agent_names() == ["app", "local", "web"]
+    web = open_agents().discover()[2]
     assert (web.name, web.exists, web.size) == ("web", True, 15)
     assert web.modified_at is not None
-    assert "agents: app, local, web" in str(agents.no_such_agent("nope").hint)
+    assert "agents: app, local, web" in str(sqlite.no_such_agent("nope").hint)

@@ -1,8 +1,8 @@
-"""The time by which locks are measured.
+"""The clocks that measure locks.
 
-Two clocks: one that nobody can set, for how long a lease still lasts, and the wall clock, for what is shown
-to people and to programs that know nothing of us. CLOCK_BOOTTIME goes on while the machine sleeps and
-starts again at a reboot; the boot id tells whether a reading belongs to this boot.
+There are two: a clock that cannot be set, for the time left of a lease, and the wall clock, for people and
+for other programs. CLOCK_BOOTTIME continues while the machine sleeps and restarts at a reboot; the boot id
+tells whether a reading belongs to this boot.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import time
 
 NANOSECONDS = 1_000_000_000
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Elsewhere than on Linux CLOCK_MONOTONIC; on macOS that one goes on during sleep as well."""
+"""CLOCK_MONOTONIC on systems other than Linux; on macOS it continues during sleep as well."""
 
 
 class Clock:
-    """The machine's clocks. Tests put one of their own in its place."""
+    """The machine's clocks. Tests replace them with clocks of their own."""
 
     __slots__ = ("_boot_id",)
 
@@ -25,21 +25,21 @@ class Clock:
 
     @property
     def boot_id(self) -> str:
-        """The same for as long as the machine runs, never again afterwards; empty where it is not known."""
+        """An id that is unique to this boot of the machine; empty if it is unknown."""
         if self._boot_id is None:
             self._boot_id = read_boot_id()
         return self._boot_id
 
     def now(self) -> int:
-        """Nanoseconds since boot. Steps of the wall clock do not move it."""
+        """Return nanoseconds since boot. Setting the wall clock does not affect it."""
         return time.clock_gettime_ns(_STEADY)
 
     def wall(self) -> float:
-        """Unix seconds."""
+        """Return unix seconds."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        """Sleep; a signal handler that raises ends it at once."""
+        """Sleep. An exception raised by a signal handler ends the sleep at once."""
         time.sleep(seconds)
 
 
@@ -47,7 +47,8 @@ SYSTEM_CLOCK = Clock()
 
 
 def read_boot_id(path: str = "/proc/sys/kernel/random/boot_id") -> str:
-    """From random(4) on Linux, ``kern.bootsessionuuid`` on macOS; empty where there is neither."""
+    """Return the boot id: from random(4) on Linux, ``kern.bootsessionuuid`` on macOS; empty if there is
+    neither."""
     if sys.platform == "darwin":
         import subprocess
 

@@ -1,4 +1,4 @@
-"""What every backend promises.
+"""The interface that every backend implements.
 
 A store belongs to one agent. A handle of it belongs to one thread at a time. Methods raise the
 errors of :mod:`sloth_tui.errors`, never those of a driver. SQLite is the first backend; every
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from sloth_tui.model import (
+        Agent,
         ChangeSet,
         Difference,
         Entry,
@@ -24,219 +25,20 @@ if TYPE_CHECKING:
         Lock,
         LockBreak,
         Origin,
+        Query,
+        RankedEntry,
         Revision,
-        Standing,
+        Row,
         Stats,
         Step,
         Value,
     )
-    from sloth_tui.store.sqlite.rows.window import Window
 
 D = TypeVar("D")
 
 
-class Entries(Protocol):
-    """Keys and their values. Every change of a key gets a revision, one growing number per store.
-
-    Keys come back in the order of their UTF-8 bytes. A prefix is literal. Writes raise NotWritable,
-    and LockLost where a fence (see :class:`Locks`) no longer holds; then nothing is written.
-    """
-
-    def get(self, key: str, default: D | None = None) -> Value | D | None:
-        """The value, or ``default``. A key that cannot exist is simply absent."""
-
-    def get_many(self, keys: Iterable[str]) -> dict[str, Value]:
-        """The values of those keys that exist, in the order asked, read from one snapshot."""
-
-    def entry(self, key: str) -> Entry:
-        """The whole record. Raises KeyNotFound, with the nearest keys as hint."""
-
-    def exists(self, key: str) -> bool: ...
-
-    def keys(self, prefix: str = "") -> Iterator[str]: ...
-
-    def items(self, prefix: str = "") -> Iterator[tuple[str, Value]]: ...
-
-    def entries(self, prefix: str = "") -> Iterator[Entry]: ...
-
-    def count(self, prefix: str = "") -> int: ...
-
-    def set(self, key: str, value: Value) -> int:
-        """Store the value; returns the entry's revision. Setting what is there already changes
-        nothing and returns the revision it has. Raises InvalidKey, InvalidValue."""
-
-    def set_many(self, values: Mapping[str, Value]) -> int:
-        """All or nothing, in one transaction; returns how many changed."""
-
-    def delete(self, key: str) -> bool:
-        """Whether it was there."""
-
-    def delete_many(self, keys: Iterable[str]) -> int:
-        """All or nothing; returns how many were there."""
-
-    def delete_prefix(self, prefix: str) -> int:
-        """All or nothing; the empty prefix means every key. Returns how many were there."""
-
-    def increment(self, key: str, by: int | float = 1) -> int | float:
-        """Add to a number, absent counts as 0; returns the sum. Exact across processes. A string
-        that reads as a number counts as one. Raises NotANumber; nothing is then written."""
-
-    def set_if_absent(self, key: str, value: Value) -> bool:
-        """False, and nothing written, if it was there."""
-
-    def compare_and_set(self, key: str, old: Value | None, new: Value) -> bool:
-        """Write only if the value is ``old`` (None: absent); type and value both count."""
-
-    def compare_and_set_revision(self, key: str, revision: int, new: Value) -> bool:
-        """Write only if the entry's revision is this one (0: absent)."""
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """All writes inside happen together or, when the block raises, not at all. Blocks nest."""
-
-
-class Locks(Protocol):
-    """Named leases with fencing tokens.
-
-    Seconds may be fractional, more than 0 and at most 30 days. Time is measured by a clock that wall-clock
-    steps cannot move. Expired locks, and tied locks whose process is gone, count as free.
-    """
-
-    def acquire(
-        self, name: str, holder: str, seconds: float, *, wait: float = 0.0, tied: bool = False
-    ) -> Lock:
-        """Take the lock, waiting up to ``wait`` seconds. A second acquisition by the same holder is
-        refused like anybody's. ``tied``: free as soon as this process is gone. Raises LockHeld."""
-
-    def renew(self, name: str, holder: str, seconds: float) -> Lock:
-        """Let the lock run ``seconds`` from now, under the same token. Raises LockLost."""
-
-    def release(self, name: str, holder: str, *, token: int | None = None) -> None:
-        """Give it back; with ``token``, only that acquisition. Raises LockLost if it is not held so."""
-
-    def break_lock(self, name: str) -> Lock:
-        """Take a lock away from whoever holds it, and record who did; returns what was broken.
-        Raises LockNotFound."""
-
-    def lock_breaks(self, limit: int = 100) -> list[LockBreak]:
-        """The newest locks broken, the last one first."""
-
-    def lock(self, name: str) -> Lock | None:
-        """The lock, if it is held now."""
-
-    def locks(self) -> list[Lock]:
-        """All locks held now, by name."""
-
-    def fence(self, name: str, token: int) -> None:
-        """From now on every write of this handle checks, in its own transaction, that the lock is still
-        held under this token and not expired; otherwise it raises LockLost and writes nothing."""
-
-    def unfence(self, name: str) -> None:
-        """Stop checking for this name; nothing happens if it was not fenced."""
-
-
-class History(Protocol):
-    """What was written, by whom; writes by programs that know nothing of us included."""
-
-    def revision(self) -> int:
-        """The newest revision of the store; 0 when nothing was ever written."""
-
-    def revisions(self, key: str, *, limit: int | None = None) -> Iterator[Revision]:
-        """Changes of one key, newest first, as far back as retention keeps them."""
-
-    def changes(self, since: int, *, prefix: str = "", limit: int | None = None) -> Iterator[Revision]:
-        """Changes after revision ``since``, oldest first, each once, without gaps."""
-
-    def follow(self, since: int, *, prefix: str = "") -> list[Revision]:
-        """The next changes after revision ``since``, as many as are read at once; the last one's revision is
-        where to go on. Raises NotKept if any after ``since`` is forgotten: then they are not all of them."""
-
-    def prune(self, *, keep: int, keep_deleted_days: float) -> int:
-        """Forget revisions beyond ``keep`` of each key, and deletions older than so many days, in
-        transactions short enough that no writer waits noticeably; returns how many went."""
-
-    def compact(
-        self, *, keep: int = 0, upto: int | None = None, progress: Callable[[int, int], None] | None = None
-    ) -> int:
-        """Forget all but the newest ``keep`` revisions of each key, of those up to revision ``upto`` or,
-        without it, of all, in transactions as short; then give back the room. ``progress`` is told how many
-        are gone, of how many. The newest revision of all stays. Returns how many went."""
-
-    def mark_secret(self, key: str) -> None:
-        """From now on history keeps no values of this key, only that it changed; those it has are dropped."""
-
-
-class Past(Protocol):
-    """The store as it was. Revision 0 is before the first change."""
-
-    def complete_since(self, prefix: str = "") -> int:
-        """The oldest revision at which all of these keys are known; what came before is forgotten in part."""
-
-    def revision_at(self, at: float) -> int:
-        """The newest revision not newer than this time, in unix seconds. Raises NotKept."""
-
-    def entries_at(self, revision: int, prefix: str = "") -> Iterator[Entry]:
-        """All entries as they were, in key order. One whose value is a secret has the type ``secret`` and no
-        value. Raises NotKept, RevisionNotFound."""
-
-    def entry_at(self, key: str, revision: int) -> Entry:
-        """One entry as it was. Raises KeyNotFound, NotKept, RevisionNotFound."""
-
-    def differences(self, one: int, other: int, prefix: str = "") -> Iterator[Difference]:
-        """Keys that differ between two revisions, in key order. Raises NotKept, RevisionNotFound."""
-
-
-class Undoing(Protocol):
-    """Change sets, and taking them back. Taking back is a change set too, so that it can be taken back."""
-
-    def change_sets(self, *, prefix: str = "") -> Iterator[ChangeSet]:
-        """Newest first; with a prefix those that changed such a key. What other programs wrote in one go
-        is one set, too."""
-
-    def change_set(self, name: str) -> ChangeSet:
-        """By its id, or by that of a run. Raises RevisionNotFound, NotKept."""
-
-    def newest_change_set(self) -> ChangeSet:
-        """Raises RevisionNotFound where there is none."""
-
-    def undo_steps(self, change: ChangeSet) -> Iterator[Step]:
-        """What :meth:`undo` would do, in key order."""
-
-    def undo(self, change: ChangeSet, *, force: bool = False) -> int:
-        """Give every key that the set changed what it held before; returns how many changed. All or nothing.
-
-        Raises Conflict, naming the keys, where somebody else changed one since, or what it held is a
-        secret, and NotKept where part of the set is forgotten. With ``force`` what others changed since
-        is overwritten, and keys of which no old value is kept are left as they are."""
-
-    def rollback_steps(self, revision: int, *, prefix: str = "", key: str | None = None) -> Iterator[Step]:
-        """What :meth:`rollback` would do, in key order."""
-
-    def rollback(
-        self, revision: int, *, prefix: str = "", key: str | None = None, force: bool = False
-    ) -> int:
-        """Make one key, those with a prefix, or all of them what they were at a revision; returns how many
-        changed. Raises Conflict where what one held is a secret, unless ``force`` leaves such keys as they
-        are; NotKept, RevisionNotFound."""
-
-
-class Surveys(Protocol):
-    """Looking over all entries; each costs at least one pass over their keys."""
-
-    def groups(self) -> Iterator[KeyGroup]:
-        """How many keys begin with each first segment, which ends in ``:`` or ``/``, in the order of keys.
-        Those without a segment are in no group."""
-
-    def standings(self, order: str, limit: int) -> list[Standing]:
-        """The first so many entries: the ``largest`` values, those that changed last (``newest``), or those
-        that did not change for longest (``oldest``)."""
-
-    def problems(self) -> list[str]:
-        """What is wrong with the database as a file, in the words of its engine; nothing if it is sound.
-        Reads all of it."""
-
-
-class Store(Entries, Locks, History, Past, Undoing, Surveys, Protocol):
-    """One agent's store."""
+class Handle(Protocol):
+    """The members that every handle of an agent's store has."""
 
     @property
     def agent(self) -> str: ...
@@ -247,21 +49,14 @@ class Store(Entries, Locks, History, Past, Undoing, Surveys, Protocol):
 
     @property
     def location(self) -> str:
-        """Where it is: a path or URL, for people."""
+        """Location of the store: a path or URL, for people."""
 
     @property
     def read_only(self) -> bool: ...
 
-    def set_origin(self, origin: Origin) -> None:
-        """Who makes the changes from now on. A new origin begins a new change set."""
-
-    def stats(self) -> Stats: ...
-
-    def change_token(self) -> int:
-        """Differs from the last one if anybody else committed since; microseconds, for polling."""
-
-    def interrupt(self) -> None:
-        """End the query another thread is running on this handle; safe from any thread."""
+    def warning(self) -> str | None:
+        """A warning for the owner of the store and its remedy, such as that every user can change its
+        files."""
 
     def close(self) -> None: ...
 
@@ -275,7 +70,351 @@ class Store(Entries, Locks, History, Past, Undoing, Surveys, Protocol):
     ) -> None: ...
 
 
-class WindowedStore(Store, Protocol):
-    """A store that can serve tables of millions of rows."""
+class Entries(Handle, Protocol):
+    """Keys and their values, to read.
 
-    def window(self) -> Window: ...
+    Keys come back in the order of their UTF-8 bytes. A prefix is literal.
+    """
+
+    def get(self, key: str, default: D | None = None) -> Value | D | None:
+        """Return the value, or ``default`` if the key is absent. An invalid key counts as absent."""
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Value]:
+        """Return the values of the keys that exist, in the order of ``keys``, read from one snapshot."""
+
+    def entry(self, key: str) -> Entry:
+        """Return the whole record. Raises KeyNotFound, with the nearest keys as hint."""
+
+    def exists(self, key: str) -> bool: ...
+
+    def keys(self, prefix: str = "") -> Iterator[str]: ...
+
+    def items(self, prefix: str = "") -> Iterator[tuple[str, Value]]: ...
+
+    def entries(self, prefix: str = "") -> Iterator[Entry]: ...
+
+    def count(self, prefix: str = "") -> int: ...
+
+
+class EntryWrites(Protocol):
+    """Changes of entries. Every change of a key gets a revision, one growing number per store.
+
+    All methods raise NotWritable, and LockLost if a fence (see :class:`Locks`) no longer holds; then they
+    write nothing.
+    """
+
+    def set(self, key: str, value: Value) -> int:
+        """Store the value and return the entry's revision. If the entry already has this value, nothing
+        changes and its revision stays. Raises InvalidKey, InvalidValue."""
+
+    def set_many(self, values: Mapping[str, Value]) -> int:
+        """Store all values or none, in one transaction; return the number of entries that changed."""
+
+    def delete(self, key: str) -> bool:
+        """Delete an entry; return True if it existed."""
+
+    def delete_many(self, keys: Iterable[str]) -> int:
+        """Delete all of the entries or none; return the number that existed."""
+
+    def delete_prefix(self, prefix: str) -> int:
+        """Delete all entries under a prefix or none; return how many there were. The empty prefix means every
+        key."""
+
+    def increment(self, key: str, by: int | float = 1) -> int | float:
+        """Add to a number and return the sum; exact across processes. An absent key counts as 0, a string
+        that reads as a number as that number. Raises NotANumber and then writes nothing."""
+
+    def set_if_absent(self, key: str, value: Value) -> bool:
+        """Store the value and return True if the key is absent; otherwise return False and write nothing."""
+
+    def compare_and_set(self, key: str, old: Value | None, new: Value) -> bool:
+        """Store ``new`` and return True if the value is ``old`` (None: absent); type and value must both
+        match."""
+
+    def compare_and_set_revision(self, key: str, revision: int, new: Value) -> bool:
+        """Store ``new`` and return True if the entry has this revision (0: absent)."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Return a ``with`` block whose writes all happen together or, if it raises, not at all. Blocks
+        nest."""
+
+
+class Locks(Protocol):
+    """Named leases with fencing tokens.
+
+    Seconds may be fractional, more than 0 and at most 30 days. Time is measured by a clock that
+    cannot be set. Expired locks, and tied locks whose process has ended, count as free.
+    """
+
+    def acquire(
+        self, name: str, holder: str, seconds: float, *, wait: float = 0.0, tied: bool = False
+    ) -> Lock:
+        """Take the lock, waiting up to ``wait`` seconds. A second acquisition by the same holder is refused
+        like any other. A ``tied`` lock is free as soon as this process has ended. Raises LockHeld."""
+
+    def renew(self, name: str, holder: str, seconds: float) -> Lock:
+        """Extend the lease to ``seconds`` from now, under the same token. Raises LockLost."""
+
+    def release(self, name: str, holder: str, *, token: int | None = None) -> None:
+        """Release the lock; with ``token``, only that acquisition. Raises LockLost if it is not held so."""
+
+    def break_lock(self, name: str) -> Lock:
+        """Take a lock away from its holder and record the break; return the broken lock. Raises
+        LockNotFound."""
+
+    def lock_breaks(self, limit: int = 100) -> list[LockBreak]:
+        """Return the most recent breaks, newest first."""
+
+    def lock(self, name: str) -> Lock | None:
+        """Return the lock if it is held now; else None."""
+
+    def locks(self) -> list[Lock]:
+        """Return all locks held now, in the order of their names."""
+
+    def fence(self, name: str, token: int) -> None:
+        """From now on every write of this handle checks, in its own transaction, that the lock is still
+        held under this token and not expired; otherwise it raises LockLost and writes nothing."""
+
+    def unfence(self, name: str) -> None:
+        """Stop checking for this name; nothing happens if it was not fenced."""
+
+
+class History(Protocol):
+    """Who wrote what, including writes by other programs."""
+
+    def revision(self) -> int:
+        """Return the newest revision of the store; 0 if nothing was ever written."""
+
+    def revisions(self, key: str, *, limit: int | None = None) -> Iterator[Revision]:
+        """Yield the revisions of one key, newest first, as far back as retention keeps them."""
+
+    def revisions_since(
+        self, since: int, *, prefix: str = "", limit: int | None = None
+    ) -> Iterator[Revision]:
+        """Yield the revisions after ``since``, oldest first, each once, without gaps."""
+
+    def follow(self, since: int, *, prefix: str = "") -> list[Revision]:
+        """Return the next revisions after ``since``, as many as one read gives; continue from the last one.
+        Raises HistoryPruned if any revision after ``since`` is forgotten."""
+
+    def prune(self, *, keep: int, keep_deleted_days: float) -> int:
+        """Forget revisions beyond the newest ``keep`` of each key, and deletions older than
+        ``keep_deleted_days``; return the number forgotten. Transactions are too short for other
+        writers to notice."""
+
+    def compact(
+        self, *, keep: int = 0, upto: int | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """Forget all but the newest ``keep`` revisions of each key, only up to revision ``upto`` if it is
+        given; then return free space to the file system. The store's newest revision stays. ``progress`` gets
+        (forgotten, total). Return the number forgotten. Transactions are as short as those of
+        :meth:`prune`."""
+
+    def mark_secret(self, key: str) -> None:
+        """Keep no values of this key in history from now on, only the fact that it changed; drop those it
+        has."""
+
+
+class Past(Protocol):
+    """The store at an earlier revision. Revision 0 is before the first change."""
+
+    def complete_since(self, prefix: str = "") -> int:
+        """Return the oldest revision at which all keys under a prefix are known."""
+
+    def revision_at(self, at: float) -> int:
+        """Return the newest revision made at or before ``at`` (unix seconds). Raises HistoryPruned."""
+
+    def entries_at(self, revision: int, prefix: str = "") -> Iterator[Entry]:
+        """Yield the entries at a revision, in key order. An entry whose value is a secret has the type
+        ``secret`` and no value. Raises HistoryPruned, RevisionNotFound."""
+
+    def entry_at(self, key: str, revision: int) -> Entry:
+        """Return one entry at a revision. Raises KeyNotFound, HistoryPruned, RevisionNotFound."""
+
+    def differences(self, one: int, other: int, prefix: str = "") -> Iterator[Difference]:
+        """Yield the keys that differ between two revisions, in key order. Raises HistoryPruned,
+        RevisionNotFound."""
+
+
+class Undoing(Protocol):
+    """Change sets and their undo. An undo is a change set too, so it can be undone."""
+
+    def change_sets(self, *, prefix: str = "") -> Iterator[ChangeSet]:
+        """Yield change sets, newest first; with a prefix, those that changed a key under it. A burst of
+        writes by another program is one change set."""
+
+    def change_set(self, name: str) -> ChangeSet:
+        """Return a change set by its id or by the id of a run. Raises RevisionNotFound, HistoryPruned."""
+
+    def newest_change_set(self) -> ChangeSet:
+        """Return the newest change set. Raises RevisionNotFound if there is none."""
+
+    def undo_steps(self, change_set: ChangeSet) -> Iterator[Step]:
+        """Yield the steps that :meth:`undo` would take, in key order."""
+
+    def undo(self, change_set: ChangeSet, *, force: bool = False) -> int:
+        """Restore every key of the change set to its value before it; return the number of keys that changed.
+        All or nothing.
+
+        Raises Conflict, with the keys, if another change set changed one since or the earlier value is a
+        secret, and HistoryPruned if part of the change set is forgotten. ``force`` overwrites later changes,
+        and leaves keys alone whose earlier value is not kept."""
+
+    def rollback_steps(self, revision: int, *, prefix: str = "", key: str | None = None) -> Iterator[Step]:
+        """Yield the steps that :meth:`rollback` would take, in key order."""
+
+    def rollback(
+        self, revision: int, *, prefix: str = "", key: str | None = None, force: bool = False
+    ) -> int:
+        """Restore one key, the keys under a prefix, or all keys to a revision; return the number that
+        changed. Raises Conflict if an earlier value is a secret, unless ``force`` leaves such keys alone;
+        HistoryPruned, RevisionNotFound."""
+
+
+class Surveys(Protocol):
+    """Overviews of all entries; each costs at least one pass over their keys."""
+
+    def groups(self) -> Iterator[KeyGroup]:
+        """Yield each first segment of keys, with the ``:`` or ``/`` it ends in, and its number of keys, in
+        key order. Keys without a segment are in no group."""
+
+    def top_entries(self, order: str, limit: int) -> list[RankedEntry]:
+        """Return up to ``limit`` entries: the ``largest`` values, the most recently changed (``newest``), or
+        the least recently changed (``oldest``)."""
+
+    def problems(self) -> list[str]:
+        """Return the defects of the database file, in the words of its engine; empty if it is sound. Reads
+        the whole file."""
+
+
+class Store(Entries, EntryWrites, Locks, History, Past, Undoing, Surveys, Protocol):
+    """One agent's store."""
+
+    def set_origin(self, origin: Origin) -> None:
+        """Record ``origin`` as the author of later changes. A new origin begins a new change set."""
+
+    def stats(self) -> Stats: ...
+
+    def window(self) -> Window:
+        """Return rows for a table of millions. The window does not depend on this handle."""
+
+    def change_token(self) -> int:
+        """Return a value that changes when another handle commits. Takes microseconds, for polling."""
+
+    def interrupt(self) -> None:
+        """Stop the query that another thread runs on this handle; safe from any thread."""
+
+
+class Window(Protocol):
+    """A moving window on a table of millions: the rows that match a query, and the page that a screen shows.
+
+    :meth:`supersede` may be called from any thread and never waits. :meth:`page` may be called from any
+    thread, while another one indexes too. The other methods belong to one thread. All raise DatabaseUnusable
+    if the database cannot be read; a database that does not exist yet counts as empty.
+    """
+
+    def supersede(self, generation: int) -> None:
+        """Make this the only generation that is wanted from now on."""
+
+    def index(self, query: Query, generation: int) -> Iterator[tuple[int, bool]]:
+        """Find the rows that match ``query``; yield (number found so far, True if complete).
+
+        Pages are available from the first pair on. Call again with the same generation to update its result
+        with what was committed since; that yields once, and the old result stays available until then. If
+        superseded, this ends without a complete pair. Name the generation to :meth:`supersede` first.
+        """
+
+    def page(self, generation: int, first: int, count: int) -> list[Row | None] | None:
+        """Return ``count`` rows from position ``first`` on, fewer at the end; None for a row that no longer
+        exists. Return None instead of a list if this generation has no result (any more)."""
+
+    def fold(self, prefix: str, *, opened: bool) -> None:
+        """Open or close a node; call :meth:`index` with the same generation afterwards. Safe from any
+        thread."""
+
+    def reveal(self, key: str) -> None:
+        """Open the nodes around a key, like :meth:`fold`."""
+
+    def take_reordered(self) -> bool:
+        """Return, and clear, whether reported positions now hold other rows."""
+
+    @property
+    def passing(self) -> int:
+        """Number of keys known to match, including those folded away."""
+
+    def position(self, key: str, *, node: bool = False) -> int | None:
+        """Return the line of ``key``, or of the ``node`` with this prefix, in the current result; None if it
+        is not there or not found yet. For a key in a closed node, return the line of that node."""
+
+    def keys(self, first: int, count: int) -> list[str]:
+        """Return up to ``count`` matching keys from position ``first`` on, including those folded away,
+        without keys that no longer exist. Raises Interrupted if superseded."""
+
+    def keys_between(self, one: str, other: str, limit: int) -> list[str]:
+        """Return up to ``limit`` matching keys between two keys, both included; the two may be in either
+        order."""
+
+    def keys_below(self, prefix: str, limit: int) -> list[str]:
+        """Return up to ``limit`` matching keys in a node of a tree."""
+
+    def existing(self, keys: list[str]) -> frozenset[str]:
+        """Return those of ``keys`` that exist, whether they match or not. Raises Interrupted if
+        superseded."""
+
+    def close(self) -> None: ...
+
+
+class Agents(Protocol):
+    """The agents, and operations on whole stores.
+
+    Methods that take a name raise InvalidAgentName. ``progress`` gets (done, total); an exception that it
+    raises ends the work, which then leaves nothing behind.
+    """
+
+    @property
+    def backups(self) -> str:
+        """Location of backups, for people."""
+
+    def names(self) -> list[str]:
+        """Return all agents in order; ``local`` is always one of them."""
+
+    def known(self, name: str) -> bool:
+        """Return True if the agent has a store. Raises DatabaseUnusable if that cannot be determined."""
+
+    def warning(self, name: str) -> str | None:
+        """As :meth:`Handle.warning`, without opening the store."""
+
+    def discover(self) -> list[Agent]:
+        """Return every agent, with the size and age of its store."""
+
+    def look_at(self, name: str) -> Agent:
+        """Return one agent, with the size and age of its store."""
+
+    def listing(self) -> object:
+        """Return a value that changes whenever an agent may have been added or removed; None if there is
+        none."""
+
+    def identity(self, name: str) -> object:
+        """Return a value that changes if the store is replaced by another; None if there is no store. Takes
+        microseconds, for polling; never raises."""
+
+    def state(self, name: str) -> object:
+        """Return a value that changes whenever the store is written, even one that cannot be opened. As
+        quick; never raises."""
+
+    def create(self, name: str) -> str:
+        """Create an empty store; return its location. Raises Conflict if there is one, NotWritable,
+        DatabaseUnusable."""
+
+    def duplicate(self, name: str, copy: str, progress: Callable[[int, int], object] | None = None) -> str:
+        """Create a copy of a store, history and locks included; return its location. Raises the errors of
+        :meth:`create`, and AgentNotFound."""
+
+    def back_up(self, name: str, progress: Callable[[int, int], object] | None = None) -> str:
+        """Write a backup of the store; return the backup's location. Raises AgentNotFound, NotWritable,
+        DatabaseUnusable."""
+
+    def remove(self, name: str, progress: Callable[[int, int], object] | None = None) -> str:
+        """Back up the store, then delete it; return the backup's location. Raises Refused for the agent that
+        always exists, Conflict if another program has the store open, AgentNotFound, NotWritable,
+        DatabaseUnusable."""

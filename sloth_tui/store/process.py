@@ -1,7 +1,7 @@
-"""Which process is which, for ever: host, pid, start time and boot id together.
+"""Identify a process uniquely by host, pid, start time and boot id.
 
-A pid alone is given to another process sooner or later. ``/proc/PID/stat`` is read as proc(5) has it: field 3
-is the state, field 22 the start time in clock ticks after boot.
+A pid alone is not enough: the system reuses it. ``/proc/PID/stat`` is described in proc(5): field 3 is the
+state, field 22 the start time in clock ticks after boot.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from sloth_tui.model import Owner
 
 _FIRST_PID_SPACE = "pid:[4026531836]"
-"""The pid namespace a machine begins with (PROC_PID_INIT_INO of the kernel)."""
+"""The initial pid namespace of a machine (PROC_PID_INIT_INO of the kernel)."""
 _ENDED = (b"Z", b"X", b"x")
-"""States of a process that is gone: a zombie is only an exit status nobody has collected yet."""
+"""States of a process that has ended: a zombie is only an exit status that its parent has not collected."""
 _UNKNOWN = 0
 
 _known: dict[str, Owner] = {}
-"""This process, by boot id; a forked child is another one."""
+"""Boot id -> this process; a forked child is another process."""
 os.register_at_fork(after_in_child=_known.clear)
 
 
 def current_process(boot_id: str) -> Owner:
-    """This very process."""
+    """Return the identity of this process."""
     if boot_id not in _known:
         from sloth_tui.model import Owner
 
@@ -34,7 +34,7 @@ def current_process(boot_id: str) -> Owner:
 
 
 def host_name() -> str:
-    """Where a pid means something: the host and, in a container, its pid namespace: ``web1/pid:[...]``."""
+    """Return the selection of a pid: the host and, in a container, its pid namespace: ``web1/pid:[...]``."""
     host = os.uname().nodename
     try:
         space = os.readlink("/proc/self/ns/pid")
@@ -44,7 +44,7 @@ def host_name() -> str:
 
 
 def is_alive(owner: Owner, boot_id: str) -> bool | None:
-    """Whether the process still runs, given the boot id of this machine; None where that cannot be told."""
+    """Return True if the process still runs, given the boot id of this machine; None if that is unknown."""
     if owner == current_process(boot_id):
         return True
     if owner.host != host_name():
@@ -60,13 +60,14 @@ def is_alive(owner: Owner, boot_id: str) -> bool | None:
 
 
 def start_time(pid: int) -> int | None:
-    """Clock ticks after boot; None if no such process runs, 0 if one does and its start cannot be seen.
+    """Return the start of a process in clock ticks after boot; None if it does not run, 0 if its start is
+    unknown.
 
-    That is so where there is no procfs, and where procfs hides the processes of others (``hidepid``).
+    It is unknown if there is no procfs, or if procfs hides the processes of other users (``hidepid``).
     """
     try:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
-            # The name, in parentheses, may itself hold spaces and parentheses.
+            # The name, in parentheses, may itself contain spaces and parentheses.
             fields = file.read().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return _UNKNOWN if exists(pid) else None
@@ -74,7 +75,7 @@ def start_time(pid: int) -> int | None:
 
 
 def exists(pid: int) -> bool:
-    """Whether there is a process of this number, whichever it is."""
+    """Return True if any process has this pid."""
     if pid <= 0:  # kill(2) would address a whole group
         return False
     try:

@@ -12,7 +12,7 @@ class ManualClock(Clock):
     """A machine whose time passes when a test says so; what sleeps on it wakes at once, that much later."""
 
     def __init__(self, *, tells_boots: bool = True) -> None:
-        """``tells_boots``: whether the machine has boot ids."""
+        """``tells_boots``: True if the machine has boot ids."""
         self._tells_boots = tells_boots
         self._boots = 1
         self._now = 1000 * NANOSECONDS

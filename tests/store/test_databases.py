@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui import agents
 from sloth_tui.errors import (
     AgentNotFound,
     Conflict,
@@ -21,8 +20,7 @@ from sloth_tui.errors import (
     Refused,
     SlothError,
 )
-from sloth_tui.store import open_path, open_store
-from sloth_tui.store.databases import back_up_agent, create_agent, duplicate_agent, remove_agent
+from sloth_tui.store import open_agents, open_path, open_store, sqlite
 from tests.store.sqlite.others import DOCUMENTED, run_other
 
 if TYPE_CHECKING:
@@ -35,7 +33,7 @@ def web(base: Path) -> str:
         store.set_many({f"key:{number}": number for number in range(100)})
         store.set("key:1", "other")
         store.acquire("deploy", "task-1", 600)
-    return agents.database_path("web")
+    return sqlite.database_path("web")
 
 
 def keys(path: str) -> dict[str, object]:
@@ -48,22 +46,22 @@ def files(base: Path) -> list[str]:
 
 
 def test_a_new_database_is_empty_and_private(base: Path) -> None:
-    path = create_agent("new")
-    assert agents.agent_names() == ["local", "new"]
+    path = open_agents().create("new")
+    assert open_agents().names() == ["local", "new"]
     assert keys(path) == {}
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     with open_store("new", "write") as store:
         store.set("a", 1)
     with pytest.raises(Conflict, match="agent 'new' has a database already"):
-        create_agent("new")
+        open_agents().create("new")
     assert keys(path) == {"a": 1}
     with pytest.raises(InvalidAgentName):
-        create_agent("../x")
+        open_agents().create("../x")
 
 
 def test_a_copy_holds_everything_and_goes_its_own_way(base: Path, web: str) -> None:
     told: list[tuple[int, int]] = []
-    path = duplicate_agent("web", "copy", lambda done, of: told.append((done, of)))
+    path = open_agents().duplicate("web", "copy", lambda done, of: told.append((done, of)))
     assert told[-1][0] == told[-1][1] > 0
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     assert keys(path) == keys(web)
@@ -76,12 +74,12 @@ def test_a_copy_holds_everything_and_goes_its_own_way(base: Path, web: str) -> N
 
 
 def test_what_is_there_is_not_replaced(base: Path, web: str) -> None:
-    create_agent("copy")
+    open_agents().create("copy")
     with pytest.raises(Conflict):
-        duplicate_agent("web", "copy")
+        open_agents().duplicate("web", "copy")
     with pytest.raises(AgentNotFound):
-        duplicate_agent("nobody", "other")
-    assert keys(agents.database_path("copy")) == {}
+        open_agents().duplicate("nobody", "other")
+    assert keys(sqlite.database_path("copy")) == {}
 
 
 def test_a_copy_is_of_one_moment_while_others_write(base: Path, web: str) -> None:
@@ -91,7 +89,7 @@ def test_a_copy_is_of_one_moment_while_others_write(base: Path, web: str) -> Non
         def write(done: int, of: int) -> None:
             store.increment("count")
 
-        path = duplicate_agent("web", "copy", write)
+        path = open_agents().duplicate("web", "copy", write)
         assert store.get("count") not in (None, 1)
     assert "count" not in keys(path)
 
@@ -101,9 +99,9 @@ def test_a_copy_that_is_broken_off_leaves_nothing(base: Path, web: str) -> None:
         raise SlothError("cancelled")
 
     with pytest.raises(SlothError, match="cancelled"):
-        duplicate_agent("web", "copy", stop)
+        open_agents().duplicate("web", "copy", stop)
     with pytest.raises(SlothError, match="cancelled"):
-        remove_agent("web", stop)
+        open_agents().remove("web", stop)
     assert files(base) == ["state/web.db"]
     assert len(keys(web)) == 100
 
@@ -112,11 +110,11 @@ def test_deletion_leaves_a_backup(base: Path, web: str) -> None:
     before = keys(web)
     with open_store("web", "read"):
         with pytest.raises(Conflict, match="another program has it open"):
-            remove_agent("web")
+            open_agents().remove("web")
         assert keys(web) == before
     assert [name for name in files(base) if name.startswith("backups")] == []
-    backup = remove_agent("web")
-    assert agents.agent_names() == ["local"]
+    backup = open_agents().remove("web")
+    assert open_agents().names() == ["local"]
     assert os.path.dirname(backup) == str(base / "backups")
     assert stat.S_IMODE(os.stat(backup).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(os.path.dirname(backup)).st_mode) == 0o700
@@ -129,7 +127,7 @@ def test_deletion_leaves_a_backup(base: Path, web: str) -> None:
 
 
 def test_two_backups_in_one_second_are_two(base: Path, web: str) -> None:
-    assert len({back_up_agent("web") for _ in range(3)}) == 3
+    assert len({open_agents().back_up("web") for _ in range(3)}) == 3
 
 
 def test_a_database_that_another_process_has_open_stays(base: Path, web: str) -> None:
@@ -147,23 +145,23 @@ def test_a_database_that_another_process_has_open_stays(base: Path, web: str) ->
         assert process.stdout is not None
         process.stdout.readline()
         with pytest.raises(Conflict, match="another program has it open"):
-            remove_agent("web")
+            open_agents().remove("web")
     assert len(keys(web)) == 100
 
 
 def test_what_may_not_be_deleted(base: Path) -> None:
     with pytest.raises(Refused, match="local always exists"):
-        remove_agent("local")
+        open_agents().remove("local")
     with pytest.raises(AgentNotFound):
-        remove_agent("nobody")
+        open_agents().remove("nobody")
     damaged = base / "state" / "damaged.db"
     damaged.parent.mkdir(parents=True)
     damaged.write_bytes(b"no database at all" * 100)
     with pytest.raises(DatabaseUnusable):
-        remove_agent("damaged")
+        open_agents().remove("damaged")
     (base / "state" / "link.db").symlink_to(damaged)
     with pytest.raises(DatabaseUnusable):
-        remove_agent("link")
+        open_agents().remove("link")
     assert damaged.exists()
 
 
@@ -172,10 +170,10 @@ def test_without_room_for_a_backup_nothing_is_deleted(base: Path, web: str) -> N
     program = """
 import resource
 from sloth_tui.errors import NotWritable
-from sloth_tui.store.databases import remove_agent
+from sloth_tui.store import open_agents
 resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
 try:
-    remove_agent("web")
+    open_agents().remove("web")
 except NotWritable as error:
     print(error.message)
 """
@@ -188,7 +186,7 @@ except NotWritable as error:
 def test_no_backup_no_deletion(base: Path, web: str) -> None:
     (base / "backups").write_text("in the way")
     with pytest.raises(NotWritable):
-        remove_agent("web")
+        open_agents().remove("web")
     assert len(keys(web)) == 100
 
 
@@ -196,6 +194,6 @@ def test_databases_of_other_programs(base: Path) -> None:
     theirs = base / "state" / "theirs.db"
     theirs.parent.mkdir(parents=True)
     run_other(theirs, DOCUMENTED, "INSERT INTO state (key, value) VALUES ('a', '1')")
-    copied = duplicate_agent("theirs", "copy")
+    copied = open_agents().duplicate("theirs", "copy")
     assert keys(copied) == {"a": "1"}
-    assert keys(remove_agent("theirs")) == {"a": "1"}
+    assert keys(open_agents().remove("theirs")) == {"a": "1"}

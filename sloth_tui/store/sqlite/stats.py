@@ -1,4 +1,4 @@
-"""Figures about a store."""
+"""Statistics of a store."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 _BY_TYPE = ("boolean", "float", "integer", "table")
 _COUNTS = ", ".join(f"count(*) FILTER (WHERE type = '{name}')" for name in _BY_TYPE)
-# Of times as we write them the greatest is the greatest text; to convert each would double the time.
+# Times in our own format sort as text; converting each one would double the time.
 _IS_PLAIN = "(length(updated_at) IN (19, 23) AND substr(updated_at, 11, 1) = ' ')"
-# A pass without GROUP BY, which would sort all rows.
+# One pass without GROUP BY, which would sort all rows.
 _ENTRIES = f"""SELECT count(*), coalesce(sum(octet_length(key) + octet_length(value)), 0),
     {TIME.format(f"max(updated_at) FILTER (WHERE {_IS_PLAIN})")},
     max({TIME.format("updated_at")}) FILTER (WHERE NOT {_IS_PLAIN}),
@@ -25,25 +25,26 @@ _HISTORY = """SELECT coalesce(max(revision), 0), coalesce(min(revision), 0), cou
 
 
 def read_stats(database: Database, locks: int, complete_since: int) -> Stats:
-    """One full scan of the entries and one of the history."""
+    """Return the statistics; scans all entries and the whole history once."""
     from sloth_tui.model import Stats
 
     keys, size, at, at_of_others, blobs, *typed = database.one(_ENTRIES)
     (history,) = database.made_of(lambda row: [whole(column) for column in row], _HISTORY)
     newest, oldest, revisions, history_size, changed = history
     types = {"bytes": blobs, "string": keys - blobs - sum(typed), **dict(zip(_BY_TYPE, typed, strict=True))}
-    exists = database.kind is not None
+    file_size, wal_size = _size(database.path), _size(database.path + "-wal")
+    page_size, page_count, free_pages = _pages(database)
     return Stats(
         total_keys=keys,
         total_size=size,
         last_modified=int(max(at or 0, at_of_others or 0, changed / 1000)) if keys else 0,
         backend="sqlite",
         location=database.path,
-        file_size=_size(database.path) + _size(database.path + "-wal"),
-        wal_size=_size(database.path + "-wal"),
-        page_size=database.one("PRAGMA main.page_size"),
-        page_count=database.one("PRAGMA main.page_count") if exists else 0,
-        free_pages=database.one("PRAGMA main.freelist_count") if exists else 0,
+        file_size=file_size + wal_size,
+        wal_size=wal_size,
+        page_size=page_size,
+        page_count=page_count,
+        free_pages=free_pages,
         revision=newest,
         oldest_revision=oldest,
         complete_since=complete_since,
@@ -51,7 +52,20 @@ def read_stats(database: Database, locks: int, complete_since: int) -> Stats:
         history_size=history_size,
         locks=locks,
         types={name: count for name, count in sorted(types.items()) if count},
+        storage=(
+            ("file", file_size + wal_size),
+            ("write-ahead log", wal_size),
+            ("pages", f"{page_count:,} of {page_size:,} bytes, {free_pages:,} free"),
+        ),
     )
+
+
+def _pages(database: Database) -> tuple[int, int, int]:
+    """Return page size in bytes, number of pages, and number of free pages."""
+    size: int = database.one("PRAGMA main.page_size")
+    if database.kind is None:
+        return size, 0, 0
+    return size, database.one("PRAGMA main.page_count"), database.one("PRAGMA main.freelist_count")
 
 
 def _size(path: str) -> int:

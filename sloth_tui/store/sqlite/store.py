@@ -1,4 +1,8 @@
-"""The SQLite store: all parts of it on one handle."""
+"""The SQLite store: all its parts on one database.
+
+The store itself implements entries, because scripts read and write them in loops. Locks, history, past and
+undo are separate parts, loaded on the first call of one of their methods.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +11,140 @@ import apsw
 from sloth_tui.errors import SlothError
 from sloth_tui.store.sqlite.entries.retention import sweep
 from sloth_tui.store.sqlite.entries.writing import EntryWriting
-from sloth_tui.store.sqlite.history.revisions import HistoryMethods
-from sloth_tui.store.sqlite.history.undo import Undoing
-from sloth_tui.store.sqlite.locks.locks import Locking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from sloth_tui.model import KeyGroup, Origin, Standing, Stats
-    from sloth_tui.store.sqlite.rows.window import Window
+    from sloth_tui.model import (
+        ChangeSet,
+        Difference,
+        Entry,
+        KeyGroup,
+        Lock,
+        LockBreak,
+        Origin,
+        RankedEntry,
+        Revision,
+        Stats,
+        Step,
+    )
+    from sloth_tui.store.port import Window
+    from sloth_tui.store.sqlite.history.change_sets import ChangeSets
+    from sloth_tui.store.sqlite.history.past import Past
+    from sloth_tui.store.sqlite.history.revisions import History
+    from sloth_tui.store.sqlite.history.undo import Undo
+    from sloth_tui.store.sqlite.locks.locks import Locks
 
 
-class SqliteStore(EntryWriting, HistoryMethods, Undoing, Locking):
+class SqliteStore(EntryWriting):
     """See :class:`sloth_tui.store.port.Store`."""
 
     __slots__ = ()
 
-    def set_origin(self, origin: Origin) -> None:
-        self._database.set_origin(origin)
+    # Locks.
+
+    def acquire(
+        self, name: str, holder: str, seconds: float, *, wait: float = 0.0, tied: bool = False
+    ) -> Lock:
+        return self._locks.acquire(name, holder, seconds, wait=wait, tied=tied)
+
+    def renew(self, name: str, holder: str, seconds: float) -> Lock:
+        return self._locks.renew(name, holder, seconds)
+
+    def release(self, name: str, holder: str, *, token: int | None = None) -> None:
+        self._locks.release(name, holder, token=token)
+
+    def break_lock(self, name: str) -> Lock:
+        return self._locks.break_lock(name)
+
+    def lock_breaks(self, limit: int = 100) -> list[LockBreak]:
+        return self._locks.lock_breaks(limit)
+
+    def lock(self, name: str) -> Lock | None:
+        return self._locks.lock(name)
+
+    def locks(self) -> list[Lock]:
+        return self._locks.locks()
+
+    def fence(self, name: str, token: int) -> None:
+        self._database.fences[name] = token
+
+    def unfence(self, name: str) -> None:
+        self._database.fences.pop(name, None)
+
+    # History.
+
+    def revision(self) -> int:
+        return self._history.revision()
+
+    def revisions(self, key: str, *, limit: int | None = None) -> Iterator[Revision]:
+        return self._history.revisions(key, limit=limit)
+
+    def revisions_since(
+        self, since: int, *, prefix: str = "", limit: int | None = None
+    ) -> Iterator[Revision]:
+        return self._history.revisions_since(since, prefix=prefix, limit=limit)
+
+    def follow(self, since: int, *, prefix: str = "") -> list[Revision]:
+        return self._history.follow(since, prefix=prefix)
+
+    def prune(self, *, keep: int, keep_deleted_days: float) -> int:
+        return self._history.prune(keep=keep, keep_deleted_days=keep_deleted_days)
+
+    def compact(
+        self, *, keep: int = 0, upto: int | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        return self._history.compact(keep=keep, upto=upto, progress=progress)
+
+    def mark_secret(self, key: str) -> None:
+        from sloth_tui.store.sqlite.entries.origins import mark_secret
+
+        mark_secret(self._database, key)
+
+    # The past.
+
+    def complete_since(self, prefix: str = "") -> int:
+        return self._past.complete_since(prefix)
+
+    def revision_at(self, at: float) -> int:
+        return self._past.revision_at(at)
+
+    def entries_at(self, revision: int, prefix: str = "") -> Iterator[Entry]:
+        return self._past.entries_at(revision, prefix)
+
+    def entry_at(self, key: str, revision: int) -> Entry:
+        return self._past.entry_at(key, revision)
+
+    def differences(self, one: int, other: int, prefix: str = "") -> Iterator[Difference]:
+        return self._past.differences(one, other, prefix)
+
+    # Change sets and undo.
+
+    def change_sets(self, *, prefix: str = "") -> Iterator[ChangeSet]:
+        return self._change_sets.change_sets(prefix=prefix)
+
+    def change_set(self, name: str) -> ChangeSet:
+        return self._change_sets.change_set(name)
+
+    def newest_change_set(self) -> ChangeSet:
+        return self._change_sets.newest_change_set()
+
+    def undo_steps(self, change_set: ChangeSet) -> Iterator[Step]:
+        return self._undo.undo_steps(change_set)
+
+    def undo(self, change_set: ChangeSet, *, force: bool = False) -> int:
+        return self._undo.undo(change_set, force=force)
+
+    def rollback_steps(self, revision: int, *, prefix: str = "", key: str | None = None) -> Iterator[Step]:
+        return self._undo.rollback_steps(revision, prefix=prefix, key=key)
+
+    def rollback(
+        self, revision: int, *, prefix: str = "", key: str | None = None, force: bool = False
+    ) -> int:
+        return self._undo.rollback(revision, prefix=prefix, key=key, force=force)
+
+    # Overviews.
 
     def stats(self) -> Stats:
         from sloth_tui.store.sqlite.stats import read_stats
@@ -37,24 +156,29 @@ class SqliteStore(EntryWriting, HistoryMethods, Undoing, Locking):
 
         return groups(self._database)
 
-    def standings(self, order: str, limit: int) -> list[Standing]:
-        from sloth_tui.store.sqlite.surveys import standings
+    def top_entries(self, order: str, limit: int) -> list[RankedEntry]:
+        from sloth_tui.store.sqlite.surveys import top_entries
 
-        return standings(self._database, order, limit)
+        return top_entries(self._database, order, limit)
 
     def problems(self) -> list[str]:
         from sloth_tui.store.sqlite.surveys import problems
 
         return problems(self._database)
 
+    def window(self) -> Window:
+        """Rows for a table, on connections of its own."""
+        from sloth_tui.store.sqlite.rows.key_source import open_window
+
+        return open_window(self._database.path)
+
+    # The handle.
+
+    def set_origin(self, origin: Origin) -> None:
+        self._database.set_origin(origin)
+
     def change_token(self) -> int:
         return self._database.change_token()
-
-    def window(self) -> Window:
-        """Rows for a table, on a connection of its own: see :mod:`sloth_tui.store.sqlite.rows.window`."""
-        from sloth_tui.store.sqlite.rows.window import Window
-
-        return Window(self._database.path)
 
     def interrupt(self) -> None:
         try:
@@ -70,6 +194,38 @@ class SqliteStore(EntryWriting, HistoryMethods, Undoing, Locking):
             if database.erased and not database.depth:
                 database.empty_log()
         except (apsw.Error, SlothError):
-            return  # what was written is safe, and forgetting can wait for the next handle
+            return  # the writes are safe, and the sweep can wait for the next handle
         finally:
             super().close()
+
+    # A part is created on each access: its only state is the database.
+
+    @property
+    def _locks(self) -> Locks:
+        from sloth_tui.store.sqlite.locks.locks import Locks
+
+        return Locks(self._database)
+
+    @property
+    def _history(self) -> History:
+        from sloth_tui.store.sqlite.history.revisions import History
+
+        return History(self._database)
+
+    @property
+    def _past(self) -> Past:
+        from sloth_tui.store.sqlite.history.past import Past
+
+        return Past(self._database)
+
+    @property
+    def _change_sets(self) -> ChangeSets:
+        from sloth_tui.store.sqlite.history.change_sets import ChangeSets
+
+        return ChangeSets(self._database)
+
+    @property
+    def _undo(self) -> Undo:
+        from sloth_tui.store.sqlite.history.undo import Undo
+
+        return Undo(self._database)

@@ -1,14 +1,14 @@
-"""Looking over the whole store: its prefixes, its extremes, and whether the file is sound. Loaded only where
-that is asked for."""
+"""Overviews of a whole store: its prefixes, its top entries, and defects of its file. Loaded on first use."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.model import KeyGroup, Standing
+from sloth_tui.model import KeyGroup, RankedEntry
 from sloth_tui.store.sqlite.rows.row_reader import SIZE, UPDATED
 from sloth_tui.store.sqlite.sql.keys import KEY, key_range
-from sloth_tui.store.sqlite.sql.rows import RAW_KEY, decode_key, whole
+from sloth_tui.store.sqlite.sql.rows import RAW_KEY, whole
+from sloth_tui.values.codec import decode_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ _NEXT = (
     f"SELECT {RAW_KEY} FROM state WHERE key >= {KEY} AND key < x'' "
     "AND (instr(key, ':') OR instr(key, '/')) ORDER BY key LIMIT 1"
 )
-_STANDINGS = (
+_TOP_ENTRIES = (
     f"SELECT {RAW_KEY}, {SIZE}, {UPDATED} FROM state WHERE typeof(key) = 'text' ORDER BY {{}} LIMIT ?"
 )
 _ORDERS = {
@@ -32,7 +32,7 @@ _ORDERS = {
 
 
 def groups(database: Database) -> Iterator[KeyGroup]:
-    """From each first segment straight to the next: the keys of one are only counted."""
+    """See the port. Jumps from each first segment to the next; only counts the keys of each."""
     start = b""
     while True:
         found: bytes | None = database.one(_NEXT, (start,))
@@ -45,13 +45,13 @@ def groups(database: Database) -> Iterator[KeyGroup]:
         start = bounds[1]
 
 
-def standings(database: Database, order: str, limit: int) -> list[Standing]:
-    return database.made_of(_standing, _STANDINGS.format(_ORDERS[order]), (limit,))
+def top_entries(database: Database, order: str, limit: int) -> list[RankedEntry]:
+    return database.made_of(_standing, _TOP_ENTRIES.format(_ORDERS[order]), (limit,))
 
 
-def _standing(row: tuple[Any, ...]) -> Standing:
+def _standing(row: tuple[Any, ...]) -> RankedEntry:
     key, size, updated = row
-    return Standing(decode_key(key), whole(size), updated)
+    return RankedEntry(decode_key(key), whole(size), updated)
 
 
 def problems(database: Database) -> list[str]:
@@ -62,5 +62,5 @@ def problems(database: Database) -> list[str]:
 
 
 def _first_segment(key: str) -> str:
-    """``deploy:`` of ``deploy:version``."""
+    """Return the first segment of a key: ``deploy:`` of ``deploy:version``."""
     return key[: min(place for place in map(key.find, _SEPARATORS) if place >= 0) + 1]

@@ -1,4 +1,4 @@
-"""The backends that must keep what the port promises. A new one is added to ``BACKENDS``."""
+"""One store of each backend, and what moves the time by which its locks are measured."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from sloth_tui.store.clock import SYSTEM_CLOCK, Clock
-from sloth_tui.store.sqlite.engine.database import Database
-from sloth_tui.store.sqlite.store import SqliteStore
+from tests.store.conformance.backends import BACKENDS, Backend
 from tests.store.manual_clock import ManualClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sloth_tui.store.port import Store
@@ -25,20 +24,27 @@ class OpenStore(Protocol):
     def __call__(self, *, clock: Clock = SYSTEM_CLOCK, read_only: bool = False) -> Store: ...
 
 
-def open_sqlite(directory: Path, clock: Clock, read_only: bool) -> Store:
-    return SqliteStore("agent", Database(str(directory / "agent.db"), read_only=read_only, clock=clock))
+class LetPass(Protocol):
+    """Advance the clock that measures leases by a number of seconds."""
 
-
-BACKENDS: dict[str, Callable[[Path, Clock, bool], Store]] = {"sqlite": open_sqlite}
+    def __call__(self, seconds: float) -> None: ...
 
 
 @pytest.fixture(params=sorted(BACKENDS))
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
-    open_backend = BACKENDS[request.param]
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+    made = BACKENDS[request.param](str(tmp_path))
+    if request.node.get_closest_marker("machine_clock") and not made.machine_clock:
+        pytest.skip(f"{request.param} does not measure leases by the machine's clock")
+    return made
+
+
+@pytest.fixture
+def open_store(backend: Backend) -> Iterator[OpenStore]:
+    address = backend.fresh()
     with ExitStack() as handles:
 
         def opened(*, clock: Clock = SYSTEM_CLOCK, read_only: bool = False) -> Store:
-            return handles.enter_context(open_backend(tmp_path, clock, read_only))
+            return handles.enter_context(backend.open(address, clock, read_only))
 
         yield opened
 
@@ -46,6 +52,11 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenS
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
+
+
+@pytest.fixture
+def let_pass(backend: Backend, clock: ManualClock) -> LetPass:
+    return lambda seconds: backend.let_pass(clock, seconds)
 
 
 @pytest.fixture

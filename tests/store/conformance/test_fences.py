@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sloth_tui.store.port import Store
+    from tests.store.conformance.conftest import LetPass
     from tests.store.manual_clock import ManualClock
 
 DAY = 86400.0
 
 
+@pytest.mark.machine_clock
 def test_tokens_of_one_name_grow_whatever_ends_the_lock(
     store: Store, other: Store, clock: ManualClock
 ) -> None:
@@ -102,13 +104,13 @@ def test_a_fence_is_of_the_handle_that_set_it(store: Store, other: Store) -> Non
     assert store.get("key") == "free to write"
 
 
-def test_a_fenced_transaction_is_all_or_nothing(store: Store, other: Store, clock: ManualClock) -> None:
+def test_a_fenced_transaction_is_all_or_nothing(store: Store, other: Store, let_pass: LetPass) -> None:
     store.fence("deploy", store.acquire("deploy", "task-1", 5).token)
 
     def write_for_too_long() -> None:
         with store.transaction():
             store.set("first", 1)
-            clock.advance(5)
+            let_pass(5)
             store.set("second", 2)
 
     with pytest.raises(LockLost, match=r"^lock 'deploy' lost"):
@@ -125,11 +127,11 @@ def test_no_fence_holds_that_was_never_a_lock(store: Store) -> None:
     store.set("key", "value")
 
 
-def test_a_fence_survives_a_renewal(store: Store, clock: ManualClock) -> None:
+def test_a_fence_survives_a_renewal(store: Store, let_pass: LetPass) -> None:
     store.fence("deploy", store.acquire("deploy", "task-1", 5).token)
-    clock.advance(4)
+    let_pass(4)
     store.renew("deploy", "task-1", 5)
-    clock.advance(4)
+    let_pass(4)
     store.set("key", "value")
 
 

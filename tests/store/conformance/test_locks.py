@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sloth_tui.store.port import Store
-    from tests.store.conformance.conftest import OpenStore
+    from tests.store.conformance.conftest import LetPass, OpenStore
     from tests.store.manual_clock import ManualClock
 
 DAY = 86400.0
@@ -22,6 +22,7 @@ DAY = 86400.0
 # -- taking and giving back
 
 
+@pytest.mark.machine_clock
 def test_a_lock_says_who_holds_it_and_for_how_long(store: Store, clock: ManualClock) -> None:
     lock = store.acquire("deploy", "task-1", 300)
     assert (lock.name, lock.holder, lock.tied, lock.alive) == ("deploy", "task-1", False, True)
@@ -33,6 +34,7 @@ def test_a_lock_says_who_holds_it_and_for_how_long(store: Store, clock: ManualCl
     assert store.lock("deploy") == lock
 
 
+@pytest.mark.machine_clock
 def test_a_lock_that_is_held_is_refused_whoever_asks(store: Store, other: Store, clock: ManualClock) -> None:
     store.acquire("deploy", "task-1", 300)
     clock.advance(50)
@@ -116,9 +118,9 @@ def test_who_broke_what_is_on_record(store: Store, other: Store) -> None:
     assert store.lock_breaks(limit=1) == [newest]
 
 
-def test_a_lock_that_ran_out_is_not_there_to_be_broken(store: Store, clock: ManualClock) -> None:
+def test_a_lock_that_ran_out_is_not_there_to_be_broken(store: Store, let_pass: LetPass) -> None:
     store.acquire("deploy", "task-1", 5)
-    clock.advance(5)
+    let_pass(5)
     with pytest.raises(LockNotFound):
         store.break_lock("deploy")
 

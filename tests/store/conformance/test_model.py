@@ -12,10 +12,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from sloth_tui.errors import Conflict, NotANumber, NotKept
+from sloth_tui.errors import Conflict, HistoryPruned, NotANumber
 from sloth_tui.origin import this_process
 from sloth_tui.store.clock import SYSTEM_CLOCK
-from tests.store.conformance.conftest import BACKENDS
+from tests.store.conformance.backends import BACKENDS
 from tests.store.conformance.samples import BIGGEST, SMALLEST, identical
 from tests.support import rounds
 
@@ -62,6 +62,7 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.directory = Path(tempfile.mkdtemp(prefix="sloth-model-"))
+        self.address = ""
         self.handles: list[Store] = []
         self.model: dict[str, Value] = {}
         self.turn = 0
@@ -71,7 +72,9 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        self.handles = [BACKENDS[self.backend](self.directory, SYSTEM_CLOCK, False) for _ in range(2)]
+        backend = BACKENDS[self.backend](str(self.directory))
+        self.address = backend.fresh()
+        self.handles = [backend.open(self.address, SYSTEM_CLOCK, False) for _ in range(2)]
 
     @property
     def store(self) -> Store:
@@ -100,7 +103,7 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
             assert not force
             assert any(step.obstacle for step in steps)
             return
-        except NotKept:
+        except HistoryPruned:
             assert not force
             assert change.forgotten
             return
@@ -122,7 +125,7 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
         self.begin_change_set()
         try:
             store.rollback(revision, prefix=prefix)
-        except NotKept:
+        except HistoryPruned:
             assert store.complete_since(prefix) > revision
             return
         for key in {*self.model, *self.past[revision]}:
@@ -256,7 +259,7 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
     def history_ends_in_what_is_there(self) -> None:
         if not self.handles:
             return
-        changes = list(self.store.changes(0))
+        changes = list(self.store.revisions_since(0))
         newest = {change.key: change for change in changes}
         assert all(same(newest[key].new, value) for key, value in self.model.items())
         assert all(change.new is None for key, change in newest.items() if key not in self.model)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.errors import KeyNotFound, NotKept, RevisionNotFound
+from sloth_tui.errors import HistoryPruned, KeyNotFound, RevisionNotFound
 from sloth_tui.model import Difference
 from tests.store.conformance.samples import VALUES, identical
 from tests.support import A_MINUTE, wait_until
@@ -98,14 +98,14 @@ def test_what_is_forgotten_is_told_and_the_rest_is_exact(store: Store) -> None:
         if revision >= oldest:
             assert past(store, revision) == state
         else:
-            with pytest.raises(NotKept, match="no longer kept"):
+            with pytest.raises(HistoryPruned, match="no longer kept"):
                 store.entries_at(revision)
-            with pytest.raises(NotKept):
+            with pytest.raises(HistoryPruned):
                 store.differences(revision, store.revision())
         wanted = {"quiet": state["quiet"]} if "quiet" in state else {}
         assert past(store, revision, "quiet") == wanted
     assert store.entry_at("quiet", 2).value == 0
-    with pytest.raises(NotKept):
+    with pytest.raises(HistoryPruned):
         store.entry_at("busy", 2)
 
 
@@ -119,7 +119,7 @@ def test_keys_of_which_nothing_is_left_are_not_denied(store: Store) -> None:
     assert past(store, newest) == {"there": 1}
     assert past(store, 2) == {}
     for key in ("gone", "there"):
-        with pytest.raises(NotKept):
+        with pytest.raises(HistoryPruned):
             store.entry_at(key, 1)
 
 
@@ -134,7 +134,7 @@ def test_a_time_stands_for_the_newest_revision_then(store: Store) -> None:
     assert store.revision_at(time.time() + 1) == store.revision()
     assert store.revision_at(at - 60) == 0
     store.compact(keep=1)
-    with pytest.raises(NotKept):
+    with pytest.raises(HistoryPruned):
         store.revision_at(at - 60)
 
 
@@ -150,7 +150,7 @@ def test_following_misses_nothing_or_says_so(store: Store, other: Store) -> None
     assert seen == list(range(600))
     assert [change.new for change in other.follow(0, prefix="key:1")][:3] == [1, 4, 7]
     store.prune(keep=100, keep_deleted_days=90)
-    with pytest.raises(NotKept, match="not all changes after revision 299 are kept"):
+    with pytest.raises(HistoryPruned, match="not all changes after revision 299 are kept"):
         other.follow(299)
     assert other.follow(300)[0].new == 300
     assert other.follow(600) == []

@@ -33,13 +33,17 @@ def test_groups_are_the_first_segments_with_their_counts(store: Store, keys: lis
     assert {group.prefix: group.keys for group in found} == dict(expected)
 
 
-def test_standings_are_by_size_and_by_age(store: Store) -> None:
-    assert store.standings("largest", 5) == []
+def test_top_entries_are_by_size_and_by_age(store: Store) -> None:
+    assert store.top_entries("largest", 5) == []
     for key, value in (("b", "xxx"), ("a", "xxx"), ("c", "x" * 5000), ("d", "")):
         store.set(key, value)
-    assert [(one.key, one.size) for one in store.standings("largest", 3)] == [("c", 5000), ("a", 3), ("b", 3)]
+    assert [(one.key, one.size) for one in store.top_entries("largest", 3)] == [
+        ("c", 5000),
+        ("a", 3),
+        ("b", 3),
+    ]
     times = [store.entry(key).updated_at for key in "abcd"]
-    newest, oldest = store.standings("newest", 9), store.standings("oldest", 9)
+    newest, oldest = store.top_entries("newest", 9), store.top_entries("oldest", 9)
     assert [one.updated_at for one in newest] == sorted(times, reverse=True, key=lambda at: at or 0)
     assert [one.updated_at for one in oldest] == sorted(times, key=lambda at: at or 0)
     assert {one.key for one in newest} == set("abcd")

@@ -95,10 +95,10 @@ def test_the_first_write_of_a_handle_may_be_rolled_back(store: Store, other: Sto
             give_up(store, lambda: store.set("a", 2))
         store.set("b", 3)
     store.set("c", 4)
-    changes = {revision.change for revision in other.changes(0)}
-    assert [revision.key for revision in other.changes(0)] == ["b", "c"]
+    changes = {revision.change_set_id for revision in other.revisions_since(0)}
+    assert [revision.key for revision in other.revisions_since(0)] == ["b", "c"]
     assert len(changes) == 1
-    assert all(revision.origin is not None for revision in other.changes(0))
+    assert all(revision.origin is not None for revision in other.revisions_since(0))
 
 
 @pytest.mark.parametrize("fails", [False, True])

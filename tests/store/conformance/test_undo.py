@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.errors import Conflict, NotKept, RevisionNotFound
+from sloth_tui.errors import Conflict, HistoryPruned, RevisionNotFound
 from sloth_tui.model import Origin, Step
 from tests.store.conformance.samples import VALUES, identical
 
@@ -131,7 +131,9 @@ def test_several_change_sets_can_be_taken_back_one_after_the_other(store: Store)
     assert not store.exists("key")
 
 
-def test_undo_refuses_where_somebody_changed_a_key_since_and_names_it(store: Store, other: Store) -> None:
+def test_undo_refuses_if_another_change_set_changed_a_key_since_and_names_it(
+    store: Store, other: Store
+) -> None:
     begin(store, "fill")
     store.set_many({f"key:{number}": 1 for number in range(9)})
     other.set_many({f"key:{number}": 2 for number in range(7)})
@@ -156,7 +158,7 @@ def test_a_change_by_others_in_the_midst_of_a_set_is_a_conflict(store: Store, ot
         other.undo(change)
 
 
-def test_a_change_that_was_itself_undone_is_no_conflict(store: Store, other: Store) -> None:
+def test_a_change_that_was_itself_undone_is_not_a_conflict(store: Store, other: Store) -> None:
     begin(store, "first")
     store.set("key", 1)
     begin(other, "second")
@@ -204,7 +206,7 @@ def test_a_change_set_of_which_part_is_forgotten_says_so(store: Store) -> None:
     store.prune(keep=3, keep_deleted_days=90)
     change = store.newest_change_set()
     assert (change.revisions, change.forgotten) == (4, 7)
-    with pytest.raises(NotKept, match="7 of its revisions are no longer kept"):
+    with pytest.raises(HistoryPruned, match="7 of its revisions are no longer kept"):
         store.undo(change)
     assert [step.obstacle for step in store.undo_steps(change)] == ["forgotten", None]
     begin(store, "undo")
@@ -220,7 +222,7 @@ def test_a_change_set_of_which_nothing_is_left_says_so(store: Store) -> None:
     store.set("last", 1)
     old = by_title(store, "old")
     store.compact(keep=1)
-    with pytest.raises(NotKept):
+    with pytest.raises(HistoryPruned):
         store.change_set(old.id)
     assert titles(store) == ["new"]
 
@@ -254,7 +256,7 @@ def test_rollback_does_not_go_past_what_is_kept_or_there(store: Store) -> None:
     then = store.revision()
     store.set("quiet", 2)
     store.prune(keep=3, keep_deleted_days=90)
-    for refused, error in ((3, NotKept), (99, RevisionNotFound)):
+    for refused, error in ((3, HistoryPruned), (99, RevisionNotFound)):
         with pytest.raises(error):
             store.rollback(refused)
     assert store.rollback(1, prefix="quiet") == 1
@@ -273,7 +275,7 @@ def test_a_secret_leaves_no_old_value_behind(store: Store) -> None:
         (None, None, True)
     ] * 4
     assert [change.operation for change in store.revisions("login")] == ["delete", "set", "set", "set"]
-    with pytest.raises(NotKept, match="secret"):
+    with pytest.raises(HistoryPruned, match="secret"):
         store.entry_at("login", then)
     with pytest.raises(Conflict, match="login"):
         store.undo(store.newest_change_set())
@@ -293,4 +295,4 @@ def test_undo_rolls_back_with_the_transaction_around_it(store: Store) -> None:
     assert dict(store.items()) == {"a": 1, "b": 2}
     assert store.revision() == revision
     store.set("c", 3)
-    assert [(change.key, change.new) for change in store.changes(revision)] == [("c", 3)]
+    assert [(change.key, change.new) for change in store.revisions_since(revision)] == [("c", 3)]

@@ -54,7 +54,7 @@ def test_an_entry_names_the_type_of_its_value(store: Store, value: Value, name: 
         SMALLEST - 1,
         "lone \ud800 surrogate",
         1j,
-        {1: "key that is no text"},
+        {1: "key that is not text"},
         {"nan": [float("nan")]},
         {"bytes": b"x"},
         ["lone \udfff surrogate"],

@@ -68,7 +68,7 @@ class Worker:
         return f"wrote {write}"
 
     def work(self, seconds: float) -> None:
-        """Take, write some and give back, for ever; what was written is said at once."""
+        """Take the lock, write a few values and release it, for ever; report each write at once."""
         while True:
             if self.take(seconds, 30, tied=False).startswith("held"):
                 continue

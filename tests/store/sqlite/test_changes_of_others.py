@@ -91,4 +91,7 @@ def test_a_secret_of_ours_stays_one_when_they_write(path: Path, base: Path) -> N
     kept = run_other(path, "SELECT DISTINCT key FROM sloth_history WHERE length(old) > 0 ORDER BY key")
     assert kept == [["plain"]]
     with open_path(str(path)) as store:
-        assert {change.key for change in store.changes(0) if change.secret} == {"db:password", "marked"}
+        assert {change.key for change in store.revisions_since(0) if change.secret} == {
+            "db:password",
+            "marked",
+        }

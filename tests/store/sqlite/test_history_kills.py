@@ -188,7 +188,7 @@ def test_four_watchers_see_what_four_writers_do_that_are_killed_at_random(base: 
             thread.join()
         with open_path(str(path)) as store:
             newest = store.revision()
-            history = [(one.revision, one.key, one.old, one.new) for one in store.changes(0)]
+            history = [(one.revision, one.key, one.old, one.new) for one in store.revisions_since(0)]
         assert [one[0] for one in history] == list(range(1, newest + 1))
         wait_until(lambda: all(watcher.seen and watcher.seen[-1][0] == newest for watcher in watchers))
     finally:

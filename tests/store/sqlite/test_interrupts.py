@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from sloth_tui.errors import DatabaseUnusable, Interrupted
-from sloth_tui.store.sqlite.engine.errors import translate
+from sloth_tui.store.sqlite.engine.errors import translate_error
 from tests.support import A_MINUTE
 
 
@@ -45,10 +45,10 @@ def test_an_interrupt_while_a_window_function_is_compiled_is_one() -> None:
         thread.join()
     # Where this fails, SQLite has learned to say so, and nothing is left to be told apart.
     assert any(isinstance(error, apsw.SQLError) for error in errors)
-    assert {type(translate(error, "there")) for error in errors} == {Interrupted}
+    assert {type(translate_error(error, "there")) for error in errors} == {Interrupted}
 
 
 def test_other_mistakes_of_a_statement_are_none() -> None:
     with pytest.raises(apsw.SQLError) as raised:
         apsw.Connection(":memory:").execute("SELECT * FROM nothing")
-    assert isinstance(translate(raised.value, "there"), DatabaseUnusable)
+    assert isinstance(translate_error(raised.value, "there"), DatabaseUnusable)

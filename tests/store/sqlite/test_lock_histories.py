@@ -1,4 +1,4 @@
-"""What was accepted from processes that were stopped past their lease, or killed."""
+"""Writes accepted from processes that were stopped past their lease, or killed."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def violations(store: SqliteStore, acknowledged: list[str]) -> list[str]:
 def overtake(stopped: Process, other: Process) -> list[str]:
     """One is stopped after it read; the other gets its lock, and writes; then the first goes on to write.
 
-    Returns what was acknowledged.
+    Return the acknowledged writes.
     """
     assert stopped.ask(f"take {LEASE} 0 plain") == "token 1"
     assert stopped.ask("read") == "read 0"
@@ -168,7 +168,7 @@ def test_no_acknowledged_write_is_lost_whoever_is_stopped_or_killed(
     for worker in workers:
         worker.tell(f"work {LEASE}")
     for round_number in range(10):
-        victim = wait_until(lambda: at_work(store, workers), what="somebody at work")
+        victim = wait_until(lambda: at_work(store, workers), what="a process at work")
         assert victim
         if round_number % 4 == 3:
             workers.remove(victim)
@@ -177,7 +177,7 @@ def test_no_acknowledged_write_is_lost_whoever_is_stopped_or_killed(
             workers[-1].tell(f"work {LEASE}")
             continue
         victim.stop()
-        # It may have been stopped inside a transaction; then nobody writes until it goes on.
+        # It may have been stopped inside a transaction; then no process writes until it continues.
         wait_until(after(chance.uniform(LEASE, 3 * LEASE)))
         victim.go_on()
     wait_until(lambda: store.count(WRITTEN) >= ENOUGH)

@@ -198,7 +198,7 @@ def test_tokens_go_on_after_they_delete_the_row(store: SqliteStore, foreign: aps
     first = store.acquire("deploy", "ours", 300).token
     store.fence("deploy", first)
     foreign.execute("DELETE FROM locks")
-    with pytest.raises(LockLost, match=r"^lock 'deploy' lost: nobody holds it"):
+    with pytest.raises(LockLost, match=r"^lock 'deploy' lost: it is not held"):
         store.set("key", "value")
     assert store.acquire("deploy", "ours", 300).token > first
 

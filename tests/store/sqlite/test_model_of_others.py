@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,9 +14,6 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from tests.store.conformance.test_model import KEYS, StoreAgainstDictionary
 from tests.support import rounds
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +71,7 @@ class WithOthers(StoreAgainstDictionary):
         super().open()
         self.handles[0].set("a", "first")
         self.model["a"] = "first"
-        self.other = OtherProgram(self.directory / "agent.db")
+        self.other = OtherProgram(Path(self.address))
 
     @rule(keys=st.lists(KEYS, min_size=1, max_size=3), how=st.sampled_from(_WRITES))
     def others_set(self, keys: list[str], how: str) -> None:

@@ -26,7 +26,8 @@ NOBODY = 65534
 
 PRELUDE = f"""
 import os, random, sys, urllib.parse
-import sloth_tui.store.sqlite.store, sloth_tui.store.sqlite.engine.connection, sloth_tui.settings, sloth_tui.model
+import sloth_tui.store.sqlite.store, sloth_tui.store.sqlite.engine.connection
+import sloth_tui.settings, sloth_tui.model
 from sloth_tui.errors import SlothError
 from sloth_tui.store import open_path
 if os.getuid() == 0:

@@ -39,9 +39,9 @@ def store(request: pytest.FixtureRequest, path: Path) -> Iterator[SqliteStore]:
 
 
 def since(store: SqliteStore, revision: int) -> list[Change]:
-    """What happened after this revision; each by nobody we know."""
-    changes = list(store.changes(revision))
-    assert all(change.origin is None and change.change is None for change in changes)
+    """Return the revisions after this one; check that each is by another program."""
+    changes = list(store.revisions_since(revision))
+    assert all(change.origin is None and change.change_set_id is None for change in changes)
     return [(change.operation, change.key, change.old, change.new) for change in changes]
 
 
@@ -61,7 +61,7 @@ def test_an_update_makes_a_string(store: SqliteStore, path: Path) -> None:
     assert store.entry("n").revision == before + 1
 
 
-def test_an_update_to_the_same_value_is_no_change(store: SqliteStore, path: Path) -> None:
+def test_an_update_to_the_same_value_is_not_a_change(store: SqliteStore, path: Path) -> None:
     before = store.revision()
     run_other(path, "UPDATE state SET value = value, updated_at = CURRENT_TIMESTAMP")
     assert store.get("n") == 5
@@ -86,7 +86,7 @@ def test_insert_or_replace(store: SqliteStore, path: Path) -> None:
     assert store.entry("n").revision == store.revision()
 
 
-def test_insert_or_replace_by_the_same_value_is_no_change(store: SqliteStore, path: Path) -> None:
+def test_insert_or_replace_by_the_same_value_is_not_a_change(store: SqliteStore, path: Path) -> None:
     before = store.revision()
     run_other(path, (REPLACE, "n", "5"))
     assert since(store, before) == []
@@ -200,7 +200,7 @@ def test_their_text_may_be_no_utf8(store: SqliteStore, path: Path) -> None:
     assert set(store.keys()) == set(everything)
     assert {entry.key: entry.value for entry in store.entries()} == everything
     assert store.get_many(everything) == everything
-    assert {change.key: change.new for change in store.changes(0)} == everything
+    assert {change.key: change.new for change in store.revisions_since(0)} == everything
     for key, value in everything.items():
         assert store.get(key) == value
         assert store.exists(key)
@@ -227,7 +227,7 @@ def test_a_long_walk_meets_text_that_is_no_utf8(store: SqliteStore, path: Path) 
 
 
 def test_a_type_that_does_not_fit_reads_as_a_string(store: SqliteStore, path: Path) -> None:
-    """Somebody may have removed our triggers, or set the columns by hand."""
+    """A person may have removed our triggers, or set the columns by hand."""
     kinds = ["integer", "float", "boolean", "table", "unheard of", "bytes"]
     run_other(
         path,
@@ -293,7 +293,7 @@ def test_rows_put_back_whole_are_changes_like_any_other(
     alone.set_many({"a": 10, "b": {"n": 10}})
     run_other(path, *(["DELETE FROM state"] if emptied else []), PUT_BACK, "DROP TABLE copy")
     assert dict(alone.items()) == {"a": 2, "b": {"n": 2}}
-    changes = list(alone.changes(0))
+    changes = list(alone.revisions_since(0))
     assert [change.revision for change in changes] == list(range(1, len(changes) + 1))
     for key in ("a", "b"):
         of_key = [change for change in reversed(changes) if change.key == key]
@@ -314,7 +314,7 @@ def test_a_row_of_another_database_gets_a_number_of_this_one(
         for number in range(9):
             other.set("theirs", number)
     run_other(path, f"ATTACH '{elsewhere}' AS o", "REPLACE INTO state SELECT * FROM o.state")
-    assert [(change.key, change.new, change.origin is None) for change in alone.changes(0)] == [
+    assert [(change.key, change.new, change.origin is None) for change in alone.revisions_since(0)] == [
         ("a", 1, False), ("theirs", 8, True)
     ]  # fmt: skip
     assert alone.set("theirs", 9) == 3

@@ -188,7 +188,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(path: Path) -> None:
                 assert store.get(f"single:{acknowledged % 7}") == acknowledged
             if turn % 10 == 9:
                 assert store._database.one("PRAGMA integrity_check") == "ok"
-                newest = {change.key: change.new for change in store.changes(0)}
+                newest = {change.key: change.new for change in store.revisions_since(0)}
                 assert newest == dict(store.items())
         acknowledged = last
 

@@ -1,4 +1,4 @@
-"""What is no database of ours is refused without touching a byte."""
+"""A file that is not one of our databases is refused without changing a byte."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_the_directory_may_be_a_link(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["read", "write"])
 def test_a_path_that_is_no_utf_8_is_refused_before_anything_is_made(tmp_path: Path, mode: str) -> None:
     directory = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
-    with pytest.raises(DatabaseUnusable, match="no UTF-8"):
+    with pytest.raises(DatabaseUnusable, match="not UTF-8"):
         open_path(f"{directory}/state/agent.db", mode)  # type: ignore[arg-type]
     assert not os.path.lexists(directory)
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.errors import InvalidConfig, NotKept
+from sloth_tui.errors import HistoryPruned, InvalidConfig
 from sloth_tui.model import Origin
 from sloth_tui.store import open_path
-from sloth_tui.store.sqlite import surplus
+from sloth_tui.store.sqlite.entries import retention
 from tests.store.sqlite.others import make_ours, run_other
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ SWEEP_AGAIN = "DELETE FROM sloth_meta WHERE name = 'swept_at'"
 
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was written a moment ago may be forgotten."""
-    monkeypatch.setattr(surplus, "SETTLED_MS", 0)
+    """Let revisions be forgotten that were written a moment ago."""
+    monkeypatch.setattr(retention, "SETTLED_MS", 0)
 
 
 def configure(base: Path, text: str) -> None:
@@ -92,7 +92,7 @@ def test_what_was_written_a_moment_ago_is_kept_for_those_who_follow(path: Path, 
     with open_path(str(path), "write") as store:
         for number in range(100, 120):
             store.set("key", number)
-        with pytest.raises(NotKept):
+        with pytest.raises(HistoryPruned):
             store.follow(0)
 
 
@@ -202,7 +202,7 @@ def test_many_change_sets_are_swept_but_those_that_tell_something(path: Path) ->
     with open_path(str(path), "write") as store:
         store.increment("another")
     with open_path(str(path)) as store:
-        assert all(change.origin for change in store.changes(0))
+        assert all(change.origin for change in store.revisions_since(0))
         assert [broken.origin and broken.origin.title for broken in store.lock_breaks()] == ["lock break"]
     assert run_other(path, "SELECT count(*) FROM sloth_changes") == [[4]]
 

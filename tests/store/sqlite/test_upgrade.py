@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.errors import DatabaseUnusable, KeyNotFound, NotKept
+from sloth_tui.errors import DatabaseUnusable, HistoryPruned, KeyNotFound
 from sloth_tui.model import Origin
 from sloth_tui.store import open_path
 from tests.store.sqlite.others import DOCUMENTED, files_of, run_other
@@ -36,9 +36,9 @@ def old(path: Path, version: int) -> Path:
 
 
 def check(store: Store) -> None:
-    """What was there, and what can be told of the past."""
+    """Check the entries, and the part of the past that is known."""
     assert dict(store.items()) == ENTRIES
-    assert [change.revision for change in store.changes(0)][: len(KEPT)] == KEPT
+    assert [change.revision for change in store.revisions_since(0)][: len(KEPT)] == KEPT
     assert store.entry("version").revision == 17
     sets = [one for one in store.change_sets() if one.origin is not None and one.origin.user == "alice"]
     assert [(one.origin.title if one.origin else "", one.revisions, one.forgotten > 0) for one in sets] == [
@@ -52,7 +52,7 @@ def check(store: Store) -> None:
         "deploy:count", "deploy:limits", "deploy:live", "tls", "version"
     ]  # fmt: skip
     assert store.entry_at("deploy:count", 12).value == 7
-    with pytest.raises(NotKept):
+    with pytest.raises(HistoryPruned):
         store.entries_at(9)
     with pytest.raises(KeyNotFound):
         store.entry_at("deploy:count", 17)

@@ -1,1 +1,1 @@
-"""engine."""
+"""Connections and transactions on one database file, and their errors."""

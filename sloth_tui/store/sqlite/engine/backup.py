@@ -1,7 +1,7 @@
-"""Databases as a whole: making an empty one, copying one, taking one away.
+"""Operations on whole databases: create an empty one, copy one, remove one.
 
-All of it goes through SQLite's own file layer: to open and close a database file in any other way would drop
-the POSIX locks that this process holds on it.
+All of them use SQLite's own file layer: opening and closing a database file in any other way would drop the
+POSIX locks that this process holds on it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import suppress
 import apsw
 
 from sloth_tui.errors import Conflict, NotWritable
-from sloth_tui.store.sqlite.engine.errors import translate
+from sloth_tui.store.sqlite.engine.errors import translate_error
 from sloth_tui.store.sqlite.engine.files import check_file, check_path, create_file, remove_directories
 from sloth_tui.store.sqlite.engine.opening import open_adopted, open_as_it_is
 
@@ -22,45 +22,47 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     Progress: TypeAlias = "Callable[[int, int], object]"
-    """Is told how many pages are done, of how many; what it raises ends the work without a trace."""
+    """Called with (pages done, total); an exception that it raises ends the work, which leaves nothing
+    behind."""
 
-_STEP = 1000
+_PAGES_PER_STEP = 1000
 """Pages copied at once: a few milliseconds."""
-_PATIENCE = 2000
-"""Milliseconds that others have to let go of a database that is to be taken away."""
+_SEIZE_TIMEOUT_MS = 2000
+"""Time that other programs get to close a database that is to be removed."""
 _FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW
 
 
 def create(path: str) -> None:
-    """An empty database. Raises Conflict where something is there, NotWritable, DatabaseUnusable."""
+    """Create an empty database. Raises Conflict if the file exists, NotWritable, DatabaseUnusable."""
     check_path(path)
     refuse_existing(path)
     open_adopted(path)[0].close()
 
 
 def copy(path: str, target: str, progress: Progress | None = None) -> None:
-    """Write a copy of the whole database, as it is at one moment, to ``target``; writers go on meanwhile.
+    """Write a copy of one snapshot of the whole database to ``target``. Writers are not blocked.
 
-    It is there wholly or not at all. Raises Conflict where something is there, NotWritable, DatabaseUnusable.
+    The copy is complete or does not exist. Raises Conflict if ``target`` exists, NotWritable,
+    DatabaseUnusable.
     """
     check_path(path)
     connection, _, _ = open_as_it_is(path)
     try:
-        # A snapshot: otherwise the copy would begin anew with every change somebody makes.
+        # Hold a snapshot: otherwise every change would restart the copy.
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
         _copy_from(connection, path, target, progress)
     except apsw.Error as error:
-        raise translate(error, path) from error
+        raise translate_error(error, path) from error
     finally:
         connection.close(True)
 
 
 def remove(path: str, backup: str, progress: Progress | None = None) -> None:
-    """Take the database away, after a copy of it is safe at ``backup``.
+    """Delete the database, after a copy of it is safe at ``backup``.
 
-    Raises Conflict where another connection has it open, as far as can be told (then nothing happens), or
-    where something is at ``backup``; NotWritable, DatabaseUnusable.
+    Raises Conflict if another connection is known to have it open, or if ``backup`` exists; then nothing is
+    deleted. Raises NotWritable, DatabaseUnusable.
     """
     check_path(path)
     check_file(path)
@@ -86,18 +88,18 @@ def refuse_existing(path: str) -> None:
 
 
 def _seize(connection: apsw.Connection, path: str) -> None:
-    """Have the database alone until the connection is closed."""
-    connection.set_busy_timeout(_PATIENCE)
+    """Lock out all other connections until this one is closed."""
+    connection.set_busy_timeout(_SEIZE_TIMEOUT_MS)
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        # Only who has it open alone can end its write-ahead log.
+        # Only a connection that has the database to itself can end its write-ahead log.
         mode = connection.execute("PRAGMA journal_mode = DELETE").get
         connection.execute("BEGIN EXCLUSIVE")
         connection.execute("COMMIT")
     except (apsw.BusyError, apsw.LockedError) as error:
         raise _in_use(path) from error
     except apsw.Error as error:
-        raise translate(error, path) from error
+        raise translate_error(error, path) from error
     if mode != "delete":
         raise _in_use(path)
 
@@ -109,7 +111,7 @@ def _in_use(path: str) -> Conflict:
 def _copy_from(source: apsw.Connection, path: str, target: str, progress: Progress | None) -> None:
     refuse_existing(target)
     directory, name = os.path.split(target)
-    # No name an agent may have, so that nobody takes it for a database before it is whole.
+    # Not a valid agent name, so that no program takes it for a database before it is complete.
     partial = os.path.join(directory, f".{name}.{os.getpid()}")
     with suppress(OSError):
         os.unlink(partial)
@@ -133,12 +135,12 @@ def _fill(partial: str, source: apsw.Connection, path: str, progress: Progress |
         destination.execute("PRAGMA synchronous = FULL")
         with destination.backup("main", source, "main") as backup:
             while not backup.done:
-                backup.step(_STEP)
+                backup.step(_PAGES_PER_STEP)
                 if progress is not None:
                     progress(backup.page_count - backup.remaining, backup.page_count)
     except apsw.Error as error:
         full = isinstance(error, apsw.FullError | apsw.IOError)
-        raise translate(error, partial if full else path) from error
+        raise translate_error(error, partial if full else path) from error
     finally:
         destination.close(True)
         for suffix in ("-wal", "-shm", "-journal"):
@@ -147,7 +149,7 @@ def _fill(partial: str, source: apsw.Connection, path: str, progress: Progress |
 
 
 def _put_in_place(partial: str, target: str) -> None:
-    """Never replaces what is there."""
+    """Give the complete copy its name; never replace an existing file."""
     try:
         os.link(partial, target)
     except FileExistsError:
@@ -162,7 +164,7 @@ def _put_in_place(partial: str, target: str) -> None:
 
 
 def _sync_directory(path: str) -> None:
-    """Have the names of a directory survive a power cut."""
+    """Flush a directory, so that its names survive a power cut."""
     with suppress(OSError):
         descriptor = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
         try:

@@ -21,15 +21,14 @@ CHUNK = 16384
 """Rows read at once."""
 
 
-class Stream:
-    """What is read of the rows with a prefix, in key order, from the snapshot of the moment it is made.
+class SnapshotCursor:
+    """The rows with a prefix, in key order, from the snapshot of the moment it is created.
 
-    What fits one chunk is read at once, so that no read transaction stays open. A longer result keeps
-    its cursor, which the next write of the same handle reads to its end: SQLite would refuse to write past a
-    snapshot that is no longer the newest. A consumer that stops early ends it by letting go of
-    :meth:`results`.
+    A result of one chunk is read at once, so that no read transaction stays open. A longer result keeps its
+    cursor, which the next write of the same handle reads to the end: SQLite would refuse to write after a
+    snapshot that is no longer the newest. Releasing the iterator of :meth:`results` early closes the cursor.
 
-    Rows are read plainly; where text turns out to be no UTF-8, the rest of them raw.
+    Rows are read plainly; after text that is not UTF-8, the remaining rows are read raw.
     """
 
     __slots__ = ("_convert", "_cursor", "_database", "_last", "_prefix", "_raw", "_ready")
@@ -39,16 +38,16 @@ class Stream:
         self._prefix = prefix
         (columns, self._convert), self._raw = reading
         self._last: str | None = None
-        """The last key of what was read so far."""
+        """The last key read so far."""
         self._cursor = self._select(columns)
         self._ready: list[Any] = self._fetch(CHUNK)
         if len(self._ready) == CHUNK:
-            database.streams.append(self)
+            database.cursors.append(self)
 
     def results(self) -> Iterator[Any]:
-        """All of them; ends the stream when it is let go of, be it before the first."""
+        """Yield all results. Releasing the iterator closes the cursor, even before the first result."""
         chunks = self._chunks()
-        # A generator that has not begun could not end anything.
+        # A generator that has not started would not run its cleanup.
         return chain(next(chunks, ()), chain.from_iterable(chunks))
 
     def _chunks(self) -> Iterator[list[Any]]:
@@ -56,21 +55,21 @@ class Stream:
             while self._ready:
                 ready, self._ready = self._ready, []
                 yield ready
-                if not self._ready and self in self._database.streams:
+                if not self._ready and self in self._database.cursors:
                     self._ready = self._fetch(CHUNK)
                     if len(self._ready) < CHUNK:
-                        self._database.streams.remove(self)
+                        self._database.cursors.remove(self)
         finally:
             self.close()
 
     def drain(self) -> None:
-        """Read the rest into memory. Who holds the list of streams takes this one out of it."""
+        """Read the rest into memory. The owner of the list of cursors removes this one from it."""
         self._ready += self._fetch(None)
 
     def close(self) -> None:
-        """Give the snapshot back."""
-        if self in self._database.streams:
-            self._database.streams.remove(self)
+        """Release the snapshot."""
+        if self in self._database.cursors:
+            self._database.cursors.remove(self)
         self._ready = []
         self._cursor = iter(())
 
@@ -89,7 +88,7 @@ class Stream:
             return self._convert(islice(self._cursor, limit))
         except UnicodeDecodeError:
             columns, self._convert = self._raw
-            # The cursor that failed keeps the snapshot until the new one has begun to read it.
+            # The failed cursor keeps the snapshot until the new one has begun to read.
             self._cursor = self._select(columns, self._last)
             return self._convert(islice(self._cursor, limit))
 

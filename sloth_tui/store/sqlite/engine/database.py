@@ -1,4 +1,4 @@
-"""A database that a whole store works on: what is written, in whose name, and in which transaction.
+"""The database of a whole store: writes, their origin, and their transactions.
 
 A handle opened for writing changes nothing before its first write.
 """
@@ -7,52 +7,54 @@ from __future__ import annotations
 
 import time
 
-from sloth_tui.store.clock import SYSTEM_CLOCK
+import apsw
+
+from sloth_tui.errors import NotWritable
+from sloth_tui.settings import load_settings
 from sloth_tui.store.sqlite.engine.connection import OpenDatabase
 from sloth_tui.store.sqlite.engine.errors import read_only as is_read_only
+from sloth_tui.store.sqlite.engine.errors import translate_error
 from sloth_tui.store.sqlite.engine.opening import make_durable, open_adopted
 from sloth_tui.store.sqlite.schema import tables as schema
-from sloth_tui.store.sqlite.surplus import Resting
-from sloth_tui.store.sqlite.transactions import Transaction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import apsw
+    from collections.abc import Callable
+    from types import TracebackType
 
     from sloth_tui.model import Origin
     from sloth_tui.settings import Settings
     from sloth_tui.store.clock import Clock
 
-_GLANCE = 0.002
-"""Seconds for which a look at the place of the file counts."""
+_RECHECK_SECONDS = 0.002
+"""How long a check of the file's path stays valid."""
+_MAX_TRIMMED_KEYS = 1024
 
 
 class Database(OpenDatabase):
-    """A connection and what its handle needs to know between statements.
-
-    The transactions are ``writing`` (for entries: checks fences) and ``unfenced`` (for locks).
-    """
+    """A connection, and the state of its handle between statements."""
 
     __slots__ = (
+        "_clock",
+        "_fenced",
         "_read_only",
-        "change",
-        "change_depth",
-        "clock",
+        "_unfenced",
+        "change_set_depth",
+        "change_set_id",
         "erased",
         "fences",
         "logged",
         "made",
         "origin",
-        "resting",
+        "read_settings",
+        "recently_trimmed",
         "settings",
-        "unfenced",
         "writes",
-        "writing",
     )
 
     logged: bool
-    """Whether a database we may write has a write-ahead log. While nobody has it open, another program can
-    take that away."""
+    """True if a writable database has a write-ahead log. Another program can remove the log while no process
+    has the database open."""
 
     def __init__(
         self,
@@ -60,41 +62,52 @@ class Database(OpenDatabase):
         *,
         read_only: bool = False,
         origin: Origin | None = None,
-        clock: Clock = SYSTEM_CLOCK,
+        settings: Callable[[], Settings] = load_settings,
+        clock: Clock | None = None,
     ) -> None:
         self._read_only = read_only
         self.origin = origin
-        self.clock = clock
-        """Measures the time of locks."""
+        self._clock = clock
         self.fences: dict[str, int] = {}
-        """Lock name -> token that every write of an entry must find held."""
-        self.change: int | None = None
+        """Lock name -> token that must be held for every write of an entry."""
+        self.change_set_id: int | None = None
         """The change set that writes belong to; None until the first write under this origin."""
-        self.change_depth = 0
-        """How deep in transactions the change set was begun; 0 once that is committed."""
+        self.change_set_depth = 0
+        """Depth of the transaction in which the change set began; 0 once that is committed."""
         self.made: list[str] | None = None
-        """The directories made for a file that this handle made and has committed nothing to; else None."""
+        """The directories created for a file that this handle created and has committed nothing to; else
+        None."""
         self.erased = False
-        """Whether something was deleted or dropped that nobody is to find in the log either."""
+        """True if data was deleted that must not remain in the log either."""
         self.writes = 0
-        """Changes of entries so far."""
+        """Number of entries written so far."""
         self.settings: Settings | None = None
-        """What history keeps; None until that is needed."""
-        self.resting = Resting()
-        self.writing = Transaction(self, fenced=True)
-        self.unfenced = Transaction(self, fenced=False)
+        """The settings; None until they are needed."""
+        self.read_settings = settings
+        self.recently_trimmed = RecentlyTrimmed()
+        self._fenced = Transaction(self, fenced=True)
+        self._unfenced = Transaction(self, fenced=False)
         super().__init__(path)
 
     @property
     def read_only(self) -> bool:
         return self._read_only
 
+    @property
+    def clock(self) -> Clock:
+        """The clock that measures locks: the machine's, unless another was passed in."""
+        if self._clock is None:
+            from sloth_tui.store.clock import SYSTEM_CLOCK
+
+            self._clock = SYSTEM_CLOCK
+        return self._clock
+
     def prepare_write(self) -> None:
-        """Make the database ours if it is not yet. Raises NotWritable, DatabaseUnusable."""
+        """Add our schema to the database if it lacks it. Raises NotWritable, DatabaseUnusable."""
         if self.read_only:
             raise is_read_only(self.path)
         self._follow_file()
-        if self.kind is not schema.OURS or not self.logged:
+        if self.kind is not schema.CURRENT or not self.logged:
             self._adopt()
 
     def close(self) -> None:
@@ -105,20 +118,25 @@ class Database(OpenDatabase):
             take_back(self.path, self.made)
 
     def empty_log(self) -> None:
-        """Bring the log into the database and cut it off, unless somebody reads from it at this moment. What
-        was erased still stands in it, and whoever has the database open keeps it there."""
+        """Copy the log into the database and truncate it, unless another connection reads from it. Erased
+        data is still in the log, which stays as long as any connection has the database open."""
         self.connection.set_busy_timeout(0)
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
+    def transaction(self, *, fenced: bool) -> Transaction:
+        """Return the ``with`` block for writes: ``fenced`` for entries, whose writes check fences, or not for
+        locks and upkeep. Blocks nest."""
+        return self._fenced if fenced else self._unfenced
+
     def set_origin(self, origin: Origin) -> None:
-        """Who makes the changes from now on."""
+        """Record ``origin`` as the author of later changes."""
         self.origin = origin
-        self.change = None
+        self.change_set_id = None
 
     def was_current(self) -> bool:
-        """Whether it is, or was a moment ago: to look before each of many writes would take a tenth of their
-        time. What is written in that moment is as if it had been written before the file was replaced."""
-        return time.monotonic() - self._looked_at < _GLANCE or self.is_current()
+        """Return True if :meth:`is_current`, now or a moment ago: a check before each of many writes would
+        take a tenth of their time. A write in that moment counts as made before the file was replaced."""
+        return time.monotonic() - self._looked_at < _RECHECK_SECONDS or self.is_current()
 
     def _prepare(self, connection: apsw.Connection) -> None:
         if self.read_only:
@@ -131,5 +149,126 @@ class Database(OpenDatabase):
         connection, made = open_adopted(self.path)
         self.made = self.made if made is None else made
         self._detach()
-        self.kind, self.frozen, self.logged = schema.OURS, None, True
+        self.kind, self.frozen, self.logged = schema.CURRENT, None, True
         self._use(connection)
+
+
+class RecentlyTrimmed:
+    """Keys that a handle need not trim again so soon. A key that is written in a tight loop always has more
+    revisions than the limit, because rows must reach an age before they are forgotten."""
+
+    __slots__ = ("_until",)
+
+    def __init__(self) -> None:
+        self._until: dict[bytes, float] = {}
+
+    def includes(self, key: bytes) -> bool:
+        until = self._until.get(key)
+        return until is not None and time.monotonic() < until
+
+    def add(self, key: bytes, seconds: float) -> None:
+        if len(self._until) >= _MAX_TRIMMED_KEYS:
+            self._until.clear()
+        self._until[key] = time.monotonic() + seconds
+
+
+class Transaction:
+    """A reusable, nestable ``with`` block: the writes inside happen together or not at all.
+
+    ``fenced`` blocks check, inside the transaction, that every lock in ``database.fences`` is still held: on
+    entry, and before the outermost block commits. Raises LockLost.
+    """
+
+    __slots__ = ("_database", "_fenced")
+
+    def __init__(self, database: Database, *, fenced: bool) -> None:
+        self._database = database
+        self._fenced = fenced
+
+    def __enter__(self) -> None:
+        database = self._database
+        database.drain_cursors()
+        try:
+            if database.depth:
+                self._require_open()
+                database.execute(f"SAVEPOINT level{database.depth}")
+            else:
+                database.prepare_write()
+                database.execute("BEGIN IMMEDIATE")
+        except apsw.Error as error:
+            raise translate_error(error, database.path) from error
+        database.depth += 1
+        if self._fenced and database.fences and database.depth > 1:
+            try:
+                self._check_fences()
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            try:
+                self._finish()
+            except apsw.Error as failure:
+                self._roll_back()
+                raise translate_error(failure, self._database.path) from failure
+            except BaseException:
+                self._roll_back()
+                raise
+            return
+        self._roll_back()
+        if isinstance(error, apsw.Error):
+            raise translate_error(error, self._database.path) from error
+
+    def _finish(self) -> None:
+        database = self._database
+        database.drain_cursors()
+        self._require_open()
+        if database.depth > 1:
+            database.execute(f"RELEASE level{database.depth - 1}")
+        else:
+            if self._fenced and database.fences:
+                self._check_fences()
+            database.execute("COMMIT")
+            database.made = None
+        database.depth -= 1
+        database.change_set_depth = min(database.change_set_depth, database.depth)
+
+    def _roll_back(self) -> None:
+        """Undo this block. SQLite may have rolled back everything by itself, on a full disk for example."""
+        database = self._database
+        database.depth -= 1
+        if database.change_set_depth > database.depth:
+            database.change_set_id = None
+            database.change_set_depth = 0
+        try:
+            database.drain_cursors()
+        finally:
+            _undo(database)
+
+    def _require_open(self) -> None:
+        if not self._database.connection.in_transaction:
+            raise NotWritable(
+                f"{self._database.path}: the transaction was rolled back after an error",
+                hint="nothing of it was written",
+            )
+
+    def _check_fences(self) -> None:
+        from sloth_tui.store.sqlite.engine.lease import check_fences
+
+        check_fences(self._database, self._database.fences, self._database.clock)
+
+
+def _undo(database: Database) -> None:
+    if not database.connection.in_transaction:
+        return
+    try:
+        if database.depth:
+            database.execute(f"ROLLBACK TO level{database.depth}")
+            database.execute(f"RELEASE level{database.depth}")
+        else:
+            database.execute("ROLLBACK")
+    except apsw.Error as error:
+        raise translate_error(error, database.path) from error

@@ -1,4 +1,4 @@
-"""What SQLite's errors mean to a user: the one place where a driver's exceptions become ours."""
+"""Translate SQLite's errors: the only place where the driver's exceptions become our own."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import apsw
 from sloth_tui import shortage
 from sloth_tui.errors import DatabaseUnusable, Interrupted, InvalidValue, NotWritable, SlothError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
 BUSY_SECONDS = 10.0
-"""How long a handle waits for others before it gives up."""
+"""How long a handle waits for a locked database before it raises an error."""
 
 _WRITES = (
     apsw.SQLITE_IOERR_WRITE,
@@ -21,20 +25,20 @@ _WRITES = (
     apsw.SQLITE_IOERR_SHMOPEN,
 )
 _INTERRUPTED = "expected 0 columns for ''"
-"""What SQLite says, up to 3.54 at least, of an interrupt while it compiles a window function."""
+"""SQLite's message, up to 3.54 at least, for an interrupt while it compiles a window function."""
 
 
 UNREADABLE = (apsw.Error, UnicodeDecodeError)
-"""What to read a database raises. The driver's way to say that text is no UTF-8 is no error of SQLite's."""
+"""Exceptions raised while a database is read. For text that is not UTF-8 the driver raises a Python error."""
 MISFITS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, AssertionError)
-"""What making our values of columns of the wrong kind raises. To be caught around nothing else."""
+"""Exceptions raised by the conversion of columns of a wrong type. Catch them only around such conversions."""
 
 _NO_ROOM = "nothing was written; to delete takes room, too: make some by other means first, then compact"
 
 
-def translate(error: Exception, location: str, *, reading: bool = False) -> SlothError:
-    """The error to raise instead of ``error``, one of UNREADABLE or MISFITS, which happened to the database
-    at ``location``. ``reading``: to who wanted to write nothing."""
+def translate_error(error: Exception, location: str, *, reading: bool = False) -> SlothError:
+    """Return the error to raise instead of ``error``, one of UNREADABLE or MISFITS, for the database at
+    ``location``. ``reading``: True if the caller did not write."""
     if not isinstance(error, apsw.Error):
         return damaged(location, "content of a wrong kind")
     if isinstance(error, apsw.BusyError | apsw.LockedError):
@@ -44,8 +48,11 @@ def translate(error: Exception, location: str, *, reading: bool = False) -> Slot
         )
     if isinstance(error, apsw.NoMemError):
         return SlothError(shortage.out_of_memory())
-    # What SQLite cannot open it calls read-only or an I/O error, too.
-    if isinstance(error, apsw.CantOpenError | apsw.ReadOnlyError | apsw.IOError) and shortage.lacks_files():
+    # SQLite may report a file it cannot open as read-only or as an I/O error.
+    if (
+        isinstance(error, apsw.CantOpenError | apsw.ReadOnlyError | apsw.IOError)
+        and shortage.is_out_of_files()
+    ):
         return SlothError(shortage.too_many_files())
     if reading and (_wrote(error) or isinstance(error, apsw.ReadOnlyError)):
         return unreadable(location, "check its permissions, and that its disk has room: some reads take some")
@@ -72,6 +79,24 @@ def _unusable(error: apsw.Error, location: str) -> DatabaseUnusable:
     return DatabaseUnusable(f"{location}: {error}")
 
 
+class TranslatedErrors:
+    """A ``with`` block that turns the driver's errors into our own."""
+
+    __slots__ = ("_location",)
+
+    def __init__(self, location: str) -> None:
+        self._location = location
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, UNREADABLE):
+            raise translate_error(error, self._location) from error
+
+
 def read_only(location: str) -> NotWritable:
     return NotWritable(f"{location}: read-only")
 
@@ -89,25 +114,26 @@ def unreadable(location: str, hint: str) -> DatabaseUnusable:
 
 
 def no_room(error: Exception, location: str) -> bool:
-    """Whether an error comes of a disk without room, as far as can be told."""
+    """Return True if an error is known to come from a full disk."""
     if isinstance(error, apsw.FullError) or _wrote(error):
         return not isinstance(error, apsw.ReadOnlyError)
     try:
         disk = os.statvfs(os.path.dirname(location))
     except OSError:
         return False
-    # Some file systems do not count what they hold: they say 0 of 0.
+    # Some file systems do not report their size: they give 0 of 0.
     return not disk.f_bavail or bool(disk.f_files and not disk.f_favail)
 
 
 def _wrote(error: Exception) -> bool:
-    """Whether it was a write that failed: not for want of right, but for want of room, or of a device."""
+    """Return True if a write failed for lack of space or because of the device, not of permissions."""
     # Set by the driver, not in its type stubs.
     return isinstance(error, apsw.FullError) or getattr(error, "extendedresult", 0) in _WRITES
 
 
 def _io_error(error: apsw.Error, location: str) -> SlothError:
-    """A write that fails below SQLite (quota, file size limit, a device gone) is no damage yet."""
+    """Return the error for an I/O error. A failed write (quota, file size limit, device gone) is not yet
+    damage."""
     if _wrote(error):
         hint = f"disk full, quota or device error; {_NO_ROOM}"
         return NotWritable(f"{location}: cannot be written", hint=hint)

@@ -1,4 +1,4 @@
-"""The database as a file: what may be opened, and how a new one comes to be."""
+"""The database as a file: which files may be opened, and how a new one is created."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ import apsw
 
 from sloth_tui.agents import status_of
 from sloth_tui.errors import DatabaseUnusable, NotWritable
-from sloth_tui.store.sqlite.engine.errors import not_a_database, translate
+from sloth_tui.store.sqlite.engine.errors import not_a_database, translate_error
 from sloth_tui.store.sqlite.schema import tables as schema
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 _JOURNAL_HEADER = 28
-_LOOKS, _MOMENT = 20, 0.005
-"""How often, and how many seconds apart, a file is looked at that has more than one name."""
+_NAME_CHECKS, _NAME_CHECK_SECONDS = 20, 0.005
+"""Number of checks of a file with more than one name, and the seconds between them."""
 _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
 
 
 def check_path(path: str) -> None:
-    """Raise DatabaseUnusable for a path that SQLite, which takes only UTF-8, cannot be given."""
+    """Raise DatabaseUnusable for a path that is not UTF-8, because SQLite takes no other."""
     try:
         path.encode()
     except UnicodeEncodeError as error:
         raise DatabaseUnusable(
-            f"{path}: a path that is no UTF-8", hint="SLOTH_RUNNER_HOME can name another directory"
+            f"{path}: a path that is not UTF-8", hint="SLOTH_RUNNER_HOME can name another directory"
         ) from error
 
 
 def check_file(path: str) -> None:
-    """Refuse, before SQLite touches anything, what is certainly no database of ours.
+    """Reject, before SQLite touches it, a file that is certainly not one of our databases.
 
-    Raises DatabaseUnusable for a link, what is no plain file, no SQLite database, one of another application
-    or of a newer schema, one that lost its content. A file that never had content passes: that is how a
-    database begins.
+    Raises DatabaseUnusable for a link, a file that is not regular, not a SQLite database, a database of
+    another application or of a newer schema, or one that lost its content. A file that never had content
+    passes: every database begins as one.
     """
     status = status_of(path)
     if status is None:
@@ -57,7 +57,7 @@ def check_file(path: str) -> None:
     try:
         header = _read_header(path)
     except apsw.Error as error:
-        raise translate(error, path) from error
+        raise translate_error(error, path) from error
     if not header.startswith(_MAGIC):
         raise not_a_database(path)
     version = int.from_bytes(header[60:64], "big")
@@ -69,13 +69,13 @@ def check_file(path: str) -> None:
 
 
 def has_log(path: str) -> bool:
-    """Whether the database has a write-ahead log. Raises DatabaseUnusable where that cannot be told."""
+    """Return True if the database has a write-ahead log. Raises DatabaseUnusable if that is unknown."""
     return status_of(path + "-wal") is not None
 
 
 def has_hot_journal(path: str) -> bool:
-    """Whether a writer left a rollback journal behind that has yet to be played back. One of which the header
-    is empty or zeroed is done with; one that cannot be read may be hot. Raises DatabaseUnusable."""
+    """Return True if a writer left a rollback journal that must still be played back. A journal with an empty
+    or zeroed header is finished; one that cannot be read may be hot. Raises DatabaseUnusable."""
     if status_of(path + "-journal") is None:
         return False
     header = _journal_header(path)
@@ -83,9 +83,9 @@ def has_hot_journal(path: str) -> bool:
 
 
 def _keeps_other_names(path: str) -> bool:
-    """Whether a file still has several names in a moment: while a copy is put in its place it has two."""
-    for _ in range(_LOOKS):
-        time.sleep(_MOMENT)
+    """Return True if a file keeps several names: it has two for a moment while a copy is put in place."""
+    for _ in range(_NAME_CHECKS):
+        time.sleep(_NAME_CHECK_SECONDS)
         status = status_of(path)
         if status is None or status.st_nlink == 1:
             return False
@@ -93,9 +93,9 @@ def _keeps_other_names(path: str) -> bool:
 
 
 def refuse_emptied(path: str) -> None:
-    """Raise DatabaseUnusable for an empty file beside which something tells that there was a database in it.
+    """Raise DatabaseUnusable for an empty file if another file beside it shows that it once held a database.
 
-    A first write that was killed leaves an empty file too, and a journal that begins with no page.
+    A first write that was killed also leaves an empty file, with a journal for a database of no pages.
     """
     witness = next((path + suffix for suffix in ("-wal", "-shm") if status_of(path + suffix)), None)
     if witness is None:
@@ -105,7 +105,7 @@ def refuse_emptied(path: str) -> None:
         witness = path + "-journal"
     status = status_of(path)
     if status is None or status.st_size:
-        return  # somebody made it meanwhile
+        return  # another process created it meanwhile
     raise DatabaseUnusable(
         f"{path}: damaged: it is empty, and {os.path.basename(witness)} tells that it was not",
         hint="restore it from a backup; to begin anew, remove both files",
@@ -113,8 +113,8 @@ def refuse_emptied(path: str) -> None:
 
 
 def _journal_header(path: str) -> bytes | None:
-    """The first bytes of the journal, fewer where it is shorter; None where it cannot be read. SQLite holds
-    no locks on a journal, so that it may be opened and closed like any file."""
+    """Return the first bytes of the journal, fewer if it is shorter; None if it cannot be read. SQLite holds
+    no locks on a journal, so it may be opened and closed like any file."""
     try:
         with open(path + "-journal", "rb", buffering=0) as file:
             return file.read(_JOURNAL_HEADER) or b""
@@ -125,8 +125,9 @@ def _journal_header(path: str) -> bytes | None:
 
 
 def _read_header(path: str) -> bytes:
-    """The first bytes, read through SQLite's own file layer: to open and close the file in any other way
-    would drop the POSIX locks that this process holds on it. A file of one byte counts as empty there."""
+    """Return the first bytes, read through SQLite's own file layer: opening and closing the file in any other
+    way would drop the POSIX locks that this process holds on it. There, a file of one byte counts as
+    empty."""
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_NOFOLLOW
     file = apsw.VFSFile("", path, [flags, 0])
     try:
@@ -136,10 +137,10 @@ def _read_header(path: str) -> bytes:
 
 
 def create_file(path: str) -> list[str] | None:
-    """An empty database file and the directories above it, for its owner only whatever the umask.
+    """Create an empty database file and its directories, for its owner only whatever the umask.
 
-    Returns the directories that were made, the uppermost first; None where the file is there already: then
-    nothing is done. Raises NotWritable, and leaves nothing.
+    Return the directories that were created, outermost first; None if the file exists, and then do nothing.
+    Raises NotWritable, and then leaves nothing behind.
     """
     made: list[str] = []
     try:
@@ -159,7 +160,7 @@ def create_file(path: str) -> list[str] | None:
 
 
 def remove_directories(made: list[str]) -> None:
-    """Take back what :func:`create_file` made, but for what somebody uses by now."""
+    """Remove the directories that :func:`create_file` created, except those in use by now."""
     try:
         for directory in reversed(made):
             os.rmdir(directory)

@@ -1,4 +1,4 @@
-"""From a file to a connection: as it is for reading, with our schema for writing."""
+"""Open a database file: as it is for reading, with our schema for writing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sloth_tui.store.sqlite.engine.errors import (
     UNREADABLE,
     no_room,
     read_only,
-    translate,
+    translate_error,
     unreadable,
 )
 from sloth_tui.store.sqlite.engine.files import check_file, create_file, has_hot_journal, has_log
@@ -27,25 +27,25 @@ _LOG_IN_FULL = "it has a log, which takes some room to read: make room on that d
 _JOURNAL = "a writer left it half written: to read it as who may write there puts it right"
 
 _LOG_PAGES = 4000
-"""Pages of the log (16 MB of the usual size) after which it is brought into the database. Four times SQLite's
-own choice: the same few pages are changed again and again, and each of them is then copied less often, which
-makes a write a tenth cheaper."""
+"""Pages of the log (16 MB at the usual page size) before a checkpoint copies it into the database. Four times
+SQLite's default: the same few pages change again and again, so each is copied less often, which makes a write
+a tenth cheaper."""
 
 
 def open_as_it_is(path: str) -> tuple[apsw.Connection, str, bool]:
-    """A connection, what schema the database has, and whether it is frozen.
+    """Return a connection, the kind of the database, and True if it is frozen.
 
-    SQLite reads a database with a write-ahead log only where it may create that log. Where it may not, or
-    has no room to, the file is opened as one that nobody changes: frozen. That is right only where there is
-    neither a log nor a journal that has to be played back first. Raises DatabaseUnusable.
+    SQLite reads a database in WAL mode only if it can create the log. If it may not, or has no space to, the
+    file is opened as one that never changes: frozen. That is correct only if there is neither a log nor a
+    journal that must be played back first. Raises DatabaseUnusable.
     """
     check_file(path)
     logged = has_log(path)
     try:
         return *_inspected(path, _connect(path, _FLAGS), logged), False
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.FullError, apsw.IOError) as error:
-        if shortage.lacks_files():
-            raise translate(error, path) from error
+        if shortage.is_out_of_files():
+            raise translate_error(error, path) from error
         crowded = no_room(error, path)
         if crowded:
             _end_log(path)
@@ -54,21 +54,21 @@ def open_as_it_is(path: str) -> tuple[apsw.Connection, str, bool]:
         if has_hot_journal(path):
             raise unreadable(path, _JOURNAL) from error
         if not crowded and os.access(os.path.dirname(path), os.W_OK):
-            raise translate(error, path, reading=True) from error
+            raise translate_error(error, path, reading=True) from error
     except UNREADABLE as error:
-        raise translate(error, path) from error
+        raise translate_error(error, path) from error
     try:
         return *_inspected(path, _connect(_frozen_name(path), _FROZEN_FLAGS), False), True
     except UNREADABLE as error:
-        raise translate(error, path) from error
+        raise translate_error(error, path) from error
 
 
 def open_adopted(path: str) -> tuple[apsw.Connection, list[str] | None]:
-    """A connection to a database with our schema, which is created, added or upgraded if need be; and, where
-    the file was not there, the directories that were made for it.
+    """Return a connection to a database with our schema, created, extended or upgraded if necessary; and the
+    directories created for the file, None if it existed.
 
-    All in one transaction, but for the switch to write-ahead logging, which cannot be part of one. What
-    cannot be finished leaves no file. Raises DatabaseUnusable, NotWritable.
+    All of this is one transaction, except the switch to write-ahead logging, which cannot be part of one. An
+    attempt that fails leaves no file. Raises DatabaseUnusable, NotWritable.
     """
     made = create_file(path)
     check_file(path)
@@ -82,7 +82,7 @@ def open_adopted(path: str) -> tuple[apsw.Connection, list[str] | None]:
             take_back(path, made)
         raise
     if identity(path) != file:
-        # Who made the file had no room for more and took it back.
+        # The process that created the file ran out of space and removed it.
         connection.close(True)
         return open_adopted(path)
     return connection, made
@@ -92,16 +92,16 @@ def _adopted(path: str) -> apsw.Connection:
     connection = _connect(path, _FLAGS)
     try:
         make_durable(connection)
-        # So that compaction can make the file smaller; without effect where it holds something already.
+        # Lets compaction shrink the file; has no effect if the file already has content.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _switch_to_log(connection)
         connection.execute("BEGIN IMMEDIATE")
         kind = schema.inspect(connection, path)
-        if kind is schema.OLDER:
+        if kind is schema.OUTDATED:
             from sloth_tui.store.sqlite.schema.upgrades import upgrade
 
             upgrade(connection)
-        elif kind is not schema.OURS:
+        elif kind is not schema.CURRENT:
             schema.install(connection)
         connection.execute("COMMIT")
     except BaseException as error:
@@ -109,21 +109,21 @@ def _adopted(path: str) -> apsw.Connection:
         if isinstance(error, apsw.CantOpenError):
             raise read_only(path) from error
         if isinstance(error, UNREADABLE):
-            raise translate(error, path) from error
+            raise translate_error(error, path) from error
         raise
     return connection
 
 
 def make_durable(connection: apsw.Connection) -> None:
-    """An acknowledged write survives a power cut; what is deleted or overwritten leaves no trace."""
+    """Make acknowledged writes survive a power cut, and deleted or overwritten data leave no trace."""
     connection.execute("PRAGMA synchronous = FULL")
-    # The cheaper FAST would leave what stood in whole pages that are free now: that of long values.
+    # The cheaper FAST would leave data in pages that are entirely free now: that of long values.
     connection.execute("PRAGMA secure_delete = ON")
     connection.wal_autocheckpoint(_LOG_PAGES)
 
 
 def identity(path: str) -> tuple[int, int] | None:
-    """Tells a file from another one that was put in its place."""
+    """Return a value that changes if the file is replaced by another; None if there is none."""
     try:
         status = os.stat(path)
     except OSError:
@@ -132,7 +132,7 @@ def identity(path: str) -> tuple[int, int] | None:
 
 
 def signature(path: str) -> object:
-    """What changes when a frozen database is changed after all."""
+    """Return a value that changes if a frozen database is changed after all."""
     try:
         status = os.stat(path)
     except OSError:
@@ -141,11 +141,11 @@ def signature(path: str) -> object:
     return status.st_mtime_ns, status.st_size, status.st_ino, *beside
 
 
-class Patience:
-    """A busy handler: naps of random length until the deadline.
+class BusyHandler:
+    """A busy handler that sleeps for random times until the deadline.
 
-    Measured against a plain timeout, exponential back-off and flock: four contending writers get fair shares
-    and wait under 60 ms at worst.
+    Compared with a plain timeout, exponential back-off and flock: four competing writers get fair shares and
+    wait under 60 ms at worst.
     """
 
     __slots__ = ("_deadline",)
@@ -161,21 +161,21 @@ class Patience:
             self._deadline = now + BUSY_SECONDS
         elif now > self._deadline:
             return False
-        time.sleep(random() * 0.001)  # noqa: S311  # no secret
+        time.sleep(random() * 0.001)  # noqa: S311  # not for security
         return True
 
 
 def _connect(name: str, flags: int) -> apsw.Connection:
     connection = apsw.Connection(name, flags=flags)
-    connection.set_busy_handler(Patience())
+    connection.set_busy_handler(BusyHandler())
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     return connection
 
 
 def _inspected(path: str, connection: apsw.Connection, logged: bool) -> tuple[apsw.Connection, str]:
-    """The connection and its schema; where that is refused, it is closed without leaving a trace."""
+    """Return the connection and the kind of its database; on an error, close it without leaving files."""
     try:
-        # From one snapshot, because somebody may be creating or adopting the database at this moment.
+        # From one snapshot, because another process may be creating or adopting the database right now.
         connection.execute("BEGIN")
         kind = schema.inspect(connection, path)
         connection.execute("COMMIT")
@@ -188,20 +188,21 @@ def _inspected(path: str, connection: apsw.Connection, logged: bool) -> tuple[ap
 
 
 def _end_log(path: str) -> None:
-    """Bring the log into the database and remove it, if that takes no room and nobody else has it open. An
-    attempt to read may have left an empty one."""
+    """Copy the log into the database and remove it, if that takes no space and no other process has it open.
+    A failed read may have left an empty log."""
     try:
         connection = apsw.Connection(path, flags=_FLAGS)
         try:
             connection.set_busy_timeout(0)
-            # Alone, SQLite keeps the index of a log in its own memory: that of others takes room on the disk.
+            # In exclusive mode SQLite keeps the index of the log in memory; otherwise it takes space on the
+            # disk.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
             os.unlink(path + "-shm")
         finally:
             connection.close(True)
     except (apsw.Error, OSError):
-        return  # what is left is told by who looks for a log
+        return  # the caller that checks for a log reports what is left
 
 
 def _frozen_name(path: str) -> str:
@@ -211,9 +212,9 @@ def _frozen_name(path: str) -> str:
 
 
 def _switch_to_log(connection: apsw.Connection) -> None:
-    """Write-ahead logging. The switch needs the file for itself, and SQLite does not always ask the busy
-    handler for that."""
-    patience, tries = Patience(), 0
+    """Switch to write-ahead logging. The switch needs exclusive access, and SQLite does not always call the
+    busy handler for it."""
+    patience, tries = BusyHandler(), 0
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

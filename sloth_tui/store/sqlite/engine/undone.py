@@ -1,4 +1,4 @@
-"""Taking back a database that was made for a first write which then could not be made."""
+"""Remove a database that was created for a first write that then failed."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _TABLES = ("state", "locks", *schema.ADDED_TABLES)
 
 
 def take_back(path: str, directories: list[str]) -> None:
-    """Remove the database and the directories that were made for it, if nothing is in it and nobody else has
-    it open. Who waits for it meanwhile notices that it is gone."""
+    """Remove the database and the directories created for it, if it is empty and no other process has it
+    open. A process that waits for it notices that it is gone."""
     try:
         connection = apsw.Connection(path, flags=_FLAGS)
     except apsw.Error:
         return
     try:
         connection.set_busy_timeout(0)
-        # Alone, SQLite keeps the index of a log in its own memory: that of others takes room on the disk.
+        # In exclusive mode SQLite keeps the index of the log in memory; otherwise it takes space on the disk.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        # To begin an exclusive transaction would write the first page. A reader keeps others from committing,
-        # and where there is a log, is the only one then.
+        # An exclusive transaction would write the first page. A read lock keeps others from committing and,
+        # with a log, is the only lock then.
         connection.execute("BEGIN")
         if not _is_empty(connection, path):
             return
@@ -44,6 +44,6 @@ def take_back(path: str, directories: list[str]) -> None:
 
 def _is_empty(connection: apsw.Connection, path: str) -> bool:
     kind = schema.inspect(connection, path)
-    if kind is schema.OURS:
+    if kind is schema.CURRENT:
         return not any(connection.execute(f"SELECT EXISTS (SELECT 1 FROM {table})").get for table in _TABLES)
     return kind is schema.EMPTY

@@ -1,1 +1,1 @@
-"""entries."""
+"""Reading and writing entries, and retention of their history."""

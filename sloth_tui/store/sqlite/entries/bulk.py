@@ -1,13 +1,13 @@
-"""Changing many entries at once: their history by one statement, then the entries by another.
+"""Change many entries at once: one statement writes their history, another changes the entries.
 
-The triggers, which would record each entry by itself, are told to stand back meanwhile. All of it is one
-transaction, so that nobody else ever finds them so.
+The triggers, which would record each entry separately, are suspended meanwhile. All of it is one transaction,
+so no other program ever sees them suspended.
 """
 
 from __future__ import annotations
 
 from sloth_tui.store.sqlite.schema.history_triggers import old_value
-from sloth_tui.store.sqlite.schema.tables import NOW_MS
+from sloth_tui.store.sqlite.sql.expressions import NOW_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from sloth_tui.store.sqlite.engine.database import Database
 
 _CACHE = "PRAGMA cache_size = -65536"
-"""64 MiB at most. With SQLite's 2 MiB, pages of a large transaction are written and read several times."""
-_STAND_BACK = "INSERT INTO sloth_bulk (change) VALUES (?)"
-_CARRY_ON = "DELETE FROM sloth_bulk"
-# SQLite numbers the rows as NEXT_REVISION would: one more than the greatest there is.
+"""64 MiB at most. With SQLite's default of 2 MiB, a large transaction writes and reads its pages
+repeatedly."""
+_SUSPEND_TRIGGERS = "INSERT INTO sloth_bulk (change) VALUES (?)"
+_RESUME_TRIGGERS = "DELETE FROM sloth_bulk"
+# SQLite numbers the rows as NEXT_REVISION would: one more than the greatest.
 _RECORD = f"""INSERT INTO sloth_history (key, operation, at, change, previous, old, old_type)
     SELECT key, '{{operation}}', (SELECT {NOW_MS}), :change, previous, {{old}} FROM ({{entries}})"""
 _HAS_SECRETS = "SELECT EXISTS (SELECT 1 FROM sloth_secrets) OR EXISTS (SELECT 1 FROM sloth_secret_patterns)"
@@ -28,7 +29,7 @@ _OLD, _OLD_UNLESS_SECRET = "value, type", old_value("key", "value", "type")
 
 
 def delete(database: Database, where: str, bindings: Mapping[str, Any], change: int) -> int:
-    """Delete these entries; inside a transaction. Returns how many there were."""
+    """Delete the entries that match ``where``, inside a transaction; return their number."""
     entries = f"SELECT key, value, type, revision AS previous FROM state WHERE {where} ORDER BY key"
     recorded = record(database, "delete", entries, {**bindings, "change": change})
     run(database, change, [f"DELETE FROM state WHERE {where}"], bindings)
@@ -36,8 +37,8 @@ def delete(database: Database, where: str, bindings: Mapping[str, Any], change: 
 
 
 def record(database: Database, operation: str, entries: str, bindings: Mapping[str, Any]) -> int:
-    """Write the history of the entries that a statement selects: key, value and type as they are and the
-    previous revision, in the order of their new ones. Returns how many there are."""
+    """Write the history of the entries that a statement selects; return their number. The statement gives
+    key, value, type and previous revision, in the order of the new revisions."""
     database.execute(_CACHE)
     old = _OLD_UNLESS_SECRET if database.execute(_HAS_SECRETS).get else _OLD
     database.execute(_RECORD.format(operation=operation, entries=entries, old=old), bindings)
@@ -45,8 +46,8 @@ def record(database: Database, operation: str, entries: str, bindings: Mapping[s
 
 
 def run(database: Database, change: int, statements: Iterable[str], bindings: Mapping[str, Any]) -> None:
-    """Run statements that change entries whose history is written."""
-    database.execute(_STAND_BACK, (change,))
+    """Run statements that change entries whose history is already written."""
+    database.execute(_SUSPEND_TRIGGERS, (change,))
     for statement in statements:
         database.execute(statement, bindings)
-    database.execute(_CARRY_ON)
+    database.execute(_RESUME_TRIGGERS)

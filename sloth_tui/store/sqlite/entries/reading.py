@@ -5,8 +5,8 @@ from __future__ import annotations
 import apsw
 
 from sloth_tui.errors import KeyNotFound
-from sloth_tui.store.sqlite.engine.handle import Handle
-from sloth_tui.store.sqlite.sql.keys import KEY, key_bytes, key_range
+from sloth_tui.store.sqlite import exposure
+from sloth_tui.store.sqlite.sql.keys import KEY, key_range
 from sloth_tui.store.sqlite.sql.rows import (
     ENTRIES,
     ITEMS,
@@ -16,18 +16,20 @@ from sloth_tui.store.sqlite.sql.rows import (
     RAW_KEY,
     RAW_VALUE,
     RECORD,
-    decode_key,
     decode_raw,
+    decode_value,
     entry_of,
 )
-from sloth_tui.store.values import decode
+from sloth_tui.values.codec import decode_key, key_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Any, TypeVar
+    from types import TracebackType
+    from typing import Any, Self, TypeVar
 
     from sloth_tui.model import Entry, Value
+    from sloth_tui.store.sqlite.engine.connection import OpenDatabase
     from sloth_tui.store.sqlite.sql.rows import Reading
 
     D = TypeVar("D")
@@ -39,7 +41,7 @@ _GET_MANY = f"SELECT {RAW_ITEM} FROM state WHERE key IN (SELECT CAST(unhex(value
 _EXISTS = f"SELECT 1 FROM state WHERE key = {KEY}"
 _ENTRY = f"SELECT {RECORD} FROM state WHERE key = {KEY}"
 _NEIGHBOURS = 100
-"""How many keys before and after a missing one are compared with it, to name those that were meant."""
+"""Number of keys before and after a missing key that are compared with it, to suggest similar ones."""
 _NEARBY = (
     f"SELECT {RAW_KEY} FROM (SELECT key FROM state WHERE key < {KEY} ORDER BY key DESC LIMIT {_NEIGHBOURS}) "
     f"UNION ALL SELECT {RAW_KEY} FROM (SELECT key FROM state WHERE key > {KEY} AND key < x'' "
@@ -47,15 +49,52 @@ _NEARBY = (
 )
 
 
-class EntryReading(Handle):
+class EntryReading:
     """See :class:`sloth_tui.store.port.Entries`.
 
-    An iterator walks the snapshot of the moment it was asked for, whatever is written meanwhile. While a
-    long one is under way, its handle reads everything of that moment, until it writes or looks at a lock;
-    and SQLite cannot recycle its log.
+    An iterator reads from the snapshot of the moment it was created, whatever is written meanwhile. While a
+    long iteration is under way, its handle reads everything from that snapshot, until it writes or reads a
+    lock; and SQLite cannot recycle its log.
     """
 
-    __slots__ = ()
+    __slots__ = ("_agent", "_database")
+
+    _database: OpenDatabase
+
+    def __init__(self, agent: str, database: OpenDatabase) -> None:
+        self._agent = agent
+        self._database = database
+
+    @property
+    def agent(self) -> str:
+        return self._agent
+
+    @property
+    def backend(self) -> str:
+        return "sqlite"
+
+    @property
+    def location(self) -> str:
+        return self._database.path
+
+    @property
+    def read_only(self) -> bool:
+        return self._database.read_only
+
+    def warning(self) -> str | None:
+        return exposure(self._database.path)
+
+    def close(self) -> None:
+        """Close the database; roll back a transaction that is still open."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def get(self, key: str, default: D | None = None) -> Value | D | None:
         try:
@@ -73,7 +112,7 @@ class EntryReading(Handle):
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Value]:
         wanted = dict.fromkeys(keys)
-        # As hexadecimal digits, JSON can carry a key that is no UTF-8.
+        # As hexadecimal digits, JSON can carry a key that is not UTF-8.
         stored_keys = [stored.hex() for stored in map(key_bytes, wanted) if stored is not None]
         found = dict(self._database.made_of(_raw_item, _GET_MANY, (apsw.jsonb_encode(stored_keys),)))
         return {key: found[key] for key in wanted if key in found}
@@ -102,13 +141,13 @@ class EntryReading(Handle):
         return number
 
     def _walk(self, prefix: str, reading: Reading[T]) -> Iterator[T]:
-        # Imported here: a script that gets one value walks nothing.
-        from sloth_tui.store.sqlite.engine.cursors import Stream
+        # Imported here: a script that gets one value does not iterate.
+        from sloth_tui.store.sqlite.engine.cursors import SnapshotCursor
 
-        return Stream(self._database, prefix, reading).results()
+        return SnapshotCursor(self._database, prefix, reading).results()
 
     def _get_raw(self, key: str, default: D | None) -> Value | D | None:
-        """Like :meth:`get`, for a key or a value that is no UTF-8."""
+        """Like :meth:`get`, for a key or a value that is not UTF-8."""
         found = self._database.made_of(lambda row: decode_raw(*row), _GET_RAW, (key_bytes(key),))
         return found[0] if found else default
 
@@ -122,7 +161,7 @@ class EntryReading(Handle):
 
 
 def _decoded(row: tuple[Any, ...]) -> Value:
-    return decode(*row)
+    return decode_value(*row)
 
 
 def _raw_item(row: tuple[Any, ...]) -> tuple[str, Value]:

@@ -1,26 +1,41 @@
-"""How much history is kept while state is written, without anybody asking.
+"""Retention: forget old history automatically while entries are written.
 
-A key's oldest rows go first, so that what a kept row became can always be told from the row after it. The
-newest row of all is never forgotten: revisions are counted from it.
+A key's oldest rows are forgotten first, because the new value of a row is in the key's next row. The newest
+row of the whole history is never forgotten: revisions are counted from it.
+
+A walk from a key's newest revision finds the revisions beyond the limit of the settings. If another program
+has written a key very often, the walk stops early, and the oldest rows are found by a search from the other
+end.
 """
 
 from __future__ import annotations
 
+import time
+
 from sloth_tui.errors import SlothError
-from sloth_tui.store.process import exists
 from sloth_tui.store.sqlite.sql.chain import chain, deletion
-from sloth_tui.store.sqlite.surplus import STEP, forget_surplus, has_more
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sloth_tui.settings import Settings
     from sloth_tui.store.sqlite.engine.database import Database
 
+STEP = 256
+"""Revisions, or deleted keys, that one transaction forgets."""
+SETTLED_MS = 10 * 1000
+"""Age before a row may be forgotten: ten times the poll interval of the slowest follower. Younger rows are
+kept whatever the settings say, so that a program that follows the changes misses none."""
+_TRIM_PAUSE_FACTOR = 0.1
+"""Part of SETTLED_MS for which a key is not checked again after a check found less than a step."""
+_LONGEST_WALK = 4096
+"""Rows beyond those to keep."""
 RECENT = 1024
-"""Newest revisions, among whose keys a sweep looks for those that other programs write much."""
+"""Number of newest revisions among whose keys a sweep looks for keys that other programs write often."""
 CHANGES_STEP = 4096
 CHANGES_WINDOW = 16 * CHANGES_STEP
-"""Change sets that a sweep looks at; with fewer there are none to spare."""
+"""Number of change sets that a sweep examines."""
 _SWEEP_EVERY_MS = 3600 * 1000
 _DAY_MS = 86400 * 1000
 
@@ -48,37 +63,47 @@ _REFERENCED = """SELECT change FROM sloth_history WHERE change BETWEEN :first AN
     UNION SELECT change FROM sloth_lock_breaks WHERE change BETWEEN :first AND :last"""
 _META = "SELECT value FROM sloth_meta WHERE name = ?"
 _SET_META = "INSERT OR REPLACE INTO sloth_meta (name, value) VALUES (?, ?)"
+_HAS_MORE = f"SELECT 1 FROM {chain(_KEY, most=':keep + 1')} LIMIT 1 OFFSET :keep"
+_BEYOND = f"""SELECT revision FROM {chain(_KEY, most=f":keep + {_LONGEST_WALK}")} LIMIT -1 OFFSET :keep"""
+_OLDEST = f"""SELECT revision FROM sloth_history WHERE key = {_KEY}
+    AND revision > coalesce((SELECT revision FROM sloth_forgotten WHERE key = {_KEY}), 0)
+    ORDER BY revision LIMIT {STEP}"""
+# Two times may be in the wrong order, because a person may set the clock back; revisions never are.
+_SETTLED = """WITH surplus AS MATERIALIZED (
+        SELECT revision, at FROM json_each(:revisions) JOIN sloth_history ON revision = value)
+    SELECT revision FROM surplus
+    WHERE revision <= (SELECT max(revision) FROM surplus WHERE at <= :before) ORDER BY revision"""
+_FORGET = "DELETE FROM sloth_history WHERE revision IN (SELECT value FROM json_each(?))"
 NOW = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 
 
 def keep_within_limits(database: Database, key: str, revision: int) -> None:
-    """Now and then, after a write of ``key`` that made this revision, forget its oldest ones.
+    """Now and then, after a write of ``key`` that made ``revision``, forget its oldest revisions.
 
-    The first write of a handle always does, so that one-shot commands do their part. A key may thus have a
-    few revisions more than the setting says. What was written stays so: where nothing can be forgotten, a
-    later write will.
+    The first write of a handle always does this, so that one-shot commands do their part. A key may thus have
+    a few revisions more than the setting says. Errors do not affect the write: a later write tries again.
     """
     due = (database.writes * _GOLDEN & 0xFFFFFFFF) < _ONE_IN_16
     database.writes += 1
     stored = key.encode()
-    if not due or database.resting.includes(stored):
+    if not due or database.recently_trimmed.includes(stored):
         return
     try:
         if database.settings is None and not has_more(database, stored, 1):
             return
         keep = settings_of(database).keep_revisions
-        # Where very many are kept it takes as many steps to see whether there are more: not for each write.
+        # The check walks as many rows as are kept: with a high limit, not after each write.
         if revision % max(1, keep // STEP) == 0 and has_more(database, stored, keep):
-            forget_surplus(database, stored, keep)
+            trim_revisions(database, stored, keep)
     except SlothError:
         pass
 
 
 def sweep(database: Database) -> None:
-    """Forget some of what no write of ours comes across: what was deleted too long ago, the surplus of keys
-    that other programs write, change sets of which nothing is left.
+    """Forget history that our own writes do not reach: old deletions, surplus revisions of keys that other
+    programs write, change sets without revisions.
 
-    Once an hour, whoever does it; again with the next handle where revisions are left over.
+    Runs once an hour in any one process; again with the next handle if revisions are left over.
     """
     now = database.one(NOW)
     swept = database.one(_META, ("swept_at",))
@@ -86,38 +111,41 @@ def sweep(database: Database) -> None:
         return
     settings = settings_of(database)
     deleted = _forget_deleted(database, long_ago(now, settings.keep_deleted_days))
-    surplus = _forget_surplus(database, settings.keep_revisions)
+    surplus = _trim_busy_keys(database, settings.keep_revisions)
     if deleted < STEP and surplus < STEP:
-        with database.unfenced:
+        with database.transaction(fenced=False):
             database.execute(_SET_META, ("swept_at", now))
         _forget_changes(database, now - _DAY_MS)
 
 
-def _forget_surplus(database: Database, keep: int) -> int:
-    """A step of the oldest revisions of keys that were written lately; returns how many went."""
+def _trim_busy_keys(database: Database, keep: int) -> int:
+    """Forget up to a step of the oldest revisions of recently written keys; return the number forgotten."""
     forgotten = 0
     for (key,) in database.rows(_BUSY, {"keep": keep}):
-        forgotten += forget_surplus(database, key, keep)
+        forgotten += trim_revisions(database, key, keep)
         if forgotten >= STEP:
             break
     return forgotten
 
 
 def _forget_changes(database: Database, before: int) -> None:
-    """One window of the change sets opened before a time; the next sweep goes on after it."""
+    """Forget unused change sets of one window, opened before a time; the next sweep continues after it."""
     if database.one("SELECT count(*) FROM sloth_changes") < CHANGES_WINDOW // 64:
         return
     after = database.one(_META, ("swept_change",))
     last = forget_changes_after(database, after if isinstance(after, int) else 0, before)
-    with database.unfenced:
+    with database.transaction(fenced=False):
         database.execute(_SET_META, ("swept_change", last or 0))
 
 
 def forget_changes_after(database: Database, after: int, before: int) -> int | None:
-    """Those that nothing refers to, of the next window; returns its last, None where there are no more.
+    """Forget the change sets without revisions in the window after an id; return the window's last id, None
+    at the end.
 
-    That of a process which still runs may be referred to by what it writes next.
+    Change sets of processes that still run are kept: their next write may belong to them.
     """
+    from sloth_tui.store.process import exists
+
     window = dict(database.rows(_OLD_CHANGES, (before, after, CHANGES_WINDOW)))
     if not window:
         return None
@@ -125,7 +153,7 @@ def forget_changes_after(database: Database, after: int, before: int) -> int | N
     referenced = {change for (change,) in database.rows(_REFERENCED, {"first": min(window), "last": last})}
     spare = [change for change, pid in window.items() if change not in referenced and not exists(pid)]
     for first in range(0, len(spare), CHANGES_STEP):
-        with database.unfenced:
+        with database.transaction(fenced=False):
             for change in spare[first : first + CHANGES_STEP]:
                 database.execute("DELETE FROM sloth_changes WHERE id = ?", (change,))
     return last if len(window) == CHANGES_WINDOW else None
@@ -136,7 +164,7 @@ def _forget_deleted(database: Database, before: int) -> int:
     if not gone:
         return 0
     forgotten = 0
-    with database.unfenced:
+    with database.transaction(fenced=False):
         for key, revision in gone:
             database.execute(_FORGET_GONE, {"key": key, "revision": revision})
             forgotten += database.connection.changes()
@@ -145,20 +173,51 @@ def _forget_deleted(database: Database, before: int) -> int:
 
 
 def note_gone(database: Database, key: bytes) -> None:
-    """Of this key no row is left: one note for all such keys says up to which revision."""
+    """Record that no row of this key is left: one number for all such keys, the last revision forgotten."""
     database.execute(_NOTE_GONE, {"key": key})
     database.execute(_DROP_NOTE, {"key": key})
 
 
 def long_ago(now: int, days: float) -> int:
-    """Unix milliseconds."""
+    """Return the time ``days`` before ``now``, in unix milliseconds."""
     return now - int(days * _DAY_MS)
 
 
 def settings_of(database: Database) -> Settings:
-    """What the settings say of history. Read once, by the first write. Raises InvalidConfig."""
+    """Return the settings, which the first write reads once. Raises InvalidConfig."""
     if database.settings is None:
-        from sloth_tui.settings import load_settings
-
-        database.settings = load_settings()
+        database.settings = database.read_settings()
     return database.settings
+
+
+def has_more(database: Database, key: bytes, keep: int) -> bool:
+    """Return True if more than ``keep`` revisions of a key are kept. Raises SlothError."""
+    return database.one(_HAS_MORE, {"key": key, "keep": keep}) is not None
+
+
+def trim_revisions(database: Database, key: bytes, keep: int) -> int:
+    """Forget up to a step of a key's oldest revisions beyond ``keep``; return the number forgotten. The
+    search runs before the transaction, so that no writer waits for it. Raises SlothError."""
+    beyond = [revision for (revision,) in database.rows(_BEYOND, {"key": key, "keep": keep})]
+    if len(beyond) == _LONGEST_WALK:
+        beyond = [revision for (revision,) in database.rows(_OLDEST, {"key": key})]
+    before = int(time.time() * 1000) - SETTLED_MS
+    bindings = {"revisions": _array(sorted(beyond)[:STEP]), "before": before}
+    settled = [revision for (revision,) in database.rows(_SETTLED, bindings)]
+    if len(settled) < STEP:
+        database.recently_trimmed.add(key, SETTLED_MS / 1000 * _TRIM_PAUSE_FACTOR)
+    if not settled:
+        return 0
+    with database.transaction(fenced=False):
+        return forget_revisions(database, settled)
+
+
+def forget_revisions(database: Database, revisions: Iterable[int]) -> int:
+    """Forget these revisions, inside a transaction; return the number forgotten."""
+    database.execute(_FORGET, (_array(revisions),))
+    database.erased = True
+    return database.connection.changes()
+
+
+def _array(revisions: Iterable[int]) -> str:
+    return f"[{','.join(map(str, revisions))}]"

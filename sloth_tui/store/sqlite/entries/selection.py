@@ -1,9 +1,10 @@
-"""Which keys of the history are meant: all, those with a prefix, or one."""
+"""A selection of keys in the history: all, those with a prefix, or one."""
 
 from __future__ import annotations
 
 from sloth_tui.store.sqlite.sql.chain import chain
-from sloth_tui.store.sqlite.sql.keys import key_bytes, key_range
+from sloth_tui.store.sqlite.sql.keys import key_range
+from sloth_tui.values.codec import key_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
 HORIZON = """SELECT max(
     coalesce((SELECT CAST(value AS INTEGER) FROM sloth_meta WHERE name = 'forgotten'), 0),
     coalesce((SELECT max(revision) FROM sloth_forgotten WHERE {}), 0)) AS oldest"""
-"""A statement to be given a scope's condition."""
+"""A statement; format it with the condition of a selection."""
 
 
 _KEY = "CAST(:key AS TEXT)"
 
 
-class Scope:
-    """A condition on the column ``key``, and what is bound to its names."""
+class KeySelection:
+    """An SQL condition on the column ``key``, and its bindings."""
 
     __slots__ = ("_is_key", "bindings", "entries", "where")
 
@@ -36,10 +37,10 @@ class Scope:
                 self.entries = self.entries.replace("?", f":{name}", 1)
                 self.bindings[name] = bound
         self.where = self.entries if key is not None or prefix else "1"
-        """Of the history of every key: no condition, so that revisions are looked up rather than keys."""
+        """For all keys there is no condition, so that SQLite searches by revision rather than by key."""
 
     def history(self, after: str = "0") -> str:
-        """Rows of ``sloth_history`` after a revision, a subquery."""
+        """Return a subquery for the rows of ``sloth_history`` after a revision."""
         if self._is_key:
             return (
                 f"(SELECT row.* FROM {chain(_KEY, after=after)} JOIN sloth_history AS row USING (revision))"
@@ -47,6 +48,6 @@ class Scope:
         return f"(SELECT * FROM sloth_history WHERE {self.where} AND revision > {after})"
 
 
-def horizon(database: Database, scope: Scope) -> int:
-    """The newest revision of these keys that is no longer kept; from there on their history has no gaps."""
-    return database.number(HORIZON.format(scope.where), scope.bindings)
+def horizon(database: Database, selection: KeySelection) -> int:
+    """Return the newest revision of these keys that is no longer kept; their history after it has no gaps."""
+    return database.number(HORIZON.format(selection.where), selection.bindings)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from sloth_tui.errors import InvalidValue, NotANumber
-from sloth_tui.store.sqlite.entries import bulk
 from sloth_tui.store.sqlite.entries.origins import change_of
 from sloth_tui.store.sqlite.entries.reading import EntryReading
 from sloth_tui.store.sqlite.entries.retention import keep_within_limits
-from sloth_tui.store.sqlite.entries.selection import Scope
-from sloth_tui.store.sqlite.schema.tables import NEXT_REVISION, NOW
-from sloth_tui.store.sqlite.sql.keys import KEY, key_bytes
+from sloth_tui.store.sqlite.sql.expressions import NEXT_REVISION, NOW
+from sloth_tui.store.sqlite.sql.keys import KEY
 from sloth_tui.store.sqlite.sql.rows import RAW_VALUE, decode_raw, whole_or_none
-from sloth_tui.store.values import (
+from sloth_tui.values.codec import (
     MAX_INTEGER,
     MIN_INTEGER,
     as_number,
     check_key,
     encode,
     is_finite,
+    key_bytes,
     same,
 )
 
@@ -29,13 +28,13 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Value
     from sloth_tui.store.sqlite.engine.database import Database
-    from sloth_tui.store.values import Stored
+    from sloth_tui.values.codec import Stored
 
 _OVERWRITE = (
     f"UPDATE state SET value = ?, type = ?, updated_at = {NOW}, revision = {NEXT_REVISION}, change = ? "
     "WHERE key = ? AND NOT (value IS ? AND type IS ?) RETURNING revision"
 )
-# Only digits as we write them, and only where the sum stays an integer: SQLite would make a float of it.
+# Only digits in our own format, and only if the sum fits an integer: SQLite would turn it into a float.
 _ADD = (
     "UPDATE state SET value = CAST(value AS INTEGER) + ?, "
     f"updated_at = {NOW}, revision = {NEXT_REVISION}, change = ? "
@@ -59,10 +58,10 @@ _STAMP = "UPDATE sloth_history SET change = ? WHERE revision > ?"
 class EntryWriting(EntryReading):
     """See :class:`sloth_tui.store.port.Entries`.
 
-    What is written most, another value or a greater number for a key that is there, is a single statement,
-    which needs no transaction around it. Deleting what is not there takes none either, unless there is a
-    fence to check. When such a statement finds nothing to do, or more is to be done
-    than one can do, the general way is taken: look, decide, write, in one transaction.
+    The most frequent writes, replacing or incrementing the value of an existing key, take a single statement
+    and need no transaction around it. Neither does deleting a key that is absent, unless there is a fence to
+    check. If such a statement changes nothing, or one statement is not enough, the general way is taken:
+    read, decide, write, in one transaction.
     """
 
     __slots__ = ()
@@ -75,7 +74,7 @@ class EntryWriting(EntryReading):
         revision = self._overwrite(key, kind, stored)
         if revision is not None:
             return revision
-        with self._database.writing:
+        with self._database.transaction(fenced=True):
             revision, written = self._put(key, value, kind, stored, self._current(key))
         self._wrote(key, revision, written)
         return revision
@@ -84,7 +83,7 @@ class EntryWriting(EntryReading):
         encoded = [(check_key(key), value, *encode(value)) for key, value in values.items()]
         if not encoded:
             return 0
-        with self._database.writing:
+        with self._database.transaction(fenced=True):
             written = 0
             for key, value, kind, stored in encoded:
                 if self._overwrite(key, kind, stored) is not None:
@@ -99,7 +98,7 @@ class EntryWriting(EntryReading):
         if not self._database.fences and not self.exists(key):
             return False
         database = self._database
-        with database.writing:
+        with database.transaction(fenced=True):
             if not self.exists(key):
                 return False
             newest, change = database.execute(_NEWEST).get, change_of(database)
@@ -113,19 +112,23 @@ class EntryWriting(EntryReading):
         wanted = dict.fromkeys(keys)
         if not self._database.fences and not any(map(self.exists, wanted)):
             return 0
-        with self._database.writing:
+        with self._database.transaction(fenced=True):
             return sum(map(self.delete, wanted))
 
     def delete_prefix(self, prefix: str) -> int:
         if not self._database.fences and not self.count(prefix):
             return 0
-        database, scope = self._database, Scope(prefix)
-        with database.writing:
+        # Imported here: setting one value needs neither.
+        from sloth_tui.store.sqlite.entries import bulk
+        from sloth_tui.store.sqlite.entries.selection import KeySelection
+
+        database, selection = self._database, KeySelection(prefix)
+        with database.transaction(fenced=True):
             if not self.count(prefix):
                 return 0
             database.writes += 1
             database.erased = True
-            return bulk.delete(database, scope.entries, scope.bindings, change_of(database))
+            return bulk.delete(database, selection.entries, selection.bindings, change_of(database))
 
     def increment(self, key: str, by: int | float = 1) -> int | float:
         check_key(key)
@@ -135,7 +138,7 @@ class EntryWriting(EntryReading):
         added = self._add(key, by) if isinstance(by, int) and by else None
         if added is not None:
             return added
-        with self._database.writing:
+        with self._database.transaction(fenced=True):
             current = self._current(key)
             total = _sum(key, 0 if current is None else current[1], by)
             revision, written = self._put(key, total, *encode(total), current)
@@ -148,7 +151,7 @@ class EntryWriting(EntryReading):
     def compare_and_set(self, key: str, old: Value | None, new: Value) -> bool:
         check_key(key)
         kind, stored = encode(new)
-        with self._database.writing:
+        with self._database.transaction(fenced=True):
             current = self._current(key)
             if not same(old, None if current is None else current[1]):
                 return False
@@ -159,7 +162,7 @@ class EntryWriting(EntryReading):
     def compare_and_set_revision(self, key: str, revision: int, new: Value) -> bool:
         check_key(key)
         kind, stored = encode(new)
-        with self._database.writing:
+        with self._database.transaction(fenced=True):
             current = self._current(key)
             if (0 if current is None else current[0]) != revision:
                 return False
@@ -168,36 +171,39 @@ class EntryWriting(EntryReading):
         return True
 
     def transaction(self) -> AbstractContextManager[None]:
-        """See the port. Others can read meanwhile, but not write."""
-        return self._database.writing
+        """See the port. Other programs can read meanwhile, but not write."""
+        return self._database.transaction(fenced=True)
 
     def _is_simple(self) -> bool:
-        """Whether a single statement is all that a write takes."""
+        """Return True if a write may be a single statement."""
         database = self._database
         return (
-            database.change is not None
+            database.change_set_id is not None
             and not database.fences
-            and not database.streams
+            and not database.cursors
             and (database.connection.in_transaction if database.depth else database.was_current())
         )
 
     def _overwrite(self, key: str, kind: str | None, stored: Stored) -> int | None:
-        """Replace an entry by a different one; its revision, or None where that was not done."""
+        """Replace the value of an entry by a different one; return the revision, or None if nothing was
+        written."""
         if kind == "table" or not self._is_simple():
             return None
         database = self._database
-        revision: int | None = database.one(_OVERWRITE, (stored, kind, database.change, key, stored, kind))
+        revision: int | None = database.one(
+            _OVERWRITE, (stored, kind, database.change_set_id, key, stored, kind)
+        )
         if revision is not None:
             keep_within_limits(database, key, revision)
         return revision
 
     def _add(self, key: str, by: int) -> int | None:
-        """Add to an integer; the sum, or None where that was not done."""
+        """Add to an integer; return the sum, or None if nothing was written."""
         if not self._is_simple():
             return None
         database = self._database
         low, high = max(MIN_INTEGER, MIN_INTEGER - by), min(MAX_INTEGER, MAX_INTEGER - by)
-        added: tuple[str, int] | None = database.one(_ADD, (by, database.change, key, low, high))
+        added: tuple[str, int] | None = database.one(_ADD, (by, database.change_set_id, key, low, high))
         if added is None:
             return None
         total, revision = added
@@ -205,7 +211,7 @@ class EntryWriting(EntryReading):
         return int(total)
 
     def _current(self, key: str) -> tuple[int | None, Value] | None:
-        """Revision and value."""
+        """Return revision and value; None if the key is absent."""
         found = self._database.made_of(_revision_and_value, _CURRENT, (key,))
         return found[0] if found else None
 
@@ -217,7 +223,7 @@ class EntryWriting(EntryReading):
         stored: Stored,
         current: tuple[int | None, Value] | None,
     ) -> tuple[int, bool]:
-        """Write what differs; the entry's revision, and whether anything was written."""
+        """Write the value if it differs; return the entry's revision, and True if it was written."""
         database = self._database
         if current is None:
             revision: int = database.execute(_INSERT, (key, stored, kind, change_of(database))).get
@@ -239,7 +245,7 @@ def _revision_and_value(row: tuple[Any, ...]) -> tuple[int | None, Value]:
 def _sum(key: str, value: Value, by: int | float) -> int | float:
     number = as_number(value)
     if number is None:
-        raise NotANumber(f"key '{key}' holds no number")
+        raise NotANumber(f"key '{key}' does not hold a number")
     try:
         total = number + by
     except OverflowError:

@@ -1,1 +1,1 @@
-"""history."""
+"""Revisions, the past, change sets and undo. Loaded on first use."""

@@ -1,7 +1,7 @@
-"""Forgetting on request: a list of rows, made without stopping anybody, then deleted in short transactions.
+"""Forget history on request: list the rows without blocking writers, then delete them in short transactions.
 
-The list is in the order of revisions, so that wherever it is broken off, each key has lost its oldest rows
-first. Between two transactions others get their turn.
+The list is in the order of revisions: wherever the work is interrupted, each key has lost its oldest rows
+first. Between two transactions other writers get their turn.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import time
 from sloth_tui.store.sqlite.entries.retention import (
     NOW,
     forget_changes_after,
+    forget_revisions,
     long_ago,
     note_gone,
     settings_of,
 )
 from sloth_tui.store.sqlite.sql.chain import has_rows
-from sloth_tui.store.sqlite.surplus import forget_revisions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from sloth_tui.store.sqlite.engine.database import Database
 
     Progress = Callable[[int, int], None]
-    """Told how many revisions are gone, of how many."""
+    """Called with (revisions forgotten, total)."""
 
-_MOST, _FEWEST = 4096, 16
-_LONG, _SHORT = 0.010, 0.004
-"""Seconds a transaction should stay between; twice that, on a machine with better things to do, is still
-far below what a writer would notice."""
-_PAUSE = 0.002
-"""Seconds between two transactions: a writer that waits looks again within one millisecond."""
-_PAGES = 64
-"""Free pages given back to the file system at once."""
+_MAX_STEP, _MIN_STEP = 4096, 16
+_SLOW_SECONDS, _FAST_SECONDS = 0.010, 0.004
+"""Bounds for the duration of a transaction. Even twice the upper bound, on a busy machine, is far below what
+a writer would notice."""
+_PAUSE_SECONDS = 0.002
+"""Pause between two transactions: a waiting writer retries within one millisecond."""
+_PAGES_PER_VACUUM = 64
+"""Free pages returned to the file system in one step."""
 
 _DISPENSABLE = """SELECT revision FROM (
     SELECT revision, row_number() OVER newest AS place, first_value(revision) OVER newest AS last,
@@ -50,25 +50,26 @@ _NONE = -(2**62)
 
 
 def prune(database: Database, keep: int, keep_deleted_days: float) -> int:
-    """Everything beyond these limits; returns how many revisions went."""
+    """Forget all revisions beyond these limits; return the number forgotten."""
     now = database.one(NOW)
     gone = long_ago(now, keep_deleted_days)
     return _forget(database, {"keep": keep, "upto": _EVERY_REVISION, "gone": gone}, gone, None)
 
 
 def compact(database: Database, keep: int, upto: int | None, progress: Progress | None) -> int:
-    """All but the newest ``keep`` of each key, where they are not newer than revision ``upto``."""
+    """Forget all but the newest ``keep`` revisions of each key, up to revision ``upto``; return the
+    number."""
     limit = _EVERY_REVISION if upto is None else upto
     before = long_ago(database.one(NOW), settings_of(database).keep_deleted_days)
     return _forget(database, {"keep": keep, "upto": limit, "gone": _NONE}, before, progress)
 
 
 def shrink(database: Database) -> None:
-    """Give free pages back to the file system, where the file was made so that it can."""
+    """Return free pages to the file system, if the database was created with incremental vacuum."""
     while database.one("PRAGMA main.auto_vacuum") == 2 and database.one("PRAGMA main.freelist_count"):
-        with database.unfenced:
-            database.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
-        time.sleep(_PAUSE)
+        with database.transaction(fenced=False):
+            database.execute(f"PRAGMA incremental_vacuum({_PAGES_PER_VACUUM})").fetchall()
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _forget(
@@ -81,13 +82,13 @@ def _forget(
     while done < len(dispensable):
         batch = dispensable[done : done + step]
         started = time.perf_counter()
-        with database.unfenced:
+        with database.transaction(fenced=False):
             forgotten += forget_revisions(database, batch)
         step = _next_step(step, time.perf_counter() - started)
         done += len(batch)
         if progress is not None:
             progress(done, len(dispensable))
-        time.sleep(_PAUSE)
+        time.sleep(_PAUSE_SECONDS)
     _note_all_gone(database)
     last: int | None = 0
     while last is not None:
@@ -96,16 +97,16 @@ def _forget(
 
 
 def _next_step(step: int, took: float) -> int:
-    if took > _LONG:
-        return max(step // 2, _FEWEST)
-    return min(step * 2, _MOST) if took < _SHORT else step
+    if took > _SLOW_SECONDS:
+        return max(step // 2, _MIN_STEP)
+    return min(step * 2, _MAX_STEP) if took < _FAST_SECONDS else step
 
 
 def _note_all_gone(database: Database) -> None:
     keys = [key for (key,) in database.rows(_GONE)]
-    for at in range(0, len(keys), _MOST // 16):
-        with database.unfenced:
-            for key in keys[at : at + _MOST // 16]:
+    for at in range(0, len(keys), _MAX_STEP // 16):
+        with database.transaction(fenced=False):
+            for key in keys[at : at + _MAX_STEP // 16]:
                 if database.execute(_IS_KEPT, {"key": key}).get is None:
                     note_gone(database, key)
-        time.sleep(_PAUSE)
+        time.sleep(_PAUSE_SECONDS)

@@ -1,26 +1,24 @@
-"""The store as it was.
+"""The store at an earlier revision.
 
-What a key held at a revision is the ``old`` of its first row after that; a key without such a row holds the
-same today.
+The value of a key at a revision is the ``old`` of its first row after that revision; a key without such a row
+still has the same value.
 """
 
 from __future__ import annotations
 
-from sloth_tui.errors import KeyNotFound, NotKept, RevisionNotFound
-from sloth_tui.store.sqlite.engine.handle import StoreHandle
-from sloth_tui.store.sqlite.entries.selection import Scope, horizon
-from sloth_tui.store.sqlite.schema.history_triggers import HIDDEN
+from sloth_tui.store.history import words
+from sloth_tui.store.sqlite.entries.selection import KeySelection, horizon
 from sloth_tui.store.sqlite.sql.chain import following
+from sloth_tui.store.sqlite.sql.expressions import HIDDEN
 from sloth_tui.store.sqlite.sql.rows import (
     RAW_KEY,
     RAW_VALUE,
     TIME,
-    decode_key,
     decode_raw,
     raw_value,
     whole_or_none,
 )
-from sloth_tui.store.values import type_name
+from sloth_tui.values.codec import decode_key, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,9 +26,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sloth_tui.model import Difference, Entry, Value
+    from sloth_tui.store.sqlite.engine.database import Database
 
 _LIVE_SINCE = TIME.format("live.created_at")
-# What is there now and was made before the last change is the same entry; only of another one is that sought.
+# An entry that exists now and was created before its last change is the same one; search only for others.
 _CREATED = f"""CASE WHEN last.old IS NULL THEN last.at / 1000.0
     WHEN {_LIVE_SINCE} <= last.at / 1000.0 THEN {_LIVE_SINCE} ELSE (
         WITH RECURSIVE back(revision, at, is_first, previous) AS (
@@ -72,89 +71,88 @@ _DIFFERENCES = f"""
         ORDER BY stored_key"""
 _NEWEST = "SELECT coalesce(max(revision), 0) FROM sloth_history"
 _AT_TIME = "SELECT revision FROM sloth_history WHERE at <= ? ORDER BY revision DESC LIMIT 1"
-_OLDEST_OF_KEY = f"SELECT old IS NULL FROM {Scope(key='').history()} ORDER BY revision LIMIT 1"
+_OLDEST_OF_KEY = f"SELECT old IS NULL FROM {KeySelection(key='').history()} ORDER BY revision LIMIT 1"
 
 
-class Past(StoreHandle):
+class Past:
     """See :class:`sloth_tui.store.port.Past`."""
 
-    __slots__ = ()
+    __slots__ = ("_database",)
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def complete_since(self, prefix: str = "") -> int:
-        return horizon(self._database, Scope(prefix))
+        return horizon(self._database, KeySelection(prefix))
 
     def revision_at(self, at: float) -> int:
         revision: int | None = self._database.one(_AT_TIME, (int(at * 1000),))
         if revision is None and self.complete_since():
-            raise NotKept("history does not go back that far", hint=self._reach())
+            raise words.time_not_kept(self.complete_since())
         return revision or 0
 
     def entries_at(self, revision: int, prefix: str = "") -> Iterator[Entry]:
-        scope = Scope(prefix)
-        self.require_kept(revision, scope)
-        statement = _AT.format(history=scope.history(":revision"), entries=scope.entries)
-        return iter(self._database.made_of(_entry, statement, {"revision": revision, **scope.bindings}))
+        selection = KeySelection(prefix)
+        self.require_kept(revision, selection)
+        statement = _AT.format(history=selection.history(":revision"), entries=selection.entries)
+        return iter(self._database.made_of(_entry, statement, {"revision": revision, **selection.bindings}))
 
     def entry_at(self, key: str, revision: int) -> Entry:
-        scope = Scope(key=key)
-        self.require_kept_of(key, revision, scope)
-        statement = _AT.format(history=scope.history(":revision"), entries=scope.entries)
-        found = self._database.made_of(_entry, statement, {"revision": revision, **scope.bindings})
+        selection = KeySelection(key=key)
+        self.require_kept_of(key, revision, selection)
+        statement = _AT.format(history=selection.history(":revision"), entries=selection.entries)
+        found = self._database.made_of(_entry, statement, {"revision": revision, **selection.bindings})
         if not found:
-            raise KeyNotFound(f"there was no key '{key}' at revision {revision}")
+            raise words.no_key_then(key, revision)
         entry = found[0]
         if entry.type == HIDDEN:
-            raise NotKept(f"what '{key}' was at revision {revision} is a secret, and not kept")
+            raise words.secret_then(key, revision)
         return entry
 
     def differences(self, one: int, other: int, prefix: str = "") -> Iterator[Difference]:
-        scope = Scope(prefix)
+        selection = KeySelection(prefix)
         low, high = sorted((one, other))
-        self.require_kept(low, scope)
+        self.require_kept(low, selection)
         self._require_known(high)
-        bindings = {"low_revision": low, "high_revision": high, **scope.bindings}
-        statement = _DIFFERENCES.format(history=scope.history(":low_revision"))
+        bindings = {"low_revision": low, "high_revision": high, **selection.bindings}
+        statement = _DIFFERENCES.format(history=selection.history(":low_revision"))
         make = _difference_backwards if one > other else _difference
         return iter(self._database.made_of(make, statement, bindings))
 
-    def require_kept(self, revision: int, scope: Scope) -> None:
-        """That these keys' history is kept from this revision on. Raises RevisionNotFound, NotKept."""
+    def require_kept(self, revision: int, selection: KeySelection) -> None:
+        """Check that the history of these keys is kept from ``revision`` on. Raises RevisionNotFound,
+        HistoryPruned."""
         self._require_known(revision)
-        oldest = horizon(self._database, scope)
+        oldest = horizon(self._database, selection)
         if revision < oldest:
-            raise NotKept(
-                f"the state at revision {revision} is no longer kept",
-                hint=f"it is complete since revision {oldest}",
-            )
+            raise words.state_not_kept(revision, oldest)
 
-    def require_kept_of(self, key: str, revision: int, scope: Scope) -> None:
-        """The same for the one key of the scope."""
+    def require_kept_of(self, key: str, revision: int, selection: KeySelection) -> None:
+        """Check the same for ``key``, the only key of the selection."""
         self._require_known(revision)
-        if revision < horizon(self._database, scope) and not self._is_kept(revision, scope):
-            raise NotKept(f"what '{key}' was at revision {revision} is no longer kept", hint=self._reach())
+        if revision < horizon(self._database, selection) and not self._is_kept(revision, selection):
+            raise words.entry_not_kept(key, revision, self.complete_since())
 
     def _require_known(self, revision: int) -> None:
         newest = self._database.number(_NEWEST)
         if revision > newest:
-            raise RevisionNotFound(f"no revision {revision} yet", hint=f"the newest is {newest}")
+            raise words.no_revision_yet(revision, newest)
 
-    def _is_kept(self, revision: int, scope: Scope) -> bool:
-        """Whether what a key was is known although rows of others, of which nothing is left, are not."""
-        forgotten = f"SELECT coalesce(max(revision), 0) FROM sloth_forgotten WHERE {scope.where}"
-        if revision < self._database.number(forgotten, scope.bindings):
+    def _is_kept(self, revision: int, selection: KeySelection) -> bool:
+        """Return True if the key's value is known, although rows of other keys, with no row left, are
+        forgotten."""
+        forgotten = f"SELECT coalesce(max(revision), 0) FROM sloth_forgotten WHERE {selection.where}"
+        if revision < self._database.number(forgotten, selection.bindings):
             return False
-        existed: int | None = self._database.one(_OLDEST_OF_KEY, scope.bindings)
-        return existed == 0 or self._has_row(scope, revision)
+        existed: int | None = self._database.one(_OLDEST_OF_KEY, selection.bindings)
+        return existed == 0 or self._has_row(selection, revision)
 
-    def _has_row(self, scope: Scope, revision: int) -> bool:
+    def _has_row(self, selection: KeySelection, revision: int) -> bool:
         found = self._database.one(
-            f"SELECT 1 FROM {scope.history()} WHERE revision <= :revision LIMIT 1",
-            {"revision": revision, **scope.bindings},
+            f"SELECT 1 FROM {selection.history()} WHERE revision <= :revision LIMIT 1",
+            {"revision": revision, **selection.bindings},
         )
         return found is not None
-
-    def _reach(self) -> str:
-        return f"all of the state is known since revision {self.complete_since()}"
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
@@ -182,7 +180,7 @@ def _difference_backwards(row: tuple[Any, ...]) -> Difference:
 
 
 def value_of(absent: int, kind: str | None, read_as: str, stored: bytes) -> Value | None:
-    """A value that may be absent, or a secret: then it is empty text."""
+    """Return the value; None if it is absent, empty text if it is a secret."""
     if absent:
         return None
     return "" if kind == HIDDEN else decode_raw(read_as, stored)

@@ -1,17 +1,18 @@
-"""What taking something back does to each key, as one statement, and doing it.
+"""The plan of an undo or a rollback: computed by one statement, carried out by three.
 
-A plan selects the keys that will change, with what they are to hold, what they hold, and what stands in the
-way. Made into a temporary table it is carried out by three statements, however many keys there are.
+A plan selects the keys that will change, with their earlier value, their value now, and the obstacle. As a
+temporary table, three statements carry it out, however many keys there are.
 """
 
 from __future__ import annotations
 
+from sloth_tui.store.history.undoing import CHANGED, FORGOTTEN, UNKEPT
 from sloth_tui.store.sqlite.entries import bulk
 from sloth_tui.store.sqlite.entries.origins import change_of
-from sloth_tui.store.sqlite.schema.history_triggers import HIDDEN
-from sloth_tui.store.sqlite.schema.tables import NEXT_REVISION, NOW
 from sloth_tui.store.sqlite.sql.chain import chain, deletion, following
+from sloth_tui.store.sqlite.sql.expressions import HIDDEN, NEXT_REVISION, NOW
 from sloth_tui.store.sqlite.sql.rows import RAW_KEY, raw_value
+from sloth_tui.values.codec import decode_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import ChangeSet
     from sloth_tui.store.sqlite.engine.database import Database
-    from sloth_tui.store.sqlite.entries.selection import Scope
-
-CHANGED, UNKEPT, FORGOTTEN = 1, 2, 3
-"""What can stand in the way: somebody else changed the key since; what it was is a secret, or forgotten."""
+    from sloth_tui.store.sqlite.entries.selection import KeySelection
 
 _OURS = (
     "past.change IN (SELECT id FROM sloth_changes WHERE id >= :id AND "
@@ -38,7 +36,7 @@ _HIDDEN = f"begun.old_type IS '{HIDDEN}'"
 
 _DELETED = deletion("mine.key")
 
-# Mostly nobody has changed anything since. Then no key has to be looked for on its own.
+# Usually nothing has changed since. Then no key needs a look-up of its own.
 _UNDO = f"""
     WITH alone AS MATERIALIZED (
         SELECT NOT EXISTS (SELECT 1 FROM sloth_history AS past
@@ -72,7 +70,7 @@ _SHOW = f"""SELECT {RAW_KEY} AS stored_key, NOT present, live_type, {raw_value("
     value IS NULL, type, {raw_value("value", "type")}, obstacle FROM ({{}}) ORDER BY stored_key"""
 _POSSIBLE = f"obstacle NOT IN ({UNKEPT}, {FORGOTTEN})"
 _DROP = "DROP TABLE IF EXISTS temp.sloth_plan"
-# What is to be there comes first and without gaps, so that the number of a row makes a revision.
+# Keys to be set come first and without gaps, so that the row number determines the revision.
 _MAKE = (
     "CREATE TEMP TABLE sloth_plan AS SELECT * FROM ({}) "
     f"ORDER BY value IS NULL OR obstacle IN ({UNKEPT}, {FORGOTTEN}), key"
@@ -95,31 +93,31 @@ _REsloth_tui = f"""{_REPLACED}
     WHERE value IS NULL AND {_POSSIBLE} ORDER BY rowid"""
 
 
-class Plan:
-    """A statement that selects steps, and its bindings."""
+class RestorePlan:
+    """See :class:`sloth_tui.store.history.undoing.RestorePlan`: a statement that selects steps."""
 
-    __slots__ = ("bindings", "statement")
+    __slots__ = ("bindings", "database", "statement")
 
-    def __init__(self, statement: str, bindings: dict[str, Any]) -> None:
+    def __init__(self, database: Database, statement: str, bindings: dict[str, Any]) -> None:
+        self.database = database
         self.statement = statement
         self.bindings = bindings
 
-    def steps(self, database: Database) -> list[tuple[Any, ...]]:
-        """In key order."""
-        return database.rows(_SHOW.format(self.statement), self.bindings)
+    def steps(self) -> list[tuple[Any, ...]]:
+        """Return the steps as rows, in key order."""
+        return self.database.rows(_SHOW.format(self.statement), self.bindings)
 
-    def make(self, database: Database) -> None:
-        """Decide what to do, inside the transaction that does it."""
-        database.execute(_DROP)
-        database.execute(_MAKE.format(self.statement), self.bindings)
+    def make(self) -> None:
+        self.database.execute(_DROP)
+        self.database.execute(_MAKE.format(self.statement), self.bindings)
 
-    def blocked(self, database: Database, obstacles: tuple[int, ...]) -> list[bytes]:
-        """Keys that meet one of these."""
+    def blocked(self, obstacles: tuple[int, ...]) -> list[str]:
         wanted = ", ".join(map(str, obstacles))
-        return [key for (key,) in database.execute(_BLOCKED.format(wanted))]
+        found = self.database.execute(_BLOCKED.format(wanted))
+        return self.database.convert(decode_key, (key for (key,) in found))
 
-    def carry_out(self, database: Database) -> int:
-        """Do what was made, but for what is impossible; returns how many keys changed."""
+    def carry_out(self) -> int:
+        database = self.database
         base = database.execute(f"SELECT {NEXT_REVISION} - 1").get
         change = change_of(database)
         bindings = {"base": base, "change": change}
@@ -131,17 +129,25 @@ class Plan:
         return done
 
 
-def undoing(change: ChangeSet) -> Plan:
-    """Every key that the change set changed gets back what it held before."""
-    if change.origin is None:
-        bindings = {"first": change.first_revision, "last": change.last_revision, "forgotten": 0, "id": None}
-        return Plan(_UNDO.format(member=_OF_OTHERS), bindings)
-    bindings = {"first": change.first_revision, "id": int(change.id), "forgotten": change.forgotten}
-    return Plan(_UNDO.format(member=_OURS), bindings)
+def plan_undo(database: Database, change_set: ChangeSet) -> RestorePlan:
+    """Return the plan that restores every key of the change set to its value before it."""
+    if change_set.origin is None:
+        bindings = {
+            "first": change_set.first_revision,
+            "last": change_set.last_revision,
+            "forgotten": 0,
+            "id": None,
+        }
+        return RestorePlan(database, _UNDO.format(member=_OF_OTHERS), bindings)
+    bindings = {
+        "first": change_set.first_revision,
+        "id": int(change_set.id),
+        "forgotten": change_set.forgotten,
+    }
+    return RestorePlan(database, _UNDO.format(member=_OURS), bindings)
 
 
-def rolling_back(revision: int, scope: Scope) -> Plan:
-    """Every key that changed after ``revision`` gets back what it held then."""
-    return Plan(
-        _ROLLBACK.format(history=scope.history(":revision")), {"revision": revision, **scope.bindings}
-    )
+def plan_rollback(database: Database, revision: int, selection: KeySelection) -> RestorePlan:
+    """Return the plan that restores every key that changed after ``revision`` to its value then."""
+    statement = _ROLLBACK.format(history=selection.history(":revision"))
+    return RestorePlan(database, statement, {"revision": revision, **selection.bindings})

@@ -1,21 +1,18 @@
-"""What was written, by whom.
+"""Revisions: who wrote what.
 
-A row of the history holds what a change replaced; what it became is what the key's next row replaced, or
-else the live value.
+A row of the history holds the value that a change replaced. The new value is the one that the key's next row
+replaced, or else the live value.
 """
 
 from __future__ import annotations
 
-from sloth_tui.errors import NotKept
-from sloth_tui.store.sqlite.engine.handle import StoreHandle
-from sloth_tui.store.sqlite.entries.secrets import mark_secret
-from sloth_tui.store.sqlite.entries.selection import HORIZON, Scope
+from sloth_tui.store.history import words
+from sloth_tui.store.sqlite.entries.selection import HORIZON, KeySelection
 from sloth_tui.store.sqlite.history.compaction import compact, prune, shrink
-from sloth_tui.store.sqlite.schema.history_triggers import HIDDEN, is_secret
+from sloth_tui.store.sqlite.schema.history_triggers import is_secret
 from sloth_tui.store.sqlite.sql.chain import following, newest
-from sloth_tui.store.sqlite.sql.keys import key_bytes
+from sloth_tui.store.sqlite.sql.expressions import HIDDEN
 from sloth_tui.store.sqlite.sql.rows import (
-    decode_key,
     decode_raw,
     moment,
     origin_of,
@@ -24,7 +21,7 @@ from sloth_tui.store.sqlite.sql.rows import (
     whole,
     whole_or_none,
 )
-from sloth_tui.store.values import check_key
+from sloth_tui.values.codec import decode_key, key_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sloth_tui.model import Revision, Value
+    from sloth_tui.store.sqlite.engine.database import Database
 
 _ORIGIN = "origin.user, origin.host, origin.pid, origin.program, origin.title, origin.run, origin.task"
 _COLUMNS = (
@@ -47,7 +45,7 @@ _BESIDE = """LEFT JOIN state AS live ON live.key = past.key
 _KEY = "CAST(:key AS TEXT)"
 _PAGE = 512
 _NEAR = 8 * _PAGE
-# The walk goes from row to row with the one after it, so that what a row became is at hand.
+# The walk keeps each row together with the next one, which holds the new value of the row.
 _OF_KEY = f"""
     WITH RECURSIVE walk(revision, next) AS (
         SELECT coalesce(:revision, {newest(_KEY)}), :next
@@ -60,7 +58,7 @@ _OF_KEY = f"""
     FROM walk JOIN sloth_history AS past ON past.revision = walk.revision AND past.key = {_KEY}
     LEFT JOIN sloth_history AS next ON next.revision = walk.next {_BESIDE}
     ORDER BY past.revision DESC"""
-# The row after one is mostly near; only for those whose is not, the key's revisions are gone through.
+# The key's next row is usually near; only if it is not, the key's revisions are walked.
 _CHANGES = f"""
     WITH near AS MATERIALIZED (
         SELECT revision, previous FROM {{history}} ORDER BY revision LIMIT {_NEAR})
@@ -72,10 +70,13 @@ _CHANGES = f"""
     {_BESIDE} ORDER BY past.revision"""
 
 
-class HistoryMethods(StoreHandle):
+class History:
     """See :class:`sloth_tui.store.port.History`."""
 
-    __slots__ = ()
+    __slots__ = ("_database",)
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def revision(self) -> int:
         return self._database.number("SELECT coalesce(max(revision), 0) FROM sloth_history")
@@ -93,10 +94,12 @@ class HistoryMethods(StoreHandle):
             if at["revision"] is None:
                 return
 
-    def changes(self, since: int, *, prefix: str = "", limit: int | None = None) -> Iterator[Revision]:
+    def revisions_since(
+        self, since: int, *, prefix: str = "", limit: int | None = None
+    ) -> Iterator[Revision]:
         """See the port. Read in pages, so that no read transaction outlives one."""
-        scope = Scope(prefix)
-        statement, bindings = _CHANGES.format(history=scope.history(":since")), scope.bindings
+        selection = KeySelection(prefix)
+        statement, bindings = _CHANGES.format(history=selection.history(":since")), selection.bindings
         while limit is None or limit > 0:
             page = self._database.rows(statement, {**bindings, "since": since, "size": _size(limit)})
             yield from self._database.convert(_revision, page)
@@ -107,20 +110,18 @@ class HistoryMethods(StoreHandle):
 
     def follow(self, since: int, *, prefix: str = "") -> list[Revision]:
         """See the port."""
-        scope = Scope(prefix)
-        statement = _CHANGES.format(history=scope.history(":since"))
-        bindings = {**scope.bindings, "since": since, "size": _PAGE}
-        # One statement, so that what is kept and what is read are of one moment.
+        selection = KeySelection(prefix)
+        statement = _CHANGES.format(history=selection.history(":since"))
+        bindings = {**selection.bindings, "since": since, "size": _PAGE}
+        # One statement, so that the horizon and the rows come from one snapshot.
         together = (
-            f"SELECT oldest, page.* FROM ({HORIZON.format(scope.where)}) LEFT JOIN ({statement}) AS page ON 1"
+            f"SELECT oldest, page.* FROM ({HORIZON.format(selection.where)}) "
+            f"LEFT JOIN ({statement}) AS page ON 1"
         )
         rows = self._database.rows(together, bindings)
         (oldest,) = self._database.convert(whole, [rows[0][0]])
         if oldest > since:
-            raise NotKept(
-                f"not all changes after revision {since} are kept",
-                hint=f"they are since revision {oldest}",
-            )
+            raise words.changes_not_kept(since, oldest)
         return sorted(self._database.convert(_revision, (row[1:] for row in rows if row[1] is not None)))
 
     def prune(self, *, keep: int, keep_deleted_days: float) -> int:
@@ -133,10 +134,6 @@ class HistoryMethods(StoreHandle):
         forgotten = compact(self._database, max(keep, 0), upto, progress)
         shrink(self._database)
         return forgotten
-
-    def mark_secret(self, key: str) -> None:
-        """See the port."""
-        mark_secret(self._database, check_key(key))
 
 
 def _size(limit: int | None) -> int:
@@ -160,7 +157,7 @@ def _revision(row: tuple[Any, ...]) -> Revision:
         old=None if was_absent or secret else decode_raw(old_type, old),
         new=new,
         origin=None if origin is None else origin_of(who),
-        change=whole_or_none(change),
+        change_set_id=whole_or_none(change),
         secret=bool(secret),
         created=bool(was_absent),
     )

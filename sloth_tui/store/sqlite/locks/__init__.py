@@ -1,1 +1,1 @@
-"""locks."""
+"""Named leases with fencing tokens. Loaded on first use."""

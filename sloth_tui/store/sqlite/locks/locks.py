@@ -1,25 +1,26 @@
 """Named leases with fencing tokens.
 
-Whether a lock is free is decided by :mod:`sloth_tui.store.sqlite.engine.lease`, inside the transaction that acts on
-the answer. Tokens are counted in a table of their own, so that they go on growing whatever happens to the
-lock's row. Rows are inserted or replaced, never updated: see :mod:`sloth_tui.store.sqlite.schema.lock_triggers`.
+:mod:`sloth_tui.store.sqlite.engine.lease` decides whether a lock is free, inside the transaction that acts on
+the answer. Tokens are counted in a table of their own, so that they keep growing whatever happens to the
+lock's row. Rows are inserted or replaced, never updated: see
+:mod:`sloth_tui.store.sqlite.schema.lock_triggers`.
 """
 
 from __future__ import annotations
 
 import os
 
-from sloth_tui.errors import LockHeld, LockLost, LockNotFound, UsageError
+from sloth_tui.errors import LockHeld, LockNotFound, UsageError
 from sloth_tui.store.clock import NANOSECONDS
 from sloth_tui.store.process import current_process
 from sloth_tui.store.sqlite.engine.errors import read_only
-from sloth_tui.store.sqlite.engine.handle import StoreHandle
-from sloth_tui.store.sqlite.engine.lease import COLUMNS, MAX_SECONDS, Lease
+from sloth_tui.store.sqlite.engine.lease import COLUMNS, MAX_LEASE_SECONDS, Lease, find_lease, lost
 from sloth_tui.store.sqlite.entries.origins import change_of
-from sloth_tui.store.sqlite.schema.tables import NOW_MS
-from sloth_tui.store.sqlite.sql.keys import KEY, key_bytes
-from sloth_tui.store.sqlite.sql.rows import decode_key, moment, origin_of, whole
+from sloth_tui.store.sqlite.sql.expressions import NOW_MS
+from sloth_tui.store.sqlite.sql.keys import KEY
+from sloth_tui.store.sqlite.sql.rows import moment, origin_of, whole
 from sloth_tui.text import format_duration
+from sloth_tui.values.codec import decode_key, key_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,12 +30,11 @@ if TYPE_CHECKING:
     from sloth_tui.store.sqlite.engine.database import Database
 
 MAX_TEXT = 4096
-"""Bytes of UTF-8 the name of a lock, or of its holder, may have."""
-_PAUSE, _JITTER = 0.01, 0.04
-"""Seconds between two looks at a lock that is held, and how much more it may be, at random: waiters that
-march in step would all fail but one, each time."""
+"""The most bytes of UTF-8 in the name of a lock or of a holder."""
+_PAUSE_SECONDS, _JITTER_SECONDS = 0.01, 0.04
+"""Pause between two checks of a held lock, and the random time added to it: if all waiters checked at the
+same moment, all but one would fail, each time."""
 
-_FIND = f"SELECT {COLUMNS} FROM locks WHERE name = {KEY}"
 _LIST = f"SELECT {COLUMNS} FROM locks WHERE name IS NOT NULL ORDER BY name"
 _DELETE = f"DELETE FROM locks WHERE name = {KEY}"
 _COUNT_UP = f"""INSERT INTO sloth_lock_tokens (name, token) VALUES ({KEY}, 1)
@@ -53,20 +53,23 @@ _BREAKS = """SELECT CAST(name AS BLOB), CAST(holder AS BLOB), token, broken.at,
     ORDER BY broken.rowid DESC LIMIT ?"""
 
 
-class Locking(StoreHandle):
+class Locks:
     """See :class:`sloth_tui.store.port.Locks`.
 
-    Every change looks before it begins a transaction, and again inside: what is refused neither creates nor
-    adopts a database, and those who wait for a lock do not take the write lock for nothing.
+    Every change checks before it begins a transaction, and again inside: a refused request neither creates
+    nor adopts a database, and waiters do not take the write lock needlessly.
     """
 
-    __slots__ = ()
+    __slots__ = ("_database",)
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def acquire(
         self, name: str, holder: str, seconds: float, *, wait: float = 0.0, tied: bool = False
     ) -> Lock:
-        """See the port. Raises UsageError inside a transaction: rolling it back would take back a token
-        that was handed out already, and waiting in it would stop every other writer."""
+        """See the port. Raises UsageError inside a transaction: a rollback would revoke a token that is
+        already in use, and waiting would block every other writer."""
         _check_text("the name of a lock", name)
         _check_text("the holder of a lock", holder)
         _check_seconds(seconds)
@@ -81,40 +84,40 @@ class Locking(StoreHandle):
             )
         give_up = database.clock.now() + wait * NANOSECONDS
         while True:
-            lease = find_lease(database, name)
+            lease = find_lease(database, name, database.clock)
             if lease is None or not lease.remaining():
-                with database.unfenced:
-                    lease = find_lease(database, name)
+                with database.transaction(fenced=False):
+                    lease = find_lease(database, name, database.clock)
                     if lease is None or not lease.remaining():
                         return self._grant(name, holder, seconds, tied)
             self._await(lease, give_up)
 
     def renew(self, name: str, holder: str, seconds: float) -> Lock:
-        """See the port. A handle fenced by the lock renews only the acquisition its fence is about."""
+        """See the port. A handle fenced by the lock renews only the acquisition of its fence."""
         _check_seconds(seconds)
         database = self._database
         token = database.fences.get(name)
         self._held(name, holder, token)
-        with database.unfenced:
+        with database.transaction(fenced=False):
             token = self._held(name, holder, token).token or _next_token(database, name)
             database.execute(_RENEW, (*self._end(seconds, token), key_bytes(name)))
             return self._granted(name)
 
     def release(self, name: str, holder: str, *, token: int | None = None) -> None:
-        """See the port. Without ``token``, a handle fenced by the lock gives back only what its fence is
-        about."""
+        """See the port. Without ``token``, a handle fenced by the lock releases only the acquisition of its
+        fence."""
         database = self._database
         if token is None:
             token = database.fences.get(name)
         self._held(name, holder, token)
-        with database.unfenced:
+        with database.transaction(fenced=False):
             self._held(name, holder, token)
             database.execute(_DELETE, (key_bytes(name),))
 
     def break_lock(self, name: str) -> Lock:
         database = self._database
         self._held_by_anybody(name)
-        with database.unfenced:
+        with database.transaction(fenced=False):
             broken = self._held_by_anybody(name)
             database.execute(_DELETE, (key_bytes(name),))
             names = key_bytes(name), key_bytes(broken.holder)
@@ -125,7 +128,7 @@ class Locking(StoreHandle):
         return self._database.made_of(_lock_break, _BREAKS, (limit,))
 
     def lock(self, name: str) -> Lock | None:
-        lease = find_lease(self._database, name)
+        lease = find_lease(self._database, name, self._database.clock)
         remaining = lease.remaining() if lease else 0.0
         return lease.lock(remaining) if lease and remaining else None
 
@@ -138,19 +141,14 @@ class Locking(StoreHandle):
                 found.append(lease.lock(remaining))
         return found
 
-    def fence(self, name: str, token: int) -> None:
-        self._database.fences[name] = token
-
-    def unfence(self, name: str) -> None:
-        self._database.fences.pop(name, None)
-
     def _held(self, name: str, holder: str, token: int | None) -> Lease:
-        """What ``holder`` has. Raises LockLost if that is nothing, or something else than ``token``."""
-        lease = find_lease(self._database, name)
+        """Return the lease of ``holder``. Raises LockLost if there is none, or if its token is not
+        ``token``."""
+        lease = find_lease(self._database, name, self._database.clock)
         if lease is None or not lease.remaining() or lease.holder != holder:
-            raise _lost(name, lease)
+            raise lost(name, lease)
         if token is not None and lease.token != token:
-            raise _lost(name, lease)
+            raise lost(name, lease)
         return lease
 
     def _held_by_anybody(self, name: str) -> Lock:
@@ -168,40 +166,24 @@ class Locking(StoreHandle):
         return self._granted(name)
 
     def _end(self, seconds: float, token: int) -> tuple[float, int, int, str]:
-        """Columns ``expires_at, token, deadline, boot_id`` of a lease that begins now."""
+        """Return the columns ``expires_at, token, deadline, boot_id`` of a lease that begins now."""
         clock = self._database.clock
         deadline = clock.now() + round(seconds * NANOSECONDS)
         return clock.wall() + seconds, token, deadline, clock.boot_id
 
     def _granted(self, name: str) -> Lock:
-        lease = find_lease(self._database, name)
+        lease = find_lease(self._database, name, self._database.clock)
         assert lease, name
         return lease.lock(lease.remaining())
 
     def _await(self, lease: Lease, give_up: float) -> None:
-        """Pause until it is worth looking again. Raises LockHeld when the time to wait is over."""
+        """Pause until the next check. Raises LockHeld when the time to wait is over."""
         clock = self._database.clock
         remaining = lease.remaining()
         patience = (give_up - clock.now()) / NANOSECONDS
         if patience <= 0:
             raise _held_by(lease, remaining)
-        clock.sleep(min(_PAUSE + _JITTER * os.urandom(1)[0] / 255, patience, remaining))
-
-
-def check_fences(database: Database, fences: dict[str, int]) -> None:
-    """Raise LockLost unless every lock (name -> token) is held; part of the transaction it is asked in."""
-    for name, token in fences.items():
-        lease = find_lease(database, name)
-        if lease is None or lease.token != token or not token or not lease.remaining():
-            raise _lost(name, lease)
-
-
-def find_lease(database: Database, name: str) -> Lease | None:
-    """The row of a lock, held or not, as it is now: not as it was when a walk began."""
-    database.drain_streams()
-    stored = key_bytes(name)
-    row = None if stored is None else database.one(_FIND, (stored,))
-    return Lease(row, database.clock) if row else None
+        clock.sleep(min(_PAUSE_SECONDS + _JITTER_SECONDS * os.urandom(1)[0] / 255, patience, remaining))
 
 
 def _next_token(database: Database, name: str) -> int:
@@ -225,19 +207,8 @@ def _held_by(lease: Lease, remaining: float) -> LockHeld:
     )
 
 
-def _lost(name: str, lease: Lease | None) -> LockLost:
-    """What is now in the place of the acquisition that was expected."""
-    if lease is None:
-        found = "nobody holds it"
-    elif not lease.remaining():
-        found = "its time is up"
-    else:
-        found = f"'{lease.holder}' holds it"
-    return LockLost(f"lock '{name}' lost: {found}", name=name)
-
-
 def _check_text(what: str, text: str) -> None:
-    """Raise UsageError for what could be neither stored nor shown as it is."""
+    """Raise UsageError for text that cannot be stored and shown unchanged."""
     if not isinstance(text, str) or not text:
         raise UsageError(f"{what} must be non-empty text")
     try:
@@ -251,8 +222,8 @@ def _check_text(what: str, text: str) -> None:
 
 
 def _check_seconds(seconds: float) -> None:
-    """NaN compares as neither."""
-    if not (isinstance(seconds, int | float) and 0 < seconds <= MAX_SECONDS):
+    """Raise UsageError for a duration out of bounds, or NaN."""
+    if not (isinstance(seconds, int | float) and 0 < seconds <= MAX_LEASE_SECONDS):
         raise UsageError(f"a lock is taken for more than 0 seconds and at most 30 days, not {seconds}")
 
 

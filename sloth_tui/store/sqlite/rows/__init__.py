@@ -1,1 +1,1 @@
-"""rows."""
+"""SQLite as a source of table rows: runs of keys, pages, sorted rows, changes."""

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import codecs
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import apsw
 
 from sloth_tui.model import Row
-from sloth_tui.store.sqlite.sql.keys import key_bytes
-from sloth_tui.store.sqlite.sql.rows import RAW_KEY, TIME, decode_key
+from sloth_tui.store.sqlite.sql.rows import RAW_KEY, TIME
+from sloth_tui.values.codec import decode_key, key_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 PREVIEW = 1024
-"""Bytes of a value that a row carries at most."""
+"""The most bytes of a value that a row carries."""
 
 TYPE = "CASE typeof(value) WHEN 'blob' THEN 'bytes' ELSE coalesce(type, 'string') END"
 UPDATED = TIME.format("updated_at")
 SIZE = "octet_length(value)"
 
-# The length of a value is in the head of its row; its bytes are only touched where they are few.
+# The length of a value is in the header of its row; its bytes are read only if they are few.
 _ROWS = f"""
     SELECT rowid, {RAW_KEY}, CASE WHEN {SIZE} <= {PREVIEW} THEN CAST(value AS BLOB) END,
       {TYPE}, {SIZE}, {UPDATED}, revision
@@ -30,12 +31,13 @@ _COUNT = "SELECT count(*) FROM state WHERE rowid IN (SELECT value FROM json_each
 
 _KEYS = f"SELECT rowid, {RAW_KEY} FROM state WHERE rowid IN (SELECT value FROM json_each(?))"
 _EXISTING = f"SELECT {RAW_KEY} FROM state WHERE key IN (SELECT CAST(unhex(value) AS TEXT) FROM json_each(?))"
-_AT_ONCE = 5000
-"""Rows named in one statement: a few milliseconds' work."""
+_IN_ORDER = "SELECT rowid FROM state WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY key "
+_ROWS_PER_STATEMENT = 5000
+"""Rows named in one statement: a few milliseconds of work."""
 
 
 def read_rows(connection: apsw.Connection, rowids: Sequence[int]) -> list[Row | None]:
-    """The rows with these numbers, from one snapshot; None for one that is gone."""
+    """Return the rows with these numbers, from one snapshot; None for a row that no longer exists."""
     found: dict[object, Row] = {}
     answer = connection.execute(_ROWS, (apsw.jsonb_encode(list(rowids)),))
     for rowid, key, value, kind, size, updated_at, revision in answer.fetchall():
@@ -55,10 +57,10 @@ def read_rows(connection: apsw.Connection, rowids: Sequence[int]) -> list[Row | 
 
 
 def read_keys(connection: apsw.Connection, rowids: Sequence[int]) -> list[str]:
-    """The keys of the rows with these numbers, in this order, without those that are gone."""
+    """Return the keys of the rows with these numbers, in this order, without rows that no longer exist."""
     found: list[str] = []
-    for first in range(0, len(rowids), _AT_ONCE):
-        some = list(rowids[first : first + _AT_ONCE])
+    for first in range(0, len(rowids), _ROWS_PER_STATEMENT):
+        some = list(rowids[first : first + _ROWS_PER_STATEMENT])
         answer = connection.execute(_KEYS, (apsw.jsonb_encode(some),))
         keys = {rowid: decode_key(key) for rowid, key in answer if isinstance(key, bytes)}
         found += [keys[rowid] for rowid in some if rowid in keys]
@@ -66,22 +68,33 @@ def read_keys(connection: apsw.Connection, rowids: Sequence[int]) -> list[str]:
 
 
 def existing_keys(connection: apsw.Connection, keys: Iterable[str]) -> frozenset[str]:
-    """Those of ``keys`` that there are."""
-    # As hexadecimal digits, JSON can carry a key that is no UTF-8.
+    """Return those of ``keys`` that exist."""
+    # As hexadecimal digits, JSON can carry a key that is not UTF-8.
     wanted = [stored.hex() for stored in map(key_bytes, keys) if stored is not None]
     answer = connection.execute(_EXISTING, (apsw.jsonb_encode(wanted),))
     return frozenset(decode_key(key) for (key,) in answer if isinstance(key, bytes))
 
 
 def count_rows(connection: apsw.Connection, rowids: Sequence[int]) -> int:
-    """How many of these rows there are."""
+    """Return how many of these rows exist."""
     number = connection.execute(_COUNT, (apsw.jsonb_encode(list(rowids)),)).get
     assert isinstance(number, int)
     return number
 
 
+def in_key_order(connection: apsw.Connection, rowids: Sequence[int], *, descending: bool) -> list[int]:
+    """Return those of these rows that still exist, in the order of their keys."""
+    statement = _IN_ORDER + ("DESC" if descending else "ASC")
+    return list(integers(connection.execute(statement, (apsw.jsonb_encode(list(rowids)),))))
+
+
+def integers(answer: Iterable[tuple[apsw.SQLiteValue, ...]]) -> Iterator[int]:
+    """Yield the only column of a result that has rowids only."""
+    return map(itemgetter(0), answer)
+
+
 def _beginning(connection: apsw.Connection, rowid: int) -> bytes:
-    """The first bytes of a large value, without reading the rest of it."""
+    """Return the first bytes of a large value, without reading the rest."""
     try:
         blob = connection.blob_open("main", "state", "value", rowid, False)
     except apsw.Error:
@@ -94,5 +107,5 @@ def _beginning(connection: apsw.Connection, rowid: int) -> bytes:
 
 
 def _text(stored: bytes, *, whole: bool) -> str:
-    """Text for people; half a character at the end of what is not whole is left out."""
+    """Return text for people; a partial character at the end of a cut value is dropped."""
     return codecs.getincrementaldecoder("utf-8")("backslashreplace").decode(stored, whole)

@@ -1,1 +1,1 @@
-"""schema."""
+"""Tables, triggers, and upgrades between schema versions."""

@@ -1,4 +1,4 @@
-"""Whether tables named like the documented ones can be used as such."""
+"""Checks that tables named like the documented ones can be used as such."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import apsw
 
 _KIND = "SELECT type, wr FROM pragma_table_list(?) WHERE schema = 'main'"
-# A unique constraint is an index; one on an expression, or on some rows only, promises nothing of a column.
+# A unique constraint is an index. An index on an expression, or on some rows only, proves nothing here.
 _IS_UNIQUE = """SELECT 1 FROM pragma_index_list(?, 'main') AS its
     WHERE its."unique" AND NOT its.partial AND ? = (
         SELECT group_concat(lower(part.name) || ' ' || part.coll)
@@ -27,10 +27,10 @@ def check_table(
     needed: Sequence[str],
     ours: Collection[str],
 ) -> None:
-    """Raise DatabaseUnusable unless the table can be used, which has these ``columns``.
+    """Raise DatabaseUnusable unless the table, which has these ``columns``, can be used.
 
-    It must have rowids, all columns ``needed`` and none named like ``ours``. The first of those needed names
-    a row: it must be unique to the byte.
+    It must have rowids, all columns ``needed`` and none named like ``ours``. The first needed column
+    identifies a row: it must be unique, compared byte by byte.
     """
     missing = sorted(set(needed) - columns)
     in_the_way = sorted(columns.intersection(ours))

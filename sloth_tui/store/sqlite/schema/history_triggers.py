@@ -1,24 +1,21 @@
-"""What keeps the history: triggers, which record the writes of every program.
+"""The triggers that keep the history. They record the writes of every program.
 
-Our own writes say so by giving ``state.revision`` the next number. Any other write is by a program that
-knows nothing of us; the triggers then number it and drop the type, because such programs write strings, but
-for those that copy whole rows. INSERT OR REPLACE fires no delete trigger and loses our columns, so what it
-is about to replace is put aside in ``sloth_replaced`` first. What a key that holds a secret was is not
-recorded, only that it was something. The triggers run inside other programs: they use nothing that SQLite
-3.8 lacks, and pass over rows whose key is NULL, which the documented table allows.
+Our own writes set ``state.revision`` to the next number. Any other write is by another program; the triggers
+then number it and drop the type, because such programs write strings, except those that copy whole rows.
+INSERT OR REPLACE fires no delete trigger and loses our columns, so a trigger first saves the replaced row in
+``sloth_replaced``. For a key that holds a secret, only the fact that it had a value is recorded. The triggers
+run inside other programs: they use nothing that SQLite 3.8 lacks, and skip rows whose key is NULL, which the
+documented table allows.
 """
 
 from __future__ import annotations
 
-from sloth_tui.store.sqlite.schema.tables import NEXT_REVISION, NOW_MS
 from sloth_tui.store.sqlite.sql.chain import deletion
-
-HIDDEN = "secret"
-"""Stands as ``old_type`` of an ``old`` that is kept out of history."""
+from sloth_tui.store.sqlite.sql.expressions import HIDDEN, NEXT_REVISION, NOW_MS
 
 
 def is_secret(key: str) -> str:
-    """An SQL condition: history does not keep what this key, an expression, was."""
+    """Return an SQL condition: history keeps no values of this key, an expression."""
     return (
         f"(EXISTS (SELECT 1 FROM sloth_secrets WHERE key = {key}) "
         f"OR EXISTS (SELECT 1 FROM sloth_secret_patterns WHERE {key} GLOB pattern))"
@@ -26,7 +23,7 @@ def is_secret(key: str) -> str:
 
 
 def old_value(key: str, value: str, kind: str) -> str:
-    """``old`` and ``old_type``, from the expressions for what a key held."""
+    """Return the columns ``old`` and ``old_type``, from expressions for the key, its value and its type."""
     hidden = f"{value} IS NOT NULL AND {is_secret(key)}"
     return f"CASE WHEN {hidden} THEN x'' ELSE {value} END, CASE WHEN {hidden} THEN '{HIDDEN}' ELSE {kind} END"
 
@@ -35,10 +32,11 @@ _OLD = old_value("OLD.key", "OLD.value", "OLD.type")
 _REPLACED = old_value("NEW.key", "(SELECT value FROM sloth_replaced)", "(SELECT type FROM sloth_replaced)")
 
 _NOT_YET = "NOT EXISTS (SELECT 1 FROM sloth_bulk)"
-"""Of many entries at once we write the history ourselves, by one statement, which is several times faster."""
+"""False during a bulk write, which records the history of all its entries by one statement: several times
+faster."""
 _NEWEST = "(SELECT coalesce(max(revision), 0) FROM sloth_history)"
 _IS_OURS = f"NEW.revision IS {NEXT_REVISION}"
-"""Until the history has a row of it. Whatever revision a program that copies whole rows may write, it is
+"""True until the history has a row for the write. A program that copies whole rows writes an older revision,
 hardly ever this one."""
 _RECORD = "INSERT INTO sloth_history (revision, key, operation, at, change, previous, old, old_type)"
 _NUMBER = f"SELECT {NEXT_REVISION}"
@@ -49,7 +47,7 @@ _PUT_ASIDE = """DELETE FROM sloth_replaced;
       INSERT INTO sloth_replaced (key, value, type, revision, change)
         SELECT key, value, type, revision, change FROM state WHERE key = NEW.key;"""
 _NOT_NUMBERED = f"rowid = NEW.rowid AND revision IS NOT {_NEWEST}"
-"""The row just written, unless by us."""
+"""The row just written, unless this program wrote it."""
 
 HISTORY_TRIGGERS = (
     f"""CREATE TRIGGER sloth_before_insert BEFORE INSERT ON state WHEN NEW.key IS NOT NULL AND {_NOT_YET}
@@ -96,7 +94,7 @@ HISTORY_TRIGGERS = (
         WHERE key = NEW.key;
       DELETE FROM sloth_replaced;
     END""",
-    # -- forgetting, by whatever version of us
+    # -- forgetting, by any version of this program
     """CREATE TRIGGER sloth_forgets AFTER DELETE ON sloth_history
     BEGIN
       INSERT INTO sloth_forgotten (key, revision)

@@ -1,8 +1,8 @@
-"""What notices that another program took or changed a lock.
+"""The triggers that notice when another program takes or changes a lock.
 
-Rows of ours are inserted with a token, and never updated. An insert without one, or any update of the
-documented columns, is by a program that knows nothing of us: its acquisition gets a token like any other, so
-that every earlier one is void, and what described our own acquisition is removed.
+Our rows are inserted with a token and never updated. An insert without a token, or any update of the
+documented columns, is by another program: its acquisition gets a new token, which makes every earlier one
+void, and the columns that described our own acquisition are cleared.
 
 The triggers run inside other programs. Their statements cannot conflict, since an INSERT OR REPLACE that
 fires them would impose its conflict policy on them; and they use nothing that SQLite 3.8 lacks.

@@ -1,10 +1,11 @@
-"""The tables: the two documented ones as they are, with columns and tables of ours beside them.
+"""The tables: the two documented ones, extended by columns and tables of our own.
 
 History is an undo log kept by the triggers of :mod:`sloth_tui.store.sqlite.schema.history_triggers`: a row of
-``sloth_history`` holds what a change replaced, and the ``previous`` revision of the key. What it became is
-the ``old`` of the key's next row, or else the live value, so nothing is stored twice. Revisions have no
-gaps but those that forgetting makes, and a key's oldest rows are forgotten first: ``sloth_forgotten`` says
-up to which revision, and ``forgotten`` in ``sloth_meta`` says so for the keys that no row is left of.
+``sloth_history`` holds the value that a change replaced, and the ``previous`` revision of the key. The new
+value is the ``old`` of the key's next row, or else the live value, so nothing is stored twice. Only
+forgetting makes gaps in the revisions, and a key's oldest rows are forgotten first: ``sloth_forgotten`` holds
+the last forgotten revision of each key, and ``forgotten`` in ``sloth_meta`` that of all keys without any row
+left.
 """
 
 from __future__ import annotations
@@ -16,19 +17,13 @@ if TYPE_CHECKING:
     import apsw
 
 APPLICATION_ID = 0x534C5448
-"""``SLTH``, in the header of every database that has our schema."""
+"""``SLTH``: marks the header of every database with our schema."""
 VERSION = 3
-"""In the header as ``user_version``."""
+"""The schema version, in the header as ``user_version``."""
 
-OURS, OLDER, DOCUMENTED, EMPTY = "ours", "older", "documented", "empty"
-"""What a database can be, apart from unusable: with our schema, with an older version of it, with only the
-documented one, with none."""
-
-NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
-"""A documented timestamp, UTC, in milliseconds."""
-NOW_MS = "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
-"""Unix milliseconds."""
-NEXT_REVISION = "(SELECT coalesce(max(revision), 0) + 1 FROM sloth_history)"
+CURRENT, OUTDATED, UNADOPTED, EMPTY = "current", "outdated", "unadopted", "empty"
+"""Kinds of usable databases: with our schema, with an older version of it, with only the documented tables,
+without tables."""
 
 _STATE = """CREATE TABLE state (
   key TEXT PRIMARY KEY,
@@ -76,7 +71,7 @@ ADDED_TABLES = {
       change INTEGER,
       previous INTEGER,
       old_type TEXT,
-      old""",  # last, so that nobody who looks for the rest reads through it
+      old""",  # last, so that queries for other columns need not read it
     "sloth_changes": """
       id INTEGER PRIMARY KEY,
       at INTEGER NOT NULL,
@@ -90,7 +85,7 @@ ADDED_TABLES = {
       task TEXT,
       forgotten INTEGER NOT NULL DEFAULT 0""",  # how many of its revisions are no longer kept
     "sloth_forgotten": "key TEXT PRIMARY KEY, revision INTEGER NOT NULL",
-    "sloth_bulk": "change INTEGER",  # has a row while a statement runs whose history is written already
+    "sloth_bulk": "change INTEGER",  # has a row while a bulk write runs, whose history is already written
     "sloth_secrets": "key TEXT PRIMARY KEY",
     "sloth_secret_patterns": "pattern TEXT PRIMARY KEY",
     "sloth_replaced": "key TEXT, value, type TEXT, revision INTEGER, change INTEGER",
@@ -110,19 +105,19 @@ INDEXES = (
 
 
 def inspect(connection: apsw.Connection, location: str) -> str:
-    """Which of OURS, OLDER, DOCUMENTED, EMPTY a database is. Raises DatabaseUnusable for anything else."""
+    """Return CURRENT, OUTDATED, UNADOPTED or EMPTY for a database. Raises DatabaseUnusable for any other."""
     application = connection.execute("PRAGMA main.application_id").get
     if application == APPLICATION_ID:
         version = connection.execute("PRAGMA main.user_version").get
         if version > VERSION:
             raise newer(location, version)
         connection.execute("SELECT 1 FROM main.state LIMIT 0")  # fails if the schema cannot be read
-        return OURS if version == VERSION else OLDER
+        return CURRENT if version == VERSION else OUTDATED
     if application:
         raise foreign(location)
     if columns_of(connection, "state"):
         _check_documented(connection, location)
-        return DOCUMENTED
+        return UNADOPTED
     if connection.execute("SELECT 1 FROM main.sqlite_schema LIMIT 1").get is None:
         return EMPTY
     raise foreign(location)
@@ -157,9 +152,9 @@ def newer(location: str, version: int) -> DatabaseUnusable:
 
 
 def install(connection: apsw.Connection) -> None:
-    """Add what is ours to an empty or documented database; runs inside the caller's transaction.
+    """Add our schema to an empty or documented database, inside the caller's transaction.
 
-    No row is touched, so a large database takes no longer than a small one.
+    No row is changed, so a large database takes no longer than a small one.
     """
     from sloth_tui.store.sqlite.schema.history_triggers import HISTORY_TRIGGERS
     from sloth_tui.store.sqlite.schema.lock_triggers import LOCK_TRIGGERS
@@ -178,16 +173,17 @@ def install(connection: apsw.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def marks(connection: apsw.Connection) -> tuple[object, object]:
-    """What changes when somebody makes another kind of database of it."""
+def read_marks(connection: apsw.Connection) -> tuple[object, object]:
+    """Return (application id, version), which change when the database becomes one of another kind."""
     application = connection.execute("PRAGMA main.application_id").get
     return application, connection.execute("PRAGMA main.user_version").get
 
 
-def shadow(connection: apsw.Connection) -> None:
-    """Make a database without our schema read as if it had it, by temporary views and empty tables.
+def create_compat_views(connection: apsw.Connection) -> None:
+    """Create temporary views and empty tables, through which a database without our schema reads as if it had
+    it.
 
-    Temporary objects go before those of the file, and live in memory.
+    Temporary objects take precedence over those of the file, and live in memory.
     """
     connection.execute("PRAGMA temp_store = MEMORY")
     for table, documented in _DOCUMENTED_COLUMNS.items():
@@ -204,14 +200,14 @@ def shadow(connection: apsw.Connection) -> None:
 
 
 def version_of(connection: apsw.Connection) -> int:
-    """Of our schema, told by the tables themselves."""
+    """Return the version of our schema, detected from the tables themselves."""
     if "previous" in columns_of(connection, "sloth_history"):
         return 3
     return 2 if columns_of(connection, "sloth_forgotten") else 1
 
 
 def columns_of(connection: apsw.Connection, table: str) -> set[str]:
-    """Lower-case names; empty where there is no such table."""
+    """Return the column names in lower case; empty if there is no such table."""
     rows = connection.execute("SELECT lower(name) FROM pragma_table_info(?, 'main')", (table,))
     return {str(name) for (name,) in rows}
 

@@ -1,8 +1,8 @@
-"""Databases with an older version of our schema: read as if they were upgraded, upgraded by the first write.
+"""Databases with an older version of our schema: read through views, upgraded by the first write.
 
-Version 1 did not note what it forgot: its revisions had no gaps otherwise, so the last gap tells. And a
-change set that began with a deletion said to begin after that. Until version 3 an index told the revisions of
-a key, which now name one another.
+Version 1 did not record what it forgot; since only forgetting made gaps in its revisions, the last gap tells.
+A change set that began with a deletion recorded the revision after it as its first. Before version 3 an index
+found the revisions of a key; now each row links to the previous one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TABLES_OF_2 = {
 
 
 def upgrade(connection: apsw.Connection) -> None:
-    """Make the newest version of an older one; runs inside the caller's transaction."""
+    """Upgrade an older schema to the current version, inside the caller's transaction."""
     from sloth_tui.store.sqlite.schema.history_triggers import HISTORY_TRIGGERS
 
     if version_of(connection) == 1:
@@ -40,7 +40,7 @@ def upgrade(connection: apsw.Connection) -> None:
     connection.execute(f"INSERT INTO sloth_history_3 ({_COLUMNS}) SELECT {_COLUMNS} FROM ({_LINKED})")
     connection.execute("DROP TABLE sloth_history")
     connection.execute("ALTER TABLE sloth_history_3 RENAME TO sloth_history")
-    # Under its old name a process of version 2 that is still running would find it, and break the links.
+    # Under the old name, a version 2 process that still runs would use the table and break the links.
     connection.execute("ALTER TABLE sloth_recorded RENAME TO sloth_bulk")
     for statement in (*INDEXES, *HISTORY_TRIGGERS):
         connection.execute(statement)
@@ -59,15 +59,15 @@ def _upgrade_1(connection: apsw.Connection) -> None:
     connection.execute(f"INSERT INTO sloth_meta (name, value) VALUES ('forgotten', {_LAST_GAP})")
 
 
-def shadow_older(connection: apsw.Connection) -> None:
-    """Make a database of an older version read as if it had been upgraded."""
+def create_upgraded_views(connection: apsw.Connection) -> None:
+    """Create temporary views, through which a database of an older version reads as if upgraded."""
     connection.execute("PRAGMA temp_store = MEMORY")
     if version_of(connection) == 1:
-        _shadow_1(connection)
+        _create_upgraded_views_1(connection)
     connection.execute(f"CREATE TEMP VIEW sloth_history AS {_LINKED}")
 
 
-def _shadow_1(connection: apsw.Connection) -> None:
+def _create_upgraded_views_1(connection: apsw.Connection) -> None:
     for table, columns in _TABLES_OF_2.items():
         connection.execute(f"CREATE TEMP TABLE {table} ({columns})")
     connection.execute(

@@ -1,28 +1,28 @@
-"""The revisions of one key: each row of the history names the key's row before it.
+"""The revisions of one key: each row of the history links to the key's previous row.
 
-The newest is the entry's ``revision``, or that of the deletion. An index of keys would find them as well,
-but every write would have to keep it: one more page for the disk.
+The newest revision is the entry's ``revision``, or that of the deletion. An index on keys would find the rows
+as well, but every write would have to update it: one more page to write to disk.
 
-The functions make SQL of SQL: a key or a revision is any expression. A walk never leaves its key and never
-turns round, whatever another program has written into the links.
+The functions build SQL from SQL: a key or a revision is any expression. A walk never leaves its key and
+always terminates, whatever another program has written into the links.
 """
 
 from __future__ import annotations
 
 
 def deletion(key: str) -> str:
-    """The last deletion of a key; NULL where there is none."""
+    """Return SQL for the last deletion of a key; NULL if there is none."""
     return f"(SELECT max(revision) FROM sloth_history WHERE key = {key} AND operation = 'delete')"
 
 
 def newest(key: str) -> str:
-    """A key's newest revision; NULL where it was never changed. Its row may be forgotten."""
+    """Return SQL for a key's newest revision; NULL if it was never changed. Its row may be forgotten."""
     return f"coalesce((SELECT revision FROM state WHERE key = {key}), {deletion(key)})"
 
 
 def chain(key: str, *, after: str = "0", most: str = "-1") -> str:
-    """A subquery: ``revision`` and ``previous`` of the key's kept rows after a revision, newest first; at
-    ``most`` so many."""
+    """Return a subquery for ``revision`` and ``previous`` of the key's kept rows after a revision, newest
+    first, ``most`` rows at most."""
     return f"""(
         WITH RECURSIVE chain(revision, previous) AS (
             SELECT revision, previous FROM sloth_history
@@ -36,11 +36,11 @@ def chain(key: str, *, after: str = "0", most: str = "-1") -> str:
 
 
 def following(key: str, revision: str) -> str:
-    """The key's next revision; NULL after the newest."""
+    """Return SQL for the key's next revision; NULL after the newest."""
     later = f"(SELECT min(revision) FROM {chain(key, after=revision)})"
     return f"iif({revision} IS {newest(key)}, NULL, {later})"
 
 
 def has_rows(key: str) -> str:
-    """A condition: something of the key's history is kept. Its newest row is forgotten last."""
+    """Return an SQL condition: part of the key's history is kept. Its newest row is forgotten last."""
     return f"EXISTS (SELECT 1 FROM sloth_history WHERE revision = {newest(key)})"

@@ -1,13 +1,17 @@
 """Rows of ``state``, in two dialects.
 
-The plain one is fast: the driver makes ``str`` of text, and fails on text that is no UTF-8, which other
-programs may have stored. The raw one reads text as bytes and copes: such a value is bytes, such a key has the
-escapes of PEP 383. Both give type and value as :func:`sloth_tui.store.values.decode` takes them.
+The plain dialect is fast: the driver converts text to ``str``, and fails on text that is not UTF-8, which
+other programs may have stored. The raw dialect reads text as bytes and accepts it: such a value becomes
+bytes, such a key gets the escapes of PEP 383. Both give type and value as
+:func:`sloth_tui.values.codec.decode` takes them, but for a table: that comes as SQLite's binary JSON, which
+its driver decodes in C.
 """
 
 from __future__ import annotations
 
-from sloth_tui.store.values import decode, type_name
+import apsw
+
+from sloth_tui.values.codec import decode, decode_key, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     Row: TypeAlias = tuple[Any, ...]
     T = TypeVar("T")
     Dialect: TypeAlias = tuple[str, Callable[[Iterable[Row]], list[T]]]
-    """Columns, the first of which is the key, and what makes results of rows of them."""
+    """Columns, the first of which is the key, and the function that converts rows of them to results."""
     Reading: TypeAlias = tuple[Dialect[T], Dialect[T]]
     """The plain dialect and the raw one."""
 
@@ -29,7 +33,7 @@ PLAIN_ITEM = f"key, {PLAIN_VALUE}"
 
 
 def raw_value(value: str, kind: str) -> str:
-    """Two columns, from the expressions for a stored value and its type."""
+    """Return two columns, for a value and its type given as expressions."""
     return (
         f"CASE typeof({value}) WHEN 'blob' THEN 'bytes' "
         f"ELSE coalesce(nullif({kind}, 'bytes'), 'string') END, "
@@ -46,12 +50,24 @@ TIME = (
     "OR {0} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' "
     "THEN unixepoch({0}, 'auto', 'subsec') END"
 )
-"""Unix seconds from a documented timestamp; NULL where it cannot be read. A number is what it is to SQLite's
-own functions, unix seconds or a Julian day, if that is a time since 1970; of others nobody knows."""
+"""Unix seconds from a documented timestamp; NULL if it is invalid. A number counts as in SQLite's own
+functions, as unix seconds or a Julian day, if that is a time since 1970; other numbers are invalid."""
 RECORD = (
     f"{RAW_ITEM}, {TIME.format('created_at')}, {TIME.format('updated_at')}, revision, octet_length(value)"
 )
-"""The columns of :func:`entry_of`."""
+"""The columns that :func:`entry_of` takes."""
+
+
+def decode_table(stored: object) -> Value:
+    """Return a table from binary JSON. Text that is not JSON, left by a program without types, stays as it
+    is."""
+    if not isinstance(stored, bytes):
+        return decode("table", stored)
+    try:
+        table: Value = apsw.jsonb_decode(stored)
+    except ValueError:
+        return stored
+    return table
 
 
 _FIRST_YEAR, _LAST_YEAR = -62135596800, 253402300800
@@ -97,16 +113,17 @@ def origin_of(columns: Sequence[Any]) -> Origin:
     )
 
 
-def decode_key(stored: bytes) -> str:
-    return stored.decode("utf-8", "surrogateescape")
+def decode_value(kind: str | None, stored: object) -> Value:
+    """A value from the columns of :data:`PLAIN_VALUE`. Raises TypeError for none: it is damaged."""
+    return decode_table(stored) if kind == "table" else decode(kind, stored)
 
 
 def decode_raw(kind: str, stored: bytes) -> Value:
-    """A value from the columns of :func:`raw_value`."""
+    """Return a value from the columns of :func:`raw_value`."""
     if kind == "bytes":
         return stored
     if kind == "table":
-        table = decode(kind, stored)
+        table = decode_table(stored)
         if not isinstance(table, bytes):
             return table
     try:
@@ -116,7 +133,7 @@ def decode_raw(kind: str, stored: bytes) -> Value:
 
 
 def entry_of(row: Row) -> Entry:
-    """From the columns :data:`RECORD`."""
+    """Return an entry from the columns :data:`RECORD`."""
     from sloth_tui.model import Entry
 
     key, kind, stored, created, updated, revision, size = row
@@ -124,7 +141,7 @@ def entry_of(row: Row) -> Entry:
     return Entry(decode_key(key), value, type_name(value), created, updated, whole_or_none(revision), size)
 
 
-# One comprehension each: a row that is let go at once is half the memory, and a fifth of the time.
+# One comprehension each: releasing each row at once takes half the memory and a fifth of the time.
 
 
 def _keys(rows: Iterable[Row]) -> list[str]:
@@ -137,7 +154,7 @@ def _raw_keys(rows: Iterable[Row]) -> list[str]:
 
 def _items(rows: Iterable[Row]) -> list[tuple[str, Value]]:
     return [
-        (key, stored if kind is None and type(stored) is str else decode(kind, stored))
+        (key, stored if kind is None and type(stored) is str else decode_value(kind, stored))
         for key, kind, stored in rows
     ]
 
@@ -153,4 +170,4 @@ def _entries(rows: Iterable[Row]) -> list[Entry]:
 KEYS = ("key", _keys), (RAW_KEY, _raw_keys)
 ITEMS = (PLAIN_ITEM, _items), (RAW_ITEM, _raw_items)
 ENTRIES = (RECORD, _entries), (RECORD, _entries)
-"""How to read what a listing is made of: plain, and raw."""
+"""For each kind of listing: how to read it plainly, and raw."""

@@ -7,8 +7,9 @@ import apsw
 import pytest
 
 from sloth_tui.store import open_path
-from sloth_tui.store.sqlite.rows import key_index, window
-from sloth_tui.store.sqlite.rows import order as row_order
+from sloth_tui.store.rows import key_index, window
+from sloth_tui.store.rows import order as row_order
+from sloth_tui.store.sqlite.rows import sorted as sorted_rows
 from tests.store.sqlite.window.viewer import DOCUMENTED, Viewer, run
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many runs, pages and slices with few rows."""
     monkeypatch.setattr(key_index, "RUN", 4)
     monkeypatch.setattr(key_index, "CROWDED", 12)
-    monkeypatch.setattr(row_order, "SLICE", 7)
-    for module in (row_order, window):
+    monkeypatch.setattr(sorted_rows, "SLICE", 7)
+    for module in (row_order, sorted_rows, window):
         monkeypatch.setattr(module, "FIRST_PAGE", 5)
 
 

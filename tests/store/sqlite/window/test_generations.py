@@ -1,4 +1,4 @@
-"""Answers that nobody wants any more end; those that are wanted can be read while they grow."""
+"""Superseded queries end; results that are still wanted can be read while they grow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from sloth_tui.model import Query
-from sloth_tui.store.sqlite.rows import window
+from sloth_tui.store.rows import window
 from tests.store.sqlite.window.viewer import DOCUMENTED, run
 from tests.support import A_MINUTE, wait_until
 
@@ -65,7 +65,7 @@ def test_a_sort_ends_in_its_midst_when_it_is_superseded(path: str, view: Viewer)
 
 
 def _ends_early(view: Viewer, generation: int, following: int) -> bool:
-    """Whether a sort that is superseded after its first answer has not come to its end."""
+    """Return True if a sort that is superseded after its first result does not run to its end."""
     view.window.supersede(generation)
     told: list[bool] = []
     begun = threading.Event()
@@ -110,8 +110,8 @@ def test_pages_are_served_while_another_thread_indexes(store: SqliteStore, view:
 def test_what_a_search_of_values_meets_can_be_had_before_it_has_met_all(
     store: SqliteStore, view: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(window, "RARE_AFTER", -1.0)
-    monkeypatch.setattr(window, "TELL_EVERY", 0.0)
+    monkeypatch.setattr(window, "RARE_AFTER_SECONDS", -1.0)
+    monkeypatch.setattr(window, "PROGRESS_SECONDS", 0.0)
     store.set_many({f"k{number:02}": "rare" if number % 10 == 3 else "often" for number in range(50, 0, -1)})
     view.window.supersede(1)
     told = []

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sloth_tui.model import SORT_COLUMNS, Query, Term
-from sloth_tui.store.sqlite.rows import key_index, window
+from sloth_tui.store.rows import key_index, window
 from tests.store.sqlite.window.viewer import stored
 from tests.support import rounds
 
@@ -100,7 +100,7 @@ def test_every_query_finds_what_a_look_at_every_entry_finds(
 ) -> None:
     """Also when there is no room to keep all keys in memory, and where values are searched at once."""
     monkeypatch.setattr(key_index, "MAX_BYTES", room)
-    monkeypatch.setattr(window, "RARE_AFTER", rare_after)
+    monkeypatch.setattr(window, "RARE_AFTER_SECONDS", rare_after)
 
     @settings(max_examples=rounds(50, 1500))
     @given(st.dictionaries(_keys, _values, min_size=0, max_size=40), st.lists(_queries, max_size=6))

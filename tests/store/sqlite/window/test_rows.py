@@ -10,8 +10,8 @@ import pytest
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.model import Query
 from sloth_tui.store import open_path
+from sloth_tui.store.sqlite.rows.key_source import open_window
 from sloth_tui.store.sqlite.rows.row_reader import PREVIEW
-from sloth_tui.store.sqlite.rows.window import Window
 from tests.store.sqlite.window.viewer import stored
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def test_a_damaged_database_is_reported_in_words(path: str, store: SqliteStore) 
     with open(path, "r+b") as file:
         file.seek(4096)
         file.write(b"\xaa" * 30_000)
-    with closing(Window(path)) as damaged:
+    with closing(open_window(path)) as damaged:
         damaged.supersede(1)
         with pytest.raises(DatabaseUnusable, match=r"agent\.db"):
             list(damaged.index(Query(value="y"), 1))

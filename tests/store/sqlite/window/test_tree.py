@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sloth_tui.model import Query
-from sloth_tui.store.sqlite.rows import key_tree
+from sloth_tui.store.rows import key_tree
 from tests.support import rounds
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def test_a_key_in_a_closed_node_is_where_that_is_and_can_be_revealed(
 def test_keys_made_to_be_deep_are_folded_so_far_and_no_further(
     store: SqliteStore, view: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(key_tree, "DEEPEST", 3)
+    monkeypatch.setattr(key_tree, "MAX_DEPTH", 3)
     store.set_many({":" * 200: "1", ":" * 200 + "x": "1"})
     view.ask(TREE)
     view.window.reveal(":" * 200)

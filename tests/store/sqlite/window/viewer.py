@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloth_tui.model import Query
-from sloth_tui.store.sqlite.rows.window import Window
+from sloth_tui.store.sqlite.rows.key_source import open_window
 
 if TYPE_CHECKING:
     import apsw
@@ -23,7 +23,7 @@ class Viewer:
     """A window as a screen uses it."""
 
     def __init__(self, path: str) -> None:
-        self.window = Window(path)
+        self.window = open_window(path)
         self.generation = 0
         self.query = Query()
 

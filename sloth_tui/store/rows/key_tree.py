@@ -1,9 +1,8 @@
-"""Rows of a query as a tree: keys are folded at ``:`` and ``/``, and a node is opened when somebody wants to
-see what is in it.
+"""The rows of a query as a tree: keys are folded at ``:`` and ``/``, and the user opens nodes.
 
-All keys with the prefix of a node follow each other in key order. A node that is open therefore needs to know
-no more than where each of its children begins: the keys of a child that is a node itself are skipped over, by
-a jump through the index wherever they are many.
+All keys with the prefix of a node are adjacent in key order. So an open node needs to know only where each of
+its children begins. The keys of a child that is itself a node are skipped, by a jump through the index if
+they are many.
 """
 
 from __future__ import annotations
@@ -14,27 +13,23 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.model import Row
-from sloth_tui.store.sqlite.rows.key_index import after_prefix
-from sloth_tui.store.sqlite.rows.row_reader import read_rows
-from sloth_tui.store.sqlite.sql.keys import key_bytes
-from sloth_tui.store.sqlite.sql.rows import decode_key
+from sloth_tui.values.codec import after_prefix, decode_key, key_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import apsw
+    from sloth_tui.store.rows.order import ByKey
+    from sloth_tui.store.rows.source import KeySource
 
-    from sloth_tui.store.sqlite.rows.order import ByKey
-
-DEEPEST = 32
-"""Levels at which keys are folded; what follows in a key that has more stands on one line."""
+MAX_DEPTH = 32
+"""Levels at which keys are folded; the rest of a deeper key stays on one line."""
 
 _SEPARATORS = (b":", b"/")
 _SEPARATOR = re.compile(b"[:/]")
 
 
 class Node:
-    """A part of the tree that is open, and which of its children are known."""
+    """An open node of the tree, with those of its children that are known."""
 
     __slots__ = ("beyond", "complete", "depth", "next", "opened", "prefix", "reached", "slot", "starts")
 
@@ -42,52 +37,52 @@ class Node:
         self.prefix = prefix
         self.depth = depth
         self.beyond = after_prefix(prefix)
-        """The smallest key that is greater than all in it; None: there is none."""
+        """The smallest key greater than all keys of the node; None if there is none."""
         self.starts: array[int] = array("I")
-        """Which of all rows, in key order, is the first of each child."""
+        """For each child, the index of its first row among all rows in key order."""
         self.opened: dict[int, Node] = {}
-        """Children that are open: number -> node."""
+        """Number of a child -> its node, for children that are open."""
         self.complete = False
         self.next = prefix
-        """No child that is not known yet has smaller keys."""
+        """Lower bound for the keys of children that are not known yet."""
         self.slot = slot
-        """The run of keys in which to look for it."""
+        """The run of keys in which to look for the next child."""
         self.reached = 0
-        """Where the last child ends, as far as is known."""
+        """The index after the last child's last known row."""
 
     def keys(self, child: int) -> int:
-        """How many keys are in a child."""
+        """Return the number of keys in a child."""
         end = self.starts[child + 1] if child + 1 < len(self.starts) else self.reached
         return max(end - self.starts[child], 0)
 
     def child_prefix(self, key: bytes) -> bytes | None:
-        """The prefix of the child that this key is in; None: the key is the child."""
-        cut = _SEPARATOR.search(key, len(self.prefix)) if self.depth < DEEPEST else None
+        """Return the prefix of the child that contains ``key``; None if the key itself is the child."""
+        cut = _SEPARATOR.search(key, len(self.prefix)) if self.depth < MAX_DEPTH else None
         return key[: cut.end()] if cut else None
 
 
 class Stretch(NamedTuple):
-    """Children of a node that follow each other on the lines of the table."""
+    """Children of a node on consecutive lines of the table."""
 
     line: int
     node: Node
     first: int
     last: int
-    """The one behind the last."""
+    """One past the last child."""
 
 
 class Layout(NamedTuple):
-    """Which lines show what."""
+    """The lines of the table, as stretches of children."""
 
     stretches: tuple[Stretch, ...] = ()
     lines: tuple[int, ...] = ()
-    """The first of each stretch."""
+    """The first line of each stretch."""
     height: int = 0
 
 
 class Tree:
-    """An order of rows as :class:`ByKey` is one, ascending, in which nodes are rows too. While one thread
-    lets it grow, another may ask for rows."""
+    """An ascending order of rows, like :class:`ByKey`, in which nodes are rows too. While one thread grows
+    it, another may ask for rows."""
 
     def __init__(self, by_key: ByKey, opened: frozenset[bytes]) -> None:
         self.by_key = by_key
@@ -101,7 +96,7 @@ class Tree:
         return self._layout.height
 
     def grow(self) -> bool:
-        """Take one step of about a millisecond; False when all is known."""
+        """Take one step of about a millisecond; return False if the tree is complete."""
         for node in self._growing:
             if self._find_more(node):
                 self._lay_out()
@@ -111,7 +106,7 @@ class Tree:
         return bool(self._growing)
 
     def open(self, wanted: frozenset[bytes]) -> bool:
-        """From now on the nodes with these prefixes are open; whether that changes anything."""
+        """Make the nodes with these prefixes the open ones; return True if that changes anything."""
         if wanted is self._wanted:
             return False
         added, gone = wanted - self._wanted, self._wanted - wanted
@@ -129,11 +124,12 @@ class Tree:
         return bool(added or gone)
 
     def rowids(self, first: int, count: int) -> list[int]:
-        """Of each of these lines the first row."""
+        """Return the first row of each of these lines."""
         return [rowid for place in self._places(first, count) for rowid in self.by_key.rowids(place, 1)]
 
     def position(self, key: bytes, *, node: bool = False) -> int | None:
-        """On which line a key is, or the node with this prefix; in a node that is closed, where that is."""
+        """Return the line of a key, or of the node with this prefix; for a key in a closed node, the node's
+        line."""
         here = self._root
         while True:
             prefix = here.child_prefix(key)
@@ -150,15 +146,15 @@ class Tree:
                 return self._line(here, child) if there else None
             here = inner
 
-    def page(self, connection: apsw.Connection, first: int, count: int) -> list[Row | None]:
-        """The rows on these lines."""
+    def page(self, source: KeySource, first: int, count: int) -> list[Row | None]:
+        """Return the rows on these lines."""
         spots = list(self._spots(first, count))
         rowids = [rowid for node, child in spots for rowid in self.by_key.rowids(node.starts[child], 1)]
-        rows = read_rows(connection, rowids)
+        rows = source.read_rows(rowids)
         return [_dressed(row, *spot) for row, spot in zip(rows, spots, strict=False)]
 
     def _find_more(self, node: Node) -> bool:
-        """Look for children in the next run; False where it has to be found first."""
+        """Look for children in the next run; return False if the run must be found first."""
         by_key = self.by_key
         while node.slot < by_key.slots and by_key.ends_before(node.slot, node.next):
             node.slot += 1
@@ -167,7 +163,7 @@ class Tree:
             return by_key.complete and self._finish(node)
         base, end = by_key.start_of(node.slot), by_key.end_of(node.slot)
         if by_key.slot_holds_only(node.slot, node.prefix, _SEPARATORS, node.next):
-            # Most runs of a large node: keys that are children of it, every one.
+            # The usual run of a large node: every key is a child of it.
             node.starts.extend(range(base, end))
             node.reached = end
             node.slot += 1
@@ -198,7 +194,7 @@ class Tree:
         return True
 
     def _add(self, parent: Node, child: int, prefix: bytes) -> None:
-        """Open a child, and look into it before anything else."""
+        """Open a child, and fill it before all others."""
         node = Node(prefix, parent.depth + 1, self.by_key.slot_before(prefix))
         parent.opened[child] = node
         self._growing.insert(0, node)
@@ -210,7 +206,8 @@ class Tree:
             self._close(inner)
 
     def _parent(self, prefix: bytes) -> tuple[Node, int]:
-        """The innermost open node around this prefix, and the number its child has or would have."""
+        """Return the innermost open node around this prefix, and the number that the prefix has or would have
+        in it."""
         node = self._root
         while True:
             child = bisect_left(node.starts, self.by_key.rank(node.child_prefix(prefix) or prefix))
@@ -220,7 +217,7 @@ class Tree:
             node = inner
 
     def _is_at(self, node: Node, child: int, prefix: bytes) -> bool:
-        """Whether a child is the node with this prefix, and not one around it."""
+        """Return True if a child is the node with exactly this prefix."""
         if child >= len(node.starts) or node.child_prefix(prefix) != prefix:
             return False
         low, high = self.by_key.rank(prefix), self.by_key.rank(after_prefix(prefix) or prefix)
@@ -246,7 +243,7 @@ class Tree:
         self._layout = Layout(tuple(stretches), tuple(stretch.line for stretch in stretches), count)
 
     def _spots(self, first: int, count: int) -> Iterator[tuple[Node, int]]:
-        """Node and number of the children on these lines."""
+        """Yield node and number of the children on these lines."""
         layout = self._layout
         number = max(bisect_right(layout.lines, first) - 1, 0)
         for stretch in layout.stretches[number:]:
@@ -267,13 +264,13 @@ class Tree:
 
 
 def prefixes(key: bytes) -> Iterator[bytes]:
-    """The prefixes of the nodes around a key, the outermost first."""
+    """Yield the prefixes of the nodes around a key, outermost first."""
     for cut in _SEPARATOR.finditer(key):
         yield key[: cut.end()]
 
 
 def _dressed(row: Row | None, node: Node, child: int) -> Row | None:
-    """A row of the table as one of the tree: that of its node, where it is the first row of one."""
+    """Return a row for the tree: the row of its node if it is the first row of one."""
     key = None if row is None else key_bytes(row.key)
     if row is None or key is None or not key.startswith(node.prefix):
         return None

@@ -1,7 +1,7 @@
-"""Tests that keys pass or fail, a run of them at a time.
+"""Filters on keys, applied to one run at a time.
 
-All keys of a run begin with the same stem, which says of many runs at once that none of their keys, or all of
-them, pass. Otherwise the rests are looked at one by one.
+All keys of a run begin with the same stem. The stem alone often decides that none or all keys of the run
+pass; otherwise the rest of each key is checked.
 """
 
 from __future__ import annotations
@@ -9,21 +9,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Protocol
 
-from sloth_tui.store.sqlite.rows.key_index import BETWEEN
-from sloth_tui.store.sqlite.sql.keys import key_bytes
+from sloth_tui.values.codec import key_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sloth_tui.model import Term
 
+BETWEEN = b"\xff"
+"""Separator of joined keys: a byte that UTF-8 never contains."""
+
 
 class Test(Protocol):
     def of_all(self, stem: bytes, joined: bytes) -> bool | None:
-        """Whether all keys pass, or none does; None: it has to be looked at each."""
+        """Return True if all keys pass, False if none does; None if each key must be checked."""
 
     def of_each(self, stem: bytes, rests: list[bytes]) -> Iterable[object]:
-        """For every key something true if it passes."""
+        """Return one value per key, true if the key passes."""
 
 
 def test_of(term: Term) -> Test:
@@ -39,13 +41,13 @@ def test_of(term: Term) -> Test:
 
 
 def stored_form(text: str) -> bytes:
-    """What to look for; for text that can be in no key a byte that is in none."""
+    """Return the bytes to search for; for text that no key can contain, a byte that no key contains."""
     stored = key_bytes(text)
     return BETWEEN if stored is None else stored
 
 
 def ignores_case(text: str) -> bool:
-    """Whether a fuzzy term was typed without capitals: of ASCII, as SQLite folds it."""
+    """Return True if a fuzzy term has no capitals. Only ASCII counts, because SQLite folds only ASCII."""
     return not any("A" <= character <= "Z" for character in text)
 
 
@@ -71,7 +73,7 @@ class _Contains:
         text = self._text
         if text in stem:
             return True
-        # BETWEEN stands for text that no key can have, and is between all of them.
+        # BETWEEN as the text means that no key can match, yet it stands between all keys.
         if text == BETWEEN:
             return False
         if text in joined or any(
@@ -83,20 +85,20 @@ class _Contains:
 
     def of_each(self, stem: bytes, rests: list[bytes]) -> Iterable[object]:
         text = self._text
-        # Only so much of the stem can be part of a match that does not lie within it.
+        # A match that is not inside the stem can use only this much of its end.
         end = stem[max(len(stem) - len(text) + 1, 0) :]
         return [text in end + rest for rest in rests]
 
 
 class _Scattered:
-    """Characters in their order, each at the first place it can be: what was passed over is never looked at
-    again, so that no key makes this slow."""
+    """Characters in order, each at the first possible place. Skipped text is never examined again, so that no
+    key makes this slow."""
 
     def __init__(self, text: str) -> None:
         folds = ignores_case(text)
         self._wanted = [_forms(stored_form(character), folds=folds) for character in text]
         self._patterns: dict[int, re.Pattern[bytes]] = {}
-        """Where this many characters are found in the stem: what finds the others."""
+        """Number of characters found in the stem -> pattern for the others."""
 
     def of_all(self, stem: bytes, joined: bytes) -> bool | None:
         found = self._found(stem)
@@ -116,7 +118,7 @@ class _Scattered:
         return map(pattern.match, rests)
 
     def _found(self, stem: bytes) -> int:
-        """How many of the characters are in the stem."""
+        """Return how many of the characters the stem contains, in order."""
         seen = 0
         for number, forms in enumerate(self._wanted):
             ends = [place + len(form) for form in forms if (place := stem.find(form, seen)) >= 0]
@@ -139,12 +141,12 @@ class _Fails:
 
 
 def _forms(stored: bytes, *, folds: bool) -> tuple[bytes, ...]:
-    """A character, and its capital where that is as good."""
+    """Return a character, and its capital if case is ignored."""
     return (stored, stored.upper()) if folds and len(stored) == 1 and stored.isalpha() else (stored,)
 
 
 def _step(forms: tuple[bytes, ...]) -> bytes:
-    """A pattern that goes on to the first place of a character, and never back."""
+    """Return a pattern that advances to the next occurrence of a character, without backtracking."""
     if len(forms[0]) > 1:
         return b"(?>.*?" + re.escape(forms[0]) + b")"
     wanted = b"".join(map(re.escape, forms))
