@@ -1,9 +1,9 @@
-"""Keeps what stands in a row in its place, on terminals that find a character wider or narrower than we do.
+"""Keep columns aligned on terminals that draw some characters wider or narrower than our own table says.
 
-How many cells a character takes is told by tables that differ between terminals: for emoji with a selector
-of style, joined or coloured ones, flags, combining marks, private use, and whatever a newer Unicode added.
-So nothing behind such characters is left to stand where the terminal believes they ended: their cells are
-emptied first, and the cursor is set to where they end by our own table.
+Terminals disagree on how many cells a character takes: emoji with a style selector, joined or coloured emoji,
+flags, combining marks, private use characters and recent additions to Unicode. So the text after such a
+character is not placed where the terminal believes the character ended: its cells are cleared first, and the
+cursor is set to where the character ends by our own table.
 """
 
 from __future__ import annotations
@@ -22,40 +22,40 @@ _AGREED = (
     "\u2400-\u2426"  # pictures of control characters
     "\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e"  # East Asia
 )
-"""Ranges of characters that all terminals give as many cells as we do."""
+"""Ranges of characters whose width all terminals agree on."""
 _DOUBTFUL = re.compile(f"[^{_AGREED}]")
-# With the character before, which marks and selectors belong to.
+# Includes the character before, because marks and selectors belong to it.
 _CLUSTER = re.compile(f"[^\x00-\x1f]?[^{_AGREED}]+")
 _CODE = re.compile(
     r"\x1b\[(?P<parameters>[0-9;:?<=>]*)[ -/]*(?P<final>[@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.|[\r\n]"
 )
-_STAY, _GO_ON = "\x1b[?7l", "\x1b[?7h"
-"""Codes that end and begin wrapping at the edge."""
-_MOVING = frozenset("ABCDEFGHfdsu`ae")
-"""Ends of codes that move the cursor; of these only those are followed that say where to."""
+_WRAP_OFF, _WRAP_ON = "\x1b[?7l", "\x1b[?7h"
+"""Codes that switch wrapping at the edge off and on."""
+_CURSOR_MOVES = frozenset("ABCDEFGHfdsu`ae")
+"""Final characters of codes that move the cursor. Only those that give a column are followed."""
 
 
-_TAB = 8
+_TAB_CELLS = 8
 
 
 def expand_tabs(line: str) -> str:
-    """``line`` with blanks up to the next column of 8 cells in place of each tab."""
+    """Return ``line`` with each tab replaced by blanks up to the next multiple of 8 cells."""
     parts, column = [], 0
     *tabbed, last = line.split("\t")
     for part in tabbed:
         column += cell_len(part)
-        blanks = _TAB - column % _TAB
+        blanks = _TAB_CELLS - column % _TAB_CELLS
         parts += [part, " " * blanks]
         column += blanks
     return "".join([*parts, last])
 
 
-def steadied(output: str, column: int | None = None) -> str:
-    """``output`` to a terminal, text and codes, so that all in a row stands where our own table of widths
-    puts it.
+def align_output(output: str, column: int | None = None) -> str:
+    """Return ``output`` (text and terminal codes) so that each character lands where our own width table puts
+    it.
 
-    ``column``: where the cursor is, from 0; None where that is not known, and then it is as soon as a code
-    says. A line feed is taken to begin a new line where the column is given.
+    ``column`` is the cursor's column, from 0; None if it is unknown, until a code sets it. If the column is
+    given, a line feed begins a new line.
     """
     if output.isascii() or not _DOUBTFUL.search(output):
         return output
@@ -72,11 +72,11 @@ def steadied(output: str, column: int | None = None) -> str:
 
 
 def _after(code: re.Match[str], column: int | None, *, new_line: bool) -> int | None:
-    """Where the cursor is after a code."""
+    """Return the cursor's column after a code; None if it is unknown."""
     if code.group() == "\r" or (new_line and code.group() == "\n"):
         return 0
     final = code["final"]
-    if final is None or final not in _MOVING:
+    if final is None or final not in _CURSOR_MOVES:
         return column
     if final in "Hf":
         _, _, across = code["parameters"].partition(";")
@@ -85,7 +85,7 @@ def _after(code: re.Match[str], column: int | None, *, new_line: bool) -> int | 
 
 
 def _place(parts: list[str], text: str, column: int | None) -> int | None:
-    """Append ``text``, which stands at ``column``; returns where it ends."""
+    """Append ``text``, which begins at ``column``, to ``parts``; return the column where it ends."""
     if column is None or text.isascii():
         parts.append(text)
         return None if column is None else column + len(text)
@@ -96,12 +96,12 @@ def _place(parts: list[str], text: str, column: int | None) -> int | None:
         column += cell_len(before)
         graphemes, cells = split_graphemes(cluster.group())
         parts.append(" " * cells)
-        # Not to be continued in the next row, where the terminal finds it too wide for what is left of this.
-        parts.append(_STAY)
+        # Otherwise a terminal that finds it too wide for the rest of this row would continue in the next one.
+        parts.append(_WRAP_OFF)
         for start, end, own in graphemes:
             parts.append(f"\x1b[{column + 1}G{cluster.group()[start:end]}")
             column += own
-        parts.append(f"{_GO_ON}\x1b[{column + 1}G")
+        parts.append(f"{_WRAP_ON}\x1b[{column + 1}G")
         at = cluster.end()
     parts.append(text[at:])
     return column + cell_len(text[at:])

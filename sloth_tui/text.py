@@ -1,4 +1,4 @@
-"""How data is shown to people: made harmless, and in units they read.
+"""Format data for people: harmless to a terminal, and in familiar units.
 
 :func:`display_text` is the only way data (a key, a value, a holder, a file name, a command's output)
 may reach a terminal. Everything here is pure and imports nothing, because every command needs it.
@@ -21,7 +21,7 @@ _INVISIBLE_FORMAT = (
     *range(0xFFF9, 0xFFFC),
     *range(0xE0000, 0xE0080),  # tags
 )
-"""Code points that show nothing or reorder what stands beside them (Unicode TR36, 2.6)."""
+"""Code points that are invisible or reorder the text beside them (Unicode TR36, 2.6)."""
 
 
 def _harmless() -> dict[int, str]:
@@ -35,35 +35,36 @@ def _harmless() -> dict[int, str]:
 
 
 HARMLESS = _harmless()
-"""Code points that may act on a terminal or hide, and what is shown in their place."""
+"""Code point that may act on a terminal or is invisible -> text shown in its place."""
 _HARMLESS_LINES = {code: shown for code, shown in HARMLESS.items() if code != 0x0A}
 _HARMLESS_OUTPUT = {code: shown for code, shown in HARMLESS.items() if code != 0x09}
 _PIECE = 1 << 16
 
 
 def display_text(data: str | bytes, limit: int | None = None, *, lines: bool = False) -> str:
-    """``data`` as text that cannot act on a terminal, cannot hide, and stays on its line.
+    """Return ``data`` as text that cannot act on a terminal, has nothing invisible, and stays on its line.
 
     Control characters become control pictures (``␛``), C1 controls, bidirectional and invisible
     characters become escapes (``\\u202e``), undecodable bytes and lone surrogates ``\\xNN``. Line
-    feeds are kept with ``lines``. Longer than ``limit`` characters: cut, ending in ``…``.
+    feeds are kept with ``lines``. Text longer than ``limit`` characters is cut and ends in ``…``.
     The result is for people; it cannot be turned back into the data.
     """
     return _harmless_text(data, limit, _HARMLESS_LINES if lines else HARMLESS)
 
 
 def output_line(text: str, limit: int | None = None) -> str:
-    """A line of a task's output, as harmless as :func:`display_text` makes it, but as a terminal leaves it.
+    """Return a line of a task's output, made harmless like :func:`display_text`, as a terminal would leave
+    it.
 
-    Its tabs stay, a carriage return at the end belongs to the end of the line, and of what lone carriage
-    returns began anew, such as progress, the last state stays.
+    Tabs stay. A carriage return at the end counts as part of the line end. After other carriage returns, such
+    as those of a progress display, only the last state stays.
     """
     text = text.rstrip("\r")
     return _harmless_text(text[text.rfind("\r") + 1 :], limit, _HARMLESS_OUTPUT)
 
 
 def display_pieces(data: str | bytes) -> Iterator[str]:
-    """What :func:`display_text` makes of ``data``, piece by piece: some values are as large as memory."""
+    """Yield the result of :func:`display_text` piece by piece: some values are as large as memory."""
     from codecs import getincrementaldecoder
 
     decoder = getincrementaldecoder("utf-8")("surrogateescape")
@@ -80,7 +81,7 @@ def _harmless_text(data: str | bytes, limit: int | None, harmless: dict[int, str
         text = cut.decode("utf-8", "surrogateescape")
     else:
         text = data if limit is None else data[: limit + 1]
-    # What may act or hide is not printable, so most text is looked over at the speed of memory.
+    # Dangerous and invisible characters are not printable, so one fast check clears most text.
     if not text.isprintable():
         text = text.translate(harmless)
         if not text.isascii():
@@ -91,17 +92,18 @@ def _harmless_text(data: str | bytes, limit: int | None, harmless: dict[int, str
 
 
 def encodable(text: str, encoding: str | None) -> str:
-    """``text`` with what ``encoding`` cannot say turned into escapes, so that writing it never fails."""
+    """Return ``text`` with characters that ``encoding`` lacks turned into escapes, so that writing never
+    fails."""
     return text.encode(encoding or "ascii", "backslashreplace").decode(encoding or "ascii")
 
 
 def format_count(number: int, noun: str, plural: str | None = None) -> str:
-    """``1 key``, ``1,234 keys``."""
+    """Return a number with its noun: ``1 key``, ``1,234 keys``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def format_size(size: int) -> str:
-    """Bytes in binary units: ``0 B``, ``1.5 KiB``, ``64 MiB``."""
+    """Return bytes in binary units: ``0 B``, ``1.5 KiB``, ``64 MiB``."""
     if size < 1024:
         return f"{size} B"
     amount = float(size)
@@ -113,7 +115,7 @@ def format_size(size: int) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """A span of time in at most two units: ``0.25s``, ``42s``, ``3m 20s``, ``2d 4h``."""
+    """Return a duration in at most two units: ``0.25s``, ``42s``, ``3m 20s``, ``2d 4h``."""
     if seconds < 0:
         return "-" + format_duration(-seconds)
     if seconds < 10:
@@ -133,7 +135,8 @@ def format_duration(seconds: float) -> str:
 
 
 def format_age(at: float | None, now: float) -> str:
-    """How long ago ``at`` was: ``now``, ``42s ago``, ``3d ago``, ``in 5m``; ``-`` where it is not known."""
+    """Return how long ago ``at`` was, both in unix seconds: ``now``, ``42s ago``, ``in 5m``; ``-`` for
+    None."""
     if at is None:
         return "-"
     passed = now - at
@@ -144,13 +147,25 @@ def format_age(at: float | None, now: float) -> str:
 
 
 def listed(names: list[str], most: int = 20) -> str:
-    """``a, b, c``; of more than ``most`` names the first ones, and how many more there are."""
+    """Return ``a, b, c``; for more than ``most`` names, the first ones and the number of the rest."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
 def nearest(wanted: str, candidates: list[str], limit: int = 3) -> list[str]:
-    """Those of ``candidates`` a person may have meant, best first."""
+    """Return up to ``limit`` of ``candidates`` that a person may have meant, best first."""
     import difflib
 
     return difflib.get_close_matches(wanted, candidates, n=limit, cutoff=0.6)
+
+
+def timestamp(at: float | None) -> str | None:
+    """Unix seconds as RFC 3339 in UTC, to the millisecond; None stays None."""
+    if at is None:
+        return None
+    import time
+
+    milliseconds = round(at * 1000)
+    moment = time.gmtime(milliseconds // 1000)
+    # strftime does not fill up years of less than four digits.
+    return f"{moment.tm_year:04}{time.strftime('-%m-%dT%H:%M:%S', moment)}.{milliseconds % 1000:03d}Z"

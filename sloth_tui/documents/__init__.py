@@ -1,5 +1,5 @@
-"""Text of others as plain values: JSON, YAML and TOML by one set of rules, with the place of what is wrong.
+"""Parse JSON, YAML and TOML into plain values by one set of rules; errors name the place.
 
-What is returned holds dicts with text as keys, lists, text, integers of 64 bits, finite floats, booleans and
-None, nested at most 200 deep. A key stands in a mapping once.
+The values are dicts with text as keys, lists, text, 64-bit integers, finite floats, booleans and None, nested
+at most 200 deep. A key may occur in a mapping once.
 """

@@ -1,18 +1,18 @@
-"""What a value may be, whichever text it came from."""
+"""The rules for values, common to all formats."""
 
 from __future__ import annotations
 
-DEEPEST = 200
-"""Objects and lists inside one another."""
-TOO_DEEP = f"nested more than {DEEPEST} deep"
+MAX_DEPTH = 200
+"""The most objects and lists inside one another."""
+TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
 _MIN_INTEGER = -(2**63)
 _MAX_INTEGER = 2**63 - 1
 _SHOWN = 60
-"""Characters of a name, and of each end of a path, that a message repeats."""
+"""The most characters of a name, and of each end of a path, that a message repeats."""
 
 
 class Fault(ValueError):
-    """What is wrong with a value; the path to it grows while the error travels outwards."""
+    """An invalid value; the path to it grows while the error travels outwards."""
 
     def __init__(self, complaint: str) -> None:
         super().__init__(complaint)
@@ -20,7 +20,7 @@ class Fault(ValueError):
         self.path = ""
 
     def inside(self, segment: str) -> Fault:
-        """The same, seen from the mapping or list around it: ``name`` or ``[3]``."""
+        """Return this fault with ``segment``, ``name`` or ``[3]``, added in front of its path."""
         self.path = segment + ("" if not self.path or self.path.startswith("[") else ".") + self.path
         return self
 
@@ -32,12 +32,12 @@ class Fault(ValueError):
 
 
 def shortened(name: str) -> str:
-    """A name as a message repeats it."""
+    """Return a name as a message repeats it."""
     return name if len(name) <= _SHOWN else name[:_SHOWN] + "…"
 
 
 class Checker:
-    """Walks values. ``most_values`` and ``most_text`` (characters) bound what aliases may stand for."""
+    """Checks values. ``most_values`` and ``most_text`` (characters) limit the expansion of aliases."""
 
     def __init__(self, most_values: int | None = None, most_text: int | None = None) -> None:
         self._most_values = most_values
@@ -46,7 +46,8 @@ class Checker:
         self._text = 0
 
     def __call__(self, value: object, depth: int = 0) -> None:
-        """Raises ValueError that says where: ``servers[2].port: …``, lists counted from 1."""
+        """Check a value. Raises ValueError that names the place: ``servers[2].port: …``, lists counted from
+        1."""
         if self._most_values is not None:
             self._values += 1
             if self._values > self._most_values:
@@ -54,7 +55,7 @@ class Checker:
         if isinstance(value, str):
             self._check_text(value)
         elif isinstance(value, (dict, list)):
-            if depth >= DEEPEST:
+            if depth >= MAX_DEPTH:
                 raise ValueError(TOO_DEEP)
             self._check_inside(value, depth + 1)
         elif isinstance(value, int):

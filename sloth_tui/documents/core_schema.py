@@ -1,4 +1,4 @@
-"""What a plain YAML scalar means by the core schema of YAML 1.2.
+"""Resolve plain YAML scalars by the core schema of YAML 1.2.
 
 One exception: digits with a leading zero are text, because they are phone numbers, permissions and hashes.
 """
@@ -20,11 +20,11 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _BEYOND = 2**63
 _MOST_DIGITS = 64
-"""What is longer is beyond 64 bits, and is not converted: ``int`` refuses so many, in other words."""
+"""Longer numbers exceed 64 bits and are not converted: ``int`` would refuse them with its own message."""
 
 
 def resolve(text: str) -> object:
-    """None, a boolean, an integer of any size, a float, finite or not, or else the text itself."""
+    """Return None, a boolean, an integer of any size, a float, finite or not, or else the text itself."""
     if text in _WORDS:
         return _WORDS[text]
     if _LEADING_ZERO.match(text):

@@ -1,4 +1,4 @@
-"""JSON, strictly by RFC 8259, as values a store can hold."""
+"""Parse JSON, strictly by RFC 8259, into values that a store can hold."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]')
 
 
 def parse(text: str, check: Checker | None = None) -> object:
-    """The value of a JSON text. Raises ValueError: what is wrong, and at which line and column or field."""
+    """Return the value of a JSON text. Raises ValueError with the line and column, or the field."""
     if text.startswith("\ufeff"):
         raise ValueError("not JSON: line 1, column 1: a byte order mark (U+FEFF); leave it out")
     try:
         found: object = json.loads(text, object_pairs_hook=_once, parse_int=_integer, parse_constant=float)
     except _TwiceError as error:
-        first, second = _places_of_double(text)
+        first, second = _find_repeated_key(text)
         raise ValueError(occurs_twice(error.name, place(text, first), place(text, second))) from None
     except json.JSONDecodeError as error:
         # The place follows; "... starting at" would have it come last.
@@ -50,13 +50,13 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _integer(digits: str) -> int:
-    # What 64 bits cannot hold is not converted: int() takes quadratic time, and refuses in other words.
+    # Numbers beyond 64 bits are not converted: int() takes quadratic time, and has a message of its own.
     return int(digits) if len(digits) <= 20 else _BEYOND
 
 
-def _places_of_double(text: str) -> tuple[int, int]:
-    """Where the key stands that the first object with a double has twice. There is one, and what precedes its
-    end is JSON."""
+def _find_repeated_key(text: str) -> tuple[int, int]:
+    """Return the two offsets of the repeated key in the first object that has one. There is such an object,
+    and the text up to its end is valid JSON."""
     open_objects: list[dict[str, list[int]] | None] = []
     before = ""
     for token in _TOKENS.finditer(text):

@@ -1,4 +1,4 @@
-"""Files that somebody else wrote: regular ones, and no more of them than fits."""
+"""Read files by other programs: only regular files, of limited size."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 def open_regular(path: str) -> io.BufferedReader:
-    """A regular file to read. Raises UsageError for anything else, and OSError.
+    """Open a regular file for reading. Raises UsageError for anything else, and OSError.
 
-    Not blocking: a named pipe without a writer would be waited for without end.
+    Opens without blocking: otherwise a named pipe without a writer would block for ever.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
-        raise UsageError(f"'{path}' is {'a directory' if stat.S_ISDIR(mode) else 'no regular file'}")
+        raise UsageError(f"'{path}' is {'a directory' if stat.S_ISDIR(mode) else 'not a regular file'}")
     return open(descriptor, "rb")
 
 
 def read_regular(path: str, largest: int) -> bytes:
-    """All of a regular file of at most ``largest`` bytes. Raises UsageError, OSError."""
+    """Return the content of a regular file of at most ``largest`` bytes. Raises UsageError, OSError."""
     with open_regular(path) as file:
         data = file.read(largest + 1)
     if len(data) > largest:

@@ -1,6 +1,6 @@
-"""The keys of a TOML text with their places: how deep they nest, and which is there twice.
+"""The keys of a TOML text with their positions: checks their depth, and finds keys that occur twice.
 
-Reads far enough to tell keys from values. What is no TOML, the parser says afterwards.
+Reads only far enough to tell keys from values. The real parser reports text that is not TOML.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, NamedTuple
 
-from sloth_tui.documents.check import DEEPEST, TOO_DEEP
+from sloth_tui.documents.check import MAX_DEPTH, TOO_DEEP
 from sloth_tui.documents.places import occurs_twice, place
 
 if TYPE_CHECKING:
@@ -30,25 +30,25 @@ _END: Token = ("end", "", 0)
 
 
 class Key(NamedTuple):
-    """A key where the text gives it."""
+    """A key at one place of the text."""
 
     path: Path
-    """From the outermost table; elements of lists are named ``#1``, ``#2``..."""
+    """The path from the outermost table; elements of lists are named ``#1``, ``#2``..."""
     offset: int
     is_table: bool
-    """Whether a header or a dotted key gives it, so that there may be more keys inside."""
+    """True for a header or a dotted key, which may contain more keys."""
     known: int = 0
-    """How many parts of the path name the table around it, in which it stands."""
+    """Number of leading parts of the path that name the table around the key."""
 
 
 def check_depth(text: str) -> None:
-    """Raises ValueError, with the place, for what nests too deep."""
+    """Raise ValueError, with the place, if keys or values nest too deep."""
     for _ in _Reader(text).read():
         pass
 
 
-def double(text: str) -> str | None:
-    """The message for the first key that is there already; None where none is found."""
+def find_repeated_key(text: str) -> str | None:
+    """Return the message for the first key that occurs twice; None if there is none."""
     given: dict[Path, Key] = {}
     for key in _Reader(text).read():
         for length in range(key.known + 1, len(key.path) + 1):
@@ -62,7 +62,7 @@ def double(text: str) -> str | None:
 
 
 def _implied(key: Key, given: dict[Path, Key]) -> dict[Path, Key]:
-    """The tables that a dotted key makes."""
+    """Return the tables that a dotted key creates."""
     if key.is_table:
         return {}
     outer = (key.path[:length] for length in range(key.known + 1, len(key.path)))
@@ -79,7 +79,7 @@ class _Reader:
         )
         self._next: Token = next(self._tokens, _END)
         self._lists: dict[Path, int] = {}
-        """How many tables ``[[name]]`` has begun so far."""
+        """Number of tables that each ``[[name]]`` has begun so far."""
 
     def read(self) -> Iterator[Key]:
         table: Path = ()
@@ -122,7 +122,7 @@ class _Reader:
             yield from self._value(path)
 
     def _parts(self, table: Path) -> Path:
-        """``table`` with the parts of the key that comes next."""
+        """Return ``table`` extended by the parts of the next key."""
         parts = list(table)
         while self._next[0] in ("bare", "text") or self._next[1] in (".", "["):
             kind, part, offset = self._take()
@@ -151,7 +151,7 @@ class _Reader:
         self._take()
 
     def _check(self, depth: int, offset: int) -> None:
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             raise ValueError(f"{place(self._text, offset)}: {TOO_DEEP}")
 
 

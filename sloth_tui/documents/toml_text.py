@@ -1,24 +1,24 @@
-"""TOML 1.0, as JSON has it: dates and times become text as ISO 8601 writes them.
+"""Parse TOML 1.0 into the values of JSON: dates and times become text in ISO 8601 format.
 
-How deep a text nests is counted before it is parsed: of every part of a dotted key the parser makes a table,
-and a path of it and all parts before.
+The depth is checked before parsing: for every part of a dotted key the parser creates a table, and a path of
+that part and all parts before it.
 """
 
 from __future__ import annotations
 
 import tomllib
 
-from sloth_tui.documents.check import DEEPEST, Checker
+from sloth_tui.documents.check import MAX_DEPTH, Checker
 from sloth_tui.documents.places import place
 
-_DOUBLES = ("Cannot ", "Duplicate ")
-"""How the parser's complaints about keys begin that are there already."""
+_REPEATED_KEY = ("Cannot ", "Duplicate ")
+"""Beginnings of the parser's messages about keys that occur twice."""
 
 
 def parse(text: str, check: Checker | None = None) -> dict[str, object]:
-    """The values of a TOML text. Raises ValueError: what is wrong, and at which line and column or field."""
-    # A text without so many of these signs cannot nest too deep, and is spared the look.
-    if sum(map(text.count, ".[{")) >= DEEPEST:
+    """Return the values of a TOML text. Raises ValueError with the line and column, or the field."""
+    # A text with fewer of these signs cannot nest too deep and needs no check.
+    if sum(map(text.count, ".[{")) >= MAX_DEPTH:
         from sloth_tui.documents.toml_keys import check_depth
 
         check_depth(text)
@@ -31,7 +31,7 @@ def parse(text: str, check: Checker | None = None) -> dict[str, object]:
 
         raise ValueError(TOO_DEEP) from None
     except ValueError:
-        # Python refuses to convert so many digits.
+        # Python refuses to convert integers with too many digits.
         raise ValueError("an integer beyond 64 bits; write it as text, in quotes") from None
     plain = _plain(found)
     (check or Checker())(plain)
@@ -40,11 +40,11 @@ def parse(text: str, check: Checker | None = None) -> dict[str, object]:
 
 
 def _complaint(text: str, message: str) -> str:
-    """``line L, column C: …`` out of the parser's ``… (at line L, column C)``."""
-    if message.startswith(_DOUBLES):
-        from sloth_tui.documents.toml_keys import double
+    """``line L, column C: …`` from the parser's ``… (at line L, column C)``."""
+    if message.startswith(_REPEATED_KEY):
+        from sloth_tui.documents.toml_keys import find_repeated_key
 
-        found = double(text)
+        found = find_repeated_key(text)
         if found is not None:
             return found
     what, _, where = message.rpartition(" (at ")

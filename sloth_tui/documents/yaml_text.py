@@ -1,7 +1,7 @@
-"""YAML by the core schema of YAML 1.2, as JSON has it. It merges nothing: ``<<`` is a key like others.
+"""Parse YAML by the core schema of YAML 1.2 into the values of JSON. ``<<`` is an ordinary key: no merging.
 
-Built from the parser's events rather than by a loader of the library: its constructors bring YAML 1.1 with
-them, lose the places of keys, and recurse before anything can be counted.
+The values are built from the parser's events, not by a loader of the library: its constructors follow YAML
+1.1, lose the positions of keys, and recurse before anything can be counted.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sloth_tui.documents.check import DEEPEST, TOO_DEEP, Checker
+from sloth_tui.documents.check import MAX_DEPTH, TOO_DEEP, Checker
 from sloth_tui.documents.core_schema import resolve
 from sloth_tui.documents.places import occurs_twice, place
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _OPEN = object()
-"""Stands for an anchor whose node has not ended."""
+"""Placeholder for an anchor whose node has not ended."""
 _PREFIX = "tag:yaml.org,2002:"
 _KINDS: dict[str, tuple[type, ...]] = {
     "str": (str,),
@@ -31,7 +31,7 @@ _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse(text: str, check: Checker, most_values: int) -> object:
-    """The one document of a YAML text, None if it is empty. Raises ValueError: what is wrong, and where."""
+    """Return the only document of a YAML text, None if it is empty. Raises ValueError with the place."""
     try:
         found = _Builder(yaml.parse(text, Loader=_PARSER), most_values).document()
     except yaml.MarkedYAMLError as error:
@@ -42,7 +42,9 @@ def parse(text: str, check: Checker, most_values: int) -> object:
     except yaml.reader.ReaderError:
         wrong = yaml.reader.Reader.NON_PRINTABLE.search(text)
         offset = wrong.start() if wrong else 0
-        complaint = f"U+{ord(text[offset]):04X} may not stand in YAML; write it as an escape in double quotes"
+        complaint = (
+            f"U+{ord(text[offset]):04X} is not allowed in YAML; write it as an escape in double quotes"
+        )
         raise ValueError(f"{place(text, offset)}: {complaint}") from None
     check(found)
     return found
@@ -75,7 +77,7 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent):
             found = _scalar(event)
         else:
-            if depth >= DEEPEST:
+            if depth >= MAX_DEPTH:
                 raise _wrong(event, TOO_DEEP)
             is_list = isinstance(event, yaml.SequenceStartEvent)
             if event.tag not in (None, "!", _PREFIX + ("seq" if is_list else "map")):
@@ -111,7 +113,7 @@ class _Builder:
         return table
 
     def _key(self, event: Any, depth: int) -> str:
-        """As it is written, whatever it would mean as a value: ``8080``, ``on``, ``1.0``."""
+        """Return a key as it is written, whatever it would mean as a value: ``8080``, ``on``, ``1.0``."""
         if isinstance(event, yaml.ScalarEvent):
             self._node(event, depth)
             return str(event.value)
