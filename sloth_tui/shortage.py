@@ -1,4 +1,4 @@
-"""What a process has run out of, in words: open files, memory, processes."""
+"""Messages for a process that has run out of open files, memory or processes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 _LOADER = ("Error 24", "Too many open files")
 _NEEDED = 4
-"""Files that a database is made of while it is open: itself, its log, the log's index, a journal."""
+"""Files that an open database needs: itself, its log, the log's index, a journal."""
 
 
-def shortage(error: BaseException) -> str | None:
-    """One line that names what ran out and its limit, if that is behind the error."""
+def describe_shortage(error: BaseException) -> str | None:
+    """Return one line that names the exhausted resource and its limit; None if the error has another
+    cause."""
     for each in _chain(error):
         if isinstance(each, OSError) and each.errno in (errno.EMFILE, errno.ENFILE):
             return too_many_files(whole_system=each.errno == errno.ENFILE)
@@ -57,8 +58,9 @@ def too_many_processes() -> str:
     return f"too many processes (limit {limit}): raise it with ulimit -u"
 
 
-def lacks_files() -> bool:
-    """Whether this process cannot open as many files as a database needs. SQLite does not say so."""
+def is_out_of_files() -> bool:
+    """Return True if this process cannot open as many files as a database needs. SQLite does not report
+    that."""
     opened: list[int] = []
     try:
         for _ in range(_NEEDED):

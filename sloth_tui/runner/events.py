@@ -1,12 +1,12 @@
-"""What a run tells the world: one event, one JSON line.
+"""The events of a run. Each is one JSON line.
 
 A line is an object whose ``event`` names the kind (snake case of the class), followed by the
 event's fields in the order below. Times are unix seconds, durations seconds. Fields are only ever added.
 
-Order: what the file prints while it is loaded, ``run_started``, then for each task its
-``task_started``, output, changes and warnings, ``task_finished``; where what a failed run wrote is
-taken back, ``key_restored`` for every key; last of all, always and once, ``run_finished``. A skipped task
-has a ``task_finished`` only. A file that cannot be run has no ``run_started``.
+Order: first the output of loading the file, then ``run_started``, then for each task ``task_started``, its
+output, key changes and warnings, and ``task_finished``. If the changes of a failed run are undone, one
+``key_restored`` for every key follows. ``run_finished`` comes last, always and once. A skipped task has a
+``task_finished`` only. A file that cannot be run has no ``run_started``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class RunStarted(NamedTuple):
     file: str
     agent: str
     tasks: list[str]
-    """What will run, in order."""
+    """Names of the tasks, in the order they run."""
     at: float
 
 
@@ -40,7 +40,7 @@ class TaskOutput(NamedTuple):
     stream: str
     """``print``, ``stdout``, ``stderr`` or ``log``."""
     text: str
-    """Bytes that are no UTF-8 appear as ``\\xNN``."""
+    """Bytes that are not UTF-8 appear as ``\\xNN``."""
 
 
 class KeyChanged(NamedTuple):
@@ -62,36 +62,36 @@ class KeyChanged(NamedTuple):
 
 
 class KeyRestored(NamedTuple):
-    """The run failed, and what it did to this key was taken back."""
+    """The run failed, and its changes of this key were undone."""
 
     key: str
     old: Value | None
-    """What the run left; None: it was absent."""
+    """The value that the run left; None: the key was absent."""
     new: Value | None
-    """What it holds again; None: it is absent again."""
+    """The value that the key has again; None: it is absent again."""
     revision: int
     shortened: bool = False
-    """As in KeyChanged, and so are the next."""
+    """As in KeyChanged, like the three fields below."""
     secret: bool = False
     created: bool = False
     deleted: bool = False
 
 
 class Warned(NamedTuple):
-    """Something a person should know that is no failure: a lock left behind, output cut."""
+    """Something a person should know that is not a failure: a lock left behind, output cut."""
 
     task: str | None
     message: str
 
 
 class Stopping(NamedTuple):
-    """Processes that commands started were asked to end, and some have not yet."""
+    """Processes that commands started were asked to end, and some still run."""
 
     task: str | None
     processes: int
     """How many were asked."""
     seconds: float
-    """Those that are left then are killed."""
+    """The time after which the rest are killed."""
 
 
 class TaskFinished(NamedTuple):
@@ -100,9 +100,9 @@ class TaskFinished(NamedTuple):
     """``done``, ``failed``, ``timeout``, ``cancelled`` or ``skipped``."""
     duration: float
     changed: int
-    """How many changes of keys it made."""
+    """The number of key changes it made."""
     error: str | None
-    """Why it failed or was skipped, with ``file.lua:LINE:`` where a line is to blame."""
+    """Why it failed or was skipped, after ``file.lua:LINE:`` if a line caused it."""
     trace: str | None
     """The Lua traceback, for ``--debug``."""
 
@@ -114,7 +114,7 @@ class RunFinished(NamedTuple):
     exit_code: int
     duration: float
     error: str | None
-    """What went wrong with the run as a whole, in words."""
+    """What went wrong with the run as a whole."""
     hint: str | None
     trace: str | None = None
     """The Lua traceback of a file that failed while it was loaded, for ``--debug``."""

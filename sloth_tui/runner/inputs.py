@@ -1,7 +1,7 @@
-"""``--values FILE``, ``--set a.b=c`` and ``--set-string a.b=c``: what a task file sees as ``values``.
+"""Read ``--values FILE``, ``--set a.b=c`` and ``--set-string a.b=c``, which a task file sees as ``values``.
 
-The result holds JSON types only, because it crosses to the worker as JSON: dates of YAML and TOML are text as
-they are written, and so are keys.
+The result holds JSON types only, because it travels to the worker as JSON. Dates of YAML and TOML, and keys,
+become text as they are written.
 """
 
 from __future__ import annotations
@@ -9,21 +9,24 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from sloth_tui.documents.check import DEEPEST, TOO_DEEP, Checker
+from sloth_tui.documents.check import MAX_DEPTH, TOO_DEEP, Checker
 from sloth_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_LARGEST = 16 * 1024 * 1024
-"""Bytes of a values file, and characters of all its values, aliases written out."""
-_MOST_VALUES = 100_000
+_MAX_BYTES = 16 * 1024 * 1024
+"""Bytes of a values file, and characters of all its values with aliases expanded."""
+_MAX_VALUES = 100_000
 
 
 def read_values(
     file: str | None, assignments: Iterable[str] = (), texts: Iterable[str] = ()
 ) -> dict[str, object]:
-    """The file's values with the assignments on top, then ``texts``. Raises UsageError, in one line."""
+    """Return the file's values, changed by ``assignments`` (``--set``), then by ``texts`` (``--set-string``).
+
+    Raises UsageError, with a message of one line.
+    """
     values = load_values(file) if file is not None else {}
     for assignment in assignments:
         assign(values, assignment)
@@ -33,7 +36,7 @@ def read_values(
 
 
 def load_values(path: str) -> dict[str, object]:
-    """Read a YAML, JSON or TOML file, told by its ending. Raises UsageError."""
+    """Read a YAML, JSON or TOML file; its extension decides which. Raises UsageError."""
     parsers = {".yaml": _parse_yaml, ".yml": _parse_yaml, ".json": _parse_json, ".toml": _parse_toml}
     parse = parsers.get(os.path.splitext(path)[1].lower())
     if parse is None:
@@ -41,7 +44,7 @@ def load_values(path: str) -> dict[str, object]:
     from sloth_tui.documents.reading import read_regular
 
     try:
-        return _document(parse(read_regular(path, _LARGEST).decode("utf-8-sig")))
+        return _document(parse(read_regular(path, _MAX_BYTES).decode("utf-8-sig")))
     except UsageError as error:
         raise UsageError(f"values file {error.message}") from error
     except OSError as error:
@@ -61,7 +64,7 @@ def _document(document: object) -> dict[str, object]:
 
 
 def assign(values: dict[str, object], assignment: str, flag: str = "--set") -> None:
-    """Carry out ``a.b=c`` in place: c read as one YAML scalar, or with ``--set-string`` kept as text.
+    """Apply ``a.b=c`` to ``values`` in place. c is read as a YAML scalar; ``--set-string`` keeps it as text.
 
     Raises UsageError.
     """
@@ -72,7 +75,7 @@ def assign(values: dict[str, object], assignment: str, flag: str = "--set") -> N
         raise UsageError(f"{flag} '{assignment}': must look like name=value or outer.inner=value")
     value = text if flag == "--set-string" else _scalar(text)
     try:
-        if len(segments) > DEEPEST:
+        if len(segments) > MAX_DEPTH:
             raise ValueError(TOO_DEEP)
         check = Checker()
         for segment in segments:
@@ -86,7 +89,7 @@ def assign(values: dict[str, object], assignment: str, flag: str = "--set") -> N
 
 
 def _check_encoding(assignment: str, flag: str) -> None:
-    """Raises UsageError for bytes of a command line that are no text: Python keeps them as surrogates."""
+    """Raises UsageError for bytes of a command line that are not UTF-8: Python keeps them as surrogates."""
     try:
         assignment.encode("utf-8", "surrogateescape").decode()
     except (UnicodeDecodeError, UnicodeEncodeError) as error:
@@ -112,7 +115,7 @@ def _scalar(text: str) -> object:
 def _parse_yaml(text: str) -> object:
     from sloth_tui.documents import yaml_text
 
-    return yaml_text.parse(text, _bounded(), _MOST_VALUES)
+    return yaml_text.parse(text, _bounded(), _MAX_VALUES)
 
 
 def _parse_json(text: str) -> object:
@@ -128,7 +131,7 @@ def _parse_toml(text: str) -> object:
 
 
 def _bounded() -> Checker:
-    return Checker(_MOST_VALUES, _LARGEST)
+    return Checker(_MAX_VALUES, _MAX_BYTES)
 
 
 def _kind(value: object) -> str:

@@ -1,4 +1,4 @@
-"""What the process that runs Lua may take of the machine, behind the limits Lua itself has."""
+"""The limits of the operating system on the process that runs Lua, behind the limits of Lua itself."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PYTHON = 1024 * 1024 * 1024
-"""Address space for Python, the store's memory map, and copies of the largest values on their way."""
-_before: dict[int, tuple[int, int]] = {}
-"""Soft and hard limits as this process found them."""
+_PYTHON_BYTES = 1024 * 1024 * 1024
+"""Address space for Python, the store's memory map, and copies of the largest values in transit."""
+_original_limits: dict[int, tuple[int, int]] = {}
+"""Soft and hard limits of this process before they were lowered."""
 
 
 def limit_process(memory_limit: int) -> None:
-    """No more address space than ``memory_limit`` bytes of Lua can need, and no core files.
+    """Limit the address space to what ``memory_limit`` bytes of Lua can need, and forbid core files.
 
-    Only soft limits, so that commands can be given back what this process had.
+    Only the soft limits are lowered, so that commands can get the original ones.
     """
-    for kind, wanted in ((resource.RLIMIT_AS, 2 * memory_limit + _PYTHON), (resource.RLIMIT_CORE, 0)):
-        soft, hard = _before[kind] = resource.getrlimit(kind)
+    for kind, wanted in ((resource.RLIMIT_AS, 2 * memory_limit + _PYTHON_BYTES), (resource.RLIMIT_CORE, 0)):
+        soft, hard = _original_limits[kind] = resource.getrlimit(kind)
         known = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
         with suppress(ValueError, OSError):  # not every system can limit address space
             resource.setrlimit(kind, (min([wanted, *known]), hard))
 
 
 @contextmanager
-def lifted() -> Iterator[None]:
-    """The limits as they were, for a process that is started inside this block."""
-    ours = {kind: resource.getrlimit(kind) for kind in _before}
-    for kind, limits in _before.items():
+def original_limits() -> Iterator[None]:
+    """Restore the original limits for a process that is started inside this block."""
+    ours = {kind: resource.getrlimit(kind) for kind in _original_limits}
+    for kind, limits in _original_limits.items():
         resource.setrlimit(kind, limits)
     try:
         yield

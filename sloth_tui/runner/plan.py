@@ -1,4 +1,4 @@
-"""Which tasks run, in which order: order of definition, after what each depends on."""
+"""Decide which tasks run, and in which order: as defined, but each after those that it depends on."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-_MOST_SHOWN = 20
-"""Names of tasks in one message."""
+_MAX_SHOWN = 20
+"""The most task names in one message."""
 
 
 class Task(NamedTuple):
@@ -25,17 +25,18 @@ class Task(NamedTuple):
     timeout: float | None
     """Seconds for each attempt."""
     retries: int
-    """How many more attempts a failed one gets."""
+    """The number of further attempts after a failed one."""
     file: str
     line: int
     """Where ``task`` was called."""
 
 
 def make_plan(tasks: Sequence[Task], wanted: Sequence[str] = ()) -> list[Task]:
-    """The tasks in the order they run; with ``wanted`` only those and what they depend on.
+    """Return the tasks in the order they run; with ``wanted``, only these and their dependencies.
 
-    The next task is always the first one defined of those whose dependencies all came before. Raises
-    TaskFileError for duplicate names, unknown dependencies, cycles, unknown wanted names, and no tasks.
+    Of the tasks whose dependencies all came before, the one that is defined first is next. Raises
+    TaskFileError if there are no tasks, duplicate names, unknown dependencies, cycles, or unknown names in
+    ``wanted``.
     """
     if not tasks:
         raise TaskFileError("the file defines no tasks", hint="define one with task({name = ..., run = ...})")
@@ -71,7 +72,7 @@ def _check_dependencies(tasks: Sequence[Task], by_name: Mapping[str, Task]) -> N
 
 
 def _ordered(tasks: Sequence[Task]) -> list[Task]:
-    """Kahn's algorithm with a heap of definition numbers; tasks in cycles never come out."""
+    """Sort by Kahn's algorithm with a heap of definition numbers. Tasks in cycles are left out."""
     import heapq
 
     number = {task.name: index for index, task in enumerate(tasks)}
@@ -93,7 +94,7 @@ def _ordered(tasks: Sequence[Task]) -> list[Task]:
 
 
 def _cycle(tasks: Sequence[Task], by_name: Mapping[str, Task], sound: set[str]) -> TaskFileError:
-    """Walk from a task that never became ready along dependencies that did not, until one repeats."""
+    """Follow dependencies that never became ready until one repeats, and describe that cycle."""
     path: dict[str, None] = {}
     name = next(task.name for task in tasks if task.name not in sound)
     while name not in path:
@@ -101,8 +102,8 @@ def _cycle(tasks: Sequence[Task], by_name: Mapping[str, Task], sound: set[str]) 
         name = next(wanted for wanted in by_name[name].depends_on if wanted not in sound)
     names = list(path)
     circle = [*names[names.index(name) :], name]
-    if len(circle) > _MOST_SHOWN:
-        circle[_MOST_SHOWN // 2 : -_MOST_SHOWN // 2] = [f"({len(circle) - _MOST_SHOWN:,} more)"]
+    if len(circle) > _MAX_SHOWN:
+        circle[_MAX_SHOWN // 2 : -_MAX_SHOWN // 2] = [f"({len(circle) - _MAX_SHOWN:,} more)"]
     task = by_name[name]
     return TaskFileError(f"{task.file}:{task.line}: tasks depend on each other: {' -> '.join(circle)}")
 
@@ -127,5 +128,5 @@ def _did_you_mean(name: str, known: Iterable[str]) -> str:
     close = nearest(name, names)
     if close:
         return f"did you mean '{close[0]}'?"
-    more = f" and {len(names) - _MOST_SHOWN:,} more" if len(names) > _MOST_SHOWN else ""
-    return "tasks: " + ", ".join(names[:_MOST_SHOWN]) + more
+    more = f" and {len(names) - _MAX_SHOWN:,} more" if len(names) > _MAX_SHOWN else ""
+    return "tasks: " + ", ".join(names[:_MAX_SHOWN]) + more

@@ -1,4 +1,4 @@
-"""Finding and ending processes: those below one, those of one session. Linux by procfs, others by ps."""
+"""Find processes and signal them: by procfs on Linux, elsewhere by ps."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
 _STATUS = re.compile(rb"^(?:State|PPid|Threads):\t(.*)$", re.MULTILINE)
 RUN_VARIABLE = "SLOTH_RUNNER_RUN"
-"""In the environment of commands: the id of the run they belong to."""
+"""The environment variable of commands that holds the id of their run."""
 
 
 class Process(NamedTuple):
+    """A process by its numbers."""
+
     pid: int
     parent: int
     group: int
@@ -25,7 +27,7 @@ class Process(NamedTuple):
 
 
 def processes() -> list[Process]:
-    """Every process that is more than an exit status waiting to be collected."""
+    """Return every process, without those that have ended and wait to be reaped."""
     try:
         names = os.listdir("/proc")
     except OSError:
@@ -36,9 +38,9 @@ def processes() -> list[Process]:
 
 
 def read_process(pid: int) -> Process | None:
-    """By procfs; None if it is no more than an exit status."""
+    """Read one process from procfs; None if it has ended."""
     try:
-        # Not "stat": that waits for a process which is at exec(2), and among a thousand that takes seconds.
+        # Not "stat": that waits for a process in exec(2), which takes seconds among a thousand processes.
         with open(f"/proc/{pid}/status", "rb", buffering=0) as file:
             state, parent, threads = _STATUS.findall(file.read())
         group, session = os.getpgid(pid), os.getsid(pid)
@@ -55,7 +57,7 @@ def _processes_by_ps() -> list[Process]:
     )
     rows = [line.split() for line in listed.stdout.splitlines()]
     return [
-        # Other systems' ps shows no session numbers; its own are asked one by one.
+        # The ps of other systems shows no session numbers, so each is looked up.
         Process(int(pid), int(parent), int(group), _session(int(pid)))
         for pid, parent, group, state in rows
         if not state.startswith("Z")
@@ -70,12 +72,12 @@ def _session(pid: int) -> int:
 
 
 def descendants(pid: int) -> list[Process]:
-    """Children, their children and so on."""
-    return below(processes(), pid)
+    """Return the children of a process, their children, and so on."""
+    return descendants_among(processes(), pid)
 
 
-def below(everything: list[Process], pid: int) -> list[Process]:
-    """Those of ``everything`` that descend from ``pid``."""
+def descendants_among(everything: list[Process], pid: int) -> list[Process]:
+    """Return those of ``everything`` that descend from ``pid``."""
     by_parent: dict[int, list[Process]] = {}
     for process in everything:
         by_parent.setdefault(process.parent, []).append(process)
@@ -89,12 +91,12 @@ def below(everything: list[Process], pid: int) -> list[Process]:
 
 
 def count_tasks() -> int:
-    """How many processes and threads the system has; 0 where that is not known."""
-    return tasks_and_newest(load())[0]
+    """Return the number of processes and threads of the system; 0 if it is unknown."""
+    return parse_load(read_load())[0]
 
 
-def load() -> bytes:
-    """/proc/loadavg, see proc(5); empty where there is none."""
+def read_load() -> bytes:
+    """Return the content of /proc/loadavg, see proc(5); empty if there is none."""
     try:
         with open("/proc/loadavg", "rb", buffering=0) as file:
             return file.read()
@@ -102,8 +104,8 @@ def load() -> bytes:
         return b""
 
 
-def tasks_and_newest(told: bytes) -> tuple[int, int]:
-    """What :func:`load` says of them: how many tasks there are, and the number of the newest process."""
+def parse_load(told: bytes) -> tuple[int, int]:
+    """Return from :func:`load` the number of tasks, and the number of the newest process."""
     parts = told.split()
     try:
         return int(parts[3].partition(b"/")[2]), int(parts[4])
@@ -111,12 +113,13 @@ def tasks_and_newest(told: bytes) -> tuple[int, int]:
         return 0, 0
 
 
-def of_session(session: int) -> list[Process]:
+def find_in_session(session: int) -> list[Process]:
+    """Return the processes of a session."""
     return [process for process in processes() if process.session == session]
 
 
-def of_run(run: str) -> list[Process]:
-    """What the commands of a run have started, told by their environment; on Linux only."""
+def find_of_run(run: str) -> list[Process]:
+    """Return the processes that have the run in their environment; on Linux only."""
     mark = f"{RUN_VARIABLE}={run}".encode()
     return [process for process in processes() if mark in _environment(process.pid).split(b"\0")]
 
@@ -130,7 +133,7 @@ def _environment(pid: int) -> bytes:
 
 
 def send(found: list[Process], number: int, *, spare_group: int = 0) -> None:
-    """Signal the processes by their groups, which takes in what they are forking just now.
+    """Signal the groups of the processes, which includes children that they are forking just now.
 
     ``spare_group``: a group whose members are signalled one by one, because the caller is in it.
     """
@@ -148,8 +151,8 @@ def _quietly(send_to: Callable[[int, int], None], target: int, number: int) -> N
         return
 
 
-def end_all(find: Callable[[], list[Process]], seconds: float) -> None:
-    """Kill what is found until nothing is."""
+def kill_all(find: Callable[[], list[Process]], seconds: float) -> None:
+    """Kill what ``find`` returns until it returns nothing, for at most ``seconds``."""
     deadline = time.monotonic() + seconds
     while (found := find()) and time.monotonic() < deadline:
         send(found, signal.SIGKILL)

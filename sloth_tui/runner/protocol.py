@@ -1,8 +1,8 @@
 """Events as JSON, and the lines that travel from a worker to its supervisor.
 
-A line is either an object, an event, or an array, a note between the two processes that nobody else
-sees: ``[name, ...]``. On this way values keep their type exactly; for people's programs (``-o jsonl``)
-:func:`event_to_json` writes bytes as ``{"base64": "..."}``.
+A line is an object, which is an event, or an array ``[name, ...]``, which is a note: only these two processes
+see it. Values keep their exact type here. For other programs (``-o jsonl``) :func:`event_to_json` writes
+bytes as ``{"base64": "..."}``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
 class Note(NamedTuple):
-    """Something the worker's side tells the supervisor, and nobody else.
+    """A message of the worker to the supervisor alone.
 
     ``started`` (pid of the process that runs Lua), ``plan`` (a list of [name, timeout, retries]),
     ``listed`` (tasks, field by field), ``store`` (revision before the run's first change), ``attempt``
@@ -55,12 +55,12 @@ Message: TypeAlias = "RunEvent | Note"
 
 
 def event_name(event: RunEvent) -> str:
-    """``task_started`` for a TaskStarted."""
+    """Return the name of the event's kind: ``task_started`` for a TaskStarted."""
     return _NAMES[type(event)]
 
 
 def event_to_json(event: RunEvent) -> dict[str, object]:
-    """The event as programs of other people read it: ``event`` first, then its fields."""
+    """Return the event as other programs read it: ``event`` first, then its fields."""
     fields = event._asdict()
     if isinstance(event, _WITH_VALUES):
         fields["old"], fields["new"] = _public(event.old), _public(event.new)
@@ -74,6 +74,7 @@ def _public(value: Value | None) -> object:
 
 
 def encode_event(event: RunEvent) -> bytes:
+    """Return an event as a line for the supervisor."""
     fields = event._asdict()
     if isinstance(event, _WITH_VALUES):
         fields["old"], fields["new"] = _wrap(event.old), _wrap(event.new)
@@ -81,16 +82,17 @@ def encode_event(event: RunEvent) -> bytes:
 
 
 def encode_note(name: str, *details: object) -> bytes:
+    """Return a note as a line for the supervisor."""
     return _line([name, *details])
 
 
 def _line(document: object) -> bytes:
-    # Lone surrogates, from file names that are no UTF-8, become JSON escapes, and come back.
+    # Lone surrogates, from file names that are not UTF-8, become JSON escapes, and are read back unchanged.
     return _dumps(document).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def decode(line: bytes) -> Message:
-    """Raises ValueError for anything :func:`encode_event` and :func:`encode_note` do not write."""
+    """Read a line of :func:`encode_event` or :func:`encode_note`. Raises ValueError for any other."""
     document = json.loads(line)
     try:
         if isinstance(document, list):
@@ -104,7 +106,7 @@ def decode(line: bytes) -> Message:
 
 
 def messages(lines: Iterable[bytes]) -> Iterator[Message]:
-    """What the lines say; a line that is none of ours says nothing."""
+    """Yield the messages of these lines, without lines that are not ours."""
     for line in lines:
         with suppress(ValueError):
             yield decode(line)

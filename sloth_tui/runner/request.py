@@ -1,11 +1,11 @@
-"""What is asked of a run, and how the supervisor tells its worker."""
+"""The request for a run, and the assignment that the supervisor sends to a worker."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 MEBIBYTE = 1024 * 1024
-DEFAULT_GRACE = 10.0
+DEFAULT_GRACE_SECONDS = 10.0
 
 
 class RunRequest(NamedTuple):
@@ -13,64 +13,65 @@ class RunRequest(NamedTuple):
 
     file: str
     agent: str
-    """Whose store the tasks read and write."""
+    """The agent whose store the tasks read and write."""
     tasks: tuple[str, ...] = ()
-    """Only these and what they depend on; empty means all."""
+    """Run only these and their dependencies; empty means all."""
     values: dict[str, object] = {}  # noqa: RUF012 - never mutated; a NamedTuple has no default_factory
-    """What Lua sees as ``values``: JSON types only, see :mod:`sloth_tui.runner.inputs`."""
+    """The global ``values`` in Lua: JSON types only, see :mod:`sloth_tui.runner.inputs`."""
     timeout: float | None = None
     """Seconds for the whole run."""
     keep_going: bool = False
     """After a failure, still run the tasks that do not depend on the failed one."""
     memory_limit: int = 512 * MEBIBYTE
-    """Bytes all Lua values together may take."""
+    """Bytes that all Lua values together may take."""
     output_limit: int = 16 * MEBIBYTE
-    """Bytes of output of one task that are passed on; what is beyond is counted and cut."""
-    grace: float = DEFAULT_GRACE
-    """Seconds that commands get to end, once they are asked to, unless they have some of their own."""
+    """Bytes of output of one task that are passed on; the rest is cut, and its size reported."""
+    grace: float = DEFAULT_GRACE_SECONDS
+    """Seconds that commands have to end once they are asked to, unless a command sets its own."""
     title: str = ""
-    """What history shows as asked for; empty means ``run FILE``."""
+    """The title that history shows; empty means ``run FILE``."""
 
 
-class Aftermath(NamedTuple):
-    """What a worker that died left to be found out by another one."""
+class RecoveryInfo(NamedTuple):
+    """What the next worker needs to find out what a dead one did."""
 
     since: int
-    """The last revision of the run that was reported."""
+    """The last revision that was reported."""
     pid: int
-    """The worker that died: locks it owned and were not tied to it are still held."""
+    """The dead worker's. The locks that it took without with_lock are still held."""
     task: str | None
     tied: tuple[tuple[str, str], ...] = ()
-    """Name and holder of the locks that with_lock had taken and not given back."""
+    """Name and holder of the locks that with_lock had taken and not released."""
 
 
 class Assignment(NamedTuple):
-    """What one worker process is to do for a run. Several serve a run whose workers die."""
+    """The work of one worker process for a run. If a worker dies, another one gets the rest."""
 
     request: RunRequest
     run: str
     mode: str
-    """``run``, ``list`` (load and plan only) or ``settle`` (report what a dead worker left)."""
+    """``run``, ``list`` (load and plan only) or ``recover`` (report what a dead worker did)."""
     finished: dict[str, str] = {}  # noqa: RUF012 - never mutated
-    """Tasks that earlier workers of this run dealt with, and their results."""
+    """Results by task, of earlier workers of this run."""
     attempts: dict[str, int] = {}  # noqa: RUF012 - never mutated
-    """How often earlier workers tried a task."""
-    aftermath: Aftermath | None = None
+    """Attempts by task, of earlier workers of this run."""
+    recovery: RecoveryInfo | None = None
     started: bool = False
-    """An earlier worker has announced the run."""
+    """True if an earlier worker has announced the run."""
 
 
 def encode_assignment(assignment: Assignment) -> bytes:
-    """One line of JSON. It travels through a pipe: values may be secrets, and argv is public."""
+    """Return one line of JSON. It travels through a pipe: values may be secrets, and argv is public."""
     import json
 
     return json.dumps(assignment).encode() + b"\n"
 
 
 def decode_assignment(line: bytes) -> Assignment:
+    """Read a line of :func:`encode_assignment`."""
     import json
 
-    request, run, mode, finished, attempts, aftermath, started = json.loads(line)
+    request, run, mode, finished, attempts, recovery, started = json.loads(line)
     file, agent, tasks, *rest = request
     return Assignment(
         RunRequest(file, agent, tuple(tasks), *rest),
@@ -78,10 +79,10 @@ def decode_assignment(line: bytes) -> Assignment:
         mode,
         finished,
         attempts,
-        _aftermath(*aftermath) if aftermath else None,
+        _recovery_info(*recovery) if recovery else None,
         started,
     )
 
 
-def _aftermath(since: int, pid: int, task: str | None, tied: list[list[str]]) -> Aftermath:
-    return Aftermath(since, pid, task, tuple((name, holder) for name, holder in tied))
+def _recovery_info(since: int, pid: int, task: str | None, tied: list[list[str]]) -> RecoveryInfo:
+    return RecoveryInfo(since, pid, task, tuple((name, holder) for name, holder in tied))

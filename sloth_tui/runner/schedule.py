@@ -1,4 +1,4 @@
-"""What may still run, given what has ended how."""
+"""Decide which tasks may still run, given the results so far."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ SKIPPED = "skipped"
 
 
 class Schedule:
-    """Goes through a plan and says why a task is skipped."""
+    """The tasks of a plan that are left, and the reason why one of them is skipped."""
 
     def __init__(self, plan: Sequence[Task], results: dict[str, str], *, keep_going: bool) -> None:
-        """``results``: of the tasks that have ended already."""
+        """``results``: those of the tasks that have ended already, by name."""
         self._plan = plan
         self._keep_going = keep_going
         self._first_failure: tuple[str, str] | None = None
@@ -26,17 +26,17 @@ class Schedule:
             self.record(name, result)
 
     def record(self, name: str, result: str) -> None:
-        """The task has ended."""
+        """Note the result of a task that has ended."""
         self.results[name] = result
         if self._first_failure is None and result not in (DONE, SKIPPED):
             self._first_failure = name, result
 
     def ahead(self) -> list[Task]:
-        """Tasks that have not ended, in order."""
+        """Return the tasks that have not ended, in order."""
         return [task for task in self._plan if task.name not in self.results]
 
     def obstacle(self, task: Task) -> str | None:
-        """Why the task cannot run, or None if it can."""
+        """Return why the task cannot run, or None if it can."""
         for name in task.depends_on:
             result = self.results.get(name)
             if result == SKIPPED:

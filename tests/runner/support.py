@@ -1,4 +1,4 @@
-"""Runs task files through a real supervisor and worker, and makes what they told easy to ask about."""
+"""Run task files in a real supervisor and worker, and give access to their events."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FAILS = """
 
 
 class Told:
-    """Everything a run told."""
+    """The events of a run."""
 
     def __init__(self, events: Iterable[RunEvent]) -> None:
         self.events = list(events)
@@ -96,7 +96,7 @@ def run_task(directory: Path, body: str, **options: Any) -> Told:
 
 
 def lines_of(directory: Path, body: str, **options: Any) -> list[str]:
-    """What one task with this body prints; it must succeed."""
+    """Return what one task with this body prints; the task must succeed."""
     told = run_task(directory, body, **options)
     assert told.end.result == "done", told.errors or told.end
     return told.lines

@@ -1,4 +1,4 @@
-"""What a run tells of the keys it changed, and what history keeps of it."""
+"""A run reports the keys it changed, and history keeps them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.origin import this_process
 from sloth_tui.runner.events import KeyChanged
 from sloth_tui.runner.worker.emitter import Emitter
-from sloth_tui.runner.worker.key_changes import Changes
+from sloth_tui.runner.worker.key_changes import KeyChangeReporter
 from sloth_tui.store import open_store
 from tests.runner.support import run_task, run_text, stored
 
@@ -54,11 +54,11 @@ def test_a_loop_of_writes_is_reported_to_the_last_one_though_history_forgets(
 
 
 def test_what_history_has_forgotten_has_left_the_process(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sloth_tui.runner.worker.emitter._DELAY", 600.0)
+    monkeypatch.setattr("sloth_tui.runner.worker.emitter._FLUSH_SECONDS", 600.0)
     reader, writer = os.pipe()
     kept = 50
     with open_store("local", "write", origin=this_process("lua", "test", "some-run", None)) as store:
-        changes = Changes(Emitter(writer), "some-run")
+        changes = KeyChangeReporter(Emitter(writer), "some-run")
         changes.watch(store, store.revision(), kept)
         for number in range(180):
             store.set("n", number)

@@ -126,7 +126,7 @@ def test_binary_output_is_exact_in_the_result(tmp_path: Path) -> None:
             "local e = {} for n = 1, 600000 do e['v' .. n] = n end cmd({command = 'ls', env = e})",
             "cmd: env must not have more than 10000 names",
         ),
-        ("cmd({command = 'ls', cwd = '/nowhere'})", "cmd: cwd '/nowhere' is no directory"),
+        ("cmd({command = 'ls', cwd = '/nowhere'})", "cmd: cwd '/nowhere' is not a directory"),
         ("cmd('a\\0b')", "cmd: command must not contain NUL"),
         ("cmd({command = 'ls', delegate_to = 'web1'})", "cmd: delegate_to 'web1' is not this machine"),
     ],

@@ -112,7 +112,7 @@ def test_encode_writes_powers_of_two_as_the_command_line_does() -> None:
         (b'["\xed\xa0\x80"]', "line 1, column 3: a byte that is not UTF-8"),
         (b'["\\ud800"]', "line 1, column 4: half of a character (a lone surrogate); it needs its other half"),
         (b"[1e999]", "line 1, column 2: a number that is not finite; write it as text, in quotes"),
-        (b"\xef\xbb\xbf1", "line 1, column 1: a byte order mark (U+FEFF), which is no JSON; leave it out"),
+        (b"\xef\xbb\xbf1", "line 1, column 1: a byte order mark (U+FEFF), which is not JSON; leave it out"),
         (b'{"a": 1,\n "a": 2}', "line 2, column 2: key 'a' occurs twice, first at line 1, column 2"),
         (
             '{"é": {"x": [1, {}], "y": "\\"", "x": null}}'.encode(),
@@ -122,7 +122,7 @@ def test_encode_writes_powers_of_two_as_the_command_line_does() -> None:
             b'{"a": null, "\\u0061": null}',
             "line 1, column 13: key 'a' occurs twice, first at line 1, column 2",
         ),
-        (b"{", "line 1, column 2: an object whose name is no text"),
+        (b"{", "line 1, column 2: an object whose name is not text"),
     ],
 )
 def test_json_decode_refuses_what_every_other_door_refuses(text: bytes, complaint: str) -> None:
@@ -165,7 +165,7 @@ def test_encode(expression: str, text: bytes) -> None:
             "value.self[1] contains itself",
         ),
         ("(function() local t = {} for _ = 1, 300 do t = {t} end return t end)()", "nested more than 200"),
-        ("{[0] = 1}", "value has numbered fields that do not begin with 1, so it is no list"),
+        ("{[0] = 1}", "value has numbered fields that do not begin with 1, so it is not a list"),
         ("nil", "value is nil, which JSON cannot hold"),
     ],
 )

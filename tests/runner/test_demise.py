@@ -7,7 +7,7 @@ import pytest
 
 from sloth_tui.errors import SlothError
 from sloth_tui.runner.request import RunRequest
-from sloth_tui.runner.supervision.exit_reason import in_words
+from sloth_tui.runner.supervision.exit_reason import describe_exit
 from sloth_tui.runner.supervision.process import WorkerProcess
 from sloth_tui.runner.supervision.record import RunRecord
 
@@ -34,7 +34,7 @@ def test_each_death_has_its_words(
 ) -> None:
     record = RunRecord(RunRequest("t.lua", "local"), "run")
     record.wait_status, record.traceback = status, traceback
-    assert in_words(record, errors).startswith(words)
+    assert describe_exit(record, errors).startswith(words)
 
 
 def test_a_worker_that_cannot_be_started_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.runner.worker.fence import Fence, own_directory
+from sloth_tui.runner.worker.fence import CommandCgroup, find_own_cgroup
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,16 +35,16 @@ def test_the_cgroup_of_this_process_is_found(
     (tmp_path / "mountinfo").write_text(mount.format(root=root, point=point) + "\n")
     if controllers is not None:
         (point / "a" / "cgroup.subtree_control").write_text(controllers)
-    assert own_directory(str(tmp_path)) == (None if found is None else str(point / found))
+    assert find_own_cgroup(str(tmp_path)) == (None if found is None else str(point / found))
 
 
 def test_where_no_cgroup_can_be_made_nothing_is_left(tmp_path: Path) -> None:
-    assert not Fence(str(tmp_path), os.getpid()).put_up()
+    assert not CommandCgroup(str(tmp_path), os.getpid()).create()
     assert not list(tmp_path.glob("sloth-runner-*"))
 
 
 def test_what_a_guard_left_that_was_killed_is_removed(tmp_path: Path) -> None:
     (tmp_path / "sloth-runner-999999999").mkdir()
     (tmp_path / f"sloth-runner-{os.getppid()}").mkdir()
-    assert not Fence(str(tmp_path), os.getpid()).put_up()
+    assert not CommandCgroup(str(tmp_path), os.getpid()).create()
     assert [path.name for path in tmp_path.glob("sloth-runner-*")] == [f"sloth-runner-{os.getppid()}"]

@@ -154,8 +154,8 @@ def test_sources_are_found_beside_the_task_file_and_then_in_the_working_director
             "file.write({path = 'x', content = '', mode = 644})",
             "file.write: mode must be a string, got number",
         ),
-        ("file.write({path = 'x', content = '', owner = 'no!'})", "file.write: owner 'no!' is no user"),
-        ("file.write({path = 'x', content = '', group = 'no!'})", "file.write: group 'no!' is no group"),
+        ("file.write({path = 'x', content = '', owner = 'no!'})", "file.write: owner 'no!' is not a user"),
+        ("file.write({path = 'x', content = '', group = 'no!'})", "file.write: group 'no!' is not a group"),
         ("file.read('no')", "file.read: 'no': No such file or directory"),
         ("file.read('.')", "file.read: '.' is a directory"),
         ("file.read(5)", "file.read: path must be a string, got number"),
@@ -173,7 +173,7 @@ def test_sources_are_found_beside_the_task_file_and_then_in_the_working_director
             "template.render: vars.f is a function, which JSON cannot hold",
         ),
         ("crypto.sha256(5)", "crypto.sha256: text must be a string, got number"),
-        ("json.decode('{')", "json.decode: line 1, column 2: an object whose name is no text"),
+        ("json.decode('{')", "json.decode: line 1, column 2: an object whose name is not text"),
         ("json.encode(print)", "json.encode: value is a function, which JSON cannot hold"),
     ],
 )
@@ -238,8 +238,8 @@ def test_devices_and_pipes_are_not_replaced_by_files(tmp_path: Path) -> None:
         print(pcall(file.copy, {src = "tasks.lua", dest = "pipe"}))
     """
     assert lines_of(tmp_path, body) == [
-        "false\ttasks.lua:3: file.write: 'pipe' is no regular file",
-        "false\ttasks.lua:4: file.copy: 'pipe' is no regular file",
+        "false\ttasks.lua:3: file.write: 'pipe' is not a regular file",
+        "false\ttasks.lua:4: file.copy: 'pipe' is not a regular file",
     ]
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
@@ -249,7 +249,7 @@ def test_owners_that_cannot_be_are_no_users_of_this_machine(tmp_path: Path, owne
     for field, kind in (("owner", "user"), ("group", "group")):
         told = run_task(tmp_path, f'file.write({{path = "f", content = "x", {field} = "{owner}"}})')
         assert told.errors["only"].startswith(f"tasks.lua:2: file.write: {field} '")
-        assert told.errors["only"].endswith(f"is no {kind} of this machine")
+        assert told.errors["only"].endswith(f"is not a {kind} of this machine")
     assert not (tmp_path / "f").exists()
 
 
@@ -313,7 +313,7 @@ def test_templates_see_null_as_none_floats_as_short_and_names_in_the_order_of_th
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "directory"])
-def test_a_template_that_is_no_regular_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+def test_a_template_that_is_not_a_regular_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "template"
     if kind == "pipe":
         os.mkfifo(path)
@@ -321,7 +321,7 @@ def test_a_template_that_is_no_regular_file_is_refused_at_once(tmp_path: Path, k
         path.symlink_to("/dev/zero")
     else:
         path.mkdir()
-    what = "a directory" if kind == "directory" else "no regular file"
+    what = "a directory" if kind == "directory" else "not a regular file"
     body = "local _, message = pcall(template.render, {src = 'template'}) print(message)"
     (line,) = lines_of(tmp_path, body)
     assert line.endswith(f"template.render: '{path}' is {what}")

@@ -20,10 +20,19 @@ from tests.runner.test_fork_bombs import BOMBS, bounded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Each waits for its turn.
+pytestmark = pytest.mark.timeout(900)
+
 USER = 54321
-"""Nobody has it. Tests of other sessions on this machine may, so their processes count as well."""
-BOUND = 1300
+"""A user id without an account. Other test sessions on this machine may use it, and count as well."""
+BOUND = 2000
 """The bound of a run, what others may add meanwhile, and the program itself."""
+ENDS = (
+    "killed: its commands had more than 1,000 processes at once",
+    "Cannot fork",
+    "temporarily unavailable",
+)
+"""How the run tells of it. A bomb whose first process is refused another one may end before it is judged."""
 AS_USER = f"""
 import os, sys
 os.setgroups([]); os.setgid({USER}); os.setuid({USER})
@@ -80,10 +89,10 @@ def test_a_fork_bomb_of_a_user_ends_by_the_limit(program: tuple[str, Path], bomb
             timeout=110,
         )
         assert (done.returncode, done.stderr) == (20, "error: 1 task failed\n")
-        assert "killed: its commands had more than 1,000 processes at once" in done.stdout
+        assert any(end in done.stdout for end in ENDS), done.stdout
         assert "max 0" in (cgroup / "pids.events").read_text().splitlines()
         assert (cgroup / "cgroup.procs").read_text() == ""
-    assert [p for p in processes() if owner(p.pid) == USER] == []
+        assert [p for p in processes() if owner(p.pid) == USER] == []
 
 
 def owner(pid: int) -> int | None:

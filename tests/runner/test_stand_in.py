@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sloth_tui.runner.events import TaskOutput, Warned
-from sloth_tui.runner.supervision.supervisor import Absence, RunRequest, Supervisor
+from sloth_tui.runner.supervision.supervisor import RunRequest, Supervisor, Suspension
 from tests.runner.support import Told, stored, write
 from tests.support import A_MINUTE, wait_until
 
 if TYPE_CHECKING:
     from sloth_tui.runner.events import RunEvent
 
-_LOST = "the process that listened while this one was stopped was killed: what the run said then is lost"
+_LOST = "the process that read while this one was stopped was killed: what the run wrote then is lost"
 _LOUD = """
 task({{name = "first", run = function()
   print("begun")
@@ -67,15 +67,15 @@ def _told_without_the_stand_in(directory: Path) -> list[RunEvent]:
     listening.start()
     try:
         wait_until(lambda: any(isinstance(event, TaskOutput) for event in events), seconds=A_MINUTE)
-        absence = Absence()
-        supervisor.step_aside(absence)
-        assert absence.begun.wait(A_MINUTE)
+        suspension = Suspension()
+        supervisor.prepare_suspension(suspension)
+        assert suspension.begun.wait(A_MINUTE)
         (pid,) = _stand_ins()
         (directory / "go").touch()
         # More than a pipe holds was said before: somebody has taken it.
         wait_until(lambda: "begun" in stored(), seconds=A_MINUTE)
         os.kill(pid, signal.SIGKILL)
-        absence.over.set()
+        suspension.over.set()
         wait_until(lambda: any(isinstance(event, Warned) for event in events), seconds=A_MINUTE)
         (directory / "over").touch()
         listening.join(A_MINUTE)

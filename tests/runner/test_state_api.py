@@ -10,7 +10,7 @@ import pytest
 from sloth_tui.runner.lua.convert import json_functions
 from sloth_tui.runner.lua.modules.state import StateModule
 from sloth_tui.runner.lua.sandbox import Sandbox
-from sloth_tui.runner.worker.key_changes import Changes
+from sloth_tui.runner.worker.key_changes import KeyChangeReporter
 from sloth_tui.store import open_store
 from tests.runner.support import FAILS, lines_of, lua_function, run_task, run_text, stored
 
@@ -26,8 +26,8 @@ class StateCalls:
 
     def __init__(self, store: Store) -> None:
         sandbox = Sandbox({"read_module": lambda _: (False, b"none")}, 512 * 1024 * 1024)
-        changes = Changes(Mock(), "run")
-        module = StateModule(lambda: store, changes, sandbox.room, Mock())
+        changes = KeyChangeReporter(Mock(), "run")
+        module = StateModule(lambda: store, changes, sandbox.has_room, Mock())
         sandbox.publish("json", sandbox.define("json", json_functions()))
         sandbox.publish("state", sandbox.define("state", module.functions()))
         self._sandbox = sandbox
@@ -139,7 +139,7 @@ def test_increment_and_decrement(tmp_path: Path) -> None:
     assert lines_of(tmp_path, body) == [
         "1\t6\t5\t-5",
         "42\t0.5\tfloat",
-        "state.increment: key 'word' holds no number",
+        "state.increment: key 'word' does not hold a number",
         "state.increment: key 'big': the sum does not fit 64 bits",
         "state.increment: n must be a number, got string",
         "state.decrement: n must be a number, got table",
@@ -189,8 +189,8 @@ def test_set_if_absent_and_compare_and_set(tmp_path: Path) -> None:
         ("state.lock, 'l', 'h', 1, {wiat = 1}", "state.lock: unknown option 'wiat'; there is: wait"),
         ("state.lock, 'l', 'h', 1, {wait = 'x'}", "state.lock: options.wait must be a number, got string"),
         ("state.with_lock, 'l', 'h', 1", "state.with_lock: fn must be a function, got nil"),
-        ("state.unlock, 'l', 'h'", "state.unlock: lock 'l' lost: nobody holds it"),
-        ("state.renew, 'l', 'h', 1", "state.renew: lock 'l' lost: nobody holds it"),
+        ("state.unlock, 'l', 'h'", "state.unlock: lock 'l' lost: it is not held"),
+        ("state.renew, 'l', 'h', 1", "state.renew: lock 'l' lost: it is not held"),
         ("state.is_locked", "state.is_locked: name must be a string, got nil"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Time limits, stops and deaths: what is told, and what is left behind."""
+"""Timeouts, stops and kills: the events, and that nothing is left behind."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_missing_files_directories_and_pipes(tmp_path: Path) -> None:
     for name, reason in [
         ("gone.lua", "no such file"),
         ("dir.lua", "is a directory"),
-        ("pipe.lua", "no regular file"),
+        ("pipe.lua", "not a regular file"),
     ]:
         told = run_file(str(tmp_path / name))
         assert told.end.exit_code == 2
@@ -186,8 +186,8 @@ def test_modules_beside_the_task_file(tmp_path: Path) -> None:
     ("name", "complaint"),
     [
         ("nowhere", "no 'nowhere.lua' beside the task file"),
-        ("..secret", "'..secret' is no module name"),
-        ("/etc/passwd", "'/etc/passwd' is no module name"),
+        ("..secret", "'..secret' is not a module name"),
+        ("/etc/passwd", "'/etc/passwd' is not a module name"),
         ("outside", "'outside.lua' leads outside of the task file's directory"),
         ("broken", "broken.lua:1: unexpected symbol near <eof>"),
         ("itself", "itself.lua:1: require: 'itself' requires itself"),

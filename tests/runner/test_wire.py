@@ -18,7 +18,13 @@ from sloth_tui.runner.events import (
     Warned,
 )
 from sloth_tui.runner.protocol import Note, decode, encode_event, encode_note, event_to_json, messages
-from sloth_tui.runner.request import Aftermath, Assignment, RunRequest, decode_assignment, encode_assignment
+from sloth_tui.runner.request import (
+    Assignment,
+    RecoveryInfo,
+    RunRequest,
+    decode_assignment,
+    encode_assignment,
+)
 
 texts = st.text()
 scalars = texts | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
@@ -85,9 +91,9 @@ def test_assignments_cross_as_they_are(
     given_values: dict[str, Any], tasks: list[str], timeout: float | None, since: int
 ) -> None:
     request = RunRequest("f.lua", "local", tuple(tasks), given_values, timeout, True)
-    aftermath = Aftermath(since, 5, None, (("l", "h"),))
+    recovery = RecoveryInfo(since, 5, None, (("l", "h"),))
     for assignment in (
         Assignment(request, "run", "run"),
-        Assignment(request, "run", "settle", {"a": "done"}, {"a": 2}, aftermath, True),
+        Assignment(request, "run", "recover", {"a": "done"}, {"a": 2}, recovery, True),
     ):
         assert decode_assignment(encode_assignment(assignment)) == assignment

@@ -1,1 +1,1 @@
-"""hosts."""
+"""Run the commands and write the files of tasks."""

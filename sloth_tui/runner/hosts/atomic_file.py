@@ -1,4 +1,4 @@
-"""Putting a file in its place: at once or not at all, and not at all if it is there already."""
+"""Write files atomically, and only if their content or attributes differ."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _CHUNK = 1 << 20
 
 
 class Attributes(NamedTuple):
-    """What is asked for beside the content; None means: as it is, or as is usual."""
+    """Wanted attributes of a file. None: leave it as it is, or take the default for a new file."""
 
     mode: int | None = None
     uid: int | None = None
     gid: int | None = None
 
     def differ_from(self, status: os.stat_result) -> bool:
-        """Whether a file with this status is not as asked for."""
+        """True if a file with this status does not have the wanted attributes."""
         asked = (
             (self.mode, stat.S_IMODE(status.st_mode)),
             (self.uid, status.st_uid),
@@ -34,20 +34,20 @@ class Attributes(NamedTuple):
 
 
 class Content(Protocol):
-    """What a file is to hold."""
+    """The wanted content of a file."""
 
     def same_as(self, path: str) -> bool:
-        """Whether the regular file at ``path`` holds it."""
+        """True if the regular file at ``path`` has this content."""
 
     def write_to(self, file: io.BufferedWriter) -> str:
-        """Returns the SHA-256 of what was written, in hex."""
+        """Write it, and return its SHA-256 in hex."""
 
     def checksum(self) -> str:
-        """SHA-256, in hex."""
+        """Return its SHA-256 in hex."""
 
 
 class Text:
-    """Content at hand."""
+    """Content that is in memory."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -89,29 +89,29 @@ class Original:
 
 
 def place(path: str, content: Content, wanted: Attributes) -> tuple[bool, str]:
-    """Make the file hold the content, with these attributes; whether it did not, and the checksum.
+    """Give the file this content and these attributes. Return whether it changed, and the SHA-256 in hex.
 
-    A symbolic link stays one; what it points to is replaced. Raises UsageError, OSError.
+    A symbolic link stays one; its target is replaced. Raises UsageError, OSError.
     """
     target = os.path.realpath(path)
     if os.path.isdir(target):
         raise UsageError(f"'{path}' is a directory")
     current = os.stat(target) if os.path.exists(target) else None
     if current is not None and not stat.S_ISREG(current.st_mode):
-        # Whoever writes to /dev/null does not mean to put a file in the place of the device.
-        raise UsageError(f"'{path}' is no regular file")
+        # A task that writes to /dev/null does not want to replace the device by a file.
+        raise UsageError(f"'{path}' is not a regular file")
     if current is not None and not wanted.differ_from(current) and content.same_as(target):
         return False, content.checksum()
     try:
         return True, _replace(target, content, wanted, current)
     except OSError as error:
-        # What cannot be written has no name in such an error, or that of the file beside it.
+        # Such an error names no file, or the temporary one.
         about = error.filename if isinstance(content, Original) and content.path == error.filename else path
         raise OSError(error.errno, error.strerror, about) from error
 
 
 def checksum_of(path: str) -> str:
-    """SHA-256, in hex."""
+    """Return the SHA-256 of a regular file in hex. Raises UsageError, OSError."""
     with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -137,7 +137,7 @@ def _replace(path: str, content: Content, wanted: Attributes, current: os.stat_r
 
 
 def _dress(descriptor: int, wanted: Attributes, current: os.stat_result | None) -> None:
-    """Attributes as wanted, else as the file had them, else as a new file would."""
+    """Set the wanted attributes; for each that is None, that of the current file, else that of a new file."""
     mode, uid, gid = wanted
     if current is not None:
         uid = current.st_uid if uid is None else uid
@@ -156,7 +156,7 @@ def _umask() -> int:
 
 
 def _sync_directory(path: str) -> None:
-    """So that the new name survives a power cut as well."""
+    """Make the new name survive a power cut as well."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Running a command here: its output as it comes, in the order it was written, and its end."""
+"""Run a command on this machine, and pass on its output as it comes, in the order it was written."""
 
 from __future__ import annotations
 
@@ -11,81 +11,87 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.runner import link
-from sloth_tui.runner.hosts.pipes import ARRIVED, READ, Readiness, Stream, end_descriptor, leftovers
-from sloth_tui.runner.limits import lifted
+from sloth_tui.runner.hosts.pipes import (
+    READ_BYTES,
+    READABLE,
+    Readiness,
+    Stream,
+    leftovers,
+    open_end_descriptor,
+)
+from sloth_tui.runner.limits import original_limits
 from sloth_tui.runner.processes import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_POLITE = 5
-"""So much nicer are commands than the process that started them: it has to be able to end them."""
-_NICEST = 19
-_LOOK = 0.02
-"""Seconds between two looks at whether a group that was asked to end is gone."""
-_AFTER_END = 0.1
-"""Seconds to listen, at most, to what children that a command left behind still write."""
+_NICENESS = 5
+"""Added to the niceness of commands, so that the process that started them is able to end them."""
+_MAX_NICENESS = 19
+_POLL_SECONDS = 0.02
+"""The time between two checks whether a group that was asked to end is gone."""
+_LEFTOVER_SECONDS = 0.1
+"""The longest time to read what children that a command left behind still write."""
 
 
 class Command(NamedTuple):
-    """What to run, by ``/bin/sh -c``."""
+    """A command for ``/bin/sh -c``."""
 
     text: bytes
     cwd: str | None
     env: Mapping[str, str]
-    """On top of this process's environment."""
+    """Added to the environment of this process."""
     stdin: bytes | None
     timeout: float | None
     grace: float | None = None
-    """Seconds to end in, once it is asked to; None: as many as the run gives."""
+    """Seconds that it has to end once it is asked to; None: as many as the run gives."""
 
 
-def is_written_to() -> bool:
-    """Whether children that commands left behind may still have something to say."""
+def has_leftovers() -> bool:
+    """True if children that commands left behind may still write."""
     return leftovers.count > 0
 
 
-def run_command(command: Command, grace: float, hear: Callable[[str, bytes], None]) -> int | None:
-    """Run it; ``hear(stream, data)`` gets what it writes to ``stdout`` and ``stderr``.
+def run_command(command: Command, grace: float, receive: Callable[[str, bytes], None]) -> int | None:
+    """Run a command; call ``receive(stream, data)`` with what it writes to ``stdout`` and ``stderr``.
 
-    Returns its exit code, 128 plus the number of the signal that ended it, or None if it took longer
-    than its timeout: its process group is then asked to end, and killed after the command's own grace, or
-    ``grace`` seconds. Raises OSError if it cannot be started. Children it leaves behind go on; what they
-    write later is thrown away.
+    Returns its exit code, 128 plus the number of the signal that ended it, or None after its timeout: then
+    its process group is asked to end, and killed after the command's own grace, or ``grace`` seconds. Raises
+    OSError if it cannot be started. Children that it leaves behind continue; their later output is dropped.
     """
-    link.begin_command()
-    listener = _Listener(hear, grace if command.grace is None else command.grace)
+    link.announce_command()
+    listener = _Listener(receive, grace if command.grace is None else command.grace)
     try:
         listener.start(command)
         code = listener.listen()
         if code:
-            link.let_judge()
+            link.report_refusal()
         return code
     finally:
         listener.close()
-        link.say(link.ENDED)
+        link.send(link.ENDED)
 
 
 class _Listener:
-    """Waits for one process: its output, its end, the room it has for input."""
+    """Reads the output of one process, writes its input, and waits for its end."""
 
-    def __init__(self, hear: Callable[[str, bytes], None], grace: float) -> None:
-        self._hear = hear
+    def __init__(self, receive: Callable[[str, bytes], None], grace: float) -> None:
+        self._pass_on = receive
         self._grace = grace
         self._ready = Readiness()
         streams = (Stream("stdout"), Stream("stderr"))
         self._writers = [stream.writer for stream in streams]
         self._streams = {stream.reader: stream for stream in streams}
         for reader in self._streams:
-            # Before the command starts: what is ready already when it is registered has lost its order.
-            self._ready.register(reader, ARRIVED)
+            # Before the command starts: pipes that are readable when they are registered lose their order.
+            self._ready.register(reader, READABLE)
         self._input = memoryview(b"")
         self._end = -1
 
     def start(self, command: Command) -> None:
-        """Raises OSError."""
+        """Start the command. Raises OSError."""
         self._deadline = None if command.timeout is None else time.monotonic() + command.timeout
-        with lifted():
+        with original_limits():
             self._process = subprocess.Popen(
                 ["/bin/sh", "-c", command.text],
                 cwd=command.cwd,
@@ -95,34 +101,36 @@ class _Listener:
                 stderr=self._writers[1],
                 process_group=0,
             )
-        link.say(link.STARTED, self._process.pid, command.grace)
-        self._step_back()
+        link.send(link.STARTED, self._process.pid, command.grace)
+        self._lower_priority()
         self._close_writers()
-        self._end = end_descriptor(self._process)
+        self._end = open_end_descriptor(self._process)
         self._ready.register(self._end, select.POLLIN)
         if self._process.stdin is not None:
             self._input = memoryview(command.stdin or b"")
             os.set_blocking(self._process.stdin.fileno(), False)
             self._ready.register(self._process.stdin.fileno(), select.POLLOUT)
 
-    def _step_back(self) -> None:
-        """Let all of the command be served after this process, and after whoever watches over it."""
-        nice = min(_NICEST, os.getpriority(os.PRIO_PROCESS, 0) + _POLITE)
+    def _lower_priority(self) -> None:
+        """Give all of the command a lower priority than this process and its guard."""
+        nice = min(_MAX_NICENESS, os.getpriority(os.PRIO_PROCESS, 0) + _NICENESS)
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PGRP, self._process.pid, nice)
 
     def listen(self) -> int | None:
+        """Read until the command ends; return its exit code, or None after its timeout."""
         while not self._poll(self._time_left()):
             if self._time_left() == 0.0:
                 if not link.stopped():
                     self._end_group()
                     return None
-                self._deadline = None  # it has been asked already, and its time is counted
-        self._hear_rest()
+                self._deadline = None  # the guard has asked it to end, and measures its grace
+        self._read_rest()
         status = self._process.wait()
         return status if status >= 0 else 128 - status
 
     def close(self) -> None:
+        """Close what belongs to the command; leave pipes that children still write to to ``leftovers``."""
         self._close_writers()
         if self._end >= 0:
             for reader in list(self._streams):
@@ -146,7 +154,7 @@ class _Listener:
         return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
 
     def _poll(self, timeout: float | None) -> bool:
-        """Deal with what is ready; whether the process has ended."""
+        """Handle what is ready; return True if the process has ended."""
         ended = False
         for descriptor, _ in self._ready.poll(timeout):
             if descriptor == self._end:
@@ -158,11 +166,11 @@ class _Listener:
         return ended
 
     def _receive(self, reader: int) -> None:
-        """Read a packet. At the end of file the stream is forgotten."""
+        """Read a packet. At the end of file, close the stream."""
         with contextlib.suppress(BlockingIOError):
-            data = os.read(reader, READ)
+            data = os.read(reader, READ_BYTES)
             if data:
-                self._hear(self._streams[reader].name, data)
+                self._pass_on(self._streams[reader].name, data)
                 return
             self._ready.unregister(reader)
             self._streams.pop(reader)
@@ -172,18 +180,18 @@ class _Listener:
         stdin = self._process.stdin
         assert stdin is not None
         try:
-            self._input = self._input[os.write(stdin.fileno(), self._input[:READ]) :]
+            self._input = self._input[os.write(stdin.fileno(), self._input[:READ_BYTES]) :]
         except BlockingIOError:
             return
-        except BrokenPipeError:  # it does not want to know
+        except BrokenPipeError:  # the command has closed its stdin
             self._input = self._input[:0]
         if not self._input:
             self._ready.unregister(stdin.fileno())
             stdin.close()
 
-    def _hear_rest(self) -> None:
-        """What was written before the end is in the pipes; children left behind may write for ever."""
-        deadline = time.monotonic() + _AFTER_END
+    def _read_rest(self) -> None:
+        """Read what was written before the end. Bounded, because children left behind may write for ever."""
+        deadline = time.monotonic() + _LEFTOVER_SECONDS
         while time.monotonic() < deadline:
             readable = [found for found, _ in self._ready.poll(0) if found in self._streams]
             if not readable:
@@ -194,21 +202,21 @@ class _Listener:
     def _end_group(self) -> None:
         group = self._process.pid
         if self._grace > 0:
-            link.say(link.ASKED, group, self._grace)
+            link.send(link.ASKED, group, self._grace)
             _signal(group, signal.SIGTERM)
             _signal(group, signal.SIGCONT)
             self._wait_for_group(time.monotonic() + self._grace)
         _signal(group, signal.SIGKILL)
-        self._hear_rest()
+        self._read_rest()
         self._process.wait()
 
     def _wait_for_group(self, deadline: float) -> None:
-        """Until all of it has ended, not only the command itself; what it says meanwhile is heard."""
+        """Wait until the whole group has ended, not only the command, and read its output meanwhile."""
         while (left := deadline - time.monotonic()) > 0 and not self._poll(left):
             pass
         self._ready.unregister(self._end)
         while deadline > time.monotonic() and any(p.group == self._process.pid for p in processes()):
-            self._poll(_LOOK)
+            self._poll(_POLL_SECONDS)
 
 
 def _signal(group: int, number: int) -> None:

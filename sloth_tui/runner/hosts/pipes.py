@@ -1,8 +1,8 @@
-"""The pipes of a command: they keep the order of what is written, tell when it ends, and outlive it.
+"""The pipes of a command, which keep the order of what is written to stdout and stderr.
 
-Order across stdout and stderr: on Linux each is a pipe of packets (``O_DIRECT``, pipe(7)) with room for a
-single one, and an edge-triggered epoll hands out pipes in the order they were written to. So no second
-write can overtake a first one. Elsewhere the order is that in which the two are found readable.
+On Linux each is a pipe of packets (``O_DIRECT``, pipe(7)) with room for one packet, and an edge-triggered
+epoll returns pipes in the order they were written to. So no write can overtake an earlier one. Elsewhere the
+order is that in which the two become readable.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import subprocess
 
-_PACKET = 4096
-READ = 1 << 16
-"""Bytes read at once."""
-ARRIVED = select.POLLIN | getattr(select, "EPOLLET", 0)
-_LONGEST_WAIT = 86_400.0
-"""Seconds: poll(2) counts milliseconds in 32 bits."""
+_PACKET_BYTES = 4096
+READ_BYTES = 1 << 16
+"""Bytes that are read at once."""
+READABLE = select.POLLIN | getattr(select, "EPOLLET", 0)
+_MAX_WAIT_SECONDS = 86_400.0
+"""A day: poll(2) counts milliseconds in 32 bits."""
 
 
 class Stream:
-    """A pipe for one of the outputs."""
+    """The pipe for stdout or stderr."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -35,18 +35,18 @@ class Stream:
 
 
 def _pipe() -> tuple[int, int]:
-    """On Linux each write is a packet of its own, and there is room for one."""
+    """Make a pipe. On Linux each write is a packet, and the pipe has room for one."""
     if sys.platform != "linux":
         return os.pipe()
     import fcntl
 
     reader, writer = os.pipe2(os.O_CLOEXEC | os.O_DIRECT)
-    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PACKET)
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PACKET_BYTES)
     return reader, writer
 
 
 class Readiness:
-    """epoll where there is one, else poll."""
+    """Waits for descriptors by epoll if the system has it, else by poll."""
 
     def __init__(self) -> None:
         self._poll: Any = select.epoll() if hasattr(select, "epoll") else select.poll()
@@ -60,7 +60,7 @@ class Readiness:
     def poll(self, timeout: float | None) -> list[tuple[int, int]]:
         """Wait up to ``timeout`` seconds, at most a day."""
         if timeout is not None:
-            timeout = min(timeout, _LONGEST_WAIT) * (1 if hasattr(select, "epoll") else 1000)
+            timeout = min(timeout, _MAX_WAIT_SECONDS) * (1 if hasattr(select, "epoll") else 1000)
         return list(self._poll.poll(timeout))
 
     def close(self) -> None:
@@ -68,8 +68,8 @@ class Readiness:
             self._poll.close()
 
 
-def end_descriptor(process: subprocess.Popen[bytes]) -> int:
-    """Readable when the process has ended."""
+def open_end_descriptor(process: subprocess.Popen[bytes]) -> int:
+    """Return a descriptor that becomes readable when the process ends."""
     if sys.platform == "linux":
         return os.pidfd_open(process.pid)
     reader, writer = os.pipe()
@@ -83,38 +83,39 @@ def end_descriptor(process: subprocess.Popen[bytes]) -> int:
 
 
 class _Leftovers:
-    """Reads away what children that were left behind write: neither a full nor a closed pipe may stop them.
+    """Reads and drops the output of children that commands left behind.
 
-    One thread for all of them, however many commands leave some.
+    Neither a full nor a closed pipe may stop them. One thread serves all of them.
     """
 
     def __init__(self) -> None:
         self._new: list[int] = []
         self._wake = -1
         self.count = 0
-        """Pipes that somebody has open."""
+        """The number of pipes that are still open for writing."""
 
     def add(self, readers: list[int]) -> None:
+        """Read from these descriptors until their end, then close them."""
         self._new += readers
         self.count += len(readers)
         if self._wake < 0:
             wake_end, wake = os.pipe()
             try:
-                threading.Thread(target=self._read_away, args=(wake_end,), daemon=True).start()
-            except RuntimeError:  # the commands have taken all there is: whoever writes has to wait
+                threading.Thread(target=self._read_and_drop, args=(wake_end,), daemon=True).start()
+            except RuntimeError:  # the commands have used up all threads: the children have to wait
                 os.close(wake_end)
                 os.close(wake)
                 return
             self._wake = wake
         os.write(self._wake, b"!")
 
-    def _read_away(self, wake_end: int) -> None:
+    def _read_and_drop(self, wake_end: int) -> None:
         poll = select.poll()
         poll.register(wake_end, select.POLLIN)
         while True:
             for descriptor, _ in poll.poll():
                 with contextlib.suppress(BlockingIOError):
-                    data = os.read(descriptor, READ)
+                    data = os.read(descriptor, READ_BYTES)
                     if descriptor == wake_end:
                         while self._new:
                             poll.register(self._new.pop(), select.POLLIN)

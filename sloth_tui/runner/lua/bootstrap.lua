@@ -1,7 +1,7 @@
--- Builds the world task code lives in. Arguments: functions of the host by name, memory limit in KiB, and what
+-- Builds the environment of task code. Arguments: functions of the host by name, memory limit in KiB, and what
 -- steps.lua returns. Returns kit, which the modules are given, and for the host load_file, run and collectgarbage.
--- Rules of the house: nothing of Python is reachable from the environment, no metatable of ours can be
--- fetched, and everything used here is held in locals, so that task code may redefine what it likes.
+-- Rules: nothing of Python is reachable from the environment, no metatable of ours can be fetched, and everything
+-- that is used here is held in locals, so that task code may redefine any global.
 
 local host, limit_kib, limited, create, wrap = ...
 
@@ -45,7 +45,7 @@ local function has_position(message)
   return find(message, "^[^:\n]+:%d+: ") ~= nil
 end
 
--- Calls a function of Lua's own that may complain about its arguments; its complaint names the task's line.
+-- Calls a function of Lua's own; its errors about arguments name the task's line.
 local function checked(name, native, ...)
   local results = pack(pcall(native, ...))
   if results[1] then return unpack(results, 2, results.n) end
@@ -54,7 +54,7 @@ local function checked(name, native, ...)
   fail((gsub(complaint, "^(bad argument #%d+ to )'%?'", "%1'" .. name .. "'")))
 end
 
--- As Lua's tostring, whose complaint about a metamethod names the task's line.
+-- Like Lua's tostring, but its error about a metamethod names the task's line.
 local function text_of(value)
   if type(value) == "string" then return value end
   local ok, text = pcall(tostring, value)
@@ -102,7 +102,7 @@ local function user_trace(level)
   return concat(kept, "\n")
 end
 
--- The error that is travelling, so that what is raised again further out keeps its first traceback.
+-- The current error, so that one that is raised again further out keeps its first traceback.
 local travelling = { n = 0 }
 
 local function note_error(value)
@@ -178,7 +178,7 @@ raw_metatable("").__index = env.string
 function env.setmetatable(...)
   local t, metatable = ...
   if type(metatable) == "table" then
-    -- A finalizer runs at moments nobody chose, between any two lines of other code.
+    -- A finalizer runs at any moment, between any two lines of other code.
     if rawget(metatable, "__gc") ~= nil then fail("setmetatable: __gc is not available to task files") end
     if type(t) == "table" and raw_metatable(t) == nil then return setmetatable(t, metatable) end
   end
@@ -265,7 +265,7 @@ local function load_file(source, chunk_name)
   return "raised", describe(message), ""
 end
 
--- The arguments as Lua's print writes them.
+-- Returns the arguments as Lua's print writes them.
 local function joined(...)
   local parts = pack(...)
   for index = 1, parts.n do parts[index] = text_of(parts[index]) end

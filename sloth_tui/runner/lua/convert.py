@@ -1,7 +1,7 @@
-"""Values on their way between Lua and the store.
+"""Convert values between Lua and the store.
 
-Lua strings are bytes here: those that are UTF-8 are text to the store, others bytes, and both come back as
-the string they were. Tables cross as JSON text, which Lua itself reads and writes.
+Lua strings are bytes here. The store keeps those that are UTF-8 as text, others as bytes; both come back as
+the same string. Tables cross as JSON text, which Lua code reads and writes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def text_from_lua(data: object, argument: str) -> str:
-    """Raises UsageError, naming the argument, unless it is a string and UTF-8."""
+    """Decode a Lua string. Raises UsageError, or InvalidKey if it is not UTF-8; both name the argument."""
     try:
         return str(cast("bytes", data), "utf-8")
     except TypeError:
@@ -33,6 +33,7 @@ def text_from_lua(data: object, argument: str) -> str:
 
 
 def value_from_lua(value: object, is_json: object) -> Value:
+    """Return the value to store. ``is_json``: it is the JSON text of a table. Raises InvalidValue."""
     if type(value) is bytes:
         if is_json:
             return cast("Value", json.loads(value))
@@ -46,7 +47,7 @@ def value_from_lua(value: object, is_json: object) -> Value:
 
 
 def value_to_lua(value: Value) -> tuple[object, bool]:
-    """What crosses, and whether it is JSON text of a table."""
+    """Return what Lua gets, and whether that is the JSON text of a table."""
     if type(value) is str:
         return value.encode(), False
     if isinstance(value, (dict, list)):
@@ -55,16 +56,16 @@ def value_to_lua(value: Value) -> tuple[object, bool]:
 
 
 def json_functions() -> dict[str, Callable[..., object]]:
-    """What json.lua asks the host for."""
+    """Return the host functions that json.lua calls, by name."""
 
     def float_text(number: float) -> object:
         return True, float.__repr__(number).encode()
 
-    return {"float_text": answering(float_text)}
+    return {"float_text": host_function(float_text)}
 
 
 def type_name(value: object) -> str:
-    """As Lua calls it."""
+    """Return Lua's name of the type."""
     if value is None:
         return "nil"
     if isinstance(value, bool):
@@ -74,10 +75,10 @@ def type_name(value: object) -> str:
     return "string" if isinstance(value, bytes) else (lua_type(value) or "userdata")
 
 
-def answering(function: Callable[..., object]) -> Callable[..., object]:
-    """A host function for Lua: answers ``True, ...`` or ``False, message``, and never raises.
+def host_function(function: Callable[..., object]) -> Callable[..., object]:
+    """Wrap a function for Lua: the wrapper returns ``True, ...`` or ``False, message``, and never raises.
 
-    It does not answer at all in a run that is being stopped.
+    It does not return at all while the run is being stopped.
     """
 
     def call(*arguments: object) -> object:

@@ -1,11 +1,11 @@
-"""The tasks a file defines, as it defines them."""
+"""Collect the tasks that a file defines."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
 from sloth_tui.errors import UsageError
-from sloth_tui.runner.lua.convert import answering, text_from_lua
+from sloth_tui.runner.lua.convert import host_function, text_from_lua
 from sloth_tui.runner.plan import Task
 
 if TYPE_CHECKING:
@@ -14,20 +14,22 @@ if TYPE_CHECKING:
 
 MOST_TASKS = 100_000
 LONGEST_NAME = 256
-"""Characters. The supervisor keeps the names of all tasks."""
+"""Characters. Bounded because the supervisor keeps the names of all tasks."""
 
 
 class Registry:
-    """Tasks in order of definition; Lua knows their functions by the same numbers, from 1."""
+    """Tasks in the order of their definition. Lua numbers their functions in the same way, from 1."""
 
     def __init__(self) -> None:
         self.tasks: list[Task] = []
         self._numbers: dict[str, int] = {}
 
     def functions(self) -> dict[str, Callable[..., object]]:
-        return {"register": answering(self._register)}
+        """Return the host functions that task.lua calls, by name."""
+        return {"register": host_function(self._register)}
 
     def number(self, name: str) -> int:
+        """Return the number of a task, from 1."""
         return self._numbers[name]
 
     def _register(

@@ -1,12 +1,13 @@
-"""The Lua runtime that task files run in, and what they may not reach.
+"""The Lua runtime that task files run in, isolated from Python.
 
-Nothing of Python is reachable from task code: host functions are held as locals by Lua closures, the
-runtime's attribute filter denies every access, its metatables are hidden, ``debug``, ``io``, ``package``
-and the like are not there. Strings cross as bytes, so that those which are no UTF-8 stay what they are.
-Time is limited from outside, by killing the process: no hook ends a backtracking pattern.
+Task code cannot reach anything of Python: Lua closures hold the host functions as locals, the runtime's
+attribute filter denies every access, its metatables are hidden, and ``debug``, ``io``, ``package`` and the
+like are absent. Strings cross as bytes, so that those that are not UTF-8 stay intact. The supervisor limits
+time by killing the process, because no hook ends a backtracking pattern.
 
-Memory: a soft limit is checked before each host call; the allocator's lies above it, because a Python
-function that returns a string when the allocator refuses ends the process; RLIMIT_AS stands behind.
+Memory has three limits. A soft limit is checked before each host call. The allocator's limit is above it:
+a Python function that returns a string while the allocator refuses memory would end the process. RLIMIT_AS is
+the last resort.
 """
 
 from __future__ import annotations
@@ -20,20 +21,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _HERE = os.path.dirname(__file__)
-_HEADROOM = 128 * 1024 * 1024
-"""Bytes between the soft limit and the allocator's: one largest value, twice."""
-_RUBBISH = 8 * 1024 * 1024
-"""Bytes that may pile up before they are collected between two tasks."""
+_HEADROOM_BYTES = 128 * 1024 * 1024
+"""Between the soft limit and the allocator's: twice the largest value."""
+_GARBAGE_BYTES = 8 * 1024 * 1024
+"""Growth since the last collection that causes the next one between two tasks."""
 
 
 class Outcome(NamedTuple):
-    """How a piece of task code ended."""
+    """The result of a piece of task code."""
 
     error: str | None
-    """Why it failed, with ``file.lua:LINE:``; None if it did not."""
+    """Why it failed, after ``file.lua:LINE:``; None if it succeeded."""
     trace: str | None
-    remark: str | None
-    """Something worth a warning, though it did not fail."""
+    warning: str | None
+    """A warning about code that succeeded."""
 
 
 class Sandbox:
@@ -47,7 +48,7 @@ class Sandbox:
             register_eval=False,
             register_builtins=False,
             attribute_filter=_deny,
-            max_memory=memory_limit + _HEADROOM,
+            max_memory=memory_limit + _HEADROOM_BYTES,
         )
         self.memory_limit = memory_limit
         self._collect_beyond = 0
@@ -63,37 +64,39 @@ class Sandbox:
         return self._execute(f"modules/{module}.lua", self._kit, self._table(functions), *arguments)
 
     def publish(self, name: str, value: object) -> None:
-        """Let task code see ``value``, something made in Lua, as a global."""
+        """Make ``value``, a Lua value, a global of task code."""
         self._kit[b"env"][name.encode()] = value
 
     def load(self, source: bytes, name: str) -> Outcome:
-        """Run a file's own code; ``name`` is how its errors call it."""
-        return self._protect(self._load, source, b"@" + os.fsencode(name))
+        """Run the code of a file; ``name`` stands for the file in its errors."""
+        return self._run_protected(self._load, source, b"@" + os.fsencode(name))
 
     def run(self, function: object) -> Outcome:
-        """Run a task's function."""
-        return self._protect(self._run, function)
+        """Run the function of a task."""
+        return self._run_protected(self._run, function)
 
-    def room(self, size: int) -> bool:
-        """Whether a host function may hand ``size`` more bytes to Lua."""
+    def has_room(self, size: int) -> bool:
+        """True if a host function may hand ``size`` more bytes to Lua."""
         used: int = self._lua.get_memory_used()
-        return used + size < self.memory_limit + _HEADROOM // 2
+        return used + size < self.memory_limit + _HEADROOM_BYTES // 2
 
-    def _protect(self, function: Any, *arguments: object) -> Outcome:
+    def _run_protected(self, function: Any, *arguments: object) -> Outcome:
         try:
             outcome = _outcome(*function(*arguments))
         except (LuaError, MemoryError) as error:
-            # Only what happens where Lua has no handler: memory that is out between two calls.
+            # Reached only where Lua has no handler: memory has run out between two calls.
             outcome = Outcome(_text(str(error).encode()), None, None)
-        self._collect_rubbish()
+        self._collect_garbage()
         return outcome
 
-    def _collect_rubbish(self) -> None:
-        """So that each task begins with the memory others gave back. Not after each of many small tasks:
-        it takes as long as there are values that are still in use."""
+    def _collect_garbage(self) -> None:
+        """Let the next task begin with the memory that earlier ones no longer use.
+
+        Not after each of many small tasks: a collection takes as long as there are values in use.
+        """
         if self._lua.get_memory_used() > self._collect_beyond:
             self._collect(b"collect")
-            self._collect_beyond = self._lua.get_memory_used() + _RUBBISH
+            self._collect_beyond = self._lua.get_memory_used() + _GARBAGE_BYTES
 
     def _execute(self, file: str, *arguments: object) -> Any:
         with open(os.path.join(_HERE, file), "rb") as source:
@@ -122,7 +125,7 @@ def _outcome(kind: bytes, *details: Any) -> Outcome:
 
 
 def has_position(message: str) -> bool:
-    """Whether it begins with ``file.lua:LINE:``."""
+    """True if the message begins with ``file.lua:LINE:``."""
     file, colon, rest = message.partition(":")
     return bool(file and colon and rest.partition(":")[0].isdigit())
 

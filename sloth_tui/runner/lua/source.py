@@ -1,4 +1,4 @@
-"""A task file and the Lua files beside it."""
+"""Read a task file and the Lua files beside it."""
 
 from __future__ import annotations
 
@@ -6,35 +6,38 @@ import os
 
 from sloth_tui.documents.reading import read_regular
 from sloth_tui.errors import TaskFileError, UsageError
-from sloth_tui.runner.lua.convert import answering, text_from_lua
+from sloth_tui.runner.lua.convert import host_function, text_from_lua
 
 ENDINGS = (".lua", ".sloth")
-_LARGEST = 16 * 1024 * 1024
+_MAX_BYTES = 16 * 1024 * 1024
 _MODULE_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
 class TaskSource:
-    """Reads source texts. Raises TaskFileError, naming the file."""
+    """The source text of a task file and of its modules."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self.directory = os.path.dirname(os.path.abspath(path))
         self.name = os.path.basename(path)
-        """How errors call it: ``deploy.lua``."""
-        self.module = answering(self._module)
+        """Its name in errors: ``deploy.lua``."""
+        self.module = host_function(self._module)
 
     def read(self) -> bytes:
+        """Return the source of the task file. Raises TaskFileError, which names the file."""
         if not self._path.endswith(ENDINGS):
-            raise TaskFileError(f"'{self._path}' is no task file", hint="its name must end in .lua or .sloth")
+            raise TaskFileError(
+                f"'{self._path}' is not a task file", hint="its name must end in .lua or .sloth"
+            )
         return _read(self._path)
 
     def _module(self, name: object) -> object:
-        """``lib.users`` is lib/users.lua beside the task file. Answers source and chunk name."""
+        """Return source and chunk name of a module: ``lib.users`` is lib/users.lua beside the task file."""
         text = text_from_lua(name, "name")
         segments = text.split(".")
         if not all(segment and _MODULE_LETTERS.issuperset(segment) for segment in segments):
             raise UsageError(
-                f"'{text}' is no module name", hint="names of letters, digits, _ and -, with dots"
+                f"'{text}' is not a module name", hint="names of letters, digits, _ and -, with dots"
             )
         relative = "/".join(segments) + ".lua"
         path = os.path.realpath(os.path.join(self.directory, relative))
@@ -48,12 +51,12 @@ class TaskSource:
 
 def _read(path: str) -> bytes:
     try:
-        text = read_regular(path, _LARGEST)
+        text = read_regular(path, _MAX_BYTES)
     except UsageError as error:
         raise TaskFileError(error.message) from error
     except OSError as error:
         raise TaskFileError(f"'{path}': {_reason(error)}") from error
-    # A first line "#!..." and a byte order mark are what Lua's own loadfile skips as well.
+    # Lua's loadfile skips a byte order mark and a first line "#!..." as well.
     text = text.removeprefix(b"\xef\xbb\xbf")
     return b"--" + text if text.startswith(b"#") else text
 

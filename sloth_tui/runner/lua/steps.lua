@@ -10,13 +10,13 @@ local MOST_STEPS <const> = 1000000
 local BETWEEN <const> = 1000
 local TOO_LONG <const> = "it takes too long"
 
--- Every coroutine that has begun: each has a hook of its own.
+-- Every coroutine that has begun, because each has a hook of its own.
 local begun = setmetatable({}, { __mode = "k" })
 local left -- steps; nil while nothing is limited
 
--- Calls are counted too: where the stack is all but used up no hook can run, and only the call that leads there is
--- seen. Once the steps are used up each further one raises, so that no pcall of the task outlives it; our own lines
--- are spared.
+-- Calls are counted too: where the stack is almost used up no hook can run, and only the call that leads there is
+-- seen. Once the steps are used up each further one raises, so that no pcall of the task stops that; our own lines
+-- do not raise.
 local function count(event)
   left = left - (event == "count" and BETWEEN or 10)
   if left > 0 then return end
@@ -32,7 +32,7 @@ local function limited(fn, ...)
   local ok, result = pcall(fn, ...)
   sethook()
   for thread in next, begun do sethook(thread) end
-  -- Whatever it made of that.
+  -- The function may have caught the error.
   if left <= 0 then ok, result = false, TOO_LONG end
   left = nil
   return ok, result

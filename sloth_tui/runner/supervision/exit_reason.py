@@ -1,4 +1,4 @@
-"""Why a worker died, in words."""
+"""Describe why a worker died."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 _MEMORY_SIGNS = (b"not enough memory", b"MemoryError", b"Cannot allocate memory", b"std::bad_alloc")
 
 
-UNHEARD = "the process that listened while this one was stopped was killed: what the run said then is lost"
+OUTPUT_LOST = "the process that read while this one was stopped was killed: what the run wrote then is lost"
 
 
-def in_words(record: RunRecord, errors: bytes) -> str:
-    """One line for a worker that ended without having said that it was done.
+def describe_exit(record: RunRecord, errors: bytes) -> str:
+    """Return one line about a worker that ended before it had reported that it was done.
 
-    ``errors``: the end of what it wrote to stderr.
+    ``errors``: the last bytes that it wrote to stderr.
     """
-    if record.crowded:
-        return f"killed: its commands had more than {record.crowded} at once"
+    if record.process_limit_hit:
+        return f"killed: its commands had more than {record.process_limit_hit} at once"
     if b"Too many open files" in errors or "Too many open files" in (record.traceback or ""):
         return too_many_files()
     if record.traceback is not None and "MemoryError" not in record.traceback:

@@ -1,4 +1,4 @@
-"""Which tasks a file has, without running any."""
+"""List the tasks of a file without running any."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sloth_tui.errors import TaskFileError, TaskTimeout
 from sloth_tui.runner.plan import Task
 from sloth_tui.runner.protocol import Note, messages
-from sloth_tui.runner.supervision.exit_reason import in_words
+from sloth_tui.runner.supervision.exit_reason import describe_exit
 from sloth_tui.runner.supervision.process import WorkerProcess
 from sloth_tui.runner.supervision.record import RunRecord
 from sloth_tui.text import format_duration
@@ -16,16 +16,16 @@ from sloth_tui.text import format_duration
 if TYPE_CHECKING:
     from sloth_tui.runner.request import RunRequest
 
-_DEFAULT_TIMEOUT = 10.0
+_DEFAULT_TIMEOUT_SECONDS = 10.0
 
 
 def list_tasks(request: RunRequest) -> list[Task]:
-    """The tasks in the order they would run. The file is loaded, in a worker, but may write nothing.
+    """Return the tasks in the order they would run. A worker loads the file, which may write nothing.
 
-    Takes at most ``request.timeout`` seconds, or 10. Raises TaskFileError, TaskTimeout, and what opening
-    the agent's store raises if the file reads state while it is loaded.
+    Takes at most ``request.timeout`` seconds, or 10. Raises TaskFileError, TaskTimeout. If the file reads
+    state while it is loaded, also raises the errors of opening the agent's store.
     """
-    limit = _DEFAULT_TIMEOUT if request.timeout is None else request.timeout
+    limit = _DEFAULT_TIMEOUT_SECONDS if request.timeout is None else request.timeout
     record = RunRecord(request, "")
     worker = WorkerProcess()
     worker.assign(record.assignment("list"))
@@ -40,8 +40,8 @@ def list_tasks(request: RunRequest) -> list[Task]:
                         return [_task(fields) for fields in cast("list[dict[str, Any]]", message.details[0])]
                     record.take(message)
     finally:
-        worker.close(patience=1.0)
-    raise record.unusable or TaskFileError(f"{request.file}: {in_words(record, worker.errors)}")
+        worker.close(seconds=1.0)
+    raise record.unusable or TaskFileError(f"{request.file}: {describe_exit(record, worker.errors)}")
 
 
 def _task(fields: dict[str, Any]) -> Task:

@@ -1,6 +1,6 @@
-"""A worker process as its supervisor sees it: a pid, lines that come out, an end.
+"""Start a worker process, send it its assignment, and read its lines.
 
-Imports next to nothing, so that a front end can start a worker first and get itself ready meanwhile.
+Imports next to nothing, so that a front end can start a worker before it loads the rest of itself.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from sloth_tui.runner.supervision.stand_in import StandIn
 
 _CHANNEL = 3
-_READ = 1 << 18
+_READ_BYTES = 1 << 18
 _START = "import sys; sys.path = sys.argv[1:]; from sloth_tui.runner.worker.main import main; main()"
-"""As ``-m sloth_tui.runner.worker.main``, 6 ms faster: without runpy, and without looking for packages again."""
-_KEPT_ERRORS = 8 * 1024
+"""Like ``-m sloth_tui.runner.worker.main``, but 6 ms faster: no runpy, no second search for packages."""
+_MAX_ERROR_BYTES = 8 * 1024
 _STOP, _KILL = b"s", b"k"
-"""What the guard of a worker understands."""
-_LONGEST_WAIT = 86_400.0
-"""Seconds: poll(2) counts milliseconds in 32 bits."""
+"""Requests to the guard of a worker."""
+_MAX_WAIT_SECONDS = 86_400.0
+"""A day: poll(2) counts milliseconds in 32 bits."""
 
 
 class WorkerProcess:
     """A worker in a session of its own. Not for use by several threads.
 
-    It waits for an assignment. That goes through stdin, which stays open: its end tells the worker to
-    stop, and comes by itself if this process dies. Raises SlothError where none can be started.
+    It waits for an assignment, which goes through stdin. stdin stays open: its end tells the worker to stop,
+    even if this process dies. Raises SlothError if the worker cannot be started.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class WorkerProcess:
         pipes: list[tuple[int, int]] = []
         try:
             for _ in range(3):
-                pipes.append(os.pipe())  # noqa: PERF401 - those that were made are closed
+                pipes.append(os.pipe())  # noqa: PERF401 - if one fails, the others are closed below
             (stdin, self._stdin), (self._channel, channel), (self._errors, errors) = pipes
             self.pid = _spawn(stdin, channel, errors)
         except OSError as error:
@@ -58,13 +58,13 @@ class WorkerProcess:
         self._unsent = memoryview(b"")
         self._incomplete = b""
         self._stand_in: StandIn | None = None
-        self.unheard = False
-        """Whether some of what it said was lost, because whoever listened since :meth:`lend` was ended."""
+        self.output_lost = False
+        """True if output was lost because the process that read since :meth:`pause_reading` was killed."""
         self.errors = b""
-        """The end of what it wrote to stderr."""
+        """The last bytes that it wrote to stderr."""
 
     def assign(self, assignment: Assignment) -> None:
-        """Give it its work, once."""
+        """Send the worker its assignment. Call it once."""
         from sloth_tui.runner.request import encode_assignment
 
         self._unsent = memoryview(encode_assignment(assignment))
@@ -72,21 +72,19 @@ class WorkerProcess:
 
     @property
     def ended(self) -> bool:
-        """Nothing more will come."""
+        """True if the worker will write nothing more."""
         return not self._open
 
     def watch(self, descriptor: int) -> None:
-        """Let :meth:`read` return when ``descriptor`` can be read as well."""
+        """Make :meth:`read` return as well when ``descriptor`` is readable."""
         self._poll.register(descriptor, select.POLLIN)
 
     def read(self, timeout: float | None) -> list[bytes]:
-        """Wait up to ``timeout`` seconds (None: for ever) for lines, and return those there are.
-
-        Returns without any after a day.
-        """
+        """Wait up to ``timeout`` seconds (None: for ever, but at most a day) for lines, and return those that
+        came, if any."""
         if self._stand_in is not None:
             return self._receive_kept(self._stand_in)
-        milliseconds = None if timeout is None else min(max(0.0, timeout), _LONGEST_WAIT) * 1000
+        milliseconds = None if timeout is None else min(max(0.0, timeout), _MAX_WAIT_SECONDS) * 1000
         lines: list[bytes] = []
         for descriptor, _ in self._poll.poll(milliseconds):
             if descriptor == self._stdin:
@@ -95,9 +93,11 @@ class WorkerProcess:
                 lines += self._receive(descriptor)
         return lines
 
-    def lend(self) -> None:
-        """Have another process listen from now on, because this one is about to be stopped. Where none can be
-        started, nobody does."""
+    def pause_reading(self) -> None:
+        """Let another process read from now on, because this one is about to be stopped.
+
+        If it cannot be started, no process reads.
+        """
         from sloth_tui.runner.supervision.stand_in import StandIn
 
         if self._channel in self._open:
@@ -106,30 +106,33 @@ class WorkerProcess:
             except OSError:
                 return
 
-    def take_back(self) -> None:
-        """Listen again; what was said since :meth:`lend` is what :meth:`read` returns first."""
+    def resume_reading(self) -> None:
+        """Read again. :meth:`read` first returns what the other process has kept in the meantime."""
         if self._stand_in is not None:
             self._stand_in.dismiss()
 
     def dismiss(self) -> None:
-        """Tell the worker to end itself and all it started. It needs well under a second, unless commands do
-        not end as soon as they are asked to: then it says ``asked`` and waits until their time is up."""
-        self._say(_STOP)
+        """Ask the worker to end itself and everything it started.
+
+        It needs well under a second, unless commands do not end as soon as they are asked to: then it sends
+        the note ``asked``, and waits until their time is up.
+        """
+        self._request(_STOP)
 
     def hasten(self) -> None:
-        """Tell a worker that was dismissed not to wait any longer."""
-        self._say(_KILL)
+        """Ask a worker that was dismissed not to wait any longer."""
+        self._request(_KILL)
 
-    def _say(self, word: bytes) -> None:
+    def _request(self, request: bytes) -> None:
         if self._stdin < 0:
             return
-        if self._unsent:  # it has not begun
-            self._hang_up()
+        if self._unsent:  # the worker has not begun
+            self._close_stdin()
             return
         with suppress(BlockingIOError, BrokenPipeError):
-            os.write(self._stdin, word)
+            os.write(self._stdin, request)
 
-    def _hang_up(self) -> None:
+    def _close_stdin(self) -> None:
         if self._stdin >= 0:
             if self._unsent:
                 self._poll.unregister(self._stdin)
@@ -137,26 +140,26 @@ class WorkerProcess:
             self._stdin = -1
 
     def kill(self, run: str | None = None) -> None:
-        """End by force all below it, its session, and what the commands of this run have started outside."""
-        from sloth_tui.runner.processes import descendants, end_all, of_run, of_session
+        """Kill its descendants, its session, and the processes of the run's commands outside of both."""
+        from sloth_tui.runner.processes import descendants, find_in_session, find_of_run, kill_all
 
-        # Itself last: what loses its parent stays below it as long as it is there.
-        end_all(lambda: descendants(self.pid), seconds=1.0)
-        end_all(lambda: of_session(self.pid), seconds=1.0)
+        # The worker last: while it is there, orphans stay its descendants.
+        kill_all(lambda: descendants(self.pid), seconds=1.0)
+        kill_all(lambda: find_in_session(self.pid), seconds=1.0)
         if run is not None:
-            end_all(lambda: of_run(run), seconds=1.0)
+            kill_all(lambda: find_of_run(run), seconds=1.0)
 
-    def close(self, patience: float) -> None:
-        """Make sure that it is gone: by itself within so many seconds, else by force."""
+    def close(self, seconds: float) -> None:
+        """Wait up to ``seconds`` for the end of the worker, then kill it; close its descriptors."""
         import time
 
-        self._hang_up()
-        deadline = time.monotonic() + patience
+        self._close_stdin()
+        deadline = time.monotonic() + seconds
         while not self.ended and time.monotonic() < deadline:
             self.read(deadline - time.monotonic())
         if not self.ended:
             self.kill()
-        with suppress(ChildProcessError):  # somebody who reaps all children of this process was first
+        with suppress(ChildProcessError):  # other code of this process reaps all children
             os.waitpid(self.pid, 0)
         for descriptor in (self._channel, self._errors):
             os.close(descriptor)
@@ -172,13 +175,13 @@ class WorkerProcess:
             self._poll.unregister(self._stdin)
 
     def _receive(self, descriptor: int) -> list[bytes]:
-        data = os.read(descriptor, _READ)
+        data = os.read(descriptor, _READ_BYTES)
         if not data:
             self._poll.unregister(descriptor)
             self._open.discard(descriptor)
             return []
         if descriptor == self._errors:
-            self.errors = (self.errors + data)[-_KEPT_ERRORS:]
+            self.errors = (self.errors + data)[-_MAX_ERROR_BYTES:]
             return []
         return self._lines(data)
 
@@ -187,8 +190,8 @@ class WorkerProcess:
         if not data:
             self._stand_in = None
             if stand_in.failed:
-                # What comes next need not be the rest of this line.
-                self.unheard, self._incomplete = True, b""
+                # What comes next may not be the rest of this line.
+                self.output_lost, self._incomplete = True, b""
         return self._lines(data)
 
     def _lines(self, data: bytes) -> list[bytes]:
@@ -197,8 +200,8 @@ class WorkerProcess:
 
 
 def _spawn(stdin: int, channel: int, errors: int) -> int:
-    """Start the worker as leader of a new session. ``posix_spawn``: subprocess costs 10 ms to import."""
-    # Out of the way of 0 to 3, which are overwritten one after the other.
+    """Start the worker as leader of a new session, by ``posix_spawn``: subprocess costs 10 ms to import."""
+    # First moved to high numbers: 0 to 3 are overwritten one after the other.
     moved: list[int] = []
     try:
         for descriptor in (stdin, errors, channel):
@@ -218,7 +221,7 @@ def _not_started(error: OSError) -> SlothError:
         return SlothError(shortage.too_many_files())
     if error.errno == errno.EAGAIN:
         return SlothError(shortage.too_many_processes())
-    return SlothError(shortage.shortage(error) or f"cannot start a worker process: {error.strerror}")
+    return SlothError(shortage.describe_shortage(error) or f"cannot start a worker process: {error.strerror}")
 
 
 def _spawn_with(stdin: int, errors: int, channel: int) -> int:
@@ -228,6 +231,6 @@ def _spawn_with(stdin: int, errors: int, channel: int) -> int:
         (os.POSIX_SPAWN_DUP2, errors, 2),
         (os.POSIX_SPAWN_DUP2, channel, _CHANNEL),
     ]
-    # The working directory, which an empty entry stands for, is the user's: no place to import from.
+    # An empty entry stands for the working directory, which is the user's: nothing is imported from there.
     arguments = [sys.executable, "-P", "-S", "-c", _START, *filter(None, sys.path)]
     return os.posix_spawn(sys.executable, arguments, os.environ, file_actions=actions, setsid=True)

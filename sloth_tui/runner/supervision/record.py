@@ -1,4 +1,4 @@
-"""What a supervisor knows of its run so far, put together from what its workers say."""
+"""The state of a run as its supervisor knows it from the messages of the workers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.errors import ExitCode, TaskFileError
 from sloth_tui.runner.events import KeyChanged, RunFinished, RunStarted, TaskFinished, TaskStarted, Warned
 from sloth_tui.runner.protocol import Note
-from sloth_tui.runner.request import Aftermath, Assignment
+from sloth_tui.runner.request import Assignment, RecoveryInfo
 from sloth_tui.text import format_count
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class RunRecord:
-    """Results, in the order they came, and where the run stands."""
+    """The results so far, in the order they came, and the position of the run in its plan."""
 
     def __init__(self, request: RunRequest, run: str) -> None:
         self.request = request
@@ -28,23 +28,23 @@ class RunRecord:
         self.started = time.monotonic()
         self.results: dict[str, str] = {}
         self.complete = False
-        """A worker has said that there is nothing more to do."""
+        """True if a worker has reported that there is nothing more to do."""
         self.task: str | None = None
-        """The task that runs."""
+        """The running task."""
         self.task_deadline: float | None = None
         self.worker_pid = 0
         self.wait_status: int | None = None
         """How the process that ran Lua ended, once it is known."""
-        self.crowded = ""
-        """How many processes were too many; 0 while there were not."""
-        self.left = 0
-        """Processes that commands had left running, and that were ended with the worker."""
+        self.process_limit_hit = ""
+        """The bound that the commands broke, as text; empty if they broke none."""
+        self.orphans = 0
+        """The number of processes that commands had left running, and that were ended with the worker."""
         self.asked = 0
-        """How many processes have been asked to end; 0 before that."""
+        """The number of processes that were asked to end; 0 before that."""
         self.asked_until = 0.0
-        """By ``time.monotonic``: those that are left then are killed."""
+        """The time, by ``time.monotonic``, at which the rest of them are killed."""
         self.traceback: str | None = None
-        """Of an error inside the worker's own code."""
+        """The traceback of an error in the worker's own code."""
         self._plan: dict[str, tuple[float | None, int]] | None = None
         self._attempts: dict[str, int] = {}
         self._since: int | None = None
@@ -54,10 +54,10 @@ class RunRecord:
         self.unusable: TaskFileError | None = None
         """Why the file cannot be run at all."""
 
-    # What comes in
+    # Messages of workers
 
     def take(self, message: Message) -> RunEvent | None:
-        """Note what a worker says; the event that is to be passed on, if any."""
+        """Take note of a message; return the event to pass on, if any."""
         if isinstance(message, Note):
             self._take_note(message)
             return self._announcement() if message.name == "plan" else None
@@ -71,7 +71,7 @@ class RunRecord:
     def _take_event(self, event: RunEvent) -> None:
         if isinstance(event, TaskStarted):
             self.task, self._task_started, self._task_changes = event.task, time.monotonic(), 0
-            self._attempts.setdefault(event.task, 1)  # the worker may be gone before it says so
+            self._attempts.setdefault(event.task, 1)  # the worker may be gone before it reports the attempt
         elif isinstance(event, TaskFinished):
             self.results[event.task] = event.result
             self.task = self.task_deadline = None
@@ -83,7 +83,7 @@ class RunRecord:
         match note.name, note.details:
             case "started", [int(pid)]:
                 self.worker_pid, self.wait_status, self.traceback = pid, None, None
-                self.crowded, self.asked = "", 0
+                self.process_limit_hit, self.asked = "", 0
             case "tied", [str(name), str(holder)]:
                 self._tied[name] = holder
             case "untied", [str(name)]:
@@ -93,7 +93,7 @@ class RunRecord:
             case "store", [int(revision)]:
                 self._since = revision if self._since is None else self._since
             case "attempt", [str(task), int(number)]:
-                # Also of a task that another worker began, which is not begun again.
+                # Also sent for a task that another worker began, which has no second TaskStarted.
                 self.task, self._attempts[task] = task, number
                 timeout = self._limits(task)[0]
                 self.task_deadline = None if timeout is None else time.monotonic() + timeout
@@ -117,25 +117,25 @@ class RunRecord:
             case "asked", [int(count), float(seconds)]:
                 self.asked, self.asked_until = count, time.monotonic() + seconds
             case "crowded", [str(most)]:
-                self.crowded = most
+                self.process_limit_hit = most
             case "ended", [int(status), int(left)]:
-                self.wait_status, self.left = status, left
+                self.wait_status, self.orphans = status, left
 
-    def take_leftovers(self) -> Iterator[RunEvent]:
-        """A warning of what commands had left running, if anything."""
-        left, self.left = self.left, 0
+    def report_orphans(self) -> Iterator[RunEvent]:
+        """Yield a warning about processes that commands had left running, if any."""
+        left, self.orphans = self.orphans, 0
         if left:
             were = "was" if left == 1 else "were"
             yield Warned(None, f"{format_count(left, 'process', 'processes')} left by commands {were} ended")
 
-    def take_loss(self, result: str, error: str, *, goes_on: bool) -> Iterator[RunEvent]:
-        """The worker is gone before its time; what is to be said of the task it was at.
+    def report_lost_worker(self, result: str, error: str, *, goes_on: bool) -> Iterator[RunEvent]:
+        """Yield the events about the task of a worker that died.
 
-        A task that has attempts left has not ended if the run ``goes_on``: the next worker makes them.
+        If the run ``goes_on`` and the task has attempts left, it has not ended: the next worker makes them.
         """
         self._tied.clear()
         if self.task is None and self.planned and goes_on:
-            # Between two tasks: it is put down to the next one, so that a run always comes to an end.
+            # It died between two tasks. The next one counts as failed, so that every run comes to an end.
             for name in self.ahead()[:1]:
                 begun = TaskStarted(name, time.time())
                 self._take_event(begun)
@@ -151,35 +151,40 @@ class RunRecord:
         duration = time.monotonic() - self._task_started
         yield TaskFinished(task, result, duration, self._task_changes, error, None)
 
-    # What goes out
+    # Answers
 
     @property
     def planned(self) -> bool:
+        """True if a worker has loaded the file and ordered its tasks."""
         return self._plan is not None
 
     def task_timeout(self) -> float:
-        """Of the task that runs and has one, in seconds."""
+        """Return the timeout of the running task, which has one, in seconds."""
         timeout = self._limits(self.task or "")[0]
         assert timeout is not None
         return timeout
 
     def assignment(self, mode: str = "run") -> Assignment:
-        aftermath = Aftermath(self._since or 0, self.worker_pid, self.task, tuple(self._tied.items()))
-        return Assignment(self.request, self.run, mode, self.results, self._attempts, aftermath, self.planned)
+        """Return the assignment for the next worker."""
+        recovery = RecoveryInfo(self._since or 0, self.worker_pid, self.task, tuple(self._tied.items()))
+        return Assignment(self.request, self.run, mode, self.results, self._attempts, recovery, self.planned)
 
     def touched_store(self) -> bool:
+        """True if a worker has opened the store."""
         return self._since is not None
 
     def ahead(self) -> list[str]:
+        """Return the names of the tasks that have not ended, in order."""
         return [name for name in self._plan or () if name not in self.results]
 
     def skip_rest(self, why: str) -> Iterator[RunEvent]:
+        """Record that the rest of the tasks are skipped, and yield the events."""
         for name in self.ahead():
             self.results[name] = "skipped"
             yield TaskFinished(name, "skipped", 0.0, 0, why, None)
 
     def finished(self, result: str | None = None, error: str | None = None, code: int = 0) -> RunFinished:
-        """The last event; by default what follows from the tasks' results."""
+        """Return the last event; by default, with the outcome of the tasks' results."""
         hint = None
         wrong = self.unusable
         if result is None and wrong is not None:

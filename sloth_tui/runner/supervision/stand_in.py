@@ -1,7 +1,7 @@
-"""Listens to a worker while the process that started it is stopped, as a shell's Ctrl-Z does.
+"""Read the output of a worker while the supervisor's process is stopped, as by Ctrl-Z in a shell.
 
-Nobody reads a pipe then, and a worker that has filled it waits. So another process, of a session of its own,
-reads in its place, keeps what comes, and hands it over afterwards.
+A stopped process reads nothing, and a worker that has filled the pipe waits. So another process, in a session
+of its own, reads in its place, keeps the data, and hands it over afterwards.
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ import select
 import sys
 from contextlib import suppress
 
-MOST_KEPT = 64 * 1024 * 1024
-"""Bytes; a worker that says more waits until it is listened to again."""
-_READ = 1 << 18
+MAX_KEPT_BYTES = 64 * 1024 * 1024
+"""Bytes; a worker that writes more waits until the supervisor reads again."""
+_READ_BYTES = 1 << 18
 _UNTIL, _SOURCE, _TARGET = 0, 3, 4
-"""The stand-in's descriptors: whose end of file ends its time, what it reads, where it hands that over."""
+"""The descriptors of the process: one whose end of file tells it to stop reading, one to read from, and one
+that the data is handed over to."""
 _START = "import sys; sys.path = sys.argv[1:]; from sloth_tui.runner.supervision.stand_in import main; main()"
 
 
 class StandIn:
-    """A process that reads ``source`` in place of this one until :meth:`dismiss`. Raises OSError where none
-    can be started."""
+    """A process that reads ``source`` in place of this one until :meth:`dismiss`.
+
+    Raises OSError if it cannot be started.
+    """
 
     def __init__(self, source: int) -> None:
         until, self._until = os.pipe()
@@ -37,24 +40,24 @@ class StandIn:
             os.close(until)
             os.close(target)
         self.failed = False
-        """Whether it ended before its time, so that what it kept is lost."""
+        """True if the process died, so that what it kept is lost."""
 
     def dismiss(self) -> None:
-        """From now on it reads nothing more; :meth:`take` what it has."""
+        """Let it stop reading; :meth:`take` what it has."""
         os.close(self._until)
 
     def take(self) -> bytes:
-        """Some of what it kept, in order; empty when that was all. After :meth:`dismiss`."""
-        data = os.read(self._backlog, _READ)
+        """Return the next part of what it kept, in order; empty at the end. Call it after :meth:`dismiss`."""
+        data = os.read(self._backlog, _READ_BYTES)
         if not data:
             os.close(self._backlog)
-            with suppress(ChildProcessError):  # somebody who reaps all children was first
+            with suppress(ChildProcessError):  # other code of this process reaps all children
                 self.failed = os.waitpid(self._pid, 0)[1] != 0
         return data
 
 
 def _spawn(descriptors: dict[int, int]) -> int:
-    # Out of the way of those that are overwritten one after the other.
+    # First moved to high numbers: the low ones are overwritten one after the other.
     moved = {number: fcntl.fcntl(old, fcntl.F_DUPFD_CLOEXEC, 10) for number, old in descriptors.items()}
     actions: list[tuple[int, int, int]] = [
         (os.POSIX_SPAWN_DUP2, old, number) for number, old in moved.items()
@@ -68,7 +71,7 @@ def _spawn(descriptors: dict[int, int]) -> int:
 
 
 def main() -> None:
-    """Read and keep, then hand over."""
+    """Read and keep the data, then hand it over."""
     kept: list[bytes] = []
     size = 0
     poll = select.poll()
@@ -76,12 +79,12 @@ def main() -> None:
         poll.register(descriptor, select.POLLIN)
     while _UNTIL not in (ready := [descriptor for descriptor, _ in poll.poll()]):
         assert _SOURCE in ready
-        data = os.read(_SOURCE, _READ)
+        data = os.read(_SOURCE, _READ_BYTES)
         kept.append(data)
         size += len(data)
-        if not data or size >= MOST_KEPT:
+        if not data or size >= MAX_KEPT_BYTES:
             poll.unregister(_SOURCE)
-    with suppress(BrokenPipeError):  # nobody wants it any more
+    with suppress(BrokenPipeError):  # the supervisor is gone
         for data in kept:
             left = memoryview(data)
             while left:

@@ -1,12 +1,12 @@
-"""Starts the worker of a run, watches over it, and tells what happens as it happens.
+"""Start the worker of a run, watch it, and pass on its events as they come.
 
     supervisor = Supervisor(RunRequest("deploy.lua", "local"))
     for event in supervisor.events():
         ...
 
-The front end's process never runs Lua. A worker that must be ended is killed, nothing less ends a
-backtracking pattern; the store undoes what was not committed, locks of with_lock are tied to the process,
-and another worker reports what the dead one had committed and goes on with the tasks that are left.
+The front end's process never runs Lua. A worker that must end is killed: nothing less ends a backtracking
+pattern. Then the store undoes what was not committed, the locks of with_lock are free because their process
+is gone, and another worker reports what the dead one had committed and continues with the remaining tasks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sloth_tui.errors import ExitCode
 from sloth_tui.runner.events import Stopping, Warned
 from sloth_tui.runner.protocol import Note, messages
 from sloth_tui.runner.request import RunRequest
-from sloth_tui.runner.supervision.exit_reason import UNHEARD, in_words
+from sloth_tui.runner.supervision.exit_reason import OUTPUT_LOST, describe_exit
 from sloth_tui.runner.supervision.process import WorkerProcess
 from sloth_tui.runner.supervision.record import RunRecord
 from sloth_tui.text import format_duration
@@ -31,52 +31,52 @@ if TYPE_CHECKING:
 
     from sloth_tui.runner.events import RunEvent
 
-__all__ = ["Absence", "RunRequest", "Supervisor"]
+__all__ = ["RunRequest", "Supervisor", "Suspension"]
 
-_PATIENCE = 2.0
-"""Seconds a worker gets to end itself and what it started, on top of those that it says commands have."""
-_SAID_AFTER = 0.5
-"""Seconds that commands may take to end before it is said that they are waited for."""
-_ONE_REQUEST = 0.2
-"""Seconds: timeout(1) and terminals send a signal twice; that is no second request."""
-_SETTLING = 5.0
-"""Seconds for the worker that reports what a dead one did."""
+_EXIT_SECONDS = 2.0
+"""Time for a worker to end itself and its commands, in addition to the grace of the commands."""
+_ANNOUNCE_AFTER_SECONDS = 0.5
+"""Time that commands may take to end before a Stopping event reports them."""
+_SAME_REQUEST_SECONDS = 0.2
+"""Two signals within this time are one request: timeout(1) and terminals send a signal twice."""
+_RECOVERY_SECONDS = 5.0
+"""Time for the worker that reports what a dead one did."""
 
 
-class Absence:
-    """The time in which the process of a supervisor is stopped."""
+class Suspension:
+    """A time in which the process of the supervisor is stopped, as by Ctrl-Z."""
 
     def __init__(self) -> None:
         from threading import Event
 
         self.begun = Event()
-        """Set by the supervisor: somebody else listens, it may be stopped."""
+        """Set by the supervisor: another process reads in its place, and this one may be stopped."""
         self.over = Event()
-        """Set by whoever wished it."""
+        """Set by the caller of :meth:`Supervisor.prepare_suspension` when this process runs again."""
 
 
 class _Verdict(NamedTuple):
-    """Why a worker ended before its work."""
+    """Why a worker ended before its work was done."""
 
     result: str
-    """Of the task it was at."""
+    """The result of the task that it was running."""
     error: str
     whole_run: bool
-    """The run ends with it."""
+    """True if the run ends as well."""
     exit_code: int = ExitCode.TASK_FAILED
 
 
 class Supervisor:
-    """One run. :meth:`events` is for one thread, :meth:`stop` for any, and for signal handlers."""
+    """One run. One thread iterates over :meth:`events`; threads and signal handlers may call :meth:`stop`."""
 
     def __init__(self, request: RunRequest, worker: WorkerProcess | None = None) -> None:
-        """``worker``: one that was started in advance, for a faster start. It is the run's from now on."""
+        """``worker``: one that was started in advance, for a faster start. The run owns it from now on."""
         self.request = request
         self._ready_worker = worker
         self.run = os.urandom(6).hex()
         """Id of the run."""
         self._stop_signal = 0
-        self._absence: Absence | None = None
+        self._suspension: Suspension | None = None
         self._stopped_at = 0.0
         self._hurried = False
         self._wake_end, self._wake = os.pipe()
@@ -86,13 +86,13 @@ class Supervisor:
     def stop(self, signal_number: int = signal.SIGINT) -> None:
         """Ask the run to end; its exit code will be 128 plus the signal's number.
 
-        Commands are asked once and have the request's grace. A second call, but for a terminal that went
-        away, kills them at once.
+        Commands are asked once and have the request's grace to end. A second call kills them at once, unless
+        its signal is SIGHUP, which a terminal sends when it closes.
         """
         now = time.monotonic()
         if not self._stop_signal:
             self._stop_signal, self._stopped_at = signal_number, now
-        elif signal_number != signal.SIGHUP and now - self._stopped_at > _ONE_REQUEST:
+        elif signal_number != signal.SIGHUP and now - self._stopped_at > _SAME_REQUEST_SECONDS:
             self._hurried = True
         self._wake_up()
 
@@ -102,31 +102,33 @@ class Supervisor:
         except OSError:  # already over, or already woken
             return
 
-    def step_aside(self, absence: Absence) -> None:
-        """Have another process listen to the worker until the absence is over. It has begun soon, unless the
-        run is at its end: then nobody needs to."""
-        self._absence = absence
+    def prepare_suspension(self, suspension: Suspension) -> None:
+        """Let another process read from the worker until the suspension is over.
+
+        ``suspension.begun`` is set soon, unless the run is at its end: then no process needs to read.
+        """
+        self._suspension = suspension
         self._wake_up()
 
     def events(self) -> Iterator[RunEvent]:
-        """What happens, until RunFinished. Call it once. Closing the generator ends the run."""
+        """Yield the run's events, up to RunFinished. Call it once. Closing the generator ends the run."""
         record = RunRecord(self.request, self.run)
         try:
-            yield from self._attend(record)
+            yield from self._run_workers(record)
         finally:
             wake, self._wake = self._wake, -1
             os.close(wake)
             os.close(self._wake_end)
 
-    def _attend(self, record: RunRecord) -> Iterator[RunEvent]:
+    def _run_workers(self, record: RunRecord) -> Iterator[RunEvent]:
         while True:
-            verdict = yield from self._serve(record)
+            verdict = yield from self._run_worker(record)
             if verdict is None:
-                yield from record.take_leftovers()
+                yield from record.report_orphans()
                 yield record.finished()
                 return
-            yield from self._settle(record)
-            yield from record.take_loss(verdict.result, verdict.error, goes_on=not verdict.whole_run)
+            yield from self._recover(record)
+            yield from record.report_lost_worker(verdict.result, verdict.error, goes_on=not verdict.whole_run)
             if verdict.whole_run or not record.planned:
                 yield from record.skip_rest(verdict.error)
                 yield record.finished(*self._outcome(verdict, record))
@@ -135,43 +137,43 @@ class Supervisor:
                 yield record.finished()
                 return
 
-    def _serve(self, record: RunRecord) -> Generator[RunEvent, None, _Verdict | None]:
-        """Let one worker work; returns why it did not get to its end, or None."""
+    def _run_worker(self, record: RunRecord) -> Generator[RunEvent, None, _Verdict | None]:
+        """Yield the events of one worker; return why it ended before its work was done, or None."""
         worker, self._ready_worker = self._ready_worker or WorkerProcess(), None
         worker.assign(record.assignment())
         worker.watch(self._wake_end)
-        farewell = _Farewell(worker, record)
+        shutdown = _WorkerShutdown(worker, record)
         verdict = None
         try:
-            while not worker.ended and not farewell.failed:
-                times = [*farewell.times(), *(self._deadlines(record) if verdict is None else [])]
-                yield from self._hear(worker, record, times)
-                yield from farewell.news()
+            while not worker.ended and not shutdown.failed:
+                times = [*shutdown.times(), *(self._deadlines(record) if verdict is None else [])]
+                yield from self._receive(worker, record, times)
+                yield from shutdown.news()
                 if verdict is None:
-                    verdict = self._reason_to_end(record)
+                    verdict = self._check_end(record)
                     if verdict is not None:
-                        farewell.begin()
+                        shutdown.begin()
                 if self._hurried and verdict is not None:
-                    farewell.hasten()
+                    shutdown.hasten()
         finally:
-            farewell.end()
-            if record.wait_status is None:  # its guard was killed, and could not clear up
+            shutdown.end()
+            if record.wait_status is None:  # its guard was killed, and did not end the processes
                 worker.kill(self.run)
-        if worker.unheard and verdict is None and record.ahead():
-            # Maybe these tasks were done: another worker must not do them a second time.
-            return _Verdict("failed", UNHEARD, whole_run=True)
+        if worker.output_lost and verdict is None and record.ahead():
+            # These tasks may have run: another worker must not run them a second time.
+            return _Verdict("failed", OUTPUT_LOST, whole_run=True)
         if record.complete:
             return None
-        return verdict or _Verdict("failed", in_words(record, worker.errors), whole_run=False)
+        return verdict or _Verdict("failed", describe_exit(record, worker.errors), whole_run=False)
 
-    def _hear(self, worker: WorkerProcess, record: RunRecord, times: list[float]) -> Iterator[RunEvent]:
-        unheard = worker.unheard
+    def _receive(self, worker: WorkerProcess, record: RunRecord, times: list[float]) -> Iterator[RunEvent]:
+        output_lost = worker.output_lost
         for message in messages(self._read(worker, times)):
             event = record.take(message)
             if event is not None:
                 yield event
-        if worker.unheard and not unheard:
-            yield Warned(record.task, UNHEARD)
+        if worker.output_lost and not output_lost:
+            yield Warned(record.task, OUTPUT_LOST)
 
     def _read(self, worker: WorkerProcess, times: list[float]) -> list[bytes]:
         try:
@@ -181,42 +183,42 @@ class Supervisor:
             return []
         with suppress(BlockingIOError):
             os.read(self._wake_end, 64)
-        absence, self._absence = self._absence, None
-        if absence is not None:
-            worker.lend()
-            absence.begun.set()
-            absence.over.wait()
-            worker.take_back()
+        suspension, self._suspension = self._suspension, None
+        if suspension is not None:
+            worker.pause_reading()
+            suspension.begun.set()
+            suspension.over.wait()
+            worker.resume_reading()
         return lines
 
-    def _settle(self, record: RunRecord) -> Iterator[RunEvent]:
-        """Report what the worker that is gone had committed but not said."""
+    def _recover(self, record: RunRecord) -> Iterator[RunEvent]:
+        """Yield the changes that a dead worker had committed but not reported."""
         if not record.touched_store():
             return
         worker = WorkerProcess()
-        worker.assign(record.assignment("settle"))
-        deadline = time.monotonic() + _SETTLING
-        settled = False
+        worker.assign(record.assignment("recover"))
+        deadline = time.monotonic() + _RECOVERY_SECONDS
+        recovered = False
         try:
             while not worker.ended and time.monotonic() < deadline:
                 for message in messages(worker.read(deadline - time.monotonic())):
                     if isinstance(message, Note):
-                        settled = settled or message.name == "done"
+                        recovered = recovered or message.name == "done"
                     else:
                         record.take(message)
                         yield message
         finally:
-            worker.close(_PATIENCE)
-        if not settled:
+            worker.close(_EXIT_SECONDS)
+        if not recovered:
             yield Warned(record.task, "the last changes before the worker's end could not be read back")
 
     def _deadlines(self, record: RunRecord) -> list[float]:
-        if record.complete:  # what is left are commands to be ended
+        if record.complete:  # only commands are left to be ended
             return []
         whole = [] if self.request.timeout is None else [record.started + self.request.timeout]
         return whole + ([] if record.task_deadline is None else [record.task_deadline])
 
-    def _reason_to_end(self, record: RunRecord) -> _Verdict | None:
+    def _check_end(self, record: RunRecord) -> _Verdict | None:
         now = time.monotonic()
         if self._stop_signal:
             code = 128 + self._stop_signal
@@ -238,55 +240,56 @@ class Supervisor:
         return "error", f"{self.request.file}: {verdict.error}", ExitCode.FAILURE
 
 
-class _Farewell:
-    """The end of one worker: when it has to be over, and what is said meanwhile."""
+class _WorkerShutdown:
+    """The end of one worker: its deadline, and the event about commands that it waits for."""
 
     def __init__(self, worker: WorkerProcess, record: RunRecord) -> None:
         self._worker = worker
         self._record = record
         self._give_up: float | None = None
         self._hastened = False
-        self._said = False
-        self._say_at: float | None = None
+        self._announced = False
+        self._announce_at: float | None = None
 
     @property
     def failed(self) -> bool:
-        """The worker should be gone, and is not."""
+        """True if the deadline of the worker has passed."""
         return self._give_up is not None and time.monotonic() >= self._give_up
 
     def times(self) -> list[float]:
-        """When there will be something to do."""
-        return [at for at in (self._give_up, self._say_at) if at is not None]
+        """Return the times, by ``time.monotonic``, at which there is something to do."""
+        return [at for at in (self._give_up, self._announce_at) if at is not None]
 
     def begin(self) -> None:
-        """Dismiss the worker. Commands that have been asked already are not waited for any longer."""
-        self._give_up = time.monotonic() + _PATIENCE
+        """Ask the worker to end. Commands that were asked to end before get no more time."""
+        self._give_up = time.monotonic() + _EXIT_SECONDS
         self._worker.dismiss()
         if self._record.asked:
             self.hasten()
 
     def hasten(self) -> None:
+        """Let the worker kill its commands at once."""
         if not self._hastened:
             self._hastened = True
-            self._give_up = time.monotonic() + _PATIENCE
+            self._give_up = time.monotonic() + _EXIT_SECONDS
             self._worker.hasten()
 
     def news(self) -> Iterator[RunEvent]:
-        """What commands the worker waits for, once, when that takes a while."""
+        """Yield Stopping, once, if the worker waits for commands for a while."""
         record = self._record
-        if not record.asked or self._said:
+        if not record.asked or self._announced:
             return
         now = time.monotonic()
-        if self._say_at is None:
-            self._say_at = now + _SAID_AFTER
+        if self._announce_at is None:
+            self._announce_at = now + _ANNOUNCE_AFTER_SECONDS
             if self._give_up is not None and not self._hastened:
-                self._give_up = record.asked_until + _PATIENCE
-        if now >= self._say_at:
-            self._said, self._say_at = True, None
+                self._give_up = record.asked_until + _EXIT_SECONDS
+        if now >= self._announce_at:
+            self._announced, self._announce_at = True, None
             yield Stopping(record.task, record.asked, max(0.0, record.asked_until - now))
 
     def end(self) -> None:
-        """See to it that the worker is gone, even if nobody listens any more."""
+        """Make sure that the worker is gone, even if no one reads events any more."""
         if self._give_up is None and not self._worker.ended:
             self.begin()
         while not self._worker.ended and not self.failed:

@@ -1,15 +1,22 @@
-"""How a worker comes by its store: types only, the function is the process entry's."""
+"""The type of the function that opens a worker's store. The function itself is in main.py."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sloth_tui.origin import Origin
+    from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
 
 Mode: TypeAlias = Literal["read", "write"]
 
 
 class OpenStore(Protocol):
-    def __call__(self, agent: str, mode: Mode, origin: Origin | None) -> Store: ...
+    """Opens the store of an agent; ``settings`` is called only if the store needs them."""
+
+    def __call__(
+        self, agent: str, mode: Mode, origin: Origin | None, settings: Callable[[], Settings]
+    ) -> Store: ...

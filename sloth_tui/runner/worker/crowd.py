@@ -1,4 +1,4 @@
-"""Counting what the commands of a run have started, where no cgroup does."""
+"""Count the processes of a run's commands where no cgroup counts them."""
 
 from __future__ import annotations
 
@@ -9,90 +9,94 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sloth_tui.runner.processes import (
-    below,
     count_tasks,
     descendants,
-    load,
+    descendants_among,
+    parse_load,
     processes,
+    read_load,
     read_process,
     send,
-    tasks_and_newest,
 )
-from sloth_tui.runner.worker.excess import MOST_PROCESSES, excess
+from sloth_tui.runner.worker.excess import MOST_PROCESSES, describe_excess
 from sloth_tui.runner.worker.quota import is_met, make_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FASTEST = 20_000
-"""Processes that a fork bomb may start in a second: the fewer are left, the sooner the next look."""
-_SHORTEST = 0.002
-_LONGEST_HALT = 1.0
-_SHARE = 5
-"""When the kernel refuses more, a run that has this part of the bound is to blame, and not others."""
-_FEW = 20
-"""So many more are looked at one by one."""
+_MAX_FORKS_PER_SECOND = 20_000
+"""Processes that a fork bomb may start in a second. The fewer are left, the sooner comes the next check."""
+_MIN_INTERVAL_SECONDS = 0.002
+_MAX_HALT_SECONDS = 1.0
+_BLAME_DIVISOR = 5
+"""If the kernel refuses more, a run that has one fifth of its bound is the cause, and not other programs."""
+_FEW_TASKS = 20
+"""Growth up to which new processes are not looked at."""
 
 
-class Crowd:
-    """Looks at how many processes and threads the whole system has, which is cheap, and counts those below
-    this process when that jumps.
+class ProcessCounter:
+    """Watches the number of processes and threads of the whole system, which is cheap, and counts the
+    descendants of this process when that number jumps.
 
-    They are stopped for the count: counting takes longer than forking, all the more so among a thousand
-    processes that want to run. The groups that are known are stopped first, by one call each.
+    They are stopped for the count, because counting takes longer than forking, above all among a thousand
+    runnable processes. The known groups are stopped first, by one call each.
     """
 
     def __init__(self, before: bytes, child: int) -> None:
-        """``before``: what :func:`load` said before the first command. ``child``: the process that starts
-        them."""
+        """``before``: the result of :func:`load` before the first command. ``child``: the process that starts
+        the commands."""
         self._child = child
         self._groups: set[int] = set()
         self._room = MOST_PROCESSES
-        self._calm, newest = tasks_and_newest(before)
-        self._least = self._calm
-        self._roll = _Roll(newest)
+        self._baseline, newest = parse_load(before)
+        self._least = self._baseline
+        self._index = _ProcessIndex(newest)
 
-    def know(self, groups: set[int]) -> None:
-        """Be told the process groups that commands were started in."""
+    def set_groups(self, groups: set[int]) -> None:
+        """Take note of the process groups that commands were started in."""
         self._groups = groups
 
     @property
     def interval(self) -> float:
-        """Seconds until the next look."""
-        return max(_SHORTEST, (self._room // 2 - count_tasks() + self._calm) / _FASTEST)
+        """Seconds until the next check."""
+        return max(
+            _MIN_INTERVAL_SECONDS, (self._room // 2 - count_tasks() + self._baseline) / _MAX_FORKS_PER_SECOND
+        )
 
     def look(self) -> str:
-        """What there is more of than there may be, if so; then they are left stopped."""
+        """Return what the commands have too many of, and leave them stopped; or return an empty text."""
         total = count_tasks()
-        self._calm = min(self._calm, total)
-        if total > self._calm + _FEW:
-            self._roll.look()
+        self._baseline = min(self._baseline, total)
+        if total > self._baseline + _FEW_TASKS:
+            self._index.look()
         self._least = min(self._least, total)
         refused = total - self._least > MOST_PROCESSES // 2 and is_met(self._child)
-        if total - self._calm <= self._room // 2 and not refused:
+        if total - self._baseline <= self._room // 2 and not refused:
             return ""
-        self._roll.halt({group for group in self._groups if is_ours(group)})
+        self._index.stop_all({group for group in self._groups if is_own_group(group)})
         everything = processes()
-        found = below(everything, os.getpid())
-        count = MOST_PROCESSES + 1 if refused and len(found) > MOST_PROCESSES // _SHARE else len(found)
-        too_much = excess(count, sum(process.threads for process in found))
+        found = descendants_among(everything, os.getpid())
+        count = (
+            MOST_PROCESSES + 1 if refused and len(found) > MOST_PROCESSES // _BLAME_DIVISOR else len(found)
+        )
+        too_much = describe_excess(count, sum(process.threads for process in found))
         if not too_much:
             make_room(everything, found)
             send(found, signal.SIGCONT, spare_group=os.getpgrp())
-            self._room, self._calm = max(MOST_PROCESSES - len(found), 2), count_tasks()
+            self._room, self._baseline = max(MOST_PROCESSES - len(found), 2), count_tasks()
         return too_much
 
     def close(self) -> None:
-        """Nothing can be closed here, nor is there anything to remove."""
+        """Nothing to close here, nor to remove."""
 
     def remove(self) -> None:
         """See :meth:`close`."""
 
 
-class _Roll:
-    """Knows what is below this process without reading all of procfs, which takes long while a bomb runs.
+class _ProcessIndex:
+    """Knows the descendants of this process without reading all of procfs, which is slow while a bomb runs.
 
-    Numbers of processes ascend, and to ask the kernel for the group of each new one is cheap.
+    Process numbers ascend, and it is cheap to ask the kernel for the group of each new one.
     """
 
     def __init__(self, newest: int) -> None:
@@ -100,10 +104,10 @@ class _Roll:
         self._groups = {os.getpgrp(): {os.getpid()}}
         self._members = {os.getpid()}
 
-    def halt(self, groups: set[int]) -> None:
-        """Stop everything, but for the own group; first of all ``groups``."""
+    def stop_all(self, groups: set[int]) -> None:
+        """Stop all descendants except those in the group of this process; ``groups`` first."""
         stopped = {os.getpgrp()}
-        end = time.monotonic() + _LONGEST_HALT
+        end = time.monotonic() + _MAX_HALT_SECONDS
         fresh = groups
         while fresh and time.monotonic() < end:
             for group in fresh:
@@ -113,8 +117,8 @@ class _Roll:
             fresh = self._groups.keys() - stopped
 
     def look(self) -> None:
-        """Find those that have come about since the last time."""
-        newest = tasks_and_newest(load())[1]
+        """Find the processes that were started since the last time."""
+        newest = parse_load(read_load())[1]
         if newest < self._newest:  # numbers began anew
             fresh = iter([(process.pid, process.group) for process in descendants(os.getpid())])
         else:
@@ -142,11 +146,11 @@ def _signal(group: int, number: int) -> None:
         os.killpg(group, number)
 
 
-def is_ours(group: int) -> bool:
-    """Whether a group that a command was started in can still be its: numbers are given away again."""
+def is_own_group(group: int) -> bool:
+    """True if a group can still be that of a command: the kernel uses numbers again."""
     try:
         return os.getsid(group) == os.getsid(0)
-    except OSError:  # its leader is gone; as long as it has members the number is not given away
+    except OSError:  # its leader is gone; the number is not used again as long as the group has members
         with suppress(OSError):
             os.killpg(group, 0)
             return True

@@ -1,4 +1,4 @@
-"""How a worker's lines reach the supervisor: in order, none lost, in few writes, soon."""
+"""Send a worker's lines to the supervisor: in order, none lost, in few writes, without delay."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from sloth_tui.runner.protocol import encode_event, encode_note
 if TYPE_CHECKING:
     from sloth_tui.runner.events import RunEvent
 
-_BATCH = 32 * 1024
-_DELAY = 0.02
-"""Seconds a line may wait for others."""
-_STACK = 256 * 1024
+_BATCH_BYTES = 32 * 1024
+_FLUSH_SECONDS = 0.02
+"""The time that a line may wait for others."""
+_STACK_BYTES = 256 * 1024
 
 
 class Emitter:
-    """Collects lines and writes them from a thread of its own, which runs while Lua does.
+    """Collects lines and writes them in a thread of its own, which runs while Lua runs.
 
-    A reader that is slow holds the worker up: nothing is dropped.
+    A slow reader slows the worker down: nothing is dropped.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -30,20 +30,21 @@ class Emitter:
         self._size = 0
         self._lock = threading.Lock()
         self._waiting = threading.Event()
-        previous = threading.stack_size(_STACK)
+        previous = threading.stack_size(_STACK_BYTES)
         threading.Thread(target=self._pump, name="emitter", daemon=True).start()
         threading.stack_size(previous)
 
     def event(self, event: RunEvent) -> None:
+        """Send an event, soon."""
         self._add(encode_event(event))
 
     def note(self, name: str, *details: object) -> None:
-        """Notes are what the supervisor must know even if this process dies in the next moment."""
+        """Send a note, at once: the supervisor must get it even if this process dies in the next moment."""
         self._add(encode_note(name, *details))
         self.flush()
 
     def flush(self) -> None:
-        """Return when all lines so far are in the pipe."""
+        """Write all lines so far to the pipe."""
         with self._lock:
             self._write()
 
@@ -51,7 +52,7 @@ class Emitter:
         with self._lock:
             self._pending.append(line)
             self._size += len(line)
-            if self._size >= _BATCH:
+            if self._size >= _BATCH_BYTES:
                 self._write()
             elif len(self._pending) == 1:
                 self._waiting.set()
@@ -64,13 +65,13 @@ class Emitter:
             try:
                 data = data[os.write(self._descriptor, data) :]
             except BrokenPipeError:
-                # Nobody reads any more, and this process is about to be ended. Until then it goes on to
-                # hear its commands, which would not get to their end otherwise.
+                # The supervisor is gone, and this process is about to be ended. Until then it continues to
+                # read from its commands, which could not end otherwise.
                 return
 
     def _pump(self) -> None:
         while True:
             self._waiting.wait()
             self._waiting.clear()
-            time.sleep(_DELAY)
+            time.sleep(_FLUSH_SECONDS)
             self.flush()

@@ -1,36 +1,36 @@
-"""What the commands of a run are started in: a cgroup, or else a limit for the user."""
+"""Bound the commands of a run: by a cgroup, or else by a limit for the user."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.runner.worker.fence import Fence, own_directory
+from sloth_tui.runner.worker.fence import CommandCgroup, find_own_cgroup
 
 if TYPE_CHECKING:
     from sloth_tui.runner.worker.quota import Quota
 
 
 class Enclosure:
-    """In the process that starts commands. Most runs start none, so nothing is made before it is needed."""
+    """The bound, in the process that starts commands. Made with the first command: most runs start none."""
 
     def __init__(self, guard: int) -> None:
-        directory = own_directory()
+        directory = find_own_cgroup()
         self._quota: Quota | None = None
-        self._fence = None if directory is None else Fence(directory, guard)
+        self._fence = None if directory is None else CommandCgroup(directory, guard)
         self._refusals = "max 0"
-        if self._fence is None or not self._fence.put_up():
+        if self._fence is None or not self._fence.create():
             self._fence = None
             from sloth_tui.runner.worker.quota import Quota
 
             self._quota = Quota(guard)
 
     def prepare(self) -> None:
-        """Before each command."""
+        """Get ready for the next command."""
         if self._quota is not None:
             self._quota.renew()
 
     def has_refused(self) -> bool:
-        """Whether the kernel has refused the commands something since this was asked last."""
+        """True if the kernel has refused the commands something since the last call."""
         if self._fence is None:
             return self._quota is not None and self._quota.is_met()
         try:

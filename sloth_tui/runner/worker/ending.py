@@ -1,4 +1,4 @@
-"""Ending everything below this process: asked once, given time, then by force."""
+"""End all descendants of this process: ask them once, give them time, then kill them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ if TYPE_CHECKING:
 NO_PROCESS = 0
 
 
-class Ending:
-    """Sends SIGTERM to each process that is there, once, and knows when its time is up.
+class Termination:
+    """Sends SIGTERM to each descendant, once, and knows when its time is up.
 
-    What is started later, by a handler for example, gets no signal until then.
+    A process that is started later, for example by a handler, gets no signal until then.
     """
 
     def __init__(
         self, grace: float, own: Mapping[int, float], asked: Mapping[int, float], *, spared: int = NO_PROCESS
     ) -> None:
-        """``grace``: seconds from now on; ``own``: those of some process groups instead. ``asked``: groups
-        that have been asked before, and when their time is up. ``spared`` is let alone."""
+        """``grace``: seconds from now on. ``own``: other seconds for some process groups. ``asked``: groups
+        that have been asked before, with the time at which they are killed. ``spared``: a process that gets
+        no signal."""
         self._spared = spared
         self._deadlines = dict(asked)
         found = self.left()
@@ -36,17 +37,17 @@ class Ending:
         groups = {process.group for process in found}
         self._deadlines |= {group: now + own.get(group, grace) for group in groups - self._deadlines.keys()}
         self.deadline = max([now, *(self._deadlines[group] for group in groups)])
-        """When the time of all of them is up."""
+        """The time, by ``time.monotonic``, at which the last of them is killed."""
         self._ask([p for p in found if p.group not in asked and self._deadlines[p.group] > now])
 
     def add(self, group: int, grace: float) -> None:
-        """A command that was about to be started while the others were asked."""
+        """Ask a command to end that was being started while the others were asked."""
         self._deadlines[group] = time.monotonic() + grace
         self.deadline = max(self.deadline, self._deadlines[group])
         _signal(group, signal.SIGTERM)
 
     def is_over(self) -> bool:
-        """Whether nothing is left, or no time. Ends by force those whose own time is up."""
+        """True if no process is left, or no time. Kills the processes whose own time is up."""
         found = self.left()
         now = time.monotonic()
         late = [process for process in found if self._deadlines.get(process.group, self.deadline) <= now]
@@ -54,6 +55,7 @@ class Ending:
         return not found or now >= self.deadline
 
     def left(self) -> list[Process]:
+        """Return the descendants that still run."""
         return [process for process in descendants(os.getpid()) if process.pid != self._spared]
 
     def _ask(self, found: list[Process]) -> None:
@@ -61,10 +63,10 @@ class Ending:
         send(found, signal.SIGCONT, spare_group=os.getpgrp())
 
 
-def end_by_force(*, spared: int = NO_PROCESS) -> None:
-    """Kill everything below this process until nothing is there.
+def kill_descendants(*, spared: int = NO_PROCESS) -> None:
+    """Kill the descendants of this process until none is left.
 
-    For a process that is the reaper of its descendants: what loses its parent stays below it.
+    For a process that is the subreaper of its descendants: orphans stay below it.
     """
     while found := [process for process in descendants(os.getpid()) if process.pid != spared]:
         send(found, signal.SIGKILL, spare_group=os.getpgrp())

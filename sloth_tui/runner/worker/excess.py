@@ -1,4 +1,4 @@
-"""How much the commands of a run may have at once; more is taken for a fork bomb."""
+"""How many processes the commands of a run may have at once. More count as a fork bomb."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ MOST_TASKS = 4000
 """Processes and threads together."""
 
 
-def excess(processes: int, tasks: int) -> str:
-    """In words what was exceeded; empty if nothing was."""
+def describe_excess(processes: int, tasks: int) -> str:
+    """Return the bound that was exceeded, as text; empty if none was."""
     if processes > MOST_PROCESSES:
         return f"{MOST_PROCESSES:,} processes"
     return f"{MOST_TASKS:,} processes and threads" if tasks > MOST_TASKS else ""

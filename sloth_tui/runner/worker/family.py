@@ -1,11 +1,12 @@
-"""Three processes for a worker: one that runs Lua, its parent, the guard, and the guard's parent, the keeper.
+"""Start the processes of a worker: one that runs Lua, its parent, the guard, and the guard's parent, the
+keeper.
 
-The guard runs no foreign code, so it always reacts. It ends the Lua process when the supervisor says so or
-is gone, and when that process is gone, whatever way, it ends everything the task's commands left running,
-even what moved to a session of its own: as a subreaper (prctl(2)) it inherits what loses its parent. If the
-guard itself is killed, the kernel kills the Lua process with it, and the keeper inherits what is left and
-ends it. If the keeper is killed, the guard ends it all. Somebody who kills both leaves the session and what
-has the run in its environment to the supervisor.
+The guard runs no code of tasks, so it always reacts. It ends the Lua process when the supervisor asks for it
+or is gone. When the Lua process is gone, for whatever reason, the guard ends everything that the commands
+left running, even in other sessions: as a subreaper (prctl(2)) it inherits orphans. If the guard is killed,
+the kernel kills the Lua process with it, and the keeper inherits the rest and ends it. If the keeper is
+killed, the guard ends everything. If both are killed, the supervisor ends the session and all processes that
+have the run in their environment.
 """
 
 from __future__ import annotations
@@ -24,19 +25,19 @@ if TYPE_CHECKING:
 
     from sloth_tui.runner.worker.enclosure import Enclosure
 
-_NICE = -10
+_NICENESS = -10
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 def run_guarded(
-    work: Callable[[], None], supervisor: int, channel: int, grace: float, said: bytes = b""
+    work: Callable[[], None], supervisor: int, channel: int, grace: float, received: bytes = b""
 ) -> NoReturn:
-    """Call ``work`` in a grandchild, and end this process when that and all its descendants are gone.
+    """Call ``work`` in a grandchild, and exit when that process and all its descendants are gone.
 
-    ``supervisor`` is the descriptor that asks for the end, or ends itself when nobody is there. ``said``
-    has come from there before. ``channel`` takes notes. ``grace``: seconds between the request to end and
-    the kill.
+    ``supervisor``: the descriptor that brings requests to end, and ends with the supervisor. ``received``:
+    data that has been read from it before. ``channel``: the descriptor for notes. ``grace``: seconds between
+    the request to end and the kill.
     """
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     keeper, held = os.pipe()
@@ -58,21 +59,21 @@ def run_guarded(
 
     code = 1
     try:
-        Guard(child, link, (supervisor, channel, keeper), grace).guard(said)
+        Guard(child, link, (supervisor, channel, keeper), grace).guard(received)
         code = 0
     except BaseException:
         sys.excepthook(*sys.exc_info())
         raise
     finally:
-        os._exit(code)  # clearing up the interpreter takes as long as starting it
+        os._exit(code)  # without finalizers, which take as long as the start of the interpreter
 
 
 def _keep(guard: int) -> NoReturn:
     status = os.waitpid(guard, 0)[1]
     if status != 0:
-        from sloth_tui.runner.worker.ending import end_by_force
+        from sloth_tui.runner.worker.ending import kill_descendants
 
-        end_by_force()
+        kill_descendants()
     os._exit(0)
 
 
@@ -86,16 +87,16 @@ def _work_and_exit(work: Callable[[], None], guard: int) -> NoReturn:
     code = 1
     try:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == guard:  # else it died before the kernel was told
+        if os.getppid() == guard:  # else the guard died before the call to prctl
             work()
             code = 0
     finally:
-        # No finalizers, of Lua's or Python's: nothing that runs now is of use.
+        # No finalizers of Lua or Python: none of them is needed.
         os._exit(code)
 
 
 def _prctl(option: int, argument: int) -> None:
-    """prctl(2), on Linux; elsewhere a guard that is killed leaves its descendants to the supervisor."""
+    """Call prctl(2) on Linux. Elsewhere the supervisor ends the descendants of a guard that is killed."""
     if sys.platform == "linux":
         import ctypes
 
@@ -103,8 +104,8 @@ def _prctl(option: int, argument: int) -> None:
 
 
 def _take_precedence() -> None:
-    """Be served before what the commands start, where this process may ask for that."""
+    """Raise the priority of this process above that of commands, if the system allows it."""
     with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
     with suppress(OSError, AttributeError):
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))

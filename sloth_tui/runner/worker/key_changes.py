@@ -1,4 +1,4 @@
-"""Which keys a run changed, from what to what: read back from the store, so that it is what was committed."""
+"""Report which keys a run changed, read back from the store, so that only what was committed is reported."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from sloth_tui.store.port import Store
 
 LONGEST_VALUE = 16 * 1024
-"""Characters (bytes) of a value that are reported; of longer ones the beginning."""
-_MOST_WRITES = 25
-_INTERVAL = 0.05
-"""Seconds between reports while a task writes without printing anything."""
+"""Characters, or bytes, of a value in an event; a longer value is cut."""
+_MAX_WRITES = 25
+_REPORT_SECONDS = 0.05
+"""The time between reports while a task writes and prints nothing."""
 
 
-class Changes:
-    """Reports the changes this run made since it last looked."""
+class KeyChangeReporter:
+    """Sends a KeyChanged for each revision of this run since the last report."""
 
     def __init__(self, emitter: Emitter, run: str) -> None:
         self._emitter = emitter
@@ -33,43 +33,48 @@ class Changes:
         self._unsent = 0
         self._most_writes = 1
         self.pending = False
-        """Set by whoever writes to the store, outside of transactions."""
+        """True if something was committed since the last report."""
         self.count = 0
-        """Changes reported since this was last set to 0."""
+        """Revisions reported since it was set to 0."""
 
     def watch(self, store: Store, since: int, keep_revisions: int) -> None:
-        """Report changes after revision ``since``. ``keep_revisions``: how many of a key history keeps;
-        those of a task that writes in a loop must be read before they are forgotten."""
+        """Report the changes after revision ``since``.
+
+        ``keep_revisions``: the number of revisions of a key that history keeps. Those of a task that writes
+        in a loop must be read before they are trimmed.
+        """
         self._store, self._since = store, since
-        self._most_writes = max(1, min(_MOST_WRITES, keep_revisions // 2))
+        self._most_writes = max(1, min(_MAX_WRITES, keep_revisions // 2))
 
     def wrote(self) -> None:
-        """Something was committed; report it if the last report is some time ago."""
+        """Note a commit, and report it unless the last report was just now."""
         self.pending = True
         self._writes += 1
         if self._writes >= self._most_writes or time.monotonic() >= self._next:
             self.report()
 
     def report_pending(self) -> None:
+        """Report every commit that is not reported yet."""
         if self.pending:
             self.report()
 
     def report(self) -> None:
+        """Report all changes of this run since the last report."""
         self.pending = False
         self._writes = 0
         if self._store is None:
             return
-        for revision in self._store.changes(self._since):
+        for revision in self._store.revisions_since(self._since):
             self._since = revision.revision
             if revision.origin is not None and revision.origin.run == self._run:
                 self.count += 1
                 self._unsent += 1
                 self._emitter.event(_event(revision))
         if self._unsent >= self._most_writes:
-            # If this process is killed, what it has not sent is read back, as far as history goes back.
+            # If this process is killed, another worker reads back what was not sent, as far as history goes.
             self._emitter.flush()
             self._unsent = 0
-        self._next = time.monotonic() + _INTERVAL
+        self._next = time.monotonic() + _REPORT_SECONDS
 
 
 def _event(revision: Revision) -> KeyChanged:
@@ -90,7 +95,7 @@ def _event(revision: Revision) -> KeyChanged:
 
 
 def shorten(value: Value | None) -> tuple[Value | None, bool]:
-    """As much of a value as events carry, and whether that is not all."""
+    """Return as much of a value as an event carries, and True if it was cut."""
     if isinstance(value, (str, bytes)):
         return (value[:LONGEST_VALUE], True) if len(value) > LONGEST_VALUE else (value, False)
     if isinstance(value, (dict, list)):

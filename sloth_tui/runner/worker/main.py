@@ -1,8 +1,8 @@
-"""The worker process, ``python -m sloth_tui.runner.worker.main``: started by the supervisor and by nobody else.
+"""The worker process, ``python -m sloth_tui.runner.worker.main``, which the supervisor starts.
 
 It reads one line, its assignment, from stdin, and writes lines (see :mod:`sloth_tui.runner.protocol`) to
-descriptor 3. What it writes to stderr is looked at only when it dies. This is the one place under
-``runner`` that opens a store.
+descriptor 3. The supervisor reads its stderr only when it dies. No other module under ``runner`` opens a
+store.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sloth_tui.runner.request import Assignment
     from sloth_tui.runner.worker.access import Mode, OpenStore
     from sloth_tui.runner.worker.emitter import Emitter
+    from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
 
     Work = Callable[[Assignment, Emitter, OpenStore], None]
@@ -31,24 +32,23 @@ def main() -> None:
         os.set_inheritable(CHANNEL, False)
     except OSError:
         raise SystemExit("this is a part of sloth-runner and cannot be started by itself") from None
-    # Before the assignment is there: the front end may have started this process to get ready meanwhile.
+    # Before the assignment has come: the front end may have started this process in advance.
     from sloth_tui.runner.processes import RUN_VARIABLE
     from sloth_tui.runner.request import decode_assignment
-    from sloth_tui.runner.worker import recover as settle
-    from sloth_tui.runner.worker import session
+    from sloth_tui.runner.worker import recover, session
     from sloth_tui.runner.worker.family import run_guarded
 
-    line, said = _read_line(0)
+    line, received = _read_line(0)
     if not line:
         return
     assignment = decode_assignment(line)
     os.environ[RUN_VARIABLE] = assignment.run
-    work = settle.settle if assignment.mode == "settle" else session.work
-    run_guarded(lambda: _emitting(work, assignment), 0, CHANNEL, assignment.request.grace, said)
+    work = recover.recover if assignment.mode == "recover" else session.work
+    run_guarded(lambda: _emitting(work, assignment), 0, CHANNEL, assignment.request.grace, received)
 
 
 def _read_line(descriptor: int) -> tuple[bytes, bytes]:
-    """All up to the first line feed, and what came after it; both empty if the other end closed before."""
+    """Return the first line, and what came after it; both empty if the other end was closed before."""
     parts = []
     while part := os.read(descriptor, 1 << 16):
         parts.append(part)
@@ -63,11 +63,11 @@ def _emitting(work: Work, assignment: Assignment) -> None:
     from sloth_tui.runner.worker.emitter import Emitter
 
     emitter = Emitter(CHANNEL)
-    link.before_standing(emitter.flush)
+    link.call_before_standing(emitter.flush)
     try:
         work(assignment, emitter, _open_store)
         capture = sys.modules.get("sloth_tui.runner.hosts.command")  # it was not needed if it is not there
-        if capture is not None and capture.is_written_to():
+        if capture is not None and capture.has_leftovers():
             link.stand_still(link.WAITING)
     except BaseException:
         import traceback
@@ -78,10 +78,10 @@ def _emitting(work: Work, assignment: Assignment) -> None:
         emitter.flush()
 
 
-def _open_store(agent: str, mode: Mode, origin: Origin | None) -> Store:
+def _open_store(agent: str, mode: Mode, origin: Origin | None, settings: Callable[[], Settings]) -> Store:
     from sloth_tui.store import open_store
 
-    return open_store(agent, mode, origin=origin)
+    return open_store(agent, mode, origin=origin, settings=settings)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What tasks print, on its way out: in lines, limited, and harmless to whoever reads it as JSON."""
+"""Pass on the output of tasks: in lines, up to a limit, and as text that JSON can hold."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from sloth_tui.runner.worker.emitter import Emitter
 
 LONGEST_LINE = 64 * 1024
-"""Bytes of one line that are passed on."""
+"""Bytes of one line that are passed on; the rest is cut."""
 
 
 class Output:
-    """Passes on lines of the task that runs, up to a limit for each task."""
+    """Passes on the lines of the running task, up to a limit for each task."""
 
     def __init__(self, emitter: Emitter, limit: int, before_line: Callable[[], None]) -> None:
-        """``before_line`` is called before each line, so that what came before it can be said first."""
+        """``limit``: bytes for each task. ``before_line`` is called before each line to send older events."""
         self._emitter = emitter
         self._limit = limit
         self._before_line = before_line
@@ -29,10 +29,11 @@ class Output:
         self._cut = 0
 
     def begin(self, task: str | None) -> None:
+        """Count from 0 for this task."""
         self._task, self._passed, self._cut = task, 0, 0
 
     def write(self, stream: str, data: bytes, size: int | None = None) -> None:
-        """Pass on each line of ``data``; ``size`` is what it had before the caller cut it, if he did."""
+        """Pass on each line of ``data``. ``size``: its size in bytes before the caller cut it, if it did."""
         self._before_line()
         beyond = 0 if size is None else size - len(data)
         if b"\n" not in data:
@@ -44,12 +45,12 @@ class Output:
         self._line(stream, last, beyond)
 
     def catch_up(self) -> None:
-        """Say what must be said before whatever comes next, even if that ends this process."""
+        """Send everything that is pending, in case the next step ends this process."""
         self._before_line()
         self._emitter.flush()
 
     def finish(self) -> None:
-        """Say how much was cut."""
+        """Report how much was cut, if anything."""
         if self._cut:
             limit = format_size(self._limit)
             message = f"output beyond {limit}: … {self._cut} bytes cut"

@@ -1,8 +1,8 @@
-"""Where no cgroup can be made: a limit of the tasks that a user may have, around the commands of a run.
+"""Bound the commands of a run by RLIMIT_NPROC, the number of tasks of a user, where no cgroup can be made.
 
-The kernel counts all of the user's processes and threads (RLIMIT_NPROC), and compares with the limit of
-the one that is about to start another. So the limit is what others have plus what a run may have, counted
-before a command starts. It binds the commands alone; other processes of the user keep their own limit.
+The kernel counts all processes and threads of the user, and compares the number with the limit of the process
+that starts another one. So the limit is the number of all others, counted before a command starts, plus what
+a run may have. It binds the commands alone; other processes of the user keep their own limit.
 """
 
 from __future__ import annotations
@@ -14,45 +14,45 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sloth_tui.runner.processes import below, count_tasks, processes
+from sloth_tui.runner.processes import count_tasks, descendants_among, processes
 from sloth_tui.runner.worker.excess import MOST_PROCESSES
 
 if TYPE_CHECKING:
     from sloth_tui.runner.processes import Process
 
-_MARGIN = 100
-"""Tasks that others may start after they were counted."""
-_CLOSE = 20
-"""So near to the limit counts as at it: some are just ending."""
-_DRIFT = 50
-"""The others are counted again when the whole system has so many more, or fewer."""
+_MARGIN_TASKS = 100
+"""Tasks that other programs may start after they were counted."""
+_CLOSE_TASKS = 20
+"""A distance from the limit that counts as reached, because some processes are just ending."""
+_DRIFT_TASKS = 50
+"""The change of the number of tasks of the system after which the others are counted again."""
 
 
 class Quota:
-    """In the process that starts commands; they inherit its limit."""
+    """The limit, in the process that starts commands; they inherit it."""
 
     def __init__(self, guard: int) -> None:
-        """``guard``: the process below which the run's own are."""
+        """``guard``: the process whose descendants belong to the run."""
         self._guard = guard
         self._before = resource.getrlimit(resource.RLIMIT_NPROC)
         self._total: int | None = None
-        """Tasks of the whole system when the others were counted."""
-        self._void = sys.platform != "linux" or not _binds()
+        """The number of tasks of the system when the others were counted."""
+        self._disabled = sys.platform != "linux" or not _binds()
 
     def renew(self) -> None:
         """Set the limit for the next command."""
         total = count_tasks()
-        if self._void or (self._total is not None and abs(total - self._total) <= _DRIFT):
+        if self._disabled or (self._total is not None and abs(total - self._total) <= _DRIFT_TASKS):
             return
         self._total = total
-        others = count_others(found := processes(), below(found, self._guard))
-        # A container may hide processes that the kernel counts, and then nothing could be started at all.
-        self._void = not self._limit(others + _MARGIN) or not _can_start()
-        self._limit(None if self._void else others + MOST_PROCESSES + _MARGIN)
+        others = count_others(found := processes(), descendants_among(found, self._guard))
+        # A container may hide processes that the kernel counts; then no process could be started at all.
+        self._disabled = not self._limit(others + _MARGIN_TASKS) or not _can_start()
+        self._limit(None if self._disabled else others + MOST_PROCESSES + _MARGIN_TASKS)
 
     def is_met(self) -> bool:
-        """Whether the kernel refuses this process more by the limit."""
-        return not self._void and not _can_start()
+        """True if the limit keeps this process from starting another one."""
+        return not self._disabled and not _can_start()
 
     def _limit(self, tasks: int | None) -> bool:
         soft, hard = self._before
@@ -63,8 +63,10 @@ class Quota:
 
 
 def is_met(process: int) -> bool:
-    """Whether the kernel refuses ``process`` more, by a limit of this module's. Asked of the kernel, because
-    exit statuses that nobody has collected count as well."""
+    """True if a limit of this module keeps ``process`` from starting another one.
+
+    The kernel has to answer, because ended processes that are not reaped yet count as well.
+    """
     if sys.platform != "linux":
         return False
     mine = resource.getrlimit(resource.RLIMIT_NPROC)
@@ -72,7 +74,7 @@ def is_met(process: int) -> bool:
         soft = resource.prlimit(process, resource.RLIMIT_NPROC)[0]
         if soft == mine[0]:
             return False
-        resource.setrlimit(resource.RLIMIT_NPROC, (max(0, soft - _CLOSE), mine[1]))
+        resource.setrlimit(resource.RLIMIT_NPROC, (max(0, soft - _CLOSE_TASKS), mine[1]))
     except (OSError, ValueError):
         return False
     try:
@@ -82,15 +84,15 @@ def is_met(process: int) -> bool:
 
 
 def make_room(everything: list[Process], ours: list[Process]) -> None:
-    """Move the limit of ``ours`` along: their threads do not count as processes, and others come and go.
+    """Adapt the limit of ``ours``: their threads do not count as processes, and other programs come and go.
 
-    For the guard, which keeps the limit that there was before.
+    For the guard, which keeps its original limit.
     """
     if sys.platform != "linux":
         return
     threads = sum(process.threads - 1 for process in ours)
     most = resource.getrlimit(resource.RLIMIT_NPROC)[0]
-    tasks = _lower(count_others(everything, ours) + MOST_PROCESSES + threads + _MARGIN, most)
+    tasks = _lower(count_others(everything, ours) + MOST_PROCESSES + threads + _MARGIN_TASKS, most)
     for process in ours:
         with suppress(OSError, ValueError):
             soft, hard = resource.prlimit(process.pid, resource.RLIMIT_NPROC)
@@ -99,7 +101,7 @@ def make_room(everything: list[Process], ours: list[Process]) -> None:
 
 
 def count_others(everything: list[Process], ours: list[Process]) -> int:
-    """Tasks of this user that are not among ``ours``."""
+    """Return the number of this user's tasks that are not among ``ours``."""
     known, user, count = {process.pid for process in ours}, os.getuid(), 0
     for process in everything:
         with suppress(OSError):
@@ -113,7 +115,7 @@ def _lower(limit: int, other: int) -> int:
 
 
 def _binds() -> bool:
-    """Whether the kernel refuses this process anything by the limit: the super-user it does not."""
+    """True if the kernel applies the limit to this process: it does not to the superuser."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NPROC)
     resource.setrlimit(resource.RLIMIT_NPROC, (min(1, hard) if hard >= 0 else 1, hard))
     try:

@@ -1,4 +1,4 @@
-"""Finds out what a worker that died had done: its changes are in the store, its plain locks as well."""
+"""Find out what a dead worker had done. Its changes are in the store, and so are its locks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.errors import LockHeld, LockLost
 from sloth_tui.runner.events import Warned
-from sloth_tui.runner.lua.modules.locks import left_behind
-from sloth_tui.runner.worker.key_changes import Changes
+from sloth_tui.runner.lua.modules.locks import describe_left_lock
+from sloth_tui.runner.worker.key_changes import KeyChangeReporter
+from sloth_tui.settings import load_settings
 
 if TYPE_CHECKING:
     from sloth_tui.runner.request import Assignment
@@ -16,26 +17,28 @@ if TYPE_CHECKING:
     from sloth_tui.store.port import Store
 
 
-def settle(assignment: Assignment, emitter: Emitter, open_store: OpenStore) -> None:
-    """Report changes not yet reported, and warn of locks nobody is left to unlock."""
-    aftermath = assignment.aftermath
-    assert aftermath is not None
-    with open_store(assignment.request.agent, "write", None) as store:
-        changes = Changes(emitter, assignment.run)
-        changes.watch(store, aftermath.since, keep_revisions=1)
+def recover(assignment: Assignment, emitter: Emitter, open_store: OpenStore) -> None:
+    """Report the changes that the dead worker did not report, and warn about the locks it left."""
+    recovery = assignment.recovery
+    assert recovery is not None
+    with open_store(assignment.request.agent, "write", None, load_settings) as store:
+        changes = KeyChangeReporter(emitter, assignment.run)
+        changes.watch(store, recovery.since, keep_revisions=1)
         changes.report()
         for lock in store.locks():
-            if lock.owner is not None and lock.owner.pid == aftermath.pid and lock.alive is False:
-                emitter.event(Warned(aftermath.task, left_behind(lock.name, lock.holder, lock.remaining)))
-        for name, holder in aftermath.tied:
+            if lock.owner is not None and lock.owner.pid == recovery.pid and lock.alive is False:
+                emitter.event(
+                    Warned(recovery.task, describe_left_lock(lock.name, lock.holder, lock.remaining))
+                )
+        for name, holder in recovery.tied:
             _free(store, name, holder)
     emitter.note("done")
 
 
 def _free(store: Store, name: str, holder: str) -> None:
-    """Remove a tied lock whose process is gone. To us it is free already, but not to other programs."""
+    """Remove a lock of with_lock whose process is gone: for other programs it is not free yet."""
     try:
         store.acquire(name, holder, 1.0)
         store.release(name, holder)
-    except (LockHeld, LockLost):  # somebody else has it by now
+    except (LockHeld, LockLost):  # another process holds it by now
         return

@@ -1,4 +1,4 @@
-"""One worker's share of a run: load the file, put its tasks in order, run those that are ahead."""
+"""The part of a run that one worker does: load the file, order its tasks, run those that are left."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sloth_tui.runner.lua.sandbox import Sandbox, has_position
 from sloth_tui.runner.lua.source import TaskSource
 from sloth_tui.runner.plan import make_plan
 from sloth_tui.runner.schedule import DONE, SKIPPED, Schedule
-from sloth_tui.runner.worker.key_changes import Changes
+from sloth_tui.runner.worker.key_changes import KeyChangeReporter
 from sloth_tui.runner.worker.output import Output
 from sloth_tui.settings import load_settings
 
@@ -29,29 +29,31 @@ if TYPE_CHECKING:
     from sloth_tui.runner.request import Assignment
     from sloth_tui.runner.worker.access import Mode, OpenStore
     from sloth_tui.runner.worker.emitter import Emitter
+    from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
 
 
 def work(assignment: Assignment, emitter: Emitter, open_store: OpenStore) -> None:
-    """Do what is assigned, and tell the emitter."""
+    """Carry out the assignment, and report to the emitter."""
     Session(assignment, emitter, open_store).work()
 
 
 class Session:
-    """Runs tasks and tells the emitter about it."""
+    """Runs tasks and reports to the emitter."""
 
     def __init__(self, assignment: Assignment, emitter: Emitter, open_store: OpenStore) -> None:
         self._assignment = assignment
         self._request = assignment.request
         self._emitter = emitter
         self._open_store = open_store
+        self._known_settings: Settings | None = None
         self._task: str | None = None
         self._registry = Registry()
-        self._changes = Changes(emitter, assignment.run)
+        self._changes = KeyChangeReporter(emitter, assignment.run)
         self._output = Output(emitter, self._request.output_limit, self._changes.report_pending)
 
     def work(self) -> None:
-        """All of it. What is wrong with the file ends as a note, not as an error."""
+        """Do all of the work. A fault of the file becomes a note, not an exception."""
         try:
             plan = self._load()
         except SlothError as error:
@@ -69,7 +71,7 @@ class Session:
         text = source.read()
         limit_process(self._request.memory_limit)
         self._sandbox = sandbox = Sandbox({"read_module": source.module}, self._request.memory_limit)
-        self._state = StateModule(self._open, self._changes, sandbox.room, self._emitter.note)
+        self._state = StateModule(self._open, self._changes, sandbox.has_room, self._emitter.note)
         self._context = Context(source.directory, may_act=self._assignment.mode != "list")
         self._environment = Environment(
             sandbox,
@@ -94,11 +96,17 @@ class Session:
 
     def _open(self) -> Store:
         mode: Mode = "read" if self._assignment.mode == "list" else "write"
-        store = self._open_store(self._request.agent, mode, self._origin())
+        store = self._open_store(self._request.agent, mode, self._origin(), self._settings)
         since = store.revision()
-        self._changes.watch(store, since, load_settings().keep_revisions)
+        self._changes.watch(store, since, self._settings().keep_revisions)
         self._emitter.note("store", since)
         return store
+
+    def _settings(self) -> Settings:
+        """Read the settings when they are first needed."""
+        if self._known_settings is None:
+            self._known_settings = load_settings()
+        return self._known_settings
 
     def _origin(self) -> Origin:
         title = self._request.title or f"run {self._request.file}"
@@ -150,9 +158,9 @@ class Session:
             self._state.opened.set_origin(self._origin())
 
     def _end_task(self) -> str | None:
-        """After each attempt: give back what was left open, and report what was written.
+        """Close what an attempt left open, and report what it wrote.
 
-        What to say of writes that the task was told were done, and are not.
+        Returns an error if writes that the task took for done were rolled back, else None.
         """
         abandoned = self._state.end_task()
         self._changes.report_pending()
@@ -160,8 +168,8 @@ class Session:
 
     def _finish_task(self, name: str, outcome: Outcome, duration: float) -> str:
         self._output.finish()
-        if outcome.remark:
-            self._emitter.event(Warned(name, outcome.remark))
+        if outcome.warning:
+            self._emitter.event(Warned(name, outcome.warning))
         result = DONE if outcome.error is None else "failed"
         self._emitter.event(
             TaskFinished(name, result, duration, self._changes.count, outcome.error, outcome.trace)

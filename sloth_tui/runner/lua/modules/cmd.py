@@ -1,4 +1,4 @@
-"""The host's side of Lua's ``cmd``."""
+"""The Python side of Lua's ``cmd``."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ import os
 from typing import TYPE_CHECKING, cast
 
 from sloth_tui.errors import UsageError
-from sloth_tui.runner.lua.convert import answering, text_from_lua
+from sloth_tui.runner.lua.convert import host_function, text_from_lua
 from sloth_tui.text import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sloth_tui.runner.lua.context import Context
-    from sloth_tui.runner.worker.output import Output
+    from sloth_tui.runner.lua.context import Context, OutputSink
 
 LARGEST_RESULT = 16 * 1024 * 1024
-"""Bytes of each output that a command's result holds."""
+"""Bytes of stdout, and of stderr, in the result of a command."""
 LARGEST_PARTIAL = 64 * 1024
-"""Bytes without a line feed after which they count as a line."""
+"""Bytes without a line feed that are passed on as a line."""
 
 
 class CmdModule:
     """Runs commands on this machine."""
 
-    def __init__(self, context: Context, output: Output, room: Callable[[int], bool], grace: float) -> None:
-        """``room``: whether Lua has memory for so many bytes more. ``grace``: where a command has none."""
+    def __init__(
+        self, context: Context, output: OutputSink, has_room: Callable[[int], bool], grace: float
+    ) -> None:
+        """``has_room``: True if Lua has memory for that many more bytes. ``grace``: default seconds."""
         self._grace = grace
         self._context = context
         self._output = output
-        self._room = room
+        self._has_room = has_room
 
     def functions(self) -> dict[str, Callable[..., object]]:
-        return {"run": answering(self._run)}
+        """Return the host functions that cmd.lua calls, by name."""
+        return {"run": host_function(self._run)}
 
     def _run(
         self,
@@ -44,8 +46,8 @@ class CmdModule:
         grace: object,
         *env: object,
     ) -> object:
-        """``env``: names and values by turns. Answers exit code, both outputs, and how many bytes of them
-        were cut; or nil and the timeout in words."""
+        """``env``: names and values alternate. Returns exit code, stdout, stderr, and the number of bytes
+        that were cut; or nil and the timeout as text."""
         from sloth_tui.runner.hosts.command import Command, run_command
 
         self._context.check_acting()
@@ -55,7 +57,7 @@ class CmdModule:
             raise UsageError("command must not contain NUL")
         directory = None if cwd is None else _directory(text_from_lua(cwd, "cwd"))
         self._output.catch_up()
-        heard = _Heard(self._output)
+        captured = _CapturedOutput(self._output)
         try:
             code = run_command(
                 Command(
@@ -67,30 +69,30 @@ class CmdModule:
                     cast("float | None", grace),
                 ),
                 self._grace,
-                heard.hear,
+                captured.receive,
             )
         except OSError as error:
             raise UsageError(f"cannot start: {error.strerror}") from error
         finally:
-            heard.finish()
+            captured.finish()
         if code is None:
             return True, None, format_duration(cast("float", timeout)).encode()
-        out, err = bytes(heard.kept["stdout"]), bytes(heard.kept["stderr"])
-        if not self._room(len(out) + len(err)):
+        out, err = bytes(captured.kept["stdout"]), bytes(captured.kept["stderr"])
+        if not self._has_room(len(out) + len(err)):
             raise MemoryError
-        return True, code, out, err, heard.cut
+        return True, code, out, err, captured.cut
 
 
-class _Heard:
-    """Passes on whole lines as they come, and keeps both outputs for the result."""
+class _CapturedOutput:
+    """Passes on whole lines as they come, and keeps stdout and stderr for the result."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: OutputSink) -> None:
         self._output = output
         self._partial = {"stdout": b"", "stderr": b""}
         self.kept = {"stdout": bytearray(), "stderr": bytearray()}
         self.cut = 0
 
-    def hear(self, stream: str, data: bytes) -> None:
+    def receive(self, stream: str, data: bytes) -> None:
         kept = self.kept[stream]
         room = LARGEST_RESULT - len(kept)
         kept += data[:room]
@@ -116,7 +118,7 @@ class _Heard:
 
 def _directory(path: str) -> str:
     if not os.path.isdir(path):
-        raise UsageError(f"cwd '{path}' is no directory")
+        raise UsageError(f"cwd '{path}' is not a directory")
     return path
 
 

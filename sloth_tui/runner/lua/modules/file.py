@@ -1,4 +1,4 @@
-"""The host's side of Lua's ``file``."""
+"""The Python side of Lua's ``file``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import stat
 from typing import TYPE_CHECKING, cast
 
 from sloth_tui.errors import UsageError
-from sloth_tui.runner.lua.convert import answering, text_from_lua
+from sloth_tui.runner.lua.convert import host_function, text_from_lua
 from sloth_tui.text import format_size
 
 if TYPE_CHECKING:
@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from sloth_tui.runner.lua.context import Context
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a file that tasks may read."""
+"""Bytes of the largest file that tasks may read."""
 
 
 class FileModule:
     """Acts on files of this machine."""
 
-    def __init__(self, context: Context, room: Callable[[int], bool]) -> None:
+    def __init__(self, context: Context, has_room: Callable[[int], bool]) -> None:
         self._context = context
-        self._room = room
+        self._has_room = has_room
 
     def functions(self) -> dict[str, Callable[..., object]]:
+        """Return the host functions that file.lua calls, by name."""
         functions: dict[str, Callable[..., object]] = {
             "copy": self._copy,
             "write": self._write,
@@ -36,7 +37,7 @@ class FileModule:
             "remove": self._remove,
             "checksum": self._checksum,
         }
-        return {name: answering(_explaining(function)) for name, function in functions.items()}
+        return {name: host_function(_explaining(function)) for name, function in functions.items()}
 
     def _copy(
         self, src: object, dest: object, mode: object, owner: object, group: object, delegate_to: object
@@ -66,7 +67,7 @@ class FileModule:
     def _read(self, path: object, delegate_to: object) -> object:
         self._context.check_target(delegate_to)
         content = _content(_path(path))
-        if not self._room(len(content)):
+        if not self._has_room(len(content)):
             raise MemoryError
         return True, content
 
@@ -75,7 +76,7 @@ class FileModule:
         return True, os.path.lexists(_path(path))
 
     def _remove(self, path: object, delegate_to: object) -> object:
-        """Whether it was there. A directory is refused."""
+        """Return whether the file existed. A directory is refused."""
         self._may_act(delegate_to)
         try:
             os.unlink(_path(path))
@@ -84,7 +85,7 @@ class FileModule:
         return True, True
 
     def _checksum(self, path: object, delegate_to: object) -> object:
-        """Nil if there is no such file."""
+        """Return the SHA-256 in hex, or nil if there is no such file."""
         self._context.check_target(delegate_to)
         name = _path(path)
         from sloth_tui.runner.hosts.atomic_file import checksum_of
@@ -124,7 +125,7 @@ def _content(path: str) -> bytes:
 
 
 def _explaining(function: Callable[..., object]) -> Callable[..., object]:
-    """Operating system errors in one line."""
+    """Turn errors of the operating system into a UsageError of one line."""
 
     def call(*arguments: object) -> object:
         try:
@@ -155,7 +156,7 @@ def _uid(name: str) -> int:
     try:
         return _id(name) if _is_id(name) else pwd.getpwnam(name).pw_uid
     except (KeyError, ValueError):
-        raise UsageError(f"owner '{name}' is no user of this machine") from None
+        raise UsageError(f"owner '{name}' is not a user of this machine") from None
 
 
 def _gid(name: str) -> int:
@@ -164,7 +165,7 @@ def _gid(name: str) -> int:
     try:
         return _id(name) if _is_id(name) else grp.getgrnam(name).gr_gid
     except (KeyError, ValueError):
-        raise UsageError(f"group '{name}' is no group of this machine") from None
+        raise UsageError(f"group '{name}' is not a group of this machine") from None
 
 
 def _is_id(name: str) -> bool:
@@ -172,7 +173,7 @@ def _is_id(name: str) -> bool:
 
 
 def _id(digits: str) -> int:
-    """Raises ValueError beyond 32 bits, and for the last number, which means "as it is" in chown(2)."""
+    """Raises ValueError beyond 32 bits, and for the last number, which means "unchanged" in chown(2)."""
     number = int(digits)
     if number >= 0xFFFF_FFFF:
         raise ValueError(digits)

@@ -38,8 +38,8 @@ local function number_text(number, place)
   if number ~= number or number == huge or number == -huge then
     refuse("is a number that is not finite, which JSON cannot hold", place)
   end
-  -- The shortest digits that read back. Where fifteen are enough Lua finds them; which of several longer ones
-  -- Python takes, only Python knows.
+  -- The shortest digits that are read back as the same number. Lua finds them if fifteen are enough; otherwise Python
+  -- does, whose choice among several must be the same everywhere.
   if abs(number) < 1e16 and floor(number) == number then return format("%.1f", number) end
   local text = format("%.15g", number)
   if abs(number) >= SMALLEST_NORMAL and tonumber(text) == number then return text end
@@ -48,8 +48,8 @@ local function number_text(number, place)
   return shortest
 end
 
--- Whether the table is an array, and for objects its keys in order: that in which they were read from a file,
--- if they were, else by name.
+-- Returns whether the table is an array, and for objects its keys: in the order of the file they were read from,
+-- else by name.
 local function shape(t, place)
   local count, names = 0, {}
   for key in next, t do
@@ -66,7 +66,7 @@ local function shape(t, place)
   if #names > 0 then refuse("has both named and numbered fields; JSON has lists or objects", place) end
   for index = 1, count do
     if rawget(t, index) == nil then
-      if rawget(t, 1) == nil then refuse("has numbered fields that do not begin with 1, so it is no list", place) end
+      if rawget(t, 1) == nil then refuse("has numbered fields that do not begin with 1, so it is not a list", place) end
       refuse("is a list with a hole: field " .. index .. " is nil", place)
     end
   end
@@ -136,7 +136,7 @@ function json.decode(text)
   return value
 end
 
--- Marks a list as one, which shows where it is empty.
+-- Marks a table as a list, so that an empty one becomes [].
 function json.array(list)
   if list == nil then list = {} end
   if type(list) ~= "table" then kit.fail("json.array: list must be a table, got " .. type(list)) end

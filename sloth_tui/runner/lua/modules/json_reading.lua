@@ -22,7 +22,7 @@ local null = setmetatable({}, {
   __metatable = false,
 })
 
--- What is wrong is raised as a table of ours, so that it cannot be mistaken for anything else.
+-- Errors in the text are raised as a table of our own, so that they differ from all other errors.
 local function refuse(message, place, first)
   error({ json_error = message, place = place, first = first }, 0)
 end
@@ -126,7 +126,7 @@ local function read_object(text, at, depth, options)
   if byte(text, at) == 125 then return object, at + 1 end
   while true do
     at = skip(text, at)
-    if byte(text, at) ~= 34 then refuse("an object whose name is no text", at) end
+    if byte(text, at) ~= 34 then refuse("an object whose name is not text", at) end
     local name, value
     local name_at = at
     name, at = read_string(text, at + 1)
@@ -167,7 +167,7 @@ local function read_all(text, options)
     local _, wrong = utf8_len(text)
     if wrong then refuse("a byte that is not UTF-8", wrong) end
     if sub(text, 1, 3) == "\u{FEFF}" then
-      refuse("a byte order mark (U+FEFF), which is no JSON; leave it out", 1)
+      refuse("a byte order mark (U+FEFF), which is not JSON; leave it out", 1)
     end
   end
   local value, at = read(text, 1, 0, options)
@@ -176,7 +176,7 @@ local function read_all(text, options)
   return value
 end
 
--- As people count: lines and characters, both from 1.
+-- Returns line and column of a place, both from 1; columns count characters.
 local function shown_place(text, at)
   local line, start = 1, 1
   for after in gmatch(text, "\n()") do

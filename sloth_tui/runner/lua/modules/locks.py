@@ -1,4 +1,4 @@
-"""The locks a run holds: each fences the writes of the task that took it."""
+"""The locks that a run holds. Each of them fences the writes of the task that took it."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ if TYPE_CHECKING:
     from sloth_tui.store.port import Store
 
 
-class Held(NamedTuple):
+class HeldLock(NamedTuple):
     holder: str
     token: int
     tied: bool
-    """Taken by with_lock."""
+    """True if with_lock took it."""
 
 
-class LockBook:
-    """Keeps account of locks, so that each is given back, or named at the end."""
+class RunLocks:
+    """The locks of a run, so that each is released, or named at the end."""
 
-    def __init__(self, tell: Callable[..., None]) -> None:
-        """``tell("tied", name, holder)`` and ``tell("untied", name)`` hear of locks of with_lock."""
-        self._tell = tell
-        self.held: dict[str, Held] = {}
-        """Of the task that runs."""
-        self.left: dict[str, Held] = {}
-        """Plain locks that earlier tasks did not unlock."""
+    def __init__(self, send_note: Callable[..., None]) -> None:
+        """``send_note``: called with "tied", name, holder, and "untied", name, for the locks of with_lock."""
+        self._send_note = send_note
+        self.held: dict[str, HeldLock] = {}
+        """Those of the running task, by name."""
+        self.unreleased: dict[str, HeldLock] = {}
+        """Those that earlier tasks took without with_lock and did not unlock, by name."""
 
     def acquire(
         self, store: Store, name: str, holder: str, seconds: float, wait: float, *, tied: bool
     ) -> int:
-        """The token. Raises LockHeld."""
+        """Take a lock for ``seconds`` and return its token. Wait up to ``wait`` seconds. Raises LockHeld."""
         token = store.acquire(name, holder, seconds, wait=wait, tied=tied).token
-        self.left.pop(name, None)
-        self.held[name] = Held(holder, token, tied)
+        self.unreleased.pop(name, None)
+        self.held[name] = HeldLock(holder, token, tied)
         store.fence(name, token)
         if tied:
-            self._tell("tied", name, holder)
+            self._send_note("tied", name, holder)
         return token
 
     def release(self, store: Store, name: str, holder: str) -> None:
-        """Give back this run's own acquisition if it is one, whatever this holder has if not.
+        """Release what this run acquired, or else whatever lock the holder has under this name.
 
-        Raises LockLost; then it is no longer this run's either, and fences nothing.
+        Raises LockLost; then this run no longer has the lock, and it fences nothing.
         """
-        held = self.held.get(name) or self.left.get(name)
+        held = self.held.get(name) or self.unreleased.get(name)
         if held is None or held.holder != holder:
             store.release(name, holder)
             return
@@ -55,7 +55,7 @@ class LockBook:
         store.release(name, holder, token=held.token)
 
     def end(self, store: Store, name: str, holder: str, token: int) -> None:
-        """The end of with_lock. Raises LockLost if the lock did not last that long."""
+        """Release the lock of with_lock. Raises LockLost if it was lost before."""
         held = self.held.get(name)
         if held is None or held.token != token:
             raise LockLost(f"lock '{name}' lost: it was unlocked before its time", name=name)
@@ -63,11 +63,11 @@ class LockBook:
         store.release(name, holder, token=token)
 
     def end_task(self, store: Store) -> None:
-        """Give back what with_lock took and did not return from, stop fencing with the rest."""
+        """Release the locks of each with_lock that was not left, and stop fencing with the others."""
         for name, held in list(self.held.items()):
             self._forget(store, name)
             if not held.tied:
-                self.left[name] = held
+                self.unreleased[name] = held
                 continue
             try:
                 store.release(name, held.holder, token=held.token)
@@ -75,22 +75,23 @@ class LockBook:
                 continue
 
     def remaining(self, store: Store) -> list[str]:
-        """What to say of each lock that outlives the run."""
+        """Return a warning for each lock that outlives the run."""
         return [
-            left_behind(name, lock.holder, lock.remaining)
-            for name, held in sorted(self.left.items())
+            describe_left_lock(name, lock.holder, lock.remaining)
+            for name, held in sorted(self.unreleased.items())
             if (lock := store.lock(name)) is not None and lock.token == held.token
         ]
 
     def _forget(self, store: Store, name: str) -> None:
         held = self.held.pop(name, None)
-        self.left.pop(name, None)
+        self.unreleased.pop(name, None)
         store.unfence(name)
         if held is not None and held.tied:
-            self._tell("untied", name)
+            self._send_note("untied", name)
 
 
-def left_behind(name: str, holder: str, remaining: float) -> str:
+def describe_left_lock(name: str, holder: str, remaining: float) -> str:
+    """Return the warning about a lock that is still held for ``remaining`` seconds."""
     from sloth_tui.text import format_duration
 
     return f"lock '{name}' is still held by '{holder}' for {format_duration(remaining)}: nothing unlocked it"

@@ -32,7 +32,7 @@ local function decoded(value, is_json)
   return table_value
 end
 
--- Passes on what a host function answered after its `true`; raises what it complained about.
+-- Returns what a host function returned after its `true`, or raises its message.
 local function answer(call, ok, ...)
   if not ok then fail(call .. ": " .. (...)) end
   return ...
@@ -75,7 +75,7 @@ local function walk(call, prefix, with_values, each)
   answer(call, host.walk(prefix, with_values))
   repeat
     check_memory()
-    local batch = pack(answer(call, host.walk_on()))
+    local batch = pack(answer(call, host.walk_next()))
     for index = 1, batch.n, 3 do each(batch[index], batch[index + 1], batch[index + 2]) end
   until batch.n == 0
 end
@@ -124,7 +124,7 @@ function state.compare_and_set(key, old, new)
   return answer("state.compare_and_set", host.compare_and_set(key, sent_old, old_is_json, sent_new, new_is_json))
 end
 
--- Runs fn; returns what it returned as a pack whose first field says whether it did.
+-- Calls fn; returns a pack of true and its results, or of false and its error.
 local function attempt(call, fn, ...)
   check(call, "fn", fn, "function")
   return pack(xpcall(fn, kit.note_error, ...))
@@ -156,7 +156,7 @@ function state.history(key, limit)
   local changes, count = {}, 0
   repeat
     check_memory()
-    local batch = pack(answer("state.history", host.history_on()))
+    local batch = pack(answer("state.history", host.history_next()))
     for start = 0, batch.n - 1, WIDTH do
       local change = {}
       for index, field in ipairs(FIELDS) do change[field] = batch[start + index] end

@@ -1,56 +1,56 @@
-"""The host's side of Lua's ``state``; its other half, arguments and error positions, is state.lua."""
+"""The Python side of Lua's ``state``. The Lua side, state.lua, checks arguments and adds error positions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
 from sloth_tui.errors import LockHeld
-from sloth_tui.runner.lua.convert import answering, text_from_lua, value_from_lua, value_to_lua
-from sloth_tui.runner.lua.modules.history import HistoryCalls
-from sloth_tui.runner.lua.modules.locks import LockBook
+from sloth_tui.runner.lua.convert import host_function, text_from_lua, value_from_lua, value_to_lua
+from sloth_tui.runner.lua.modules.history import HistoryModule
+from sloth_tui.runner.lua.modules.locks import RunLocks
 from sloth_tui.runner.lua.modules.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sloth_tui.model import Value
-    from sloth_tui.runner.worker.key_changes import Changes
+    from sloth_tui.runner.lua.context import ChangeSink
     from sloth_tui.store.port import Store
 
 _BATCH_ENTRIES = 100
-_BATCH_SIZE = 1024 * 1024
-_LARGE = 64 * 1024
+_BATCH_BYTES = 1024 * 1024
+_LARGE_BYTES = 64 * 1024
 
 
 class StateModule:
-    """Answers Lua's calls out of a store that is opened by the first of them."""
+    """Answers Lua's calls from a store, which the first call opens."""
 
     def __init__(
         self,
         open_store: Callable[[], Store],
-        changes: Changes,
-        room: Callable[[int], bool],
-        tell: Callable[..., None],
+        changes: ChangeSink,
+        has_room: Callable[[int], bool],
+        send_note: Callable[..., None],
     ) -> None:
-        """``room``: whether Lua has memory for so many bytes more. ``tell``: see :class:`LockBook`."""
+        """``has_room``: True if Lua has memory for that many more bytes. ``send_note``: see RunLocks."""
         self._open_store = open_store
         self._changes = changes
-        self._room = room
+        self._has_room = has_room
         self._store: Store | None = None
         self._transactions = Transactions(lambda: self.store, self._wrote)
-        self._walking: Iterator[tuple[str, Value | None]] = iter(())
-        self._history = HistoryCalls(lambda: self.store, self._to_lua)
-        self.locks = LockBook(tell)
+        self._cursor: Iterator[tuple[str, Value | None]] = iter(())
+        self._history = HistoryModule(lambda: self.store, self._to_lua)
+        self.locks = RunLocks(send_note)
 
     def functions(self) -> dict[str, Callable[..., object]]:
-        """By the names state.lua calls them."""
+        """Return the host functions that state.lua calls, by name."""
         functions: dict[str, Callable[..., object]] = {
             "get": self._get,
             "set": self._set,
             "exists": self._exists,
             "delete": self._delete,
             "walk": self._walk,
-            "walk_on": self._walk_on,
+            "walk_next": self._walk_next,
             "increment": self._increment,
             "set_if_absent": self._set_if_absent,
             "compare_and_set": self._compare_and_set,
@@ -62,7 +62,7 @@ class StateModule:
             **self._transactions.functions(),
             **self._history.functions(),
         }
-        return {name: answering(function) for name, function in functions.items()}
+        return {name: host_function(function) for name, function in functions.items()}
 
     @property
     def store(self) -> Store:
@@ -72,15 +72,18 @@ class StateModule:
 
     @property
     def opened(self) -> Store | None:
-        """The store, if any call needed it so far."""
+        """The store if a call has opened it, else None."""
         return self._store
 
     def end_task(self) -> bool:
-        """Undo what the task left open: transactions, with_lock. Whether there was a transaction."""
+        """Roll back transactions and release locks of with_lock that the task left open.
+
+        Returns True if there was a transaction.
+        """
         if self._store is None:
             return False
         abandoned = self._transactions.end_task()
-        self._walking = iter(())
+        self._cursor = iter(())
         self._history.end_task()
         self.locks.end_task(self._store)
         return abandoned
@@ -96,8 +99,8 @@ class StateModule:
         kind = type(value)
         if kind is str:
             data = cast("str", value).encode()
-            if len(data) > _LARGE:
-                self._need(len(data))
+            if len(data) > _LARGE_BYTES:
+                self._require_room(len(data))
             return True, data
         if value is None:
             return (True,)
@@ -118,20 +121,20 @@ class StateModule:
 
     def _walk(self, prefix: object, with_values: object) -> object:
         text = text_from_lua(prefix, "prefix")
-        self._walking = iter(self.store.items(text)) if with_values else _keys_only(self.store.keys(text))
+        self._cursor = iter(self.store.items(text)) if with_values else _keys_only(self.store.keys(text))
         return (True,)
 
-    def _walk_on(self) -> object:
-        """Up to so many entries, three fields each; nothing at the end."""
+    def _walk_next(self) -> object:
+        """Return a batch of entries, three fields each; none at the end."""
         batch: list[object] = [True]
         size = 0
-        for key, value in self._walking:
+        for key, value in self._cursor:
             data, is_json = (True, False) if value is None else self._to_lua(value)
             batch += (key.encode(), data, is_json)
             size += len(key) + (len(data) if isinstance(data, bytes) else 8)
-            if len(batch) > 3 * _BATCH_ENTRIES or size > _BATCH_SIZE:
+            if len(batch) > 3 * _BATCH_ENTRIES or size > _BATCH_BYTES:
                 break
-        self._need(size)
+        self._require_room(size)
         return tuple(batch)
 
     def _increment(self, key: object, by: Any) -> object:
@@ -192,12 +195,12 @@ class StateModule:
 
     def _to_lua(self, value: Value) -> tuple[object, bool]:
         crossing = value_to_lua(value)
-        if isinstance(crossing[0], bytes) and len(crossing[0]) > _LARGE:
-            self._need(len(crossing[0]))
+        if isinstance(crossing[0], bytes) and len(crossing[0]) > _LARGE_BYTES:
+            self._require_room(len(crossing[0]))
         return crossing
 
-    def _need(self, size: int) -> None:
-        if not self._room(size):
+    def _require_room(self, size: int) -> None:
+        if not self._has_room(size):
             raise MemoryError
 
 

@@ -1,4 +1,4 @@
--- task({...}), print and values: what a task file is made of.
+-- task({...}), print and values.
 
 local kit, host, values_text = ...
 

@@ -1,4 +1,4 @@
-"""Jinja2 templates: sandboxed; undefined names raise; files are found as ``file.copy`` finds its sources."""
+"""Render Jinja2 templates in a sandbox. Undefined names raise. Files are found as by ``file.copy``."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
     from sloth_tui.runner.lua.context import Context
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes a template may render to."""
+"""Bytes of a template, and of the text that it renders to."""
 _INLINE = "content"
 
 
 def render_file(context: Context, src: bytes, values: dict[str, Any]) -> bytes:
-    """The rendered text as UTF-8. Raises UsageError, with the template's name and line."""
+    """Return the rendered text as UTF-8. Raises UsageError, with the template's name and line."""
     path = os.fsdecode(src)
     loader = _Loader(context)
     return _guarded(lambda: _render(loader.environment.get_template(path), values), path)
 
 
 def render_text(context: Context, content: bytes, values: dict[str, Any]) -> bytes:
-    """See :func:`render_file`."""
+    """Render a template that is given as text; see :func:`render_file`."""
     loader = _Loader(context)
     source = _text(content, _INLINE)
     return _guarded(lambda: _render(loader.environment.from_string(source), values), _INLINE)
 
 
 class _OwnLineEnds(Extension):
-    """Gives a template's text its line ends back, each as it was written: Jinja makes all of them alike."""
+    """Restores each line end of a template's text as it was written; Jinja makes all of them alike."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
@@ -57,9 +57,9 @@ class _OwnLineEnds(Extension):
         return source
 
     def _literals(self, source: str, name: str | None, filename: str | None) -> list[str]:
-        """What the strings inside expressions mean, each with its own line ends.
+        """Return the strings in expressions, with their own line ends.
 
-        Once Jinja has read a string, its line ends look like escapes that mean one.
+        Once Jinja has read a string, its line ends cannot be told from escapes.
         """
         tokens = self.environment.lexer.tokeniter(source, name, filename)
         return [
@@ -69,7 +69,7 @@ class _OwnLineEnds(Extension):
         ]
 
     def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
-        # The tokens are asked for later, when another template may have been begun.
+        # The tokens are read later, when another template may have been begun.
         return _with_line_ends(stream, self._ends, self._strings)
 
 
@@ -87,11 +87,11 @@ def _with_line_ends(stream: Iterable[Token], ends: list[str], strings: list[str]
 
 
 def _quoted_line_ends(literal: str, ends: list[str]) -> str:
-    """What a string in quotes means, as Jinja reads it, but with its own line ends."""
+    """Return the value of a quoted string as Jinja reads it, but with its own line ends."""
     own = iter(ends)
 
     def put_back(found: re.Match[str]) -> str:
-        # After a backslash a line end means nothing, whichever it is.
+        # A line end after a backslash is dropped, whichever it is.
         end = next(own) if found.group().endswith("\n") else ""
         return end if found.group() == "\n" else found.group()
 
@@ -100,7 +100,7 @@ def _quoted_line_ends(literal: str, ends: list[str]) -> str:
 
 
 class _Loader(BaseLoader):
-    """Finds templates as every other source file: beside the task file, then in the working directory."""
+    """Finds templates like every other source file: beside the task file, else in the working directory."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -111,7 +111,7 @@ class _Loader(BaseLoader):
             autoescape=False,
             extensions=[_OwnLineEnds],
         )
-        # Placeholder text generator: of no use in configuration, and a way to functions' globals.
+        # A generator of placeholder text: useless for configuration, and a way to the globals of functions.
         self.environment.globals.pop("lipsum", None)
 
     def get_source(
@@ -155,12 +155,12 @@ def _guarded(render: Callable[[], bytes], name: str) -> bytes:
     except (UsageError, MemoryError):
         raise
     except Exception as error:
-        # Any operator or filter may raise what it likes: 1 / 0, "x" + 1, an unknown format.
+        # Operators and filters raise any kind of error: 1 / 0, "x" + 1, an unknown format.
         raise UsageError(f"{_place(error, name)}: {error}") from error
 
 
 def _place(error: BaseException, name: str) -> str:
-    """``name:line`` of the template's innermost line; Jinja rewrites tracebacks to point there."""
+    """Return ``name:line`` of the template's innermost line; Jinja rewrites tracebacks to point there."""
     place = name
     trace = error.__traceback__
     while trace is not None:

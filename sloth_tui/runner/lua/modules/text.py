@@ -1,10 +1,10 @@
-"""The host's side of Lua's ``template`` and ``crypto``."""
+"""The Python side of Lua's ``template`` and ``crypto``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from sloth_tui.runner.lua.convert import answering
+from sloth_tui.runner.lua.convert import host_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,13 +15,17 @@ _DIGESTS = ("sha256", "sha512", "sha1", "md5")
 
 
 class TextModule:
-    def __init__(self, context: Context, room: Callable[[int], bool]) -> None:
+    """Renders templates and computes digests."""
+
+    def __init__(self, context: Context, has_room: Callable[[int], bool]) -> None:
+        """``has_room``: True if Lua has memory for that many more bytes."""
         self._context = context
-        self._room = room
+        self._has_room = has_room
 
     def functions(self) -> dict[str, Callable[..., object]]:
-        digests = {name: answering(_digest(name)) for name in _DIGESTS}
-        return {"render": answering(self._render), **digests}
+        """Return the host functions that text.lua calls, by name."""
+        digests = {name: host_function(_digest(name)) for name in _DIGESTS}
+        return {"render": host_function(self._render), **digests}
 
     def _render(self, src: object, content: object, variables: object) -> object:
         """Exactly one of ``src`` and ``content`` is not None; ``variables`` is JSON."""
@@ -34,7 +38,7 @@ class TextModule:
             text = render_file(self._context, cast("bytes", src), values)
         else:
             text = render_text(self._context, cast("bytes", content), values)
-        if not self._room(len(text)):
+        if not self._has_room(len(text)):
             raise MemoryError
         return True, text
 

@@ -1,4 +1,4 @@
-"""The host's side of Lua's ``state.transaction``: blocks that nest, and may be left in any order."""
+"""The Python side of Lua's ``state.transaction``: blocks that nest, and may be left in any order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Transactions:
-    """Those that a task has begun and not ended, outermost first."""
+    """The transactions that a task has begun and not ended, outermost first."""
 
     def __init__(self, store: Callable[[], Store], wrote: Callable[[], None]) -> None:
         """``wrote`` is called after each commit."""
@@ -23,20 +23,20 @@ class Transactions:
         self._open: list[AbstractContextManager[None]] = []
 
     def functions(self) -> dict[str, Callable[..., object]]:
-        """By the names state.lua calls them."""
+        """Return the host functions that state.lua calls, by name."""
         return {"begin": self._begin, "commit": self._commit, "rollback": self._rollback}
 
     def __bool__(self) -> bool:
-        """Whether there is one."""
+        """True inside a transaction."""
         return bool(self._open)
 
     def check_none(self) -> None:
-        """Raises UsageError inside of one."""
+        """Raises UsageError inside a transaction."""
         if self._open:
             raise UsageError("not inside state.transaction", hint="take the lock first, then begin")
 
     def end_task(self) -> bool:
-        """Roll back what was left open; whether there was anything."""
+        """Roll back what was left open, and return True if there was anything."""
         abandoned = bool(self._open)
         self._rollback(1)
         return abandoned
@@ -56,7 +56,7 @@ class Transactions:
         return (True,)
 
     def _rollback(self, depth: Any) -> object:
-        """Roll back this one and those begun inside it."""
+        """Roll back this transaction and those inside it."""
         while len(self._open) >= depth:
             transaction = self._open.pop()
             reason = _RolledBack()
