@@ -6,31 +6,34 @@ _FRAMES = "TEXTUAL_FPS"
 
 
 def run_app(agent: str | None, read_only: bool) -> int:
-    """Show ``agent`` until somebody leaves; returns the exit code. None: the agent of the configuration, else
-    the one that was on screen last. With ``read_only`` nothing is ever opened for writing. Raises
-    InvalidConfig before the terminal is touched."""
+    """Show ``agent`` until the user leaves; return the exit code.
+
+    None: the configured agent, else the one that was on screen last. With ``read_only`` nothing is opened for
+    writing. Raises InvalidConfig before the terminal is touched.
+    """
     import gc
 
     _leave_at_once()
-    # A fifth of the time to the first picture would go into looking for garbage among modules and classes,
-    # where there is none. The app turns collection on again as soon as it is on screen.
+    # Garbage collection would take a fifth of the time to the first picture, and modules and classes are not
+    # garbage. The app turns it on again as soon as it is on screen.
     gc.disable()
     _shorten_frames()
     from sloth_tui.agents import DEFAULT_AGENT
     from sloth_tui.settings import load_settings
     from sloth_tui.tui.app import SlothApp
-    from sloth_tui.tui.ui_state import Memory, last_agent, recall
+    from sloth_tui.tui.services.databases import has_store
+    from sloth_tui.tui.ui_state import UiStateFile, last_agent, load
 
     settings = load_settings()
-    remembered, complaint = recall()
+    state, warning = load()
     if agent is None:
-        agent = settings.agent if settings.agent != DEFAULT_AGENT else last_agent(remembered)
+        agent = settings.agent if settings.agent != DEFAULT_AGENT else last_agent(state, has_store)
     app = SlothApp(
         agent,
         settings,
         read_only=read_only,
-        memory=Memory(remembered, keep=not read_only),
-        complaints=[complaint] if complaint else [],
+        ui_state=UiStateFile(state, keep=not read_only),
+        warnings=[warning] if warning else [],
     )
     gc.freeze()
     app.run()
@@ -38,8 +41,11 @@ def run_app(agent: str | None, read_only: bool) -> int:
 
 
 def _leave_at_once() -> None:
-    """Until the app hears signals itself there is nothing to put in order; an exception, as Python raises for
-    an interrupt, is lost in some of the code that is loaded now."""
+    """End at once on a signal until the app handles signals itself.
+
+    There is nothing to clean up yet, and some of the code that is being loaded would swallow the
+    KeyboardInterrupt.
+    """
     import os
     import signal
 
@@ -51,14 +57,16 @@ def _leave_at_once() -> None:
 
 
 def _shorten_frames() -> None:
-    """What a key changes waits for the next frame, often twice: for the field it is typed into, and for the
-    rows that are then found. The framework reads its frame rate when it is loaded, from the environment,
-    which the programs that the app starts are to find as it was."""
+    """Raise the frame rate: what a key changes waits for the next frame, often twice.
+
+    The framework reads the rate from the environment when it is loaded. The variable is removed again so that
+    programs started by the app do not inherit it.
+    """
     import os
 
     if _FRAMES in os.environ:
         return
     os.environ[_FRAMES] = "120"
-    import textual.constants  # noqa: F401  # for what it reads
+    import textual.constants  # noqa: F401  # reads the variable
 
     del os.environ[_FRAMES]

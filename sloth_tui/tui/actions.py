@@ -1,6 +1,6 @@
-"""What a person can do: one registry that bindings, footer, palette and help are drawn from.
+"""The registry of actions: bindings, footer, palette and help are built from it.
 
-An action's id is also its binding's, so that a key map can rebind it.
+The id of an action is also the id of its binding, so that a key map can rebind it.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ PANES = {
 }
 """The panes of the browser in the order of their numbers: id -> name."""
 DOCK = ("locks", "stats", "log", "run")
-"""Those that share the place at the bottom: the tabs of the dock, in their order."""
+"""The panes that share the place at the bottom: the tabs of the dock, in order."""
 
 
 class Action(NamedTuple):
-    """One thing a person can do."""
+    """One thing that the user can do."""
 
     id: str
-    """Also the method that carries it out, ``action_<id>``, unless ``call`` says another."""
+    """Also names the controller's method, ``action_<id>``, unless ``verb`` or ``call`` name another."""
     key: str
     """Key names as Textual writes them, alternatives after commas."""
     label: str
@@ -41,11 +41,16 @@ class Action(NamedTuple):
     """A sentence, for the palette and the help screen."""
     group: str
     panes: tuple[str, ...] = ()
-    """Panes whose footer shows it and in which its key works; none: everywhere."""
+    """The panes in which its key works and whose footer shows it; empty: all."""
     footer: bool = False
     writes: bool = False
     """Refused with ``--read-only``."""
     call: str = ""
+    """The action of the app that it stands for; then no controller carries it out."""
+    verb: str = ""
+    """The suffix of the controller's method, if not the id."""
+    argument: str = ""
+    """The argument of that method, if any."""
 
 
 _AGENTS = ("agents",)
@@ -61,8 +66,7 @@ MOTIONS = (
     ("left,h,right,l", "Fold, unfold; close, open"),
     ("enter", "Open"),
 )
-"""What widgets do with these keys while the focus is in them, wherever that makes sense. No action can be
-given one of them."""
+"""Keys that focused widgets handle themselves. No action can be bound to one of them."""
 
 ACTIONS: tuple[Action, ...] = (
     Action("edit_value", "e", "Edit", "Edit the value of this key", "Keys", _KEYS, True, True),
@@ -121,7 +125,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_agent", "left_square_bracket", "Previous agent", "Go to the agent before", "Agents"),
     *(
         Action(
-            f"show_{pane}", str(number), name, f"Go to {name.lower()}", "Panes", call=f"show_pane('{pane}')"
+            f"show_{pane}",
+            str(number),
+            name,
+            f"Go to {name.lower()}",
+            "Panes",
+            verb="show_pane",
+            argument=pane,
         )
         for number, (pane, name) in enumerate(PANES.items(), 1)
     ),
@@ -133,7 +143,8 @@ ACTIONS: tuple[Action, ...] = (
             f"By {column}",
             f"Sort the keys by {column}",
             "Keys",
-            call=f"sort_keys('{column}')",
+            verb="sort_keys",
+            argument=column,
         )
         for column in SORT_COLUMNS
     ),
@@ -174,37 +185,31 @@ _in_force = {action.id: action for action in ACTIONS}
 
 
 def rebind(keys: Mapping[str, str]) -> None:
-    """Give actions (by id) other keys, and all others those they have of their own. Bindings that exist
-    already stay as they are."""
+    """Give actions (by id) these keys, and all others their default keys. Existing bindings do not change."""
     _in_force.update({action.id: action._replace(key=keys.get(action.id, action.key)) for action in ACTIONS})
 
 
 def actions() -> list[Action]:
-    """All of them, with the keys they have now."""
+    """Return all actions with their current keys."""
     return list(_in_force.values())
 
 
-def by_method(name: str) -> Action | None:
-    """The action that ``action_<name>`` carries out."""
-    return _in_force.get(name)
-
-
 def in_pane(pane: str) -> list[Action]:
-    """What the line at the bottom offers while this pane is current, the most important first."""
+    """Return the actions in the footer of this pane, most important first."""
     return [action for action in actions() if action.footer and (not action.panes or pane in action.panes)]
 
 
 def by_id(name: str) -> Action:
-    """Raises KeyError."""
+    """Return the action of this id. Raises KeyError."""
     return _in_force[name]
 
 
 def bindings() -> list[Binding]:
-    """The bindings of every action that has a key."""
+    """Return the bindings of every action that has a key."""
     return [
         Binding(
             action.key,
-            action.call or action.id,
+            f"perform('{action.id}')",
             action.label,
             show=action.footer,
             tooltip=action.help,
@@ -216,14 +221,14 @@ def bindings() -> list[Binding]:
 
 
 def key_of(name: str) -> str:
-    """What a person has to press for the action of this id, as it is printed on a keyboard; where it has no
-    key, that of the palette and its name."""
+    """Return what to press for the action of this id, as printed on a keyboard. Without a key of its own: the
+    palette's key and the label."""
     action = _in_force[name]
     return shown_key(action.key) if action.key else f"{shown_key(_in_force['palette'].key)} {action.label}"
 
 
 def shown_key(key: str) -> str:
-    """The first of the alternatives of ``key`` as it is printed on a keyboard: ``^q``, ``/``, ``tab``."""
+    """Return the first alternative of ``key`` as printed on a keyboard: ``^q``, ``/``, ``tab``."""
     first = key.split(",")[0]
     return _PRINTED.get(first, first.replace("ctrl+", "^").replace("shift+", "⇧"))
 

@@ -26,7 +26,7 @@ from sloth_tui.tui.external.steady_driver import steady
 from sloth_tui.tui.external.suspending import Suspension
 from sloth_tui.tui.services import Services
 from sloth_tui.tui.theme import NIGHT, THEMES
-from sloth_tui.tui.ui_state import Memory
+from sloth_tui.tui.ui_state import UiStateFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,20 +40,20 @@ if TYPE_CHECKING:
 
     from sloth_tui.settings import Settings
 
-_REMEMBER = 1.0
-"""Seconds between a change of looks and the moment it is on disk."""
+_SAVE_DELAY_SECONDS = 1.0
+"""Between a change of the UI state and its write to disk."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def _everything() -> type[Provider]:
-    """The palette's provider, loaded when somebody opens the palette."""
+    """Load the palette's provider, when the palette is first opened."""
     from sloth_tui.tui.palette import EverythingProvider
 
     return EverythingProvider
 
 
 def _keys(settings: Settings) -> dict[str, str]:
-    """The keys that actions have instead of their own."""
+    """Return the keys that the settings give to actions. Raises InvalidConfig."""
     if not settings.keys:
         return {}
     from sloth_tui.tui.keymap import checked
@@ -80,20 +80,20 @@ class SlothApp(App[int]):
         settings: Settings,
         *,
         read_only: bool,
-        memory: Memory | None = None,
-        complaints: Iterable[str] = (),
+        ui_state: UiStateFile | None = None,
+        warnings: Iterable[str] = (),
     ) -> None:
-        """``memory``: how the screen was left; ``complaints`` are told as soon as there is one. Raises
-        InvalidConfig for keys that cannot be so."""
+        """``ui_state``: the screen as it was left; ``warnings`` are shown once there is a screen. Raises
+        InvalidConfig for invalid keys."""
         rebind(_keys(settings))
         self.COMMAND_PALETTE_BINDING = by_id("palette").key.split(",")[0]  # type: ignore[misc]
-        # Where there are to be no colours at all, none of the terminal's either.
+        # NO_COLOR forbids the terminal's own colours too.
         super().__init__(ansi_color=False if "NO_COLOR" in os.environ else None)
         self._agent = agent
-        self._memory = memory or Memory()
-        self._memory.changed = self._remember_soon
-        self._remembering: Timer | None = None
-        self._complaints = list(complaints)
+        self._ui_state = ui_state or UiStateFile()
+        self._ui_state.changed = self._save_soon
+        self._save_timer: Timer | None = None
+        self._warnings = list(warnings)
         self.services = Services(self._tell, settings, read_only=read_only)
         self._suspension = Suspension(
             self, self.services.unattended, partial(self.notify, severity="warning", markup=False)
@@ -102,7 +102,7 @@ class SlothApp(App[int]):
             self.register_theme(theme)
         if not settings.motion:
             self.animation_level = "none"
-        # Not by assignment, which would have the style sheet read twice.
+        # Assignment would read the style sheet twice.
         self.set_reactive(App.theme, NIGHT.name)
         self._wanted_theme = self._first_theme(settings.theme)
         self.stylesheet.set_variables(self.get_css_variables())
@@ -113,7 +113,7 @@ class SlothApp(App[int]):
         return steady(super().get_driver_class())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own variables, for the themes of others."""
+        """Return defaults of our own variables, for built-in themes."""
         grey = "ansi_bright_black" if self.current_theme.ansi else "#808080"
         return {"edge": grey, "quiet": grey, "cursor-style": "bold"}
 
@@ -135,26 +135,25 @@ class SlothApp(App[int]):
             loop.add_signal_handler(number, self._leave, number)
         self._suspension.watch()
         # Before there is a screen: the first keys are read while it is made, their news wait for it.
-        self._browser = BrowserScreen(self.services)
+        self._browser = BrowserScreen(self.services, self._ui_state)
         self._hand_over = partial(loop.call_soon_threadsafe, context=copy_context())
         self.theme = self._wanted_theme
-        self._browser.memory = self._memory
         self._browser.begin(self._agent)
 
     def on_ready(self) -> None:
         gc.enable()
         self._suspension.begin()
-        for complaint in self._complaints:
-            self.notify(display_text(complaint), severity="warning", timeout=8, markup=False)
+        for warning in self._warnings:
+            self.notify(display_text(warning), severity="warning", timeout=8, markup=False)
 
     async def on_unmount(self) -> None:
         # Signals are heard until the loop is closed: one that came now would leave the terminal as it is.
         self._suspension.unwatch()
-        await asyncio.to_thread(self._memory.write)
+        await asyncio.to_thread(self._ui_state.write)
         await asyncio.to_thread(self.services.stop)
 
     def action_command_palette(self) -> None:
-        """Not over a dialog: what it finds acts on the browser."""
+        """Open the palette, but not over a dialog: its hits act on the browser."""
         if self.screen is self._browser:
             from sloth_tui.tui.palette import everything
 
@@ -164,37 +163,37 @@ class SlothApp(App[int]):
         self._suspension.suspend()
 
     def stop_job(self, *, signalled: bool = False) -> None:
-        """Stop while another program has the terminal, until the shell says to go on; ``signalled``: it asked
-        for that."""
+        """Stop while another program has the terminal, until the shell continues the job. ``signalled``: the
+        shell asked for it."""
         self._suspension.stop(signalled=signalled)
 
     async def action_quit(self) -> None:
         self._browser.leave()
 
     def _first_theme(self, wanted: str | None) -> str:
-        """The colours to begin with: those of the settings, else those that were chosen last."""
-        for name in (wanted, self._memory.now.theme):
+        """Return the theme to begin with: the configured one, else the last one chosen."""
+        for name in (wanted, self._ui_state.now.theme):
             if name in self.available_themes:
                 return name
         if wanted is not None:
-            self._complaints.append(f"config.toml: tui.theme: there is no theme {wanted}")
+            self._warnings.append(f"config.toml: tui.theme: there is no theme {wanted}")
         return NIGHT.name
 
     def watch_theme(self, theme: str) -> None:
-        self._memory.note(theme=theme)
+        self._ui_state.note(theme=theme)
 
-    def _remember_soon(self) -> None:
-        """Not with every step of a drag."""
+    def _save_soon(self) -> None:
+        """Save after a delay: a drag changes the state many times."""
         if self.is_running:
-            if self._remembering is not None:
-                self._remembering.stop()
-            self._remembering = self.set_timer(_REMEMBER, self._remember)
+            if self._save_timer is not None:
+                self._save_timer.stop()
+            self._save_timer = self.set_timer(_SAVE_DELAY_SECONDS, self._save)
 
-    async def _remember(self) -> None:
-        await asyncio.to_thread(self._memory.write)
+    async def _save(self) -> None:
+        await asyncio.to_thread(self._ui_state.write)
 
     async def on_event(self, event: Event) -> None:
-        """Inputs draw what they hold as it is, so nothing that acts on a terminal may be pasted into one."""
+        """Filter pasted text: inputs draw what they hold, so control characters must not get in."""
         if self._suspension.outlived(event):
             return
         if isinstance(event, Paste) and not event.is_forwarded:
@@ -212,7 +211,7 @@ class SlothApp(App[int]):
 
     @property
     def clipboard(self) -> str:
-        """What was cut or copied in here, as the field that has the focus may hold it."""
+        """The text last cut or copied in the app, as the focused field may hold it."""
         return self._typable(super().clipboard)[0]
 
     def _typable(self, text: str) -> tuple[str, int]:
@@ -221,8 +220,11 @@ class SlothApp(App[int]):
         return typable(text, lines=not isinstance(self.focused, Input))
 
     def _is_for_another(self, event: Key) -> bool:
-        """A key that was typed before the one ahead of it had moved the focus, on a slow line say, comes back
-        from where the focus was. It is for the field that has the focus now, and no command."""
+        """Hand a key to the field that has the focus now; return True if it took it.
+
+        A key that was typed before an earlier one had moved the focus (on a slow line, say) comes back from
+        the previous field. It is text for the new field, not a command.
+        """
         focused = self.focused
         if focused is None or not focused.check_consume_key(event.key, event.character):
             return False
@@ -230,21 +232,22 @@ class SlothApp(App[int]):
         return True
 
     def _suspends(self, event: Key) -> bool:
-        """Whether this key gives the terminal to the shell, over any dialog: at once, so that nothing typed
-        after it is on its way to the screen already. Not where it types something or means something else,
-        as in an editor."""
+        """True if this key suspends the app, over any dialog.
+
+        It acts at once, before keys typed after it reach the screen; but not where it types text or has
+        another meaning, as in an editor.
+        """
         if event.is_printable or event.key not in by_id("suspend").key.split(","):
             return False
         return self.focused is None or event.key not in self.focused._bindings.key_to_bindings
 
     def _handle_exception(self, error: Exception) -> None:
-        """Parts that are mounted while the app is taken apart miss each other, which is no error."""
+        """Ignore widgets that miss each other while the app exits."""
         if not (self._exit and isinstance(error, NoMatches | MountError | ScreenError)):
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
-        """Leave with a plain traceback: the framework's would show the values of variables, which are data
-        and may be secrets."""
+        """Leave with a plain traceback. The framework's shows variables, which may be secrets."""
         from rich.text import Text
 
         self.panic(Text(display_text(traceback.format_exc(), lines=True)))
@@ -260,5 +263,5 @@ class SlothApp(App[int]):
         self.exit(return_code=128 + number)
 
     def _tell(self, message: Message) -> None:
-        """News of the services, from any thread, go to the browser, whatever dialog is open over it."""
+        """Hand a message of the services, from any thread, to the browser, even under a dialog."""
         self._hand_over(partial(self._browser.post_message, message))

@@ -1,4 +1,4 @@
-"""Other keys for actions, as ``[keys]`` in config.toml gives them: read, checked, said in Textual's names.
+"""Read and check the keys that ``[keys]`` in config.toml gives to actions, in Textual's names.
 
 ::
 
@@ -36,7 +36,7 @@ _ALIASES = {
     "pgdown": "pagedown",
     "return": "enter",
     "dot": "full_stop",
-    # What terminals send for these cannot be told from the other.
+    # Terminals send the same bytes for these.
     "ctrl+i": "tab",
     "ctrl+m": "enter",
     "ctrl+[": "escape",
@@ -49,8 +49,8 @@ _NAMES = frozenset(
 
 
 def checked(settings: Settings) -> dict[str, str]:
-    """Action -> keys as Textual names them. Raises InvalidConfig for an unknown action, what is no key, and
-    a key that would mean two things in one pane."""
+    """Return action -> keys as Textual names them. Raises InvalidConfig for an unknown action, for what is
+    not a key, and for a key with two meanings in one pane."""
     known = {action.id: action for action in ACTIONS}
     changed: dict[str, str] = {}
     for name, written in settings.keys.items():
@@ -70,7 +70,8 @@ def checked(settings: Settings) -> dict[str, str]:
 
 
 def read_keys(written: str) -> list[str]:
-    """The keys of a text like ``e, ctrl+e``; none if it is empty. Raises ValueError saying what is no key."""
+    """Return the keys of a text like ``e, ctrl+e``; none if it is empty. Raises ValueError naming what is not
+    a key."""
     if not written.strip():
         return []
     if written.strip() == ",":
@@ -79,8 +80,8 @@ def read_keys(written: str) -> list[str]:
 
 
 def read_key(word: str) -> str:
-    """A key as Textual names it: ``/`` is ``slash``, ``shift+e`` is ``E``, ``esc`` is ``escape``. Raises
-    ValueError."""
+    """Return a key as Textual names it: ``/`` is ``slash``, ``shift+e`` is ``E``, ``esc`` is ``escape``.
+    Raises ValueError for what is not a key."""
     word = _ALIASES.get(word, word)
     if len(word) == 1 and word.isprintable() and word != " ":
         return _character_to_key(word)
@@ -100,7 +101,7 @@ def read_key(word: str) -> str:
 
 
 def rebound(inherited: BindingsMap) -> BindingsMap:
-    """The bindings of a screen with those of actions as they are now."""
+    """Return the bindings of a screen with the current keys of the actions."""
     ours = {action.id for action in ACTIONS}
     kept = [
         binding for found in inherited.key_to_bindings.values() for binding in found if binding.id not in ours
@@ -109,7 +110,7 @@ def rebound(inherited: BindingsMap) -> BindingsMap:
 
 
 def _is_character_name(word: str) -> bool:
-    """Whether Unicode calls a character so: ``left_curly_bracket``."""
+    """True if this is the Unicode name of a character: ``left_curly_bracket``."""
     try:
         unicodedata.lookup(word.replace("_", " "))
     except KeyError:
@@ -120,13 +121,13 @@ def _is_character_name(word: str) -> bool:
 def _no_key(word: str) -> str:
     meant = nearest(word, sorted(_NAMES), 1)
     like = f"did you mean {meant[0]}?" if meant else "keys are like e, E, /, ctrl+e, f5, space, escape"
-    return f"'{display_text(word, 40)}' is no key; {like}"
+    return f"'{display_text(word, 40)}' is not a key; {like}"
 
 
 def _refuse_clashes(settings: Settings, changed: dict[str, str]) -> None:
     moves = {key: what for keys, what in MOTIONS for key in keys.split(",")}
     holders: dict[tuple[str, str], Action] = {}
-    # Those with keys of their own first, so that the complaint is about a line of the file.
+    # Actions with their default keys come first, so that an error names a line of the file.
     for action in sorted(ACTIONS, key=lambda action: action.id in changed):
         for key in changed.get(action.id, action.key).split(","):
             if action.id in changed and key == _RESERVED:

@@ -1,7 +1,7 @@
 """The app's vocabulary: small typed messages in the past tense.
 
-Data comes down to widgets by attribute; news goes up by these. Those of the first part are posted by
-widgets, those of the second by the services, from whichever thread learned the news.
+Data goes down to widgets by attribute; messages come up. Widgets post those of the first part; services post
+those of the last, from any thread.
 """
 
 from __future__ import annotations
@@ -18,49 +18,53 @@ if TYPE_CHECKING:
         Lock,
         LockBreak,
         Query,
+        RankedEntry,
         Revision,
         Row,
-        Standing,
-        Stats,
     )
 
-# What a person did.
+
+class News(Message):
+    """A message that the browser screen routes to its controllers, as its table of routes says."""
 
 
-class AgentChosen(Message):
-    """Somebody wants to see this agent."""
+# Posted by widgets.
+
+
+class AgentChosen(News):
+    """The user chose this agent."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
 
 
-class AgentEntered(Message):
-    """Somebody is done choosing: on to the keys of the agent on screen."""
+class AgentEntered(News):
+    """The user left the list of agents for the keys of the agent on screen."""
 
 
-class FilterChanged(Message):
-    """Other rows are wanted, or in another order."""
+class FilterChanged(News):
+    """The query changed: other rows, or another order."""
 
     def __init__(self, query: Query) -> None:
         super().__init__()
         self.query = query
 
 
-class FilterLeft(Message):
-    """The filter is done with for now; the keys go back to the table."""
+class FilterLeft(News):
+    """The user left the filter; the focus goes back to the table."""
 
 
-class SortChosen(Message):
-    """The head of a column was clicked; the same column again means the other way round."""
+class SortChosen(News):
+    """The heading of a column was clicked. The same column again reverses the order."""
 
     def __init__(self, column: str) -> None:
         super().__init__()
         self.column = column
 
 
-class PageWanted(Message):
-    """The table is about to show rows it does not have."""
+class PageRequested(News):
+    """The table is about to show ``count`` rows from ``first`` that it does not hold."""
 
     def __init__(self, generation: int, first: int, count: int) -> None:
         super().__init__()
@@ -69,26 +73,26 @@ class PageWanted(Message):
         self.count = count
 
 
-class RowHighlighted(Message):
-    """The cursor has come to rest on this key; None: there is no row, or it is a node."""
+class RowHighlighted(News):
+    """The cursor has come to rest on this key. None: there is no row, or it is a node."""
 
     def __init__(self, key: str | None, node: str | None = None) -> None:
         super().__init__()
         self.key = key
         self.node = node
-        """The prefix of the node of a tree that it rests on instead."""
+        """The prefix of the tree node it rests on instead."""
 
 
-class RowChosen(Message):
-    """Enter or a second click on the row of this key."""
+class RowSelected(News):
+    """Enter was pressed on this key's row, or it was clicked again."""
 
     def __init__(self, key: str) -> None:
         super().__init__()
         self.key = key
 
 
-class FoldWanted(Message):
-    """A node of the tree is to be opened or closed."""
+class FoldRequested(News):
+    """The user opened or closed a node of the tree."""
 
     def __init__(self, prefix: str, *, opened: bool) -> None:
         super().__init__()
@@ -96,20 +100,20 @@ class FoldWanted(Message):
         self.opened = opened
 
 
-class NodeSought(Message):
-    """The cursor is to go to the node with this prefix, wherever it is."""
+class NodeRequested(News):
+    """The user asked for the node with this prefix, whose line is not known."""
 
     def __init__(self, prefix: str) -> None:
         super().__init__()
         self.prefix = prefix
 
 
-class MarkWanted(Message):
-    """The row under the cursor is to be marked, or not any more."""
+class MarkRequested(News):
+    """The user asked to mark or unmark the row under the cursor."""
 
 
-class RangeMoved(Message):
-    """A range of rows goes from one key to another."""
+class RangeMoved(News):
+    """The range that is being chosen now spans the rows between two keys."""
 
     def __init__(self, first: str, last: str, *, ends: bool) -> None:
         super().__init__()
@@ -117,78 +121,81 @@ class RangeMoved(Message):
         self.last = last
         """Before or after ``first``."""
         self.ends = ends
-        """Whether the range is chosen; else it may move on."""
+        """True if the range is final; else it may still move."""
 
 
-class MarksChanged(Message):
-    """So many keys are marked now."""
+class MarksChanged(News):
+    """The marks changed; ``count`` keys are marked now."""
 
     def __init__(self, count: int, *, choosing: bool) -> None:
         super().__init__()
         self.count = count
         self.choosing = choosing
-        """Whether a range is being chosen."""
+        """True while a range is being chosen."""
 
 
-class MarksDoubted(Message):
-    """Rows have changed: keys that are marked may be gone."""
+class MarksStale(News):
+    """Rows changed: marked keys may be gone."""
 
 
-class HistoryWanted(Message):
-    """The history of this key is on screen from now on; None: no history is."""
+class HistoryRequested(News):
+    """The history of this key is on screen from now on. None: no history is."""
 
     def __init__(self, key: str | None, size: int = 0) -> None:
         super().__init__()
         self.key = key
         self.size = size
-        """Bytes of its value."""
+        """Bytes of the value."""
 
 
-class LockHighlighted(Message):
-    """The cursor stands on this lock; None: there is none."""
-
-    def __init__(self, name: str | None) -> None:
-        super().__init__()
-        self.name = name
+class LockExpired(News):
+    """The lease of a lock on screen ended."""
 
 
-class LockRanOut(Message):
-    """A lock on screen has reached the end of its time."""
-
-
-class ChangeChosen(Message):
-    """Somebody wants to see what this change set did."""
+class ChangeSetSelected(News):
+    """The user asked to see this change set."""
 
     def __init__(self, change: ChangeSet) -> None:
         super().__init__()
         self.change = change
 
 
-class MoreLogWanted(Message):
-    """The cursor is near the end of the change sets that were read."""
+class MoreLogRequested(News):
+    """The cursor came near the end of the change sets read so far."""
 
 
-class PrefixWanted(Message):
-    """Somebody wants to see the keys that begin so."""
+class PrefixRequested(News):
+    """The user asked for the keys that begin with this prefix."""
 
     def __init__(self, prefix: str) -> None:
         super().__init__()
         self.prefix = prefix
 
 
-class KeyWanted(Message):
-    """Somebody wants to see this key."""
+class KeyRequested(News):
+    """The user asked for this key."""
 
     def __init__(self, key: str) -> None:
         super().__init__()
         self.key = key
 
 
-# What the store and the runner told.
+# Routed by the screen itself.
 
 
-class AgentsListed(Message):
-    """The agents there are, and what is known of each."""
+class AgentLeft(News):
+    """Another agent was chosen. Everything on screen is about the previous one."""
+
+
+class PanesLoaded(News):
+    """The lazily loaded panes are mounted, and still empty."""
+
+
+# Posted by the services, about the store and the runner.
+
+
+class AgentsListed(News):
+    """The list of agents, with what is known about each."""
 
     def __init__(self, agents: list[AgentSummary]) -> None:
         super().__init__()
@@ -202,19 +209,19 @@ class AgentSummary(NamedTuple):
     exists: bool
     """False only for ``local`` before its first write."""
     size: int
-    """Bytes on disk, the log included."""
+    """Bytes on disk, WAL included."""
     keys: int | None = None
-    """How many; None while nobody has counted."""
+    """Number of keys; None until counted."""
     locks: int | None = None
-    """How many are held; None while nobody has looked."""
+    """Number of held locks; None until counted."""
     changed_at: float | None = None
-    """When a key last changed, as far as that is known."""
+    """When a key last changed (unix seconds), if known."""
     problem: str | None = None
-    """Why its database cannot be used, in words."""
+    """Why the database cannot be used, in words."""
 
 
-class StoreOpened(Message):
-    """The agent's store answers; everything shown of another agent is void."""
+class StoreOpened(News):
+    """The agent's store was opened. Everything shown of another agent is void."""
 
     def __init__(self, agent: str, location: str, *, exists: bool, warning: str | None = None) -> None:
         super().__init__()
@@ -223,11 +230,11 @@ class StoreOpened(Message):
         self.exists = exists
         """False for ``local`` before its first write."""
         self.warning = warning
-        """What should be known of it, as long as it was not told before. Data."""
+        """A warning about the store, unless it was posted before. Data."""
 
 
-class StoreFailed(Message):
-    """The agent's store cannot be read, for now."""
+class StoreFailed(News):
+    """The agent's store could not be read."""
 
     def __init__(self, agent: str, message: str, hint: str | None) -> None:
         super().__init__()
@@ -236,12 +243,12 @@ class StoreFailed(Message):
         self.hint = hint
 
 
-class ChangesHeld(Message):
-    """While live updates are paused, the store was changed for the first time."""
+class UpdatesPending(News):
+    """The store changed for the first time since live updates were paused."""
 
 
-class RowsIndexed(Message):
-    """So many rows pass the query of this generation; complete, or as far as is known yet."""
+class RowsIndexed(News):
+    """The matching rows of this generation were counted: all, or those found so far."""
 
     def __init__(
         self, generation: int, count: int, rows: list[Row | None], *, complete: bool, passing: int
@@ -249,16 +256,16 @@ class RowsIndexed(Message):
         super().__init__()
         self.generation = generation
         self.count = count
-        """Lines of the table: in a tree other than keys."""
+        """Lines of the table. In a tree this differs from the number of keys."""
         self.passing = passing
-        """Keys that pass."""
+        """Number of matching keys."""
         self.rows = rows
-        """The first of them; none in later news of a generation."""
+        """The first rows; empty in later messages of a generation."""
         self.complete = complete
 
 
-class RowsChanged(Message):
-    """Rows of this generation came, went or have new values: those shown are to be asked for again."""
+class RowsChanged(News):
+    """Rows of this generation were added, removed or changed. Ask again for those on screen."""
 
     def __init__(
         self,
@@ -274,25 +281,25 @@ class RowsChanged(Message):
         self.generation = generation
         self.count = count
         self.passing = passing
-        """Keys that pass."""
+        """Number of matching keys."""
         self.key = key
-        """The key that was highlighted when the answer was made; None: nobody asked."""
+        """The key highlighted when the rows were read; None if there was none."""
         self.node = node
-        """Whether that is the prefix of a node, and no key."""
+        """True if ``key`` is the prefix of a node."""
         self.position = position
-        """Where that key is now; None: it is gone."""
+        """The line of that key now; None if it is gone."""
 
 
-class AgentsInSight(Message):
-    """These agents are shown now, of maybe many."""
+class VisibleAgentsChanged(News):
+    """Other agents of the list are visible now."""
 
     def __init__(self, names: list[str]) -> None:
         super().__init__()
         self.names = names
 
 
-class PageLoaded(Message):
-    """Rows ``first`` and following of this generation; None for one that is gone."""
+class PageLoaded(News):
+    """Rows of this generation from ``first`` on were read; None stands for one that is gone."""
 
     def __init__(self, generation: int, first: int, rows: list[Row | None]) -> None:
         super().__init__()
@@ -301,8 +308,8 @@ class PageLoaded(Message):
         self.rows = rows
 
 
-class KeyPlaced(Message):
-    """Where a key that was asked for is among the rows of the newest query; None: it is not."""
+class KeyLocated(News):
+    """A key was looked up among the rows of the newest query. ``position`` is None if it is not there."""
 
     def __init__(self, key: str, position: int | None) -> None:
         super().__init__()
@@ -310,8 +317,8 @@ class KeyPlaced(Message):
         self.position = position
 
 
-class EntryRead(Message):
-    """The entry under the cursor; None: the key is gone."""
+class EntryRead(News):
+    """The entry under the cursor was read; None if the key is gone."""
 
     def __init__(self, key: str, entry: Entry | None) -> None:
         super().__init__()
@@ -319,52 +326,56 @@ class EntryRead(Message):
         self.entry = entry
 
 
-class HistoryRead(Message):
-    """The revisions of a key, newest first."""
+class HistoryRead(News):
+    """The revisions of a key were read, newest first."""
 
     def __init__(self, key: str, revisions: list[Revision], *, more: bool) -> None:
         super().__init__()
         self.key = key
         self.revisions = revisions
         self.more = more
-        """Whether there are older ones."""
+        """True if there are older ones."""
 
 
-class LocksRead(Message):
-    """The locks held at ``at`` (``time.monotonic``), and the one that was broken last, if any."""
+class TabRead(News):
+    """The data of a dock tab was read."""
 
-    def __init__(self, locks: list[Lock], at: float, broken: LockBreak | None = None) -> None:
+    def __init__(self, tab: str, read: object) -> None:
         super().__init__()
-        self.locks = locks
-        self.at = at
-        self.broken = broken
+        self.tab = tab
+        self.read = read
+        """The data that the tab's pane takes: LocksRead, LogRead, or the model's Stats."""
 
 
-class StatsRead(Message):
-    def __init__(self, stats: Stats) -> None:
-        super().__init__()
-        self.stats = stats
+class LocksRead(NamedTuple):
+    """The locks held at ``at`` (``time.monotonic``), and the last one broken, if any."""
+
+    locks: list[Lock]
+    at: float
+    broken: LockBreak | None = None
 
 
 class Survey(NamedTuple):
-    """Which keys there are, and which entries stand out."""
+    """The groups of keys, and the entries that rank first by size or age."""
 
     groups: list[KeyGroup]
     """By first segment."""
     complete: bool
-    """Whether those are all groups."""
-    standings: dict[str, list[Standing]]
-    """``largest``, ``newest`` and ``oldest``, as far as they are known yet."""
+    """True if those are all groups."""
+    standings: dict[str, list[RankedEntry]]
+    """``largest``, ``newest`` and ``oldest``, as far as known yet."""
 
 
-class SurveyRead(Message):
+class SurveyRead(News):
+    """A step of the survey of keys was read."""
+
     def __init__(self, survey: Survey) -> None:
         super().__init__()
         self.survey = survey
 
 
-class WritesCounted(Message):
-    """The newest revision at ``at`` (``time.monotonic``)."""
+class WritesCounted(News):
+    """The newest revision was read at ``at`` (``time.monotonic``)."""
 
     def __init__(self, revision: int, at: float) -> None:
         super().__init__()
@@ -372,65 +383,50 @@ class WritesCounted(Message):
         self.at = at
 
 
-class LogRead(Message):
-    """The newest change sets, the last one first."""
+class LogRead(NamedTuple):
+    """The newest change sets, newest first."""
 
-    def __init__(self, changes: list[ChangeSet], *, complete: bool, more: bool) -> None:
-        super().__init__()
-        self.changes = changes
-        self.complete = complete
-        """Whether that is all of them."""
-        self.more = more
-        """Whether more would be read if somebody wants them."""
+    changes: list[ChangeSet]
+    complete: bool
+    """True if those are all."""
+    more: bool
+    """True if more can be requested."""
 
 
 class RunLine(NamedTuple):
-    """A line of a run's story."""
+    """A line that a run printed, or that reports what it did."""
 
     kind: str
     """``output``, ``task``, ``change``, ``warning``, ``good`` or ``bad``."""
     text: str
 
 
-class RunBegan(Message):
+class RunBegan(News):
+    """A run of a Lua file began."""
+
     def __init__(self, file: str, agent: str) -> None:
         super().__init__()
         self.file = file
         self.agent = agent
 
 
-class RunProgressed(Message):
-    """A run has said something that waits to be fetched; not posted again before that is done."""
+class RunProgressed(News):
+    """A run has new output to fetch. Not posted again until it is fetched."""
 
 
-class RunEnded(Message):
+class RunEnded(News):
+    """The run ended after ``duration`` seconds."""
+
     def __init__(self, result: str, duration: float, error: str | None) -> None:
         super().__init__()
         self.result = result
-        """As the runner names it: ``done``, ``failed``, ``timeout``, ``cancelled`` or ``error``."""
+        """The runner's word: ``done``, ``failed``, ``timeout``, ``cancelled`` or ``error``."""
         self.duration = duration
         self.error = error
 
 
-class WorkDone(Message):
-    """A change that was asked for has been made."""
-
-    def __init__(self, summary: str) -> None:
-        super().__init__()
-        self.summary = summary
-
-
-class WorkFailed(Message):
-    """Something that was asked for could not be done; nothing was changed."""
-
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__()
-        self.message = message
-        self.hint = hint
-
-
-class ThreadDied(Message):
-    """A thread of the services ended by an error that none should end by."""
+class ThreadDied(News):
+    """A thread of the services ended by an unexpected error."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()

@@ -1,13 +1,13 @@
-"""What the command palette finds: actions, agents and keys.
+"""The command palette: find actions, agents, keys and themes.
 
-Hits carry Content: the palette reads text as markup.
+Hits carry Content, because the palette reads plain text as markup.
 """
 
 from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.command import CommandPalette, DiscoveryHit, Hit, Provider
@@ -20,23 +20,42 @@ from sloth_tui.text import display_text
 from sloth_tui.tui.actions import actions, shown_key
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from textual.command import Hits
     from textual.worker import Worker
 
     from sloth_tui.tui.actions import Action
-    from sloth_tui.tui.browser.commands import CommandScreen
+    from sloth_tui.tui.services import Services
+
+    class Browser(Protocol):
+        """The part of the screen that the palette uses."""
+
+        services: Services
+        current: str
+        """The pane that has, or last had, the focus."""
+
+        @property
+        def agent_names(self) -> list[str]: ...
+
+        def perform(self, name: str) -> None: ...
+
+        def choose_agent(self, name: str) -> None: ...
+
+        def go_to_key(self, key: str) -> None: ...
+
 
 _KEY_ROOM = 7
 """Cells for the key of an action."""
-_KEYS_OFFERED = 20
+_KEY_OFFER_LIMIT = 20
 _KEY_LIMIT = 200
 
 
 def match(query: str, text: str) -> tuple[float, list[int]]:
-    """How well ``text`` fits what was typed (0: not at all), and the places of what was typed in it.
+    """Return the score of ``text`` (0: no match, 1: best) and the places of the matched characters.
 
-    The whole of it beats the same letters in that order with others between. Its cost grows with the
-    length of the text only, unlike a search for the best of all ways to match: texts are data.
+    A substring beats the same letters scattered. The cost grows only with the length of the text, unlike a
+    search for the best match: texts are data.
     """
     wanted, candidate = query.casefold(), text.casefold()
     if not wanted or len(candidate) != len(text):
@@ -55,14 +74,11 @@ def match(query: str, text: str) -> tuple[float, list[int]]:
 
 
 class BrowserProvider(Provider):
-    """A provider over the browser's screen."""
+    """Searches what the browser's screen offers."""
 
     @property
-    def browser(self) -> CommandScreen:
-        from sloth_tui.tui.browser.commands import CommandScreen
-
-        assert isinstance(self.screen, CommandScreen)
-        return self.screen
+    def browser(self) -> Browser:
+        return cast("Browser", self.screen)
 
     def marked(self, text: str, places: list[int]) -> Content:
         style = self.match_style or "bold"
@@ -75,7 +91,7 @@ class BrowserProvider(Provider):
                 score, places = match(query, action.label)[0], []
             if score:
                 prompt = self._prompt(action, places)
-                run = partial(self.browser.perform, action)
+                run = partial(self.browser.perform, action.id)
                 elsewhere = action.panes and self.browser.current not in action.panes
                 yield Hit(0.95 * score if elsewhere else score, prompt, run, action.help, self._note(action))
 
@@ -95,7 +111,7 @@ class BrowserProvider(Provider):
 
     async def keys(self, query: str) -> Hits:
         try:
-            keys = await asyncio.wrap_future(self.browser.services.keys_like(query, _KEYS_OFFERED))
+            keys = await asyncio.wrap_future(self.browser.services.keys_like(query, _KEY_OFFER_LIMIT))
         except SlothError:
             return
         for key in keys:
@@ -112,14 +128,14 @@ class BrowserProvider(Provider):
 
 
 class EverythingProvider(BrowserProvider):
-    """Every action with its key, those of the pane first; agents, keys and themes once something is typed."""
+    """Offers every action, those of the pane first; after typing also agents, keys and themes."""
 
     async def discover(self) -> Hits:
         pane = self.browser.current
         for action in sorted(actions(), key=lambda action: bool(action.panes) and pane not in action.panes):
             if action.id == "palette":
                 continue
-            prompt, run = self._prompt(action, []), partial(self.browser.perform, action)
+            prompt, run = self._prompt(action, []), partial(self.browser.perform, action.id)
             yield DiscoveryHit(prompt, run, action.help, self._note(action))
 
     async def search(self, query: str) -> Hits:
@@ -154,8 +170,7 @@ class KeyProvider(BrowserProvider):
 
 
 class Palette(CommandPalette):
-    """Enter takes what is found for what was typed: while that is looked for, the list still shows what was
-    found before."""
+    """Enter takes the first hit for the text as typed, even if the list still shows older hits."""
 
     _entered = False
 
@@ -171,7 +186,7 @@ class Palette(CommandPalette):
         self._entered = False
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        # A search that was superseded ends well, too, and nothing of it is in the list.
+        # A superseded search ends successfully too, but its hits are not in the list.
         superseded = event.worker.is_cancelled
         if self._entered and event.state is WorkerState.SUCCESS and not superseded:
             self._entered = False

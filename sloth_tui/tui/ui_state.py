@@ -1,7 +1,7 @@
-"""What the terminal UI remembers from one time to the next, in ``<base>/tui.json``.
+"""The state of the screen that the terminal UI keeps between sessions, in ``<base>/tui.json``.
 
-Only looks are in it, so that a file that cannot be read or written is no reason not to start: whatever is
-wrong in it is as if it were not there.
+It holds appearance only. A file that cannot be read or written never prevents a start; invalid parts are
+ignored.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from sloth_tui.agents import DEFAULT_AGENT, base_directory, check_name, database_path, status_of
+from sloth_tui.agents import DEFAULT_AGENT, base_directory, check_name
 from sloth_tui.documents.reading import read_regular
 from sloth_tui.errors import DatabaseUnusable, InvalidAgentName, UsageError
 from sloth_tui.model import SORT_COLUMNS
@@ -18,64 +18,64 @@ from sloth_tui.model import SORT_COLUMNS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LIMIT = 64 * 1024
-"""Bytes; a longer file was not written by this program."""
-_MOST = 1000
-"""Cells or lines; no pane is larger."""
+_MAX_BYTES = 64 * 1024
+"""A longer file was not written by this program."""
+_MAX_SIZE = 1000
+"""Cells or lines of the largest pane."""
 
 Sizes = dict[str, dict[str, int]]
-"""For each class of widths, the cells or lines of panes that were given a size."""
+"""Class of widths -> pane -> its size in cells or lines."""
 
 
-class Remembered(NamedTuple):
-    """How somebody left the screen. Everything has a default."""
+class UiState(NamedTuple):
+    """The screen as the user left it."""
 
     agent: str | None = None
     theme: str | None = None
     sizes: Sizes = {}  # noqa: RUF012  # never changed in place
     collapsed: tuple[str, ...] = ()
     tab: str = ""
-    """The pane that the dock showed; empty: the first."""
+    """The pane shown in the dock; empty: the first."""
     sort: str = "key"
     descending: bool = False
     tree: bool = False
-    """Whether keys are shown folded."""
+    """True if keys are shown as a tree."""
 
 
-def remembered_path() -> str:
+def ui_state_path() -> str:
     return os.path.join(base_directory(), "tui.json")
 
 
-def recall() -> tuple[Remembered, str | None]:
-    """What is remembered and, where a file is there that makes no sense, why it is not looked at."""
-    path = remembered_path()
+def load() -> tuple[UiState, str | None]:
+    """Return the saved state, and a warning if the file is invalid or unreadable."""
+    path = ui_state_path()
     try:
-        document = json.loads(read_regular(path, _LIMIT))
+        document = json.loads(read_regular(path, _MAX_BYTES))
         if not isinstance(document, dict):
-            raise TypeError("no JSON object")
+            raise TypeError("not a JSON object")
     except FileNotFoundError:
-        return Remembered(), None
+        return UiState(), None
     except OSError as error:
-        return Remembered(), f"{path}: {error.strerror}"
+        return UiState(), f"{path}: {error.strerror}"
     except (UsageError, ValueError, TypeError, RecursionError):
-        return Remembered(), f"{path}: not what this program wrote; sizes and colours are the usual ones"
-    return understood(document), None
+        return UiState(), f"{path}: not what this program wrote; sizes and colours are the usual ones"
+    return parse(document), None
 
 
-def last_agent(remembered: Remembered) -> str:
-    """The agent that was on screen last, if it still has a database."""
-    name = remembered.agent
+def last_agent(state: UiState, has_store: Callable[[str], bool]) -> str:
+    """Return the agent that was on screen last if it still has a store, else the default agent."""
+    name = state.agent
     try:
-        return name if name is not None and status_of(database_path(name)) is not None else DEFAULT_AGENT
+        return name if name is not None and has_store(name) else DEFAULT_AGENT
     except DatabaseUnusable:
         return name or DEFAULT_AGENT  # to open it will tell why it cannot be
 
 
-def understood(document: dict[str, object]) -> Remembered:
-    """What a parsed file says, as far as it makes sense."""
-    default = Remembered()
+def parse(document: dict[str, object]) -> UiState:
+    """Return the state of a decoded file; invalid fields get their defaults."""
+    default = UiState()
     sort, collapsed, theme, tab = (document.get(name) for name in ("sort", "collapsed", "theme", "tab"))
-    return Remembered(
+    return UiState(
         agent=_agent(document.get("agent")),
         theme=theme if isinstance(theme, str) else None,
         sizes=_sizes(document.get("sizes")),
@@ -89,19 +89,18 @@ def understood(document: dict[str, object]) -> Remembered:
     )
 
 
-def save(remembered: Remembered) -> bool:
-    """Write it, all or nothing. False where that is not possible, or where nothing of this program is in the
-    base directory, which is not made for this."""
+def save(state: UiState) -> bool:
+    """Write the state atomically. Return False if that fails; a missing base directory is not created."""
     import tempfile
 
-    path = remembered_path()
+    path = ui_state_path()
     try:
         descriptor, draft = tempfile.mkstemp(prefix=".tui.json.", dir=os.path.dirname(path))
     except OSError:
         return False
     try:
         with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump(remembered._asdict(), file, indent=2)
+            json.dump(state._asdict(), file, indent=2)
             file.write("\n")
         os.replace(draft, path)
     except OSError:
@@ -124,31 +123,31 @@ def _sizes(value: object) -> Sizes:
         room: {
             pane: size
             for pane, size in panes.items()
-            if isinstance(size, int) and not isinstance(size, bool) and 0 < size <= _MOST
+            if isinstance(size, int) and not isinstance(size, bool) and 0 < size <= _MAX_SIZE
         }
         for room, panes in value.items()
         if isinstance(panes, dict)
     }
 
 
-class Memory:
-    """What is remembered now; ``changed`` is called whenever that is something else than before."""
+class UiStateFile:
+    """The current state; ``changed`` is called after every change of it."""
 
-    def __init__(self, now: Remembered = Remembered(), *, keep: bool = False) -> None:  # noqa: B008  # immutable
-        """``keep``: whether :meth:`write` does."""
+    def __init__(self, now: UiState = UiState(), *, keep: bool = False) -> None:  # noqa: B008  # immutable
+        """``keep``: False makes :meth:`write` do nothing."""
         self.now = now
         self.changed: Callable[[], object] = lambda: None
         self._keep = keep
         self._written = now
 
     def note(self, **what: object) -> None:
-        """Remember these fields of :class:`Remembered` instead."""
+        """Replace these fields of the :class:`UiState`."""
         before, self.now = self.now, self.now._replace(**what)  # type: ignore[arg-type]  # by their names
         if self.now != before:
             self.changed()
 
     def write(self) -> None:
-        """Put on disk what is not there yet. May be slow."""
+        """Write the state to disk if it changed. May be slow."""
         now = self.now
         if self._keep and now != self._written and save(now):
             self._written = now

@@ -33,7 +33,7 @@ T = TypeVar("T")
 W = TypeVar("W", bound="Widget")
 
 
-_GLANCE = 0.04
+_POLL_SECONDS = 0.04
 """Seconds between two looks at the whole screen, which is drawn for each."""
 
 # After each key the framework looks twice whether the program is at rest. Two of these are more than a frame,
@@ -68,7 +68,7 @@ class Driver:
         self.pilot = pilot
         self.press = pilot.press
         self.toasts = [toast.message for toast in app._notifications]
-        """All there were, though on a busy machine one may be gone before anybody looks."""
+        """All toasts so far: on a busy machine one may be gone before it is looked for."""
         notify = app.notify
 
         def listen(message: str, **options: Any) -> None:
@@ -94,8 +94,8 @@ class Driver:
         return self.app.screen.query_one(selector, kind) if selector else self.app.screen.query_one(kind)
 
     def settled(self) -> bool:
-        """Whether the agent's keys are on screen, or why they are not, and every pane is furnished."""
-        if not (self.app.screen_stack and self.browser.furnished and self.browser.agent_names):
+        """Whether the agent's keys are on screen, or why they are not, and every pane is panes_loaded."""
+        if not (self.app.screen_stack and self.browser.panes_loaded and self.browser.agent_names):
             return False
         bar, table = self.find(TitleBar), self.table
         return bar.state == "no answer" or (bar.total is not None and table.count == bar.shown)
@@ -127,11 +127,11 @@ class Driver:
         def missed() -> str:
             return f"{text!r} on screen:\n{self.text()}"
 
-        await until(lambda: text in self.text(), seconds=seconds, every=_GLANCE, what=missed)
+        await until(lambda: text in self.text(), seconds=seconds, every=_POLL_SECONDS, what=missed)
 
     async def loses(self, text: str, *, seconds: float = A_MINUTE) -> None:
         what = f"{text!r} gone from the screen"
-        await until(lambda: text not in self.text(), seconds=seconds, every=_GLANCE, what=what)
+        await until(lambda: text not in self.text(), seconds=seconds, every=_POLL_SECONDS, what=what)
 
     async def picks(self, text: str) -> None:
         """Wait until the palette offers ``text`` first, and take it."""

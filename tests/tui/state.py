@@ -65,7 +65,7 @@ HOSTILE = (
     "<b>&amp;</b>",
     "\u2028line\u2029",
 )
-"""Keys, and values, that somebody who wants to harm or confuse would choose."""
+"""Keys and values that an attacker would choose."""
 
 
 def fill(agent: str = "local", entries: dict[str, Value] | None = None) -> None:

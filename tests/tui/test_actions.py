@@ -11,7 +11,8 @@ from textual.widgets import Input
 
 from sloth_tui.model import SORT_COLUMNS
 from sloth_tui.store import open_store
-from sloth_tui.tui.actions import ACTIONS, PANES, bindings, by_id, shown_key
+from sloth_tui.tui.actions import ACTIONS, PANES, bindings, shown_key
+from sloth_tui.tui.browser.routes import owner_of
 from sloth_tui.tui.browser.screen import BrowserScreen
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from sloth_tui.tui.dialogs.help import HelpScreen
@@ -36,7 +37,7 @@ def test_no_key_means_two_things_and_every_action_can_be_carried_out() -> None:
     assert [key for key, times in keys.items() if times > 1] == []
     assert len({action.id for action in ACTIONS}) == len(ACTIONS)
     for action in ACTIONS:
-        assert action.call or callable(getattr(BrowserScreen, f"action_{action.id}", None)), action.id
+        assert action.call or owner_of(action.verb or action.id), action.id
         assert set(action.panes) <= set(PANES)
         assert len(action.label.split()) <= 2
 
@@ -115,7 +116,7 @@ async def test_palette_sorts_by_every_column(believable: Path) -> None:
         await app.picks("Sort the keys by size")
         await until(lambda: app.table.answered.sort == "size")
         for column in SORT_COLUMNS:
-            app.browser.perform(by_id(f"sort_by_{column}"))
+            app.browser.perform(f"sort_by_{column}")
             await until(lambda: app.table.answered.sort == column, what=column)  # noqa: B023  # awaited here
 
 
@@ -188,7 +189,7 @@ async def test_whatever_writes_is_refused_in_words_when_read_only(believable: Pa
         await app.goes_to("deployment:status")
         for action in ACTIONS:
             if action.writes:
-                app.browser.perform(action)
+                app.browser.perform(action.id)
                 await until(lambda: any("read-only" in toast for toast in app.toasts), what=action.id)
                 assert isinstance(app.app.screen, BrowserScreen), action.id
                 app.app.clear_notifications()

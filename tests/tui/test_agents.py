@@ -11,8 +11,8 @@ import pytest
 from textual.widgets import Button, Input
 
 from sloth_tui import agents
-from sloth_tui.store import open_path, open_store
-from sloth_tui.store.databases import duplicate_agent
+from sloth_tui.store import open_path, open_store, sqlite
+from sloth_tui.store.sqlite.agents import SqliteAgents
 from sloth_tui.tui.browser.screen import BrowserScreen
 from sloth_tui.tui.dialogs.progress import ProgressScreen
 from sloth_tui.tui.dialogs.prompt import PromptScreen
@@ -27,9 +27,8 @@ from tests.tui.state import ENTRIES, elsewhere
 from tests.tui.test_hostile import inspect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
-
-    from sloth_tui.tui.services.job import Work
 
 pytestmark = pytest.mark.slow
 
@@ -70,7 +69,7 @@ async def test_an_agent_that_changes_stands_out_for_a_moment(
     believable: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Long enough that a busy machine looks at the screen meanwhile.
-    monkeypatch.setattr(agent_list, "PULSE", 3.0)
+    monkeypatch.setattr(agent_list, "PULSE_SECONDS", 3.0)
     async with running() as app:
         await app.sees("1 key ·")
         assert "●" not in first_column(app)
@@ -100,13 +99,13 @@ async def test_made_copied_and_deleted(believable: Path) -> None:
         await app.press("1", "n")
         await until(lambda: isinstance(app.app.screen, PromptScreen))
         await types(app, "../x")
-        await app.sees("✗ '../x' is no agent name")
+        await app.sees("✗ '../x' is not an agent name")
         await types(app, "local")
         await app.sees("✗ there is an agent local already")
         await types(app, "staging")
         await until(lambda: app.find(TitleBar).agent == "staging")
         await app.sees("No key here yet.")
-        assert os.path.exists(agents.database_path("staging"))
+        assert os.path.exists(sqlite.database_path("staging"))
 
         app.browser.choose_agent("local")
         await until(lambda: app.find(TitleBar).agent == "local")
@@ -132,9 +131,9 @@ async def test_made_copied_and_deleted(believable: Path) -> None:
         await types(app, "local-copy")
         await until(lambda: any("deleted agent local-copy · backup:" in toast for toast in app.toasts))
         await until(lambda: app.find(TitleBar).agent == "production")
-        assert not os.path.exists(agents.database_path("local-copy"))
-        (backup,) = os.listdir(agents.backup_directory())
-        with open_path(os.path.join(agents.backup_directory(), backup)) as kept:
+        assert not os.path.exists(sqlite.database_path("local-copy"))
+        (backup,) = os.listdir(sqlite.backup_directory())
+        with open_path(os.path.join(sqlite.backup_directory(), backup)) as kept:
             assert dict(kept.items()) == ENTRIES
         await until(lambda: "local-copy" not in app.browser.agent_names)
 
@@ -142,15 +141,15 @@ async def test_made_copied_and_deleted(believable: Path) -> None:
 async def test_a_long_copy_shows_how_far_it_is_and_can_be_cancelled(
     believable: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    going = threading.Event()
+    going, duplicate = threading.Event(), SqliteAgents.duplicate
 
-    def slow(name: str, copy: str, progress: Work) -> str:
+    def slow(self: SqliteAgents, name: str, copy: str, progress: Callable[[int, int], object]) -> str:
         while not going.is_set():
             progress(30, 100)
             time.sleep(0.01)
-        return duplicate_agent(name, copy, progress)
+        return duplicate(self, name, copy, progress)
 
-    monkeypatch.setattr("sloth_tui.tui.services.databases.duplicate_agent", slow)
+    monkeypatch.setattr(SqliteAgents, "duplicate", slow)
     async with running() as app:
         for ending, seen in (("escape", "cancelled: nothing was changed"), ("", "copied agent local to")):
             await app.press("1", "C")
@@ -165,7 +164,7 @@ async def test_a_long_copy_shows_how_far_it_is_and_can_be_cancelled(
                 going.set()
             await app.sees(seen)
             await until(lambda: isinstance(app.app.screen, BrowserScreen))
-        assert agents.agent_names() == ["local", "local-copy", "production"]
+        assert sqlite.agent_names() == ["local", "local-copy", "production"]
 
 
 async def test_a_database_that_cannot_be_read_stays(believable: Path) -> None:
@@ -196,7 +195,7 @@ async def test_what_is_refused(believable: Path) -> None:
             # On screen it may be broken anywhere: it begins with a path.
             await until(lambda: any("another program has it open" in toast for toast in app.toasts))
             await until(lambda: app.find(TitleBar).agent == "production")
-    assert agents.agent_names() == ["local", "production"]
+    assert sqlite.agent_names() == ["local", "production"]
 
 
 async def types(app: Driver, text: str) -> None:
@@ -205,5 +204,5 @@ async def types(app: Driver, text: str) -> None:
 
 
 def first_column(app: Driver) -> str:
-    width = app.browser.pane("agents").outer_size.width
+    width = app.browser.context.panes.pane("agents").outer_size.width
     return "\n".join(line[:width] for line in app.text().split("\n")[2:])

@@ -115,7 +115,8 @@ async def test_agents_that_appear_and_vanish_are_noticed(believable: Path) -> No
         fill("staging", {"a": "1"})
         await until(lambda: agents.names == ["local", "production", "staging"])
         elsewhere(
-            "import os\nfrom sloth_tui.agents import database_path\nos.unlink(database_path('production'))"
+            "import os\nfrom sloth_tui.store.sqlite import database_path\n"
+            "os.unlink(database_path('production'))"
         )
         await until(lambda: agents.names == ["local", "staging"])
 
@@ -145,10 +146,10 @@ async def test_nothing_of_an_agent_that_is_left_is_acted_on(
         late: list[str] = []
         monkeypatch.setattr(app.browser.services, "choose_agent", late.append)
         app.browser.choose_agent("production")
-        assert app.browser.chosen_keys == []
-        assert app.browser.locks_pane.highlighted is None
+        assert app.browser.context.chosen_keys == []
+        assert app.browser.context.lazy.locks.highlighted is None
         await app.press("space")
-        assert app.browser.chosen_keys == []
+        assert app.browser.context.chosen_keys == []
         await app.press("d")
         await app.sees("no key is chosen")
         assert late == ["production"]

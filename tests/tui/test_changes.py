@@ -50,7 +50,7 @@ async def closed(app: Driver) -> None:
 
 async def act(app: Driver, action: str) -> None:
     """An action that has no key, or whose key is not what the test is about."""
-    getattr(app.browser, f"action_{action}")()
+    app.browser.perform(action)
     await app.pilot.pause()
 
 
@@ -143,7 +143,7 @@ async def test_edit_keeps_the_type_and_saves(believable: Path) -> None:
         assert app.on_top(TextArea).text == "12"
         app.on_top(TextArea).text = "thirteen"
         await app.press("ctrl+s")
-        await app.sees("no whole number")
+        await app.sees("not a whole number")
         # That is said while it is typed, too; to save again before the answer is there does nothing.
         await until(lambda: not cast("EditScreen", app.app.screen)._saving)
         app.on_top(TextArea).text = "13"
@@ -153,7 +153,7 @@ async def test_edit_keeps_the_type_and_saves(believable: Path) -> None:
     assert stored("deployment:count") == 13
 
 
-async def test_edit_does_not_overwrite_what_somebody_else_wrote_meanwhile(believable: Path) -> None:
+async def test_edit_does_not_overwrite_a_value_written_elsewhere_meanwhile(believable: Path) -> None:
     async with running() as app:
         await app.goes_to("deployment:status")
         await app.press("e")

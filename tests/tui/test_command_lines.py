@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sloth_tui.errors import SlothError
-from sloth_tui.tui.exact import as_object, as_printed
 from sloth_tui.tui.external.command_lines import command_line, get_line, quoted, set_line
+from sloth_tui.values.render import as_object, as_printed
 from tests.support import rounds
 from tests.tui.state import HOSTILE
 

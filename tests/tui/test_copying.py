@@ -12,6 +12,7 @@ import pytest
 from sloth_tui.errors import SlothError
 from sloth_tui.settings import Settings
 from sloth_tui.store import open_store
+from sloth_tui.tui.browser.controllers.copy import CopyController
 from sloth_tui.tui.external.clipboard import Clipboard, found_program, give
 from sloth_tui.tui.external.command_lines import set_line
 from sloth_tui.tui.widgets.dock.log_view import LogPane
@@ -69,12 +70,12 @@ async def test_it_is_the_key_under_the_cursor_however_fast_that_came_there(belie
         await app.goes_to("app:api_token")
         for line in range(1, 5):
             app.table.move_to(line)
-        app.browser.action_copy_key()
+        app.browser.perform("copy_key")
         await until(lambda: app.app.clipboard == "deployment:status")
         await app.goes_to("cluster:members")
         app.table.move_to(2)
         app.table.move_to(0)
-        app.browser.action_edit_value()
+        app.browser.perform("edit_value")
         await app.sees("the value is masked")
 
 
@@ -101,7 +102,7 @@ async def test_what_cannot_be_copied_is_said(base: Path) -> None:
         with open_store("local", "write") as store:
             store.set("a\x1b[31m\tb", "x" * 200_000)
         await app.sees("a␛[31m␉b")
-        await until(lambda: app.browser.key is not None)
+        await until(lambda: app.browser.context.key is not None)
         await app.press("y")
         # What is pasted from there into a field of ours is another matter.
         await until(lambda: app.app._clipboard == "a\x1b[31m\tb")
@@ -125,7 +126,9 @@ async def test_a_command_of_the_settings_takes_the_text(believable: Path, tmp_pa
         await app.sees("copied the key deployment:status")
         assert target.read_text() == "deployment:status"
         assert app.app.clipboard == ""
-        app.browser._clipboard = Clipboard(app.app, ("no-such-program",))
+        copying = app.browser.controller("copy")
+        assert isinstance(copying, CopyController)
+        copying._clipboard = Clipboard(app.app, ("no-such-program",))
         await app.press("y")
         await app.sees("no-such-program: No such file or directory")
 
@@ -163,7 +166,7 @@ def test_the_program_is_one_of_this_machine() -> None:
 def test_a_program_that_fails_or_stays_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SlothError, match="false failed with exit code 1"):
         give(("false",), b"x" * 1_000_000)
-    monkeypatch.setattr("sloth_tui.tui.external.clipboard._PATIENCE", 0.1)
+    monkeypatch.setattr("sloth_tui.tui.external.clipboard._COPY_TIMEOUT_SECONDS", 0.1)
     with pytest.raises(SlothError, match="sleep did not take the text"):
         give(("sleep", "3"), b"x")
 

@@ -70,13 +70,13 @@ async def test_a_pane_that_is_shown_before_anything_is_in_it_gets_the_focus_then
         held.append(screen)
 
     with monkeypatch.context() as patched:
-        patched.setattr(BrowserScreen, "_furnish_soon", hold)
+        patched.setattr(BrowserScreen, "_load_panes_soon", hold)
         app = SlothApp("local", Settings(motion=False), read_only=False)
         async with app.run_test(size=(120, 40)) as pilot:
             await until(lambda: held and held[0].query_one(KeyTable).count)
             await pilot.press("6", "j")
             assert held[0].query_one(KeyTable).cursor == 0
             patched.undo()
-            held[0]._furnish_soon()
-            await until(lambda: held[0].furnished)
+            held[0]._load_panes_soon()
+            await until(lambda: held[0].panes_loaded)
             await until(lambda: app.focused is held[0].query_one("#log-list"))

@@ -68,7 +68,7 @@ async def test_rename_and_duplicate_are_one_change_each_and_go_there(believable:
         await app.press("C")
         await opened(app, NameScreen)
         app.on_top(Input).value = "app:copy"
-        await app.sees("By this name the value is no secret")
+        await app.sees("By this name the value is not a secret")
         assert "tok_very_secret" not in app.text()
         app.on_top(Input).value = "app:token_2"
         await app.loses("By this name")
@@ -208,7 +208,7 @@ async def test_an_editor_outside_saves_complains_and_conflicts(
         editor.write_text("#!/bin/sh\necho thirteen > $1\n")
         await app.press("E")
         await opened(app, EditScreen)
-        await app.sees("✗ no whole number")
+        await app.sees("✗ not a whole number")
         assert app.on_top(TextArea).text == "thirteen"
         await app.press("escape", "escape")
         await closed(app)

@@ -13,7 +13,7 @@ from tests.tui.driving import running, until
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sloth_tui.store.port import WindowedStore
+    from sloth_tui.store.port import Store
 
 
 async def test_the_pane_with_the_focus_is_the_current_one(
@@ -22,17 +22,17 @@ async def test_the_pane_with_the_focus_is_the_current_one(
     async with running() as app:
         browser = app.browser
         for name in ("agents", "keys", "detail", "keys", "log", "keys"):
-            browser.action_show_pane(name)
+            browser.perform(f"show_{name}")
         await app.pilot.pause()
         assert app.app.focused is app.table
         assert browser.current == "keys"
 
 
-async def test_an_answer_that_nobody_waits_for_any_more_ends_nothing(believable: Path) -> None:
+async def test_an_answer_that_is_not_awaited_any_more_ends_nothing(believable: Path) -> None:
     async with running() as app:
         begun, go_on = Event(), Event()
 
-        def slow(store: WindowedStore) -> int:
+        def slow(store: Store) -> int:
             begun.set()
             go_on.wait(60)
             return store.count()

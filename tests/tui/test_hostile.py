@@ -14,7 +14,7 @@ from sloth_tui.model import Origin
 from sloth_tui.store import open_store
 from sloth_tui.text import display_text
 from sloth_tui.tui.browser.screen import BrowserScreen
-from sloth_tui.tui.dialogs.change import ChangeScreen
+from sloth_tui.tui.dialogs.change import ChangeSetScreen
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from sloth_tui.tui.dialogs.edit import EditScreen
 from sloth_tui.tui.widgets.detail.detail import DetailPane
@@ -91,13 +91,13 @@ async def test_tabs_of_the_detail_and_what_changes_an_entry(hostile: Path) -> No
             inspect(app)
             await app.press("H")
             for action in ("change_type", "rename_key", "duplicate_key", "restore_revision"):
-                getattr(app.browser, f"action_{action}")()
+                app.browser.perform(action)
                 await until(lambda: not isinstance(app.app.screen, BrowserScreen))
                 await app.pilot.pause()
                 inspect(app)
                 await app.press("escape")
                 await until(lambda: isinstance(app.app.screen, BrowserScreen))
-        app.browser.action_edit_value()
+        app.browser.perform("edit_value")
         await until(lambda: isinstance(app.app.screen, EditScreen))
         assert detail.entry is not None
         theirs = "".join(HOSTILE)
@@ -120,13 +120,13 @@ async def test_dialogs_and_toasts(hostile: Path) -> None:
             key = f"{number:02}{HOSTILE[number]}"
             await app.goes_to(key)
             for action in ("edit_value", "new_key", "clear_prefix"):
-                getattr(app.browser, f"action_{action}")()
+                app.browser.perform(action)
                 await until(lambda: not isinstance(app.app.screen, BrowserScreen))
                 await app.pilot.pause()
                 inspect(app)
                 await app.press("escape")
                 await until(lambda: isinstance(app.app.screen, BrowserScreen))
-            app.browser.action_delete_key()
+            app.browser.perform("delete_key")
             await until(lambda: isinstance(app.app.screen, ConfirmScreen))
             await app.sees("Delete 1 key?")
             inspect(app)
@@ -143,7 +143,7 @@ async def test_locks_and_the_question_to_break_one(hostile: Path) -> None:
         await app.press("4", "z")
         inspect(app)
         for _ in range(3):
-            app.browser.action_break_lock()
+            app.browser.perform("break_lock")
             await until(lambda: isinstance(app.app.screen, ConfirmScreen))
             await app.sees("held by")
             inspect(app)
@@ -164,11 +164,11 @@ async def test_figures_log_and_what_a_change_did(hostile: Path) -> None:
         inspect(app)
         for _ in range(9):
             await app.press("enter")
-            await until(lambda: isinstance(app.app.screen, ChangeScreen))
+            await until(lambda: isinstance(app.app.screen, ChangeSetScreen))
             await app.pilot.pause()
             inspect(app)
             await app.press("escape", "down")
-        app.browser.action_undo()
+        app.browser.perform("undo")
         await until(lambda: isinstance(app.app.screen, ConfirmScreen))
         inspect(app)
         await app.press("right", "enter")
@@ -194,7 +194,7 @@ async def test_output_and_changes_of_a_run(hostile: Path, tmp_path: Path) -> Non
     lines += "\nerror('[/x]\\27]0;x\\7')"
     file.write_text(f"task({{name = 'a[/x]\\27[2J', run = function()\n{lines} end}})")
     async with running(size=(100, 36)) as app:
-        app.browser.action_show_pane("run")
+        app.browser.perform("show_run")
         app.browser.services.run_file(str(file))
         pane = app.find(RunPane)
         await until(lambda: pane.result == "failed")

@@ -13,7 +13,6 @@ from textual.widget import Widget
 from sloth_tui.tui.actions import DOCK, PANES
 from sloth_tui.tui.browser.layout import arrange
 from sloth_tui.tui.theme import NIGHT
-from sloth_tui.tui.widgets.pane import Pane
 from sloth_tui.tui.widgets.title_bar import PaneStrip, TitleBar
 from tests.tui.driving import running, until
 
@@ -46,7 +45,11 @@ def test_the_current_pane_is_always_shown_and_hidden_ones_are_named(
 
 def shown(app: Driver) -> set[str]:
     """The panes in sight."""
-    seen = {str(pane.id) for pane in app.browser.query(Pane) if all(node.display for node in path(pane))}
+    seen = {
+        str(pane.id)
+        for pane in app.browser.query("Pane, DockPane")
+        if all(node.display for node in path(pane))
+    }
     return seen & set(PANES)
 
 
@@ -54,7 +57,7 @@ async def shows(app: Driver, panes: set[str]) -> None:
     await until(lambda: shown(app) == panes, what=f"{panes} in sight")
 
 
-def path(pane: Pane) -> list[Widget]:
+def path(pane: Widget) -> list[Widget]:
     return [node for node in pane.ancestors_with_self if isinstance(node, Widget)]
 
 
@@ -76,7 +79,7 @@ async def test_a_size_shows_its_panes_and_the_rest_by_key(believable: Path) -> N
                 assert pane in shown(app)
                 focused = app.app.focused
                 assert focused is not None
-                assert app.browser.pane(pane) in focused.ancestors
+                assert app.browser.context.panes.pane(pane) in focused.ancestors
 
 
 async def test_tab_goes_round_all_panes_even_hidden_ones(believable: Path) -> None:

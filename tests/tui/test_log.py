@@ -8,7 +8,7 @@ import pytest
 
 from sloth_tui.model import ChangeSet, Origin
 from sloth_tui.store import open_store
-from sloth_tui.tui.dialogs.change import ChangeScreen
+from sloth_tui.tui.dialogs.change import ChangeSetScreen
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from sloth_tui.tui.widgets.dock.log_view import Columns, LogPane, taken_back
 from tests.tui.driving import running, until
@@ -56,7 +56,7 @@ async def test_the_log_lists_shows_and_takes_back(believable: Path) -> None:
         await app.sees("what was done")
         assert [one.revisions for one in log.changes] == [2, 1, 9]
         await app.press("enter")
-        await opened(app, ChangeScreen)
+        await opened(app, ChangeSetScreen)
         await app.sees("~ app:api_token: •••••••• → ••••••••")
         await app.sees("- flag:enabled (was true)")
         await app.press("x")
@@ -72,11 +72,11 @@ async def test_the_log_lists_shows_and_takes_back(believable: Path) -> None:
         await app.sees("↶ ")
         assert log.highlighted == log.changes[2]
         await app.press("home", "enter")
-        await opened(app, ChangeScreen)
+        await opened(app, ChangeSetScreen)
         await app.press("u")
         await until(lambda: stored("deployment:status") == "rolling")
         await app.press("end", "enter")
-        await opened(app, ChangeScreen)
+        await opened(app, ChangeSetScreen)
         await app.sees("+ table:limits")
         await app.press("down", "down", "enter")
         await until(lambda: app.table.key == "deployment:count")
@@ -86,7 +86,7 @@ async def test_nothing_is_taken_back_in_a_store_that_is_only_read(believable: Pa
     async with running(read_only=True) as app:
         await app.sees("6 Log 1")
         await app.press("6", "enter")
-        await opened(app, ChangeScreen)
+        await opened(app, ChangeSetScreen)
         await app.press("u")
         await until(lambda: app.toasts and app.toasts[-1].startswith("read-only"))
     with open_store("local", "read") as store:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui import agents
+from sloth_tui.store.sqlite.agents import SqliteAgents
 from sloth_tui.text import listed
 from sloth_tui.tui.messages import AgentsListed
-from sloth_tui.tui.services import agent_watcher as catalogue
-from sloth_tui.tui.services.agent_watcher import Catalogue
+from sloth_tui.tui.services import agent_watcher as agent_watcher
+from sloth_tui.tui.services.agent_watcher import AgentWatcher
 from tests.cli.support import piped
 from tests.tui.driving import running, until
 from tests.tui.state import elsewhere, fill
@@ -28,7 +28,7 @@ MANY = 10_000
 
 @pytest.fixture
 def many(base: Path) -> Path:
-    """So many databases that were never written."""
+    """Make many databases that were never written."""
     state = base / "state"
     state.mkdir(parents=True)
     for number in range(MANY):
@@ -41,25 +41,25 @@ def test_a_look_costs_what_is_in_sight(many: Path, monkeypatch: pytest.MonkeyPat
     looked: list[str] = []
     listings: list[int] = []
     opened: list[str] = []
-    look_at, agent_names, count = agents.look_at, agents.agent_names, catalogue._Count
+    look_at, all_names, count = SqliteAgents.look_at, SqliteAgents.names, agent_watcher._Count
 
-    def counted(agent: Agent) -> catalogue._Count:
+    def counted(agent: Agent) -> agent_watcher._Count:
         opened.append(agent.name)
         return count(agent)
 
-    def noted(name: str) -> Agent:
+    def noted(self: SqliteAgents, name: str) -> Agent:
         looked.append(name)
-        return look_at(name)
+        return look_at(self, name)
 
-    def listing() -> list[str]:
+    def listing(self: SqliteAgents) -> list[str]:
         listings.append(1)
-        return agent_names()
+        return all_names(self)
 
-    monkeypatch.setattr(agents, "look_at", noted)
-    monkeypatch.setattr(agents, "agent_names", listing)
-    monkeypatch.setattr(catalogue, "_Count", counted)
+    monkeypatch.setattr(SqliteAgents, "look_at", noted)
+    monkeypatch.setattr(SqliteAgents, "names", listing)
+    monkeypatch.setattr(agent_watcher, "_Count", counted)
     told: list[Message] = []
-    looking = Catalogue(told.append)
+    looking = AgentWatcher(told.append)
     looking._list()
     looking._tell()
     assert isinstance(told[0], AgentsListed)
@@ -72,12 +72,12 @@ def test_a_look_costs_what_is_in_sight(many: Path, monkeypatch: pytest.MonkeyPat
         notes.clear()
     for _ in range(10):
         looking._look()
-    assert len(looked) <= 10 * (len(in_sight) + catalogue._OTHERS)
+    assert len(looked) <= 10 * (len(in_sight) + agent_watcher._BATCH_SIZE)
     assert (listings, opened, told) == ([], [], [])
     # Each has its turn, and one that is new or gone is seen at the next look.
-    for _ in range(MANY // catalogue._OTHERS + 1):
+    for _ in range(MANY // agent_watcher._BATCH_SIZE + 1):
         looking._look()
-    assert set(agent_names()) <= set(looked)
+    assert set(all_names(SqliteAgents())) <= set(looked)
     (many / "state" / "agent-00003.db").unlink()
     (many / "state" / "new.db").touch()
     looking._look()

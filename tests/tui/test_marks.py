@@ -26,24 +26,24 @@ KEYS = sorted(ENTRIES)
 async def test_marks_are_made_by_key_and_every_step_can_be_taken_back(believable: Path) -> None:
     async with running() as app:
         browser = app.browser
-        await until(lambda: browser.chosen_keys == KEYS[:1], what="the key under the cursor")
+        await until(lambda: browser.context.chosen_keys == KEYS[:1], what="the key under the cursor")
         await app.press("space", "down", "space")
-        assert browser.chosen_keys == [KEYS[0], KEYS[2]]
+        assert browser.context.chosen_keys == [KEYS[0], KEYS[2]]
         await app.sees("2 marked")
         assert [line for line in app.text().splitlines() if "◆" in line and KEYS[2] in line]
         await app.press("i")
-        await until(lambda: browser.chosen_keys == [KEYS[1], *KEYS[3:]])
+        await until(lambda: browser.context.chosen_keys == [KEYS[1], *KEYS[3:]])
         await app.press("asterisk")
-        await until(lambda: browser.chosen_keys == KEYS)
+        await until(lambda: browser.context.chosen_keys == KEYS)
         await app.press("escape")
         await app.loses("marked")
         await app.press("home", "v", "down", "down")
-        await until(lambda: browser.chosen_keys == KEYS[:3], what="the range while it is chosen")
+        await until(lambda: browser.context.chosen_keys == KEYS[:3], what="the range while it is chosen")
         await app.sees("v ends the range")
         await app.press("escape")
         await app.loses("marked")
         await app.press("end", "v", "up", "v", "home", "space")
-        await until(lambda: browser.chosen_keys == [KEYS[0], *KEYS[-2:]])
+        await until(lambda: browser.context.chosen_keys == [KEYS[0], *KEYS[-2:]])
 
 
 async def test_marks_outlive_a_filter_and_all_means_what_passes_it(believable: Path) -> None:
@@ -52,11 +52,13 @@ async def test_marks_outlive_a_filter_and_all_means_what_passes_it(believable: P
         await until(lambda: app.table.count == 4)
         await app.press("asterisk")
         await until(
-            lambda: app.browser.chosen_keys == [KEYS[0], *KEYS[2:5], KEYS[6]] or len(app.table.marks) == 5
+            lambda: (
+                app.browser.context.chosen_keys == [KEYS[0], *KEYS[2:5], KEYS[6]] or len(app.table.marks) == 5
+            )
         )
-        assert all("dep" in key for key in app.browser.chosen_keys[1:])
+        assert all("dep" in key for key in app.browser.context.chosen_keys[1:])
         await app.press("escape")
-        assert app.browser.chosen_keys == [app.table.key]
+        assert app.browser.context.chosen_keys == [app.table.key]
         assert app.table.count == 4
         await app.press("escape")
         await until(lambda: app.table.count == len(KEYS))
@@ -89,21 +91,21 @@ async def test_marks_go_with_their_keys_and_with_the_agent(believable: Path) -> 
 async def test_marks_are_made_by_mouse(believable: Path) -> None:
     async with running() as app:
         await app.pilot.click(KeyTable, offset=(0, 2))
-        await until(lambda: app.browser.chosen_keys == KEYS[1:2])
+        await until(lambda: app.browser.context.chosen_keys == KEYS[1:2])
         await app.pilot.click(KeyTable, offset=(10, 4), shift=True)
-        await until(lambda: app.browser.chosen_keys == KEYS[1:4])
+        await until(lambda: app.browser.context.chosen_keys == KEYS[1:4])
         await app.pilot.click(KeyTable, offset=(10, 3), control=True)
-        await until(lambda: app.browser.chosen_keys == [KEYS[1], KEYS[3]])
+        await until(lambda: app.browser.context.chosen_keys == [KEYS[1], KEYS[3]])
 
 
 async def test_more_than_can_be_marked_is_said(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sloth_tui.tui.browser.table_actions.MOST", 5)
+    monkeypatch.setattr("sloth_tui.tui.browser.workers.MAX_MARKS", 5)
     fill("local", {f"k{number}": number for number in range(6)})
     async with running() as app:
         await app.press("asterisk")
         await app.sees("more than 5 keys cannot be marked")
         assert not app.table.marks
-        assert marks.MOST == 100_000
+        assert marks.MAX_MARKS == 100_000
 
 
 async def test_what_is_for_one_key_refuses_marks_in_words(believable: Path) -> None:

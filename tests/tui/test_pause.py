@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.tui.services.job import Work
+from sloth_tui.tui.services.job import Job
 from sloth_tui.tui.widgets.key_table.key_table import KeyTable
 from sloth_tui.tui.widgets.title_bar import TitleBar
 from tests.tui.driving import running
@@ -28,7 +28,7 @@ async def test_pausing_holds_the_changes_of_others_until_resumed(believable: Pat
         await app.sees("‖ paused · changes wait")
         assert "rolled back" not in app.text()
         # One's own are seen at once, with all that was changed before them.
-        await asyncio.wrap_future(app.browser.services.work.delete(Work(), ["flag:enabled"]))
+        await asyncio.wrap_future(app.browser.services.jobs.delete(Job(), ["flag:enabled"]))
         await app.sees(f"{len(ENTRIES) - 1} keys")
         await app.sees("rolled back")
         elsewhere("open_store('local', 'write').__enter__().set('deployment:status', 'rolled again')")

@@ -13,15 +13,15 @@ import pytest
 from textual.widgets import Input, TextArea
 
 import sloth_tui.tui
-from sloth_tui.agents import database_path
 from sloth_tui.model import Origin
 from sloth_tui.settings import Settings
 from sloth_tui.store import open_store
+from sloth_tui.store.sqlite import database_path
 from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
-from sloth_tui.tui.services import agent_watcher as catalogue
+from sloth_tui.tui.services import agent_watcher as agent_watcher
 from sloth_tui.tui.services import dock
-from sloth_tui.tui.services.subscription import PROMPT
+from sloth_tui.tui.services.subscription import URGENT
 from sloth_tui.tui.widgets import agent_list, title_bar
 from sloth_tui.tui.widgets.dock import lock_list
 from sloth_tui.tui.widgets.key_table.keys_pane import KeysPane
@@ -63,11 +63,11 @@ def still(monkeypatch: pytest.MonkeyPatch, loaded: None) -> None:
     monkeypatch.setattr(lock_list, "format_duration", lambda seconds: "4m 12s")
     monkeypatch.setattr(lock_list, "describe_owner", lambda lock: ("● build-1:4242", "$success"))
     # Nothing waits to be counted, and nothing stands out because it was.
-    monkeypatch.setattr(dock, "RARE", PROMPT)
-    monkeypatch.setattr(dock, "STEADY", PROMPT)
-    monkeypatch.setattr(catalogue, "_PERIOD", 0.1)
-    monkeypatch.setattr(catalogue, "_REST", 0.0)
-    monkeypatch.setattr(agent_list, "PULSE", 0.1)
+    monkeypatch.setattr(dock, "HIDDEN", URGENT)
+    monkeypatch.setattr(dock, "VISIBLE", URGENT)
+    monkeypatch.setattr(agent_watcher, "_POLL_SECONDS", 0.1)
+    monkeypatch.setattr(agent_watcher, "_COUNT_COST_FACTOR", 0.0)
+    monkeypatch.setattr(agent_list, "PULSE_SECONDS", 0.1)
     monkeypatch.setattr(title_bar, "_shorten", lambda path, room: f"~/state/{os.path.basename(path)}")
 
 
@@ -135,7 +135,7 @@ def test_hostile(base: Path, snap_compare: Compare) -> None:
 
 def test_clear_is_confirmed(believable: Path, snap_compare: Compare) -> None:
     async def ask(app: Driver) -> None:
-        app.browser.action_clear_all()
+        app.browser.perform("clear_all")
         await until(lambda: isinstance(app.app.screen, ConfirmScreen))
 
     picture(snap_compare, (100, 30), ask)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from sloth_tui.errors import InvalidValue
 from sloth_tui.model import VALUE_TYPES
-from sloth_tui.store.values import encode, same, type_name
-from sloth_tui.tui.retyping import converted
+from sloth_tui.values.codec import encode, same, type_name
+from sloth_tui.values.parse import converted
 from tests.tui.test_values import values
 
 
@@ -53,15 +53,15 @@ def test_what_becomes_of_values(value: object, kind: str, becomes: object) -> No
 @pytest.mark.parametrize(
     ("value", "kind", "why"),
     [
-        ("twelve", "integer", "no whole number"),
-        (1.5, "integer", "no whole number"),
+        ("twelve", "integer", "not a whole number"),
+        (1.5, "integer", "not a whole number"),
         (2**53 + 1, "float", "more digits"),
         (1e300, "integer", "64 bits"),
         (2, "boolean", "neither 0 nor 1"),
         ("[", "table", "line 1"),
         (1, "table", "object or a list"),
-        ({"a": 1}, "integer", "no single value"),
-        (b"\xff", "string", "no UTF-8"),
+        ({"a": 1}, "integer", "not a single value"),
+        (b"\xff", "string", "not UTF-8"),
     ],
 )
 def test_what_cannot_be_converted_without_loss(value: object, kind: str, why: str) -> None:

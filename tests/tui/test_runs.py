@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Input
 
+from sloth_tui.masking import MASK
 from sloth_tui.store import open_store
 from sloth_tui.tui.dialogs.choose_file import ChooseFileScreen
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
-from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.services.files import candidates
 from sloth_tui.tui.widgets.dock.run_view import RunPane
 from tests.tui.driving import running, until
@@ -102,7 +102,7 @@ async def test_an_endless_run_is_stopped_and_the_screen_stays_alive(believable: 
     async with running() as app:
         pane = app.find(RunPane)
         await app.press("S")
-        app.browser.action_show_pane("run")
+        app.browser.perform("show_run")
         app.browser.services.run_file(str(file))
         await until(lambda: "  begun" in pane.lines)
         app.browser.services.stop_run()
@@ -126,7 +126,7 @@ async def test_leaving_while_a_run_goes_on_asks_first(believable: Path, tmp_path
         await until(lambda: not app.app.is_running)
 
 
-async def test_output_faster_than_anybody_reads_is_counted(believable: Path, tmp_path: Path) -> None:
+async def test_output_that_comes_too_fast_is_counted(believable: Path, tmp_path: Path) -> None:
     file = tmp_path / "loud.lua"
     file.write_text("task({name = 'loud', run = function() for i = 1, 30000 do print(i) end end})")
     async with running() as app:
@@ -164,7 +164,7 @@ async def test_tabs_and_carriage_returns_of_output_are_what_they_are_on_a_termin
     file = tmp_path / "say.lua"
     file.write_text(f"task({{name = 't', run = function() {said} end}})")
     async with running() as app:
-        app.browser.action_show_pane("run")
+        app.browser.perform("show_run")
         app.browser.services.run_file(str(file))
         pane = app.find(RunPane)
         await until(lambda: pane.result == "done", seconds=60)
@@ -184,7 +184,7 @@ async def test_the_change_of_a_secret_is_told_as_what_it_is(base: Path, tmp_path
     steps = "state.set('login', 'hunter2') state.set('login', 'hunter3') state.delete('login')"
     file.write_text(f"task({{name = 't', run = function() {steps} end}})")
     async with running() as app:
-        app.browser.action_show_pane("run")
+        app.browser.perform("show_run")
         app.browser.services.run_file(str(file))
         pane = app.find(RunPane)
         await until(lambda: pane.result == "done", seconds=60)
@@ -221,7 +221,7 @@ async def test_commands_take_their_grace_on_screen_until_asked_again(
 
     async with running() as app:
         pane = app.find(RunPane)
-        app.browser.action_show_pane("run")
+        app.browser.perform("show_run")
         app.browser.services.run_file(str(file))
         await until(lambda: "  ready" in pane.lines)
         await ask(app)

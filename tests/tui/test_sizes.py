@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from sloth_tui.settings import Settings
 from sloth_tui.tui.app import SlothApp
-from sloth_tui.tui.browser.sizes import measure
+from sloth_tui.tui.browser.layout import measure
+from sloth_tui.tui.services.databases import has_store
 from sloth_tui.tui.ui_state import (
-    Memory,
-    Remembered,
+    UiState,
+    UiStateFile,
     last_agent,
-    recall,
-    remembered_path,
-    understood,
+    load,
+    parse,
+    ui_state_path,
 )
 from sloth_tui.tui.widgets.dock.dock import Dock
 from sloth_tui.tui.widgets.key_table.filter_bar import FilterBar
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.slow
 
 
 def width(app: Driver, pane: str) -> int:
-    return app.browser.pane(pane).outer_size.width
+    return app.browser.context.panes.pane(pane).outer_size.width
 
 
 def dock_height(app: Driver) -> int:
@@ -70,7 +71,7 @@ async def test_panes_are_put_away_and_brought_back(believable: Path) -> None:
         await app.sees("4 Locks 1 · 5 Stats")
         assert app.browser.current == "keys"
         await app.press("1", "backslash")
-        await until(lambda: "agents" not in app.browser.in_sight)
+        await until(lambda: "agents" not in app.browser.context.panes.in_sight)
         seen = set()
         for _ in range(4):
             await app.press("tab")
@@ -80,7 +81,7 @@ async def test_panes_are_put_away_and_brought_back(believable: Path) -> None:
         await app.sees("revision")
         assert dock_height(app) > 1
         await app.press("2", "backslash")
-        await until(lambda: "agents" in app.browser.in_sight)
+        await until(lambda: "agents" in app.browser.context.panes.in_sight)
 
 
 async def drag(app: Driver, start: tuple[int, int], end: tuple[int, int]) -> None:
@@ -91,21 +92,21 @@ async def drag(app: Driver, start: tuple[int, int], end: tuple[int, int]) -> Non
 
 async def test_edges_are_dragged_and_titles_clicked(believable: Path) -> None:
     async with running() as app:
-        right = app.browser.pane("agents").region.right
+        right = app.browser.context.panes.pane("agents").region.right
         await drag(app, (right - 1, 10), (29, 10))
         await until(lambda: width(app, "agents") == 30)
         await drag(app, (30, 10), (26, 10))
         await until(lambda: width(app, "agents") == 26)
-        await drag(app, (app.browser.pane("detail").region.x, 10), (80, 10))
+        await drag(app, (app.browser.context.panes.pane("detail").region.x, 10), (80, 10))
         await until(lambda: width(app, "detail") == 40)
         await drag(app, (60, app.find(Dock).region.y), (60, 20))
         await until(lambda: dock_height(app) == 19)
         await drag(app, (10, 19), (10, 0))
         await until(lambda: dock_height(app) == 28)
         await app.pilot.click(offset=(3, 1), times=2)
-        await until(lambda: app.browser.in_sight == {"agents"})
+        await until(lambda: app.browser.context.panes.in_sight == {"agents"})
         await app.press("escape")
-        await until(lambda: len(app.browser.in_sight) == 4)
+        await until(lambda: len(app.browser.context.panes.in_sight) == 4)
 
 
 @given(
@@ -124,14 +125,14 @@ def test_whatever_was_chosen_something_of_every_pane_can_be_seen(
     assert 4 <= shape.dock <= lines - 3 - 8
 
 
-def left_open(memory: Memory, agent: str = "local") -> AbstractAsyncContextManager[Driver]:
+def left_open(ui_state: UiStateFile, agent: str = "local") -> AbstractAsyncContextManager[Driver]:
     """The app that remembers."""
-    return running(agent, app=SlothApp(agent, Settings(), read_only=False, memory=memory))
+    return running(agent, app=SlothApp(agent, Settings(), read_only=False, ui_state=ui_state))
 
 
 async def test_the_screen_is_found_as_it_was_left(believable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sloth_tui.tui.app._REMEMBER", 0.1)
-    async with left_open(Memory(keep=True)) as app:
+    monkeypatch.setattr("sloth_tui.tui.app._SAVE_DELAY_SECONDS", 0.1)
+    async with left_open(UiStateFile(keep=True)) as app:
         await app.press("1", ">", "4", "+", "5", "2", "]")
         await until(lambda: app.find(TitleBar).agent == "production")
         app.app.theme = "sloth-day"
@@ -140,27 +141,27 @@ async def test_the_screen_is_found_as_it_was_left(believable: Path, monkeypatch:
         await until(lambda: app.table.answered.sort == "size")
         await app.press("3", "backslash")
         agents, dock = width(app, "agents"), dock_height(app)
-    remembered, complaint = recall()
-    assert complaint is None
-    assert last_agent(remembered) == "production"
-    async with left_open(Memory(remembered, keep=True)) as app:
+    state, warning = load()
+    assert warning is None
+    assert last_agent(state, has_store) == "production"
+    async with left_open(UiStateFile(state, keep=True)) as app:
         assert app.app.theme == "sloth-day"
         assert (width(app, "agents"), dock_height(app)) == (agents, dock)
         assert app.find(Dock).tab == "stats"
         assert (app.table.answered.sort, app.table.answered.descending) == ("size", True)
         app.find(FilterBar).sort_by("size")
         await until(lambda: not app.table.answered.descending)
-        assert app.browser.in_sight == {"agents", "keys", "stats"}
+        assert app.browser.context.panes.in_sight == {"agents", "keys", "stats"}
     (believable / "state" / "production.db").unlink()
-    assert last_agent(remembered) == "local"
+    assert last_agent(state, has_store) == "local"
 
 
 async def test_nothing_is_written_where_nothing_may_be(base: Path) -> None:
-    async with left_open(Memory(keep=True)) as app:
+    async with left_open(UiStateFile(keep=True)) as app:
         await app.press("1", ">")
     assert not base.exists()
     base.mkdir()
-    async with left_open(Memory(keep=False)) as app:
+    async with left_open(UiStateFile(keep=False)) as app:
         await app.press("1", ">")
     assert list(base.iterdir()) == []
 
@@ -169,10 +170,10 @@ def test_a_file_that_makes_no_sense_is_not_looked_at_and_said(base: Path) -> Non
     base.mkdir()
     for text in ("{", "[]", "\0", '{"a": ' * 5000, "[" * 60000, "x" * 70000, "nul", "NaN"):
         (base / "tui.json").write_text(text)
-        remembered, complaint = recall()
-        assert remembered == Remembered()
-        assert complaint is not None
-        assert complaint.startswith(remembered_path())
+        state, warning = load()
+        assert state == UiState()
+        assert warning is not None
+        assert warning.startswith(ui_state_path())
 
 
 _JSON = st.recursive(
@@ -182,7 +183,7 @@ _JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(Remembered._fields), _JSON))
+@given(st.dictionaries(st.sampled_from(UiState._fields), _JSON))
 def test_of_a_file_that_makes_some_sense_that_is_taken(document: dict[str, object]) -> None:
-    found = understood(document)
-    assert understood(json.loads(json.dumps(found._asdict()))) == found
+    found = parse(document)
+    assert parse(json.loads(json.dumps(found._asdict()))) == found

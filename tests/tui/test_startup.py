@@ -23,4 +23,4 @@ def test_the_app_is_loaded_without_the_panes_that_are_made_last() -> None:
     loaded = set(done.stdout.split())
     assert "sloth_tui.tui.widgets.key_table.key_table" in loaded
     assert not loaded & {f"sloth_tui.tui.widgets.{name}" for name in _LATE}
-    assert not {name for name in loaded if name.endswith("_flows")}
+    assert not {name for name in loaded if name.endswith("_operations")}

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sloth_tui.model import KeyGroup, Standing
+from sloth_tui.model import KeyGroup, RankedEntry
 from sloth_tui.tui.app import SlothApp
-from sloth_tui.tui.messages import StatsRead, Survey
+from sloth_tui.tui.messages import Survey, TabRead
 from sloth_tui.tui.services.dock import DockFigures
 from sloth_tui.tui.services.rows import Rows
 from sloth_tui.tui.widgets.choices import Choices
-from sloth_tui.tui.widgets.dock.figures import group_lines, rate_of, standing_lines, type_lines
-from sloth_tui.tui.widgets.dock.skyline import skyline
+from sloth_tui.tui.widgets.detail.plot import sparkline
+from sloth_tui.tui.widgets.dock.figures import group_lines, ranked_lines, rate_of, type_lines
 from sloth_tui.tui.widgets.dock.stats_view import StatsPane
 from sloth_tui.tui.widgets.dock.write_rate import WriteRate
 from tests.support import A_MINUTE
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 def test_a_plot_has_its_height_and_shows_whatever_is_more_than_nothing(
     values: list[float], height: int
 ) -> None:
-    lines = skyline(values, height)
+    lines = sparkline(values, height)
     assert [len(line) for line in lines] == [len(values)] * height
     for place, value in enumerate(values):
         assert (lines[-1][place] != " ") == (value > 0)
@@ -56,10 +56,10 @@ def test_no_write_is_lost_or_counted_twice(steps: list[tuple[int, float]]) -> No
 
 def test_lines_fit_their_width_whatever_the_names() -> None:
     groups = [KeyGroup("世" * 40 + ":", 1_000_000), KeyGroup("[red]:", 1), KeyGroup("\x1b[2J/", 20)]
-    one = Standing("k" * 300 + "世", 10_000_000, 5.0)
-    survey = Survey(groups, True, {"largest": [one], "newest": [one], "oldest": [Standing("a", 0, None)]})
+    one = RankedEntry("k" * 300 + "世", 10_000_000, 5.0)
+    survey = Survey(groups, True, {"largest": [one], "newest": [one], "oldest": [RankedEntry("a", 0, None)]})
     for width in (30, 40, 76):
-        lines = group_lines(survey, 1_000_100, width) + standing_lines(survey, 10.0, width)
+        lines = group_lines(survey, 1_000_100, width) + ranked_lines(survey, 10.0, width)
         lines += type_lines({"string": 3, "bytes": 0, "integer": 1}, width)
         assert all(line.text.cell_length <= width for line in lines), width
         assert not any("\x1b" in line.text.plain for line in lines)
@@ -87,7 +87,7 @@ async def test_choosing_a_figure_filters_or_goes_there(believable: Path) -> None
         await app.press("home", "down", "enter")
         await until(lambda: app.table.count == 4 and app.browser.current == "keys")
         await app.press("5", "tab")
-        await until(lambda: app.find(Choices, "#stats-standings").has_focus)
+        await until(lambda: app.find(Choices, "#stats-ranked").has_focus)
         await app.press("home", "enter")
         await until(lambda: app.table.key == "table:limits")
 
@@ -154,7 +154,9 @@ async def test_figures_wait_for_rows_of_their_agent(another: None, monkeypatch: 
             waits.append("from now on")
             told.clear()
             app.browser.choose_agent("production")
-            await until(lambda: any(isinstance(message, StatsRead) for message in told))
+            await until(
+                lambda: any(isinstance(message, TabRead) and message.tab == "stats" for message in told)
+            )
             await until(lambda: "waiting" in waits)
             await app.at_rest()
             # The rows of the agent before are still there: nothing of another one is.

@@ -33,7 +33,7 @@ class Shell(Terminal):
         path = shutil.which(shell)
         assert path is not None
         super().__init__(
-            argv=[path, *arguments], size=size, PS1="READY> ", PROMPT="READY> ", HISTFILE="", **environment
+            argv=[path, *arguments], size=size, PS1="READY> ", URGENT="READY> ", HISTFILE="", **environment
         )
         self.sees("READY>")
         self.process.sendline(f"{sys.executable} -m sloth_tui")
@@ -354,7 +354,7 @@ def test_where_no_shell_would_take_it_that_is_said(believable: Path, ended: list
     terminal.ends(0)
 
 
-async def test_a_screen_that_is_no_terminal_says_so(believable: Path) -> None:
+async def test_a_screen_without_a_terminal_says_so(believable: Path) -> None:
     async with running() as app:
         await app.press("ctrl+z")
         await app.sees("there is no shell here")

@@ -24,11 +24,11 @@ _PROGRAM = "import sys; from sloth_tui.tui import run_app; sys.exit(run_app('loc
 
 _DEFECTIVE = (
     """
-from sloth_tui.tui.browser.screen import BrowserScreen
+from sloth_tui.tui.browser.controllers.dock import DockController
 def defect(self, message):
     secret = "tok_very_" + "secret"
     raise RuntimeError("not meant to happen")
-BrowserScreen.on_stats_read = defect
+DockController.on_tab_read = defect
 """
     + _PROGRAM
 )

@@ -50,7 +50,7 @@ async def test_keys_fold_and_unfold_by_key_and_the_cursor_stays_where_it_is(base
         await app.press("l", "right")
         await until(lambda: lines(app)[1:5] == ["  ▾ api:", "      0", "      1", "      2"])
         await app.press("down", "down")
-        await until(lambda: app.browser.key == "app:api:1")
+        await until(lambda: app.browser.context.key == "app:api:1")
         elsewhere("open_store('local', 'write').__enter__().set_many({'app:aaa': 1, 'app:api:00': 2})")
         await until(lambda: "      00" in lines(app))
         assert table.key == "app:api:1"
@@ -75,7 +75,7 @@ async def test_a_tree_is_filtered_marked_and_unfolded_by_mouse(base: Path) -> No
         await app.sees("3 of 9 keys")
         await until(lambda: lines(app) == ["▸ app:"])
         await app.press("space")
-        await until(lambda: app.browser.chosen_keys == ["app:web:0", "app:web:1", "app:web:2"])
+        await until(lambda: app.browser.context.chosen_keys == ["app:web:0", "app:web:1", "app:web:2"])
         await app.pilot.click(KeyTable, offset=(2, 1))
         await until(lambda: lines(app) == ["▾ app:", "  ▸ web:"])
         await app.pilot.click(KeyTable, offset=(4, 2))

@@ -11,11 +11,13 @@ from rich.cells import cell_len
 
 from sloth_tui.errors import InvalidValue
 from sloth_tui.masking import holds_secret
-from sloth_tui.store.values import same, type_name
 from sloth_tui.text import display_text
-from sloth_tui.tui.editing import form_of, from_text, to_text
+from sloth_tui.tui.editing import form_of
 from sloth_tui.tui.widgets.detail.value_text import highlight, value_lines
 from sloth_tui.tui.widgets.line_view import folds
+from sloth_tui.values.codec import same, type_name
+from sloth_tui.values.parse import from_text
+from sloth_tui.values.render import to_text
 from tests.tui.state import HOSTILE
 
 texts = st.text(st.characters(codec="utf-8")) | st.sampled_from(HOSTILE)
@@ -58,10 +60,10 @@ def test_folds_keep_every_character_and_fit(line: str, width: int) -> None:
 @pytest.mark.parametrize(
     ("text", "form", "complaint"),
     [
-        ("twelve", "integer", "no whole number"),
+        ("twelve", "integer", "not a whole number"),
         (str(2**63), "integer", "64 bits"),
         ("nan", "float", "finite"),
-        ("x", "float", "no number"),
+        ("x", "float", "not a number"),
         ("yes", "boolean", "neither true nor false"),
         ("{", "table", "line 1, column 2"),
         ("1", "table", "an object or a list"),
@@ -71,7 +73,7 @@ def test_folds_keep_every_character_and_fit(line: str, width: int) -> None:
         ("xyz", "bytes", "hexadecimal"),
     ],
 )
-def test_what_is_no_value_is_refused_in_words(text: str, form: str, complaint: str) -> None:
+def test_what_is_not_a_value_is_refused_in_words(text: str, form: str, complaint: str) -> None:
     with pytest.raises(InvalidValue, match=complaint):
         from_text(text, form)
 

@@ -15,7 +15,7 @@ from sloth_tui.store.sqlite.store import SqliteStore
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from sloth_tui.tui.dialogs.progress import ProgressScreen, amount, drawn
 from sloth_tui.tui.dialogs.prompt import PromptScreen
-from sloth_tui.tui.services.job import Work
+from sloth_tui.tui.services.job import Job
 from tests.tui.driving import running, until
 from tests.tui.state import ENTRIES
 from tests.tui.test_changes import act, closed, keys, opened
@@ -30,16 +30,16 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELEC
 """It sleeps most of the time: while the processor is busy, the framework waits a second after each key."""
 
 
-def test_work_says_how_far_it_is() -> None:
-    work = Work()
-    assert amount(work, "keys", work.began + 3.5) == "at work, 3s"
-    work(250, 1000)
-    assert amount(work, "keys", work.began + 61) == "250 of 1,000 keys, 1m 1s"
+def test_a_job_reports_its_progress() -> None:
+    job = Job()
+    assert amount(job, "keys", job.began + 3.5) == "at work, 3s"
+    job.report(250, 1000)
+    assert amount(job, "keys", job.began + 61) == "250 of 1,000 keys, 1m 1s"
     assert drawn(0.25, 8).plain == "━━╌╌╌╌╌╌  25 %"
-    work.cancel()
-    assert amount(work, "keys", work.began).startswith("it is being ended")
+    job.cancel()
+    assert amount(job, "keys", job.began).startswith("it is being ended")
     with pytest.raises(Interrupted):
-        work(260, 1000)
+        job.report(260, 1000)
 
 
 async def test_a_long_clear_can_be_cancelled_and_leaves_everything(

@@ -1,78 +1,109 @@
-"""The panes that are made once the keys are on screen. Until then none of their modules is loaded: they would
-make up a third of the time to the first picture."""
+"""Load most panes once the keys are on screen. Their modules would take a third of the time to the first
+picture."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from sloth_tui.tui.widgets.dock.dock import Dock
+from sloth_tui.tui.widgets.pane import Place
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from sloth_tui.tui.browser.dock_tabs import ReadingPane
     from sloth_tui.tui.widgets.agent_list import AgentsPane
     from sloth_tui.tui.widgets.detail.detail import DetailPane
     from sloth_tui.tui.widgets.dock.lock_list import LocksPane
     from sloth_tui.tui.widgets.dock.log_view import LogPane
     from sloth_tui.tui.widgets.dock.run_view import RunPane
     from sloth_tui.tui.widgets.dock.stats_view import StatsPane
-    from sloth_tui.tui.widgets.pane import LatePane
-
-    Base = Screen[None]
-else:
-    Base = object
+    from sloth_tui.tui.widgets.pane import DockPane
 
 
-class LatePanes(Base):
-    """Where each of them is. Raises NoMatches before it is there."""
+class LazyPanes:
+    """Typed access to the lazily loaded panes. Raises NoMatches until they are mounted."""
+
+    def __init__(self, screen: Screen[None]) -> None:
+        self._screen = screen
+        self.loaded = False
+        """True once all panes are mounted."""
 
     @property
-    def agents_pane(self) -> AgentsPane:
+    def agents(self) -> AgentsPane:
         from sloth_tui.tui.widgets.agent_list import AgentsPane
 
-        return self.query_one(AgentsPane)
+        return self._screen.query_one(AgentsPane)
 
     @property
-    def detail_pane(self) -> DetailPane:
+    def detail(self) -> DetailPane:
         from sloth_tui.tui.widgets.detail.detail import DetailPane
 
-        return self.query_one(DetailPane)
+        return self._screen.query_one(DetailPane)
 
     @property
-    def locks_pane(self) -> LocksPane:
+    def locks(self) -> LocksPane:
         from sloth_tui.tui.widgets.dock.lock_list import LocksPane
 
-        return self.query_one(LocksPane)
+        return self._screen.query_one(LocksPane)
 
     @property
-    def stats_pane(self) -> StatsPane:
+    def stats(self) -> StatsPane:
         from sloth_tui.tui.widgets.dock.stats_view import StatsPane
 
-        return self.query_one(StatsPane)
+        return self._screen.query_one(StatsPane)
 
     @property
-    def log_pane(self) -> LogPane:
+    def log(self) -> LogPane:
         from sloth_tui.tui.widgets.dock.log_view import LogPane
 
-        return self.query_one(LogPane)
+        return self._screen.query_one(LogPane)
 
     @property
-    def run_pane(self) -> RunPane:
+    def run(self) -> RunPane:
         from sloth_tui.tui.widgets.dock.run_view import RunPane
 
-        return self.query_one(RunPane)
+        return self._screen.query_one(RunPane)
+
+    def reading_pane(self, tab: str) -> ReadingPane:
+        """Return the pane of a tab that shows data the services read."""
+        return cast("ReadingPane", self._screen.query_one(f"#{tab}"))
+
+    def reading(self) -> list[ReadingPane]:
+        """Return all of these panes."""
+        from sloth_tui.tui.browser.dock_tabs import TABS
+
+        return [self.reading_pane(name) for name, tab in TABS.items() if tab.reads]
+
+    async def load(self) -> bool:
+        """Mount all panes; return False if the app exits meanwhile."""
+        from sloth_tui.tui.browser.dock_tabs import dock_panes
+
+        screen = self._screen
+        with screen.app.batch_update():
+            if screen.app.is_running:
+                await screen.query_one(Place).mount(_agents_pane())
+            if screen.app.is_running:
+                await screen.query_one(Dock).fill(dock_panes())
+        for pane in screen.query("DockPane, DetailPane"):
+            if not await self._fill(cast("DetailPane | DockPane", pane)):
+                return False
+        self.loaded = True
+        return True
+
+    async def _fill(self, pane: DetailPane | DockPane) -> bool:
+        """Mount the contents of a pane; return False if the app exits meanwhile."""
+        if self._screen.app.is_running:
+            await pane.mount_all(pane.compose_body())
+        # While the app exits nothing more is mounted.
+        if not (self._screen.app.is_running and pane.children):
+            return False
+        pane.on_loaded()
+        return True
 
 
-def agents_pane() -> LatePane:
-    """A new pane for the place at the left."""
+def _agents_pane() -> DockPane:
+    """Make the pane for the place at the left."""
     from sloth_tui.tui.widgets.agent_list import AgentsPane
 
     return AgentsPane(id="agents-pane")
-
-
-def dock_panes() -> list[LatePane]:
-    """New panes for the dock, in the order of their tabs."""
-    from sloth_tui.tui.widgets.dock.lock_list import LocksPane
-    from sloth_tui.tui.widgets.dock.log_view import LogPane
-    from sloth_tui.tui.widgets.dock.run_view import RunPane
-    from sloth_tui.tui.widgets.dock.stats_view import StatsPane
-
-    return [LocksPane(id="locks"), StatsPane(id="stats"), LogPane(id="log"), RunPane(id="run")]

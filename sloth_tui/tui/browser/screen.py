@@ -2,40 +2,76 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import on
 from textual.containers import Horizontal
+from textual.reactive import reactive
+from textual.screen import Screen
 
-from sloth_tui.tui.actions import DOCK, PANES, in_pane, key_of, shown_key
-from sloth_tui.tui.browser.dock_news import DockNews
-from sloth_tui.tui.browser.entry_news import EntryNews
-from sloth_tui.tui.browser.key_news import KeyNews
-from sloth_tui.tui.browser.news import NewsScreen
-from sloth_tui.tui.browser.run_news import RunNews
-from sloth_tui.tui.browser.store_news import StoreNews
+from sloth_tui.tui.actions import DOCK, PANES, bindings, by_id, in_pane, key_of, shown_key
+from sloth_tui.tui.browser.context import Context
+from sloth_tui.tui.browser.controllers.keys import KeysController
+from sloth_tui.tui.browser.routes import ROUTES, owner_of
+from sloth_tui.tui.messages import News, PanesLoaded, RowsIndexed, StoreFailed
 from sloth_tui.tui.widgets.detail.detail import DetailPane
 from sloth_tui.tui.widgets.dock.dock import Dock
 from sloth_tui.tui.widgets.key_bar import KeyBar, KeyHint
 from sloth_tui.tui.widgets.key_table.keys_pane import KeysPane
-from sloth_tui.tui.widgets.pane import LatePane, Place
+from sloth_tui.tui.widgets.pane import Place
 from sloth_tui.tui.widgets.title_bar import PaneStrip, TitleBar
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.events import DescendantFocus, Resize
+    from textual.widget import Widget
 
-    from sloth_tui.tui import messages
+    from sloth_tui.tui.browser.context import Controller
+    from sloth_tui.tui.services import Services
+    from sloth_tui.tui.ui_state import UiStateFile
 
 
-_PATIENCE = 0.5
-"""Seconds that everything else waits for the first keys."""
+_LOAD_PANES_AFTER_SECONDS = 0.5
+"""How long the other panes wait for the first keys."""
+_RUN_POLL_SECONDS = 0.05
+"""Between two checks whether a stopped run has ended."""
+_EARLY_GROUPS = ("Copy", "Marks", "Panes", "App")
+"""Groups of actions that work before the lazy panes are loaded."""
+_EARLY_ACTIONS = ("filter_keys", "go_to_key", "toggle_tree", "sort_next", "sort_reverse")
 
 
-class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews, NewsScreen):
-    """Wiring: what is on screen. News of widgets and services are heard by the mixins."""
+class BrowserScreen(Screen[None]):
+    """Composes the screen, and routes each message and action to its controllers."""
 
     AUTO_FOCUS = "#table"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
-    _furnishing = False
+    # A change does not redraw the whole screen: the widgets concerned draw themselves.
+    focused: reactive[Widget | None] = reactive(None, repaint=False)
+
+    _loading_panes = False
+
+    def __init__(self, services: Services, ui_state: UiStateFile) -> None:
+        super().__init__()
+        if services.settings.keys:
+            from sloth_tui.tui.keymap import rebound
+
+            # The framework's key maps drop actions that share a key in different panes.
+            self._bindings = rebound(self._bindings)
+        self.services = services
+        self.context = Context(
+            self,
+            services,
+            ui_state,
+            tell=self.route,
+            perform=self.perform,
+            current_changed=self._offer_keys,
+        )
+        self._keys = KeysController(self.context)
+        self._controllers: dict[str, Controller] = {"keys": self._keys}
 
     def compose(self) -> ComposeResult:
         yield TitleBar(id="title")
@@ -47,58 +83,142 @@ class BrowserScreen(KeyNews, EntryNews, StoreNews, DockNews, RunNews, NewsScreen
         yield Dock({pane: PANES[pane] for pane in DOCK}, first=len(PANES) - len(DOCK) + 1)
         yield KeyBar(id="bar")
 
+    def begin(self, agent: str) -> None:
+        """Start reading the agent's first keys while the screen is being built."""
+        self._keys.begin(agent)
+
     def on_mount(self) -> None:
-        if self.memory.now.tab in DOCK:
-            self.query_one(Dock).tab = self.memory.now.tab
+        dock, tab = self.query_one(Dock), self.context.ui_state.now.tab
+        if tab in DOCK:
+            dock.tab = tab
         self.query_one(KeyBar).always = (KeyHint(key_of("palette"), "Palette", "app.command_palette"),)
-        self.watch_current()
-        self.title_bar.read_only = self.services.read_only
-        self.begin_rows()
-        self.begin_dock()
+        self.context.panes.rearrange()
+        self._offer_keys()
+        self.query_one(TitleBar).read_only = self.services.read_only
+        self._keys.show_first()
+        # The visible tab is read as soon as it changes.
+        self.watch(dock, "tab", self.services.dock.look_at)
         if self.services.rows_so_far is None:
-            self.set_timer(_PATIENCE, self._furnish_soon)
+            self.set_timer(_LOAD_PANES_AFTER_SECONDS, self._load_panes_soon)
         else:
-            self._furnish_soon()
+            self._load_panes_soon()
+
+    def on_resize(self, event: Resize) -> None:
+        self.context.panes.arrange(event.size.width, event.size.height)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        self.context.panes.focus_moved()
+
+    # Messages.
+
+    @on(News)
+    def route(self, message: News) -> None:
+        """Hand a message to its controllers, in the order of the table."""
+        if isinstance(message, RowsIndexed | StoreFailed):
+            self._load_panes_soon()
+        for name in ROUTES[type(message)]:
+            getattr(self.controller(name), message.handler_name)(message)
+
+    def controller(self, name: str) -> Controller:
+        """Return the controller of this name; load it on first use."""
+        found = self._controllers.get(name)
+        if found is None:
+            module = import_module(f"sloth_tui.tui.browser.controllers.{name}")
+            made = getattr(module, f"{name.title()}Controller")(self.context)
+            found = self._controllers[name] = cast("Controller", made)
+        return found
+
+    # Actions.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enable a key only in the panes of its action; a click works everywhere."""
+        if action not in ("perform", "click"):
+            return True
+        known = by_id(str(parameters[0]))
+        there = self.panes_loaded or known.group in _EARLY_GROUPS or known.id in _EARLY_ACTIONS
+        return there and (action == "click" or not known.panes or self.current in known.panes)
+
+    async def action_perform(self, name: str) -> None:
+        """Carry out the action whose key was pressed."""
+        call = by_id(name).call
+        if call:
+            await self.run_action(call)
+        else:
+            self.perform(name)
+
+    async def action_click(self, name: str) -> None:
+        """Carry out the action that was clicked."""
+        await self.action_perform(name)
+
+    def perform(self, name: str) -> None:
+        """Carry out the action of this id, wherever the focus is."""
+        action = by_id(name)
+        if action.call:
+            self.call_later(self.run_action, action.call)
+            return
+        verb = action.verb or action.id
+        method = getattr(self.controller(owner_of(verb)), f"action_{verb}")
+        if action.argument:
+            method(action.argument)
+        else:
+            method()
+
+    # What the app and the palette ask.
+
+    @property
+    def current(self) -> str:
+        """The pane that has, or last had, the focus."""
+        return self.context.panes.current
+
+    @property
+    def panes_loaded(self) -> bool:
+        """True once the lazy panes are mounted."""
+        return self.context.lazy.loaded
+
+    @property
+    def agent_names(self) -> list[str]:
+        return self.context.agent_names
 
     def choose_agent(self, name: str) -> None:
-        """Show another agent. From now on nothing of the one before is acted on."""
-        self.leave_rows()
-        self.leave_dock()
-        super().choose_agent(name)
+        """Show another agent."""
+        self.context.choose_agent(name)
 
-    def on_rows_indexed(self, message: messages.RowsIndexed) -> None:
-        self._furnish_soon()
+    def go_to_key(self, key: str) -> None:
+        """Put the cursor on a key; clear a filter that hides it."""
+        self.context.go_to_key(key)
 
-    def on_store_failed(self, message: messages.StoreFailed) -> None:
-        self._furnish_soon()
+    def leave(self) -> None:
+        """End the app. If a run is going on, ask first, then stop it."""
+        if self.services.running:
+            self.run_worker(self._leave_run(), group="leave", exclusive=True)
+        else:
+            self.app.exit()
 
-    def _furnish_soon(self) -> None:
-        if not self._furnishing:
-            self._furnishing = True
-            self.call_after_refresh(self._furnish)
+    async def _leave_run(self) -> None:
+        if await self.context.operations.confirm_stop_run():
+            # The run pane shows how long its commands may take; stopping again kills them.
+            self.services.stop_run()
+            while self.services.running:
+                await asyncio.sleep(_RUN_POLL_SECONDS)
+            self.app.exit()
 
-    async def _furnish(self) -> None:
-        """Once the keys are on screen: everything else. Not while the app is being left and taken apart."""
-        from sloth_tui.tui.browser.lazy_panes import agents_pane, dock_panes
+    # Once the keys are on screen: everything else.
 
-        with self.app.batch_update():
-            if self.app.is_running:
-                await self.query_one(Place).mount(agents_pane())
-            if self.app.is_running:
-                await self.query_one(Dock).fill(dock_panes())
-        for pane in self.query(LatePane):
-            if not await pane.furnish():
-                return
-        self.furnished = True
-        self.forget_lists()
-        self.highlight(self.shown)
-        self.enter_current()
-        self.services.start_figures(self.query_one(Dock).tab)
+    def _load_panes_soon(self) -> None:
+        if not self._loading_panes:
+            self._loading_panes = True
+            self.call_after_refresh(self._load_panes)
 
-    def watch_current(self) -> None:
-        super().watch_current()
+    async def _load_panes(self) -> None:
+        if await self.context.lazy.load():
+            self.route(PanesLoaded())
+            self.context.panes.enter_current()
+            self.services.start_figures(self.query_one(Dock).tab)
+
+    def _offer_keys(self) -> None:
+        """Show the keys of the actions of the current pane at the bottom."""
         self.query_one(KeyBar).hints = tuple(
-            KeyHint(shown_key(action.key), action.label, f"screen.perform('{action.id}')")
+            KeyHint(shown_key(action.key), action.label, f"screen.click('{action.id}')")
             for action in in_pane(self.current)
             if not (action.writes and self.services.read_only)
         )

@@ -1,1 +1,1 @@
-"""dialogs."""
+"""Screens on top of the browser, one file each."""

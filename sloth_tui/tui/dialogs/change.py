@@ -1,4 +1,4 @@
-"""What a change set did."""
+"""The dialog that shows a change set."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ _TITLE_LIMIT = 400
 
 
 class Choice(NamedTuple):
-    """What is to be done after the dialog."""
+    """The result of the dialog."""
 
     undo: bool = False
     key: str | None = None
-    """Go there."""
+    """The key to go to."""
 
 
-class ChangeScreen(Dialog[Choice]):
-    """Lists the keys a change set changed, with what they held before and after.
+class ChangeSetScreen(Dialog[Choice]):
+    """Lists the keys that a change set changed, with their old and new values.
 
-    Enter chooses a key; the keys of the actions undo and reveal take the change set back and show what is
-    masked. ``is_secret`` says of which keys values are masked.
+    Enter chooses a key; the keys of the actions undo and reveal undo the change set and show masked values.
+    ``is_secret`` is True for keys whose values are masked.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,4 +1,4 @@
-"""Which Lua file to run."""
+"""The dialog that asks for a Lua file to run."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _NOTHING = "No Lua file and no directory begins like this."
 
 
 class ChooseFileScreen(Dialog[str | None]):
-    """A path with the files and directories it may go on to; answers the path of a file.
+    """Completes a path; returns the path of a file, or None.
 
-    ``candidates`` lists what begins with a text, directories ending in ``/``. It may touch slow disks: it
-    is called on another thread.
+    ``candidates`` returns the paths that begin with a text, directories ending in ``/``. It may read a slow
+    disk, so it is called on another thread.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -118,6 +118,6 @@ class ChooseFileScreen(Dialog[str | None]):
 
 
 def _is_file(path: str) -> bool:
-    """Or a pipe, or whatever else can be read."""
+    """True if the path exists and is not a directory. It may be a pipe."""
     path = os.path.expanduser(path)
     return os.path.exists(path) and not os.path.isdir(path)

@@ -1,4 +1,4 @@
-"""The question before something is destroyed."""
+"""The dialog that asks before something is destroyed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _LINE_LIMIT = 200
 
 
 class ConfirmScreen(Dialog[bool]):
-    """Says what would happen and to what; answers True only when the other button is chosen.
+    """Says what would happen; returns True only if the confirming button is pressed.
 
-    ``question`` and ``sample`` may be data as it is; ``verb`` is the other button's label.
+    ``question`` and ``sample`` may be raw data; ``verb`` is the label of that button.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

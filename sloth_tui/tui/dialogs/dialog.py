@@ -1,4 +1,4 @@
-"""What all dialogs have in common."""
+"""The base of all dialogs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ T = TypeVar("T")
 
 
 class Dialog(ModalScreen[T]):
-    """A box over the browser. Its style sheet is read when the first dialog opens."""
+    """A box over the browser. The style sheet is read when the first dialog opens."""
 
     CSS_PATH = "dialogs.tcss"
 
-    # What has the focus draws itself; the whole screen would be drawn with the browser that shines through.
+    # The focused widget draws itself; repainting the screen would redraw the browser below too.
     focused: reactive[Widget | None] = reactive(None, repaint=False)

@@ -1,4 +1,4 @@
-"""Changing a value, or making a new key."""
+"""The dialog that edits a value or creates a key."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from sloth_tui.errors import InvalidValue, SlothError
 from sloth_tui.model import VALUE_TYPES
 from sloth_tui.text import display_text
 from sloth_tui.tui.dialogs.dialog import Dialog
-from sloth_tui.tui.editing import EDITABLE_SIZE, FORMS, form_of, from_text, to_text
+from sloth_tui.tui.editing import EDITABLE_SIZE, FORMS, form_of
 from sloth_tui.tui.widgets.detail.difference import Piece, whole
 from sloth_tui.tui.widgets.detail.history_view import DifferenceView, told_by
+from sloth_tui.values.parse import from_text
+from sloth_tui.values.render import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,15 +31,15 @@ if TYPE_CHECKING:
 
     Save: TypeAlias = Callable[[str, Entry | None, Value], Awaitable[Attempt]]
 
-_CHECKED = 64 * 1024
-"""Characters up to which a text is checked while it is typed."""
+_CHECK_LIMIT = 64 * 1024
+"""Characters of the longest text that is checked while it is typed."""
 
 
 class EditScreen(Dialog[str | None]):
-    """Keeps what was typed until it is saved or left; answers the key that was saved, else None.
+    """Keeps the typed text until it is saved or discarded; returns the saved key, else None.
 
-    ``save(key, before, value)`` writes only if the entry still is ``before`` (None: absent); it may raise
-    the errors of the store. What somebody else wrote meanwhile is shown beside what was typed; saving again
+    ``save(key, before, value)`` writes only if the entry is still ``before`` (None: absent), and may raise
+    the errors of the store. A value written elsewhere meanwhile is shown beside the typed text; saving again
     replaces it.
     """
 
@@ -58,9 +60,8 @@ class EditScreen(Dialog[str | None]):
     ) -> None:
         """``entry`` to edit; None: a new key, beginning with ``key``.
 
-        ``typed``: what was typed elsewhere already; ``tried``: what became of saving that, or
-        what was in its way. ``is_secret`` says
-        of which keys that are there already the value must not be shown.
+        ``typed``: a text from an external editor; ``tried``: the result of saving it, or the error.
+        ``is_secret`` is True for keys whose existing value must not be shown.
         """
         super().__init__()
         self._entry = entry
@@ -76,7 +77,7 @@ class EditScreen(Dialog[str | None]):
         self._problem = tried if isinstance(tried, str) else ""
         self._begun = "" if entry is None else to_text(entry.value, self._form)
         self._warned = False
-        """Whether it was just said that what was typed is lost if esc is pressed once more."""
+        """True after the warning that esc again discards the typed text."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog edit") as dialog:
@@ -143,7 +144,7 @@ class EditScreen(Dialog[str | None]):
             self.dismiss(None)
 
     def action_leave(self) -> None:
-        """Not while something is being saved: it would be saved unseen. One key alone loses nothing."""
+        """Leave, after a warning if text would be lost; but not while a save is running."""
         if self._saving:
             return
         named = self._entry is None and self.query_one("#edit-key", Input).value != self._key
@@ -154,7 +155,7 @@ class EditScreen(Dialog[str | None]):
         self._warned = True
 
     def action_save(self) -> None:
-        """Not again before what became of the last attempt is on screen."""
+        """Save, unless the result of the last attempt is not on screen yet."""
         if not self._saving:
             self._saving = True
             self.run_worker(self._attempt(), group="save")
@@ -177,7 +178,7 @@ class EditScreen(Dialog[str | None]):
         self._saving = False
 
     def hear(self, key: str, entry: Entry | None) -> None:
-        """The entry of a key is this now; None: it is gone."""
+        """Warn if the entry changed elsewhere; None: it is gone."""
         before = self._before
         if self._entry is None or key != self._entry.key or self._saving:
             return
@@ -188,10 +189,10 @@ class EditScreen(Dialog[str | None]):
         return self._begun if self._typed is None else self._typed
 
     def _check(self) -> None:
-        """Say what is to be typed, and whether it is."""
+        """Show what form the text must have, and whether it has it."""
         text = self.query_one(TextArea).text
         problem = ""
-        if len(text) <= _CHECKED:
+        if len(text) <= _CHECK_LIMIT:
             try:
                 from_text(text, self._form)
             except InvalidValue as error:
@@ -201,13 +202,13 @@ class EditScreen(Dialog[str | None]):
         self.query_one("#edit-form", Static).update(said)
 
     def _complain(self, problem: str) -> None:
-        """On screen, as soon as there is one: an entry may change while the dialog opens."""
+        """Show a problem, at once or when the dialog is mounted: the entry may change while it opens."""
         self._problem, self._warned = problem, False
         for line in self.query("#edit-problem").results(Static):
             line.update(Content(display_text(problem, 600)))
 
     def _show_theirs(self, key: str, attempt: Attempt) -> None:
-        """What is there now, beside what was typed."""
+        """Show the current entry beside the typed text."""
         self._theirs = self._before = now = attempt.now
         by = "" if attempt.last is None else f" · {told_by(attempt.last)}"
         hidden = self._entry is None and self._is_secret(key)
@@ -233,7 +234,7 @@ class EditScreen(Dialog[str | None]):
         self._complain(words)
 
     def _take(self) -> None:
-        """Go on from theirs; ctrl+z brings back what was typed."""
+        """Continue with their value; ctrl+z brings the typed text back."""
         if self._theirs is None:
             return
         self._form = form_of(self._theirs.value, self._theirs.type)

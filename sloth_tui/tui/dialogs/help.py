@@ -1,4 +1,4 @@
-"""Every key, drawn from the registry of actions."""
+"""The help screen: every key, from the registry of actions."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     Group: TypeAlias = tuple[str, list[tuple[str, str]]]
-    """A heading, and under it keys and what they do."""
+    """A heading, and lines of keys and what they do."""
 
 _KEYS = 8
-"""Cells of the keys."""
+"""Cells for the keys."""
 _COLUMN = 46
-"""Cells of a column at least."""
+"""Cells of the narrowest column."""
 _FRAME = 8
-"""Cells of the dialog beside its columns."""
+"""Cells of the dialog around its columns."""
 _GAP = 2
 
 
 class HelpText(VerticalScroll):
-    """What scrolls."""
+    """The part that scrolls."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*SCROLLING]
 
 
 class HelpScreen(Dialog[None]):
-    """Keys by group, in as many columns as there is room for."""
+    """Shows the keys by group, in as many columns as fit."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class HelpScreen(Dialog[None]):
 
 
 def key_groups() -> list[Group]:
-    """Each group's name and its lines: keys and what they do."""
+    """Return each group's name and its lines of keys and what they do."""
     groups: dict[str, list[tuple[str, str]]] = {}
     panes: list[str] = []
     for action in actions():
@@ -86,13 +86,13 @@ def _all_keys(keys: str) -> str:
 
 
 def _span(keys: list[str]) -> str:
-    """``1-7`` of digits that follow each other, else all of them."""
+    """Return ``1-7`` for consecutive digits, else all keys."""
     in_order = all(len(key) == 1 for key in keys) and "".join(keys) in "0123456789"
     return f"{keys[0]}-{keys[-1]}" if in_order and len(keys) > 2 else " ".join(keys)
 
 
 def key_help(group: Group, width: int) -> list[Content]:
-    """A heading and a line for each key, or more where what it does does not fit so many cells."""
+    """Return a heading and a line for each key, wrapped to ``width`` cells."""
     name, rows = group
     lines = [Content(name).stylize("bold $primary")]
     for keys, text in rows:
@@ -107,7 +107,7 @@ def key_help(group: Group, width: int) -> list[Content]:
 
 
 def balanced(blocks: list[list[Content]], count: int) -> list[list[Content]]:
-    """The blocks in their order in so many columns at most, none longer than it must be."""
+    """Return the blocks, in order, in at most ``count`` columns that are as short as possible."""
     longest = max(map(len, blocks))
     for height in range(longest, sum(map(len, blocks)) + 1):
         columns = _filled(blocks, height)

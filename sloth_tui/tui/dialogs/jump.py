@@ -1,4 +1,4 @@
-"""Jump mode: a letter or two on everything that can be gone to."""
+"""Jump mode: a label of one or two letters on every target."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from textual.events import Click, Key, Resize
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"
-"""Those under the fingers first."""
+"""Home row first."""
 _FADE = 0.55
 
 
 class Target(NamedTuple):
-    """Something to go to, and the cell of the screen its label is put on."""
+    """A target, and the screen cell of its label."""
 
     x: int
     y: int
@@ -31,8 +31,8 @@ class Target(NamedTuple):
 
 
 def labels(count: int) -> list[str]:
-    """So many labels of one letter or two, none of which begins another; the short ones first. No more than
-    there are pairs of letters."""
+    """Return ``count`` labels of one or two letters, short ones first, none a prefix of another. At most as
+    many as there are pairs of letters."""
     letters = len(LETTERS)
     count = min(count, letters * letters)
     short = letters
@@ -43,7 +43,7 @@ def labels(count: int) -> list[str]:
 
 
 class JumpScreen(ModalScreen["Target | None"]):
-    """What was on screen, with labels; answers the target whose label was typed or clicked."""
+    """Shows the screen with labels; returns the target whose label is typed or clicked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave")]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"jump--label"}
@@ -55,7 +55,7 @@ class JumpScreen(ModalScreen["Target | None"]):
     """
 
     def __init__(self, strips: Sequence[Strip], targets: list[Target]) -> None:
-        """``targets``: those that shall have short labels first."""
+        """``targets``: those that get short labels come first."""
         super().__init__()
         self._strips = list(strips)
         self._targets = dict(zip(labels(len(targets)), targets, strict=False))
@@ -92,7 +92,7 @@ class JumpScreen(ModalScreen["Target | None"]):
         self._leave(None)
 
     def _leave(self, target: Target | None) -> None:
-        # A terminal that is being resized says so more than once.
+        # A terminal that is being resized reports it more than once.
         if not self._left:
             self._left = True
             self.dismiss(target)

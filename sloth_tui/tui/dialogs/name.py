@@ -1,4 +1,4 @@
-"""A name for something, tried before the dialog closes."""
+"""The dialog that asks for a name and tries it before it closes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _LIMIT = 400
 
 
 class NameScreen(Dialog[str | None]):
-    """Answers the name that was taken, or None when it was left.
+    """Returns the accepted name, or None if the dialog was left.
 
-    ``attempt(name)`` does what the name is for; where it raises a SlothError, that is said and the name can
-    be mended. ``remark(name)`` is said while it is typed.
+    ``attempt(name)`` does what the name is for; if it raises a SlothError, the error is shown and the name
+    can be corrected. ``remark(name)`` is shown while typing.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
@@ -40,7 +40,7 @@ class NameScreen(Dialog[str | None]):
         value: str = "",
         remark: Callable[[str], str] = lambda _: "",
     ) -> None:
-        """``value`` to begin with; what cannot be typed is left out."""
+        """``value``: the initial text; empty if it cannot be typed."""
         super().__init__()
         self._title = title
         self._question = question

@@ -1,4 +1,4 @@
-"""Work that takes long: how far it is, and a way to end it."""
+"""A dialog for long jobs: the progress, and a way to cancel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.widgets import Button, Static
 
 from sloth_tui.text import display_text, format_duration
 from sloth_tui.tui.dialogs.dialog import Dialog
-from sloth_tui.tui.services.job import Work
+from sloth_tui.tui.services.job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,23 +24,24 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PATIENCE = 0.3
-"""Seconds of work that are not worth a dialog."""
-_PERIOD = 0.1
+_DIALOG_AFTER_SECONDS = 0.3
+"""A shorter job gets no dialog."""
+_REDRAW_SECONDS = 0.1
 _LINE_LIMIT = 200
 
 
-async def watched(app: App[int], what: str, unit: str, begin: Callable[[Work], Future[T]]) -> T:
-    """What the future answers that ``begin`` starts. If that takes a while, a dialog shows how far it is
-    (``what`` may be data, ``unit`` is a plural) and can end it. Raises what the work raises: Interrupted
-    where it was ended."""
-    work = Work()
-    result = asyncio.wrap_future(begin(work))
-    # Who waits here may be gone when the program is left, and then nobody else is to be told.
+async def run_with_progress(app: App[int], what: str, unit: str, begin: Callable[[Job], Future[T]]) -> T:
+    """Start a job and return its result. If it takes a while, a dialog shows the progress and can cancel.
+
+    ``what`` may be data, ``unit`` is a plural. Raises what the job raises, Interrupted if it was cancelled.
+    """
+    job = Job()
+    result = asyncio.wrap_future(begin(job))
+    # The waiting coroutine may be gone when the app exits; then the error is dropped.
     result.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-    await asyncio.wait({result}, timeout=_PATIENCE)
+    await asyncio.wait({result}, timeout=_DIALOG_AFTER_SECONDS)
     if not result.done():
-        dialog = ProgressScreen(what, unit, work)
+        dialog = ProgressScreen(what, unit, job)
         await app.push_screen(dialog)
         try:
             await asyncio.wait({result})
@@ -51,15 +52,15 @@ async def watched(app: App[int], what: str, unit: str, begin: Callable[[Work], F
 
 
 class ProgressScreen(Dialog[None]):
-    """Stays until the work has ended; cancelling asks it to."""
+    """Stays until the job has ended; cancelling asks it to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
 
-    def __init__(self, what: str, unit: str, work: Work) -> None:
+    def __init__(self, what: str, unit: str, job: Job) -> None:
         super().__init__()
         self._what = what
         self._unit = unit
-        self._work = work
+        self._job = job
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog progress"):
@@ -70,11 +71,11 @@ class ProgressScreen(Dialog[None]):
                 yield Button("Cancel", id="cancel", compact=True)
 
     def on_mount(self) -> None:
-        self.set_interval(_PERIOD, self._draw)
+        self.set_interval(_REDRAW_SECONDS, self._draw)
         self.call_after_refresh(self._draw)
 
     def action_cancel(self) -> None:
-        self._work.cancel()
+        self._job.cancel()
         self.query_one("#cancel", Button).disabled = True
         self._draw()
 
@@ -83,26 +84,26 @@ class ProgressScreen(Dialog[None]):
         self.action_cancel()
 
     def _draw(self) -> None:
-        work = self._work
-        if work.cancelled:
-            work.cancel()
+        job = self._job
+        if job.cancelled:
+            job.cancel()
         bar = self.query_one("#progress-bar", Static)
-        bar.display = work.total > 0
+        bar.display = job.total > 0
         if bar.display:
-            bar.update(drawn(work.done / work.total, max(bar.size.width - 6, 4)))
-        self.query_one("#progress-amount", Static).update(Content(amount(work, self._unit, time.monotonic())))
+            bar.update(drawn(job.done / job.total, max(bar.size.width - 6, 4)))
+        self.query_one("#progress-amount", Static).update(Content(amount(job, self._unit, time.monotonic())))
 
 
-def amount(work: Work, unit: str, now: float) -> str:
-    """How far it is in words, and how long it has taken."""
-    passed = format_duration(float(int(now - work.began)))
-    if work.cancelled:
+def amount(job: Job, unit: str, now: float) -> str:
+    """Return the progress in words, and the time it has taken."""
+    passed = format_duration(float(int(now - job.began)))
+    if job.cancelled:
         return f"it is being ended, {passed}"
-    return f"{work.done:,} of {work.total:,} {unit}, {passed}" if work.total else f"at work, {passed}"
+    return f"{job.done:,} of {job.total:,} {unit}, {passed}" if job.total else f"at work, {passed}"
 
 
 def drawn(share: float, width: int) -> Content:
-    """A bar of so many cells and the share in per cent."""
+    """Return a bar of ``width`` cells and the share in per cent."""
     filled = min(int(share * width), width)
     return Content.assemble(
         ("━" * filled, "$primary"), ("╌" * (width - filled), "$edge"), f" {int(100 * share):>3} %"

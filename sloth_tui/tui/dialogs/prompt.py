@@ -1,4 +1,4 @@
-"""A question that is answered by a line of text."""
+"""The dialog that asks for a line of text."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class PromptScreen(Dialog[str | None]):
-    """Answers the text, or None when it was left with escape.
+    """Returns the text, or None if the dialog was left with escape.
 
-    ``check`` says what is wrong with a text, if anything: then the question stays.
+    ``check`` returns the problem of a text, if any: then the dialog stays.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]

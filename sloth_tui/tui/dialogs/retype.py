@@ -1,4 +1,4 @@
-"""Another type for a value."""
+"""The dialog that changes the type of a value."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sloth_tui.errors import InvalidValue
 from sloth_tui.model import VALUE_TYPES
 from sloth_tui.text import display_text
 from sloth_tui.tui.dialogs.dialog import Dialog
-from sloth_tui.tui.retyping import converted
 from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.detail.value_text import value_lines
+from sloth_tui.values.parse import converted
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -29,8 +29,8 @@ _WIDTH = 46
 
 
 class RetypeScreen(Dialog["Value | None"]):
-    """Lists the types with what the value would become, or why it cannot; answers the new value, or None
-    when it was left."""
+    """Lists the types with the converted value, or the reason why there is none; returns the new value, or
+    None if the dialog was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel"),

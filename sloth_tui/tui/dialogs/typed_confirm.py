@@ -1,4 +1,4 @@
-"""The question before something is destroyed that no undo brings back."""
+"""The dialog that asks before something is destroyed that cannot be undone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LINE_LIMIT = 200
 
 
 class TypedConfirmScreen(Dialog[bool]):
-    """Answers True only when ``word`` was typed. ``word`` can be typed; the other texts may be data."""
+    """Returns True only if ``word`` was typed. ``word`` must be typable; the other texts may be data."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Cancel")]
     AUTO_FOCUS = "Input"

@@ -1,1 +1,1 @@
-"""external."""
+"""Programs outside the terminal UI: editor, pager, clipboard, shell, and command lines to copy."""

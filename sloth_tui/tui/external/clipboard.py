@@ -1,5 +1,5 @@
-"""Where copied text goes: to the terminal by OSC 52, which no terminal answers, and to a program where there
-is one that can reach the clipboard of this machine."""
+"""Copy text: to the terminal by OSC 52, which terminals do not acknowledge, and to a program that can reach
+the clipboard of this machine, if there is one."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
-BY_TERMINAL = 74_994
-"""Bytes that every terminal with OSC 52 takes."""
-MOST_BY_TERMINAL = 4 * 1024 * 1024
-_PATIENCE = 5.0
-"""Seconds a program has to take the text."""
+SAFE_OSC52_BYTES = 74_994
+"""Every terminal with OSC 52 accepts this many."""
+MAX_OSC52_BYTES = 4 * 1024 * 1024
+_COPY_TIMEOUT_SECONDS = 5.0
+"""How long a program may take to read the text."""
 
 
 class Clipboard:
-    """Takes text. ``command`` are the words of a program that reads it from stdin, in place of all else."""
+    """Copies text. ``command``, if given, is the program that reads it from stdin, and the only way used."""
 
     def __init__(self, app: App[int], command: tuple[str, ...] = ()) -> None:
         self._app = app
@@ -34,7 +34,7 @@ class Clipboard:
         self._hinted = False
 
     async def put(self, text: str) -> str:
-        """Hand the text over; returns what a person should know besides, if anything. Raises SlothError."""
+        """Copy the text; return a note for the user, or an empty text. Raises SlothError."""
         data = text.encode("utf-8", "surrogateescape")
         if self._command:
             await asyncio.to_thread(give, self._command, data)
@@ -48,7 +48,7 @@ class Clipboard:
         return self._by_terminal(text, len(data), alone=program is None)
 
     def _by_terminal(self, text: str, size: int, *, alone: bool) -> str:
-        if size > MOST_BY_TERMINAL:
+        if size > MAX_OSC52_BYTES:
             if alone:
                 raise SlothError(
                     f"{format_size(size)} are too much to copy through the terminal",
@@ -58,7 +58,7 @@ class Clipboard:
         self._app.copy_to_clipboard(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
         if not alone:
             return ""
-        if size > BY_TERMINAL:
+        if size > SAFE_OSC52_BYTES:
             return f"{format_size(size)}: not every terminal takes that much"
         if self._hinted:
             return ""
@@ -69,8 +69,8 @@ class Clipboard:
 def found_program(
     environment: Mapping[str, str], which: Callable[[str], str | None] = shutil.which
 ) -> tuple[str, ...] | None:
-    """A program that reaches the clipboard of the person at this terminal. One on the far side of an SSH
-    connection would fill that machine's."""
+    """Return a program that reaches the clipboard of the user at this terminal; None if there is none. Over
+    SSH it would fill the remote machine's clipboard."""
     if not ("SSH_CONNECTION" in environment or "SSH_TTY" in environment):
         candidates: list[tuple[str, ...]] = []
         if environment.get("WAYLAND_DISPLAY"):
@@ -83,7 +83,7 @@ def found_program(
             if which(candidate[0]):
                 return candidate
     if environment.get("TMUX") and which("tmux"):
-        # By default tmux keeps OSC 52 of programs to itself; this goes into its buffer and further.
+        # By default tmux does not pass OSC 52 of programs on; this fills its buffer and is passed on.
         return ("tmux", "load-buffer", "-w", "-")
     return None
 
@@ -91,19 +91,19 @@ def found_program(
 def give(command: tuple[str, ...], data: bytes) -> None:
     """Have a program read ``data``. Raises SlothError."""
     try:
-        # A session of its own, so that it cannot write to our terminal; no pipes but stdin, because some of
-        # these programs stay to serve the clipboard and would hold the others open.
+        # Its own session, so that it cannot write to our terminal. Only stdin is a pipe: some of these
+        # programs keep running to serve the clipboard, and would hold other pipes open.
         ended = subprocess.run(
             command,
             input=data,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            timeout=_PATIENCE,
+            timeout=_COPY_TIMEOUT_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise SlothError(f"{command[0]} did not take the text within {_PATIENCE:.0f} s") from None
+        raise SlothError(f"{command[0]} did not take the text within {_COPY_TIMEOUT_SECONDS:.0f} s") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise SlothError(f"{command[0]}: {reason}", hint="[tui] copy_command in config.toml") from error

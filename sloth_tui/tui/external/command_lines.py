@@ -1,7 +1,7 @@
-"""The command lines of ``sloth-runner`` that do what the screen shows, ready to be pasted into a shell.
+"""Build ``sloth-runner`` command lines that do what the screen shows, ready to paste into a shell.
 
-Every line is one line without control characters, whatever is in the data: a shell that was given one would
-run what comes before it.
+Whatever the data holds, the result is one line without control characters: a shell would run the text before
+a line feed.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text, format_size
-from sloth_tui.tui.exact import as_printed, type_name
+from sloth_tui.values.codec import type_name
+from sloth_tui.values.render import as_printed
 
 if TYPE_CHECKING:
     from sloth_tui.model import Value
 
-LONGEST = 100_000
-"""Bytes of a line; Linux takes no word of a command line that is longer than 128 KiB."""
+MAX_LINE_BYTES = 100_000
+"""Linux accepts no word of a command line longer than 128 KiB."""
 
 
 def quoted(word: str) -> str:
-    """``word`` as a shell reads it back: plain, in ``'...'``, or in ``$'...'`` (bash, zsh, ksh and what else
-    follows POSIX of 2024) where it holds what does not show or acts on a terminal."""
+    """Return ``word`` quoted for a shell: plain, in ``'...'``, or in ``$'...'`` (bash, zsh, ksh and other
+    shells of POSIX 2024) if it holds invisible or control characters."""
     if display_text(word) == word:
         return shlex.quote(word)
     return "$'" + "".join(map(_escaped, word)) + "'"
@@ -38,36 +39,38 @@ def _escaped(character: str) -> str:
 
 
 def command_line(*words: str, agent: str | None = None, operands: tuple[str, ...] = ()) -> str:
-    """``sloth-runner`` with these words; ``operands`` are data, and may begin with a dash. Raises SlothError
-    where the line would be too long."""
+    """Return ``sloth-runner`` with these words; ``operands`` are data and may begin with a dash. Raises
+    SlothError if the line is too long."""
     line = ["sloth-runner", *words]
     if agent is not None:
         line += ["--agent", agent]
     if any(operand.startswith("-") and operand != "-" for operand in operands):
         line.append("--")
     text = " ".join(map(quoted, (*line, *operands)))
-    if len(text.encode("utf-8", "surrogateescape")) > LONGEST:
+    if len(text.encode("utf-8", "surrogateescape")) > MAX_LINE_BYTES:
         raise SlothError(
-            "too long for a command line", hint=f"that takes up to {format_size(LONGEST)} with its quotes"
+            "too long for a command line",
+            hint=f"that takes up to {format_size(MAX_LINE_BYTES)} with its quotes",
         )
     return text
 
 
 def get_line(agent: str, keys: list[str]) -> str:
-    """Prints the values of these keys."""
+    """Return the command line that prints the values of these keys. Raises SlothError if it is too long."""
     return command_line("state", "get", agent=agent, operands=tuple(keys))
 
 
 def set_line(agent: str, key: str, value: Value) -> str:
-    """Gives the key this value, of this type."""
+    """Return the command line that sets a key to this value, type included. Raises SlothError if it is too
+    long."""
     text = as_printed(value)
     if isinstance(value, bytes) or text == "-" or "\0" in text:
-        # Stdin takes what no word of a command line can be.
+        # Not every value can be a word of a command line; stdin takes them all.
         data = value if isinstance(value, bytes) else text.encode()
         kind = ("--type", "bytes") if isinstance(value, bytes) else ()
         line = command_line("state", "set", *kind, agent=agent, operands=(key, "-"))
         feed = f"printf %s {base64.b64encode(data).decode()} | base64 -d | "
-        if len(feed) > LONGEST:
+        if len(feed) > MAX_LINE_BYTES:
             raise SlothError("too long for a command line", hint=f"the value has {format_size(len(data))}")
         return feed + line
     kind = () if isinstance(value, str) else ("--type", type_name(value))

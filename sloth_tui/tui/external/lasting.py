@@ -1,4 +1,4 @@
-"""What is drawn on a terminal that may be gone at any moment."""
+"""Write to a terminal that may disappear at any moment."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 class LastingFile:
-    """A terminal's file that takes what is written even when nobody is there to see it any more.
+    """A terminal's file that accepts writes even after the terminal is gone.
 
-    The thread that writes would end otherwise, and whoever hands it something would wait for ever.
+    Otherwise the writing thread would end, and a thread that hands it something would wait for ever.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -20,7 +20,7 @@ class LastingFile:
         self.fileno = file.fileno
 
     def write(self, text: str) -> int:
-        """How much was taken: all of it."""
+        """Write the text; return its length, even if the terminal is gone."""
         with suppress(OSError):
             self._file.write(text)
         return len(text)

@@ -1,4 +1,4 @@
-"""Handing the terminal to another program: an editor, a pager."""
+"""Hand the terminal to another program: an editor, a pager."""
 
 from __future__ import annotations
 
@@ -25,33 +25,34 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Self
 
-_ENDS = (signal.SIGTERM, signal.SIGHUP)
-_GLANCE = 0.2
-_BRIEF = 1.0
-"""Seconds below which a pager has shown nothing that could be read."""
+_END_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+_ENTER_POLL_SECONDS = 0.2
+_BRIEF_SECONDS = 1.0
+"""A pager that ends sooner showed nothing long enough to read."""
 
 
 class Lender(Protocol):
-    """The app, as far as its terminal is concerned."""
+    """The part of the app that lends out its terminal."""
 
     def suspend(self) -> AbstractContextManager[None]:
-        """The terminal is another's meanwhile."""
+        """Return a context in which another program has the terminal."""
 
     def stop_job(self, *, signalled: bool = False) -> object:
-        """Stop, as a shell's Ctrl-Z does, until the shell says to go on; ``signalled``: that it does."""
+        """Stop, as by a shell's Ctrl-Z, until the shell continues the job. ``signalled``: the shell asked for
+        it."""
 
     def spare_interrupt(self) -> object:
-        """Do not end by an interrupt that just came: it was for the program that has the terminal."""
+        """Ignore an interrupt that just arrived: it was for the program that has the terminal."""
 
 
 def edit_text(app: Lender, text: str, name: str) -> str:
-    """``text`` as it is after somebody edited it in $VISUAL or $EDITOR. Its file has this name, and is gone
-    afterwards. Raises SlothError where that did not work; the text is then as it was."""
+    """Let the user edit ``text`` in $VISUAL or $EDITOR, in a temporary file of this name; return the result.
+    Raises SlothError if the editor fails."""
     command = _command(("VISUAL", "EDITOR"), ("editor", "vi", "nano"))
     folder = tempfile.mkdtemp(prefix="sloth-edit-")
     path = os.path.join(folder, name)
     try:
-        # The last line feed is the editor's: most put one there, and it is no part of the value.
+        # Most editors end a file with a line feed; it is not part of the value.
         _write(path, text + "\n")
         code = _run(app, [*command, path])
         if code:
@@ -60,7 +61,7 @@ def edit_text(app: Lender, text: str, name: str) -> str:
         with open(path, encoding="utf-8", newline="") as file:
             return file.read().removesuffix("\n")
     except UnicodeDecodeError:
-        raise SlothError("what was saved is no UTF-8", hint="nothing was changed") from None
+        raise SlothError("what was saved is not UTF-8", hint="nothing was changed") from None
     except OSError as error:
         raise SlothError(f"{path}: {error.strerror}", hint="nothing was changed") from None
     finally:
@@ -68,30 +69,32 @@ def edit_text(app: Lender, text: str, name: str) -> str:
 
 
 def keep_text(text: str, name: str) -> str:
-    """Leave ``text`` in a file that only its owner can read; the path."""
+    """Write ``text`` to a file that only its owner can read; return the path."""
     path = os.path.join(tempfile.mkdtemp(prefix="sloth-kept-"), name)
     _write(path, text)
     return path
 
 
 def page_text(app: Lender, parts: Iterable[str]) -> None:
-    """Show harmless text in $PAGER. Raises SlothError where there is none."""
+    """Show harmless text in $PAGER. Raises SlothError if there is no pager."""
     _run(app, _command(("PAGER",), ("less", "more")), parts)
 
 
 class _Signals:
-    """What ends this program ends the one that has the terminal first; this one ends when that is gone, by
-    what it has set up for these signals. An interrupt is for the other alone."""
+    """Passes signals that end this program to the program that has the terminal.
+
+    This program ends after that one, by its own signal handlers. An interrupt is for the other program only.
+    """
 
     def __init__(self, stop: Callable[[], object], interrupted: Callable[[], object]) -> None:
-        """``stop`` stops this program when the shell asks for it. ``interrupted`` hears of an interrupt."""
+        """``stop`` is called when the shell asks to stop, ``interrupted`` on an interrupt."""
         self.process: subprocess.Popen[bytes] | None = None
         self.came = False
         self._stop = stop
         self._interrupted = interrupted
 
     def __enter__(self) -> Self:
-        self._previous = {number: signal.signal(number, self._pass_on) for number in _ENDS}
+        self._previous = {number: signal.signal(number, self._pass_on) for number in _END_SIGNALS}
         self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: self._interrupted())
         self._previous[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, lambda *_: self._stop())
         self._previous[signal.SIGCONT] = signal.signal(signal.SIGCONT, signal.SIG_DFL)
@@ -108,11 +111,11 @@ class _Signals:
 
 
 def _run(app: Lender, command: list[str], parts: Iterable[str] | None = None) -> int:
-    """The exit code of a program that has the terminal while it runs; ``parts`` are its input, if any."""
+    """Give a program the terminal while it runs, with ``parts`` as its input; return its exit code."""
     code, failure = 0, ""
     try:
         with app.suspend():
-            # An error that left this block would leave the terminal as it is.
+            # An error that left this block would not restore the terminal.
             try:
                 code = _serve(app, command, parts)
             except OSError as error:
@@ -132,18 +135,19 @@ def _serve(app: Lender, command: list[str], parts: Iterable[str] | None) -> int:
         if parts is not None:
             _feed(process, parts)
         code = _wait(process, app)
-        if parts is not None and time.monotonic() - began < _BRIEF:
+        if parts is not None and time.monotonic() - began < _BRIEF_SECONDS:
             _wait_for_enter(signals)
         return code
 
 
 def _wait(process: subprocess.Popen[bytes], app: Lender) -> int:
-    """Its exit code. Some programs answer Ctrl-Z by stopping themselves alone: the shell would not notice."""
+    """Wait for a program and return its exit code. Some stop only themselves on Ctrl-Z, which the shell would
+    not notice."""
     while True:
         ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WSTOPPED | os.WNOWAIT)
         if ended is None or ended.si_code not in (os.CLD_STOPPED, os.CLD_TRAPPED):
             return process.wait()
-        # Stopped with all of the job, it was let go on with it, too, before this is reached.
+        # If the whole job was stopped, the program was continued with it before this line runs.
         if os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None:
             app.stop_job()
             process.send_signal(signal.SIGCONT)
@@ -156,25 +160,26 @@ def _feed(process: subprocess.Popen[bytes], parts: Iterable[str]) -> None:
             process.stdin.write(part.encode("utf-8", "backslashreplace"))
         process.stdin.close()
     except (BrokenPipeError, ConnectionResetError):
-        # Somebody has seen enough.
+        # The user closed the pager early.
         with suppress(OSError):
             process.stdin.close()
 
 
 def _wait_for_enter(signals: _Signals) -> None:
-    """What a pager printed and did not wait for stays until it is read."""
+    """Keep the output of a pager that did not wait on screen until Enter is pressed."""
     if not sys.stdin.isatty():
         return
     sys.stdout.write("\n(enter goes back)")
     sys.stdout.flush()
     while not signals.came:
-        if select.select([sys.stdin], [], [], _GLANCE)[0]:
+        if select.select([sys.stdin], [], [], _ENTER_POLL_SECONDS)[0]:
             sys.stdin.readline()
             return
 
 
 def _command(variables: Iterable[str], usual: Iterable[str]) -> list[str]:
-    """What the environment names, or else the first of the usual programs there is."""
+    """Return the words of the program that the environment names, else of the first usual one installed.
+    Raises SlothError if there is none."""
     named = next((os.environ[name] for name in variables if os.environ.get(name)), None)
     if named is not None:
         try:

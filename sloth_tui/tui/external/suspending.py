@@ -1,4 +1,4 @@
-"""Giving the terminal back to the shell: Ctrl-Z, and ``fg`` to go on."""
+"""Give the terminal back to the shell: Ctrl-Z, and ``fg`` to continue."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from textual.events import Event
 
 _SIGNALS = (signal.SIGTSTP, signal.SIGCONT)
-_DELIVERY = 0.2
-"""Seconds within which a signal to oneself has arrived; Linux needs none."""
+_DELIVERY_SECONDS = 0.2
+"""A signal that a process sends itself arrives within this time; on Linux, at once."""
 
 
 class Suspension:
-    """Stops the app with all of its job, and draws it again when it goes on. ``unattended``: what keeps going
-    meanwhile what must."""
+    """Stops the app with its whole job, and draws it again when it continues. ``unattended`` returns a
+    context that keeps a run going meanwhile."""
 
     def __init__(
         self,
@@ -41,21 +41,21 @@ class Suspension:
         self._tell = tell
         self._returned = 0.0
         self._heard = dict.fromkeys(_SIGNALS, 0)
-        """How many signals were acted on already, of which the loop will hear all the same."""
+        """Number of signals that were handled already, and that the event loop will still deliver."""
         self._begun = False
-        """Whether there is a screen that can be taken away and drawn again."""
+        """True once there is a screen that can be removed and drawn again."""
         self._wanted = False
-        """Whether the shell asked to stop before there was one."""
+        """True if the shell asked to stop before that."""
 
     def watch(self) -> None:
-        """Follow the signals of the shell, in place of the framework: it acts at any point of the program.
+        """Handle the shell's signals in place of the framework, which would act at any point of the program.
         Until :meth:`begin` they are only noted."""
         loop = asyncio.get_running_loop()
         for number, act in ((signal.SIGTSTP, self.suspend), (signal.SIGCONT, self._go_on)):
             loop.add_signal_handler(number, self._hear, number, act)
 
     def begin(self) -> None:
-        """The screen is there."""
+        """Act on signals from now on: there is a screen."""
         self._begun = True
         if self._wanted:
             self.suspend()
@@ -66,12 +66,11 @@ class Suspension:
             loop.remove_signal_handler(number)
 
     def outlived(self, event: Event) -> bool:
-        """Whether this was typed before the shell had the terminal, after the key that gave it away: it was
-        for the shell."""
+        """True if this was typed after the key that suspended the app: it was meant for the shell."""
         return isinstance(event, InputEvent | Paste) and event.time <= self._returned
 
     def suspend(self) -> None:
-        """Give the terminal to the shell until it gives it back. Say so where no shell would."""
+        """Give the terminal to the shell until the job continues. Without a shell, say so."""
         driver = self._app._driver
         if driver is None or not driver.can_suspend or is_alone():
             self._tell("there is no shell here to go back to")
@@ -84,8 +83,8 @@ class Suspension:
             self._tell("there is no shell here to go back to")
 
     def stop(self, *, signalled: bool = False) -> bool:
-        """Stop until the job is in the foreground again; False if nothing could stop it. The terminal must be
-        as the shell likes it. ``signalled``: the shell asked for it by its signal."""
+        """Stop until the job is in the foreground again; return False if nothing could stop it. The terminal
+        must be in the shell's mode. ``signalled``: the shell asked for it by its signal."""
         self._heard[signal.SIGTSTP] += signalled
         with self._unattended():
             count = stop_job()
@@ -101,12 +100,12 @@ class Suspension:
             act()
 
     def _go_on(self) -> None:
-        """Somebody stopped this process by force, and let it go on: a shell may have had the terminal."""
+        """Draw the screen again after a stop by force: a shell may have had the terminal."""
         driver = self._app._driver
         if driver is None or not driver.can_suspend or self._app._exit or not self._app.is_running:
             return
         if _is_gone():
-            # What says so came with this signal, and will be heard next.
+            # The signal that says so came with this one, and is delivered next.
             return
         with self._unattended():
             self._heard[signal.SIGCONT] += wait_for_terminal()
@@ -120,27 +119,27 @@ class Suspension:
 
 
 def is_alone() -> bool:
-    """Whether this job is all there is on its terminal: no shell would notice that it is stopped."""
+    """True if no shell has this job: none would notice that it is stopped."""
     return os.getpgrp() == os.getsid(0)
 
 
 def stop_job() -> int:
-    """Stop this process and all others of its job, as a terminal does on Ctrl-Z, until a shell gives the job
-    the terminal again. Returns how often it was told to go on; 0: the system did not let it be stopped."""
+    """Stop all processes of this job, as a terminal does on Ctrl-Z, until a shell gives the job the terminal
+    again. Return how often the job was continued; 0: it could not be stopped."""
     with _counted() as continued:
         os.killpg(0, signal.SIGTSTP)
-        deadline = time.monotonic() + _DELIVERY
+        deadline = time.monotonic() + _DELIVERY_SECONDS
         while not continued and time.monotonic() < deadline:
             time.sleep(0.01)
         while continued and not _has_terminal():
-            # Sent on in the background: it would take the terminal from the shell.
+            # Continued in the background: it must not take the terminal from the shell.
             os.killpg(0, signal.SIGTTIN)
             time.sleep(0.01)
     return len(continued)
 
 
 def wait_for_terminal() -> int:
-    """Stop as long as another job has the terminal. Returns how often it was told to go on."""
+    """Stop as long as another job has the terminal. Return how often this job was continued."""
     with _counted() as continued:
         while not _has_terminal():
             os.killpg(0, signal.SIGTTIN)
@@ -150,7 +149,7 @@ def wait_for_terminal() -> int:
 
 @contextmanager
 def _counted() -> Iterator[list[int]]:
-    """Be stopped by the signals of the shell; the list grows with each that says to go on."""
+    """Let the shell's signals stop this process; the list grows with each signal that continues it."""
     continued: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:
@@ -167,18 +166,18 @@ def _counted() -> Iterator[list[int]]:
 
 
 def _has_terminal() -> bool:
-    """Whether this job is in the foreground; where the terminal is gone nobody else is, and this program ends
-    soon."""
+    """True if this job is in the foreground, or the terminal is gone: then no other job is, and this program
+    ends soon."""
     return _foreground() in (None, os.getpgrp())
 
 
 def _is_gone() -> bool:
-    """Whether there is no terminal any more."""
+    """True if the terminal is gone."""
     return _foreground() is None
 
 
 def _foreground() -> int | None:
-    """The job that has the terminal; None where there is none."""
+    """Return the job that has the terminal; None if the terminal is gone."""
     try:
         return os.tcgetpgrp(sys.__stdin__.fileno()) if sys.__stdin__ is not None else None
     except OSError:

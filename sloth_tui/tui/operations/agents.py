@@ -1,4 +1,4 @@
-"""Making, duplicating and deleting agents: what is asked first, what is told afterwards."""
+"""Create, duplicate and delete agents: ask first, report afterwards."""
 
 from __future__ import annotations
 
@@ -17,41 +17,47 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from sloth_tui.tui.messages import AgentSummary
-    from sloth_tui.tui.operations.common import Flows
+    from sloth_tui.tui.operations.common import Operations
     from sloth_tui.tui.services import Services
-    from sloth_tui.tui.services.job import Work
+    from sloth_tui.tui.services.job import Job
 
-_PATH = 160
+_PATH_LIMIT = 160
 
 
-class AgentFlows:
-    """Coroutines to be run as workers of the app; errors of the store are raised. ``show`` brings an agent on
-    screen."""
+class AgentOperations:
+    """Coroutines to run as workers of the app; they raise the errors of the store. ``show`` brings an agent
+    on screen."""
 
-    def __init__(self, app: App[int], flows: Flows, services: Services, show: Callable[[str], None]) -> None:
+    def __init__(
+        self, app: App[int], operations: Operations, services: Services, show: Callable[[str], None]
+    ) -> None:
         self._app = app
-        self._flows = flows
+        self._operations = operations
         self._services = services
         self._show = show
 
     async def create(self, names: list[str]) -> None:
-        """``names``: those that are taken."""
+        """Ask for a name and create an agent. ``names`` are taken."""
         name = await self._asked("Name of the new agent", names)
         if name is not None:
             await asyncio.wrap_future(self._services.databases.create(name))
             self._show(name)
-            self._flows.tell(f"made agent {name}, with an empty database")
+            self._operations.notify(f"made agent {name}, with an empty database")
 
     async def duplicate(self, name: str, names: list[str]) -> None:
+        """Ask for a name and copy an agent. ``names`` are taken."""
         copy = await self._asked(f"Name of the copy of {name}", names, unused(name, names))
         if copy is not None:
             databases = self._services.databases
-            if await self._watched(f"Copying {name}", lambda told: databases.duplicate(name, copy, told)):
+            if await self._watched(
+                f"Copying {name}", lambda job: databases.duplicate(name, copy, job.report)
+            ):
                 self._show(copy)
-                self._flows.tell(f"copied agent {name} to {copy}, history and locks included")
+                self._operations.notify(f"copied agent {name} to {copy}, history and locks included")
 
     async def delete(self, summary: AgentSummary, next_shown: str) -> None:
-        """``next_shown``: the agent that takes its place on screen."""
+        """Delete an agent, after the user typed its name. ``next_shown`` takes its place on screen. Raises
+        Refused for the default agent, Conflict while a run is going on."""
         from sloth_tui.tui.dialogs.typed_confirm import TypedConfirmScreen
 
         name = summary.name
@@ -63,32 +69,34 @@ class AgentFlows:
         dialog = TypedConfirmScreen(question, self._facts(summary), name, f"Delete {name}")
         if not await self._app.push_screen_wait(dialog):
             return
-        # Nobody may have it open, this program included.
+        # No program may have the database open, this one included.
         self._show(next_shown)
         backup = None
         try:
             backup = await self._watched(
-                f"Backing up {name}", lambda told: self._services.databases.remove(name, told)
+                f"Backing up {name}", lambda job: self._services.databases.remove(name, job.report)
             )
         finally:
             if backup is None:
                 self._show(name)
         if backup is not None:
-            self._flows.tell(f"deleted agent {name} · backup: {display_text(backup, _PATH)}", seconds=12)
+            self._operations.notify(
+                f"deleted agent {name} · backup: {display_text(backup, _PATH_LIMIT)}", seconds=12
+            )
 
-    async def _watched(self, what: str, begin: Callable[[Work], Future[str]]) -> str | None:
-        """What the work answers; None when it was cancelled."""
+    async def _watched(self, what: str, begin: Callable[[Job], Future[str]]) -> str | None:
+        """Return the result of a job; None if it was cancelled."""
         try:
-            return await self._flows.watch(what, "pages", begin)
+            return await self._operations.run_job(what, "pages", begin)
         except Interrupted:
-            self._flows.tell("cancelled: nothing was changed")
+            self._operations.notify("cancelled: nothing was changed")
             return None
 
     async def _asked(self, question: str, names: list[str], value: str = "") -> str | None:
         from sloth_tui.tui.dialogs.prompt import PromptScreen
 
         note = "1-64 of A-Z a-z 0-9 . _ - starting with a letter or digit"
-        dialog = PromptScreen(question, value=value, note=note, check=lambda name: complaint(name, names))
+        dialog = PromptScreen(question, value=value, note=note, check=lambda name: name_problem(name, names))
         return await self._app.push_screen_wait(dialog)
 
     def _facts(self, summary: AgentSummary) -> list[str]:
@@ -99,12 +107,12 @@ class AgentFlows:
             facts.append(f"it holds {format_count(summary.keys, 'key')}, {format_size(summary.size)} on disk")
         if summary.locks:
             facts.append(f"{format_count(summary.locks, 'lock')} in it held now: somebody may be at work")
-        backups = display_text(self._services.databases.place_of_backups(), _PATH)
+        backups = display_text(self._services.databases.place_of_backups(), _PATH_LIMIT)
         return [*facts, f"{key_of('undo')} does not bring it back; a backup is written to {backups}"]
 
 
-def complaint(name: str, names: list[str]) -> str | None:
-    """Why no new agent may be called so; None: it may."""
+def name_problem(name: str, names: list[str]) -> str | None:
+    """Return why a new agent cannot have this name; None if it can."""
     try:
         check_name(name)
     except SlothError as error:
@@ -113,7 +121,7 @@ def complaint(name: str, names: list[str]) -> str | None:
 
 
 def unused(name: str, names: list[str]) -> str:
-    """A name for a copy of this agent."""
+    """Return a free name for a copy of this agent."""
     stem = name[: MAX_NAME - 9] + "-copy"
     found, number = stem, 1
     while found in names:

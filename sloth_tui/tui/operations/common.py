@@ -1,22 +1,23 @@
-"""Changes a person makes: what is asked first, what is told afterwards.
+"""Changes made by the user: ask first, report afterwards.
 
-Each flow is a coroutine that runs beside the screen. Every text in it may be data, so everything goes
-through :func:`display_text` where it is shown. Dialogs are loaded when they are first opened.
+Each operation is a coroutine that runs beside the screen. Every text in it may be data, so
+:func:`display_text` is applied wherever it is shown. Dialogs are loaded when first opened.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from sloth_tui.errors import Interrupted
+from sloth_tui.masking import MASK
 from sloth_tui.text import display_text, format_age, format_count, format_duration, format_size
 from sloth_tui.tui.actions import key_of
-from sloth_tui.tui.secrets import MASK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
     from textual.app import App
@@ -25,16 +26,37 @@ if TYPE_CHECKING:
     from sloth_tui.model import Entry, Lock
     from sloth_tui.tui.dialogs.dialog import Dialog
     from sloth_tui.tui.services import Services
-    from sloth_tui.tui.services.job import Work
+    from sloth_tui.tui.services.job import Job
 
 T = TypeVar("T")
 
-_SAMPLE = 8
+_SAMPLE_SIZE = 8
 _PREVIEW = 80
 
 
-class Flows:
-    """The dialogs around changes. Methods are coroutines to be run as workers of the app."""
+class EntryFeed:
+    """Passes the entry on screen to listeners whenever it is read again."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[str, Entry | None], None]] = []
+
+    @contextmanager
+    def followed_by(self, listener: Callable[[str, Entry | None], None]) -> Iterator[None]:
+        """Call ``listener`` with the key and its entry (None: gone) whenever it is read."""
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
+
+    def publish(self, key: str, entry: Entry | None) -> None:
+        """Pass an entry that was read to the listeners."""
+        for listener in self._listeners:
+            listener(key, entry)
+
+
+class Operations:
+    """The dialogs around changes. Its coroutines run as workers of the app."""
 
     def __init__(self, app: App[int], services: Services) -> None:
         self._app = app
@@ -42,19 +64,20 @@ class Flows:
         self._last_file = ""
 
     async def delete(self, keys: list[str]) -> None:
-        """Delete these keys, at least one, after saying which."""
+        """Delete these keys (one or more), after asking."""
         if len(keys) == 1:
             entry = await asyncio.wrap_future(self._services.entry(keys[0]))
             preview = MASK if self._services.is_secret(keys[0]) else _preview(entry)
             sample = [keys[0], "  " + preview]
         else:
-            sample = keys[:_SAMPLE]
+            sample = keys[:_SAMPLE_SIZE]
         count = format_count(len(keys), "key")
-        if await self.confirmed(f"Delete {count}?", sample, _more(len(keys) - _SAMPLE), f"Delete {count}"):
+        if await self.confirm(f"Delete {count}?", sample, _more(len(keys) - _SAMPLE_SIZE), f"Delete {count}"):
             only = keys[0] if len(keys) == 1 else ""
-            await self._remove(f"Deleting {count}", lambda work: self._services.work.delete(work, keys), only)
+            await self._remove(f"Deleting {count}", lambda job: self._services.jobs.delete(job, keys), only)
 
     async def clear_prefix(self, suggestion: str) -> None:
+        """Ask for a prefix and delete the keys that begin with it."""
         from sloth_tui.tui.dialogs.prompt import PromptScreen
 
         prefix = await self._app.push_screen_wait(
@@ -68,29 +91,31 @@ class Flows:
             await self.clear(prefix)
 
     async def clear(self, prefix: str) -> None:
-        sample = await asyncio.wrap_future(self._services.sample(prefix, _SAMPLE))
+        """Delete the keys that begin with ``prefix``, after asking."""
+        sample = await asyncio.wrap_future(self._services.sample(prefix, _SAMPLE_SIZE))
         which = f"that begin with {prefix!r}" if prefix else f"of agent {self._services.agent}"
         if not sample.total:
-            self.tell(f"there are no keys {which}")
+            self.notify(f"there are no keys {which}")
             return
         keys = format_count(sample.total, "key")
         more = _more(sample.total - len(sample.keys))
-        if await self.confirmed(f"Delete {keys} {which}?", sample.keys, more, f"Delete {keys}"):
-            await self._remove(f"Deleting {keys}", lambda work: self._services.work.clear(work, prefix))
+        if await self.confirm(f"Delete {keys} {which}?", sample.keys, more, f"Delete {keys}"):
+            await self._remove(f"Deleting {keys}", lambda job: self._services.jobs.clear(job, prefix))
 
-    async def _remove(self, title: str, begin: Callable[[Work], Future[int]], key: str = "") -> None:
-        """Delete and tell; ``key``: the only one."""
+    async def _remove(self, title: str, begin: Callable[[Job], Future[int]], key: str = "") -> None:
+        """Delete, and report it; ``key`` is set if there is only one."""
         try:
-            gone = await self.watch(title, "keys", begin)
+            gone = await self.run_job(title, "keys", begin)
         except Interrupted:
-            self.tell("cancelled, nothing was deleted")
+            self.notify("cancelled, nothing was deleted")
             return
         if gone:
-            self.tell_change(f"deleted {display_text(key, _PREVIEW) or format_count(gone, 'key')}")
+            self.notify_undoable(f"deleted {display_text(key, _PREVIEW) or format_count(gone, 'key')}")
         else:
-            self.tell("there was nothing left to delete")
+            self.notify("there was nothing left to delete")
 
     async def break_lock(self, lock: Lock) -> None:
+        """Break a lock, after asking. Raises LockNotFound."""
         left = format_duration(float(int(lock.remaining)))
         since = f", acquired {format_age(lock.acquired_at, time.time())}" if lock.acquired_at else ""
         facts = [f"held by {lock.holder}", f"for another {left}{since}, token {lock.token}"]
@@ -101,12 +126,12 @@ class Flows:
         else:
             facts.append("it depends on no process: it lasts until it is released, or its time is up")
         warning = "Its holder is not told; its fenced writes will be refused."
-        if await self.confirmed(f"Break the lock {lock.name!r}?", facts, warning, "Break it"):
+        if await self.confirm(f"Break the lock {lock.name!r}?", facts, warning, "Break it"):
             broken = await asyncio.wrap_future(self._services.break_lock(lock.name))
-            self.tell(f"broke lock {display_text(broken.name, _PREVIEW)}")
+            self.notify(f"broke lock {display_text(broken.name, _PREVIEW)}")
 
     async def choose_file(self) -> str | None:
-        """The path of a file to run, if one was chosen."""
+        """Ask for a file to run; return its path, or None."""
         from sloth_tui.tui.dialogs.choose_file import ChooseFileScreen
 
         path = await self._app.push_screen_wait(
@@ -116,37 +141,38 @@ class Flows:
             self._last_file = path
         return path
 
-    async def may_stop_run(self) -> bool:
-        """Whether leaving may end the run that is going on."""
-        return await self.confirmed("Stop the run and leave?", ["A run is going on."], "", "Stop and leave")
+    async def confirm_stop_run(self) -> bool:
+        """Ask whether leaving may stop the run."""
+        return await self.confirm("Stop the run and leave?", ["A run is going on."], "", "Stop and leave")
 
-    def tell(self, text: str, *, seconds: float | None = None) -> None:
+    def notify(self, text: str, *, seconds: float | None = None) -> None:
+        """Show a toast; ``text`` may be data."""
         self._app.notify(display_text(text), markup=False, timeout=seconds)
 
-    def tell_change(self, text: str, undoable: bool = True) -> None:
-        """Tell what was changed and, where it can be taken back, by which key."""
-        self.tell(f"{text} · {key_of('undo')} to undo" if undoable else text)
+    def notify_undoable(self, text: str, undoable: bool = True) -> None:
+        """Show what was changed and, if it can be undone, the key for that."""
+        self.notify(f"{text} · {key_of('undo')} to undo" if undoable else text)
 
-    def complain(self, error: SlothError) -> None:
-        """A toast in words."""
+    def show_error(self, error: SlothError) -> None:
+        """Show an error and its hint as a toast."""
         text = error.message if error.hint is None else f"{error.message}\n{error.hint}"
         self._app.notify(display_text(text, 600, lines=True), severity="error", timeout=8, markup=False)
 
-    async def confirmed(self, question: str, sample: list[str], more: str, verb: str) -> bool:
-        """Whether the button ``verb`` was chosen. The texts may be data as it is."""
+    async def confirm(self, question: str, sample: list[str], more: str, verb: str) -> bool:
+        """Ask; return True if the button ``verb`` was pressed. The texts may be raw data."""
         from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 
-        confirmed: bool = await self.ask(ConfirmScreen(question, sample, more, verb))
-        return confirmed
+        confirm: bool = await self.ask(ConfirmScreen(question, sample, more, verb))
+        return confirm
 
-    async def watch(self, what: str, unit: str, begin: Callable[[Work], Future[T]]) -> T:
-        """Wait for work, in a dialog if it takes a while. Raises Interrupted where that was ended."""
-        from sloth_tui.tui.dialogs.progress import watched
+    async def run_job(self, what: str, unit: str, begin: Callable[[Job], Future[T]]) -> T:
+        """Run a job, with a progress dialog if it takes a while. Raises Interrupted if it was cancelled."""
+        from sloth_tui.tui.dialogs.progress import run_with_progress
 
-        return await watched(self._app, what, unit, begin)
+        return await run_with_progress(self._app, what, unit, begin)
 
     async def ask(self, dialog: Dialog[T]) -> T:
-        """What a dialog answers."""
+        """Show a dialog and return its result."""
         return await self._app.push_screen_wait(dialog)
 
 

@@ -1,4 +1,4 @@
-"""Changes of the entry under the cursor: what is asked first, what is told afterwards."""
+"""Change the entry under the cursor: ask first, report afterwards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, cast
 from sloth_tui.errors import Conflict, InvalidKey, SlothError
 from sloth_tui.text import display_text, format_size
 from sloth_tui.tui.actions import key_of
-from sloth_tui.tui.editing import EDITABLE_SIZE, form_of, from_text, to_text
+from sloth_tui.tui.editing import EDITABLE_SIZE, form_of
+from sloth_tui.values.parse import from_text
+from sloth_tui.values.render import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,44 +20,46 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Entry, Revision, Value
     from sloth_tui.tui.external.programs import Lender
-    from sloth_tui.tui.operations.common import Flows
+    from sloth_tui.tui.operations.common import EntryFeed, Operations
     from sloth_tui.tui.services import Services
     from sloth_tui.tui.services.detail import Attempt
 
-_NAMED = 80
-"""Characters of a key that are said."""
-_OUTSIDE_SIZE = 8 * 1024 * 1024
-"""Bytes of a value beyond which it is not given to an editor."""
-_SAMPLE = 40
-"""Lines of a difference that are shown before it is made."""
+_KEY_LIMIT = 80
+"""Characters of a key shown in a toast."""
+_EDITOR_LIMIT = 8 * 1024 * 1024
+"""Bytes of the largest value given to an external editor."""
+_SAMPLE_LINES = 40
+"""Lines of a difference shown before a restore."""
 _SUFFIXES = {"table": ".json", "escaped": ".json", "bytes": ".hex"}
 
 
-class EntryFlows:
-    """Coroutines to be run as workers of the app. Errors of the store are raised."""
+class EntryOperations:
+    """Coroutines to run as workers of the app. They raise the errors of the store."""
 
-    def __init__(self, app: App[int], flows: Flows, services: Services) -> None:
+    def __init__(self, app: App[int], operations: Operations, services: Services, feed: EntryFeed) -> None:
         self._app = app
-        self._flows = flows
+        self._operations = operations
         self._services = services
+        self._feed = feed
         self._changed = False
-        """Whether the last value that was saved was another one."""
+        """True if the last save changed the value."""
 
     async def edit(self, key: str) -> None:
-        """In a dialog."""
+        """Edit the value in a dialog. Raises SlothError if it is too large."""
         entry = await self._entry(key, EDITABLE_SIZE, f"{key_of('edit_outside')} opens it in $EDITOR")
         await self._edit(entry)
 
     async def edit_outside(self, key: str) -> None:
-        """In $EDITOR. What cannot be saved comes back in the dialog, or a file where it is too large."""
+        """Edit the value in $EDITOR. A text that cannot be saved opens in the dialog, or is kept in a file if
+        it is too large."""
         from sloth_tui.tui.external.programs import edit_text, keep_text
 
-        entry = await self._entry(key, _OUTSIDE_SIZE, "get and set it by the command line")
+        entry = await self._entry(key, _EDITOR_LIMIT, "get and set it by the command line")
         form = form_of(entry.value, entry.type)
         text, name = to_text(entry.value, form), _file_name(key) + _SUFFIXES.get(form, ".txt")
         typed = edit_text(cast("Lender", self._app), text, name)
         if typed == text:
-            self._flows.tell("nothing was changed")
+            self._operations.notify("nothing was changed")
             return
         problem, attempt = "somebody else changed it meanwhile", None
         try:
@@ -70,11 +74,11 @@ class EntryFlows:
             raise SlothError(f"not saved: {problem}", hint=f"yours is kept in {keep_text(typed, name)}")
 
     async def create(self, suggestion: str) -> str | None:
-        """The key that was made, if any."""
+        """Ask for a key and a value and set them; return the key, or None."""
         from sloth_tui.tui.dialogs.edit import EditScreen
 
         typable = suggestion if display_text(suggestion) == suggestion else ""
-        key = await self._flows.ask(
+        key = await self._operations.ask(
             EditScreen(None, self._save, key=typable, is_secret=self._services.is_secret)
         )
         if key:
@@ -82,7 +86,7 @@ class EntryFlows:
         return key
 
     async def page(self, key: str) -> None:
-        """All of the value in $PAGER."""
+        """Show the whole value in $PAGER."""
         from sloth_tui.tui.external.programs import page_text
         from sloth_tui.tui.widgets.detail.value_text import whole_text
 
@@ -90,29 +94,29 @@ class EntryFlows:
         page_text(cast("Lender", self._app), whole_text(entry.value))
 
     async def rename(self, key: str) -> str | None:
-        """The new key, if it was renamed."""
+        """Ask for a new key and rename; return the key, or None."""
         entry = await asyncio.wrap_future(self._services.entry(key))
         change = self._services.detail.rename
         name = await self._name("Rename", f"Rename {key}", entry, lambda name: change(entry, name))
         if name:
-            self._flows.tell_change(f"renamed {_named(key)} to {_named(name)}")
+            self._operations.notify_undoable(f"renamed {_named(key)} to {_named(name)}")
         return name
 
     async def duplicate(self, key: str) -> str | None:
-        """The new key, if there is one."""
+        """Ask for another key and copy the value to it; return the key, or None."""
         entry = await asyncio.wrap_future(self._services.entry(key))
         change = self._services.detail.duplicate
         name = await self._name("Duplicate", f"Duplicate {key}", entry, lambda name: change(entry, name))
         if name:
-            self._flows.tell_change(f"duplicated {_named(key)} as {_named(name)}")
+            self._operations.notify_undoable(f"duplicated {_named(key)} as {_named(name)}")
         return name
 
     async def retype(self, key: str) -> None:
-        """Choose another type, and what becomes of the value with it."""
+        """Ask for another type and convert the value. Raises Conflict if the entry changed meanwhile."""
         from sloth_tui.tui.dialogs.retype import RetypeScreen
 
-        entry = await self._entry(key, _OUTSIDE_SIZE, "larger values keep their types")
-        value = await self._flows.ask(RetypeScreen(entry))
+        entry = await self._entry(key, _EDITOR_LIMIT, "larger values keep their types")
+        value = await self._operations.ask(RetypeScreen(entry))
         if value is None:
             return
         attempt = await self._save(key, entry, value)
@@ -123,23 +127,25 @@ class EntryFlows:
         self._saved(key)
 
     async def restore(self, entry: Entry, revision: Revision, *, hidden: bool) -> None:
-        """Make it what it was at a revision, after showing what that changes."""
+        """Restore an entry to a revision, after showing the difference."""
         from sloth_tui.tui.widgets.detail.difference import difference, paint
 
         if revision.secret:
             raise SlothError("the values of this key are kept out of history", hint="nothing was changed")
         pieces = [] if hidden else difference(entry.value, revision.new)
-        sample = ["masked"] if hidden else [paint(piece).plain for piece in pieces[:_SAMPLE]]
-        more = f"… and {len(pieces) - _SAMPLE:,} more lines" if len(pieces) > _SAMPLE else ""
+        sample = ["masked"] if hidden else [paint(piece).plain for piece in pieces[:_SAMPLE_LINES]]
+        more = f"… and {len(pieces) - _SAMPLE_LINES:,} more lines" if len(pieces) > _SAMPLE_LINES else ""
         verb = "Restore" if revision.new is not None else "Delete"
         question = f"{verb} {entry.key}, as it was at revision {revision.revision:,}?"
-        if not await self._flows.confirmed(question, sample or ["It is the same now."], more, verb):
+        if not await self._operations.confirm(question, sample or ["It is the same now."], more, verb):
             return
         changed = await asyncio.wrap_future(self._services.detail.restore(entry, revision.revision))
         if changed:
-            self._flows.tell_change(f"{_named(entry.key)} is what it was at revision {revision.revision:,}")
+            self._operations.notify_undoable(
+                f"{_named(entry.key)} is what it was at revision {revision.revision:,}"
+            )
         else:
-            self._flows.tell("it is that already")
+            self._operations.notify("it is that already")
 
     async def _entry(self, key: str, limit: int, hint: str) -> Entry:
         entry = await asyncio.wrap_future(self._services.entry(key))
@@ -152,7 +158,10 @@ class EntryFlows:
     async def _edit(self, entry: Entry, typed: str | None = None, tried: Attempt | str = "") -> None:
         from sloth_tui.tui.dialogs.edit import EditScreen
 
-        if await self._flows.ask(EditScreen(entry, self._save, typed=typed, tried=tried)):
+        dialog = EditScreen(entry, self._save, typed=typed, tried=tried)
+        with self._feed.followed_by(dialog.hear):
+            saved = await self._operations.ask(dialog)
+        if saved:
             self._saved(entry.key)
 
     async def _name(
@@ -169,17 +178,19 @@ class EntryFlows:
 
         def remark(name: str) -> str:
             if is_secret(entry.key) and not is_secret(name):
-                return "By this name the value is no secret, and will be shown."
+                return "By this name the value is not a secret, and will be shown."
             return ""
 
-        return await self._flows.ask(NameScreen(title, question, attempt, value=entry.key, remark=remark))
+        return await self._operations.ask(
+            NameScreen(title, question, attempt, value=entry.key, remark=remark)
+        )
 
     def _saved(self, key: str) -> None:
         if self._changed:
-            self._flows.tell_change(f"saved {_named(key)}")
+            self._operations.notify_undoable(f"saved {_named(key)}")
         else:
-            # There is nothing of it that could be taken back.
-            self._flows.tell(f"{_named(key)} is that already")
+            # Nothing changed, so there is nothing to undo.
+            self._operations.notify(f"{_named(key)} is that already")
 
     async def _save(self, key: str, before: Entry | None, value: Value) -> Attempt:
         attempt = await asyncio.wrap_future(self._services.detail.replace(key, before, value))
@@ -188,16 +199,16 @@ class EntryFlows:
 
 
 def _file_name(key: str) -> str:
-    """Tells a person which key it is; safe in every file system."""
+    """Return a file name that resembles the key and is safe in every file system."""
     return "".join(character if character.isascii() and character.isalnum() else "_" for character in key)[
         :60
     ]
 
 
 def _named(key: str) -> str:
-    return display_text(key, _NAMED)
+    return display_text(key, _KEY_LIMIT)
 
 
 def _is_typable(text: str) -> bool:
-    """Whether an input may show it as it is."""
+    """True if an input may show the text as it is."""
     return display_text(text, lines=True) == text

@@ -1,5 +1,4 @@
-"""Looking after the store: checking it, compacting it. What takes long is waited for in a dialog that can
-cancel it."""
+"""Check and compact the store, with a dialog that can cancel."""
 
 from __future__ import annotations
 
@@ -9,47 +8,47 @@ from sloth_tui.errors import Interrupted, SlothError
 from sloth_tui.text import format_count, format_size
 
 if TYPE_CHECKING:
-    from sloth_tui.tui.operations.common import Flows
+    from sloth_tui.tui.operations.common import Operations
     from sloth_tui.tui.services import Services
 
-_PROBLEMS = 5
-_DIGITS = 9
+_PROBLEM_LIMIT = 5
+_MAX_DIGITS = 9
 
 
-class WorkFlows:
-    """Coroutines to be run as workers of the app."""
+class MaintenanceOperations:
+    """Coroutines to run as workers of the app. They raise the errors of the store."""
 
-    def __init__(self, flows: Flows, services: Services) -> None:
-        self._flows = flows
+    def __init__(self, operations: Operations, services: Services) -> None:
+        self._operations = operations
         self._services = services
 
     async def check(self) -> None:
-        """Whether the database is sound."""
+        """Check the database and show its problems, if any."""
         agent = self._services.agent
         try:
-            problems = await self._flows.watch(
-                f"Checking the database of {agent}", "pages", self._services.work.problems
+            problems = await self._operations.run_job(
+                f"Checking the database of {agent}", "pages", self._services.jobs.problems
             )
         except Interrupted:
-            self._flows.tell("cancelled, the database was not checked to its end")
+            self._operations.notify("cancelled, the database was not checked to its end")
             return
         if not problems:
-            self._flows.tell(f"the database of {agent} is sound")
+            self._operations.notify(f"the database of {agent} is sound")
             return
         found = format_count(len(problems), "problem")
-        self._flows.complain(
-            SlothError(f"{found} in the database of {agent}", hint="\n".join(problems[:_PROBLEMS]))
+        self._operations.show_error(
+            SlothError(f"{found} in the database of {agent}", hint="\n".join(problems[:_PROBLEM_LIMIT]))
         )
 
     async def compact(self) -> None:
-        """Forget old revisions, after asking how many are to stay."""
+        """Ask how many revisions of each key to keep, and forget the older ones."""
         from sloth_tui.tui.dialogs.prompt import PromptScreen
 
-        work = self._services.work
-        answer = await self._flows.ask(
+        jobs = self._services.jobs
+        answer = await self._operations.ask(
             PromptScreen(
                 "How many revisions of each key to keep?",
-                value=str(work.keep_revisions),
+                value=str(jobs.keep_revisions),
                 note="older ones are forgotten: they cannot be looked at or taken back any more",
                 check=_no_number,
             )
@@ -58,15 +57,15 @@ class WorkFlows:
             return
         keep = int(answer)
         try:
-            done = await self._flows.watch(
-                "Forgetting old revisions", "revisions", lambda one: work.compact(one, keep)
+            done = await self._operations.run_job(
+                "Forgetting old revisions", "revisions", lambda job: jobs.compact(job, keep)
             )
         except Interrupted:
-            self._flows.tell("cancelled; what was forgotten until then is forgotten")
+            self._operations.notify("cancelled; what was forgotten until then is forgotten")
             return
         freed = f"; the file is {format_size(done.freed)} smaller" if done.freed else ""
-        self._flows.tell(f"forgot {format_count(done.forgotten, 'revision')}{freed}")
+        self._operations.notify(f"forgot {format_count(done.forgotten, 'revision')}{freed}")
 
 
 def _no_number(text: str) -> str | None:
-    return None if text.isdecimal() and len(text) <= _DIGITS else "a whole number, 0 or more"
+    return None if text.isdecimal() and len(text) <= _MAX_DIGITS else "a whole number, 0 or more"

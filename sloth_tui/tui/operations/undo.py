@@ -1,4 +1,4 @@
-"""Taking back what was done: what is asked first, what is told afterwards."""
+"""Undo change sets: ask first, report afterwards."""
 
 from __future__ import annotations
 
@@ -7,59 +7,60 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from sloth_tui.errors import Conflict, Interrupted, NotKept
+from sloth_tui.errors import Conflict, HistoryPruned, Interrupted
+from sloth_tui.masking import MASK
 from sloth_tui.text import display_text, format_age, format_count
-from sloth_tui.tui.secrets import MASK
-from sloth_tui.tui.widgets.dock.change_text import author, describe, one_line, sign, title
+from sloth_tui.tui.widgets.dock.change_text import author, describe, sign, title
+from sloth_tui.values.render import one_line
 
 if TYPE_CHECKING:
     from sloth_tui.errors import SlothError
     from sloth_tui.model import ChangeSet, Step
-    from sloth_tui.tui.operations.common import Flows
+    from sloth_tui.tui.operations.common import Operations
     from sloth_tui.tui.services import Services
 
-_SAMPLE = 8
+_SAMPLE_SIZE = 8
 _TITLE = 60
-_SHOWN = 1000
-"""Changes of keys that are listed of a set."""
-_FEW = 5000
-"""Changes of a set up to which the keys that stand in the way are listed with their values."""
+_LIST_LIMIT = 1000
+"""Revisions of a change set listed at most."""
+_OBSTACLE_LIMIT = 5000
+"""Revisions of the largest change set whose obstacles are listed."""
 _TAKEN_BACK = re.compile(r"(?P<what>undo|redo) (?P<id>x?\d+): (?P<title>.*)", re.DOTALL)
-"""The title of a change that took another one back."""
+"""The title of a change set that undid another one."""
 
 
-class UndoFlows:
-    """Coroutines to be run as workers of the app. What this session did is taken back at once, what others
-    did after asking. Errors of the store are raised."""
+class UndoOperations:
+    """Coroutines to run as workers of the app; they raise the errors of the store. Change sets of this
+    session are undone at once, those of others after asking."""
 
-    def __init__(self, flows: Flows, services: Services) -> None:
-        self._flows = flows
+    def __init__(self, operations: Operations, services: Services) -> None:
+        self._operations = operations
         self._services = services
         self._one_at_a_time = asyncio.Lock()
-        """What was the last change is known when the undo before is done."""
+        """The last change set is known only once the previous undo is done."""
 
     async def undo_last(self) -> None:
-        """The last change of this session, or else the last of all."""
+        """Undo the last change set of this session, else the last of all."""
         async with self._one_at_a_time:
             agent = self._services.agent
             change = await asyncio.wrap_future(self._services.changes.last())
             await self._undo(agent, change)
 
     async def undo(self, change: ChangeSet) -> None:
-        """This one, of the agent on screen."""
+        """Undo this change set of the agent on screen."""
         agent = self._services.agent
         async with self._one_at_a_time:
             await self._undo(agent, change)
 
     async def show(self, change: ChangeSet) -> str | None:
-        """What it did, in a dialog from which it can be taken back; the key to go to, if any."""
-        from sloth_tui.tui.dialogs.change import ChangeScreen
+        """Show a change set in a dialog that can undo it; return the key to go to, or None."""
+        from sloth_tui.tui.dialogs.change import ChangeSetScreen
 
-        parts = await asyncio.wrap_future(self._services.changes.parts(change.id, _SHOWN))
-        screen = ChangeScreen(
+        parts = await asyncio.wrap_future(self._services.changes.parts(change.id, _LIST_LIMIT))
+        screen = ChangeSetScreen(
             parts.change, parts.revisions, self._services.is_secret, complete=parts.complete
         )
-        choice = await self._flows.ask(screen)
+        choice = await self._operations.ask(screen)
         if choice.undo:
             await self.undo(parts.change)
         return choice.key
@@ -67,57 +68,57 @@ class UndoFlows:
     async def _undo(self, agent: str, change: ChangeSet) -> None:
         self._services.check_writable()
         if agent != self._services.agent:
-            # Somebody went to another agent meanwhile: that is not the one this was about.
+            # Another agent was chosen meanwhile.
             return
-        if not self._services.changes.mine(change.origin) and not await self._confirmed(change):
+        if not self._services.changes.mine(change.origin) and not await self._confirm(change):
             return
         try:
             try:
                 changed = await self._take_back(agent, change)
-            except (Conflict, NotKept) as error:
-                if not await self._confirmed_against(change, error):
+            except (Conflict, HistoryPruned) as error:
+                if not await self._confirm_despite(change, error):
                     return
                 changed = await self._take_back(agent, change, force=True)
         except Interrupted:
-            self._flows.tell(f"cancelled, nothing was taken back of {_quoted(change)}")
+            self._operations.notify(f"cancelled, nothing was taken back of {_quoted(change)}")
         else:
-            self._flows.tell_change(*told(change, changed))
+            self._operations.notify_undoable(*told(change, changed))
 
     async def _take_back(self, agent: str, change: ChangeSet, *, force: bool = False) -> int:
-        return await self._flows.watch(
+        return await self._operations.run_job(
             f"Taking back {_quoted(change)}",
             "keys",
-            lambda work: self._services.work.undo(work, agent, change, undo_title(change), force=force),
+            lambda job: self._services.jobs.undo(job, agent, change, undo_title(change), force=force),
         )
 
-    async def _confirmed(self, change: ChangeSet) -> bool:
-        """Ask, because somebody else made the change: whose it is, and what it did."""
-        parts = await asyncio.wrap_future(self._services.changes.parts(change.id, _SAMPLE))
+    async def _confirm(self, change: ChangeSet) -> bool:
+        """Ask before undoing a change set of another session, and show what it did."""
+        parts = await asyncio.wrap_future(self._services.changes.parts(change.id, _SAMPLE_SIZE))
         lines = [f"by {author(change)}, {format_age(change.at, time.time())}, not by this session:"]
         for revision in parts.revisions:
             hidden = self._services.is_secret(revision.key)
             lines.append(f"  {sign(revision)} {describe(revision, hidden=hidden)}")
         rest = change.revisions - len(parts.revisions)
         more = f"… and {format_count(rest, 'more change', 'more changes')}" if rest > 0 else ""
-        return await self._flows.confirmed(f"Take back {_quoted(change)}?", lines, more, "Take it back")
+        return await self._operations.confirm(f"Take back {_quoted(change)}?", lines, more, "Take it back")
 
-    async def _confirmed_against(self, change: ChangeSet, error: SlothError) -> bool:
-        """Ask again, where somebody changed the keys since or not all is kept."""
-        if change.revisions <= _FEW:
-            blocked = await asyncio.wrap_future(self._services.changes.blocked(change, _SAMPLE + 1))
+    async def _confirm_despite(self, change: ChangeSet, error: SlothError) -> bool:
+        """Ask again if keys changed since or the history is incomplete."""
+        if change.revisions <= _OBSTACLE_LIMIT:
+            blocked = await asyncio.wrap_future(self._services.changes.blocked(change, _SAMPLE_SIZE + 1))
         else:
             blocked = []
         lines = [error.message]
-        lines += [f"  {self._described(step)}" for step in blocked[:_SAMPLE]]
-        more = "… and more" if len(blocked) > _SAMPLE else ""
+        lines += [f"  {self._described(step)}" for step in blocked[:_SAMPLE_SIZE]]
+        more = "… and more" if len(blocked) > _SAMPLE_SIZE else ""
         rest = "Keys others changed since are overwritten; those of which nothing is kept stay as they are."
         question = f"Take back {_quoted(change)} all the same?"
-        return await self._flows.confirmed(
+        return await self._operations.confirm(
             question, lines, f"{more}\n{rest}" if more else rest, "All the same"
         )
 
     def _described(self, step: Step) -> str:
-        """``key: now → then``."""
+        """Return ``key: now → then``."""
         key = display_text(step.key, _TITLE)
         if step.obstacle != "changed":
             return f"{key}: {step.obstacle}, stays as it is"
@@ -129,7 +130,7 @@ class UndoFlows:
 
 
 def undo_title(change: ChangeSet) -> str:
-    """What taking ``change`` back is called in the log: of an undo it is a redo, of a redo an undo."""
+    """Return the log title for undoing ``change``. Undoing an undo is a redo, and the reverse."""
     found = _TAKEN_BACK.match(title(change))
     if found is None:
         return f"undo {change.id}: {title(change)}"
@@ -138,7 +139,7 @@ def undo_title(change: ChangeSet) -> str:
 
 
 def told(change: ChangeSet, changed: int) -> tuple[str, bool]:
-    """The toast after taking ``change`` back, and whether there is something to take back of that."""
+    """Return the toast after undoing ``change``, and whether that can be undone in turn."""
     found = _TAKEN_BACK.match(title(change))
     name = display_text(title(change) if found is None else found["title"], _TITLE)
     if not changed:

@@ -1,11 +1,10 @@
-"""Making, copying and deleting agents' databases."""
+"""Create, copy and delete the databases of agents."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui import agents
-from sloth_tui.store.databases import create_agent, duplicate_agent, remove_agent
+from sloth_tui.store import open_agents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,24 +16,31 @@ if TYPE_CHECKING:
     Progress: TypeAlias = Callable[[int, int], object]
 
 
+def has_store(name: str) -> bool:
+    """True if an agent of this name has a store."""
+    return open_agents().known(name)
+
+
 class Databases:
-    """In one line with all other changes, so that none is under way in a database that is copied or deleted.
-    The futures raise the errors of the store; NotWritable is raised at once."""
+    """Queued with all other changes, so that none runs in a database that is copied or deleted. The futures
+    raise the errors of the store; NotWritable is raised at once."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
+        self._agents = open_agents()
 
     def place_of_backups(self) -> str:
-        return agents.backup_directory()
+        return self._agents.backups
 
     def create(self, name: str) -> Future[str]:
-        """The path of the new database."""
-        return self._writer.call(lambda: create_agent(name))
+        """Create a database; return its path."""
+        return self._writer.call(lambda: self._agents.create(name))
 
     def duplicate(self, name: str, copy: str, progress: Progress | None = None) -> Future[str]:
-        """The path of the copy. ``progress`` is called on another thread; what it raises ends the work."""
-        return self._writer.call(lambda: duplicate_agent(name, copy, progress))
+        """Copy a database; return the path of the copy. ``progress(done, total)`` is called on another
+        thread; an exception it raises ends the work."""
+        return self._writer.call(lambda: self._agents.duplicate(name, copy, progress))
 
     def remove(self, name: str, progress: Progress | None = None) -> Future[str]:
-        """The path of the backup."""
-        return self._writer.call(lambda: remove_agent(name, progress))
+        """Back up and delete a database; return the path of the backup."""
+        return self._writer.call(lambda: self._agents.remove(name, progress))

@@ -1,12 +1,12 @@
-"""What the detail pane asks of the store: the history of one key, and changes of one entry."""
+"""Read the history of one key, and change one entry, for the detail pane."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import Conflict, KeyNotFound
-from sloth_tui.store.values import check_key, same
 from sloth_tui.tui.messages import HistoryRead
+from sloth_tui.values.codec import check_key, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from sloth_tui.model import Entry, Revision, Value
-    from sloth_tui.store.port import Store, WindowedStore
+    from sloth_tui.store.port import Store
     from sloth_tui.tui.services.reader import Reader
     from sloth_tui.tui.services.writer import Writer
 
 TOPIC = "history"
-_STEPS = (1, 8, 64, 200)
-"""How many revisions are read, in steps: their values are read with them."""
-_BUDGET = 8 * 1024 * 1024
-"""Characters of values, about, beyond which no more revisions are read."""
+_READ_STEPS = (1, 8, 64, 200)
+"""Numbers of revisions to read, in steps: their values are read with them."""
+_MAX_CHARACTERS = 8 * 1024 * 1024
+"""Approximate total of the values after which no more revisions are read."""
 
 
 class Attempt(NamedTuple):
-    """What became of setting a value."""
+    """The result of setting a value."""
 
     saved: bool
-    """Whether it is there now."""
+    """True if the entry has the value now."""
     now: Entry | None = None
-    """What is there instead, where it was not saved; None: the key is absent."""
+    """The entry in its place if it was not saved; None: the key is absent."""
     last: Revision | None = None
-    """The change that made it so, where that is known."""
+    """The revision that put it there, if known."""
     changed: bool = True
-    """False where it was there already."""
+    """False if the entry had the value before."""
 
 
 class Detail:
@@ -52,20 +52,20 @@ class Detail:
         self._post = post
 
     def show_history(self, key: str | None, size: int) -> None:
-        """HistoryRead follows, now and whenever it may have changed; None: no more. ``size`` of the value,
-        in bytes, says how many revisions can be afforded."""
+        """Follow a key's history: HistoryRead is posted now and whenever it may have changed. None: follow
+        none. ``size``, the value's bytes, limits how many revisions are read."""
         if key is None:
             self._reader.unwatch(TOPIC)
             return
 
-        def read(store: WindowedStore) -> None:
+        def read(store: Store) -> None:
             revisions, more = newest(store, key, size)
             self._post(HistoryRead(key, revisions, more=more))
 
         self._reader.watch(TOPIC, read)
 
     def replace(self, key: str, before: Entry | None, value: Value) -> Future[Attempt]:
-        """Set ``key`` if its entry still is ``before`` (None: absent), or is this value already."""
+        """Set ``key`` if its entry is still ``before`` (None: absent), or has this value already."""
 
         def write(store: Store) -> Attempt:
             if before is None:
@@ -86,7 +86,7 @@ class Detail:
         return self._writer.submit(self._agent(), f"set {key}", write)
 
     def rename(self, before: Entry, key: str) -> Future[None]:
-        """Give an entry another key. Raises Conflict where it is not as it was, or the new key is there."""
+        """Rename an entry's key. Raises Conflict if the entry changed or the new key exists."""
 
         def write(store: Store) -> None:
             with store.transaction():
@@ -96,7 +96,7 @@ class Detail:
         return self._writer.submit(self._agent(), f"rename {before.key} to {key}", write)
 
     def duplicate(self, before: Entry, key: str) -> Future[None]:
-        """Give an entry's value to another key, too. Raises as :meth:`rename`."""
+        """Copy an entry's value to another key. Raises as :meth:`rename`."""
 
         def write(store: Store) -> None:
             with store.transaction():
@@ -105,8 +105,8 @@ class Detail:
         return self._writer.submit(self._agent(), f"duplicate {before.key} as {key}", write)
 
     def restore(self, before: Entry, revision: int) -> Future[int]:
-        """Make an entry what it was at a revision; 0 where it is that already. Raises Conflict where it is
-        not as it was, NotKept, RevisionNotFound."""
+        """Restore an entry to a revision; return 0 if it is the same already. Raises Conflict if the entry
+        changed, HistoryPruned, RevisionNotFound."""
 
         def write(store: Store) -> int:
             with store.transaction():
@@ -117,7 +117,7 @@ class Detail:
 
 
 def _copy(store: Store, before: Entry, key: str) -> None:
-    """Set ``key``, which must be absent, to what an entry, which must be as it was, holds."""
+    """Set the absent ``key`` to the value of an unchanged entry. Raises Conflict otherwise."""
     now = _require(store, before)
     check_key(key)
     last = next(iter(store.revisions(before.key, limit=1)), None)
@@ -129,7 +129,7 @@ def _copy(store: Store, before: Entry, key: str) -> None:
 
 
 def _require(store: Store, before: Entry) -> Entry:
-    """The entry, which must be as it was."""
+    """Return the entry. Raises Conflict if it changed."""
     try:
         now = store.entry(before.key)
     except KeyNotFound:
@@ -143,11 +143,11 @@ def _require(store: Store, before: Entry) -> Entry:
 
 
 def newest(store: Store, key: str, size: int) -> tuple[list[Revision], bool]:
-    """The newest revisions of a key, as many as can be held with their values, and whether there are more."""
+    """Return the newest revisions of a key, as many as memory allows, and whether there are more."""
     found: list[Revision] = []
-    for limit in _STEPS:
+    for limit in _READ_STEPS:
         expected = max(size, sum(map(_weight, found)) // max(len(found), 1)) * limit
-        if found and expected > _BUDGET:
+        if found and expected > _MAX_CHARACTERS:
             return found, True
         found = list(store.revisions(key, limit=limit))
         if len(found) < limit:

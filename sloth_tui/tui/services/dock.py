@@ -1,5 +1,5 @@
-"""What the dock shows of the store: locks, figures, change sets. Read again whenever they may have changed;
-what nobody looks at is read more rarely."""
+"""Read the data of the dock: locks, figures, change sets. Each is read again after changes; what is not on
+screen, less often."""
 
 from __future__ import annotations
 
@@ -7,90 +7,113 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from sloth_tui.tui.messages import LocksRead, LogRead, StatsRead, Survey, SurveyRead, WritesCounted
-from sloth_tui.tui.services.subscription import RARE, STEADY
+from sloth_tui.tui.messages import LocksRead, LogRead, Survey, SurveyRead, TabRead, WritesCounted
+from sloth_tui.tui.services.subscription import HIDDEN, URGENT, VISIBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from textual.message import Message
 
-    from sloth_tui.store.port import WindowedStore
+    from sloth_tui.model import Stats
+    from sloth_tui.store.port import Store
     from sloth_tui.tui.services.reader import Reader
 
-_LOG_PAGE = 200
-"""Change sets that are read at first."""
-_LOG_MOST = 5000
-_GROUPS = 1000
-"""First segments of keys that are counted."""
-_STANDINGS = 5
+_FIRST_LOG_SIZE = 200
+"""Change sets read at first."""
+_MAX_LOG_SIZE = 5000
+_GROUP_LIMIT = 1000
+"""First segments of keys counted at most."""
+_RANKED_LIMIT = 5
 
 
 class DockFigures:
-    """Standing questions to the reader."""
+    """The dock's subscriptions to the reader."""
 
     def __init__(self, reader: Reader, post: Callable[[Message], object]) -> None:
         self._reader = reader
         self._post = post
         self._tab = ""
-        self._log_size = _LOG_PAGE
+        self._log_size = _FIRST_LOG_SIZE
         self._begun = False
 
     def start(self, tab: str) -> None:
-        """From now on LocksRead, LogRead, StatsRead and WritesCounted are posted, and SurveyRead while the
-        figures are in sight."""
+        """Post TabRead for each tab of ``READS``, and WritesCounted, from now on; SurveyRead while the
+        figures are on screen."""
         self._tab, self._begun = tab, True
         self.reread_locks()
         self._reader.watch("writes", self._count_writes)
-        for topic in ("log", "stats"):
-            self._watch(topic)
+        for topic in READS:
+            if topic not in _URGENT_TABS:
+                self._watch(topic)
 
     def look_at(self, tab: str) -> None:
-        """This tab of the dock is in sight now, the one before is not any more."""
+        """Note that the dock shows this tab now, in place of the previous one."""
         before, self._tab = self._tab, tab
         if self._begun and before != tab:
-            for topic in {before, tab} & {"log", "stats"}:
+            for topic in {before, tab} & (READS.keys() - _URGENT_TABS):
                 self._watch(topic)
 
     def read_more_log(self) -> None:
-        """The next LogRead tells of more change sets."""
-        self._log_size = min(4 * self._log_size, _LOG_MOST)
+        """Read more change sets, from the next TabRead of the log on."""
+        self._log_size = min(4 * self._log_size, _MAX_LOG_SIZE)
         self._watch("log")
 
     def reread_locks(self) -> None:
-        self._reader.watch("locks", self._read_locks)
+        self._ask("locks")
 
-    def _watch(self, topic: str) -> None:
-        job = self._read_log if topic == "log" else self._read_stats
-        self._reader.watch(topic, job, STEADY if topic == self._tab else RARE)
+    def _ask(self, tab: str) -> None:
+        read = READS[tab]
+
+        def job(store: Store) -> None:
+            self._post(TabRead(tab, read(store, self._log_size)))
+
+        policy = URGENT if tab in _URGENT_TABS else VISIBLE if tab == self._tab else HIDDEN
+        self._reader.watch(tab, job, policy)
+
+    def _watch(self, tab: str) -> None:
+        self._ask(tab)
         if self._tab == "stats":
-            self._reader.watch("survey", self._survey, STEADY)
+            self._reader.watch("survey", self._survey, VISIBLE)
         else:
             self._reader.unwatch("survey")
 
-    def _count_writes(self, store: WindowedStore) -> None:
+    def _count_writes(self, store: Store) -> None:
         self._post(WritesCounted(store.revision(), time.monotonic()))
 
-    def _survey(self, store: WindowedStore) -> Iterator[None]:
-        """In steps, between which more urgent questions are answered; what is known by then is told."""
-        groups = list(islice(store.groups(), _GROUPS + 1))
-        survey = Survey(groups[:_GROUPS], len(groups) <= _GROUPS, {})
+    def _survey(self, store: Store) -> Iterator[None]:
+        """Survey the keys in steps, and post the result so far after each: more urgent subscriptions are
+        answered between them."""
+        groups = list(islice(store.groups(), _GROUP_LIMIT + 1))
+        survey = Survey(groups[:_GROUP_LIMIT], len(groups) <= _GROUP_LIMIT, {})
         for order in ("largest", "newest", "oldest"):
             self._post(SurveyRead(survey))
             yield
-            standings = {**survey.standings, order: store.standings(order, _STANDINGS)}
+            standings = {**survey.standings, order: store.top_entries(order, _RANKED_LIMIT)}
             survey = survey._replace(standings=standings)
         self._post(SurveyRead(survey))
 
-    def _read_locks(self, store: WindowedStore) -> None:
-        locks, at = store.locks(), time.monotonic()
-        self._post(LocksRead(locks, at, next(iter(store.lock_breaks(1)), None)))
 
-    def _read_stats(self, store: WindowedStore) -> None:
-        self._post(StatsRead(store.stats()))
+def _read_locks(store: Store, _: int) -> LocksRead:
+    locks, at = store.locks(), time.monotonic()
+    return LocksRead(locks, at, next(iter(store.lock_breaks(1)), None))
 
-    def _read_log(self, store: WindowedStore) -> None:
-        size = self._log_size
-        changes = list(islice(store.change_sets(), size + 1))
-        complete = len(changes) <= size
-        self._post(LogRead(changes[:size], complete=complete, more=not complete and size < _LOG_MOST))
+
+def _read_log(store: Store, most: int) -> LogRead:
+    changes = list(islice(store.change_sets(), most + 1))
+    complete = len(changes) <= most
+    return LogRead(changes[:most], complete=complete, more=not complete and most < _MAX_LOG_SIZE)
+
+
+def _read_stats(store: Store, _: int) -> Stats:
+    return store.stats()
+
+
+READS: Mapping[str, Callable[[Store, int], object]] = {
+    "locks": _read_locks,
+    "log": _read_log,
+    "stats": _read_stats,
+}
+"""Dock tab -> the function that reads it, given how many change sets to read; most urgent first."""
+_URGENT_TABS = frozenset({"locks"})
+"""Tabs that are read as soon as they may have changed, on screen or not."""

@@ -1,4 +1,4 @@
-"""Files a person may want to run."""
+"""Find the files that can be run."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import os
 from sloth_tui.text import display_text
 
 TASK_SUFFIXES = (".lua", ".sloth")
-_LOOKED_AT = 5000
-_OFFERED = 200
+_SCAN_LIMIT = 5000
+_OFFER_LIMIT = 200
 
 
 def candidates(typed: str) -> list[str]:
-    """Directories (ending in ``/``) and task files whose path begins with what was typed, in order.
+    """Return the task files and directories (ending in ``/``) whose path begins with ``typed``, sorted.
 
-    Hidden ones only where a dot was typed. What cannot be typed (control characters, no UTF-8) is not
-    offered. Looks at no more than 5,000 names; a directory that cannot be read offers nothing.
+    Hidden ones only after a typed dot. Names that cannot be typed (control characters, not UTF-8) are left
+    out. Looks at no more than 5,000 names; an unreadable directory gives none.
     """
     directory, start = os.path.split(typed)
     folder = os.path.expanduser(directory) or "."
     directories, files = [], []
     try:
         with os.scandir(folder) as listing:
-            for _, item in zip(range(_LOOKED_AT), listing, strict=False):
+            for _, item in zip(range(_SCAN_LIMIT), listing, strict=False):
                 name = item.name
                 if not name.startswith(start) or (name[0] == "." and not start):
                     continue
@@ -34,4 +34,4 @@ def candidates(typed: str) -> list[str]:
                     files.append(os.path.join(directory, name))
     except (OSError, ValueError):
         return []
-    return (sorted(files) + sorted(directories))[:_OFFERED]
+    return (sorted(files) + sorted(directories))[:_OFFER_LIMIT]

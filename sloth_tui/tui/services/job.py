@@ -1,4 +1,4 @@
-"""Work that takes its time: how far it is, and ending it."""
+"""A long-running job: its progress, and how to cancel it."""
 
 from __future__ import annotations
 
@@ -13,51 +13,51 @@ if TYPE_CHECKING:
 
 class Interruptible(Protocol):
     def interrupt(self) -> None:
-        """End what another thread is doing with it; safe from any thread."""
+        """Interrupt what another thread does with this object. Safe from any thread."""
 
 
 I = TypeVar("I", bound=Interruptible)  # noqa: E741  # as short as T
 T = TypeVar("T")
 
 
-class Work:
-    """One piece of work, seen from both sides: whoever waits looks at it and may :meth:`cancel` it, on any
-    thread; whoever does it calls it with how much is done, of how much."""
+class Job:
+    """A job as both sides see it. The one that waits reads the progress and may :meth:`cancel`, from any
+    thread. The one that works calls :meth:`report`."""
 
     def __init__(self) -> None:
         self.done = self.total = 0
-        """How far it is; where that is not known ``total`` is 0."""
+        """The progress; ``total`` is 0 while it is unknown."""
         self.cancelled = False
         self.began = time.monotonic()
         self._store: Interruptible | None = None
 
-    def __call__(self, done: int, total: int) -> None:
-        """So much is done. Raises Interrupted when cancelled."""
+    def report(self, done: int, total: int) -> None:
+        """Record the progress. Raises Interrupted if the job was cancelled."""
         self.done, self.total = done, total
         self.check()
 
     def check(self) -> None:
-        """Raises Interrupted when cancelled."""
+        """Raise Interrupted if the job was cancelled."""
         if self.cancelled:
             raise Interrupted("cancelled")
 
     def cancel(self) -> None:
-        """End it soon. To be called again and again until it has ended: what falls between two statements of
-        a store is lost."""
+        """Ask the job to end. Call repeatedly until it has: an interrupt between two SQL statements has no
+        effect."""
         self.cancelled = True
         store = self._store
         if store is not None:
             store.interrupt()
 
-    def of(self, job: Callable[[I], T]) -> Callable[[I], T]:
-        """A job on a store as this work: it is what :meth:`cancel` ends."""
+    def bind(self, work: Callable[[I], T]) -> Callable[[I], T]:
+        """Return ``work`` on a store so that :meth:`cancel` interrupts it."""
 
-        def done(store: I) -> T:
+        def run(store: I) -> T:
             self.check()
             self._store = store
             try:
-                return job(store)
+                return work(store)
             finally:
                 self._store = None
 
-        return done
+        return run

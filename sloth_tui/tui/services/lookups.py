@@ -1,4 +1,4 @@
-"""Questions about several keys at once."""
+"""Look up several keys at once."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ class Lookups:
         self._reader = reader
 
     def values(self, keys: list[str]) -> Future[dict[str, Value]]:
-        """The values of those keys that are there, in the order asked."""
+        """Return the values of the keys that exist, in the order of ``keys``."""
         return self._reader.call(lambda store: store.get_many(keys))

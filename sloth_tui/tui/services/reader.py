@@ -1,54 +1,52 @@
 """The one thread that reads the store of the agent on screen.
 
-It answers standing questions (:meth:`Reader.watch`) at once and again whenever somebody changed the
-store, and single ones (:meth:`Reader.call`). The handle is opened, used and closed on this thread; the
-others only ever interrupt it.
+It answers subscriptions (:meth:`Reader.watch`) at once and again after every change of the store, and single
+calls (:meth:`Reader.call`). Only this thread opens, uses and closes the handle; other threads only interrupt
+it.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
-from sloth_tui import agents
 from sloth_tui.errors import DatabaseUnusable, Interrupted, SlothError
-from sloth_tui.store import open_store
-from sloth_tui.tui.messages import ChangesHeld, StoreFailed, StoreOpened, ThreadDied
-from sloth_tui.tui.services.subscription import PROMPT, Question
+from sloth_tui.store import open_agents, open_store
+from sloth_tui.tui.messages import StoreFailed, StoreOpened, ThreadDied, UpdatesPending
+from sloth_tui.tui.services.subscription import URGENT, Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.message import Message
 
-    from sloth_tui.store.port import WindowedStore
-    from sloth_tui.tui.services.subscription import Job, Pace
+    from sloth_tui.store.port import Store
+    from sloth_tui.tui.services.subscription import Read, RefreshPolicy
 
 T = TypeVar("T")
 
-_POLL = 0.1
-"""Seconds between two looks at the change token, while the store is being changed."""
-_POLL_IN_PEACE = 0.3
-_PEACE = 10.0
-"""Seconds without a change after which a look is rarer: to be woken costs more than to look."""
-_SPACING = 0.25
-"""Seconds between two rounds of answers to changes: the first is answered at the next look, and a store that
-changes all the time four times a second."""
+_POLL_SECONDS = 0.1
+"""Between two looks at the change token while the store is being changed."""
+_IDLE_POLL_SECONDS = 0.3
+_IDLE_AFTER_SECONDS = 10.0
+"""Time without a change after which the thread looks less often: waking costs more than looking."""
+_ROUND_SECONDS = 0.25
+"""Minimum time between two rounds of answers. The next look answers a first change; a store that changes all
+the time is read four times a second."""
 
 
 class Reader:
     """Opens, reads and polls. Its methods may be called from any thread and return at once."""
 
     def __init__(self, post: Callable[[Message], object], order: tuple[str, ...]) -> None:
-        """``order``: the topics of questions, the most urgent first."""
+        """``order``: the topics of subscriptions, most urgent first."""
         self._post = post
         self._order = order
         self._wake = threading.Condition()
-        self._questions: dict[str, Question] = {}
-        self._calls: list[Callable[[WindowedStore | None], None]] = []
+        self._subscriptions: dict[str, Subscription] = {}
+        self._calls: list[Callable[[Store | None], None]] = []
         self._agent = ""
         self._generation = 0
         self._stopping = False
@@ -56,24 +54,25 @@ class Reader:
         self._answering: str | None = None
         # From here on only the thread itself writes.
         self._opened = 0
-        self._store: WindowedStore | None = None
+        self._store: Store | None = None
         self._token = 0
-        self._path = ""
+        self._agents = open_agents()
+        self._opened_agent = ""
         self._files: object = None
         self._next_poll = self._next_round = 0.0
         self._moved_at = time.monotonic()
-        """When the store was last found changed, or was opened."""
+        """When a change was last found, or the store opened; ``time.monotonic``."""
         self._warned: set[str] = set()
-        """Databases that every user can change, and that this was told of."""
+        """Warnings about stores that were posted already."""
         self._held = False
-        """Whether it was told that changes are held back."""
+        """True once UpdatesPending was posted during this pause."""
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self, seconds: float = 2.0) -> None:
-        """End the thread and close its handle; waits so many seconds for it."""
+        """End the thread and close its handle; wait for that up to ``seconds``."""
         with self._wake:
             self._stopping = True
             self._interrupt()
@@ -82,8 +81,8 @@ class Reader:
             self._thread.join(seconds)
 
     def choose(self, agent: str) -> None:
-        """Read this agent from now on. StoreOpened or StoreFailed follows; what arrives before it is
-        about the agent before."""
+        """Read this agent from now on. StoreOpened or StoreFailed follows; earlier messages are about the
+        previous agent."""
         with self._wake:
             self._agent = agent
             self._generation += 1
@@ -91,25 +90,25 @@ class Reader:
             self._wake.notify()
 
     def refresh(self) -> None:
-        """Open the store anew and put every question again."""
+        """Open the store again and answer every subscription again."""
         self.choose(self._agent)
 
     def pause(self, paused: bool) -> None:
-        """Put no question again because of a change until this is called with False; ChangesHeld tells that
-        there was one."""
+        """Answer no subscription because of a change until this is called with False. UpdatesPending reports
+        the first such change."""
         self._paused, self._held = paused, False
 
     def look(self) -> None:
-        """Paused or not, put the questions again at once if the store was changed just now."""
+        """Look for a change at once and answer the subscriptions if there is one, paused or not."""
         with self._wake:
             self._once, self._next_poll = True, 0.0
             self._wake.notify()
 
-    def watch(self, topic: str, job: Job, pace: Pace = PROMPT) -> None:
-        """Answer ``job`` now and after every change, as often as its pace allows, in place of the topic's
-        last one. An answer that is under way for this or a less urgent topic is broken off."""
+    def watch(self, topic: str, read: Read, policy: RefreshPolicy = URGENT) -> None:
+        """Call ``read`` now and after every change, as often as ``policy`` allows, in place of the topic's
+        previous subscription. Interrupts a running answer to this or a less urgent topic."""
         with self._wake:
-            self._questions[topic] = Question(job, pace)
+            self._subscriptions[topic] = Subscription(read, policy)
             running = self._answering
             if running is not None and self._order.index(running) >= self._order.index(topic):
                 self._interrupt()
@@ -117,14 +116,14 @@ class Reader:
 
     def unwatch(self, topic: str) -> None:
         with self._wake:
-            self._questions.pop(topic, None)
+            self._subscriptions.pop(topic, None)
 
-    def call(self, job: Callable[[WindowedStore], T]) -> Future[T]:
-        """Answer once. The future raises the errors of the store, DatabaseUnusable where there is none."""
+    def call(self, job: Callable[[Store], T]) -> Future[T]:
+        """Answer once. The future raises the errors of the store, or DatabaseUnusable if there is none."""
         future: Future[T] = Future()
 
-        def answer(store: WindowedStore | None) -> None:
-            # Begun anew after it was broken off, it is running already.
+        def answer(store: Store | None) -> None:
+            # If an interrupt restarts it, the future is running already.
             if not future.running() and not future.set_running_or_notify_cancel():
                 return
             try:
@@ -139,7 +138,7 @@ class Reader:
         with self._wake:
             self._calls.append(answer)
             if self._answering is not None:
-                # Somebody waits; an answer to a question can be begun anew.
+                # The caller waits, and an answer to a subscription can be restarted.
                 self._interrupt()
             self._wake.notify()
         return future
@@ -159,7 +158,7 @@ class Reader:
             self._close()
 
     def _turn(self) -> bool:
-        """One round: wait for work or time, follow the choice of agent, poll, answer one thing."""
+        """Do one round: wait for work or time, switch to the chosen agent, poll, answer one thing."""
         with self._wake:
             if not (self._stopping or self._calls or self._opened != self._generation or self._due()):
                 self._wake.wait(max(self._next_poll - time.monotonic(), 0.0))
@@ -177,14 +176,14 @@ class Reader:
             self._fail(error)
         return True
 
-    def _due(self) -> tuple[str, Question] | None:
+    def _due(self) -> tuple[str, Subscription] | None:
         if self._store is None:
             return None
         now = time.monotonic()
         for topic in self._order:
-            question = self._questions.get(topic)
-            if question is not None and question.is_due(now):
-                return topic, question
+            subscription = self._subscriptions.get(topic)
+            if subscription is not None and subscription.is_due(now):
+                return topic, subscription
         return None
 
     def _answer(self) -> None:
@@ -202,36 +201,37 @@ class Reader:
             try:
                 due[1].answer(self._store)
             except Interrupted:
-                due[1].again()
+                due[1].restart()
             finally:
                 self._answering = None
 
     def _open(self) -> None:
         with self._wake:
             agent, self._opened = self._agent, self._generation
-            for question in self._questions.values():
-                question.again()
+            for subscription in self._subscriptions.values():
+                subscription.restart()
         self._close()
-        path = agents.database_path(agent)
-        self._path, self._files, self._moved_at = path, _identity(path), time.monotonic()
-        exists = os.path.lexists(path)
+        self._opened_agent, self._moved_at = agent, time.monotonic()
+        self._files, exists = self._agents.identity(agent), self._agents.known(agent)
         self._store = open_store(agent, "read")
         self._token = self._store.change_token()
-        location = self._store.location
-        self._post(StoreOpened(agent, location, exists=exists, warning=self._warning(location)))
+        warning = self._new_warning(self._store.warning())
+        self._post(StoreOpened(agent, self._store.location, exists=exists, warning=warning))
 
-    def _warning(self, path: str) -> str | None:
-        exposed = agents.writable_by_all(path)
-        if not exposed or path in self._warned:
+    def _new_warning(self, warning: str | None) -> str | None:
+        """Return a warning; None if it was posted before."""
+        if warning is None or warning in self._warned:
             return None
-        self._warned.add(path)
-        return agents.describe_exposed(exposed)
+        self._warned.add(warning)
+        return warning
 
     def _poll(self) -> None:
         now = time.monotonic()
-        self._next_poll = now + (_POLL if now - self._moved_at < _PEACE else _POLL_IN_PEACE)
-        look = _identity if self._store is not None else _state
-        if look(self._path) != self._files:
+        self._next_poll = now + (
+            _POLL_SECONDS if now - self._moved_at < _IDLE_AFTER_SECONDS else _IDLE_POLL_SECONDS
+        )
+        look = self._agents.identity if self._store is not None else self._agents.state
+        if look(self._opened_agent) != self._files:
             self.refresh()
         elif self._store is not None:
             token = self._store.change_token()
@@ -241,20 +241,20 @@ class Reader:
             if self._paused and not self._once:
                 if not self._held:
                     self._held = True
-                    self._post(ChangesHeld())
+                    self._post(UpdatesPending())
                 return
             self._moved_at = now
             if self._next_poll >= self._next_round:
                 self._once = False
-                self._token, self._next_round = token, self._next_poll + _SPACING
+                self._token, self._next_round = token, self._next_poll + _ROUND_SECONDS
                 with self._wake:
-                    for question in self._questions.values():
-                        question.pending = True
+                    for subscription in self._subscriptions.values():
+                        subscription.pending = True
 
     def _fail(self, error: SlothError) -> None:
-        """Without a store until the file changes or somebody asks again."""
+        """Do without a store until the file changes or an agent is chosen."""
         self._close()
-        self._files = _state(self._path)
+        self._files = self._agents.state(self._opened_agent)
         self._post(StoreFailed(self._agent, error.message, error.hint))
 
     def _close(self) -> None:
@@ -262,25 +262,3 @@ class Reader:
             store, self._store = self._store, None
         if store is not None:
             store.close()
-
-
-def _identity(path: str) -> object:
-    """Which file is at ``path``; another one when it was deleted or replaced, None where there is none."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _state(path: str) -> object:
-    """Differs whenever the database was written."""
-    found: list[object] = []
-    for file in (path, path + "-wal"):
-        try:
-            status = os.stat(file)
-        except OSError:
-            found.append(None)
-        else:
-            found.append((status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
-    return found

@@ -1,7 +1,6 @@
-"""The threads behind the key table: one finds which rows pass the query, one reads the pages shown.
+"""The threads behind the key table: one finds the rows that match the query, one reads the pages shown.
 
-A query has a generation. What is told about an older one than the newest is void, and work on it is
-ended through the window.
+Each query has a generation. Messages about any but the newest are void, and the window ends work on them.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sloth_tui.errors import Interrupted, SlothError
 from sloth_tui.model import Query
 from sloth_tui.store import open_store
-from sloth_tui.tui.messages import KeyPlaced, PageLoaded, RowsChanged, RowsIndexed, StoreFailed, ThreadDied
+from sloth_tui.tui.messages import KeyLocated, PageLoaded, RowsChanged, RowsIndexed, StoreFailed, ThreadDied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,17 +21,17 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from sloth_tui.model import Row
-    from sloth_tui.store.sqlite.rows.window import Window
+    from sloth_tui.store.port import Window
 
 T = TypeVar("T")
 
 _FIRST_ROWS = 120
-"""Rows that come with the first news of an answer: two screens, so that nobody has to ask for them."""
-_COURTESY = 0.02
-"""Seconds that the search for further rows waits after that, so that the thread that draws the first ones has
-the interpreter for itself."""
-_REST = 3.0
-"""An update that took t seconds is not followed by another within this many t."""
+"""Rows that come with the first RowsIndexed: two screens, which saves a request."""
+_DRAW_PAUSE_SECONDS = 0.02
+"""How long the search for further rows then waits, so that the thread that draws the first ones has the
+interpreter to itself."""
+_UPDATE_COST_FACTOR = 3.0
+"""After an update that took t seconds, the next waits this many t."""
 
 
 class Rows:
@@ -50,7 +49,7 @@ class Rows:
         self._reveals = False
         self._changed = False
         self._folded = False
-        """Whether nodes were opened or closed: nobody is to wait for that."""
+        """True if nodes were opened or closed, which is shown at once."""
         self._afresh = False
         self._stopping = False
         # From here on only the thread itself writes.
@@ -58,7 +57,7 @@ class Rows:
         self._window_agent = ""
         self._answered = 0
         self.newest: RowsIndexed | None = None
-        """The last that was told about a query."""
+        """The last RowsIndexed posted."""
         self._not_before = 0.0
         self._thread = threading.Thread(target=self._run, name="rows", daemon=True)
         self._pages = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pages")
@@ -76,8 +75,8 @@ class Rows:
             self._thread.join(seconds)
 
     def show(self, agent: str, query: Query, *, afresh: bool = False) -> int:
-        """Answer ``query`` from now on; returns its generation. RowsIndexed follows, more than once where
-        there are many rows, and RowsChanged after changes. ``afresh`` opens the database again."""
+        """Answer ``query`` from now on; return its generation. RowsIndexed follows, repeatedly for many rows,
+        and RowsChanged after changes. ``afresh`` opens the database again."""
         with self._wake:
             self._agent, self._query = agent, query
             self._afresh |= afresh
@@ -87,20 +86,20 @@ class Rows:
             return self._generation
 
     def hide(self) -> None:
-        """Answer nothing until :meth:`show`, and let go of the database."""
+        """Answer nothing until :meth:`show`, and close the database."""
         with self._wake:
             self._agent = ""
             self._supersede()
             self._wake.notify()
 
     def update(self) -> None:
-        """The store was changed: bring the answer up to date."""
+        """Bring the answer up to date after a change of the store."""
         with self._wake:
             self._changed = True
             self._wake.notify()
 
     def follow(self, key: str | None, *, node: bool = False) -> None:
-        """Tell with RowsChanged where this key, or the ``node`` with this prefix, has gone."""
+        """Report the position of this key, or of the ``node`` with this prefix, in RowsChanged."""
         self._cursor = key, node
 
     def fold(self, prefix: str, *, opened: bool) -> None:
@@ -112,8 +111,8 @@ class Rows:
                 self._wake.notify()
 
     def find(self, key: str, *, reveal: bool = True) -> None:
-        """KeyPlaced follows, once all rows of the newest query are found, with what was written just now.
-        ``reveal``: open the nodes around it, else its place is that of the one that is closed."""
+        """Look a key up. KeyLocated follows once all rows of the newest query are found, including what was
+        written just now. ``reveal`` opens the nodes around it; else a closed node stands for it."""
         with self._wake:
             self._sought, self._reveals = key, reveal
             self._changed = True
@@ -125,25 +124,25 @@ class Rows:
             self._pages.submit(self._load, generation, first, count)
 
     def keys(self, limit: int) -> Future[list[str]]:
-        """The keys of the newest query's rows, once all are found; one more than ``limit`` at most. Raises
-        Interrupted as soon as another query is asked."""
+        """Return the keys of the newest query once all are found, at most ``limit`` + 1. Raises Interrupted
+        as soon as another query is asked."""
         return self._call(lambda window: window.keys(0, limit + 1))
 
     def keys_between(self, one: str, other: str, limit: int) -> Future[list[str]]:
-        """The same, from one of these keys to the other, in whichever order they are."""
+        """As :meth:`keys`, between two keys, given in either order."""
 
         return self._call(lambda window: window.keys_between(one, other, limit + 1))
 
     def keys_below(self, prefix: str, limit: int) -> Future[list[str]]:
-        """The same, in this node of the tree."""
+        """As :meth:`keys`, in this node of the tree."""
         return self._call(lambda window: window.keys_below(prefix, limit + 1))
 
     def find_node(self, prefix: str) -> Future[int | None]:
-        """On which line this node of the tree is."""
+        """Return the line of this node of the tree; None if it is not there."""
         return self._call(lambda window: window.position(prefix, node=True))
 
     def existing(self, keys: list[str]) -> Future[frozenset[str]]:
-        """Those of ``keys`` that are there, whatever the query."""
+        """Return those of ``keys`` that exist, whatever the query."""
         return self._call(lambda window: window.existing(keys))
 
     def _call(self, job: Callable[[Window], T]) -> Future[T]:
@@ -199,7 +198,7 @@ class Rows:
             self._let_go()
 
     def _wait(self) -> bool:
-        """Wait for something to do; False when it is time to end."""
+        """Wait for something to do; return False when the thread must end."""
         with self._wake:
             while not (self._stopping or self._answered != self._generation or self._is_asked()):
                 rest = self._not_before - time.monotonic() if self._changed else None
@@ -209,7 +208,7 @@ class Rows:
             return not self._stopping
 
     def _is_asked(self) -> bool:
-        """Whether somebody waits for something about the answer there is."""
+        """True if a caller waits for something about the current answer."""
         return bool(self._sought or self._calls or self._folded)
 
     def _turn(self) -> None:
@@ -251,7 +250,7 @@ class Rows:
     def _give_way(self, generation: int) -> None:
         """Let the first rows be drawn before the search goes on."""
         with self._wake:
-            self._wake.wait_for(lambda: self._stopping or generation != self._generation, _COURTESY)
+            self._wake.wait_for(lambda: self._stopping or generation != self._generation, _DRAW_PAUSE_SECONDS)
 
     def _refresh(self, query: Query, generation: int) -> None:
         assert self._window is not None
@@ -261,14 +260,14 @@ class Rows:
             place = None if key is None else self._window.position(key, node=node)
             passing = self._window.passing
             self._post(RowsChanged(generation, count, key, place, node=node, passing=passing))
-        self._not_before = time.monotonic() + _REST * (time.monotonic() - began)
+        self._not_before = time.monotonic() + _UPDATE_COST_FACTOR * (time.monotonic() - began)
 
     def _tell_place(self, generation: int) -> None:
         with self._wake:
             if self._sought is None or generation != self._generation:
                 return
             key, self._sought = self._sought, None
-        self._post(KeyPlaced(key, None if self._window is None else self._window.position(key)))
+        self._post(KeyLocated(key, None if self._window is None else self._window.position(key)))
 
     def _answer_calls(self, generation: int) -> None:
         with self._wake:
@@ -279,7 +278,7 @@ class Rows:
             call(self._window)
 
     def _fail(self, error: SlothError) -> None:
-        """Without an answer until the next query."""
+        """Give no answer until the next query."""
         self._answered = self._generation
         self._post(StoreFailed(self._window_agent or self._agent, error.message, error.hint))
 

@@ -1,8 +1,7 @@
-"""One run of a Lua file at a time: a thread listens to the runner, the screen fetches what it said."""
+"""Run one Lua file at a time: a thread listens to the runner, the screen fetches the output."""
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
 from collections import deque
@@ -10,6 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import Conflict, SlothError
+from sloth_tui.masking import MASK
+from sloth_tui.runner.describe import describe
 from sloth_tui.runner.events import (
     KeyChanged,
     RunFinished,
@@ -20,10 +21,10 @@ from sloth_tui.runner.events import (
     TaskStarted,
     Warned,
 )
-from sloth_tui.runner.supervision.supervisor import Absence, RunRequest, Supervisor
-from sloth_tui.text import format_count, format_duration, listed
+from sloth_tui.runner.supervision.supervisor import RunRequest, Supervisor, Suspension
+from sloth_tui.text import format_count, listed
 from sloth_tui.tui.messages import RunBegan, RunEnded, RunLine, RunProgressed, ThreadDied
-from sloth_tui.tui.secrets import MASK
+from sloth_tui.values.render import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,22 +35,22 @@ if TYPE_CHECKING:
     from sloth_tui.runner.events import RunEvent
 
 _KEPT_LINES = 400
-"""Lines that wait for the screen; what a run says faster than anybody could read is counted and left out."""
+"""Lines that wait for the screen; beyond them, the oldest are counted and dropped."""
 _VALUE_LIMIT = 60
-_STEPPING = 0.5
-"""Seconds that a run at its end may keep this process from being stopped."""
-_MARGIN = 5.0
-"""Seconds on top of the grace of commands."""
+_STOP_WAIT_SECONDS = 0.5
+"""How long a run that is ending may keep this process from being stopped."""
+_CLOSE_MARGIN_SECONDS = 5.0
+"""Added to the grace period of commands."""
 
 
-class RunNews(NamedTuple):
-    """What a run said since somebody last asked."""
+class RunOutput(NamedTuple):
+    """The output of a run since the last call."""
 
     lines: list[RunLine]
     task: str
-    """The one that runs now; empty between tasks."""
+    """The task that runs now; empty between tasks."""
     changed: int
-    """Changes of keys so far."""
+    """Number of changes of keys so far."""
 
 
 class Runs:
@@ -58,13 +59,13 @@ class Runs:
     def __init__(
         self, post: Callable[[Message], object], is_secret: Callable[[str], bool], grace: float
     ) -> None:
-        """``grace``: seconds for commands of a run that is stopped."""
+        """``grace``: seconds that commands of a stopped run get to end."""
         self._grace = grace
         self._post = post
         self._is_secret = is_secret
         self._lock = threading.Lock()
         self.started: set[str] = set()
-        """The ids of all runs so far."""
+        """The ids of all runs started so far."""
         self._supervisor: Supervisor | None = None
         self._thread: threading.Thread | None = None
         self._lines: deque[RunLine] = deque(maxlen=_KEPT_LINES)
@@ -78,7 +79,7 @@ class Runs:
         return self._supervisor is not None
 
     def start(self, file: str, agent: str) -> None:
-        """RunBegan follows, RunProgressed whenever there is something to :meth:`take`, and RunEnded. Raises
+        """Start a run. RunBegan follows, RunProgressed for output to :meth:`take`, and RunEnded. Raises
         Conflict while another run is going on."""
         with self._lock:
             if self._supervisor is not None:
@@ -94,7 +95,7 @@ class Runs:
         self._thread.start()
 
     def stop(self, signal_number: int = signal.SIGINT) -> bool:
-        """Ask the run to end, or, the second time, end its commands by force; False when there is none."""
+        """Ask the run to end; the second time, kill its commands. Return False if there is no run."""
         supervisor = self._supervisor
         if supervisor is None:
             return False
@@ -103,31 +104,31 @@ class Runs:
 
     @contextmanager
     def unattended(self) -> Iterator[None]:
-        """While this process is stopped the run, if there is one, goes on."""
-        absence, supervisor = Absence(), self._supervisor
+        """Return a context in which this process may be stopped while the run, if any, goes on."""
+        suspension, supervisor = Suspension(), self._supervisor
         try:
             if supervisor is not None:
-                supervisor.step_aside(absence)
-                absence.begun.wait(_STEPPING)
+                supervisor.prepare_suspension(suspension)
+                suspension.begun.wait(_STOP_WAIT_SECONDS)
             yield
         finally:
-            absence.over.set()
+            suspension.over.set()
 
     def close(self) -> None:
-        """End the run, if there is one, and wait for its processes to be gone: as long as they may take."""
+        """End the run, if there is one, and wait for its processes as long as they may take."""
         self.stop(signal.SIGTERM)
         if self._thread is not None:
-            self._thread.join(self._grace + _MARGIN)
+            self._thread.join(self._grace + _CLOSE_MARGIN_SECONDS)
 
-    def take(self) -> RunNews:
-        """What was said since the last call."""
+    def take(self) -> RunOutput:
+        """Return the output since the last call."""
         with self._lock:
             lines, self._told = list(self._lines), False
             if self._left_out:
                 lines.insert(0, RunLine("warning", f"… {format_count(self._left_out, 'line')} left out"))
             self._lines.clear()
             self._left_out = 0
-            return RunNews(lines, self._task, self._changed)
+            return RunOutput(lines, self._task, self._changed)
 
     def _listen(self, supervisor: Supervisor) -> None:
         ending: Message = RunEnded("error", 0.0, "the run ended without saying how")
@@ -163,28 +164,26 @@ class Runs:
 
 
 def story(event: RunEvent, is_secret: Callable[[str], bool]) -> list[RunLine]:
-    """An event as lines, with the data in it as it is."""
+    """Return the lines that report an event, with its data as it is."""
     if isinstance(event, RunStarted):
-        return [RunLine("task", f"{format_count(len(event.tasks), 'task')}: {listed(list(event.tasks))}")]
+        return [RunLine("task", f"{describe(event)}: {listed(list(event.tasks))}")]
     if isinstance(event, TaskStarted):
-        return [RunLine("task", f"▶ {event.task}")]
+        return [RunLine("task", f"▶ {describe(event)}")]
     if isinstance(event, TaskOutput):
-        return [RunLine("output", event.text)]
+        return [RunLine("output", describe(event))]
     if isinstance(event, KeyChanged):
         return [RunLine("change", "  " + change(event, hidden=event.secret or is_secret(event.key)))]
     if isinstance(event, Warned):
-        return [RunLine("warning", f"  ! {event.message}")]
+        return [RunLine("warning", f"  ! {describe(event)}")]
     if isinstance(event, Stopping):
-        asked = format_count(event.processes, "process", "processes")
-        wait = f"waiting up to {format_duration(event.seconds)} for {asked} to end"
-        return [RunLine("warning", f"  ! stopping: {wait}; stop again to kill")]
+        return [RunLine("warning", f"  ! {describe(event)}; stop again to kill")]
     if isinstance(event, TaskFinished):
         return _finished(event)
     return []
 
 
 def change(event: KeyChanged, *, hidden: bool) -> str:
-    """``+ key = new``, ``~ key: old → new`` or ``- key (was old)``."""
+    """Return ``+ key = new``, ``~ key: old → new`` or ``- key (was old)``."""
     old = MASK if hidden else _short(event.old)
     new = MASK if hidden else _short(event.new)
     if event.deleted:
@@ -193,19 +192,14 @@ def change(event: KeyChanged, *, hidden: bool) -> str:
 
 
 def _short(value: Value | None) -> str:
-    if isinstance(value, bytes):
-        text = value[:_VALUE_LIMIT].hex()
-    else:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _VALUE_LIMIT else text[: _VALUE_LIMIT - 1] + "…"
+    # An event may carry only the beginning of bytes: their size is not known, so it is not told.
+    return one_line(value[:_VALUE_LIMIT].hex() if isinstance(value, bytes) else value, _VALUE_LIMIT)
 
 
 def _finished(event: TaskFinished) -> list[RunLine]:
     good = event.result == "done"
-    changes = f", {format_count(event.changed, 'change')}" if event.changed else ""
     mark = "✓" if good else "–" if event.result == "skipped" else "✗"
-    took = "" if event.result == "skipped" else f" in {format_duration(event.duration)}"
-    lines = [RunLine("good" if good else "bad", f"{mark} {event.task} {event.result}{took}{changes}")]
+    lines = [RunLine("good" if good else "bad", f"{mark} {event.task} {describe(event)}")]
     if event.error:
         lines.append(RunLine("bad", f"  {event.error}"))
     return lines

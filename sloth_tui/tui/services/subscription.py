@@ -1,4 +1,4 @@
-"""What the reader is asked, and how often it may be asked again."""
+"""What the reader reads again after every change, and how often it may."""
 
 from __future__ import annotations
 
@@ -9,39 +9,38 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
-    from sloth_tui.store.port import WindowedStore
+    from sloth_tui.store.port import Store
 
     Steps: TypeAlias = Iterator[None]
-    Job: TypeAlias = Callable[[WindowedStore], Steps | None]
+    Read: TypeAlias = Callable[[Store], Steps | None]
 
 
-class Pace(NamedTuple):
-    """How long a question rests after an answer before a change puts it again."""
+class RefreshPolicy(NamedTuple):
+    """Minimum delay before a subscription is read again after a change."""
 
-    share: float
-    """So many times what the answer took: a store that changes all the time costs no more than one in
-    ``share + 1`` of a core."""
-    least: float
-    """Seconds in any case."""
-
-
-PROMPT = Pace(8.0, 0.0)
-STEADY = Pace(25.0, 1.0)
-"""For what is read by somebody, not waited for."""
-RARE = Pace(30.0, 2.0)
-"""For what nobody looks at."""
+    cost_factor: float
+    """Times the seconds the last read took. A store that changes all the time costs at most one in
+    ``cost_factor + 1`` of a core."""
+    min_seconds: float
 
 
-class Question:
-    """Something to be answered at once and after every change."""
+URGENT = RefreshPolicy(8.0, 0.0)
+VISIBLE = RefreshPolicy(25.0, 1.0)
+"""For what is on screen but not urgent."""
+HIDDEN = RefreshPolicy(30.0, 2.0)
+"""For what is not on screen."""
 
-    __slots__ = ("cost", "job", "not_before", "pace", "pending", "steps")
 
-    def __init__(self, job: Job, pace: Pace = PROMPT) -> None:
-        self.job = job
-        self.pace = pace
+class Subscription:
+    """Something to read at once and after every change."""
+
+    __slots__ = ("cost", "not_before", "pending", "policy", "read", "steps")
+
+    def __init__(self, read: Read, policy: RefreshPolicy = URGENT) -> None:
+        self.read = read
+        self.policy = policy
         self.steps: Steps | None = None
-        """What is left of an answer that is given in steps."""
+        """The rest of a read that is done in steps."""
         self.pending = True
         self.not_before = 0.0
         self.cost = 0.0
@@ -49,17 +48,17 @@ class Question:
     def is_due(self, now: float) -> bool:
         return self.steps is not None or (self.pending and self.not_before <= now)
 
-    def answer(self, store: WindowedStore) -> None:
-        """Do the whole of the job, or its next step."""
+    def answer(self, store: Store) -> None:
+        """Do the whole read, or its next step."""
         began = time.monotonic()
         if self.steps is None:
             self.pending, self.cost = False, 0.0
-            self.steps = self.job(store)
+            self.steps = self.read(store)
         if self.steps is not None and next(self.steps, self) is self:
             self.steps = None
         self.cost += time.monotonic() - began
-        self.not_before = time.monotonic() + max(self.pace.share * self.cost, self.pace.least)
+        self.not_before = time.monotonic() + max(self.policy.cost_factor * self.cost, self.policy.min_seconds)
 
-    def again(self) -> None:
-        """Forget what was begun and start over."""
+    def restart(self) -> None:
+        """Drop the steps done so far and read again."""
         self.steps, self.pending, self.not_before = None, True, 0.0

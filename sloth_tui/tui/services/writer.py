@@ -1,4 +1,4 @@
-"""Changes, one after the other, each with a handle of its own that is closed when it is made."""
+"""Make changes one after the other, each with a store handle of its own."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sloth_tui.errors import NotWritable
 from sloth_tui.origin import this_process
+from sloth_tui.settings import load_settings
 from sloth_tui.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
 
 T = TypeVar("T")
@@ -20,36 +22,44 @@ T = TypeVar("T")
 class Writer:
     """Opens a store for writing only while it writes."""
 
-    def __init__(self, *, read_only: bool, after: Callable[[], object] = lambda: None) -> None:
-        """``after`` is called when a change was made, from another thread."""
+    def __init__(
+        self,
+        *,
+        read_only: bool,
+        settings: Callable[[], Settings] = load_settings,
+        after: Callable[[], object] = lambda: None,
+    ) -> None:
+        """``after`` is called after each change, on another thread."""
+        self._settings = settings
         self._after = after
         self.read_only = read_only
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
     def stop(self) -> None:
-        """Wait for the change that is under way; those behind it are not begun."""
+        """Wait for the change that is being made; queued ones are dropped."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def check(self) -> None:
-        """Raises NotWritable where the program was started with ``--read-only``."""
+        """Raise NotWritable if the program was started with ``--read-only``."""
         if self.read_only:
             raise NotWritable(
                 "read-only: nothing was changed", hint="start without --read-only to change things"
             )
 
     def submit(self, agent: str, title: str, job: Callable[[Store], T]) -> Future[T]:
-        """Make a change, recorded under ``title``. The future raises the errors of the store; NotWritable is
-        raised at once."""
+        """Make a change, recorded under ``title``. The future raises the errors of the store. Raises
+        NotWritable at once."""
         self.check()
         return self._pool.submit(self._write, agent, title, job)
 
     def call(self, job: Callable[[], T]) -> Future[T]:
-        """The same for what opens no store of an agent by its name."""
+        """Queue a job that opens no store itself. Raises NotWritable at once."""
         self.check()
         return self._pool.submit(job)
 
     def _write(self, agent: str, title: str, job: Callable[[Store], T]) -> T:
-        with open_store(agent, "write", origin=this_process("sloth-tui", title)) as store:
+        origin = this_process("sloth-tui", title)
+        with open_store(agent, "write", origin=origin, settings=self._settings) as store:
             made = job(store)
         self._after()
         return made

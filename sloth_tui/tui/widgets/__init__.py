@@ -1,1 +1,1 @@
-"""What is on the screens. A widget is told what to show by attribute and tells news by messages."""
+"""The widgets. Data goes down to them by attribute; messages come up."""

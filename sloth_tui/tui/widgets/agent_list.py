@@ -1,4 +1,4 @@
-"""The agents at the left."""
+"""The pane of agents at the left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text, format_age, format_count, format_size
-from sloth_tui.tui.messages import AgentChosen, AgentEntered, AgentsInSight
+from sloth_tui.tui.messages import AgentChosen, AgentEntered, VisibleAgentsChanged
 from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.pane import DockPane
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
     from sloth_tui.tui.messages import AgentSummary
 
-_AGE_PERIOD = 5.0
-"""Seconds between two looks at how long ago things changed."""
-PULSE = 1.0
-"""Seconds an agent that changed stands out."""
+_AGE_REFRESH_SECONDS = 5.0
+"""Between two redraws of ages."""
+PULSE_SECONDS = 1.0
+"""How long an agent that changed is highlighted."""
 _WIDTH = 20
 """Cells of a line before the list has a size."""
 
 
 class AgentChoices(Choices):
-    """Enter goes on to the keys; a click only chooses."""
+    """The list of agents. Enter goes on to the keys; a click only chooses."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,l,right", "enter_agent", "Keys", show=False)]
 
@@ -40,27 +40,24 @@ class AgentChoices(Choices):
 
 
 class AgentsPane(DockPane):
-    """The agents there are, with what they hold; the one under the cursor is the one on screen."""
-
-    NUMBER = 1
-    NAME = "Agents"
+    """Shows the agents with what they hold; the agent under the cursor is the one on screen."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
         super().__init__(id=id)
         self._agents: list[AgentSummary] = []
         self._chosen: str | None = None
         self._pulses: dict[str, float] = {}
-        """Agents that stand out, and until when by ``time.monotonic``."""
+        """Highlighted agents, and until when (``time.monotonic``)."""
         self._drawn: list[Look] = []
-        """What the options show."""
+        """What the options show now."""
         self._told: list[str] = []
-        """Those that were in sight last."""
+        """The agents reported as visible last."""
 
-    def furniture(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         yield AgentChoices(id="agent-list", classes="main")
 
-    def furnished(self) -> None:
-        self.set_interval(_AGE_PERIOD, self._redraw)
+    def on_loaded(self) -> None:
+        self.set_interval(_AGE_REFRESH_SECONDS, self._redraw)
         self.watch(self._options, "scroll_y", self._redraw, init=False)
 
     @property
@@ -68,11 +65,11 @@ class AgentsPane(DockPane):
         return [summary.name for summary in self._agents]
 
     def summary(self, name: str) -> AgentSummary | None:
-        """What is known of an agent; None where nothing is on disk."""
+        """Return what is known about an agent; None if nothing is on disk."""
         return next((agent for agent in self._agents if agent.name == name and agent.exists), None)
 
     def show(self, agents: list[AgentSummary]) -> None:
-        """Show these agents; the cursor stays on its agent, and those that changed stand out for a moment."""
+        """Show these agents; the cursor stays on its agent, and changed ones are highlighted for a moment."""
         before = {summary.name: summary for summary in self._agents}
         same = [summary.name for summary in agents] == self.names
         self._agents = agents
@@ -103,9 +100,9 @@ class AgentsPane(DockPane):
 
     def _pulse(self, names: list[str]) -> None:
         if names:
-            until = time.monotonic() + PULSE
+            until = time.monotonic() + PULSE_SECONDS
             self._pulses.update(dict.fromkeys(names, until))
-            self.set_timer(PULSE, self._redraw)
+            self.set_timer(PULSE_SECONDS, self._redraw)
 
     def _look_of(self, summary: AgentSummary) -> Look:
         return Look(
@@ -117,7 +114,7 @@ class AgentsPane(DockPane):
         )
 
     def _in_sight(self) -> range:
-        """The numbers of the agents that can be seen; an agent has two lines at least."""
+        """Return the indexes of the visible agents; an agent has at least two lines."""
         options = self._options
         top, height = options.scroll_offset.y, max(options.scrollable_content_region.height, 1)
         lines = options._lines[top : top + height]
@@ -135,14 +132,14 @@ class AgentsPane(DockPane):
         self.call_after_refresh(self._redraw)
 
     def _redraw(self) -> None:
-        """Draw those agents again that are in sight and look different now, of maybe very many."""
+        """Redraw the visible agents that look different now; there may be very many others."""
         clock = time.monotonic()
         self._pulses = {name: until for name, until in self._pulses.items() if until > clock}
         shown = self._in_sight()
         names = [self._agents[index].name for index in shown]
         if names != self._told:
             self._told = names
-            self.post_message(AgentsInSight(names))
+            self.post_message(VisibleAgentsChanged(names))
         for index in shown:
             look = self._look_of(self._agents[index])
             if self._drawn[index] != look:
@@ -161,18 +158,18 @@ class AgentsPane(DockPane):
 
 
 def has_changed(before: AgentSummary | None, now: AgentSummary) -> bool:
-    """Whether somebody wrote to the store between the two; the first count of a store is no change."""
+    """True if the store was written between the two; the first count of a store is not a change."""
     if before is None or before.keys is None or now.keys is None:
         return False
     return (before.keys, before.locks, before.changed_at) != (now.keys, now.locks, now.changed_at)
 
 
 class Look(NamedTuple):
-    """All that the lines of an agent depend on."""
+    """Everything that the lines of an agent depend on."""
 
     summary: AgentSummary
     age: str
-    """How long ago it changed; empty where that makes no sense."""
+    """How long ago it changed; empty if nothing is on disk."""
     width: int
     """Cells of a line."""
     chosen: bool = False
@@ -180,7 +177,7 @@ class Look(NamedTuple):
 
 
 def describe(look: Look) -> Content:
-    """The name and when it last changed, and under it what the agent holds, or why it cannot be read."""
+    """Return the name and age of an agent, and below it what it holds or why it cannot be read."""
     summary, age, width = look.summary, look.age, look.width
     room = max(width - 2 - len(age) - 3, 4)
     name = display_text(summary.name, room)
@@ -204,7 +201,7 @@ def describe(look: Look) -> Content:
 
 
 def _folded(facts: list[tuple[str, str]], width: int) -> list[str | tuple[str, str]]:
-    """The facts in lines that fit, indented under the name."""
+    """Return the facts in lines that fit, indented under the name."""
     parts: list[str | tuple[str, str]] = []
     used = width
     for text, style in facts:

@@ -1,4 +1,4 @@
-"""A list to choose from, with the keys of vi beside the arrows."""
+"""A list to choose from, with vi keys beside the arrows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Choices(OptionList):
-    """Every list of the browser. Options are Content, never markup."""
+    """The base of every list of the browser. Options are Content, never markup."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "cursor_up", "Up", show=False),

@@ -1,4 +1,4 @@
-"""Parts of a line that do something when they are clicked."""
+"""Make parts of a line clickable."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ if TYPE_CHECKING:
 
 
 def clickable(content: Content, action: str) -> Content:
-    """The same in its own colours; a click on it carries out ``action``, the program's own words."""
+    """Return the content so that a click carries out ``action``, which must not hold data."""
     return content.stylize(Style.from_meta({"@click": action}))

@@ -1,4 +1,4 @@
-"""Lines of which one has the cursor."""
+"""A view of lines with a cursor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FAR = 1_000_000_000
 
 
 class CursorView(LineView):
-    """The cursor walks by arrows, vim keys and clicks, and stays in sight; without one the view scrolls."""
+    """The cursor moves by arrows, vi keys and clicks, and stays visible; without one the view scrolls."""
 
     DEFAULT_CSS = """
     CursorView > .lines--cursor { background: $block-cursor-blurred-background; }
@@ -42,16 +42,16 @@ class CursorView(LineView):
 
     @property
     def has_cursor(self) -> bool:
-        """Whether there is a cursor to be walked."""
+        """True if there is a cursor."""
         return bool(self.lines)
 
     @property
     def cursor(self) -> int:
-        """The number of the line that the cursor is on."""
+        """The number of the cursor's line."""
         return self._cursor
 
     def walk_to(self, number: int) -> None:
-        """Put the cursor on a line, or on the nearest there is."""
+        """Put the cursor on a line, or on the nearest one."""
         number = max(min(number, len(self.lines) - 1), 0)
         moved, self._cursor = number != self._cursor, number
         self._follow()
@@ -59,7 +59,7 @@ class CursorView(LineView):
             self.walked()
 
     def walked(self) -> None:
-        """The cursor has come to another line."""
+        """Called when the cursor has moved to another line."""
 
     def ground(self, number: int) -> Style:
         if self.has_cursor and number == self._cursor:
@@ -83,10 +83,10 @@ class CursorView(LineView):
             self.clicked(again=again)
 
     def clicked(self, *, again: bool) -> None:
-        """The line under the cursor was clicked; ``again``: twice in a row."""
+        """Called when the cursor's line was clicked; ``again``: twice in a row."""
 
     def _follow(self) -> None:
-        """Bring the line of the cursor into sight."""
+        """Scroll the cursor's line into view."""
         first, count = self.rows_of(self._cursor)
         top, height = self.scroll_offset.y, self.size.height
         if first < top or count > height:

@@ -1,4 +1,4 @@
-"""The line at the bottom: the keys that matter now."""
+"""The footer: the keys of the current pane."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ _GAP = 2
 
 
 class KeyHint(NamedTuple):
-    """A key as it is printed, what it does, and the action it stands for. All three are the program's own
-    words: no data is in them."""
+    """A key as printed on a keyboard, what it does, and its action. None of them holds data."""
 
     key: str
     label: str
@@ -22,9 +21,9 @@ class KeyHint(NamedTuple):
 
 
 class KeyBar(Static):
-    """As many hints as there is room for, the most important first; each can be clicked.
+    """Shows as many hints as fit, most important first; each can be clicked.
 
-    It is drawn at once, where a widget for every key would be laid out whenever the pane changes.
+    It is one widget: one for every key would be laid out whenever the pane changes.
     """
 
     auto_links = False
@@ -32,7 +31,7 @@ class KeyBar(Static):
 
     hints: reactive[tuple[KeyHint, ...]] = reactive(())
     always: reactive[tuple[KeyHint, ...]] = reactive(())
-    """Hints that stand at the right whatever else there is."""
+    """Hints that are always shown, at the right."""
 
     def render(self) -> Content:
         right = Content("").join([_drawn(hint) for hint in self.always])

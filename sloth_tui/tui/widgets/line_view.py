@@ -1,4 +1,4 @@
-"""Scrollable lines of text that fold at the edge, drawn one by one."""
+"""A scrollable view of lines that wrap at the edge, drawn one by one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class LineView(ScrollView, can_focus=True):
-    """Folds at its width and again when that changes; only lines in sight are coloured and drawn.
+    """Wraps lines at its width; only visible lines are coloured and drawn.
 
     Lines are harmless text (see :func:`sloth_tui.text.display_text`) without line feeds.
     """
@@ -40,12 +40,12 @@ class LineView(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._lines: list[str] = []
         self._pieces: list[tuple[int, int, int]] = []
-        """For each row on screen: number of its line, start and end in it."""
+        """For each wrapped row: the number of its line, and start and end in it."""
         self._width = 0
 
     @property
     def lines(self) -> list[str]:
-        """What is shown, before folding."""
+        """The lines, before wrapping."""
         return self._lines
 
     def set_lines(self, lines: list[str]) -> None:
@@ -53,7 +53,7 @@ class LineView(ScrollView, can_focus=True):
         self._fold_all()
 
     def append_lines(self, lines: list[str]) -> None:
-        """Add lines at the end; a view that shows the end goes on to show it."""
+        """Add lines at the end; a view that shows the end follows it."""
         at_end = self.scroll_offset.y >= self.max_scroll_y
         first = len(self._lines)
         self._lines += lines
@@ -62,20 +62,20 @@ class LineView(ScrollView, can_focus=True):
             self.scroll_end(animate=False)
 
     def paint(self, number: int) -> Content:
-        """The line of this number in its colours."""
+        """Return the line of this number in its colours."""
         return Content(self._lines[number])
 
     def ground(self, number: int) -> Style:
-        """What the line of this number is drawn upon, to the edge."""
+        """Return the background of the line of this number, up to the edge."""
         return self.visual_style
 
     def line_at(self, y: int) -> int | None:
-        """The number of the line that is drawn in row ``y`` of the view."""
+        """Return the number of the line drawn in row ``y`` of the view; None below the last one."""
         row = y + self.scroll_offset.y
         return self._pieces[row][0] if 0 <= row < len(self._pieces) else None
 
     def rows_of(self, number: int) -> tuple[int, int]:
-        """The first row of a line, and how many it takes."""
+        """Return the first row of a line and its number of rows."""
         rows = [row for row, piece in enumerate(self._pieces) if piece[0] == number]
         return (rows[0], len(rows)) if rows else (0, 0)
 
@@ -114,7 +114,7 @@ class LineView(ScrollView, can_focus=True):
         self.refresh()
 
     def _fit(self, size: Size) -> None:
-        """Lay out the screen only where a scroll bar comes or goes."""
+        """Set the size; lay out the screen only if a scroll bar appears or disappears."""
         room = self.scrollable_content_region.height
         if not room or (size.height > room) != self.show_vertical_scrollbar:
             self.virtual_size = size
@@ -125,12 +125,12 @@ class LineView(ScrollView, can_focus=True):
 
 
 def folds(line: str, width: int) -> list[tuple[int, int]]:
-    """Where ``line`` is broken to fit ``width`` cells: (start, end) of each piece in characters."""
+    """Return where ``line`` wraps to fit ``width`` cells: (start, end) of each piece, in characters."""
     if line.isascii():
         return [(start, min(start + width, len(line))) for start in range(0, len(line), width)] or [(0, 0)]
     pieces, start, used = [], 0, 0
     for place, character in enumerate(line):
-        # The selector of emoji style may widen what stands before it.
+        # The emoji variation selector may widen the character before it.
         cells = 1 if character == "\ufe0f" else get_character_cell_size(character)
         if used + cells > width and place > start:
             pieces.append((start, place))

@@ -10,6 +10,7 @@ from textual.geometry import Region
 from textual.message import Message
 
 from sloth_tui.text import display_text
+from sloth_tui.tui.messages import News
 
 if TYPE_CHECKING:
     from typing import Self
@@ -19,29 +20,34 @@ if TYPE_CHECKING:
 
 
 class Edged(Vertical):
-    """A bordered part of the screen whose edges say what it is, and can be taken with the mouse."""
+    """A bordered part of the screen. Its edges hold titles and can be dragged with the mouse."""
 
-    class Grabbed(Message):
-        """Somebody pressed the mouse on an edge."""
+    class Grabbed(News):
+        """The mouse was pressed on an edge."""
 
         def __init__(self, pane: str) -> None:
             super().__init__()
             self.pane = pane
 
-    class Thrown(Grabbed):
-        """Somebody clicked twice on an edge."""
+    class DoubleClicked(News):
+        """An edge was clicked twice."""
 
-    class Dragged(Grabbed):
-        """An edge (``left``, ``right``, ``top`` or ``bottom``) is pulled to this cell of the screen."""
+        def __init__(self, pane: str) -> None:
+            super().__init__()
+            self.pane = pane
+
+    class Dragged(News):
+        """An edge (``left``, ``right``, ``top`` or ``bottom``) was dragged to this cell of the screen."""
 
         def __init__(self, pane: str, edge: str, x: int, y: int) -> None:
-            super().__init__(pane)
+            super().__init__()
+            self.pane = pane
             self.edge = edge
             self.x = x
             self.y = y
 
     _grabbed: tuple[str, int, int] | None = None
-    """The edge that the mouse holds, and where it was taken."""
+    """The edge that the mouse holds, and the mouse's last cell."""
     _edges: tuple[Content, Content] | None = None
     _only_edges = False
 
@@ -82,10 +88,10 @@ class Edged(Vertical):
     def on_click(self, event: Click) -> None:
         if event.chain == 2 and self._edge_at(event.screen_x, event.screen_y):
             event.stop()
-            self.post_message(self.Thrown(self.id or ""))
+            self.post_message(self.DoubleClicked(self.id or ""))
 
     def _edge_at(self, x: int, y: int) -> str | None:
-        """The edge at a cell of the screen."""
+        """Return the edge at a cell of the screen, if there is one."""
         region = self.region
         if not self.styles.border_top[0] or not region.contains(x, y):
             return None
@@ -96,7 +102,7 @@ class Edged(Vertical):
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Self:
-        """Draw again; of a pane whose titles change, only the edges and not all that is in it."""
+        """Redraw; if only the titles changed, only the edges."""
         if self._only_edges and not regions:
             top, _, _, left = self.gutter
             width, height = self.outer_size
@@ -105,13 +111,13 @@ class Edged(Vertical):
 
 
 def numbered(number: int, name: str, count: str) -> Content:
-    """What a title says."""
+    """Return the text of a title."""
     title = Content.assemble((str(number), "$quiet"), " ", name)
     return Content.assemble(title, " ", (display_text(count), "$quiet")) if count else title
 
 
 class Pane(Edged):
-    """One of the numbered panes. Its title says its number, its name and how much is in it."""
+    """A numbered pane. Its title shows its number, its name and how much it holds."""
 
     NUMBER: ClassVar[int]
     NAME: ClassVar[str]
@@ -132,7 +138,7 @@ class Pane(Edged):
 
 
 class Place(Pane):
-    """The edges of a pane that is made later, in this place."""
+    """The edges of a pane that is mounted later, inside them."""
 
     def __init__(self, number: int, name: str, *, id: str) -> None:  # noqa: A002  # theirs
         super().__init__(id=id)
@@ -143,38 +149,19 @@ class Place(Pane):
         self.set_edges(numbered(self._number, self._words, count), Content(display_text(note)))
 
     def on_dock_pane_entitled(self, message: DockPane.Entitled) -> None:
-        """What is in it has the say."""
+        """Use the title of the hosted pane."""
         message.stop()
         self.entitle(message.count, message.note)
 
 
-class LatePane(Pane):
-    """A pane that is empty until :meth:`furnish`, so that keys are on screen before it is worked on. Nothing
-    can be shown in it before that."""
+class DockPane(Vertical):
+    """A pane hosted by the dock or a place, which draw its edges and title.
 
-    async def furnish(self) -> bool:
-        """Put into it what belongs there; False when the app is being left meanwhile."""
-        if self.app.is_running:
-            await self.mount_all(self.furniture())
-        # While it is being left nothing is mounted any more, and nothing in what was.
-        if not (self.app.is_running and self.children):
-            return False
-        self.furnished()
-        return True
-
-    def furniture(self) -> ComposeResult:
-        """What is in the pane."""
-        raise NotImplementedError
-
-    def furnished(self) -> None:
-        """What :meth:`furniture` yields is there now."""
-
-
-class DockPane(LatePane):
-    """A pane behind a tab of the dock, or in a place: these say in their edges what it is entitled."""
+    It is empty until its contents are mounted; show nothing in it before that.
+    """
 
     class Entitled(Message):
-        """The dock's tab for this pane says something else."""
+        """The title of this pane changed."""
 
         def __init__(self, pane: str, count: str, note: str) -> None:
             super().__init__()
@@ -182,5 +169,21 @@ class DockPane(LatePane):
             self.count = count
             self.note = note
 
-    def draw_title(self, count: str, note: str) -> None:
-        self.post_message(self.Entitled(self.id or "", count, note))
+    _entitled: tuple[str, str] | None = None
+
+    def on_mount(self) -> None:
+        self.entitle()
+
+    def entitle(self, count: str = "", note: str = "") -> None:
+        """Put ``count`` behind the name in the title, and ``note`` at the lower edge."""
+        if self._entitled != (count, note):
+            self._entitled = (count, note)
+            self.post_message(self.Entitled(self.id or "", count, note))
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the contents of the pane."""
+        raise NotImplementedError
+
+    def on_loaded(self) -> None:
+        """Called when the widgets of :meth:`compose_body` are mounted."""
+        raise NotImplementedError

@@ -1,6 +1,6 @@
-"""Widgets that change often without changing their size.
+"""Widgets whose content changes often, but not their size.
 
-The framework would lay out the whole screen each time, which takes longer than all the rest of a key press.
+The framework would lay out the whole screen each time, which takes longer than the rest of a key press.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from textual.visual import VisualType
 
 
-class SteadyStatic(Static):
-    """Of automatic height; lays out the screen only when that changes."""
+class NoRelayoutStatic(Static):
+    """A Static that lays out the screen only when its automatic height changes."""
 
     def update(self, content: VisualType = "", *, layout: bool = True) -> None:
         super().update(content, layout=False)
@@ -26,8 +26,8 @@ class SteadyStatic(Static):
             self.refresh(layout=True)
 
 
-class SteadyInput(Input):
-    """As wide as its place, whatever is in it."""
+class NoRelayoutInput(Input):
+    """An Input that never lays out the screen: its width does not depend on its text."""
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False

@@ -1,4 +1,4 @@
-"""A line of names of which one is chosen."""
+"""A line of tabs."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from sloth_tui.text import display_text
 
 
 class Tab(NamedTuple):
-    """All but ``amount`` are the program's own words."""
+    """A tab. Only ``amount`` may hold data."""
 
     id: str
     key: str
     name: str
     action: str
-    """Carried out by a click."""
+    """The action of a click."""
     amount: str = ""
 
 
 class TabStrip(Static):
-    """Tabs with their keys and counts; the chosen one stands out by more than its colour."""
+    """Shows tabs with their keys and counts; the chosen one differs by more than its colour."""
 
     auto_links = False
     """The strip has its own colours for what can be clicked."""
@@ -32,7 +32,7 @@ class TabStrip(Static):
     chosen: reactive[str] = reactive("")
 
     def render(self) -> Content:
-        """What does not fit goes: first room between the tabs, then their counts."""
+        """Draw the tabs; if they do not fit, drop the space between them, then the counts."""
         for gap, counts in (("  ", True), (" ", True), ("  ", False), (" ", False)):
             line = Content(gap).join(self._drawn(tab, counts=counts) for tab in self.tabs)
             if line.cell_length <= self.size.width:

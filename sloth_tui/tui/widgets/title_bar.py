@@ -1,4 +1,4 @@
-"""The line at the top, and the line of pane names under it where not all panes fit."""
+"""The title bar, and the line of pane names below it if not all panes fit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sloth_tui.tui.widgets.clickable import clickable
 
 
 class TitleBar(Static):
-    """Agent, path, shown of all keys, and whether the screen is live, which a click there changes."""
+    """Shows the agent, its path, the number of keys, and whether the screen is live; a click there pauses."""
 
     auto_links = False
 
@@ -27,10 +27,10 @@ class TitleBar(Static):
     read_only: reactive[bool] = reactive(False)
     paused: reactive[bool] = reactive(False)
     behind: reactive[bool] = reactive(False)
-    """Whether something was changed since it was paused."""
+    """True if the store changed since the pause began."""
 
     def render(self) -> Content:
-        agent = clickable(Content.assemble((display_text(self.agent), "bold")), "screen.go_to_agent")
+        agent = clickable(Content.assemble((display_text(self.agent), "bold")), "screen.click('go_to_agent')")
         left = Content.assemble((" sloth ", "bold reverse $primary"), " ", agent, " ")
         right = self._right()
         room = self.size.width - cell_len(left.plain) - cell_len(right.plain) - 2
@@ -43,7 +43,7 @@ class TitleBar(Static):
         state = Content.assemble(styles.get(self.state, ("✗ " + self.state, "$error")))
         if self.paused and self.state != "no answer":
             state = Content.assemble(("‖ paused · changes wait" if self.behind else "‖ paused", "$warning"))
-        state = clickable(state, "screen.toggle_live")
+        state = clickable(state, "screen.click('toggle_live')")
         keys = ""
         if self.total is not None and self.state != "no answer":
             shown = self.shown if self.shown is not None else self.total
@@ -55,13 +55,13 @@ class TitleBar(Static):
 
 
 def _from_home(path: str) -> str:
-    """``~/...`` for what is in the home directory."""
+    """Return ``~/...`` for a path in the home directory."""
     home = os.path.expanduser("~")
     return "~" + path.removeprefix(home) if path.startswith(home.rstrip("/") + "/") else path
 
 
 def _shorten(path: str, room: int) -> str:
-    """The end of a path that does not fit: the file's name says more than the root."""
+    """Return the end of a path that does not fit: the file name says more than the root."""
     if room < 8:
         return ""
     if cell_len(path) <= room:
@@ -72,7 +72,7 @@ def _shorten(path: str, room: int) -> str:
 
 
 class PaneStrip(Static):
-    """The names of all panes, to be clicked; the one that is current stands out."""
+    """Shows the names of all panes, which can be clicked; the current one stands out."""
 
     auto_links = False
     """The strip has its own colours for what can be clicked."""
@@ -88,7 +88,7 @@ class PaneStrip(Static):
         return whole if whole.cell_length <= self.size.width else self._line(short=True)
 
     def _line(self, *, short: bool) -> Content:
-        """``short``: of panes that are not current only the numbers."""
+        """``short``: show only the numbers of the other panes."""
         return Content("").join(
             self._drawn(pane, str(number) if short and pane != self.current else f"{number} {name}")
             for number, (pane, name) in enumerate(self._panes.items(), 1)
@@ -96,4 +96,4 @@ class PaneStrip(Static):
 
     def _drawn(self, pane: str, words: str) -> Content:
         style = "bold underline $primary" if pane == self.current else "$quiet"
-        return clickable(Content.assemble(" ", (words, style), " "), f"screen.show_pane('{pane}')")
+        return clickable(Content.assemble(" ", (words, style), " "), f"screen.click('show_{pane}')")

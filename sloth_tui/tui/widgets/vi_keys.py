@@ -1,4 +1,4 @@
-"""The keys of vi for what only scrolls; the arrows and their like the framework has."""
+"""Vi keys for views that only scroll; the framework binds the arrows."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def numbered(number: int) -> Row:
 
 
 class TableHost(App[None]):
-    """Answers PageWanted at once with ``row(number)``; remembers what else the table says."""
+    """Answers PageRequested at once with ``row(number)``; remembers what else the table says."""
 
     CSS = "KeyTable { height: 1fr; }"
 
@@ -80,7 +80,7 @@ class TableHost(App[None]):
         """The first word of every line below the heading that has any."""
         return [line[2:].split()[0] for line in self.lines()[1:] if line[2:].split()]
 
-    def on_page_wanted(self, message: messages.PageWanted) -> None:
+    def on_page_requested(self, message: messages.PageRequested) -> None:
         self.wanted.append((message.generation, message.first, message.count))
         if self.answering and message.generation == self.generation:
             self.answer(message.first, message.count)
@@ -88,7 +88,7 @@ class TableHost(App[None]):
     def on_row_highlighted(self, message: messages.RowHighlighted) -> None:
         self.highlighted.append(message.key)
 
-    def on_row_chosen(self, message: messages.RowChosen) -> None:
+    def on_row_selected(self, message: messages.RowSelected) -> None:
         self.chosen.append(message.key)
 
     def on_sort_chosen(self, message: messages.SortChosen) -> None:

@@ -1,1 +1,1 @@
-"""detail."""
+"""The detail of one entry: value, history and who changed it."""

@@ -1,10 +1,10 @@
-"""The pane of the entry under the cursor. What is in it is loaded when it is furnished."""
+"""The detail pane: the entry under the cursor. Its contents are loaded when they are mounted."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.tui.widgets.pane import LatePane
+from sloth_tui.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -14,21 +14,20 @@ if TYPE_CHECKING:
     from sloth_tui.tui.widgets.detail.detail_body import DetailBody
 
 
-class DetailPane(LatePane):
-    """An entry with its value, its history and what is known of it; see
-    :class:`sloth_tui.tui.widgets.detail.detail_body.DetailBody`."""
+class DetailPane(Pane):
+    """Shows an entry by :class:`sloth_tui.tui.widgets.detail.detail_body.DetailBody`."""
 
     NUMBER = 3
     NAME = "Detail"
 
     _body: DetailBody | None = None
 
-    def furniture(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         from sloth_tui.tui.widgets.detail.detail_body import DetailBody
 
         yield DetailBody(lambda note: self.entitle(note=note))
 
-    def furnished(self) -> None:
+    def on_loaded(self) -> None:
         from sloth_tui.tui.widgets.detail.detail_body import DetailBody
 
         self._body = self.query_one(DetailBody)
@@ -36,7 +35,7 @@ class DetailPane(LatePane):
 
     @property
     def body(self) -> DetailBody:
-        """There only once the pane is furnished."""
+        """The contents of the pane; only once they are mounted."""
         assert self._body is not None
         return self._body
 
@@ -51,29 +50,29 @@ class DetailPane(LatePane):
 
     @property
     def revision(self) -> Revision | None:
-        """The revision under the cursor of the history, where that is on screen."""
+        """The revision under the cursor of the history, if that is on screen."""
         return None if self._body is None else self._body.revision
 
     @property
     def hidden(self) -> bool:
-        """Whether the value is masked."""
+        """True if the value is masked."""
         return self._body is not None and self._body.hidden
 
     def show(self, entry: Entry | None, *, secret: bool) -> None:
         self.body.show(entry, secret=secret)
 
     def say(self, words: Content | None) -> None:
-        """What is said where no entry is shown; None: that no key is chosen."""
+        """Set the text shown without an entry; None: the default."""
         self.body.say(words)
 
     def show_history(self, key: str, revisions: list[Revision], *, more: bool) -> None:
         self.body.show_history(key, revisions, more=more)
 
     def choose(self, tab: str) -> None:
-        """Show a tab, once there are any."""
+        """Show a tab, if the contents are mounted."""
         if self._body is not None:
             self._body.choose(tab)
 
     def toggle_secret(self) -> bool:
-        """Reveal a masked value, or mask it again; returns whether there is a secret to do so with."""
+        """Reveal a masked value, or mask it again; return False if there is none."""
         return self._body is not None and self._body.toggle_secret()

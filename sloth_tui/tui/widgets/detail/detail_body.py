@@ -1,4 +1,4 @@
-"""The entry under the cursor: its value, its history, and what is known of it, in tabs."""
+"""The entry under the cursor: its value, history and information, in tabs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from sloth_tui.masking import MASK
 from sloth_tui.text import display_text, format_age, format_size
 from sloth_tui.tui.actions import key_of
-from sloth_tui.tui.messages import HistoryWanted
-from sloth_tui.tui.secrets import MASK
+from sloth_tui.tui.messages import HistoryRequested
 from sloth_tui.tui.widgets.detail.history_view import HistoryView, RevisionList
 from sloth_tui.tui.widgets.detail.info_view import InfoView
 from sloth_tui.tui.widgets.detail.plot import NumberPlot, number_of, points
 from sloth_tui.tui.widgets.detail.value_view import ValueView
-from sloth_tui.tui.widgets.steady import SteadyStatic
+from sloth_tui.tui.widgets.steady import NoRelayoutStatic
 from sloth_tui.tui.widgets.tab_strip import Tab, TabStrip
 
 if TYPE_CHECKING:
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 _NOTHING = "No key is chosen."
 _KEY_LIMIT = 400
-_AGE_PERIOD = 5.0
-"""Seconds between two looks at how long ago the entry changed."""
+_AGE_REFRESH_SECONDS = 5.0
+"""Between two redraws of ages."""
 _TABS = (("value", "V", "Value"), ("history", "H", "History"), ("info", "I", "Info"))
 
 
 class DetailBody(Vertical):
-    """Key, type, size and age of an entry, and one of three tabs.
+    """Shows key, type, size and age of an entry, and one of three tabs.
 
-    ``entitle(note)`` puts a note at the edge of the pane.
+    ``entitle(note)`` puts a note in the edge of the pane.
     """
 
     SCOPED_CSS = False
@@ -74,18 +74,18 @@ class DetailBody(Vertical):
         self._revealed = False
         self._tab = "value"
         self._wanted: tuple[str, int] | None = None
-        """The key and size whose history was asked for."""
+        """The key and value size whose history was requested."""
         self._history: list[Revision] | None = None
-        """Of the key on screen, newest first; None before it is read."""
+        """The revisions of the key on screen, newest first; None until read."""
         self._more = False
         self._words = Content(_NOTHING)
-        """What is said where there is no entry."""
+        """The text shown without an entry."""
         self._missing = ""
-        """What is not shown of the value."""
+        """A note on the part of the value that is not shown."""
 
     def compose(self) -> ComposeResult:
         yield Static(_NOTHING, classes="empty")
-        yield SteadyStatic(id="detail-facts")
+        yield NoRelayoutStatic(id="detail-facts")
         yield TabStrip(id="detail-tabs")
         yield ValueView(id="detail-value")
         yield NumberPlot(id="detail-plot")
@@ -93,8 +93,8 @@ class DetailBody(Vertical):
         yield InfoView(id="detail-info")
 
     def begin(self) -> None:
-        """Everything is mounted: show that there is nothing yet."""
-        self.set_interval(_AGE_PERIOD, self._age)
+        """Show the empty pane, once everything is mounted."""
+        self.set_interval(_AGE_REFRESH_SECONDS, self._age)
         self.choose("value")
 
     @property
@@ -107,18 +107,18 @@ class DetailBody(Vertical):
 
     @property
     def revision(self) -> Revision | None:
-        """The revision under the cursor of the history, where that is on screen."""
+        """The revision under the cursor of the history, if that is on screen."""
         shown = self._entry is not None and self._tab == "history" and self._history is not None
         return self.query_one(RevisionList).highlighted if shown else None
 
     @property
     def hidden(self) -> bool:
-        """Whether the value is masked."""
+        """True if the value is masked."""
         return self._secret and not self._revealed
 
     def show(self, entry: Entry | None, *, secret: bool) -> None:
-        """Show this entry; None: there is none. A ``secret`` value stays masked until revealed, and is
-        masked again when the cursor comes to another key."""
+        """Show this entry; None: there is none. A ``secret`` value is masked until revealed, and again when
+        the cursor moves to another key."""
         if entry is not None and entry == self._entry and secret == self._secret:
             self._draw_facts()
             return
@@ -130,20 +130,20 @@ class DetailBody(Vertical):
         self._draw()
 
     def say(self, words: Content | None) -> None:
-        """What is said where no entry is shown; None: that no key is chosen."""
+        """Set the text shown without an entry; None: the default."""
         words = words or Content(_NOTHING)
         if not words.is_same(self._words):
             self._words = words
             self.query_one(".empty", Static).update(words, layout=False)
 
     def show_history(self, key: str, revisions: list[Revision], *, more: bool) -> None:
-        """The revisions of ``key``, newest first; ``more``: there are older ones."""
+        """Show the revisions of ``key``, newest first; ``more``: there are older ones."""
         if self._entry is not None and key == self._entry.key and revisions != self._history:
             self._history, self._more = revisions, more
             self._draw_history()
 
     def choose(self, tab: str) -> None:
-        """Show ``value``, ``history`` or ``info``; the focus goes along where the pane has it."""
+        """Show ``value``, ``history`` or ``info``; if the pane has the focus, it moves along."""
         focused = self.has_focus_within
         self._tab = tab
         for name in ("value", "history", "info"):
@@ -157,13 +157,13 @@ class DetailBody(Vertical):
 
     @property
     def main(self) -> ValueView | InfoView | CursorView:
-        """What takes the keys in the tab that is shown."""
+        """The widget that takes the focus in the current tab."""
         if self._tab == "history":
             return self.query_one(RevisionList)
         return self.query_one(InfoView) if self._tab == "info" else self.query_one(ValueView)
 
     def toggle_secret(self) -> bool:
-        """Reveal a masked value, or mask it again; returns whether there is a secret to do so with."""
+        """Reveal a masked value, or mask it again; return False if there is none."""
         if self._entry is None or not self._secret:
             return False
         self._revealed = not self._revealed
@@ -171,21 +171,21 @@ class DetailBody(Vertical):
         return True
 
     def mark_revision(self) -> None:
-        """Compare revisions with the one under the cursor of the history from now on, or not any more."""
+        """Mark the revision under the cursor to compare others with it, or unmark it."""
         self.query_one(RevisionList).mark()
 
     def fold_all(self, *, unfold: bool = False) -> None:
         self.query_one(ValueView).fold_all(unfold=unfold)
 
     def _want_history(self) -> None:
-        """Ask for the history where it is shown, as a list, as a plot or as its length."""
+        """Request the history if it is shown: as a list, a plot or a count."""
         entry = self._entry
         wanted = None
         if entry is not None and (self._tab != "value" or number_of(entry.value) is not None):
             wanted = (entry.key, entry.size)
         if wanted != self._wanted:
             self._wanted = wanted
-            self.post_message(HistoryWanted(*wanted) if wanted else HistoryWanted(None))
+            self.post_message(HistoryRequested(*wanted) if wanted else HistoryRequested(None))
 
     def _draw(self) -> None:
         self.set_class(self._entry is None, "nothing")
@@ -199,7 +199,7 @@ class DetailBody(Vertical):
         self._draw_history()
 
     def _say_missing(self) -> None:
-        """What is not shown of the value or the history and, where there is room, how to see it."""
+        """Note what is not shown of the value or history and, if it fits, how to see it."""
         note, way = "", ""
         if self._tab == "value":
             note, way = self._missing, f"{key_of('page_value')} shows all"
@@ -217,7 +217,7 @@ class DetailBody(Vertical):
         strip = self.query_one(TabStrip)
         strip.chosen = self._tab
         strip.tabs = tuple(
-            Tab(name, key, title, f"screen.perform('{name}_tab')", count if name == "history" else "")
+            Tab(name, key, title, f"screen.click('{name}_tab')", count if name == "history" else "")
             for name, key, title in _TABS
         )
         numbers = [] if self._tab != "value" or self.hidden else points(self._history or [])
@@ -229,7 +229,7 @@ class DetailBody(Vertical):
         self._say_missing()
 
     def _age(self) -> None:
-        """Ages have passed."""
+        """Redraw the ages."""
         self._draw_facts()
         if self._tab == "history" and self._history is not None:
             self.query_one(HistoryView).redraw()
@@ -238,7 +238,7 @@ class DetailBody(Vertical):
 
 
 def facts(entry: Entry, now: float) -> Content:
-    """The key, then in a line what can be said shortly."""
+    """Return the key and, in a second line, type, size and age."""
     return Content.assemble(
         (display_text(entry.key, _KEY_LIMIT), "bold $primary"),
         "\n",

@@ -1,4 +1,4 @@
-"""What differs between two values, line by line."""
+"""Compare two values line by line."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class Piece(NamedTuple):
     """A line of a difference."""
 
     sign: str
-    """``-`` only in the old, ``+`` only in the new, blank in both; ``~`` says something about them."""
+    """``-`` only in the old, ``+`` only in the new, blank in both, ``~`` a note."""
     text: str
-    """Harmless."""
+    """Harmless text."""
     part: tuple[int, int] | None = None
-    """What is different in it, where that is less than all."""
+    """The part that differs (start, end), if not the whole line."""
 
 
 def difference(old: Value | None, new: Value | None, width: int = 0) -> list[Piece]:
-    """From ``old`` to ``new`` (None: absent); nothing where they look the same. Only so much of large
-    values is compared, which is then said."""
+    """Return the difference from ``old`` to ``new`` (None: absent); empty if they look the same. Of large
+    values only the beginning is compared, which a note says."""
     if old is None and new is None:
         return []
     before, after = _laid_out(old, width), _laid_out(new, width)
@@ -44,7 +44,7 @@ def difference(old: Value | None, new: Value | None, width: int = 0) -> list[Pie
 
 
 def whole(base: Value | None, value: Value) -> list[Piece]:
-    """All of ``value``, with the lines that are not so in ``base`` as new; of a large one its beginning."""
+    """Return all lines of ``value``, those not in ``base`` as new; of a large one, the beginning."""
     from difflib import SequenceMatcher
 
     lines, cut = _laid_out(value, 0)
@@ -55,7 +55,7 @@ def whole(base: Value | None, value: Value) -> list[Piece]:
 
 
 def paint(piece: Piece) -> Content:
-    """A line in its colours, its sign before it."""
+    """Return a line in its colours, after its sign."""
     if piece.sign == "~":
         return Content(piece.text).stylize("$quiet")
     line = Content(f"{piece.sign} {piece.text}").stylize(_STYLES[piece.sign])
@@ -66,7 +66,7 @@ def paint(piece: Piece) -> Content:
 
 
 def _laid_out(value: Value | None, width: int) -> tuple[list[str], bool]:
-    """Lines, and whether some are missing."""
+    """Return the lines, and whether some are missing."""
     if value is None:
         return [ABSENT], False
     kind = "bytes" if isinstance(value, bytes) else ""
@@ -93,7 +93,7 @@ def _pieces(old: list[str], new: list[str]) -> list[Piece]:
 
 
 def _context(lines: list[str], *, first: bool, last: bool) -> list[Piece]:
-    """A few of the lines that are the same, next to those that are not."""
+    """Return a few unchanged lines next to those that differ."""
     before = [] if first else lines[:_CONTEXT]
     after = [] if last else lines[max(len(lines) - _CONTEXT, len(before)) :]
     left_out = len(lines) - len(before) - len(after)
@@ -102,7 +102,7 @@ def _context(lines: list[str], *, first: bool, last: bool) -> list[Piece]:
 
 
 def _replaced(old: str, new: str) -> list[Piece]:
-    """A line and the one in its place, with the words that differ between their common ends."""
+    """Return a line and its replacement, with the words marked that differ."""
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
     if start + end < max(len(old), len(new)) // 3:
@@ -115,7 +115,7 @@ def _replaced(old: str, new: str) -> list[Piece]:
 
 
 def _common(one: str, other: str) -> int:
-    """How many characters two texts have in common at their beginnings."""
+    """Return the length of the common beginning of two texts."""
     for place, (left, right) in enumerate(zip(one, other, strict=False)):
         if left != right:
             return place

@@ -1,4 +1,4 @@
-"""Which lines of indented JSON belong together, and what is left of them when they are folded."""
+"""Find the nodes in lines of indented JSON, and fold them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from sloth_tui.text import format_count
 
 
 class Node(NamedTuple):
-    """An object or list of several lines."""
+    """An object or list that spans several lines."""
 
     end: int
     """The number of its last line."""
     members: int
     path: str
-    """Tells it from every other, and finds it again in a later version of the document."""
+    """Unique in the document, and the same in later versions of it."""
     whole: bool
-    """Whether its end is among the lines."""
+    """True if its end is among the lines."""
 
 
 def nodes(lines: list[str]) -> dict[int, Node]:
-    """The objects and lists by the numbers of their first lines; the outermost is none of them."""
+    """Return number of the first line -> node, for all objects and lists but the outermost."""
     found: dict[int, Node] = {}
     open_: list[tuple[int, str]] = []
     members: list[int] = []
@@ -43,7 +43,7 @@ def nodes(lines: list[str]) -> dict[int, Node]:
 
 
 def fold(lines: list[str], known: dict[int, Node], folded: set[str]) -> tuple[list[str], list[int]]:
-    """The lines to show when the nodes of these paths are folded, and the number each had before."""
+    """Return the lines to show with the nodes of these paths folded, and the original number of each."""
     shown: list[str] = []
     numbers: list[int] = []
     number = 0
@@ -61,7 +61,7 @@ def fold(lines: list[str], known: dict[int, Node], folded: set[str]) -> tuple[li
 
 
 def _marked(line: str, mark: str) -> str:
-    """``line`` with a mark in its indentation, which is two cells at least."""
+    """Return ``line`` with a mark in its indentation of at least two cells."""
     text = line.lstrip(" ")
     return " " * (len(line) - len(text) - 2) + mark + " " + text
 

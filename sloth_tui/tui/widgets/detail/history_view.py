@@ -1,4 +1,4 @@
-"""How an entry became what it is: its revisions, and what differs between any two of them."""
+"""The history of an entry: its revisions, and the difference between any two."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from sloth_tui.masking import MASK
 from sloth_tui.origin import EXTERNAL
 from sloth_tui.text import display_text, format_age
 from sloth_tui.tui.actions import key_of
-from sloth_tui.tui.secrets import MASK
 from sloth_tui.tui.widgets.cursor_view import CursorView
 from sloth_tui.tui.widgets.detail.difference import ABSENT, UNKEPT, Piece, difference, paint
 from sloth_tui.tui.widgets.detail.value_text import value_lines
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 _AUTHOR = 10
 _PREVIEW = 300
 _SIDE_BY_SIDE = 84
-"""Width in cells from which the difference stands beside the revisions."""
+"""Width in cells from which the difference is beside the revisions."""
 _LOW = 12
-"""Lines up to which most of the room is for the difference."""
+"""Height in lines below which the difference gets most of the room."""
 
 
 class RevisionList(CursorView):
-    """A line for each revision, the newest first; one of them may be marked to be compared with."""
+    """Shows a line for each revision, newest first; one can be marked for comparison."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "whole", "What it was, or what changed", show=False),
@@ -49,14 +49,15 @@ class RevisionList(CursorView):
         self.hidden = False
         self.marked: int | None = None
         self.whole = False
-        """Whether the revision itself is shown below, and not what it changed."""
+        """True to show the revision's value below, instead of its difference."""
 
     @property
     def highlighted(self) -> Revision | None:
         return self.revisions[self.cursor] if self.cursor < len(self.revisions) else None
 
     def show(self, revisions: list[Revision], *, hidden: bool, afresh: bool) -> None:
-        """Show these; the cursor stays on its revision, or on the newest. ``afresh``: of another key."""
+        """Show these revisions; the cursor stays on its revision, else on the newest. ``afresh``: they are of
+        another key."""
         if afresh:
             self.marked, self.whole, self._cursor = None, False, 0
             self.scroll_home(animate=False)
@@ -70,7 +71,7 @@ class RevisionList(CursorView):
         self.redraw()
 
     def redraw(self) -> None:
-        """Write every line anew; ages have passed."""
+        """Write every line again, with current ages."""
         now = time.time()
         told = [_told(revision, now) for revision in self.revisions]
         widths = [max(map(cell_len, texts)) for texts in zip(*told, strict=True)]
@@ -84,7 +85,7 @@ class RevisionList(CursorView):
     def paint(self, number: int) -> Content:
         line = Content(self.lines[number]).stylize("$quiet", 2, self._told)
         if number == self.cursor:
-            # The cursor is told by a sign too, for terminals without colours.
+            # A sign shows the cursor too, for terminals without colours.
             line = Content.assemble(("▌" if self.has_focus else "▏", "$primary"), line[1:])
         marked = self.revisions[number].revision == self.marked
         return line.stylize("bold $warning", 1, 2) if marked else line
@@ -93,7 +94,7 @@ class RevisionList(CursorView):
         self._tell()
 
     def mark(self) -> None:
-        """Mark the revision under the cursor, or not any more."""
+        """Mark or unmark the revision under the cursor."""
         here = self.highlighted
         if here is not None:
             self.marked = None if self.marked == here.revision else here.revision
@@ -114,7 +115,7 @@ class RevisionList(CursorView):
             view.compare()
 
     def _line(self, widths: list[int], told: tuple[str, str, str], revision: Revision) -> str:
-        """Mark, number, age, author, and what it became, as far as there is room."""
+        """Return mark, number, age, author and value, cut to the width."""
         number, (age, author) = told[0].rjust(widths[0]), map(set_cell_size, told[1:], widths[1:])
         mark = "●" if revision.revision == self.marked else " "
         value = preview(revision, hidden=self.hidden)
@@ -123,13 +124,13 @@ class RevisionList(CursorView):
 
 
 def _told(revision: Revision, now: float) -> tuple[str, str, str]:
-    """Number, age and author."""
+    """Return number, age and author of a revision."""
     author = EXTERNAL if revision.origin is None else display_text(revision.origin.user, _AUTHOR)
     return f"{revision.revision:,}", format_age(revision.at, now).removesuffix(" ago"), author
 
 
 class DifferenceView(LineView):
-    """What differs, with signs."""
+    """Shows a difference with its signs."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # the framework's name
         super().__init__(id=id)
@@ -145,8 +146,8 @@ class DifferenceView(LineView):
 
 
 class HistoryView(Container):
-    """The revisions of one entry, and below or beside them what the one under the cursor changed, or how it
-    differs from the marked one."""
+    """Shows the revisions of one entry, and below or beside them what the one under the cursor changed, or
+    its difference from the marked one."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # the framework's name
         super().__init__(id=id)
@@ -163,7 +164,7 @@ class HistoryView(Container):
         return self.query_one(RevisionList)
 
     def show(self, key: str, revisions: list[Revision], *, hidden: bool) -> None:
-        """The revisions of ``key``, the newest first; ``hidden``: what it was is masked."""
+        """Show the revisions of ``key``, newest first; ``hidden``: mask the values."""
         self.revisions.show(revisions, hidden=hidden, afresh=key != self._key)
         self._key = key
         self.compare()
@@ -176,7 +177,7 @@ class HistoryView(Container):
         self.set_class(event.size.height < _LOW, "low")
 
     def compare(self) -> None:
-        """Show what the revision under the cursor is about."""
+        """Show the difference or the value of the revision under the cursor."""
         revisions = self.revisions
         here = revisions.highlighted
         view, facts = self.query_one(DifferenceView), self.query_one("#revision-facts", Static)
@@ -199,7 +200,7 @@ class HistoryView(Container):
 
 
 def preview(revision: Revision, *, hidden: bool) -> str:
-    """What the key became, on one line."""
+    """Return the value of a revision on one line."""
     if revision.new is None:
         return UNKEPT if revision.secret and revision.operation != "delete" else ABSENT
     if hidden:
@@ -209,12 +210,12 @@ def preview(revision: Revision, *, hidden: bool) -> str:
 
 
 def _heading(revision: Revision, what: str) -> Content:
-    """What is compared, then when and by whom the newer one was made."""
+    """Return what is compared, then when and by whom the revision was made."""
     return Content.assemble((what, "bold"), "\n", (f"{told_by(revision)}", "$quiet"))
 
 
 def told_by(revision: Revision) -> str:
-    """When a revision was made, by whom and by what."""
+    """Return when a revision was made, by whom and by what."""
     origin = revision.origin
     parts = [format_age(revision.at, time.time())]
     if origin is None:

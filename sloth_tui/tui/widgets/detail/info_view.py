@@ -1,4 +1,4 @@
-"""Everything known of an entry but its value."""
+"""The information about an entry, without its value."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 _LIMIT = 400
 _NAMES = 9
-"""Cells for the names of things."""
+"""Cells for the names."""
 _COUNTED = 1024 * 1024
-"""Characters of a text beyond which its lines are not counted."""
+"""Characters of the longest text whose lines are counted."""
 
 
 class InfoView(VerticalScroll):
-    """Who, when, by which run, how much."""
+    """Shows size, revision, times, history and author of an entry."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*SCROLLING]
 
@@ -36,13 +36,13 @@ class InfoView(VerticalScroll):
     def show(
         self, entry: Entry | None, revisions: list[Revision] | None, *, secret: bool, more: bool
     ) -> None:
-        """``revisions``, newest first: None where they are not read yet; ``more``: there are older ones."""
+        """Show an entry. ``revisions``, newest first, are None until read; ``more``: there are older ones."""
         shown = "" if entry is None else facts(entry, revisions, time.time(), secret=secret, more=more)
         self.query_one("#info-lines", Static).update(shown)
 
 
 def facts(entry: Entry, revisions: list[Revision] | None, now: float, *, secret: bool, more: bool) -> Content:
-    """Names at the left, what they are at the right."""
+    """Return rows of names and their values."""
     rows: list[tuple[str, list[str]]] = [
         ("type", [entry.type]),
         ("size", [format_size(entry.size), *_extent(entry.value, secret=secret)]),
@@ -65,7 +65,7 @@ def facts(entry: Entry, revisions: list[Revision] | None, now: float, *, secret:
 
 
 def _author(revision: Revision) -> list[tuple[str, list[str]]]:
-    """Who made the last change."""
+    """Return rows about the author of a revision."""
     origin: Origin | None = revision.origin
     if origin is None:
         return [("by", ["another program"])]
@@ -75,7 +75,7 @@ def _author(revision: Revision) -> list[tuple[str, list[str]]]:
         ("what", [origin.title]),
         ("run", [origin.run or ""]),
         ("task", [origin.task or ""]),
-        ("change", ["" if revision.change is None else str(revision.change)]),
+        ("change", ["" if revision.change_set_id is None else str(revision.change_set_id)]),
     ]
     return [(name, [display_text(text, _LIMIT) for text in texts]) for name, texts in rows if texts != [""]]
 
@@ -89,14 +89,14 @@ def _kept(revisions: list[Revision], now: float, *, more: bool) -> list[str]:
 
 
 def _moment(at: float | None, now: float) -> list[str]:
-    """How long ago, and when by the clock of this place."""
+    """Return how long ago, and the local time."""
     if at is None:
         return ["-"]
     return [format_age(at, now), time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))]
 
 
 def _extent(value: Value, *, secret: bool) -> list[str]:
-    """What else there is to say about how much a value is."""
+    """Return the numbers of members, items, or characters and lines of a value."""
     if secret:
         return []
     if isinstance(value, dict):

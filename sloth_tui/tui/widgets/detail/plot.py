@@ -1,4 +1,4 @@
-"""Numbers over time, drawn with blocks."""
+"""Plot numbers over time, with block characters."""
 
 from __future__ import annotations
 
@@ -12,25 +12,22 @@ from textual.widgets import Static
 from sloth_tui.text import format_age
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sloth_tui.model import Revision, Value
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
-_MOST_DIGITS = 40
-FEWEST = 3
-"""Points below which there is nothing to be seen in a plot."""
+_MAX_DIGITS = 40
+MIN_POINTS = 3
+"""Fewer points make no plot."""
 
 
 def number_of(value: Value | None) -> float | None:
-    """The number that a value is or reads as; None where it is none."""
+    """Return the number that a value is or reads as; None if it is not a number."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str) and not (
-        len(value) <= _MOST_DIGITS
-        and value.isascii()
-        and value.lstrip("-")[:1].isdigit()
-        and "_" not in value
+        len(value) <= _MAX_DIGITS and value.isascii() and value.lstrip("-")[:1].isdigit() and "_" not in value
     ):
         return None
     try:
@@ -41,7 +38,8 @@ def number_of(value: Value | None) -> float | None:
 
 
 def points(revisions: Iterable[Revision]) -> list[tuple[float, float]]:
-    """When and what, oldest first; what was no number is left out. ``revisions`` come newest first."""
+    """Return (unix seconds, number) of the revisions that are numbers, oldest first. ``revisions`` are newest
+    first."""
     found = []
     for revision in revisions:
         number = number_of(revision.new)
@@ -51,8 +49,8 @@ def points(revisions: Iterable[Revision]) -> list[tuple[float, float]]:
 
 
 def bars(numbers: list[float], width: int, height: int) -> list[str]:
-    """A picture of so many cells, as wide as it may be. Of more numbers than columns each column shows the
-    last of its share; fewer take several columns each."""
+    """Return ``height`` lines of ``width`` cells. With more numbers than columns, each column shows the last
+    of its share; fewer numbers take several columns each."""
     if not numbers or width < 1 or height < 1:
         return []
     count = len(numbers)
@@ -72,21 +70,38 @@ def bars(numbers: list[float], width: int, height: int) -> list[str]:
     ]
 
 
+def sparkline(values: Sequence[float], height: int, most: float | None = None) -> list[str]:
+    """Return ``height`` lines, top first, with a column of one cell for each value. ``most`` (by default the
+    greatest value) fills the height. The columns start at 0; every value above 0 is visible."""
+    top = max(values, default=0.0) if most is None else most
+    filled = [_eighths(value, top, height) for value in values]
+    return [
+        "".join(_BLOCKS[min(max(eighths - 8 * line, 0), 8)] for eighths in filled)
+        for line in reversed(range(height))
+    ]
+
+
+def _eighths(value: float, top: float, height: int) -> int:
+    if value <= 0 or top <= 0:
+        return 0
+    return max(1, min(round(8 * height * value / top), 8 * height))
+
+
 class NumberPlot(Static):
-    """How a number changed, as large as there is room; says from what to what."""
+    """Plots how a number changed, as large as fits, with its range."""
 
     def on_mount(self) -> None:
         self._points: list[tuple[float, float]] = []
 
     def show(self, found: list[tuple[float, float]]) -> bool:
-        """Draw these points, oldest first; False where they are too few for a plot."""
+        """Draw these points, oldest first; return False if they are too few for a plot."""
         self._points = found
         self.refresh()
-        return len(found) >= FEWEST
+        return len(found) >= MIN_POINTS
 
     def render(self) -> Content:
         width, height = self.content_size
-        if len(self._points) < FEWEST or height < FEWEST:
+        if len(self._points) < MIN_POINTS or height < MIN_POINTS:
             return Content("")
         numbers = [number for _, number in self._points]
         low, high = f"{min(numbers):,.12g}", f"{max(numbers):,.12g}"
@@ -103,6 +118,6 @@ class NumberPlot(Static):
 
 
 def _ends(left: str, right: str, width: int) -> str:
-    """Two texts at the two edges; where both do not fit, the left one alone."""
+    """Return two texts at the two edges; if both do not fit, only the left one."""
     gap = width - len(left) - len(right)
     return left + " " * gap + right if gap > 0 else left[:width]

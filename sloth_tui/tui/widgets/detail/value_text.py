@@ -1,4 +1,4 @@
-"""A value as lines a person can read, at a cost that does not grow with its size."""
+"""Lay a value out as readable lines, at a cost that does not grow with its size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sloth_tui.model import Value
 
 SHOWN_CHARACTERS = 128 * 1024
-"""What is drawn of a value; the rest is said to be missing."""
+"""Drawn at most of a value; a note says that the rest is missing."""
 
 _BYTES_A_LINE = 16
 
@@ -25,18 +25,18 @@ class Sheet(NamedTuple):
     """A value laid out."""
 
     lines: list[str]
-    """Harmless, without line feeds."""
+    """Harmless lines, without line feeds."""
     kind: str
-    """What they are coloured as: a type's name, ``table`` for text that is JSON too."""
+    """How to colour them: the name of a type; ``table`` also for text that is JSON."""
     note: str
-    """Says what is missing; empty where nothing is."""
+    """Says what is missing; empty if nothing is."""
 
 
 def sheet(value: Value, size: int, kind: str, width: int = 0, limit: int = SHOWN_CHARACTERS) -> Sheet:
-    """``value``, of type ``kind`` and ``size`` bytes, for a view of ``width`` cells (0: as many as wanted).
+    """Lay out ``value``, of type ``kind`` and ``size`` bytes, for a view of ``width`` cells (0: any width).
 
-    A table is laid out as JSON, and so is text that holds a JSON object or list; bytes as offset,
-    hexadecimal and text.
+    Tables, and text that holds a JSON object or list, are laid out as JSON; bytes as offset, hexadecimal and
+    text.
     """
     if isinstance(value, bytes):
         shown = value[: limit // 4]
@@ -52,8 +52,8 @@ def sheet(value: Value, size: int, kind: str, width: int = 0, limit: int = SHOWN
 
 
 def value_lines(value: Value, size: int, limit: int = SHOWN_CHARACTERS) -> tuple[list[str], str]:
-    """Harmless lines of ``value``, and a note where they are not all of it (else an empty one). Text is left
-    as it is."""
+    """Return harmless lines of ``value``, and a note on what is missing (else empty). JSON text is not laid
+    out."""
     if isinstance(value, str):
         note = f"first {format_size(limit)} of {format_size(size)}" if len(value) > limit else ""
         return display_text(value[:limit], lines=True).split("\n"), note
@@ -62,7 +62,7 @@ def value_lines(value: Value, size: int, limit: int = SHOWN_CHARACTERS) -> tuple
 
 
 def whole_text(value: Value) -> Iterator[str]:
-    """All of a value as harmless text, piece by piece."""
+    """Yield a whole value as harmless text, in pieces."""
     if isinstance(value, bytes):
         step = 4096 * _BYTES_A_LINE
         for start in range(0, len(value), step):
@@ -81,7 +81,7 @@ def whole_text(value: Value) -> Iterator[str]:
 
 
 def bytes_a_line(width: int) -> int:
-    """How many bytes of a dump fit so many cells: 16, 8 or 4."""
+    """Return how many bytes of a dump fit ``width`` cells: 16, 8 or 4."""
     if not width or width >= 76:
         return 16
     return 8 if width >= 43 else 4
@@ -92,7 +92,7 @@ def _rest(shown: int, size: int) -> str:
 
 
 def _layout(value: object, limit: int) -> str:
-    """Indented JSON, up to a little over ``limit`` characters."""
+    """Return indented JSON, cut a little after ``limit`` characters."""
     from json import JSONEncoder
 
     parts: list[str] = []
@@ -106,8 +106,8 @@ def _layout(value: object, limit: int) -> str:
 
 
 def _document(text: str) -> str | None:
-    """Text that is a JSON object or list, laid out token by token so that nothing in it is changed; None
-    where it is none."""
+    """Lay out text that is a JSON object or list, token by token so that nothing in it changes; return None
+    if it is neither."""
     if text.lstrip()[:1] not in ("{", "["):
         return None
     import json
@@ -154,7 +154,7 @@ def _tokens() -> re.Pattern[str]:
 
 @cache
 def _json_parts() -> re.Pattern[str]:
-    """Compiled when the first table is shown."""
+    """Return the pattern of JSON tokens, compiled when the first table is shown."""
     import re
 
     return re.compile(
@@ -178,7 +178,7 @@ _JSON_STYLES = {
 
 @lru_cache(maxsize=512)
 def highlight(line: str, kind: str) -> Content:
-    """``line`` of a value of type ``kind``, coloured; the line must be harmless already."""
+    """Return a harmless ``line`` of a value of type ``kind`` in its colours."""
     if kind == "table":
         parts = _json_parts().finditer(line)
         return Content(line, [Span(*part.span(), _JSON_STYLES[part.lastgroup or "mark"]) for part in parts])
@@ -191,7 +191,7 @@ def highlight(line: str, kind: str) -> Content:
 
 
 def _text_column(line: str) -> int:
-    """Where the text begins in a line of a dump of 4, 8 or 16 bytes a line."""
+    """Return where the text begins in a line of a dump of 4, 8 or 16 bytes a line."""
     for column in (60, 35, 23):
         if line[column - 2 : column] == "  " and len(line) > column:
             return column

@@ -1,4 +1,4 @@
-"""The value of an entry: JSON that folds, text, a number, a dump of bytes."""
+"""The value of an entry: foldable JSON, text, a number, or a dump of bytes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ValueView(CursorView):
-    """The lines of one value. In JSON a cursor walks over them and folds what it stands on."""
+    """Shows the lines of one value. JSON has a cursor, which can fold the node it is on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "fold", "Fold or unfold", show=False),
@@ -35,15 +35,15 @@ class ValueView(CursorView):
         self._blocks: dict[int, Node] = {}
         self._folded: set[str] = set()
         self._numbers: list[int] = []
-        """Of each line shown, its number in the sheet."""
+        """For each shown line, its number in the sheet."""
 
     @property
     def has_cursor(self) -> bool:
         return bool(self._blocks)
 
     def show(self, entry: Entry | None) -> str:
-        """Show this entry's value; what is folded stays so while it is the same key. Returns a note on what
-        is missing, or an empty text."""
+        """Show this entry's value; while the key stays, its folds do. Return a note on what is missing, or an
+        empty text."""
         if entry is None or self._entry is None or entry.key != self._entry.key:
             self._folded.clear()
             self._cursor = 0
@@ -53,7 +53,7 @@ class ValueView(CursorView):
         return self._sheet.note
 
     def say(self, lines: list[str]) -> None:
-        """Show these words instead of a value."""
+        """Show these lines instead of a value."""
         self.show(None)
         self.set_lines(lines)
 
@@ -75,7 +75,7 @@ class ValueView(CursorView):
         self._fold_nodes()
 
     def _fold_nodes(self) -> None:
-        """Show what is not folded away; the cursor stays on its line or goes to what hides it."""
+        """Show the unfolded lines; the cursor stays on its line, or moves to the fold that hides it."""
         at = self._numbers[self._cursor] if self._cursor < len(self._numbers) else 0
         lines, self._numbers = fold(self._sheet.lines, self._blocks, self._folded)
         self._cursor = max((line for line, number in enumerate(self._numbers) if number <= at), default=0)
@@ -98,7 +98,7 @@ class ValueView(CursorView):
             self._fold_nodes()
 
     def action_close(self) -> None:
-        """Fold what the cursor is on; on a line that cannot, go to the line of what it is in."""
+        """Fold the node under the cursor; on any other line, go to the node around it."""
         if not self._blocks:
             return
         node = self._node()
@@ -117,7 +117,7 @@ class ValueView(CursorView):
         self._follow()
 
     def _node(self) -> Node | None:
-        """What the line of the cursor begins."""
+        """Return the node that begins on the cursor's line, if there is one."""
         if not self._blocks or self.cursor >= len(self._numbers):
             return None
         return self._blocks.get(self._numbers[self.cursor])

@@ -1,1 +1,1 @@
-"""dock."""
+"""The tabs of the dock: locks, stats, log and run."""

@@ -1,53 +1,41 @@
-"""Change sets, and what they did to keys, in words."""
+"""Describe change sets and revisions in words."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from sloth_tui.text import display_text, format_size
-from sloth_tui.tui.secrets import MASK
+from sloth_tui.masking import MASK
+from sloth_tui.text import display_text
+from sloth_tui.values.render import one_line
 
 if TYPE_CHECKING:
-    from sloth_tui.model import ChangeSet, Revision, Value
+    from sloth_tui.model import ChangeSet, Revision
 
 OTHERS = "another program"
 _KEY_LIMIT = 120
-_VALUE_LIMIT = 80
 
 
 def title(change: ChangeSet) -> str:
-    """What was asked for. Data."""
+    """Return the title of a change set. Data."""
     if change.origin is None:
         return "changes of another program"
     return change.origin.title or "(no title)"
 
 
 def author(change: ChangeSet) -> str:
-    """Who asked for it. Data."""
+    """Return the author of a change set. Data."""
     return OTHERS if change.origin is None else change.origin.user
 
 
-def one_line(value: Value | None, limit: int = _VALUE_LIMIT) -> str:
-    """The beginning of a value, harmless; ``(none)`` where there is none."""
-    if value is None:
-        return "(none)"
-    if isinstance(value, bytes):
-        return f"bytes, {format_size(len(value))}"
-    text = value[: limit + 1] if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return display_text(text, limit)
-
-
 def sign(revision: Revision) -> str:
-    """``+`` the key came, ``-`` it went, ``~`` it holds something else."""
+    """Return ``+`` if the key was created, ``-`` if deleted, ``~`` if changed."""
     if revision.operation == "delete":
         return "-"
     return "+" if revision.created else "~"
 
 
 def describe(revision: Revision, *, hidden: bool) -> str:
-    """``key = new``, ``key: old → new`` or ``key (was old)``, as signs tell; harmless. ``hidden``: the values
-    are not to be seen."""
+    """Return ``key = new``, ``key: old → new`` or ``key (was old)``, harmless. ``hidden``: mask values."""
     key = display_text(revision.key, _KEY_LIMIT)
     if revision.secret:
         return f"{key}  (secret, no value kept)"

@@ -1,4 +1,4 @@
-"""The pane at the bottom, whose tabs share its room."""
+"""The dock: the place at the bottom, whose panes are tabs."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from sloth_tui.tui.widgets.clickable import clickable
 from sloth_tui.tui.widgets.pane import Edged
 
 if TYPE_CHECKING:
-    from sloth_tui.tui.widgets.pane import DockPane, LatePane
+    from sloth_tui.tui.widgets.pane import DockPane
 
 
 class Dock(Edged):
-    """Shows one of its panes; the names and counts of all stand in its upper edge, to be clicked."""
+    """Shows one of its panes; the upper edge holds the names and counts of all, which can be clicked."""
 
     tab: reactive[str] = reactive("", init=False)
     """The id of the pane that is shown."""
     folded: reactive[bool] = reactive(False, init=False)
-    """Whether only the tabs are there."""
+    """True if only the tabs are shown."""
 
     def __init__(self, tabs: dict[str, str], first: int) -> None:
-        """``tabs``: ids of the panes and their names, which have the numbers from ``first`` on."""
+        """``tabs``: id -> name of the panes, numbered from ``first`` on."""
         super().__init__(id="dock")
         self._tabs = tabs
         self._first = first
@@ -34,8 +34,8 @@ class Dock(Edged):
     def on_mount(self) -> None:
         self._draw_edges()
 
-    async def fill(self, panes: list[LatePane]) -> None:
-        """Here are the panes."""
+    async def fill(self, panes: list[DockPane]) -> None:
+        """Mount the panes."""
         for pane in panes:
             pane.display = pane.id == self.tab
         await self.mount_all(panes)
@@ -69,4 +69,4 @@ class Dock(Edged):
         count, _ = self._counts.get(pane, ("", ""))
         if count:
             name = Content.assemble(name, " ", (display_text(count), "$quiet"))
-        return clickable(name, f"screen.show_pane('{pane}')")
+        return clickable(name, f"screen.click('show_{pane}')")

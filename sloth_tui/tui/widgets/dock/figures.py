@@ -1,4 +1,4 @@
-"""Figures about a store, in lines."""
+"""Draw figures about a store, in lines."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from sloth_tui.text import display_text, format_age, format_size
-from sloth_tui.tui.messages import KeyWanted, PrefixWanted
-from sloth_tui.tui.widgets.dock.skyline import skyline
+from sloth_tui.tui.messages import KeyRequested, PrefixRequested
+from sloth_tui.tui.widgets.detail.plot import sparkline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.message import Message
 
-    from sloth_tui.model import Standing, Stats
+    from sloth_tui.model import RankedEntry, Stats
     from sloth_tui.tui.messages import Survey
 
 _SHOWN_GROUPS = 100
@@ -25,22 +25,25 @@ PLOT_HEIGHT = 2
 
 
 class Line(NamedTuple):
-    """A line of a list, and what choosing it asks for; None: it cannot be chosen."""
+    """A line of a list, and the message that choosing it posts; None: it cannot be chosen."""
 
     text: Content
     wish: Message | None = None
 
 
 def figures_of(stats: Stats, now: float) -> Content:
-    """How much there is, and where it lies."""
+    """Return the numbers and sizes of a store."""
     kept = f" since {stats.oldest_revision:,}" if stats.oldest_revision else ""
     rows = [
         ("keys", f"{stats.total_keys:,}", format_size(stats.total_size)),
         ("history", f"{stats.revisions:,}", format_size(stats.history_size) + kept),
         ("revision", f"{stats.revision:,}", _newest(stats, now)),
-        ("pages", f"{stats.page_count:,}", _page_use(stats)),
-        ("file", format_size(stats.file_size), f"WAL {format_size(stats.wal_size)}"),
     ]
+    if stats.page_count is not None and stats.free_pages is not None:
+        rows.append(("pages", f"{stats.page_count:,}", _page_use(stats.page_count, stats.free_pages)))
+    if stats.file_size is not None:
+        log = "" if stats.wal_size is None else f"WAL {format_size(stats.wal_size)}"
+        rows.append(("file", format_size(stats.file_size), log))
     width = max(len(figure) for _, figure, _ in rows)
     return Content("\n").join(
         Content.assemble((f"{name:<9}", "$quiet"), (figure.rjust(width), "bold"), ("  " + note, "$quiet"))
@@ -49,7 +52,7 @@ def figures_of(stats: Stats, now: float) -> Content:
 
 
 def rate_of(writes: Sequence[float], width: int, *, low: bool = False) -> Content:
-    """The writes of each of the last seconds, the newest at the right, as a plot ``width`` cells wide;
+    """Return a plot, ``width`` cells wide, of the writes of each of the last seconds, newest at the right;
     ``low``: on one line."""
     now = round(writes[-1] if writes else 0)
     words = Content.assemble(("writes/s ", "$quiet"), (f"{now:>6,}", "bold"))
@@ -57,14 +60,14 @@ def rate_of(writes: Sequence[float], width: int, *, low: bool = False) -> Conten
     shown = list(writes)[-room:] if room else []
     shown = [0.0] * (room - len(shown)) + shown
     if low:
-        return Content.assemble(words, "  ", (skyline(shown, 1)[0], "$primary"))
+        return Content.assemble(words, "  ", (sparkline(shown, 1)[0], "$primary"))
     most = round(max(shown, default=0))
-    lines = [Content(line).stylize("$primary") for line in skyline(shown, PLOT_HEIGHT)]
+    lines = [Content(line).stylize("$primary") for line in sparkline(shown, PLOT_HEIGHT)]
     return Content("\n").join([Content.assemble(words, (f"  most {most:,} in {room} s", "$quiet")), *lines])
 
 
 def group_lines(survey: Survey, total: int, width: int) -> list[Line]:
-    """A bar for each first segment, the commonest first; choosing one asks for its keys."""
+    """Return a bar for each first segment, most common first; choosing one requests its keys."""
     groups = sorted(survey.groups, key=lambda group: (-group.keys, group.prefix))
     title = "keys by prefix" if survey.complete else f"keys by prefix, the first {len(groups):,}"
     lines = [_heading(title, "enter filters" if groups else "", width)]
@@ -72,7 +75,7 @@ def group_lines(survey: Survey, total: int, width: int) -> list[Line]:
     bars = [(group.prefix, group.keys) for group in groups] + ([(_NO_PREFIX, rest)] if rest > 0 else [])
     shape = _Bars([name for name, _ in bars], [count for _, count in bars], width)
     lines += [
-        Line(shape.bar(group.prefix, group.keys), PrefixWanted(group.prefix))
+        Line(shape.bar(group.prefix, group.keys), PrefixRequested(group.prefix))
         for group in groups[:_SHOWN_GROUPS]
     ]
     if len(groups) > _SHOWN_GROUPS:
@@ -83,7 +86,7 @@ def group_lines(survey: Survey, total: int, width: int) -> list[Line]:
 
 
 def type_lines(types: dict[str, int], width: int) -> list[Line]:
-    """A bar for each type that occurs, the commonest first."""
+    """Return a bar for each type that occurs, most common first."""
     found = sorted(
         ((name, count) for name, count in types.items() if count), key=lambda one: (-one[1], one[0])
     )
@@ -93,9 +96,8 @@ def type_lines(types: dict[str, int], width: int) -> list[Line]:
     return [_heading("types", "", width), *(Line(shape.bar(name, count)) for name, count in found)]
 
 
-def standing_lines(survey: Survey, now: float, width: int) -> list[Line]:
-    """The largest values, those that changed last and those that did not for longest; choosing one asks for
-    its key."""
+def ranked_lines(survey: Survey, now: float, width: int) -> list[Line]:
+    """Return the largest, newest and oldest entries; choosing one requests its key."""
     lines: list[Line] = []
     for order, title in (("largest", "largest values"), ("newest", "newest"), ("oldest", "oldest")):
         standings = survey.standings.get(order)
@@ -106,7 +108,7 @@ def standing_lines(survey: Survey, now: float, width: int) -> list[Line]:
 
 
 class _Bars:
-    """Names, counts and bars in so many cells; the bars are left out where there is no room."""
+    """Draws names, counts and bars in ``width`` cells; without room the bars are left out."""
 
     def __init__(self, names: list[str], counts: list[int], width: int) -> None:
         self._most = max(counts, default=0)
@@ -132,27 +134,27 @@ def _heading(title: str, note: str, width: int) -> Line:
     return Line(Content(text).stylize("$quiet"))
 
 
-def _standing(one: Standing, now: float, width: int, *, by_size: bool) -> Line:
+def _standing(one: RankedEntry, now: float, width: int, *, by_size: bool) -> Line:
     figure = format_size(one.size) if by_size else format_age(one.updated_at, now).removesuffix(" ago")
     room = max(width - 12, 4)
     text = Content.assemble((figure.rjust(9), "bold"), "  ", (fit(one.key, room), "$accent"))
-    return Line(text, KeyWanted(one.key))
+    return Line(text, KeyRequested(one.key))
 
 
 def _newest(stats: Stats, now: float) -> str:
     return f"changed {format_age(float(stats.last_modified), now)}" if stats.last_modified else ""
 
 
-def _page_use(stats: Stats) -> str:
-    """How many of its pages a file uses, as a bar too."""
-    if not stats.page_count:
+def _page_use(pages: int, free: int) -> str:
+    """Return how many of its pages a file uses, with a bar."""
+    if not pages:
         return ""
-    used = 1 - stats.free_pages / stats.page_count
+    used = 1 - free / pages
     filled = round(6 * used)
     return f"{'━' * filled}{'╌' * (6 - filled)} {used:.0%} used"
 
 
 def fit(text: str, width: int) -> str:
-    """Harmless, and exactly so many cells wide."""
+    """Return ``text``, harmless and exactly ``width`` cells wide."""
     shown = display_text(text, 4 * width)
     return set_cell_size(shown, width) if cell_len(shown) <= width else set_cell_size(shown, width - 1) + "…"

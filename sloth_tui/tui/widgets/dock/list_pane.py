@@ -1,4 +1,4 @@
-"""What the panes of the dock that list something have in common."""
+"""The base of the dock's panes that list something."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 
 
 class ListPane(DockPane):
-    """A heading and a line for each thing, or words where there is none.
+    """Shows a heading and a line for each item, or a text if there are none.
 
-    ``THING`` begins the ids of what is in the pane.
+    ``THING`` is the prefix of the ids of its widgets.
     """
 
     THING: ClassVar[str]
 
     def words(self) -> str:
-        """What is said where nothing is listed, and which keys would change that."""
+        """Return the text for an empty list: what it would list, and which keys help."""
         raise NotImplementedError
 
     def lines(self) -> list[Content]:
-        """The things as they are drawn now; draws the heading as well."""
+        """Return the items as they look now, and draw the heading."""
         raise NotImplementedError
 
-    def furniture(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         yield Static(Content(self.words()), classes="empty")
         yield Static(id=f"{self.THING}-columns")
         yield Choices(id=f"{self.THING}-list", classes="main")
@@ -45,15 +45,20 @@ class ListPane(DockPane):
         """Cells of a line."""
         return self.options.scrollable_content_region.width or 80
 
+    def show_nothing(self) -> None:
+        """List nothing."""
+        raise NotImplementedError
+
     def forget(self) -> None:
-        """Nobody knows whether there is any: say nothing."""
+        """List nothing, without the text for an empty list: the items are not known."""
+        self.show_nothing()
         self.add_class("unknown")
 
     def head(self, heading: Content) -> None:
         self.query_one(f"#{self.THING}-columns", Static).update(heading, layout=False)
 
     def rebuild(self, names: list[str], highlighted: str | None) -> None:
-        """List other things, of these names; the cursor is on the one ``highlighted``, or on the first."""
+        """List other items, of these names; put the cursor on ``highlighted``, else on the first."""
         options = self.options
         with self.prevent(Choices.OptionHighlighted):
             options.set_options(Option(line) for line in self.lines())
@@ -61,7 +66,7 @@ class ListPane(DockPane):
                 options.highlighted = names.index(highlighted) if highlighted in names else 0
 
     def redraw(self) -> None:
-        """The same things: draw the lines that look different."""
+        """Redraw the lines that look different now."""
         options = self.options
         for index, line in enumerate(self.lines()):
             shown = options.get_option_at_index(index).prompt

@@ -1,4 +1,4 @@
-"""The locks that are held, and how much of their time is left."""
+"""The list of held locks, with their remaining time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.content import Content
 
 from sloth_tui.text import display_text, format_age, format_duration
 from sloth_tui.tui.actions import key_of
-from sloth_tui.tui.messages import LockHighlighted, LockRanOut
+from sloth_tui.tui.messages import LockExpired
 from sloth_tui.tui.widgets.dock.change_text import OTHERS
 from sloth_tui.tui.widgets.dock.figures import fit
 from sloth_tui.tui.widgets.dock.list_pane import ListPane
@@ -21,24 +21,23 @@ if TYPE_CHECKING:
     from textual.widgets import OptionList
 
     from sloth_tui.model import Lock, LockBreak
+    from sloth_tui.tui.messages import LocksRead
 
 _BAR, _WIDE_BAR = 8, 16
 _ROOM_FOR_WIDE_BAR = 100
 _LONGER_BAR = 16
-"""Cells at most that a bar gets of what the other columns leave."""
+"""Cells that a bar may take of the room the other columns leave."""
 _TIME = 7
-"""Cells of a time that is left: ``23h 59m``."""
+"""Cells of a remaining time: ``23h 59m``."""
 _GAP = "  "
-_LATELY = 3600.0
-"""Seconds for which a lock that was broken is worth a word."""
-_NOTE_PERIOD = 30.0
+_RECENT_SECONDS = 3600.0
+"""How long a broken lock is mentioned."""
+_NOTE_REFRESH_SECONDS = 30.0
 
 
 class LocksPane(ListPane):
-    """Every held lock on a line; the bars drain once a second while there are any."""
+    """Shows every held lock on a line; the bars shrink once a second."""
 
-    NUMBER = 4
-    NAME = "Locks"
     THING = "lock"
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
@@ -54,9 +53,9 @@ class LocksPane(ListPane):
             f"and {key_of('break_lock')} breaks it."
         )
 
-    def furnished(self) -> None:
+    def on_loaded(self) -> None:
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
-        self.set_interval(_NOTE_PERIOD, self._entitle)
+        self.set_interval(_NOTE_REFRESH_SECONDS, self._entitle)
         self.show([], 0.0)
 
     @property
@@ -69,9 +68,16 @@ class LocksPane(ListPane):
     def locks(self) -> list[Lock]:
         return self._locks
 
+    def take(self, read: LocksRead) -> None:
+        """Show what was read."""
+        self.show(read.locks, read.at, read.broken)
+
+    def show_nothing(self) -> None:
+        self.show([], 0.0)
+
     def show(self, locks: list[Lock], read_at: float, broken: LockBreak | None = None) -> None:
-        """Show these locks, read at ``read_at`` of ``time.monotonic``; the cursor stays on its lock.
-        ``broken`` was broken last."""
+        """Show these locks, read at ``read_at`` (``time.monotonic``); the cursor stays on its lock.
+        ``broken`` is the last one broken."""
         self.remove_class("unknown")
         before = self.highlighted
         same = [lock.name for lock in locks] == [lock.name for lock in self._locks]
@@ -101,8 +107,6 @@ class LocksPane(ListPane):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        lock = self.highlighted
-        self.post_message(LockHighlighted(lock.name if lock else None))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
@@ -111,7 +115,7 @@ class LocksPane(ListPane):
         passed = time.monotonic() - self._read_at
         if not self._told and any(lock.remaining <= passed for lock in self._locks):
             self._told = True
-            self.post_message(LockRanOut())
+            self.post_message(LockExpired())
         if self.is_on_screen and self.size.width:
             self.redraw()
 
@@ -123,8 +127,7 @@ class LocksPane(ListPane):
 
 
 class Columns:
-    """Widths of the columns for these locks in so many cells; what does not fit is left out, the
-    name and the time last."""
+    """The widths of the columns for these locks; those that do not fit are left out, name and time last."""
 
     def __init__(self, locks: list[Lock], width: int) -> None:
         self.bar = _WIDE_BAR if width >= _ROOM_FOR_WIDE_BAR else _BAR
@@ -182,7 +185,7 @@ class Columns:
 
 
 def describe_owner(lock: Lock) -> tuple[str, str]:
-    """Who took the lock, whether it lives where the lock depends on it, and the style of it."""
+    """Return who took the lock and, if the lock depends on it, whether that process is alive; and a style."""
     if lock.owner is None:
         return "not known", "$quiet"
     process = f"{display_text(lock.owner.host, 20)}:{lock.owner.pid}"
@@ -192,8 +195,8 @@ def describe_owner(lock: Lock) -> tuple[str, str]:
 
 
 def drain(remaining: float, lease: float | None, width: int = _BAR) -> tuple[str, bool, str]:
-    """A bar of what is left of a lease, whether the end is near, and the style to say it in. A lease whose
-    length nobody knows is drawn full."""
+    """Return a bar of the rest of a lease (seconds), whether the end is near, and the style of the bar. A
+    lease of unknown length is drawn full."""
     share = 1.0 if lease is None else min(remaining / lease, 1.0) if lease > 0 else 0.0
     halves = min(2 * width, int(share * 2 * width + 0.999))
     ending = remaining < 10 or share < 0.1
@@ -203,8 +206,8 @@ def drain(remaining: float, lease: float | None, width: int = _BAR) -> tuple[str
 
 
 def _lately(broken: LockBreak | None, now: float) -> str:
-    """Which lock was broken within the last hour, and by whom. Data."""
-    if broken is None or now - broken.at > _LATELY:
+    """Return which lock was broken within the last hour, and by whom; else an empty text."""
+    if broken is None or now - broken.at > _RECENT_SECONDS:
         return ""
     by = OTHERS if broken.origin is None else broken.origin.user
     return f"{display_text(broken.name, 40)} broken by {display_text(by, 20)} {format_age(broken.at, now)}"

@@ -1,4 +1,4 @@
-"""The change sets of the store, newest first."""
+"""The log: the change sets of the store, newest first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.content import Content
 
 from sloth_tui.text import display_text, format_age
 from sloth_tui.tui.actions import key_of
-from sloth_tui.tui.messages import ChangeChosen, MoreLogWanted
+from sloth_tui.tui.messages import ChangeSetSelected, MoreLogRequested
 from sloth_tui.tui.widgets.dock.change_text import author, title
 from sloth_tui.tui.widgets.dock.figures import fit
 from sloth_tui.tui.widgets.dock.list_pane import ListPane
@@ -21,21 +21,20 @@ if TYPE_CHECKING:
     from textual.widgets import OptionList
 
     from sloth_tui.model import ChangeSet
+    from sloth_tui.tui.messages import LogRead
 
 _GAP = "  "
 _AGE, _AUTHOR = 4, 16
-_AGE_PERIOD = 10.0
-"""Seconds between two looks at how long ago things changed."""
+_AGE_REFRESH_SECONDS = 10.0
+"""Between two redraws of ages."""
 _NEAR_END = 20
-"""Lines from the end at which more are wanted."""
+"""Lines from the end at which more are requested."""
 _TAKES_BACK = re.compile(r"(undo|redo) (x?\d+): ")
 
 
 class LogPane(ListPane):
-    """Who changed what, and when. The cursor stays on its change set while newer ones come."""
+    """Shows who changed what, and when. The cursor stays on its change set while newer ones arrive."""
 
-    NUMBER = 6
-    NAME = "Log"
     THING = "log"
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
@@ -44,7 +43,7 @@ class LogPane(ListPane):
         self._taken_back: frozenset[str] = frozenset()
         self._more = False
         self._stale = False
-        """Whether what is to be shown is not in the list yet, because nobody would see it."""
+        """True if the list was not updated because it is not visible."""
 
     def words(self) -> str:
         return (
@@ -52,8 +51,15 @@ class LogPane(ListPane):
             f"and {key_of('undo')} takes it back."
         )
 
-    def furnished(self) -> None:
-        self.set_interval(_AGE_PERIOD, self._age)
+    def on_loaded(self) -> None:
+        self.set_interval(_AGE_REFRESH_SECONDS, self._age)
+        self.show_nothing()
+
+    def take(self, read: LogRead) -> None:
+        """Show what was read."""
+        self.show(read.changes, complete=read.complete, more=read.more)
+
+    def show_nothing(self) -> None:
         self.show([], complete=True)
 
     @property
@@ -67,7 +73,7 @@ class LogPane(ListPane):
         return self._changes[index] if index is not None and index < len(self._changes) else None
 
     def show(self, changes: list[ChangeSet], *, complete: bool, more: bool = False) -> None:
-        """Show these, the newest first; ``complete``: there are no others, ``more``: others can be had."""
+        """Show these, newest first; ``complete``: there are no others, ``more``: others can be requested."""
         self.remove_class("unknown")
         on = self.highlighted
         same = [change.id for change in changes] == [change.id for change in self._changes]
@@ -101,12 +107,12 @@ class LogPane(ListPane):
         event.stop()
         if self._more and event.option_index >= len(self._changes) - _NEAR_END:
             self._more = False
-            self.post_message(MoreLogWanted())
+            self.post_message(MoreLogRequested())
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         if event.option_index < len(self._changes):
-            self.post_message(ChangeChosen(self._changes[event.option_index]))
+            self.post_message(ChangeSetSelected(self._changes[event.option_index]))
 
     def _age(self) -> None:
         if self._changes and self._seen and not self._stale:
@@ -123,7 +129,7 @@ class LogPane(ListPane):
 
 
 class Columns:
-    """Widths of the columns in so many cells; what does not fit is left out, the title last."""
+    """The widths of the columns; those that do not fit are left out, the title last."""
 
     def __init__(self, changes: list[ChangeSet], width: int) -> None:
         self.id = max([len(change.id) for change in changes] + [2])
@@ -167,7 +173,7 @@ class Columns:
 
 
 def taken_back(changes: list[ChangeSet]) -> frozenset[str]:
-    """The ids of those that a later one of them took back, as their titles say."""
+    """Return the ids of the change sets that a later one undid, by their titles."""
     gone: set[str] = set()
     for change in reversed(changes):
         found = None if change.origin is None else _TAKES_BACK.match(change.origin.title)
@@ -181,7 +187,7 @@ def _author(change: ChangeSet) -> str:
 
 
 def _size(change: ChangeSet) -> str:
-    """``12``; with a mark where not all of it is kept."""
+    """Return the number of revisions: ``12``, or ``12 of 20`` if some are forgotten."""
     return f"{change.revisions:,}" + (
         f" of {change.revisions + change.forgotten:,}" if change.forgotten else ""
     )

@@ -1,4 +1,4 @@
-"""What a run says while it runs."""
+"""The Run tab: the output of a run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _STYLES = {
 
 
 class RunLog(LineView):
-    """The newest lines of a run."""
+    """Shows the newest lines of a run."""
 
     def on_mount(self) -> None:
         self._kinds: list[str] = []
@@ -61,7 +61,7 @@ def _shown(line: RunLine) -> str:
 
 
 class RunPane(DockPane):
-    """The file that runs or ran last, its output, the keys it changed, and how it ended."""
+    """Shows the current or last run: its file, output, changed keys and result."""
 
     SCOPED_CSS = False
     DEFAULT_CSS = """
@@ -69,33 +69,30 @@ class RunPane(DockPane):
     #run-log { height: 1fr; }
     """
 
-    NUMBER = 7
-    NAME = "Run"
-
     file = ""
-    """The file that runs or ran last, as it was given; empty before the first."""
+    """The file of the current or last run, as given; empty before the first."""
 
-    def furniture(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         idle = f"{key_of('run_file')} chooses a Lua file and runs it on this agent."
         yield Static(Content(idle).stylize("$quiet"), id="run-status")
         yield RunLog(id="run-log")
 
-    def furnished(self) -> None:
+    def on_loaded(self) -> None:
         self._what = ""
         self._doing = ""
         self._changed = 0
         self._began = 0.0
         self.result: str | None = ""
-        """How the last run ended; None while one goes on, empty before the first."""
+        """The result of the last run; None during a run, empty before the first."""
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
 
     @property
     def lines(self) -> list[str]:
-        """What the run said, as it is shown."""
+        """The output of the run, as shown."""
         return self.query_one(RunLog).lines
 
     def begin(self, file: str, agent: str) -> None:
-        """A new run: the lines of the last one go."""
+        """Begin to show a new run, without the lines of the last one."""
         self.query_one(RunLog).clear()
         self.file = file
         self._what = f"{display_text(file)} on {display_text(agent)}"
@@ -106,15 +103,16 @@ class RunPane(DockPane):
         self._tick()
 
     def add(self, lines: list[RunLine], task: str, changed: int) -> None:
-        """Append lines, each in the style of its kind; ``task`` is the one that runs now, ``changed`` how
-        many changes the run has made."""
+        """Append lines, each in the style of its kind; ``task`` runs now, ``changed`` is the number of
+        changes so far."""
         self.query_one(RunLog).add(lines)
         self._doing, self._changed = task, changed
         if self.result is None:
             self._tick()
 
     def end(self, result: str, duration: float, error: str | None) -> None:
-        """The run is over: ``result`` as the runner names it, ``error`` what went wrong with it, in words."""
+        """Show that the run ended after ``duration`` seconds: ``result`` is the runner's word, ``error`` the
+        reason in words."""
         self._ticks.pause()
         self.result = result
         self.query_one(RunLog).add([RunLine("bad", error)] if error else [])

@@ -1,4 +1,4 @@
-"""Figures about the store on screen."""
+"""The Stats tab: figures about the store."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from sloth_tui.tui.widgets.dock.figures import (
     Line,
     figures_of,
     group_lines,
+    ranked_lines,
     rate_of,
-    standing_lines,
     type_lines,
 )
 from sloth_tui.tui.widgets.dock.write_rate import WriteRate
@@ -34,27 +34,27 @@ if TYPE_CHECKING:
     from sloth_tui.tui.messages import Survey
 
 _ROOM_FOR_TWO, _ROOM_FOR_THREE = 64, 104
-"""Widths in cells from which the lists stand beside the figures, and beside each other."""
+"""Widths in cells from which the lists are beside the figures, and beside each other."""
 
-_AGE_PERIOD = 10.0
-"""Seconds between two looks at how long ago things changed."""
+_AGE_REFRESH_SECONDS = 10.0
+"""Between two redraws of ages."""
 _ROOM_FOR_PLOT = 8
-"""Lines from which the writes are a plot of more than one line."""
+"""Height in lines from which the plot of writes has several lines."""
 
 
 class FigureList(Choices):
-    """Tells when it has another width, after the panes around it have got theirs."""
+    """Posts a message when its width changes, after the panes around it have theirs."""
 
     class Resized(Message):
-        pass
+        """The list has another size."""
 
     def on_resize(self, event: Resize) -> None:
         self.post_message(self.Resized())
 
 
 class StatsPane(DockPane):
-    """Figures and the writes of the last seconds; prefixes that filter the table when chosen; the largest,
-    newest and oldest entries, which are gone to when chosen."""
+    """Shows figures, a plot of recent writes, prefixes (choosing one filters the table), and the largest,
+    newest and oldest entries (choosing one goes to its key)."""
 
     SCOPED_CSS = False
     DEFAULT_CSS = """
@@ -63,14 +63,11 @@ class StatsPane(DockPane):
     #stats OptionList, #log OptionList, #locks OptionList { scrollbar-gutter: stable; }
     #stats-figures, #stats-rate { height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
     #stats-prefixes { width: 1fr; }
-    #stats-standings { display: none; width: 1fr; margin-left: 2; }
-    #stats.-wide #stats-standings { display: block; }
+    #stats-ranked { display: none; width: 1fr; margin-left: 2; }
+    #stats.-wide #stats-ranked { display: block; }
     #stats.-stacked { layout: vertical; }
     #stats.-stacked #stats-figures-scroll { width: 1fr; height: auto; max-height: 8; margin: 0; }
     """
-
-    NUMBER = 5
-    NAME = "Stats"
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
         super().__init__(id=id)
@@ -79,21 +76,29 @@ class StatsPane(DockPane):
         self._rate = WriteRate()
         self._lines: dict[str, list[Line]] = {}
 
-    def furniture(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         figures = (Static(id="stats-figures"), Static(id="stats-rate"))
         yield VerticalScroll(*figures, id="stats-figures-scroll", can_focus=False)
         yield FigureList(id="stats-prefixes", classes="main")
-        yield FigureList(id="stats-standings")
+        yield FigureList(id="stats-ranked")
 
-    def furnished(self) -> None:
+    def on_loaded(self) -> None:
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
-        self.set_interval(_AGE_PERIOD, self._draw_all)
+        self.set_interval(_AGE_REFRESH_SECONDS, self._draw_all)
+        self.show(None)
+
+    def take(self, read: Stats) -> None:
+        """Show what was read."""
+        self.show(read)
+
+    def forget(self) -> None:
+        """Show no figures."""
         self.show(None)
 
     def show(self, stats: Stats | None) -> None:
         """Show these figures; None: there are none (yet)."""
         self._stats = stats
-        self.entitle(format_size(stats.file_size) if stats else "")
+        self.entitle(format_size(stats.file_size) if stats and stats.file_size is not None else "")
         if stats is None:
             self._survey = None
             self._rate = WriteRate()
@@ -101,14 +106,14 @@ class StatsPane(DockPane):
         self._draw_lists()
 
     def show_survey(self, survey: Survey) -> None:
-        """Show which keys there are, and which stand out; what is not known yet stays as it is."""
+        """Show groups of keys and ranked entries; what is not known yet stays as it is."""
         if self._survey is not None:
             survey = survey._replace(standings={**self._survey.standings, **survey.standings})
         self._survey = survey
         self._draw_lists()
 
     def count_writes(self, revision: int, at: float) -> None:
-        """``revision`` is the newest at ``at`` of ``time.monotonic``."""
+        """Note that ``revision`` was the newest at ``at`` (``time.monotonic``)."""
         if self._rate.note(revision, at) and self._seen:
             self._ticks.resume()
             self._draw_rate()
@@ -140,7 +145,7 @@ class StatsPane(DockPane):
         return bool(self.children) and self.is_on_screen and self.size.width > 0
 
     def _tick(self) -> None:
-        """Move the plot on, as long as somebody sees something in it."""
+        """Advance the plot while it is visible and not empty."""
         if not (self._seen and self._rate.busy(time.monotonic())):
             self._ticks.pause()
         self._draw_rate()
@@ -168,22 +173,22 @@ class StatsPane(DockPane):
         if not self._seen:
             return
         beside = self.has_class("-wide")
-        first, second = (self.query_one(f"#stats-{name}", FigureList) for name in ("prefixes", "standings"))
+        first, second = (self.query_one(f"#stats-{name}", FigureList) for name in ("prefixes", "ranked"))
         width = first.scrollable_content_region.width or 40
         lines: list[Line] = []
-        standings: list[Line] = []
+        ranked: list[Line] = []
         if self._survey is None:
             lines = [Line(Content("counting the keys…").stylize("$quiet"))]
         elif self._stats is not None:
             lines = group_lines(self._survey, self._stats.total_keys, width)
             lines += type_lines(self._stats.types, width)
             room = second.scrollable_content_region.width if beside else width
-            standings = standing_lines(self._survey, time.time(), room or 40)
-        self._fill(first, lines if beside else lines + standings)
-        self._fill(second, standings if beside else [])
+            ranked = ranked_lines(self._survey, time.time(), room or 40)
+        self._fill(first, lines if beside else lines + ranked)
+        self._fill(second, ranked if beside else [])
 
     def _fill(self, options: FigureList, lines: list[Line]) -> None:
-        """Show these lines; the cursor stays on what it is on."""
+        """Show these lines; the cursor stays on its item."""
         before = self._lines.get(options.id or "", [])
         self._lines[options.id or ""] = lines
         at, top = options.highlighted, options.scroll_offset.y
@@ -203,18 +208,18 @@ class StatsPane(DockPane):
 
 
 def _only_words_differ(before: list[Line], lines: list[Line]) -> bool:
-    """Whether the same ones of them can be chosen."""
+    """True if the same lines can be chosen in both."""
     return [line.wish is None for line in before] == [line.wish is None for line in lines]
 
 
 def _show(widget: Static, text: Content) -> None:
-    """Lay out anew only where there are more lines or fewer."""
+    """Update a widget; lay out the screen only if the number of lines changes."""
     shown = widget.content
     lines = shown.plain.count("\n") if isinstance(shown, Content) else -1
     widget.update(text, layout=lines != text.plain.count("\n"))
 
 
 def _told_apart(line: Line) -> object:
-    """Differs for lines that ask for something else."""
+    """Return what identifies the message of a line."""
     wish = line.wish
     return None if wish is None else (type(wish), getattr(wish, "prefix", None), getattr(wish, "key", None))

@@ -1,1 +1,1 @@
-"""key_table."""
+"""The table of keys with its filter: rows, columns, marks and the tree."""

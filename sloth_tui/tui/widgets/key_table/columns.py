@@ -1,4 +1,4 @@
-"""The columns of the key table: which of them fit, how wide each is, and cells cut to size."""
+"""The columns of the key table: which fit, how wide each is, and cells cut to size."""
 
 from __future__ import annotations
 
@@ -6,25 +6,68 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from sloth_tui.text import display_text
+from sloth_tui.text import display_text, format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from sloth_tui.model import Row
 
 GUTTER = 2
 """Cells before the first column: the cursor, and a sign for a row that just changed."""
 GAP = 2
 """Cells between columns."""
-_LEAST = 50
+_MIN_TEXT_WIDTH = 50
 """Cells that key and value keep before another column is shown."""
-_SHORTEST_KEY = 14
+_MIN_KEY_WIDTH = 14
 _KEY_SHARE = 0.62
-"""Of what key and value have together, the most a key takes."""
+"""The largest share of the width of key and value that the key takes."""
+
+
+class ColumnKind(NamedTuple):
+    """A column that is shown if it fits."""
+
+    name: str
+    """One of the model's SORT_COLUMNS."""
+    title: str
+    width: int
+    """Minimum width in cells."""
+    cell: Callable[[Row, str], str]
+    """Returns the harmless text for a row and its age in words."""
+    right: bool = True
+    """Aligned to the right."""
+    greatest_first: bool = True
+    """True if sorting by it begins with the greatest."""
+
+
+def _type_of(row: Row, age: str) -> str:
+    return shown(row.type, _TYPE)
+
+
+def _revision_of(row: Row, age: str) -> str:
+    return "-" if row.revision is None else f"{row.revision:,}"
+
+
+_TYPE, _REVISION = 8, 8
+KINDS = {
+    kind.name: kind
+    for kind in (
+        ColumnKind("type", "type", _TYPE, _type_of, right=False, greatest_first=False),
+        ColumnKind("size", "size", 9, lambda row, age: format_size(row.size)),
+        ColumnKind("updated", "updated", 9, lambda row, age: age),
+        ColumnKind("revision", "revision", _REVISION, _revision_of),
+    )
+}
+"""The columns after key and value, from left to right."""
+_BY_IMPORTANCE = ("updated", "size", "type", "revision")
+"""The same, most important first: those are shown if not all fit."""
 
 
 class Column(NamedTuple):
+    """A column as it is laid out."""
+
     name: str
-    """One of the model's SORT_COLUMNS, or ``value``."""
+    """``key``, ``value``, or the name of a ColumnKind."""
     title: str
     start: int
     """The first cell of the column."""
@@ -33,37 +76,33 @@ class Column(NamedTuple):
     """Aligned to the right."""
 
 
-_OPTIONAL = (("updated", "updated", 9, True), ("size", "size", 9, True), ("type", "type", 8, False))
-
-
 def arrange(width: int, longest_key: int, newest_revision: int) -> tuple[Column, ...]:
-    """Columns for a table of ``width`` cells: key and value, then as many as there is room for, the more
-    telling ones first."""
-    optional = (*_OPTIONAL, ("revision", "revision", max(len(f"{newest_revision:,}"), 8), True))
+    """Return the columns for a table of ``width`` cells: key and value, then as many as fit, most important
+    first."""
     left = width - GUTTER
-    taken = []
-    for column in optional:
-        if left - GAP - column[2] < _LEAST:
+    widths = {name: kind.width for name, kind in KINDS.items()}
+    widths["revision"] = max(len(f"{newest_revision:,}"), _REVISION)
+    taken = set()
+    for name in _BY_IMPORTANCE:
+        if left - GAP - widths[name] < _MIN_TEXT_WIDTH:
             break
-        left -= GAP + column[2]
-        taken.append(column)
-    key = min(max(longest_key, _SHORTEST_KEY), int((left - GAP) * _KEY_SHARE))
+        left -= GAP + widths[name]
+        taken.add(name)
+    key = min(max(longest_key, _MIN_KEY_WIDTH), int((left - GAP) * _KEY_SHARE))
     value = left - GAP - key
     if key < 1 or value < 1:
         return (Column("key", "key", GUTTER, max(width - GUTTER, 0)),)
     columns = [Column("key", "key", GUTTER, key), Column("value", "value", GUTTER + key + GAP, value)]
-    start = width - sum(GAP + column[2] for column in taken)
-    # As people read on: what it is, how large, how old, which revision.
-    for name in ("type", "size", "updated", "revision"):
-        for column in taken:
-            if column[0] == name:
-                columns.append(Column(name, column[1], start + GAP, column[2], column[3]))
-                start += GAP + column[2]
+    start = width - sum(GAP + widths[name] for name in taken)
+    for name, kind in KINDS.items():
+        if name in taken:
+            columns.append(Column(name, kind.title, start + GAP, widths[name], kind.right))
+            start += GAP + widths[name]
     return tuple(columns)
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
-    """Harmless ``text`` in exactly ``width`` cells; what is cut off shows as ``…``."""
+    """Return harmless ``text`` in exactly ``width`` cells; ``…`` marks a cut."""
     if width <= 0:
         return ""
     length = len(text) if text.isascii() else cell_len(text)
@@ -74,13 +113,13 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 
 
 def shown(data: str, width: int) -> str:
-    """As much of ``data`` as could fill ``width`` cells, made harmless."""
+    """Return as much of ``data`` as can fill ``width`` cells, made harmless."""
     return display_text(data, 4 * width + 4)
 
 
 def scattered(data: str, characters: str, limit: int) -> Iterator[tuple[int, int]]:
-    """Where ``characters`` are in ``data``, each at the first place after the one before; as :func:`places`.
-    Without capitals they stand for capitals too."""
+    """Yield where ``characters`` are in ``data``, each at the first place after the previous one, as
+    :func:`places`. Without capitals, they match capitals too."""
     offset = seen = 0
     folded = not any("A" <= character <= "Z" for character in characters)
     for character in characters:
@@ -98,7 +137,7 @@ def scattered(data: str, characters: str, limit: int) -> Iterator[tuple[int, int
 
 
 def places(data: str, part: str, limit: int) -> Iterator[tuple[int, int]]:
-    """Where ``part`` is in ``data``, as (start, end) in characters of ``display_text(data)`` up to
+    """Yield where ``part`` is in ``data``: (start, end) in characters of ``display_text(data)``, up to
     ``limit``."""
     found = data.find(part) if part else -1
     offset = seen = 0

@@ -1,4 +1,4 @@
-"""The line in which a person types which keys to see."""
+"""The filter bar: the line in which the user types a query."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from textual.widgets import Input, Static
 
 from sloth_tui.model import Query
 from sloth_tui.tui.messages import FilterChanged, FilterLeft
+from sloth_tui.tui.widgets.key_table.columns import KINDS
 from sloth_tui.tui.widgets.key_table.filter_syntax import format_filter, parse_filter
-from sloth_tui.tui.widgets.steady import SteadyInput
+from sloth_tui.tui.widgets.steady import NoRelayoutInput
 
 if TYPE_CHECKING:
     from typing import Self
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 
 class FilterBar(Horizontal):
-    """Holds the query: what is typed, and which column sorts. Posts FilterChanged with every change of it,
-    FilterLeft when the table should have the keys again."""
+    """Holds the query: the typed terms and the order. Posts FilterChanged with every change, and FilterLeft
+    when the focus goes back to the table."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,down", "leave", "To the keys", show=False),
@@ -50,54 +51,53 @@ class FilterBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("/ ", markup=False)
-        yield SteadyInput(
+        yield NoRelayoutInput(
             placeholder="part of a key  ^beginning  ~fuzzy  =value  !not", select_on_focus=False
         )
 
     @property
     def asked(self) -> Query:
-        """What is asked for now."""
+        """The current query."""
         return self._asked
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        # At once: keys that are typed meanwhile are for the filter, and would be anything else's.
+        # At once: keys typed meanwhile are for the filter.
         self.screen.set_focus(self.query_one(Input), scroll_visible)
         return self
 
     def ask(self, query: Query) -> None:
-        """Ask for this as if it had been typed."""
+        """Set the query as if it had been typed."""
         field = self.query_one(Input)
         with field.prevent(Input.Changed):
             field.value = format_filter(query)
         self._change(query)
 
     def clear(self) -> None:
-        """Let every key through; the order stays."""
+        """Match every key; the order stays."""
         self.ask(self._in_order(Query()))
 
     def begin(self, query: Query) -> None:
-        """This is asked for already."""
+        """Set the query without posting it: it is answered already."""
         self._asked = query
 
     def sort_by(self, column: str) -> None:
-        """Sort by a column, one of SORT_COLUMNS; by the one that sorts already, the other way round.
+        """Sort by a column, one of SORT_COLUMNS; the same column again reverses the order.
 
-        Sizes, times and revisions begin with the greatest, because that is what one looks for. What is sorted
-        so is no tree.
+        The keys are shown flat then.
         """
         if column == self._asked.sort:
             descending = not self._asked.descending
         else:
-            descending = column in ("size", "updated", "revision")
+            descending = column in KINDS and KINDS[column].greatest_first
         self._change(self._asked._replace(sort=column, descending=descending, tree=False))
 
     def fold(self, *, tree: bool) -> None:
-        """Show a tree, which is always in the order of keys, or no tree."""
+        """Show a tree, which is always in key order, or the keys flat."""
         order = Query() if tree else self._asked
         self._change(self._asked._replace(tree=tree, sort=order.sort, descending=order.descending))
 
     def _in_order(self, query: Query) -> Query:
-        """The same texts, in the order there is."""
+        """Return the query in the current order."""
         now = self._asked
         return query._replace(sort=now.sort, descending=now.descending, tree=now.tree)
 

@@ -1,4 +1,4 @@
-"""What a person types to say which keys to see, and back."""
+"""The syntax of the filter: text to query, and back."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ _SPECIAL = " \\" + _NOT + "".join(_KINDS)
 
 
 def parse_filter(text: str) -> Query:
-    """Terms between spaces, all of which have to hold. ``text`` is looked for in keys, ``^text`` is what keys
-    begin with, ``~text`` are characters that keys have in this order, ``=text`` is looked for in values.
-    ``!`` before a term: it must not hold. A backslash before a space, a sign or a backslash makes that part
-    of the text. Everything is literal; case counts, but for fuzzy terms without capitals."""
+    """Return the query of a filter text.
+
+    Terms are separated by spaces, and all must match: ``text`` in the key, ``^text`` at its beginning,
+    ``~text`` as characters in this order, ``=text`` in the value. ``!`` negates a term. A backslash before a
+    space, a sign or a backslash makes it part of the text. Terms are literal and case-sensitive, except fuzzy
+    ones without capitals.
+    """
     first = {"prefix": "", "key": "", "value": ""}
     also = []
     for kind, words, inverse in _terms(text):
@@ -31,7 +34,7 @@ def parse_filter(text: str) -> Query:
 
 
 def format_filter(query: Query) -> str:
-    """What a person types to get the texts of ``query``."""
+    """Return the filter text of ``query``."""
     first = (Term("prefix", query.prefix), Term("key", query.key), Term("value", query.value))
     return " ".join(_typed(term) for term in (*first, *query.also) if term.text)
 
@@ -51,7 +54,7 @@ def _terms(text: str) -> Iterator[tuple[str, str, bool]]:
 
 
 def _words(text: str) -> Iterator[list[str]]:
-    """The characters of each word; one that is not special here has its backslash before it."""
+    """Yield the characters of each word; escaped ones keep their backslash."""
     word: list[str] = []
     escaped = False
     for place, character in enumerate(text):

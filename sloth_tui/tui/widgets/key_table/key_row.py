@@ -1,4 +1,4 @@
-"""Drawing lines of the key table."""
+"""Draw lines of the key table."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from sloth_tui.text import display_text, format_count, format_size
-from sloth_tui.tui.secrets import MASK
-from sloth_tui.tui.widgets.key_table.columns import GAP, GUTTER, Column, fit, places, scattered, shown
+from sloth_tui.masking import MASK
+from sloth_tui.text import display_text, format_count
+from sloth_tui.tui.widgets.key_table.columns import GAP, GUTTER, KINDS, Column, fit, places, scattered, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 GONE = "(gone)"
 SIGN = 2
-"""Cells of the sign before a node of a tree, and of each level that something is indented by."""
+"""Cells of the sign before a tree node, and of each level of indentation."""
 _SIGNS = {(False, False): " ", (False, True): "•", (True, False): "◆", (True, True): "◈"}
-"""Before a row that is marked, and that has just changed."""
+"""(marked, just changed) -> the sign before a row."""
 _VALUE_STYLES = {
     "integer": "number",
     "float": "number",
@@ -33,7 +33,7 @@ _KINDS = frozenset({*_VALUE_STYLES.values(), "quiet"})
 
 
 class Look(NamedTuple):
-    """What a line looks like apart from its row."""
+    """Everything that a line depends on besides its row."""
 
     columns: tuple[Column, ...]
     width: int
@@ -47,7 +47,7 @@ class Look(NamedTuple):
 
 
 def draw_row(row: Row, look: Look, style: Callable[[str], Style]) -> Strip:
-    """The line of a row; ``style`` knows the styles by name."""
+    """Return the line of a row; ``style`` returns a style by its name."""
     base = line_style(look, style)
     segments = [_gutter(look, base, style)]
     rest = ""
@@ -69,12 +69,12 @@ def draw_row(row: Row, look: Look, style: Callable[[str], Style]) -> Strip:
 
 
 def indent(row: Row, columns: tuple[Column, ...]) -> int:
-    """Cells before what a tree shows of a row: a level each, as long as most of the column is left."""
+    """Return the indentation of a row in cells, at most about half of the column."""
     return min(SIGN * row.depth, max(columns[0].width // 2 - SIGN, 0)) if columns else 0
 
 
 def draw_note(note: str, look: Look, style: Callable[[str], Style]) -> Strip:
-    """A line that says something else than a row."""
+    """Return a line with a note instead of a row."""
     base = line_style(look, style)
     text = fit(note, look.width - GUTTER)
     return Strip([_gutter(look, base, style), Segment(text, base + style("quiet"))], look.width)
@@ -83,7 +83,7 @@ def draw_note(note: str, look: Look, style: Callable[[str], Style]) -> Strip:
 def draw_header(
     columns: tuple[Column, ...], width: int, query: Query, style: Callable[[str], Style]
 ) -> Strip:
-    """The titles; the column that sorts has an arrow."""
+    """Return the heading; the column that sorts has an arrow."""
     base = style("row") + style("header")
     line = " " * GUTTER
     for column in columns:
@@ -101,34 +101,25 @@ def line_style(look: Look, style: Callable[[str], Style]) -> Style:
 
 
 def _but_kinds(style: Callable[[str], Style]) -> Callable[[str], Style]:
-    """``style`` without the colours of kinds of values: on the ground of the cursor some could not be
-    read."""
+    """Return ``style`` without the colours of value types, some of which are unreadable on the cursor."""
     return lambda name: Style.null() if name in _KINDS else style(name)
 
 
 def _gutter(look: Look, base: Style, style: Callable[[str], Style]) -> Segment:
-    # Cursor, mark and change are told by a sign too, for terminals without colours.
+    # Signs show cursor, mark and change too, for terminals without colours.
     cursor = ("▌" if look.focus else "▏") if look.cursor else " "
     sign = _SIGNS[look.marked, look.flash]
     return Segment((cursor + sign)[: look.width], base + style("sign"))
 
 
 def _plain(row: Row, column: Column, look: Look) -> str:
-    if column.name == "value":
-        return MASK
-    if column.name == "type":
-        return shown(row.type, column.width)
-    if column.name == "size":
-        return format_size(row.size)
-    if column.name == "updated":
-        return look.age
-    return "-" if row.revision is None else f"{row.revision:,}"
+    return MASK if column.name == "value" else KINDS[column.name].cell(row, look.age)
 
 
 def _key(
     row: Row, column: Column, look: Look, base: Style, style: Callable[[str], Style]
 ) -> Iterable[Segment]:
-    """The key or, in a tree, what it has more than those around it, behind the sign of a node."""
+    """Yield the key or, in a tree, its part below the parent node, after the node's sign."""
     before = ""
     if look.query.tree:
         sign = "  " if row.keys is None else "▾ " if row.open else "▸ "
@@ -150,8 +141,8 @@ def _marked(
     *,
     stem: int = 0,
 ) -> Iterable[Segment]:
-    """``data`` without its ``stem`` in ``width`` cells, with what was looked for by terms of these kinds
-    standing out."""
+    """Return ``data`` without its ``stem`` in ``width`` cells, with the matches of these kinds of terms
+    highlighted."""
     text = fit(shown(data[stem:], width), width)
     plain = base + style(kind) if kind else base
     hidden = len(display_text(data[:stem])) if stem else 0

@@ -1,4 +1,4 @@
-"""The filter, the key table, and what stands in its place where there is nothing to show."""
+"""The Keys pane: the filter, the key table, and a text in place of an empty table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MESSAGE_LIMIT = 600
 
 
 class KeysPane(Pane):
-    """The middle of the browser."""
+    """The pane in the middle of the browser."""
 
     NUMBER = 2
     NAME = "Keys"
@@ -41,26 +41,25 @@ class KeysPane(Pane):
         self.query_one(KeyTable).is_secret = self._is_secret
 
     def count(self, shown: int, total: int | None, *, complete: bool) -> None:
-        """So many rows pass the filter, of so many keys as far as that is known; not ``complete``: more may
-        follow."""
+        """Show how many keys match, of ``total`` (None: unknown); not ``complete``: more may follow."""
         of_all = "" if total is None or total == shown else f" of {total:,}"
         self._entitle(f"{shown:,}{'' if complete else '…'}{of_all}")
 
     def mark(self, count: int, *, choosing: bool) -> None:
-        """So many keys are marked; ``choosing``: the range is not yet."""
+        """Show how many keys are marked; ``choosing``: a range is being chosen."""
         self._marked = f"{count:,} marked" if count else ""
         if choosing:
             self._marked += ", v ends the range"
         self._entitle(self._count)
 
     def say(self, words: Content | None) -> None:
-        """Words in place of the table; None: the table."""
+        """Show a text in place of the table; None: show the table."""
         self.set_class(words is not None, "nothing")
         if words is not None:
             self.query_one("#keys-words", Static).update(words)
 
     def fail(self, message: str, hint: str | None) -> None:
-        """Why there are no keys to show."""
+        """Show why the keys cannot be read."""
         self._entitle("")
         self.say(
             Content.assemble(

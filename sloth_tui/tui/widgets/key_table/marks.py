@@ -1,4 +1,4 @@
-"""Which keys a person has marked, to act on all of them at once."""
+"""The marked keys, to act on all of them at once."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MOST = 100_000
-"""Keys that can be marked at most: they are held in memory, and what is done to them is done one by one."""
+MAX_MARKS = 100_000
+"""Marked keys are held in memory, and actions handle them one by one."""
 
 
 class Marks:
-    """Marked keys, and those of a range that is being chosen. They are keys and not lines, so that they stay
-    what they are whatever the table shows."""
+    """Marked keys, and those of a range that is being chosen. Keys, not lines: they stay valid whatever the
+    table shows."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()
         self.range: frozenset[str] = frozenset()
-        """Keys that are marked as long as nobody gives the range up."""
+        """Keys of the range that is being chosen."""
 
     def __contains__(self, key: str) -> bool:
         return key in self._keys or key in self.range
@@ -33,11 +33,11 @@ class Marks:
         self._keys.update(keys)
 
     def flip(self, keys: Iterable[str]) -> None:
-        """Mark those of ``keys`` that are not, and take the marks of the others away."""
+        """Mark those of ``keys`` that are unmarked, and unmark the others."""
         self._keys ^= set(keys)
 
     def flip_together(self, keys: Iterable[str]) -> None:
-        """Mark all of ``keys``; take their marks away where all have one."""
+        """Mark all of ``keys``; if all are marked, unmark them."""
         keys = set(keys)
         if keys <= self._keys:
             self._keys -= keys
@@ -45,7 +45,7 @@ class Marks:
             self._keys |= keys
 
     def keep(self, keys: Iterable[str]) -> None:
-        """Only these may be marked."""
+        """Unmark all but these."""
         there = frozenset(keys)
         self._keys &= there
         self.range &= there

@@ -1,4 +1,4 @@
-"""The rows of an answer that a table holds: those on screen and some screens' worth on either side."""
+"""The rows that the table holds: those on screen and a few screens on either side."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sloth_tui.model import Row
+    from sloth_tui.tui.widgets.key_table.row_view import RowView
 
-_MOST = 400
-"""Rows held beyond those on screen, however tall the screen is."""
+_MAX_HELD = 400
+"""Rows held beyond those on screen."""
 
 
 def spot_of(row: Row) -> str:
-    """What a row is known by wherever it moves: its key or, for a node of a tree, a word that is no key."""
+    """Return what identifies a row wherever it moves: its key or, for a tree node, :func:`node_spot`."""
     return row.key if row.keys is None else node_spot(row.key)
 
 
 def node_spot(prefix: str) -> str:
-    """The spot of the node with this prefix: no key has a NUL in it."""
+    """Return the spot of the node with this prefix. It is never a key: keys hold no NUL."""
     return "\0" + prefix
 
 
 class RowCache:
-    """Knows which rows it has, and which it has asked for."""
+    """Keeps the loaded rows, and which were requested."""
 
     def __init__(self) -> None:
         self._rows: dict[int, Row | None] = {}
@@ -32,23 +33,23 @@ class RowCache:
         return number in self._rows
 
     def get(self, number: int) -> Row | None:
-        """The row; None if it is gone or not here."""
+        """Return the row; None if it is gone or not loaded."""
         return self._rows.get(number)
 
     def numbers(self) -> dict[str, int]:
-        """Spot -> number of every row held."""
+        """Return spot -> number of every row held."""
         return {spot_of(row): number for number, row in self._rows.items() if row is not None}
 
     def by_spot(self) -> dict[str, Row]:
         return {spot_of(row): row for row in self._rows.values() if row is not None}
 
     def forget(self) -> None:
-        """Ask for everything anew; what is held stays to be shown until the answer is there."""
+        """Request all rows again; those held stay until the new ones arrive."""
         self._wanted = range(0)
 
     def want(self, top: int, height: int, count: int) -> range | None:
-        """The rows to ask for so that ``height`` lines from ``top`` can be drawn, and the next page in either
-        direction as soon as somebody turns to it; None: they are here or asked for already."""
+        """Return the rows to request so that ``height`` lines from ``top`` and a page on either side can be
+        drawn; None if they are loaded or requested already."""
         if not range(top, min(top + height, count)):
             return None
         near = self._around(top, height, count, 1)
@@ -58,8 +59,8 @@ class RowCache:
         return self._wanted
 
     def load(self, first: int, rows: list[Row | None], *, anew: bool = False) -> list[int]:
-        """Take in rows ``first`` and following, with ``anew`` in place of all others; returns the numbers of
-        those that look different now."""
+        """Take in the rows from ``first`` on, with ``anew`` in place of all others; return the numbers of
+        those that changed."""
         loaded = dict(enumerate(rows, first))
         changed = [
             number for number, row in loaded.items() if number not in self or self._rows[number] != row
@@ -72,5 +73,30 @@ class RowCache:
         return changed
 
     def _around(self, top: int, height: int, count: int, pages: int) -> range:
-        margin = min(pages * height, _MOST // 2)
+        margin = min(pages * height, _MAX_HELD // 2)
         return range(max(top - margin, 0), min(top + height + margin, count))
+
+
+class CursorRow:
+    """The row under the cursor of a view."""
+
+    def __init__(self, view: RowView, rows: RowCache) -> None:
+        self._view = view
+        self._rows = rows
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor; None if there is none or it is not loaded yet."""
+        return self._rows.get(self._view.cursor) if self._view.count else None
+
+    @property
+    def key(self) -> str | None:
+        """The key under the cursor; None if there is no row, it is not loaded yet, or it is a node."""
+        row = self.row
+        return row.key if row is not None and row.keys is None else None
+
+    @property
+    def node(self) -> str | None:
+        """The prefix of the node under the cursor; None if there is none."""
+        row = self.row
+        return row.key if row is not None and row.keys is not None else None

@@ -1,8 +1,8 @@
-"""A view of very many lines under a heading, with a cursor: moving, scrolling, clicking."""
+"""A view of very many lines with a heading and a cursor: moving, scrolling, clicking."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import Binding
 from textual.geometry import Region, Size
@@ -10,14 +10,29 @@ from textual.scroll_view import ScrollView
 from textual.widget import Widget
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.binding import BindingType
     from textual.events import Click, MouseEvent, Resize
 
 _HEADING = 1
 
 
+class Listener(NamedTuple):
+    """The callbacks of a view, called at once."""
+
+    cursor_moved: Callable[[], None]
+    """The cursor was put on a line, perhaps the same one."""
+    lines_moved: Callable[[], None]
+    """Other lines may be on screen."""
+    line_chosen: Callable[[], None]
+    """Enter, or a second click, on the cursor's line."""
+    heading_clicked: Callable[[int], None]
+    """A click on this cell of the heading."""
+
+
 class RowView(ScrollView, can_focus=True):
-    """Lines are numbered from 0; line 0 of the widget itself is the heading, which never scrolls away."""
+    """Shows numbered lines, from 0; row 0 of the widget is the heading, which does not scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -34,19 +49,20 @@ class RowView(ScrollView, can_focus=True):
     RowView { overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
     """
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # theirs
+    def __init__(self, listener: Listener, *, id: str | None, classes: str | None) -> None:  # noqa: A002  # theirs
         super().__init__(id=id, classes=classes)
+        self._listener = listener
         self._cursor = 0
         self._count = 0
 
     @property
     def cursor(self) -> int:
-        """The line the cursor is on; 0 where there is none."""
+        """The cursor's line; 0 if there are no lines."""
         return self._cursor
 
     @property
     def count(self) -> int:
-        """How many lines there are."""
+        """The number of lines."""
         return self._count
 
     @property
@@ -59,15 +75,15 @@ class RowView(ScrollView, can_focus=True):
         return max(self.scrollable_content_region.height - _HEADING, 0)
 
     def move_to(self, line: int) -> None:
-        """Put the cursor on a line, or on the nearest there is, and bring it on screen."""
+        """Put the cursor on a line, or on the nearest one, and scroll to it."""
         before, self._cursor = self._cursor, min(max(line, 0), max(self._count - 1, 0))
         self._bring_on_screen(self._cursor)
         if before != self._cursor:
             self.refresh_lines_at(before, self._cursor)
-        self.cursor_moved()
+        self._listener.cursor_moved()
 
     def refresh_lines_at(self, *lines: int) -> None:
-        """Draw these lines again, where they are on screen."""
+        """Redraw those of these lines that are on screen."""
         width, height = self.size.width, self.lines_on_screen
         regions = [
             Region(0, line - self.top + _HEADING, width, 1) for line in lines if 0 <= line - self.top < height
@@ -75,23 +91,11 @@ class RowView(ScrollView, can_focus=True):
         if regions:
             self.refresh(*regions)
 
-    def cursor_moved(self) -> None:
-        """The cursor was put on a line, maybe the one it was on."""
-
-    def lines_moved(self) -> None:
-        """Other lines may be on screen."""
-
-    def line_chosen(self) -> None:
-        """Enter on the line under the cursor, or a click on it."""
-
-    def heading_clicked(self, x: int) -> None:
-        """A click on this cell of the heading."""
-
     def action_move(self, by: int) -> None:
         self.move_to(self._cursor + by)
 
     def action_move_page(self, pages: float) -> None:
-        """Scroll by so much; the cursor stays where it is on the screen."""
+        """Scroll by this many pages; the cursor keeps its place on the screen."""
         by = int(pages * max(self.lines_on_screen, 1))
         self.scroll_to(y=self.top + by, animate=False)
         self.move_to(self._cursor + by)
@@ -103,20 +107,20 @@ class RowView(ScrollView, can_focus=True):
         self.move_to(self._count - 1)
 
     def action_choose(self) -> None:
-        self.line_chosen()
+        self._listener.line_chosen()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
-            self.lines_moved()
+            self._listener.lines_moved()
 
     def on_resize(self, event: Resize) -> None:
         self._fit()
         self._bring_on_screen(self._cursor)
-        self.lines_moved()
+        self._listener.lines_moved()
 
     def line_at(self, event: MouseEvent) -> int | None:
-        """The line under the pointer; None beside the lines."""
+        """Return the line under the pointer; None if there is none."""
         offset = event.get_content_offset(self)
         if offset is None or offset.x >= self.scrollable_content_region.width or offset.y < _HEADING:
             return None
@@ -129,24 +133,24 @@ class RowView(ScrollView, can_focus=True):
             return
         event.stop()
         if offset.y < _HEADING:
-            self.heading_clicked(offset.x)
+            self._listener.heading_clicked(offset.x)
             return
         line = self.line_at(event)
         if line is not None:
             again = line == self._cursor
             self.move_to(line)
             if again and event.chain > 1:
-                self.line_chosen()
+                self._listener.line_chosen()
 
     def set_count(self, count: int) -> None:
-        """There are so many lines now; the cursor stays within them."""
+        """Set the number of lines; the cursor stays within them."""
         self._count = count
         self._cursor = min(self._cursor, max(count - 1, 0))
         self._fit()
 
     def shift_by(self, lines: int) -> None:
-        """What is under the cursor has moved by so many lines: follow it, without moving on the screen. A
-        view of the very beginning goes on to show it, and what is new there."""
+        """Follow the cursor's row, which has moved by this many lines, without moving it on the screen. A
+        view at the very top stays there and shows new rows."""
         before, self._cursor = self._cursor, min(max(self._cursor + lines, 0), max(self._count - 1, 0))
         self.refresh_lines_at(before, self._cursor)
         if self.top:
@@ -154,8 +158,8 @@ class RowView(ScrollView, can_focus=True):
         self._bring_on_screen(self._cursor)
 
     def _fit(self) -> None:
-        """Tell the scroll bar how long the view is. Not by assignment to ``virtual_size``: that would lay out
-        the whole screen anew, which depends on nothing here."""
+        """Set the length of the scroll bar. Assignment to ``virtual_size`` would lay out the whole screen,
+        which does not depend on it."""
         size = Size(self.scrollable_content_region.width, self._count + _HEADING)
         if size != self.virtual_size:
             self.set_reactive(Widget.virtual_size, size)

@@ -1,4 +1,4 @@
-"""Copying: keys, values, and the command lines that do the same."""
+"""Copy keys, values, and the command lines that do the same."""
 
 from __future__ import annotations
 
@@ -6,54 +6,54 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from sloth_tui.text import display_text, format_count
-from sloth_tui.tui.browser.acting import Acting
+from sloth_tui.tui.browser.context import Controller
+from sloth_tui.tui.browser.dock_tabs import TABS
 
 if TYPE_CHECKING:
     from sloth_tui.tui.external.clipboard import Clipboard
 
 _SHOWN = 100
-"""Characters of what was copied that are said."""
+"""Characters of the copied text that the toast shows."""
 
 
-class CopyActions(Acting):
-    """Copies what the cursor stands on, or what is marked, and says what was copied. That works with
-    ``--read-only`` too."""
+class CopyController(Controller):
+    """Copies what is marked or under the cursor, and says what was copied. Works with ``--read-only`` too."""
 
     _clipboard: Clipboard | None = None
 
     def action_copy_key(self) -> None:
-        keys = self.chosen_keys
+        keys = self.context.chosen_keys
         if not keys:
-            self.flows.tell("no key is chosen")
+            self.operations.notify("no key is chosen")
             return
         what = f"the key {display_text(keys[0], _SHOWN)}" if len(keys) == 1 else f"{len(keys):,} keys"
-        self._look(self._put("\n".join(keys), what))
+        self.workers.look(self._put("\n".join(keys), what))
 
     def action_copy_name(self) -> None:
-        lock = self.locks_pane.highlighted if self.current == "locks" and self.furnished else None
-        if self.current != "locks":
-            self._look(self._put(self.services.agent, f"the name {display_text(self.services.agent)}"))
+        lock = self.lazy.locks.highlighted if self.panes.current == "locks" and self.lazy.loaded else None
+        if self.panes.current != "locks":
+            self.workers.look(self._put(self.services.agent, f"the name {display_text(self.services.agent)}"))
         elif lock is not None:
-            self._look(self._put(lock.name, f"the name {display_text(lock.name, _SHOWN)}"))
+            self.workers.look(self._put(lock.name, f"the name {display_text(lock.name, _SHOWN)}"))
         else:
-            self.flows.tell("no lock is held")
+            self.operations.notify("no lock is held")
 
     def action_copy_value(self) -> None:
-        keys = self.chosen_keys
+        keys = self.context.chosen_keys
         if keys:
-            self._look(self._copy_values(keys))
+            self.workers.look(self._copy_values(keys))
         else:
-            self.flows.tell("no key is chosen")
+            self.operations.notify("no key is chosen")
 
     def action_copy_command(self) -> None:
-        self._look(self._copy_command())
+        self.workers.look(self._copy_command())
 
     async def _copy_values(self, keys: list[str]) -> None:
-        from sloth_tui.tui.exact import as_object, as_printed
+        from sloth_tui.values.render import as_object, as_printed
 
         values = await asyncio.wrap_future(self.services.lookups.values(keys))
         if not values:
-            self.flows.tell("there is no such key any more")
+            self.operations.notify("there is no such key any more")
         elif len(keys) > 1:
             await self._put(as_object(values), f"{format_count(len(values), 'value')} as JSON")
         else:
@@ -68,41 +68,36 @@ class CopyActions(Acting):
         await self._put(line, display_text(line, _SHOWN))
 
     async def _line(self) -> str:
-        """What prints what the pane shows, or sets what the detail shows."""
+        """Return the command line that prints what the pane shows, or sets the entry in the detail."""
         from sloth_tui.tui.external.command_lines import command_line, get_line, set_line
 
-        agent, keys = self.services.agent, self.chosen_keys
-        if self.current in ("keys", "detail"):
+        agent, keys = self.services.agent, self.context.chosen_keys
+        if self.panes.current in ("keys", "detail"):
             if not keys:
                 return command_line("state", "list", agent=agent)
             key = keys[0]
-            if self.current == "keys" or len(keys) > 1 or self.services.is_secret(key):
-                # A secret is not put where shells keep their history.
+            if self.panes.current == "keys" or len(keys) > 1 or self.services.is_secret(key):
+                # Secrets must not end up in the history of a shell.
                 return get_line(agent, keys)
             values = await asyncio.wrap_future(self.services.lookups.values(keys))
             return set_line(agent, key, values[key]) if key in values else get_line(agent, keys)
-        if self.current == "run":
-            file = self.run_pane.file if self.furnished else None
+        if self.panes.current == "run":
+            file = self.lazy.run.file if self.lazy.loaded else None
             return command_line("run", agent=agent, operands=(file,)) if file else command_line("examples")
-        change = self.log_pane.highlighted if self.current == "log" and self.furnished else None
+        change = self.lazy.log.highlighted if self.panes.current == "log" and self.lazy.loaded else None
         if change is not None:
-            # To be looked at first: what is pasted may be run at once.
+            # A pasted line may run at once, so it only shows what it would do.
             return command_line("state", "undo", "--dry-run", agent=agent, operands=(change.id,))
-        words = {
-            "agents": ("state", "list"),
-            "locks": ("lock", "list"),
-            "stats": ("state", "stats"),
-            "log": ("state", "log"),
-        }
-        return command_line(*words[self.current], agent=agent)
+        words = TABS[self.panes.current].command if self.panes.current in TABS else ("state", "list")
+        return command_line(*words, agent=agent)
 
     async def _put(self, text: str, what: str) -> None:
         from sloth_tui.tui.external.clipboard import Clipboard
 
         if self._clipboard is None:
-            self._clipboard = Clipboard(self.app, self.services.settings.copy_command)
+            self._clipboard = Clipboard(self.screen.app, self.services.settings.copy_command)
         note = await self._clipboard.put(text)
         hidden = sum(display_text(character, lines=True) != character for character in set(text))
         if hidden:
             note = f"with characters that do not show{'; ' + note if note else ''}"
-        self.flows.tell(f"copied {what}" + (f" · {note}" if note else ""))
+        self.operations.notify(f"copied {what}" + (f" · {note}" if note else ""))

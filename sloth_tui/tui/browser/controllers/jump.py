@@ -1,4 +1,4 @@
-"""What can be jumped to: panes, what can be clicked, and every line of the lists in sight."""
+"""Jump mode: panes, everything that can be clicked, and every visible line of the lists."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sloth_tui.tui.actions import DOCK, PANES
-from sloth_tui.tui.browser.acting import Acting
+from sloth_tui.tui.browser.context import Controller
 from sloth_tui.tui.widgets.key_bar import KeyBar
 from sloth_tui.tui.widgets.key_table.filter_bar import FilterBar
 from sloth_tui.tui.widgets.key_table.row_view import RowView
@@ -21,59 +21,59 @@ if TYPE_CHECKING:
     from sloth_tui.tui.dialogs.jump import Target
 
 
-class JumpActions(Acting):
-    """Puts letters on what is in sight, and goes to what is chosen."""
+class JumpController(Controller):
+    """Labels the targets on screen, and goes to the chosen one."""
 
     def action_jump(self) -> None:
         from sloth_tui.tui.dialogs.jump import JumpScreen
 
-        if not self.furnished:
+        if not self.lazy.loaded:
             return
-        strips = self._compositor.render_strips()
+        strips = self.screen._compositor.render_strips()
         lines = [target._replace(x=_beside(strips[target.y], target.x)) for target in self._lines(strips)]
         targets = [*self._places(), *self._clickable(strips), *lines]
-        self.app.push_screen(JumpScreen(strips, targets), self._go)
+        self.screen.app.push_screen(JumpScreen(strips, targets), self._go)
 
     def _go(self, target: Target | None) -> None:
         if target is not None:
             target.go()
 
     def _places(self) -> Iterator[Target]:
-        """Panes outside of the dock, at their corners, and the filter."""
+        """Yield the panes outside the dock, at their corners, and the filter."""
         from sloth_tui.tui.dialogs.jump import Target
 
         for name in PANES:
-            pane = self.pane(name)
+            pane = self.panes.pane(name)
             if name not in DOCK and pane.is_on_screen and pane.region:
-                yield Target(pane.region.x, pane.region.y, partial(self.action_show_pane, name))
-        bar = self.query_one(FilterBar)
+                yield Target(pane.region.x, pane.region.y, partial(self.panes.show, name))
+        bar = self.screen.query_one(FilterBar)
         if bar.is_on_screen and bar.region:
-            yield Target(bar.region.x, bar.region.y, partial(self.action_perform, "filter_keys"))
+            yield Target(bar.region.x, bar.region.y, partial(self.context.perform, "filter_keys"))
 
     def _clickable(self, strips: list[Strip]) -> Iterator[Target]:
-        """Tabs, names of panes and whatever else carries out an action when it is clicked."""
+        """Yield tabs, names of panes and everything else with a click action."""
         from sloth_tui.tui.dialogs.jump import Target
 
-        known = {
-            f"screen.show_pane('{name}')" for name in PANES if name not in DOCK and self.pane(name).region
-        }
+        outside = (name for name in PANES if name not in DOCK)
+        known = {f"screen.click('show_{name}')" for name in outside if self.panes.pane(name).region}
         for x, y, action in spans(strips, "@click"):
-            widget, _ = self.get_widget_at(x, y)
+            widget, _ = self.screen.get_widget_at(x, y)
             if not isinstance(widget, KeyBar) and action not in known:
                 known.add(str(action))
-                yield Target(x, y, partial(self.call_later, self.app.run_action, action, widget))
+                run = partial(self.screen.app.run_action, str(action), widget)
+                yield Target(x, y, partial(self.screen.call_later, run))
 
     def _lines(self, strips: list[Strip]) -> Iterator[Target]:
-        """Lines of lists, by what they are now: the table may hold other rows when the jump is done."""
+        """Yield the lines of lists. The table may hold other rows when the jump is made."""
         from textual.widgets import OptionList
 
         from sloth_tui.tui.dialogs.jump import Target
 
         for x, y, option in spans(strips, "option"):
-            widget, _ = self.get_widget_at(x, y)
+            widget, _ = self.screen.get_widget_at(x, y)
             if isinstance(widget, OptionList) and isinstance(option, int):
                 yield Target(x, y, partial(_choose_option, widget, option))
-        for view in self.query("RowView, CursorView"):
+        for view in self.screen.query("RowView, CursorView"):
             if view.is_on_screen and view.region:
                 place = view.content_region
                 for y, number in _numbered(view):
@@ -81,13 +81,13 @@ class JumpActions(Acting):
 
 
 def _beside(strip: Strip, x: int) -> int:
-    """The cell before ``x`` where that is empty and ``x`` is not, so that a label hides nothing."""
+    """Return the cell before ``x`` if it is empty and ``x`` is not, so that a label hides nothing."""
     around = strip.crop(max(x - 1, 0), x + 1).text
     return x - 1 if x and around[:1] == " " and around[1:].strip() else x
 
 
 def spans(strips: list[Strip], name: str) -> Iterator[tuple[int, int, object]]:
-    """Where on screen something with this meta data begins, and the data; of several lines the first."""
+    """Yield where text with this meta data begins (x, y), and the data; of several lines only the first."""
     above: set[str] = set()
     for y, strip in enumerate(strips):
         here, before, x = set[str](), None, 0
@@ -103,7 +103,7 @@ def spans(strips: list[Strip], name: str) -> Iterator[tuple[int, int, object]]:
 
 
 def _numbered(view: Widget) -> list[tuple[int, int]]:
-    """Line of the widget, number of what is in it: of what is in sight and can have the cursor."""
+    """Return (line of the widget, number of its content) of every visible line that can have the cursor."""
     from sloth_tui.tui.widgets.cursor_view import CursorView
 
     if isinstance(view, RowView):

@@ -1,0 +1,44 @@
+"""The run of a Lua file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloth_tui.tui.browser.context import Controller
+
+if TYPE_CHECKING:
+    from sloth_tui.tui import messages
+
+_RUN_OUTPUT_SECONDS = 0.04
+"""How long output of a run is collected before it is shown."""
+
+
+class RunController(Controller):
+    """Handles the Run tab of the dock."""
+
+    def on_run_began(self, message: messages.RunBegan) -> None:
+        self.lazy.run.begin(message.file, message.agent)
+
+    def on_run_progressed(self, message: messages.RunProgressed) -> None:
+        self.screen.set_timer(_RUN_OUTPUT_SECONDS, self._hear_run)
+
+    def _hear_run(self) -> None:
+        output = self.services.take_run_output()
+        self.lazy.run.add(output.lines, output.task, output.changed)
+
+    def on_run_ended(self, message: messages.RunEnded) -> None:
+        self._hear_run()
+        self.lazy.run.end(message.result, message.duration, message.error)
+
+    def action_run_file(self) -> None:
+        async def run() -> None:
+            path = await self.operations.choose_file()
+            if path:
+                self.panes.show("run")
+                self.services.run_file(path)
+
+        self.workers.change(run())
+
+    def action_stop_run(self) -> None:
+        if not self.services.stop_run():
+            self.operations.notify("nothing is running")

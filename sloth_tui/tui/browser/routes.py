@@ -1,0 +1,100 @@
+"""The tables by which the screen finds the controllers of a message or an action.
+
+A controller is named by its module in ``controllers``, which is loaded on first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloth_tui.tui import messages
+from sloth_tui.tui.widgets.pane import Edged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROUTES: Mapping[type[messages.News], tuple[str, ...]] = {
+    # Posted by widgets.
+    messages.AgentChosen: ("agents",),
+    messages.AgentEntered: ("agents",),
+    messages.VisibleAgentsChanged: ("agents",),
+    messages.FilterChanged: ("keys",),
+    messages.FilterLeft: ("keys",),
+    messages.SortChosen: ("keys",),
+    messages.PageRequested: ("keys",),
+    messages.RowHighlighted: ("entry", "tree"),
+    messages.RowSelected: ("keys",),
+    messages.FoldRequested: ("tree",),
+    messages.NodeRequested: ("tree",),
+    messages.MarkRequested: ("marks",),
+    messages.RangeMoved: ("marks",),
+    messages.MarksChanged: ("marks",),
+    messages.MarksStale: ("marks",),
+    messages.HistoryRequested: ("entry",),
+    messages.LockExpired: ("dock",),
+    messages.ChangeSetSelected: ("dock",),
+    messages.MoreLogRequested: ("dock",),
+    messages.PrefixRequested: ("dock",),
+    messages.KeyRequested: ("dock",),
+    Edged.Grabbed: ("panes",),
+    Edged.DoubleClicked: ("panes",),
+    Edged.Dragged: ("panes",),
+    # Routed by the screen itself.
+    messages.AgentLeft: ("keys", "marks", "dock"),
+    messages.PanesLoaded: ("dock", "entry"),
+    # Posted by the services, about the store and the runner.
+    messages.AgentsListed: ("agents",),
+    messages.StoreOpened: ("keys", "entry", "agents"),
+    # "entry" reads the row under the cursor, which "agents" then invalidates: it comes later.
+    messages.StoreFailed: ("keys", "entry", "agents", "dock"),
+    messages.UpdatesPending: ("agents",),
+    messages.RowsIndexed: ("keys",),
+    messages.RowsChanged: ("keys",),
+    messages.PageLoaded: ("keys",),
+    messages.KeyLocated: ("keys",),
+    messages.EntryRead: ("entry",),
+    messages.HistoryRead: ("entry",),
+    messages.TabRead: ("dock",),
+    messages.SurveyRead: ("dock",),
+    messages.WritesCounted: ("dock",),
+    messages.RunBegan: ("run",),
+    messages.RunProgressed: ("run",),
+    messages.RunEnded: ("run",),
+    messages.ThreadDied: ("agents",),
+}
+"""Message -> the controllers that handle it, in this order."""
+
+OWNERS: Mapping[str, tuple[str, ...]] = {
+    "agents": (
+        *("new_agent", "duplicate_agent", "delete_agent", "go_to_agent", "next_agent", "previous_agent"),
+        *("toggle_live", "refresh"),
+    ),
+    "copy": ("copy_key", "copy_name", "copy_value", "copy_command"),
+    "dock": ("break_lock", "check_store", "compact", "show_change", "undo"),
+    "entry": (
+        *("edit_value", "edit_outside", "restore_revision", "new_key", "rename_key", "duplicate_key"),
+        *("change_type", "reveal", "compare_revision", "fold_all", "unfold_all", "page_value"),
+        *("value_tab", "history_tab", "info_tab"),
+    ),
+    "help": ("help",),
+    "jump": ("jump",),
+    "keys": ("filter_keys", "go_to_key", "step_back"),
+    "marks": ("mark_key", "mark_range", "invert_marks", "mark_all"),
+    "panes": (
+        *("show_pane", "next_pane", "previous_pane", "zoom", "collapse", "usual_sizes"),
+        *("narrower", "wider", "taller", "shorter"),
+    ),
+    "run": ("run_file", "stop_run"),
+    "tree": (
+        *("delete_key", "clear_prefix", "clear_all", "toggle_tree", "sort_next", "sort_reverse"),
+        "sort_keys",
+    ),
+}
+"""Controller -> the verbs it carries out, each by its method ``action_<verb>``."""
+
+_OWNER_OF = {verb: controller for controller, verbs in OWNERS.items() for verb in verbs}
+
+
+def owner_of(verb: str) -> str:
+    """Return the controller that carries out ``verb``. Raises KeyError."""
+    return _OWNER_OF[verb]
