@@ -1,7 +1,7 @@
-"""The headless front end: one command line in, data on stdout, narration on stderr, an exit code.
+"""The headless front end. It runs one command line: data to stdout, narration to stderr, an exit code.
 
-``main`` takes the shortest way for a plain command line: find the command, read its arguments, run
-it. Help, mistakes, completion and failures have modules of their own, loaded when they happen.
+``main`` does little for a plain command line: find the command, read its arguments, run it. Help, mistakes,
+completion and failures are in modules that are imported when they happen.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns its exit code. Errors are one line on stderr, never an exception."""
+    """Run one command and return its exit code. Errors are one line on stderr, never an exception."""
     words = sys.argv[1:] if arguments is None else arguments
     if "_ARGCOMPLETE" in os.environ:
         from sloth_tui.cli.parsing.completion import complete
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     out = Output()
     try:
         if sys.stdin is None or sys.stdout is None or sys.stderr is None:
-            _hold_places()
+            _open_closed_streams()
         code = _run(words, out)
         out.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nothing above could report it
@@ -57,17 +57,18 @@ def _run(words: Sequence[str], out: Output) -> int:
     return command.handler(arguments, out)
 
 
-def _hold_places() -> None:
-    """Open the null device in place of each standard stream that was closed when the program started: else
-    a pipe or file of ours gets its number, and whoever writes to stderr writes into that."""
+def _open_closed_streams() -> None:
+    """Open the null device for each standard stream that was closed at the start of the program.
+
+    Otherwise a pipe or file of ours would get its number, and output to stderr would go there.
+    """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
 
 
 def _resolve(words: Sequence[str]) -> tuple[tuple[str, ...], list[str], Sequence[str]]:
-    """The path of the command, as far as it can be told; the options every command may have that stand
-    before it; and the words that are left."""
+    """Return the path of the command, as far as it is one; common options before it; and the other words."""
     path: tuple[str, ...] = ()
     common: list[str] = []
     at = 0
@@ -87,7 +88,7 @@ def _resolve(words: Sequence[str]) -> tuple[tuple[str, ...], list[str], Sequence
 
 
 def _common(word: str) -> int:
-    """How many words an option that every command may have takes up; 0 if it is something else."""
+    """Return the number of words that a common option takes; 0 if the word is not a common option."""
     if word in ("-a", "--agent"):
         return 2
     return int(word == "--debug" or word.startswith("--agent="))

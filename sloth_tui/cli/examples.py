@@ -1,4 +1,4 @@
-"""The task files that come with the program."""
+"""Find the task files that come with the program."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _ENDING = ".lua"
 
 
 def names() -> list[str]:
-    """Of all examples, in order."""
+    """Return the names of all examples, in order."""
     return sorted(
         file.name.removesuffix(_ENDING) for file in _directory().iterdir() if file.name.endswith(_ENDING)
     )
 
 
 def path(name: str) -> str:
-    """Where the example's file is. Raises UsageError, with the nearest name or all of them as hint."""
+    """Return the path of the example's file. Raises UsageError, with the nearest or all names as hint."""
     return str(_file(name))
 
 
 def source(name: str) -> str:
-    """The text of the example. Raises as :func:`path`."""
+    """Return the text of the example. Raises UsageError like :func:`path`."""
     return _file(name).read_text("utf-8")
 
 
 def summary(name: str) -> str:
-    """What the example shows: the comment it begins with."""
+    """Return what the example shows: the comment in its first line."""
     return source(name).partition("\n")[0].removeprefix("--").strip()
 
 

@@ -102,7 +102,7 @@ def stocked(still: Path, warehouse: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What ``stocked`` is a copy of."""
+    """The state that ``stocked`` is a copy of."""
     directory = tmp_path_factory.mktemp("warehouse")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("SLOTH_RUNNER_HOME", str(directory))

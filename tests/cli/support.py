@@ -1,4 +1,4 @@
-"""Running the command line in this process, piped or on a terminal of 100 x 30."""
+"""Run the command line in this process, piped or on a terminal of 100 x 30."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Result(NamedTuple):
 
 
 def piped(*words: str, stdin: bytes = b"") -> Result:
-    """What a script gets to see."""
+    """Run a command line as a script does, with pipes, and return its output."""
     out, err = io.BytesIO(), io.BytesIO()
     with _standard_streams(
         io.TextIOWrapper(io.BytesIO(stdin), "utf-8"),
@@ -47,7 +47,7 @@ def piped(*words: str, stdin: bytes = b"") -> Result:
 
 
 def on_terminal(*words: str, typed: bytes = b"", columns: int = COLUMNS, encoding: str = "utf-8") -> Result:
-    """What a person gets to see; stdout and stderr are terminals of their own, to tell them apart."""
+    """Run a command line as a person does. stdout and stderr are separate terminals."""
     with _Terminal(columns) as out, _Terminal(columns) as err:
         os.write(out.screen, typed)
         with (
@@ -61,7 +61,7 @@ def on_terminal(*words: str, typed: bytes = b"", columns: int = COLUMNS, encodin
 
 
 def final_screen(data: bytes, columns: int = COLUMNS) -> str:
-    """What is left to see of ``data`` on a terminal that is high enough for it."""
+    """Return ``data`` as a terminal shows it that is high enough."""
     screen = pyte.Screen(columns, 200)
     screen.set_mode(pyte.modes.LNM)
     pyte.ByteStream(screen).feed(data)

@@ -1,4 +1,4 @@
-"""What each command does to the store, and how it says no."""
+"""Each command changes the store as it should, or refuses with the right message."""
 
 from __future__ import annotations
 

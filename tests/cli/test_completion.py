@@ -29,7 +29,7 @@ def stored() -> None:
 
 
 def complete(line: str, **environment: str) -> list[str]:
-    """What argcomplete offers for the line, cursor at its end; by its protocol, on descriptor 8."""
+    """Return what argcomplete offers for the line, with the cursor at its end, on descriptor 8."""
     command = "exec 8>&1 1>/dev/null; exec " + str(BIN / "sloth-runner")
     done = subprocess.run(
         ["/bin/sh", "-c", command],

@@ -11,6 +11,7 @@ from sloth_tui.errors import SlothError
 from sloth_tui.model import Query
 from sloth_tui.origin import this_process
 from sloth_tui.store import open_store
+from sloth_tui.store.sqlite.store import SqliteStore
 from tests.cli.support import Result, piped
 from tests.store.damage import remove, spoil_bytes, spoil_cells
 from tests.support import rounds
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sloth_tui.store.sqlite.store import SqliteStore
+    from sloth_tui.store.port import Store
 
 COMMANDS: list[tuple[str, ...]] = [
     ("state", "get", "a:text", "a:table", "a:integer", "a:float", "a:boolean", "a:bytes"),
@@ -56,7 +57,7 @@ DOCUMENTED_ENDS = {0, 3, 4, 5, 6, 7, 8, 9}
 """What is in a database can also be that something is not there, that a lock is held, and the like."""
 
 
-def window(store: SqliteStore) -> None:
+def window(store: Store) -> None:
     rows = store.window()
     try:
         for generation, query in enumerate(
@@ -71,10 +72,10 @@ def window(store: SqliteStore) -> None:
         rows.close()
 
 
-QUESTIONS: list[Callable[[SqliteStore], object]] = [
+QUESTIONS: list[Callable[[Store], object]] = [
     window,
     lambda store: list(store.groups()),
-    lambda store: [store.standings(order, 10) for order in ("largest", "newest", "oldest")],
+    lambda store: [store.top_entries(order, 10) for order in ("largest", "newest", "oldest")],
     lambda store: store.problems(),
     lambda store: [list(store.undo_steps(one)) for one in store.change_sets()],
     lambda store: list(store.rollback_steps(5)),
@@ -114,6 +115,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
             store.acquire("held", "me", 3600)
             store.acquire("other", "you", 3600, tied=True)
             store.compact(keep=3)
+            assert isinstance(store, SqliteStore)
             store._database.execute("INSERT OR IGNORE INTO sloth_forgotten VALUES ('a:integer', 2)")
     return base / "state" / "local.db"
 

@@ -26,7 +26,7 @@ def run(*words: str, stdin: bytes = b"") -> tuple[int, str, str]:
 
 
 def shown(directory: Path, *words: str) -> str:
-    """What a task sees as ``values``."""
+    """Return the ``values`` of a task."""
     task = directory / "show.lua"
     task.write_text(SHOW)
     code, out, err = run("run", str(task), *words)
@@ -67,7 +67,7 @@ NO_JSON = {
     "bare NaN": ("NaN", "a number that is not finite; write it as text, in quotes"),
     "infinite": ("-1e999", "a number that is not finite; write it as text, in quotes"),
     "deep": ("[" * 100_000, "nested more than 200 deep"),
-    "null": ("null", "null is no value; delete the key instead"),
+    "null": ("null", "null is not a value; delete the key instead"),
 }
 
 
@@ -85,7 +85,7 @@ def test_json_that_no_store_can_hold_is_refused_in_one_sentence(
 
 def test_json_that_is_no_utf8_is_refused(base: Path) -> None:
     done = piped("state", "set", "k", "-", "--type", "json", stdin=b'["\xff"]')
-    complaint = "error: the value is not UTF-8, so it is no json\nhint: use --type bytes\n"
+    complaint = "error: the value is not UTF-8, so it is not of type json\nhint: use --type bytes\n"
     assert (done.code, done.stdout, done.stderr.decode()) == (2, b"", complaint)
     assert not (base / "state").exists()
 
@@ -139,7 +139,7 @@ BROKEN = {
     "v.yaml": (b"a: [1, 2\nb: 3\n", "line 2, column 2: did not find expected ',' or ']'"),
     "v.yml": (
         b"a: 1\nb: \x01\n",
-        "line 2, column 4: U+0001 may not stand in YAML; write it as an escape in double quotes",
+        "line 2, column 4: U+0001 is not allowed in YAML; write it as an escape in double quotes",
     ),
     "v.toml": (b'a = 1\nb = "x', "line 2, column 7: unterminated string"),
     "latin.yaml": (b"a: \xe9\n", "not UTF-8 at byte 4"),
@@ -192,10 +192,10 @@ def _obstacle(path: Path, kind: str, too_large: int) -> str:
     """Puts it there; what is to be said of it."""
     if kind == "pipe":
         os.mkfifo(path)
-        return "is no regular file"
+        return "is not a regular file"
     if kind == "device":
         path.symlink_to("/dev/zero")
-        return "is no regular file"
+        return "is not a regular file"
     if kind == "directory":
         path.mkdir()
         return "is a directory"

@@ -91,7 +91,7 @@ def test_exit_code(words: str, code: int, place: Path) -> None:
 
 
 def test_a_file_that_must_not_grow_is_8(place: Path, base: Path) -> None:
-    """As when the disk is full: nothing is written, and what was there stays."""
+    """A full disk: nothing is written, and what was there stays."""
     done = run(f"state set there {'x' * 100_000}", place, limit=60_000)
     assert (done.returncode, done.stdout) == (8, "")
     assert re.fullmatch(r"error: .+\n(hint: .+\n)?", done.stderr)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.errors import NotWritable
-from sloth_tui.store.databases import back_up_agent, duplicate_agent
+from sloth_tui.store import open_agents
 from tests.cli.support import piped
 from tests.store.small_disk import small_disk
 from tests.store.sqlite.others import make_ours
@@ -149,7 +149,7 @@ def test_a_copy_that_has_no_room_leaves_nothing(disk: Disk) -> None:
     make_ours(disk.root / "base" / "state" / "local.db")
     disk.fill(but=8192)
     with pytest.raises(NotWritable):
-        duplicate_agent("local", "copy")
+        open_agents().duplicate("local", "copy")
     with pytest.raises(NotWritable):
-        back_up_agent("local")
+        open_agents().back_up("local")
     assert names_on(disk) == ["base", "base/state", "base/state/local.db"]

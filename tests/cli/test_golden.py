@@ -26,7 +26,7 @@ class Case(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Of its file: letters, digits, ``. _ -`` and no dash in front, fit for any file system."""
+        """The name of its file: letters, digits, ``. _ -`` and no leading dash, fit for any file system."""
         words = "_".join(self.words) or "nothing"
         typed = f"_answer_{self.typed.strip()!r}" if self.typed else ""
         name = words + typed + ("_tty" if self.terminal else "")

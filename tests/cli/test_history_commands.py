@@ -1,4 +1,4 @@
-"""What takes more than one command line: undo, rollback, secrets, and following what others do."""
+"""Undo, rollback, secrets and watching, which take more than one command line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support import wait_until
 
 
 def run(*words: str) -> str:
-    """Of a command that succeeds, what it prints."""
+    """Return the output of a command, which must succeed."""
     result = piped(*words)
     assert (result.code, result.err) == (0, "")
     return result.out

@@ -175,7 +175,7 @@ def test_a_value_that_is_no_utf8_becomes_bytes() -> None:
     done = subprocess.run([*program, "state", "set", "k", b"\xff", "--type", "string"], capture_output=True)
     assert (done.returncode, done.stderr) == (
         2,
-        b"error: the value is not UTF-8, so it is no string\nhint: use --type bytes\n",
+        b"error: the value is not UTF-8, so it is not of type string\nhint: use --type bytes\n",
     )
 
 

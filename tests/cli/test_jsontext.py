@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sloth_tui.cli.output import jsontext
+from sloth_tui.values import render as jsontext
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 _SCALARS = (

@@ -1,4 +1,4 @@
-"""What only a real process can show: exit codes, closed pipes, signals, what was imported."""
+"""Exit codes, closed pipes, signals and imports, which only a real process can show."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Watched:
         self._stream = pyte.ByteStream(self.screen)
 
     def look(self) -> str:
-        """What the terminal shows now."""
+        """Return what the terminal shows now."""
         try:
             while True:
                 self._stream.feed(self.process.read_nonblocking(65536, timeout=0.02))

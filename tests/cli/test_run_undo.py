@@ -1,4 +1,4 @@
-"""``run --undo-on-failure``: what a failed run wrote is taken back, and told."""
+"""``run --undo-on-failure``: the changes of a failed run are undone and reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of secret keys are told to nobody who did not ask for them."""
+"""Values of secret keys are shown only on request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 NAMED = "db:password"
 """Secret by its name."""
 DECLARED = "login"
-"""Secret because somebody said so."""
+"""A key that was marked as secret."""
 MATCHING = "card:7"
 """Secret by a pattern of the settings."""
 
@@ -88,7 +88,7 @@ def test_a_condition_that_does_not_hold_tells_no_secret(key: str, declared: Path
     assert done.err == f"error: key '{key}' holds another value, which is secret\nhint: nothing was written\n"
     assert (done.code, done.out) == (5, "")
     done = piped("state", "increment", key)
-    assert done.err == f"error: key '{key}' holds no number\n"
+    assert done.err == f"error: key '{key}' does not hold a number\n"
     assert done.code == 5
 
 

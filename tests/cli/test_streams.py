@@ -30,7 +30,7 @@ STREAMS = {
     "all closed": "<&- >&- 2>&-",
 }
 _NO_DATA = ("stdout closed", "stdout full", "all closed")
-"""Where data cannot be written, and that is a failure."""
+"""Places that data cannot be written to, which is a failure."""
 
 WITH_DATA = {
     "state list": 0,

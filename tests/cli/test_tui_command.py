@@ -15,7 +15,7 @@ from tests.cli.support import on_terminal, piped
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, bool]]:
-    """What the UI was opened with."""
+    """The arguments that the UI was opened with."""
     calls: list[tuple[str | None, bool]] = []
 
     def run_app(agent: str | None, read_only: bool = False) -> int:
@@ -101,7 +101,7 @@ def test_a_terminal_that_cannot_be_drawn_on_is_a_usage_error(
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        ("--read-onyl", "'--read-onyl' is no option of sloth-runner", "see sloth-runner --help"),
+        ("--read-onyl", "'--read-onyl' is not an option of sloth-runner", "see sloth-runner --help"),
         (
             "--read-only --agnet x",
             "unrecognized arguments: --agnet",
@@ -110,7 +110,7 @@ def test_a_terminal_that_cannot_be_drawn_on_is_a_usage_error(
         ("--read-only state list", "unrecognized arguments: state list", "see sloth-runner tui --help"),
         (
             "state --read-only",
-            "'--read-only' is no option of sloth-runner state",
+            "'--read-only' is not an option of sloth-runner state",
             "see sloth-runner state --help",
         ),
         ("--read-only=1", "--read-only: ignored explicit argument '1'", "see sloth-runner tui --help"),

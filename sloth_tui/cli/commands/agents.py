@@ -1,13 +1,13 @@
-"""``agents``: whose state there is on this machine."""
+"""``agents``: list the agents that have state on this machine."""
 
 from __future__ import annotations
 
-from sloth_tui import agents
 from sloth_tui.cli.output import columns, tables
-from sloth_tui.cli.output.entries import write_records
-from sloth_tui.cli.output.render import timestamp
-from sloth_tui.cli.parsing.spec import Arguments, Command, output_option
+from sloth_tui.cli.output.formats import write_records
+from sloth_tui.cli.parsing.spec import RECORDS, Arguments, Command, output_option
 from sloth_tui.errors import ExitCode
+from sloth_tui.store import open_agents
+from sloth_tui.text import timestamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def list_agents(arguments: Arguments, out: Output) -> int:
-    found = agents.discover()
+    found = open_agents().discover()
     if arguments.output == "keys":
         for agent in found:
             out.line(agent.name)
@@ -27,7 +27,7 @@ def list_agents(arguments: Arguments, out: Output) -> int:
             columns.moment("CHANGED"),
             columns.text("DATABASE"),
         ]
-        rows = ((agent.name, agent.size, agent.modified_at, agent.path) for agent in found)
+        rows = ((agent.name, agent.size, agent.modified_at, agent.location) for agent in found)
         tables.write_rows(fields, rows, out)
     else:
         write_records(_FIELDS, map(_record, found), arguments.output, out)
@@ -38,7 +38,8 @@ _FIELDS = ("name", "path", "exists", "size", "modified_at")
 
 
 def _record(agent: Agent) -> dict[str, object]:
-    return {**agent._asdict(), "modified_at": timestamp(agent.modified_at)}
+    name, location, exists, size, modified_at = agent
+    return dict(zip(_FIELDS, (name, location, exists, size, timestamp(modified_at)), strict=True))
 
 
 COMMANDS = (
@@ -46,7 +47,7 @@ COMMANDS = (
         ("agents",),
         "list the agents that have state on this machine",
         list_agents,
-        options=[output_option("table", "json", "jsonl", "csv", "keys")],
+        options=[output_option("table", *RECORDS, "keys")],
         details="local is always one of them; its database is made by the first write.",
         example='sloth-runner agents\nfor agent in $(sloth-runner agents -o keys); do echo "$agent"; done',
     ),

@@ -1,4 +1,4 @@
-"""``completion``: the script that teaches a shell to complete commands, agents and live keys."""
+"""``completion``: print the script that lets a shell complete commands, agents and keys."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""``examples``, ``examples show``: task files that come with the program, to run and to copy from."""
+"""``examples`` and ``examples show``: list and print the task files that come with the program."""
 
 from __future__ import annotations
 
 from sloth_tui.cli.output import columns, tables
-from sloth_tui.cli.output.entries import write_records
-from sloth_tui.cli.parsing.spec import Arguments, Command, Positional, output_option
+from sloth_tui.cli.output.formats import write_records
+from sloth_tui.cli.parsing.spec import RECORDS, Arguments, Command, Positional, output_option
 from sloth_tui.errors import ExitCode
 
 TYPE_CHECKING = False
@@ -45,7 +45,7 @@ COMMANDS = (
         ("examples",),
         "list the task files that come with the program",
         list_examples,
-        options=[output_option("table", "json", "jsonl", "csv", "keys")],
+        options=[output_option("table", *RECORDS, "keys")],
         example="sloth-runner examples\nsloth-runner run --example deploy",
     ),
     Command(

@@ -1,13 +1,22 @@
-"""``lock``: see the locks of an agent, take one, give it back, take it away."""
+"""``lock``: list the locks of an agent, and acquire, release or break one."""
 
 from __future__ import annotations
 
-from sloth_tui.cli.convert import seconds
+from sloth_tui.cli.commands import reading, writing
 from sloth_tui.cli.output.narration import tell
-from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
-from sloth_tui.cli.session import reading, writing
+from sloth_tui.cli.parsing.spec import (
+    AGENT,
+    RECORDS,
+    Arguments,
+    Command,
+    Option,
+    Positional,
+    output_option,
+    utf8,
+)
 from sloth_tui.errors import ExitCode, SlothError
 from sloth_tui.text import format_duration
+from sloth_tui.values.parse import seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +28,7 @@ if TYPE_CHECKING:
 def list_locks(arguments: Arguments, out: Output) -> int:
     if arguments.broken:
         return _list_broken(arguments, out)
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         locks = store.locks()
     if arguments.output == "keys":
         for lock in locks:
@@ -27,7 +36,7 @@ def list_locks(arguments: Arguments, out: Output) -> int:
     elif arguments.output == "table":
         _as_table(locks, out)
     else:
-        from sloth_tui.cli.output.entries import write_records
+        from sloth_tui.cli.output.formats import write_records
 
         write_records(_FIELDS, map(_record, locks), arguments.output, out)
     return ExitCode.OK
@@ -36,7 +45,7 @@ def list_locks(arguments: Arguments, out: Output) -> int:
 def _list_broken(arguments: Arguments, out: Output) -> int:
     from sloth_tui.cli.output.histories import write_breaks
 
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         broken = store.lock_breaks()
     if arguments.output == "keys":
         for one in broken:
@@ -48,22 +57,22 @@ def _list_broken(arguments: Arguments, out: Output) -> int:
 
 def acquire(arguments: Arguments, out: Output) -> int:
     name, holder = arguments.name, arguments.holder
-    with writing(arguments.agent, f"lock {name}") as store:
+    with writing(arguments, f"lock {name}") as store:
         lock = store.acquire(name, holder, arguments.ttl, wait=arguments.wait)
         try:
             out.line(str(lock.token))
             out.deliver()
         except BaseException as error:
-            # Nobody would know that it is held, and under which token.
-            outcome = _give_back(store, lock)
+            # The caller would not know that it is held, nor its token.
+            outcome = _release_untold(store, lock)
             if isinstance(error, SlothError):
                 error.hint = outcome
             raise
     return ExitCode.OK
 
 
-def _give_back(store: Store, lock: Lock) -> str:
-    """Release it as far as that is possible, and say what came of it."""
+def _release_untold(store: Store, lock: Lock) -> str:
+    """Release the lock if possible, and return what happened, as text."""
     try:
         store.release(lock.name, lock.holder, token=lock.token)
     except SlothError as error:
@@ -72,14 +81,14 @@ def _give_back(store: Store, lock: Lock) -> str:
 
 
 def release(arguments: Arguments, out: Output) -> int:
-    with writing(arguments.agent, f"unlock {arguments.name}") as store:
+    with writing(arguments, f"unlock {arguments.name}") as store:
         store.release(arguments.name, arguments.holder)
     tell(f"released {arguments.name}")
     return ExitCode.OK
 
 
 def break_lock(arguments: Arguments, out: Output) -> int:
-    with writing(arguments.agent, f"break lock {arguments.name}") as store:
+    with writing(arguments, f"break lock {arguments.name}") as store:
         lock = store.break_lock(arguments.name)
     tell(f"broke {lock.name}, held by {lock.holder} for another {format_duration(lock.remaining)}")
     return ExitCode.OK
@@ -89,7 +98,7 @@ _FIELDS = ("name", "holder", "acquired_at", "expires_at", "remaining", "token", 
 
 
 def _record(lock: Lock) -> dict[str, object]:
-    from sloth_tui.cli.output.render import timestamp
+    from sloth_tui.text import timestamp
 
     return {
         "name": lock.name,
@@ -137,7 +146,7 @@ COMMANDS = (
         list_locks,
         options=[
             AGENT,
-            output_option("table", "json", "jsonl", "csv", "keys"),
+            output_option("table", *RECORDS, "keys"),
             Option(("--broken",), "list instead the last 100 that were broken, and by whom"),
         ],
         details=(

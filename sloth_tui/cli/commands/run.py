@@ -1,10 +1,10 @@
-"""``run``: the tasks of a Lua file, told as they happen."""
+"""``run``: run the tasks of a Lua file, and show what happens."""
 
 from __future__ import annotations
 
-from sloth_tui.cli.convert import grace, seconds
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, output_option
 from sloth_tui.errors import ExitCode, UsageError
+from sloth_tui.values.parse import grace, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,17 +25,17 @@ def run_file(arguments: Arguments, out: Output) -> int:
     out.check_open("nothing was run: a run that nobody can follow would be stopped")
     from sloth_tui.runner.supervision.process import WorkerProcess
 
-    # First of all, so that it gets ready while this process does.
+    # First of all, so that both processes start at the same time.
     worker = WorkerProcess()
     try:
         request = _request(arguments)
-        from sloth_tui.agents import database_path
+        from sloth_tui.cli.commands import warn_once
         from sloth_tui.cli.running.follow import follow
-        from sloth_tui.cli.session import warn_if_exposed
+        from sloth_tui.store import open_agents
 
-        warn_if_exposed(database_path(request.agent))
+        warn_once(open_agents().warning(request.agent))
     except BaseException:
-        worker.close(patience=1.0)
+        worker.close(seconds=1.0)
         raise
     follow(
         request,
@@ -43,7 +43,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
         out,
         as_json=arguments.output == "jsonl",
         traces=arguments.debug,
-        undo_on_failure=arguments.undo_on_failure,
+        undo_with=arguments.settings if arguments.undo_on_failure else None,
     )
     return ExitCode.OK
 
@@ -51,9 +51,9 @@ def run_file(arguments: Arguments, out: Output) -> int:
 def _request(arguments: Arguments) -> RunRequest:
     from sloth_tui.runner.inputs import read_values
     from sloth_tui.runner.request import RunRequest
-    from sloth_tui.settings import load_settings, named_agent
+    from sloth_tui.settings import named_agent
 
-    settings = load_settings()
+    settings = arguments.settings()
     return RunRequest(
         _file(arguments),
         named_agent(arguments.agent) or settings.agent,

@@ -1,16 +1,16 @@
-"""``state compact``: forget history to free space."""
+"""``state compact``: delete old history to free space."""
 
 from __future__ import annotations
 
 import sys
 
-from sloth_tui.cli.convert import revision
+from sloth_tui.cli.commands import reading, writing
 from sloth_tui.cli.output.narration import is_terminal, narrate, say, tell
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option
 from sloth_tui.cli.parsing.when import moment, revision_of
-from sloth_tui.cli.session import reading, writing
-from sloth_tui.errors import ExitCode, NotKept
+from sloth_tui.errors import ExitCode, HistoryPruned
 from sloth_tui.text import format_count, format_size
+from sloth_tui.values.parse import revision
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,18 +19,20 @@ if TYPE_CHECKING:
 
 
 def compact(arguments: Arguments, out: Output) -> int:
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         before = store.stats()
         if not before.revisions:
             tell("there is no history")
             return ExitCode.OK
-    with writing(arguments.agent, "compact") as store:
+    with writing(arguments, "compact") as store:
         forgotten = _forget(store, arguments)
         after = store.stats()
-    freed = format_size(max(before.file_size - after.file_size, 0))
+    freed = ""
+    if before.file_size is not None and after.file_size is not None:
+        freed = f", the file is {format_size(max(before.file_size - after.file_size, 0))} smaller"
     tell(
         f"forgot {format_count(forgotten, 'revision')}; history had {format_size(before.history_size)} "
-        f"and has {format_size(after.history_size)}, the file is {freed} smaller"
+        f"and has {format_size(after.history_size)}{freed}"
     )
     return ExitCode.OK
 
@@ -38,9 +40,7 @@ def compact(arguments: Arguments, out: Output) -> int:
 def _forget(store: Store, arguments: Arguments) -> int:
     keep, older = arguments.keep, arguments.older_than
     if keep is None and older is None:
-        from sloth_tui.settings import load_settings
-
-        settings = load_settings()
+        settings = arguments.settings()
         keep = settings.keep_revisions
         gone = store.prune(keep=keep, keep_deleted_days=settings.keep_deleted_days)
     else:
@@ -48,7 +48,7 @@ def _forget(store: Store, arguments: Arguments) -> int:
     progress = _Progress()
     try:
         upto = None if older is None else revision_of(store, older)
-    except NotKept:
+    except HistoryPruned:
         upto = 0
     try:
         return gone + store.compact(keep=keep or 0, upto=upto, progress=progress)
@@ -57,7 +57,7 @@ def _forget(store: Store, arguments: Arguments) -> int:
 
 
 class _Progress:
-    """A line that counts up, for a person at a terminal."""
+    """A line with a growing count, for a person at a terminal."""
 
     __slots__ = ("_told",)
 

@@ -1,11 +1,11 @@
-"""``state get``: bare values, for scripts. Everything imported here is part of their start-up time."""
+"""``state get``: print bare values, for scripts. Every import here adds to their start-up time."""
 
 from __future__ import annotations
 
-from sloth_tui.cli.output.render import bare
+from sloth_tui.cli.commands import entries
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, utf8
-from sloth_tui.cli.session import entries
 from sloth_tui.errors import ExitCode, KeyNotFound
+from sloth_tui.values.render import bare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def get(arguments: Arguments, out: Output) -> int:
     keys: list[str] = arguments.keys
-    with entries(arguments.agent) as store:
+    with entries(arguments) as store:
         found = store.get_many(keys)
         for key in keys:
             if key in found:

@@ -1,12 +1,13 @@
-"""``state history`` and ``state diff``: how one key changed, and what differs between two moments."""
+"""``state history`` and ``state diff``: show how one key changed, and what differs between two moments."""
 
 from __future__ import annotations
 
-from sloth_tui.cli.convert import revision
+from sloth_tui.cli.commands import reading
 from sloth_tui.cli.output.histories import author, shown, write_changes, write_differences
 from sloth_tui.cli.output.narration import tell
 from sloth_tui.cli.parsing.spec import (
     AGENT,
+    RECORDS,
     Arguments,
     Command,
     Option,
@@ -16,24 +17,24 @@ from sloth_tui.cli.parsing.spec import (
     utf8,
 )
 from sloth_tui.cli.parsing.when import moment, revision_of
-from sloth_tui.cli.session import reading
-from sloth_tui.errors import ExitCode, NotKept, UsageError
+from sloth_tui.errors import ExitCode, HistoryPruned, UsageError
 from sloth_tui.text import display_text, format_count
+from sloth_tui.values.parse import revision
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Revision, Value
 
-_MOST_LINES = 20_000
-"""Of a value that is compared line by line: the time that takes grows with the square."""
+_MAX_LINES = 20_000
+"""Lines of a value that is compared line by line: the time grows with their square."""
 
 
 def history(arguments: Arguments, out: Output) -> int:
     if arguments.diff and arguments.output != "table":
         raise UsageError(f"--diff is for people, and -o {arguments.output} is not", hint="give one of them")
     count = 0
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         changes = store.revisions(arguments.key, limit=arguments.limit)
         if arguments.diff:
             for change in changes:
@@ -43,12 +44,14 @@ def history(arguments: Arguments, out: Output) -> int:
             count = write_changes(changes, arguments.output, out)
         if not count and arguments.limit != 0:
             store.entry(arguments.key)
-            raise NotKept(f"no history of key '{arguments.key}' is kept", hint="state show shows what it is")
+            raise HistoryPruned(
+                f"no history of key '{arguments.key}' is kept", hint="state show shows what it is"
+            )
     return ExitCode.OK
 
 
 def diff(arguments: Arguments, out: Output) -> int:
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         one = revision_of(store, arguments.one)
         other = store.revision() if arguments.other is None else revision_of(store, arguments.other)
         differences = store.differences(one, other, arguments.prefix)
@@ -60,7 +63,7 @@ def diff(arguments: Arguments, out: Output) -> int:
 def _write_diff(change: Revision, out: Output) -> None:
     from difflib import unified_diff
 
-    from sloth_tui.cli.output.render import timestamp
+    from sloth_tui.text import timestamp
 
     who = [author(change.origin)]
     if change.origin is not None:
@@ -73,7 +76,7 @@ def _write_diff(change: Revision, out: Output) -> None:
         out.people(f"  {old} -> {new}\n\n")
         return
     old_lines, new_lines = _lines(change.old), _lines(change.new)
-    if max(len(old_lines), len(new_lines)) > _MOST_LINES:
+    if max(len(old_lines), len(new_lines)) > _MAX_LINES:
         counts = " -> ".join(format_count(len(lines), "line") for lines in (old_lines, new_lines))
         out.people(f"  {counts}, too many to compare\n\n")
         return
@@ -84,7 +87,7 @@ def _write_diff(change: Revision, out: Output) -> None:
 
 
 def _is_plain(change: Revision) -> bool:
-    """Whether it is said best on one line."""
+    """True if the value fits best on one line."""
     return not any(len(_lines(value)) > 1 for value in (change.old, change.new))
 
 
@@ -92,7 +95,7 @@ def _lines(value: Value | None) -> list[str]:
     if value is None:
         return []
     if isinstance(value, dict | list):
-        from sloth_tui.cli.output.jsontext import pretty
+        from sloth_tui.values.render import pretty
 
         return pretty(value).split("\n")
     return shown(value).split("\n") if not isinstance(value, str) else value.split("\n")
@@ -110,7 +113,7 @@ COMMANDS = (
             AGENT,
             Option(("--diff",), "show what changed in text of several lines and in tables, line by line"),
             Option(("-n", "--limit"), "at most N", metavar="N", convert=revision),
-            output_option("table", "json", "jsonl", "csv"),
+            output_option("table", *RECORDS),
         ],
         details=(
             "Also of a key that was deleted. (none) is a key that was not there, (secret) a value that is\n"
@@ -130,7 +133,7 @@ COMMANDS = (
             Positional("other", "REV2", "likewise; default: now", count="?", convert=moment),
             prefix_argument("only keys that begin with this"),
         ],
-        options=[AGENT, output_option("table", "json", "jsonl", "csv")],
+        options=[AGENT, output_option("table", *RECORDS)],
         example="sloth-runner state diff 120\nsloth-runner state diff '2h ago' '1h ago' deploy:",
     ),
 )

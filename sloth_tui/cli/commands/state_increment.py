@@ -1,12 +1,12 @@
-"""``state increment``: add to a number, exactly, whoever else does so at the same time."""
+"""``state increment``: add to a number, exact even if other processes do so at the same time."""
 
 from __future__ import annotations
 
-from sloth_tui.cli.convert import number
-from sloth_tui.cli.output.jsontext import compact
+from sloth_tui.cli.commands import writing
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Positional, utf8
-from sloth_tui.cli.session import writing
 from sloth_tui.errors import ExitCode, SlothError
+from sloth_tui.values.parse import number
+from sloth_tui.values.render import compact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 def increment(arguments: Arguments, out: Output) -> int:
     key, by = arguments.key, arguments.by
-    with writing(arguments.agent, f"increment {key} {compact(by)}") as store, store.transaction():
+    with writing(arguments, f"increment {key} {compact(by)}") as store, store.transaction():
         total = compact(store.increment(key, by))
         out.check_open("nothing was added: the sum could not be told")
     out.line(total)
     try:
         out.deliver()
     except SlothError as error:
-        # Others may have seen the sum by now, so it stays.
+        # Other programs may have read the sum by now, so it stays.
         error.hint = f"'{key}' was changed all the same and is {total}; adding again would add twice"
         raise
     return ExitCode.OK
@@ -41,8 +41,8 @@ COMMANDS = (
         ],
         options=[AGENT],
         details=(
-            "A value that is no number is left as it is, exit code 5. A sum that cannot be printed is told\n"
-            "on stderr, exit code 1."
+            "A value that is not a number is left as it is, exit code 5. A sum that cannot be printed\n"
+            "is told on stderr, exit code 1."
         ),
         example=(
             "build=$(sloth-runner state increment build:number)\n"

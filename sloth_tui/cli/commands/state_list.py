@@ -1,18 +1,19 @@
-"""``state list``: the entries of an agent. JSON and keys need nothing beyond what is imported here."""
+"""``state list``: list the entries of an agent. JSON and keys need no modules but those imported here."""
 
 from __future__ import annotations
 
-from sloth_tui.cli.output.jsontext import pretty, string
+from sloth_tui.cli.commands import entries
 from sloth_tui.cli.parsing.spec import (
     AGENT,
+    RECORDS,
     Arguments,
     Command,
     Option,
     output_option,
     prefix_argument,
 )
-from sloth_tui.cli.session import entries
 from sloth_tui.errors import ExitCode
+from sloth_tui.values.render import pretty, string
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def list_entries(arguments: Arguments, out: Output) -> int:
     if arguments.at is not None:
         return _list_past(arguments, out)
-    with entries(arguments.agent) as store:
+    with entries(arguments) as store:
         if arguments.output == "json":
             _write_json(store.items(arguments.prefix), out)
         elif arguments.output == "keys":
@@ -41,11 +42,11 @@ def list_entries(arguments: Arguments, out: Output) -> int:
 
 
 def _list_past(arguments: Arguments, out: Output) -> int:
+    from sloth_tui.cli.commands import reading
     from sloth_tui.cli.output.entries import write_entries
     from sloth_tui.cli.parsing.when import revision_of
-    from sloth_tui.cli.session import reading
 
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         found = store.entries_at(revision_of(store, arguments.at), arguments.prefix)
         if arguments.output == "json":
             _write_json(((entry.key, entry.value) for entry in found), out)
@@ -91,7 +92,7 @@ COMMANDS = (
                 metavar="WHEN",
                 convert=_moment,
             ),
-            output_option("table", "json", "jsonl", "csv", "keys"),
+            output_option("table", *RECORDS, "keys"),
         ],
         details=(
             "On a terminal the table shows ages and cuts long values, saying how much is missing. Piped,\n"

@@ -1,17 +1,26 @@
-"""``state log`` and ``state undo``: change sets, and taking them back."""
+"""``state log`` and ``state undo``: list change sets, and undo one."""
 
 from __future__ import annotations
 
 from itertools import islice, takewhile
 
-from sloth_tui.cli.convert import revision
+from sloth_tui.cli.commands import reading, writing
 from sloth_tui.cli.output.histories import author, title, write_sets, write_steps
 from sloth_tui.cli.output.narration import tell, warn
-from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
+from sloth_tui.cli.parsing.spec import (
+    AGENT,
+    RECORDS,
+    Arguments,
+    Command,
+    Option,
+    Positional,
+    output_option,
+    utf8,
+)
 from sloth_tui.cli.parsing.when import moment
-from sloth_tui.cli.session import reading, writing
 from sloth_tui.errors import ExitCode
 from sloth_tui.text import format_count
+from sloth_tui.values.parse import revision
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def log(arguments: Arguments, out: Output) -> int:
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         sets = store.change_sets(prefix=arguments.prefix)
         if arguments.since is not None:
             sets = takewhile(_newer(arguments.since), sets)
@@ -44,13 +53,13 @@ def _newer(since: Moment) -> Callable[[ChangeSet], bool]:
 
 
 def undo(arguments: Arguments, out: Output) -> int:
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         name = arguments.id
         change = store.newest_change_set() if name is None else store.change_set(name)
         if arguments.dry_run:
             write_steps(store.undo_steps(change), arguments.output, out)
             return ExitCode.OK
-    with writing(arguments.agent, f"undo {change.id}: {title(change)}") as store:
+    with writing(arguments, f"undo {change.id}: {title(change)}") as store:
         if arguments.force:
             _warn_of_the_impossible(sum(_is_impossible(step.obstacle) for step in store.undo_steps(change)))
         changed = store.undo(change, force=arguments.force)
@@ -93,7 +102,7 @@ COMMANDS = (
                 convert=moment,
             ),
             Option(("-n", "--limit"), "at most N", metavar="N", convert=revision),
-            output_option("table", "json", "jsonl", "csv"),
+            output_option("table", *RECORDS),
         ],
         details=(
             "What other programs wrote in one go is one line as well, with an id that begins with x. Any id\n"
@@ -117,7 +126,7 @@ COMMANDS = (
             AGENT,
             Option(("--dry-run",), "show what would be done, and do nothing"),
             Option(("--force",), "also where somebody changed a key since; what is not kept stays as it is"),
-            output_option("table", "json", "jsonl", "csv"),
+            output_option("table", *RECORDS),
         ],
         details=(
             "All keys get back what they held before, or none: where somebody else changed one since, that\n"

@@ -1,10 +1,10 @@
-"""``state delete`` and ``state clear``: both ask first, and say how many keys will go."""
+"""``state delete`` and ``state clear``: delete entries. Both ask first, and name the number of keys."""
 
 from __future__ import annotations
 
+from sloth_tui.cli.commands import reading, writing
 from sloth_tui.cli.output.narration import confirm, tell
 from sloth_tui.cli.parsing.spec import AGENT, YES, Arguments, Command, Option, Positional, utf8
-from sloth_tui.cli.session import reading, writing
 from sloth_tui.errors import Conflict, ExitCode, KeyNotFound
 from sloth_tui.text import format_count
 
@@ -17,7 +17,7 @@ _NAMED = 5
 
 def delete(arguments: Arguments, out: Output) -> int:
     keys = list(dict.fromkeys(arguments.keys))
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         agent = store.agent
         there = {key for key in keys if store.exists(key)}
         missing = [key for key in keys if key not in there]
@@ -34,7 +34,7 @@ def delete(arguments: Arguments, out: Output) -> int:
         tell("nothing to delete")
         return ExitCode.OK
     confirm(f"delete {_counted(present)} of agent '{agent}'", f": {_named(present)}", yes=arguments.yes)
-    with writing(arguments.agent, f"delete {_named(present)}") as store:
+    with writing(arguments, f"delete {_named(present)}") as store:
         removed = store.delete_many(present)
     tell(f"deleted {format_count(removed, 'key')}")
     return ExitCode.OK
@@ -42,7 +42,7 @@ def delete(arguments: Arguments, out: Output) -> int:
 
 def clear(arguments: Arguments, out: Output) -> int:
     prefix = arguments.prefix
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         agent = store.agent
         count = store.count(prefix)
     if not count:
@@ -51,7 +51,7 @@ def clear(arguments: Arguments, out: Output) -> int:
     which = f" that begin with '{prefix}'" if prefix else ", everything there is"
     confirm(f"delete {format_count(count, 'key')} of agent '{agent}'", which, yes=arguments.yes)
     title = f"clear --prefix {prefix}" if prefix else "clear"
-    with writing(arguments.agent, title) as store, store.transaction():
+    with writing(arguments, title) as store, store.transaction():
         removed = store.delete_prefix(prefix)
         if removed != count and not arguments.yes:
             raise Conflict(
@@ -77,7 +77,7 @@ COMMANDS = (
         "delete entries, after asking",
         delete,
         positionals=[Positional("keys", "KEY", "what to delete", count="+", convert=utf8, complete="keys")],
-        options=[AGENT, YES, Option(("--ignore-missing",), "keys that are not there are no error")],
+        options=[AGENT, YES, Option(("--ignore-missing",), "keys that do not exist are not an error")],
         details="All of them go or, when one is not there, none. Without a terminal --yes is needed.",
         example=(
             "sloth-runner state delete deployment:version\n"

@@ -1,12 +1,22 @@
-"""``state rollback``: make one key, some, or all of them what they were."""
+"""``state rollback``: restore one key, those with a prefix, or all of them."""
 
 from __future__ import annotations
 
+from sloth_tui.cli.commands import reading, writing
 from sloth_tui.cli.output.histories import write_steps
 from sloth_tui.cli.output.narration import confirm, tell
-from sloth_tui.cli.parsing.spec import AGENT, YES, Arguments, Command, Option, Positional, output_option, utf8
+from sloth_tui.cli.parsing.spec import (
+    AGENT,
+    RECORDS,
+    YES,
+    Arguments,
+    Command,
+    Option,
+    Positional,
+    output_option,
+    utf8,
+)
 from sloth_tui.cli.parsing.when import moment, revision_of
-from sloth_tui.cli.session import reading, writing
 from sloth_tui.errors import Conflict, ExitCode, UsageError
 from sloth_tui.text import format_count
 
@@ -16,14 +26,14 @@ if TYPE_CHECKING:
     from sloth_tui.model import Step
 
 _SHOWN = 20
-"""Steps shown to a person who is asked."""
+"""The number of steps shown before the question."""
 
 
 def rollback(arguments: Arguments, out: Output) -> int:
     key, prefix = arguments.key, arguments.prefix
     if key is not None and prefix:
         raise UsageError("KEY and --prefix exclude each other", hint="give one of them, or none for all keys")
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         agent = store.agent
         to = revision_of(store, arguments.to)
         steps = list(store.rollback_steps(to, prefix=prefix, key=key))
@@ -39,7 +49,7 @@ def rollback(arguments: Arguments, out: Output) -> int:
         out.flush()
     deed = f"roll back {format_count(len(steps), 'key')} of agent '{agent}' to revision {to}"
     confirm(deed, "", yes=arguments.yes)
-    with writing(arguments.agent, _title(key, prefix, to)) as store, store.transaction():
+    with writing(arguments, _title(key, prefix, to)) as store, store.transaction():
         changed = store.rollback(to, prefix=prefix, key=key, force=arguments.force)
         possible = sum(step.obstacle is None for step in steps)
         if changed != possible and not arguments.yes:
@@ -57,7 +67,7 @@ def _title(key: str | None, prefix: str, to: int) -> str:
 
 
 def _refuse_secrets(steps: list[Step], *, force: bool) -> None:
-    """Before anybody is asked."""
+    """Raises Conflict, before the question, if the old value of a key is a secret."""
     secrets = [step.key for step in steps if step.obstacle is not None]
     if secrets and not force:
         raise Conflict(
@@ -96,7 +106,7 @@ COMMANDS = (
             ),
             Option(("--dry-run",), "show what would be done, and do nothing"),
             Option(("--force",), "leave secrets, of which no old value is kept, as they are"),
-            output_option("table", "json", "jsonl", "csv"),
+            output_option("table", *RECORDS),
         ],
         details=(
             "All of it is one change, which state undo takes back. Without a terminal --yes is needed. -o\n"

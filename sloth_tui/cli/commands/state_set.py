@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 
-from sloth_tui.cli.convert import revision
+from sloth_tui.cli.commands import writing
 from sloth_tui.cli.output.narration import tell
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, utf8
-from sloth_tui.cli.session import writing
-from sloth_tui.cli.values import TYPES, from_stdin_or, typed
-from sloth_tui.errors import Conflict, ExitCode, KeyNotFound, UsageError
+from sloth_tui.errors import Conflict, ExitCode, InvalidValue, KeyNotFound, UsageError
 from sloth_tui.text import display_text
+from sloth_tui.values.codec import MAX_VALUE
+from sloth_tui.values.parse import TYPES, revision, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def set_entry(arguments: Arguments, out: Output) -> int:
     expected = None
     if arguments.if_value is not None:
         expected = typed(os.fsencode(arguments.if_value), arguments.type)
-    value = from_stdin_or(arguments.value, arguments.type)
-    with writing(arguments.agent, f"set {key}") as store, store.transaction():
+    value = _from_stdin_or(arguments.value, arguments.type)
+    with writing(arguments, f"set {key}") as store, store.transaction():
         if arguments.if_absent:
             if not store.set_if_absent(key, value):
                 raise Conflict(f"key '{key}' exists already", hint="nothing was written")
@@ -44,6 +45,21 @@ def set_entry(arguments: Arguments, out: Output) -> int:
             store.mark_secret(key)
     tell(f"set {key}")
     return ExitCode.OK
+
+
+def _from_stdin_or(word: str, kind: str | None) -> Value:
+    """Return the value of ``word``; ``-`` means stdin. Raises InvalidValue."""
+    return typed(_read_stdin() if word == "-" else os.fsencode(word), kind)
+
+
+def _read_stdin() -> bytes:
+    """Return all of stdin, to the byte. Raises InvalidValue if it is larger than a value may be."""
+    if sys.stdin is None:
+        raise UsageError("VALUE is -, but stdin is closed")
+    data = sys.stdin.buffer.read(MAX_VALUE + 1)
+    if len(data) > MAX_VALUE:
+        raise InvalidValue("stdin holds more than 64 MiB, the most a value may have")
+    return data
 
 
 def _check_conditions(arguments: Arguments) -> None:
@@ -92,13 +108,13 @@ def _other_revision(store: Store, key: str, expected: int) -> Conflict:
 
 
 def _type(value: Value) -> str:
-    from sloth_tui.store.values import type_name
+    from sloth_tui.values.codec import type_name
 
     return type_name(value)
 
 
 def _described(value: Value) -> str:
-    from sloth_tui.cli.output.render import bare
+    from sloth_tui.values.render import bare
 
     return f"{_type(value)} '{display_text(bare(value), _SHOWN)}'"
 
@@ -116,7 +132,7 @@ COMMANDS = (
             AGENT,
             Option(
                 ("-t", "--type"),
-                f"{', '.join(TYPES)}; default: string, or bytes if VALUE is no UTF-8",
+                f"{', '.join(TYPES)}; default: string, or bytes if VALUE is not UTF-8",
                 metavar="TYPE",
                 choices=TYPES,
             ),

@@ -1,16 +1,25 @@
-"""``state show``: one entry and everything known about it."""
+"""``state show``: show one entry with all of its fields."""
 
 from __future__ import annotations
 
+from sloth_tui.cli.commands import entries, reading
 from sloth_tui.cli.output import columns, tables
-from sloth_tui.cli.output.entries import FIELDS, record, write_records
-from sloth_tui.cli.output.jsontext import pretty
-from sloth_tui.cli.output.render import bare
-from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, output_option, utf8
+from sloth_tui.cli.output.entries import FIELDS, record
+from sloth_tui.cli.output.formats import write_records
+from sloth_tui.cli.parsing.spec import (
+    AGENT,
+    RECORDS,
+    Arguments,
+    Command,
+    Option,
+    Positional,
+    output_option,
+    utf8,
+)
 from sloth_tui.cli.parsing.when import moment, revision_of
-from sloth_tui.cli.session import entries, reading
 from sloth_tui.errors import ExitCode
 from sloth_tui.text import display_text
+from sloth_tui.values.render import bare, pretty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,10 +29,10 @@ if TYPE_CHECKING:
 
 def show(arguments: Arguments, out: Output) -> int:
     if arguments.revision is not None:
-        with reading(arguments.agent) as whole:
+        with reading(arguments) as whole:
             entry = whole.entry_at(arguments.key, revision_of(whole, arguments.revision))
     else:
-        with entries(arguments.agent) as store:
+        with entries(arguments) as store:
             entry = store.entry(arguments.key)
     if arguments.output == "json":
         out.json(pretty(record(entry)) + "\n")
@@ -66,11 +75,11 @@ COMMANDS = (
                 metavar="N",
                 convert=moment,
             ),
-            output_option("table", "json", "jsonl", "csv"),
+            output_option("table", *RECORDS),
         ],
         details=(
             "On a terminal times are ages and sizes rounded; otherwise they are RFC 3339 in UTC, and bytes.\n"
-            'A value that is no UTF-8 is {"base64": "..."} in json, jsonl and csv.'
+            'A value that is not UTF-8 is {"base64": "..."} in json, jsonl and csv.'
         ),
         example=(
             "sloth-runner state show deployment:version\n"

@@ -1,13 +1,13 @@
-"""``state stats``: figures about an agent's store."""
+"""``state stats``: show figures about an agent's store."""
 
 from __future__ import annotations
 
+from sloth_tui.cli.commands import reading
 from sloth_tui.cli.output import columns, tables
-from sloth_tui.cli.output.jsontext import pretty
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, output_option
-from sloth_tui.cli.session import reading
 from sloth_tui.errors import ExitCode
 from sloth_tui.text import format_count
+from sloth_tui.values.render import pretty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 
 def show_stats(arguments: Arguments, out: Output) -> int:
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         agent, stats = store.agent, store.stats()
     if arguments.output == "json":
-        out.json(pretty(stats._asdict()) + "\n")
+        record = stats._asdict()
+        del record["storage"]
+        out.json(pretty(record) + "\n")
     else:
         tables.write_fields(_fields(agent, stats), out)
     return ExitCode.OK
@@ -35,18 +37,15 @@ def _fields(agent: str, stats: Stats) -> list[tuple[str, columns.Column, object]
         ("types", columns.word(""), types or "-"),
         ("size", columns.size(""), stats.total_size),
         ("last modified", columns.moment(""), stats.last_modified or None),
-        ("file", columns.size(""), stats.file_size),
-        ("write-ahead log", columns.size(""), stats.wal_size),
-        ("pages", columns.word(""), _pages(stats)),
+        *(
+            (label, columns.word("") if isinstance(figure, str) else columns.size(""), figure)
+            for label, figure in stats.storage
+        ),
         ("revision", columns.number(""), stats.revision),
         ("history", columns.word(""), _history(stats)),
         ("history size", columns.size(""), stats.history_size),
         ("locks held", columns.number(""), stats.locks),
     ]
-
-
-def _pages(stats: Stats) -> str:
-    return f"{stats.page_count:,} of {stats.page_size:,} bytes, {stats.free_pages:,} free"
 
 
 def _history(stats: Stats) -> str:

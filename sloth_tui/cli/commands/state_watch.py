@@ -1,13 +1,11 @@
-"""``state watch`` and ``state wait``: changes as they happen."""
+"""``state watch`` and ``state wait``: follow revisions as they are committed."""
 
 from __future__ import annotations
 
 import time
 
-from sloth_tui.cli import convert
+from sloth_tui.cli.commands import reading
 from sloth_tui.cli.output.histories import author, change_record, shown
-from sloth_tui.cli.output.jsontext import compact
-from sloth_tui.cli.output.render import bare, timestamp
 from sloth_tui.cli.parsing.spec import (
     AGENT,
     Arguments,
@@ -20,9 +18,10 @@ from sloth_tui.cli.parsing.spec import (
 )
 from sloth_tui.cli.parsing.when import moment, revision_of
 from sloth_tui.cli.running.watching import batches
-from sloth_tui.cli.session import reading
-from sloth_tui.errors import ExitCode, RevisionNotFound, UsageError, WaitRanOut
-from sloth_tui.text import display_text
+from sloth_tui.errors import ExitCode, RevisionNotFound, UsageError, WaitTimedOut
+from sloth_tui.text import display_text, timestamp
+from sloth_tui.values import parse as convert
+from sloth_tui.values.render import bare, compact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 def watch(arguments: Arguments, out: Output) -> int:
     left = arguments.count
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         newest = store.revision()
         since = newest if arguments.since is None else revision_of(store, arguments.since)
         if since > newest:
@@ -70,10 +69,10 @@ def wait(arguments: Arguments, out: Output) -> int:
     wanted = _wanted(arguments)
     timeout = arguments.timeout
     deadline = None if timeout is None else time.monotonic() + timeout
-    with reading(arguments.agent) as store:
+    with reading(arguments) as store:
         found = _await(store, arguments.key, wanted, deadline, changed=arguments.changed)
     if found is None:
-        raise WaitRanOut(f"key '{arguments.key}' {wanted.what} within {timeout:g} s")
+        raise WaitTimedOut(f"key '{arguments.key}' {wanted.what} within {timeout:g} s")
     if found.value is not None:
         value = bare(found.value)
         out.line(value, lines=True)
@@ -81,7 +80,7 @@ def wait(arguments: Arguments, out: Output) -> int:
 
 
 class _Wanted:
-    """What is waited for: whether a value, None where the key is absent, is it."""
+    """The condition of ``state wait``. ``fits``: True for the wanted value; None stands for an absent key."""
 
     __slots__ = ("fits", "what")
 
@@ -91,7 +90,7 @@ class _Wanted:
 
 
 class _Found:
-    """That it has happened, and what the key held then."""
+    """The value of the key when the condition was met; None if it was absent."""
 
     __slots__ = ("value",)
 
@@ -129,7 +128,7 @@ def _await(
     for batch in batches(store, since, key, deadline):
         for change in batch:
             if change.key == key:
-                # Of a secret only what it is now can be told.
+                # History keeps no values of a secret, so its current value counts.
                 value = store.get(key) if change.secret else change.new
                 if wanted.fits(value):
                     return _Found(value)

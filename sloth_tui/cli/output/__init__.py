@@ -1,1 +1,1 @@
-"""output."""
+"""Write the output of commands: tables, JSON, CSV, and messages on stderr."""

@@ -1,30 +1,30 @@
-"""The kinds of columns rows for people have, and how a field of each is shown."""
+"""The kinds of columns in rows for people, and how each shows its fields."""
 
 from __future__ import annotations
 
-from sloth_tui.cli.output.render import bare, timestamp
-from sloth_tui.text import display_pieces, display_text, format_age, format_duration, format_size
+from sloth_tui.text import display_pieces, display_text, format_age, format_duration, format_size, timestamp
+from sloth_tui.values.render import bare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-LOOKED_AT = 4096
-"""Characters of a text that are made ready for a terminal, which shows less of it."""
+MAX_CHARACTERS = 4096
+"""Characters of a text that are escaped for a terminal, which shows fewer of them."""
 
 
 class Beginning(str):
-    """The beginning of a harmless text, and how many characters of data are not in it."""
+    """The beginning of an escaped text, and the number of characters of data that are not in it."""
 
     more: int
 
 
 class Column:
-    """How one field of the rows is shown: ``person`` on a terminal (given the time now), ``script`` piped.
+    """How a field is shown: by ``person`` on a terminal (given the time now), by ``script`` when piped.
 
-    Both return text that is harmless and stays on its line. An ``elastic`` column gives way when the
-    terminal is narrow; of the others the last ones are left out first.
+    Both return escaped text of one line. On a narrow terminal an ``elastic`` column shrinks; of the others
+    the last ones are left out first.
     """
 
     __slots__ = ("elastic", "person", "pieces", "right", "script", "title")
@@ -43,7 +43,7 @@ class Column:
         self.script = script
         self.person = person or (lambda value, _now: script(value))
         self.pieces = pieces or (lambda value: (script(value),))
-        """What ``script`` returns, in pieces where it may be long."""
+        """Return the text of ``script`` in pieces if it may be long."""
         self.elastic = elastic
         self.right = right
 
@@ -61,7 +61,7 @@ def value(title: str) -> Column:
 
 
 def data(title: str, told: Callable[[Any], str | bytes]) -> Column:
-    """A column of what ``told`` makes of a field, which may be of any length and is made harmless."""
+    """A column that shows ``told(field)``, escaped. It may have any length."""
     return Column(
         title,
         lambda held: display_text(told(held)),
@@ -72,11 +72,11 @@ def data(title: str, told: Callable[[Any], str | bytes]) -> Column:
 
 
 def beginning(found: str | bytes) -> str:
-    """As much of it, harmless, as any row of a terminal may show."""
-    shown = display_text(found[:LOOKED_AT])
-    if len(found) > LOOKED_AT:
+    """Return as much of a text as a row of a terminal can show, escaped."""
+    shown = display_text(found[:MAX_CHARACTERS])
+    if len(found) > MAX_CHARACTERS:
         shown = Beginning(shown)
-        shown.more = len(found) - LOOKED_AT
+        shown.more = len(found) - MAX_CHARACTERS
     return shown
 
 
@@ -93,7 +93,7 @@ def moment(title: str) -> Column:
 
 
 def span(title: str) -> Column:
-    """Seconds; None where there was no time to take."""
+    """A column of durations in seconds; None shows nothing."""
     return Column(
         title,
         lambda seconds: "" if seconds is None else f"{seconds:.3f}",

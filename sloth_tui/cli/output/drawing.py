@@ -1,4 +1,4 @@
-"""Tables as rich draws them, with widths and cuts of our own: rich cuts without saying how much."""
+"""Draw tables with rich, but with our own widths and cuts: rich does not show how much it cuts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sloth_tui.cells import steadied
+from sloth_tui.cells import align_output
 from sloth_tui.cli.output.columns import Beginning
 
 if TYPE_CHECKING:
@@ -20,21 +20,25 @@ if TYPE_CHECKING:
 
     from sloth_tui.cli.output.columns import Column
 
-_GAP = 2
-"""Blanks between two columns; the last of them is the box's divider."""
-_NARROWEST = 16
-"""An elastic column is not squeezed below this while there are others to leave out."""
+_GAP_CELLS = 2
+"""Blanks between two columns; the last of them is the divider of the box."""
+_MIN_ELASTIC_CELLS = 16
+"""Cells that an elastic column keeps while other columns can be left out."""
 
 
 def draw_block(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int, *, heading: bool) -> str:
-    """The rows, with terminal codes for colour where it has any. Cells hold no control characters."""
+    """Return the rows as text with terminal codes for colours. Cells must hold no control characters."""
     wanted = [
         max(len(column.title), max((cell_len(row[index]) for row in rows), default=0))
         for index, column in enumerate(columns)
     ]
     widths = fit(wanted, [column.elastic for column in columns], width)
     table = Table(
-        box=box.SIMPLE_HEAD, show_header=heading, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0)
+        box=box.SIMPLE_HEAD,
+        show_header=heading,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, _GAP_CELLS - 1, 0, 0),
     )
     shown = [index for index, cells in enumerate(widths) if cells]
     for index in shown:
@@ -53,21 +57,21 @@ def draw_block(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: 
 
 
 def fit(wanted: Sequence[int], elastic: Sequence[bool], width: int) -> list[int]:
-    """Widths that fit into ``width`` cells with their gaps; 0 for a column that has to be left out."""
+    """Return widths that fit into ``width`` cells with their gaps; 0 for a column that is left out."""
     widths = list(wanted)
     rigid = [index for index, gives_way in enumerate(elastic) if not gives_way]
     bending = [index for index, gives_way in enumerate(elastic) if gives_way]
 
     def room() -> int:
-        gaps = _GAP * (sum(1 for cells in widths if cells) - 1)
+        gaps = _GAP_CELLS * (sum(1 for cells in widths if cells) - 1)
         return width - gaps - sum(widths[index] for index in rigid)
 
-    needed = sum(min(wanted[index], _NARROWEST) for index in bending)
+    needed = sum(min(wanted[index], _MIN_ELASTIC_CELLS) for index in bending)
     while rigid and room() < needed:
         widths[rigid.pop()] = 0
     left = max(room(), len(bending))
     for place, index in enumerate(bending):
-        # The first one names the row, so it may have the larger part.
+        # The first one names the row, so it may have the larger share.
         later = [wanted[other] for other in bending[place + 1 :]]
         share = min(max(left - sum(later), left * 3 // 5), left - len(later)) if later else left
         widths[index] = max(1, min(wanted[index], share))
@@ -76,7 +80,7 @@ def fit(wanted: Sequence[int], elastic: Sequence[bool], width: int) -> list[int]
 
 
 def cut(text: str, width: int) -> str:
-    """``text`` in at most ``width`` cells: ``begins like this… +12 more chars`` where it does not fit."""
+    """Return ``text`` in at most ``width`` cells: ``begins like this… +12 more chars`` if it does not fit."""
     more = text.more if isinstance(text, Beginning) else 0
     if not more and cell_len(text) <= width:
         return text
@@ -99,4 +103,4 @@ def _rendered(table: Table, width: int) -> str:
     file = io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace", write_through=True)
     console = Console(file=file, force_terminal=True, width=width, highlight=False, legacy_windows=False)
     console.print(table)
-    return steadied(raw.getvalue().decode(encoding), 0)
+    return align_output(raw.getvalue().decode(encoding), 0)

@@ -1,14 +1,14 @@
-"""Entries as records: every format of ``state list`` and ``state show`` that shows more than the value."""
+"""Write entries as records: the formats of ``state list`` and ``state show`` that show more than values."""
 
 from __future__ import annotations
 
 from sloth_tui.cli.output import columns, tables
-from sloth_tui.cli.output.jsontext import compact, portable, pretty
-from sloth_tui.cli.output.render import timestamp
+from sloth_tui.cli.output.formats import write_records
+from sloth_tui.text import timestamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Entry
@@ -17,7 +17,7 @@ FIELDS = ("key", "value", "type", "created_at", "updated_at", "revision", "size"
 
 
 def record(entry: Entry) -> dict[str, object]:
-    """The entry as JSON and CSV show it."""
+    """Return the entry as JSON and CSV show it."""
     return {
         "key": entry.key,
         "value": entry.value,
@@ -30,46 +30,10 @@ def record(entry: Entry) -> dict[str, object]:
 
 
 def write_entries(entries: Iterable[Entry], form: str, out: Output) -> int:
-    """Write all entries as ``table``, ``jsonl`` or ``csv``; returns how many there were."""
+    """Write all entries as ``table``, ``jsonl`` or ``csv``; return their number."""
     if form == "table":
         return _as_table(entries, out)
     return write_records(FIELDS, map(record, entries), form, out)
-
-
-def write_records(fields: Sequence[str], records: Iterable[dict[str, object]], form: str, out: Output) -> int:
-    """Write records that all have these fields, as ``json`` (a list), ``jsonl`` or ``csv``."""
-    count = 0
-    if form == "csv":
-        out.line(csv_line(fields), lines=True)
-    for found in records:
-        if form == "json":
-            out.json((",\n  " if count else "[\n  ") + pretty(found, "\n  "))
-        elif form == "jsonl":
-            out.json(compact(found) + "\n")
-        else:
-            out.line(csv_line([found[field] for field in fields]), lines=True)
-        count += 1
-    if form == "json":
-        out.json("\n]\n" if count else "[]\n")
-    return count
-
-
-def csv_line(fields: Sequence[object]) -> str:
-    """A record as RFC 4180 has it, without the line ending."""
-    import csv
-    import io
-
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow([_csv_cell(field) for field in fields])
-    return line.getvalue().removesuffix("\r\n")
-
-
-def _csv_cell(field: object) -> str:
-    if isinstance(field, bytes):
-        field = portable(field)
-    if field is None:
-        return ""
-    return field if isinstance(field, str) else compact(field)
 
 
 def _as_table(entries: Iterable[Entry], out: Output) -> int:

@@ -1,4 +1,4 @@
-"""The end of a command that did not end well: one line on stderr, and an exit code."""
+"""Report a failed command: one line on stderr, and an exit code."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def report(error: BaseException, out: Output, words: Sequence[str]) -> int:
-    """Write out what the command had to say before it failed, then why; returns the exit code."""
+    """Write the output that the command has collected, then why it failed; return the exit code."""
     if not isinstance(error, OutputClosed):
-        # Of two failures the first is the one to tell.
+        # Of two failures the first one is reported.
         with suppress(OutputClosed, SlothError):
             out.flush()
     if isinstance(error, OutputClosed):
@@ -26,9 +26,9 @@ def report(error: BaseException, out: Output, words: Sequence[str]) -> int:
         error = Interrupted()
     if "--debug" in words:
         _trace(error)
-    from sloth_tui.shortage import shortage
+    from sloth_tui.shortage import describe_shortage
 
-    lacking = shortage(error)
+    lacking = describe_shortage(error)
     if lacking is not None:
         _lines(lacking, None)
         return ExitCode.FAILURE

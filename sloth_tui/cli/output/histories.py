@@ -1,13 +1,13 @@
-"""Changes, change sets and differences as records and as columns of tables."""
+"""Write revisions, change sets and differences as records and as tables."""
 
 from __future__ import annotations
 
 from sloth_tui.cli.output import columns
-from sloth_tui.cli.output.entries import write_records
-from sloth_tui.cli.output.render import bare, timestamp
+from sloth_tui.cli.output.formats import write_records
 from sloth_tui.cli.output.tables import write_rows
 from sloth_tui.origin import EXTERNAL
-from sloth_tui.text import display_text
+from sloth_tui.text import display_text, timestamp
+from sloth_tui.values.render import bare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def author(origin: Origin | None) -> str:
 
 
 def change_record(change: Revision) -> dict[str, object]:
-    """A change of one key as JSON and CSV show it."""
+    """Return a revision as JSON and CSV show it."""
     return {
         "revision": change.revision,
         "key": change.key,
@@ -43,7 +43,7 @@ def change_record(change: Revision) -> dict[str, object]:
 
 
 def set_record(found: ChangeSet) -> dict[str, object]:
-    """A change set as JSON and CSV show it."""
+    """Return a change set as JSON and CSV show it."""
     return {
         "id": found.id,
         "at": timestamp(found.at),
@@ -56,7 +56,7 @@ def set_record(found: ChangeSet) -> dict[str, object]:
 
 
 def write_changes(changes: Iterable[Revision], form: str, out: Output) -> int:
-    """The changes of one key, as ``table``, ``json``, ``jsonl`` or ``csv``; returns how many there were."""
+    """Write the revisions of one key as ``table``, ``json``, ``jsonl`` or ``csv``; return their number."""
     if form != "table":
         return write_records(CHANGE_FIELDS, map(change_record, changes), form, out)
     shown_as = [
@@ -84,7 +84,7 @@ def write_changes(changes: Iterable[Revision], form: str, out: Output) -> int:
 
 
 def write_sets(sets: Iterable[ChangeSet], form: str, out: Output) -> int:
-    """Change sets, as ``table``, ``json``, ``jsonl`` or ``csv``; returns how many there were."""
+    """Write change sets as ``table``, ``json``, ``jsonl`` or ``csv``; return their number."""
     if form != "table":
         return write_records(SET_FIELDS, map(set_record, sets), form, out)
     shown_as = [
@@ -99,12 +99,12 @@ def write_sets(sets: Iterable[ChangeSet], form: str, out: Output) -> int:
 
 
 def title(found: ChangeSet | LockBreak) -> str:
-    """What was asked for, in words."""
+    """Return the title of what was asked for."""
     return "another program" if found.origin is None else found.origin.title
 
 
 def write_breaks(breaks: Iterable[LockBreak], form: str, out: Output) -> int:
-    """Locks that were broken, as ``table``, ``json``, ``jsonl`` or ``csv``; returns how many there were."""
+    """Write locks that were broken as ``table``, ``json``, ``jsonl`` or ``csv``; return their number."""
     if form != "table":
         return write_records(BREAK_FIELDS, map(_break_record, breaks), form, out)
     shown_as = [
@@ -130,7 +130,7 @@ def _break_record(broken: LockBreak) -> dict[str, object]:
 
 
 def write_differences(differences: Iterable[Difference], form: str, out: Output) -> int:
-    """Differences between two moments, in any format; returns how many there were."""
+    """Write differences between two moments in any format; return their number."""
     if form != "table":
         return write_records(DIFFERENCE_FIELDS, (found._asdict() for found in differences), form, out)
     shown_as = [columns.text("KEY"), _held("OLD"), _held("NEW")]
@@ -142,7 +142,7 @@ def write_differences(differences: Iterable[Difference], form: str, out: Output)
 
 
 def write_steps(steps: Iterable[Step], form: str, out: Output) -> int:
-    """What taking back would do, in any format; returns to how many keys."""
+    """Write the steps of an undo or rollback in any format; return their number."""
     if form != "table":
         return write_records(STEP_FIELDS, (step._asdict() for step in steps), form, out)
     shown_as = [columns.text("KEY"), _held("NOW"), _held("THEN"), columns.word("OBSTACLE")]
@@ -159,19 +159,19 @@ def write_steps(steps: Iterable[Step], form: str, out: Output) -> int:
 
 
 def shown(value: Value | None, *, secret: bool = False) -> str:
-    """A value on one line; what is not there, or not kept, in brackets."""
+    """Return a value on one line, escaped; ``(none)`` if it is absent, ``(secret)`` if it is not kept."""
     return display_text(told(value, secret=secret))
 
 
 def told(value: Value | None, *, secret: bool = False) -> str | bytes:
-    """As :func:`shown`, with the data as it is."""
+    """Like :func:`shown`, but not escaped."""
     if secret:
         return "(secret)"
     return "(none)" if value is None else bare(value)
 
 
 def _held(heading: str) -> columns.Column:
-    """A value, and whether it is a secret."""
+    """A column of pairs: a value, and whether it is a secret."""
     return columns.data(heading, lambda field: told(field[0], secret=field[1]))
 
 

@@ -1,4 +1,4 @@
-"""What a command says to the person at the terminal, on stderr, beside its data."""
+"""Write messages to the person at the terminal, on stderr, and ask for confirmation."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sloth_tui.text import display_text, encodable
 
 
 def narrate(message: str) -> None:
-    """Write one line of narration to stderr, harmless text."""
+    """Write one line of escaped text to stderr."""
     say(message + "\n")
 
 
 def say(text: str) -> None:
-    """Write harmless text to stderr; one that is closed, full or gone is no reason to end otherwise."""
+    """Write escaped text to stderr. If stderr is closed, full or gone, the command continues."""
     if sys.stderr is None:
         return
     encoding = sys.stderr.encoding or "ascii"
@@ -26,20 +26,20 @@ def say(text: str) -> None:
 
 
 def tell(message: str) -> None:
-    """Say what was done, to a person: a script has the exit code and wants silence."""
+    """Report what was done, if stderr is a terminal: a script has the exit code and wants silence."""
     if is_terminal(sys.stderr):
         narrate(display_text(message))
 
 
 def warn(message: str) -> None:
-    """One line about something that is no failure but should be known."""
+    """Write one line about something that is not a failure but should be known."""
     narrate(f"warning: {display_text(message)}")
 
 
 def confirm(deed: str, details: str, *, yes: bool) -> None:
-    """Ask whether to do it, ``delete 3 keys`` for example, and return if the answer is yes.
+    """Ask whether to do it, for example ``delete 3 keys``, and return if the answer is yes.
 
-    Raises Refused if it is anything else, or if nobody is there to ask.
+    Raises Refused for any other answer, or if there is no terminal to ask on.
     """
     if yes:
         return
@@ -57,11 +57,6 @@ def confirm(deed: str, details: str, *, yes: bool) -> None:
 
 
 def is_terminal(stream: object) -> bool:
-    """Whether it is one; a stream that is closed (None) is not."""
+    """True if the stream is a terminal; a closed stream (None) is not."""
     isatty = getattr(stream, "isatty", None)
     return isatty is not None and bool(isatty())
-
-
-def at_terminal() -> bool:
-    """Whether all that a terminal UI needs is one: it reads stdin and draws on stderr, for a person."""
-    return all(map(is_terminal, (sys.stdin, sys.stdout, sys.stderr)))

@@ -1,8 +1,8 @@
-"""Where a command's data goes: stdout, exact when piped, harmless on a terminal.
+"""Write the data of a command to stdout: exact when piped, escaped on a terminal.
 
-Machine formats are written as UTF-8 whatever the locale says. On a terminal, what could act on it is
-shown as escapes instead: in JSON as ``\\uXXXX``, which is the same value to a parser, elsewhere as
-:func:`sloth_tui.text.display_text` shows it.
+Machine formats are UTF-8 in every locale. On a terminal, characters that could control it are written as
+escapes: in JSON as ``\\uXXXX``, which is the same value to a parser, elsewhere as by
+:func:`sloth_tui.text.display_text`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
-_CHUNK = 1 << 16
+_BUFFER_BYTES = 1 << 16
 _CLOSED = "cannot write the output: stdout is closed"
 
 
 class OutputClosed(Exception):
-    """The reader of stdout went away (``| head``): no failure, nothing more to do."""
+    """The reader of stdout went away (``| head``). That is not a failure, but the command ends."""
 
 
 class Output:
-    """Standard output, collected into large writes; nothing is written before ``flush`` or 64 KiB."""
+    """Standard output, collected into large writes: nothing is written before ``flush`` or 64 KiB."""
 
     def __init__(self) -> None:
         self.terminal = sys.stdout is not None and sys.stdout.isatty()
@@ -32,41 +32,41 @@ class Output:
         self._size = 0
 
     def check_open(self, hint: str) -> None:
-        """Raises SlothError where stdout is closed; for what is better not done than done without telling."""
+        """Raises SlothError if stdout is closed; for commands whose result must not get lost."""
         if sys.stdout is None:
             raise SlothError(_CLOSED, hint=hint)
 
     def exact(self, data: bytes) -> None:
-        """Bytes as they are; only for what is piped."""
+        """Add bytes as they are; only when piped."""
         self._waiting.append(data)
         self._size += len(data)
-        if self._size >= _CHUNK:
+        if self._size >= _BUFFER_BYTES:
             self.flush()
 
     def json(self, text: str) -> None:
-        """JSON text; on a terminal with its invisible and control characters as escapes."""
+        """Add JSON text; on a terminal with invisible and control characters as escapes."""
         if self.terminal:
             text = _escaped(text)
         self.exact(text.encode())
 
     def line(self, data: str | bytes, *, lines: bool = False, end: str = "\n") -> None:
-        """A line of a machine format other than JSON; with ``lines`` one that may hold line feeds.
+        """Add a line of a machine format other than JSON; with ``lines`` it may hold line feeds.
 
-        ``end`` is what comes after it when piped; a terminal always gets a line feed.
+        ``end`` follows it when piped; a terminal always gets a line feed.
         """
         if self.terminal:
             self.people(_shown(data, lines=lines) + "\n")
             return
-        # Another program's key may be no UTF-8; the store hands out its bytes as PEP 383 has it.
+        # A key of another program may not be UTF-8; the store returns its bytes as surrogates (PEP 383).
         self.exact(data if isinstance(data, bytes) else data.encode("utf-8", "surrogateescape"))
         self.exact(end.encode())
 
     def people(self, text: str) -> None:
-        """Text for people, which has been through ``display_text`` wherever it holds data."""
+        """Add text for people. Data in it must have been through ``display_text``."""
         self.exact(text.encode(getattr(sys.stdout, "encoding", None) or "ascii", "backslashreplace"))
 
     def flush(self) -> None:
-        """Write what has been collected. Raises OutputClosed, or SlothError where it cannot be written."""
+        """Write what has been collected. Raises OutputClosed, or SlothError if it cannot be written."""
         data = b"".join(self._waiting)
         self._waiting.clear()
         self._size = 0
@@ -74,7 +74,7 @@ class Output:
             _write(data)
 
     def deliver(self) -> None:
-        """``flush`` for what has to arrive: a reader that went away is a failure. Raises SlothError."""
+        """Flush data that must arrive: a reader that went away is a failure. Raises SlothError."""
         try:
             self.flush()
         except OutputClosed:
@@ -82,7 +82,7 @@ class Output:
 
 
 def _shown(data: str | bytes, *, lines: bool) -> str:
-    # Nothing that is piped needs it, and every module counts in a command that scripts call in loops.
+    # Imported here: piped output does not need it, and imports slow down a command that is called in loops.
     from sloth_tui.text import display_text
 
     return display_text(data, lines=lines)
@@ -100,9 +100,9 @@ def _json_escape(character: str) -> str:
 
 
 def write_all(stream: TextIO, data: bytes) -> None:
-    """Write all of ``data``, however slow its reader is. Raises OSError; nothing is left for later then."""
+    """Write all of ``data``, even to a slow reader. Raises OSError, and then leaves nothing for later."""
     buffer = stream.buffer
-    # Past the buffer: the interpreter would try once more to write what has failed, on its way out.
+    # Without the buffer: at its end the interpreter would try again to write what has failed.
     file = getattr(buffer, "raw", buffer)
     view = memoryview(data)
     while view:

@@ -1,7 +1,7 @@
-"""Rows for people: a table drawn on a terminal, tab-separated lines when piped.
+"""Write rows for people: a table on a terminal, tab-separated lines when piped.
 
-A cell is cut only where the terminal is too narrow for it, and then says how much is missing. Rows are
-drawn in blocks, so that a million of them neither wait for the last one nor fill the memory.
+A cell is cut only if the terminal is too narrow, and then shows how much is missing. Rows are drawn in
+blocks, so that a million of them neither wait for the last one nor fill the memory.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from sloth_tui.cli.output.columns import Column
     from sloth_tui.cli.output.stdout import Output
 
-_BLOCK = 500
-_GAP = 2
-_SHORT = 4096
-"""Characters of a piece that may wait for the rest of its line."""
+_BLOCK_ROWS = 500
+_GAP_CELLS = 2
+_MAX_WAITING_CHARACTERS = 4096
+"""Characters of a piece up to which it waits for the rest of its line."""
 _NAME = word("")
 
 
 def write_rows(columns: Sequence[Column], rows: Iterable[Sequence[object]], out: Output) -> int:
-    """Write all rows, each with a field per column; returns how many there were."""
+    """Write all rows, each with a field per column; return their number."""
     if out.terminal:
         return _draw(columns, rows, out)
     count = 0
@@ -39,7 +39,7 @@ def write_rows(columns: Sequence[Column], rows: Iterable[Sequence[object]], out:
 
 
 def _write_line(cells: Iterable[tuple[Column, object]], out: Output) -> None:
-    """Write one tab-separated line, of which no more than a piece is in memory at a time."""
+    """Write one tab-separated line, with no more than one piece in memory at a time."""
     separator = ""
     waiting = []
     for column, field in cells:
@@ -47,16 +47,16 @@ def _write_line(cells: Iterable[tuple[Column, object]], out: Output) -> None:
         separator = "\t"
         for piece in column.pieces(field):
             waiting.append(piece)
-            if len(piece) > _SHORT:
+            if len(piece) > _MAX_WAITING_CHARACTERS:
                 out.people("".join(waiting))
                 waiting.clear()
     out.people("".join(waiting) + "\n")
 
 
 def write_fields(fields: Sequence[tuple[str, Column, object]], out: Output) -> None:
-    """Write one record: a line per field, its name and what it is."""
+    """Write one record: for each field a line with its name and value."""
     now = time.time()
-    width = max(len(name) for name, _, _ in fields) + _GAP
+    width = max(len(name) for name, _, _ in fields) + _GAP_CELLS
     for name, column, field in fields:
         if out.terminal:
             out.people(f"{name:<{width}}{column.person(field, now)}\n")
@@ -65,7 +65,7 @@ def write_fields(fields: Sequence[tuple[str, Column, object]], out: Output) -> N
 
 
 def terminal_width() -> int:
-    """Columns of the terminal stdout is; ``$COLUMNS`` wins where it is set."""
+    """Return the width of the terminal on stdout in cells; ``$COLUMNS`` takes precedence."""
     set_by_hand = os.environ.get("COLUMNS", "")
     if set_by_hand.isdecimal() and int(set_by_hand) > 0:
         return int(set_by_hand)
@@ -81,7 +81,7 @@ def _draw(columns: Sequence[Column], rows: Iterable[Sequence[object]], out: Outp
     now = time.time()
     remaining = iter(rows)
     count = 0
-    while block := list(islice(remaining, _BLOCK)):
+    while block := list(islice(remaining, _BLOCK_ROWS)):
         cells = [
             [column.person(field, now) for column, field in zip(columns, row, strict=True)] for row in block
         ]

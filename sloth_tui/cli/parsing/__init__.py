@@ -1,1 +1,1 @@
-"""parsing."""
+"""From argv to the one command asked for and its arguments."""

@@ -1,6 +1,6 @@
-"""Answers a shell that asks, by argcomplete's protocol, how a command line may go on.
+"""Complete command lines for shells, by the protocol of argcomplete.
 
-Whatever goes wrong here goes wrong in silence: a person pressing Tab wants no error messages.
+Errors stay silent here: a person who presses Tab wants no error messages.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 import argcomplete
 from argcomplete.completers import ChoicesCompleter, FilesCompleter
 
-from sloth_tui import agents
 from sloth_tui.cli import examples
 from sloth_tui.cli.parsing.parser import tree
 from sloth_tui.errors import ExitCode
 from sloth_tui.settings import chosen_agent
-from sloth_tui.store import open_store
+from sloth_tui.store import open_agents, open_store
 from sloth_tui.text import display_text
 
 if TYPE_CHECKING:
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
 
     from sloth_tui.store.port import Store
 
-_MOST = 1000
-"""More names than this help nobody who presses Tab."""
+_MAX_NAMES = 1000
+"""The number of names to offer; more do not help."""
 
 
 def complete() -> int:
-    """Write the completions and leave the process, by argcomplete's way out; returns only on failure."""
+    """Write the completions and exit the process, as argcomplete does; return only on failure."""
     with suppress(Exception):
         parser = tree()
         _attach(parser)
@@ -56,7 +55,7 @@ def _one_of(choices: tuple[str, ...]) -> Callable[..., Iterable[str]]:
 
 
 def _agents(**_: object) -> Iterable[str]:
-    return agents.agent_names()
+    return open_agents().names()
 
 
 def _examples(**_: object) -> Iterable[str]:
@@ -72,16 +71,16 @@ def _locks(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
 
 
 def _store(parsed_args: argparse.Namespace) -> Store:
-    """To read, and in silence whatever there is to warn of."""
+    """Open the store to read. Warnings stay silent."""
     return open_store(chosen_agent(getattr(parsed_args, "agent", None)))
 
 
 def _live(parsed_args: argparse.Namespace, names: Callable[[Store], Iterator[str]]) -> Iterable[str]:
-    """Names out of the store, but for those a shell would print raw or take for options."""
+    """Return names in the store, without those that a shell would print raw or take for options."""
     with suppress(Exception), _store(parsed_args) as store:
         return [
             name
-            for name in islice(names(store), _MOST)
+            for name in islice(names(store), _MAX_NAMES)
             if display_text(name) == name and not name.startswith("-")
         ]
     return ()

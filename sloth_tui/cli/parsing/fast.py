@@ -1,8 +1,8 @@
-"""Reads a plain command line without argparse, which alone would double the start-up time.
+"""Read a plain command line without argparse, which alone would double the start-up time.
 
-What this reader does not understand at once (help, errors, bundled short options, negative numbers)
-it leaves alone: it answers None, and argparse, built of the same declarations, has the last word.
-Whatever it does answer, argparse would have answered too; a test holds them to it.
+For anything else (help, errors, bundled short options, negative numbers) this reader returns None, and
+argparse, which uses the same declarations, decides. Every result of this reader is that of argparse as well;
+a test checks it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read_plainly(command: Command, words: Sequence[str]) -> Arguments | None:
-    """The arguments of one command, or None where argparse has to say what they mean."""
+    """Return the arguments of one command, or None if argparse has to read them."""
     try:
         values, rest = _options(command, words)
         _positionals(command.positionals, rest, values)
@@ -27,7 +27,7 @@ def read_plainly(command: Command, words: Sequence[str]) -> Arguments | None:
 
 
 class _NotPlain(Exception):
-    """Not understood at once."""
+    """The command line needs argparse."""
 
 
 def _options(command: Command, words: Sequence[str]) -> tuple[dict[str, object], list[str]]:

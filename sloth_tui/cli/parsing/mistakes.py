@@ -1,4 +1,4 @@
-"""Words that are no command: what to say of them, and what may have been meant."""
+"""Describe words that are not a command, and guess what was meant."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sloth_tui.text import nearest
 
 
 def not_a_command(path: tuple[str, ...], word: str) -> UsageError:
-    """What to say of a word that is neither a command nor an option below ``path``."""
+    """Return the error for a word that is neither a command nor an option below ``path``."""
     prefix = " ".join((PROGRAM, *path))
     help_hint = f"see {prefix} --help"
     if word.startswith("-"):
-        return UsageError(f"'{word}' is no option of {prefix}", hint=help_hint)
+        return UsageError(f"'{word}' is not an option of {prefix}", hint=help_hint)
     near = nearest(word, registry.children(path), 1)
     if near:
         help_hint = f"did you mean '{prefix} {near[0]}'? {help_hint}"
-    return UsageError(f"'{word}' is no command of {prefix}", hint=help_hint)
+    return UsageError(f"'{word}' is not a command of {prefix}", hint=help_hint)

@@ -1,4 +1,4 @@
-"""argparse parsers made of the commands' declarations: for help, for mistakes, for completion."""
+"""Build argparse parsers from the declarations of commands, for help, mistakes and completion."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ sloth-runner run deploy.lua                  run the tasks of a file"""
 
 
 def read(command: Command, words: Sequence[str], out: Output) -> Arguments | None:
-    """The arguments, or None where help was asked for and has been written. Raises UsageError.
+    """Return the arguments, or None if help was asked for and has been written. Raises UsageError.
 
-    Options may stand anywhere before ``--``. They are taken out first and the rest is shared out
-    afterwards, which argparse's own way of doing that gets wrong when there is a ``--``.
+    Options may stand anywhere before ``--``. They are taken out first, and the rest are positional arguments:
+    argparse does that wrong if there is a ``--``.
     """
     end = words.index("--") if "--" in words else len(words)
     options, places = _named_parser(command), _named_parser(command)
     for option in command.options:
-        # Of several mistakes the misspelt option is the one to tell, so what is missing is looked at later.
+        # A misspelt option is reported first, so missing options are looked for later.
         _add_option(options, option, required=False)
     for positional in command.positionals:
         _add_positional(places, positional)
@@ -77,7 +77,7 @@ def _named_parser(command: Command) -> Parser:
 
 
 def command_parser(command: Command) -> Parser:
-    """The parser of one command alone."""
+    """Return the parser of one command alone."""
     parser = _named_parser(command)
     _fill(parser, command)
     if registry.children(command.path):
@@ -86,7 +86,7 @@ def command_parser(command: Command) -> Parser:
 
 
 def tree() -> Parser:
-    """Parsers of all commands, as ``--help`` and completion see them."""
+    """Return the parser of all commands, for ``--help`` and completion."""
     root = Parser(prog=PROGRAM, description=SUMMARY, epilog=_examples(ROOT_EXAMPLES))
     root.usage = f"{PROGRAM} [--agent NAME] COMMAND ..."
     root.add_argument("--version", action="store_true", help="show the version")
@@ -97,7 +97,7 @@ def tree() -> Parser:
 
 
 def group_parser(path: tuple[str, ...]) -> Parser:
-    """The parser of a group of commands, or of all of them for the empty path."""
+    """Return the parser of a group of commands; of all commands for the empty path."""
     if not path:
         return tree()
     group = " ".join(path)
@@ -117,7 +117,7 @@ def _branch(parser: Parser, path: tuple[str, ...]) -> None:
             parser_of_command = branches.add_parser(word, help=command.summary)
             _fill(parser_of_command, command)
             for action in parser_of_command._actions:
-                # A default here would take the place of an --agent before the command.
+                # A default here would override an --agent before the command.
                 action.default = argparse.SUPPRESS
             examples.append(command.example.splitlines()[0])
             if registry.children(below):
@@ -174,7 +174,7 @@ def _add_option(parser: Parser, option: Option, *, required: bool | None = None)
 
 def _complete(action: argparse.Action, names: str | tuple[str, ...] | None) -> None:
     if names is not None:
-        # Not argcomplete's own attribute: completion.py makes completers of these names.
+        # Not the attribute of argcomplete: completion.py turns these names into completers.
         action.completes = names  # type: ignore[attr-defined]
 
 
@@ -224,7 +224,7 @@ class _Help(argparse.Action):
 
 
 class _Collect(argparse.Action):
-    """``append`` without sharing the default list between two readings."""
+    """Like ``append``, but two readings do not share the default list."""
 
     def __call__(
         self,
@@ -237,13 +237,13 @@ class _Collect(argparse.Action):
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Options as ``-o, --output FORMAT``, in a column that does not depend on the terminal."""
+    """Shows options as ``-o, --output FORMAT``, in a column that does not depend on the terminal."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28, width=100)
 
     def format_help(self) -> str:
-        # Every version of Python adds up the lengths of the left column in another way.
+        # Versions of Python compute the width of the left column in different ways.
         self._action_max_length = self._max_help_position
         return super().format_help()
 

@@ -1,4 +1,4 @@
-"""Which commands there are, and where each is declared; declarations load when they are asked for."""
+"""List all commands, and import the declaration of a command when it is needed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MODULES = {
 }
 """Path of a command -> module of ``sloth_tui.cli.commands``, in the order help shows them.
 
-A command may have others below it: ``examples`` does something by itself, and so does ``examples show``.
+A command may have commands below it: both ``examples`` and ``examples show`` are commands.
 """
 
 GROUPS = {
@@ -46,22 +46,23 @@ GROUPS = {
 
 
 def paths() -> list[tuple[str, ...]]:
-    """Every command's path."""
+    """Return the path of every command."""
     return [tuple(path.split()) for path in _MODULES]
 
 
 def is_command(path: tuple[str, ...]) -> bool:
+    """True if the path is that of a command, not only of a group."""
     return " ".join(path) in _MODULES
 
 
 def children(path: tuple[str, ...]) -> list[str]:
-    """The words that may follow ``path``."""
+    """Return the words that may follow ``path``."""
     depth = len(path)
     return list(dict.fromkeys(full[depth] for full in paths() if full[:depth] == path and len(full) > depth))
 
 
 def load(path: tuple[str, ...]) -> Command:
-    """The declaration of the command with this path; KeyError if there is none."""
+    """Return the declaration of the command with this path. Raises KeyError if there is none."""
     name = _MODULES[" ".join(path)]
     module = __import__(f"sloth_tui.cli.commands.{name}", fromlist=["COMMANDS"])
     for command in module.COMMANDS:

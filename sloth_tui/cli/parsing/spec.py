@@ -1,7 +1,7 @@
-"""Commands as data: what each takes, says of itself, and does.
+"""Declare commands as data: their arguments, help texts and handlers.
 
-Declaring is all that happens here. ``reader.py`` reads plain command lines by these declarations
-and ``parser.py`` makes argparse parsers of them, so both know the same commands.
+``fast.py`` reads plain command lines by these declarations, and ``parser.py`` builds argparse parsers from
+them, so both know the same commands.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from sloth_tui.cli.output.stdout import Output
+    from sloth_tui.settings import Settings
 
     Convert: TypeAlias = Callable[[str], object]
     Handler: TypeAlias = Callable[["Arguments", Output], int]
@@ -20,10 +21,20 @@ PROGRAM = "sloth-runner"
 
 
 class Arguments:
-    """What a command line said: an attribute for every declared name, defaults filled in."""
+    """The values of a command line: an attribute for every declared name, with defaults filled in."""
+
+    _settings: Settings | None = None
 
     def __init__(self, values: dict[str, object]) -> None:
         self.__dict__.update(values)
+
+    def settings(self) -> Settings:
+        """Return the settings, which are read at most once for a command. Raises InvalidConfig."""
+        if self._settings is None:
+            from sloth_tui.settings import load_settings
+
+            self._settings = load_settings()
+        return self._settings
 
     if TYPE_CHECKING:
 
@@ -31,7 +42,7 @@ class Arguments:
 
 
 class Positional:
-    """An argument told by its place."""
+    """An argument that is known by its position."""
 
     __slots__ = ("complete", "convert", "count", "default", "help", "metavar", "name")
 
@@ -52,16 +63,15 @@ class Positional:
         self.count = count
         """``1``, ``?`` (at most one) or ``+`` (a list of at least one)."""
         self.default = default
-        """What a ``?`` that is not there stands for; never converted."""
+        """The value of an absent ``?``; never converted."""
         self.convert = convert
-        """Text to value; raises ValueError with what is wrong."""
+        """Return the value of a text. Raises ValueError, which says what is wrong."""
         self.complete = complete
-        """Which live names complete it: ``keys``, ``locks``, ``agents``, ``tasks``,
-        ``examples``, ``files``."""
+        """The names that complete it: ``keys``, ``locks``, ``agents``, ``tasks``, ``examples``, ``files``."""
 
 
 class Option:
-    """An argument told by its name. Without ``metavar`` it is a switch: False unless given."""
+    """An argument that is known by its name. Without ``metavar`` it is a switch: False unless given."""
 
     __slots__ = (
         "choices",
@@ -97,7 +107,7 @@ class Option:
         self.convert = convert
         self.choices = choices
         self.repeated = repeated
-        """Collects a list of all that were given; an empty one for none."""
+        """True if the value is a list of all that were given."""
         self.required = required
         self.complete = complete
 
@@ -126,7 +136,7 @@ class Command:
         self.options = (*options, DEBUG)
         self.details = details
         self.example = example
-        """Command lines and what they are for, one a line."""
+        """Command lines with explanations, one a line."""
 
 
 AGENT = Option(
@@ -141,7 +151,7 @@ YES = Option(("-y", "--yes"), "do not ask")
 
 
 def utf8(word: str) -> str:
-    """The word itself, for a key, prefix or name. Raises ValueError if it is bytes of some other encoding."""
+    """Return a key, prefix or name as it is. Raises ValueError if it is not UTF-8."""
     if not word.isascii():
         try:
             word.encode()
@@ -151,12 +161,17 @@ def utf8(word: str) -> str:
 
 
 def prefix_argument(help: str) -> Positional:  # noqa: A002
-    """The optional PREFIX of a command that goes over keys; empty for all of them."""
+    """Declare the optional PREFIX of a command for many keys; empty means all keys."""
     return Positional("prefix", "PREFIX", help, count="?", default="", convert=utf8, complete="keys")
 
 
+RECORDS = ("json", "jsonl", "csv")
+"""The formats of every command that lists records; :mod:`sloth_tui.cli.output.formats` writes them. Reading a
+command line needs only their names, so the names are here."""
+
+
 def output_option(*formats: str) -> Option:
-    """``-o/--output`` for a command that can print these formats; the first is the default."""
+    """Declare ``-o/--output`` for a command that can print these formats; the first is the default."""
     return Option(
         ("-o", "--output"),
         f"{', '.join(formats[:-1])} or {formats[-1]}; default: {formats[0]}",

@@ -1,12 +1,12 @@
-"""What happens when the words of a command line name no command: help, the version, the TUI, a mistake."""
+"""Handle command lines without a command: help, the version, the terminal UI, or a mistake."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sloth_tui import __version__
-from sloth_tui.cli.commands.tui import unfit_terminal
-from sloth_tui.cli.output.narration import at_terminal, narrate
+from sloth_tui.cli.output.narration import narrate
+from sloth_tui.cli.output.terminal import at_terminal, unfit_terminal
 from sloth_tui.cli.parsing import registry
 from sloth_tui.cli.parsing.mistakes import not_a_command
 from sloth_tui.cli.parsing.parser import group_parser
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def no_command(path: tuple[str, ...], common: Sequence[str], words: Sequence[str], out: Output) -> int:
-    """Deal with what follows ``path``, which is a group or nothing; see ``_resolve``. Raises UsageError."""
+    """Handle what follows ``path``, which is a group or empty; return the exit code. Raises UsageError."""
     if words and words[0] in ("-h", "--help"):
         out.people(group_parser(path).format_help())
         return ExitCode.OK
@@ -36,7 +36,7 @@ def no_command(path: tuple[str, ...], common: Sequence[str], words: Sequence[str
 
 
 def _is_option_of_tui(word: str) -> bool:
-    """Whether ``word`` begins with an option of the command that no command stands for."""
+    """True if ``word`` begins with an option of ``tui``, the command of a line without a command."""
     flag = word.partition("=")[0]
     return any(
         flag == known or (option.metavar is not None and len(known) == 2 and word.startswith(known))

@@ -1,7 +1,7 @@
-"""Points in the history as people name them: a revision, or a time.
+"""Read points in the history as people write them: a revision, or a time.
 
-RFC 3339 is read by the standard library. Everything else a person may type, ``10m ago`` or ``yesterday
-14:00``, is dateparser's to understand; it takes a quarter of a second to load, and only then.
+The standard library reads RFC 3339. dateparser reads everything else, such as ``10m ago`` or ``yesterday
+14:00``. It takes a quarter of a second to import, so it is imported only then.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 def moment(word: str) -> Moment:
-    """A revision if it is a number, otherwise a time of the past. Raises ValueError."""
+    """Return a revision if the word is a number, else a time in the past. Raises ValueError."""
     if word.isascii() and word.isdigit():
-        from sloth_tui.cli.convert import revision
+        from sloth_tui.values.parse import revision
 
         return revision(word)
     return past_time(word)
 
 
 def past_time(word: str) -> float:
-    """Unix seconds. A time without a zone is local. Raises ValueError for what is no time of the past."""
+    """Return a time in the past in unix seconds. A time without a zone is local. Raises ValueError."""
     at = _rfc3339(word)
-    # dateparser overlooks what it does not understand, a leading minus for one.
+    # dateparser ignores what it does not understand, for example a leading minus.
     if at is None and word[:1].isalnum() and word.isprintable():
         at = _human(word)
     if at is None:
         raise ValueError(
-            f"'{word[:60]}' is no time; try 2026-01-31T14:00:00Z, '10m ago' or 'yesterday 14:00'"
+            f"'{word[:60]}' is not a time; try 2026-01-31T14:00:00Z, '10m ago' or 'yesterday 14:00'"
         )
     if at > time.time() + 1:
         raise ValueError(f"'{word[:60]}' is in the future")
@@ -43,7 +43,7 @@ def past_time(word: str) -> float:
 
 
 def revision_of(store: Store, at: Moment) -> int:
-    """The revision a moment stands for. Raises NotKept."""
+    """Return the revision of a moment. Raises HistoryPruned."""
     return at if isinstance(at, int) else store.revision_at(at)
 
 

@@ -1,1 +1,1 @@
-"""running."""
+"""Follow a run and show it as text, live or as JSON lines."""

@@ -1,4 +1,4 @@
-"""Following a run to its end: events to stdout as they come, signals to the supervisor."""
+"""Follow a run to its end: pass events to stdout as they come, and signals to the supervisor."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sloth_tui.runner.events import RunEvent
     from sloth_tui.runner.request import RunRequest
     from sloth_tui.runner.supervision.process import WorkerProcess
+    from sloth_tui.settings import Settings
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -32,20 +33,23 @@ def follow(
     *,
     as_json: bool,
     traces: bool,
-    undo_on_failure: bool = False,
+    undo_with: Callable[[], Settings] | None = None,
 ) -> None:
-    """Run it, beginning with ``worker``, and show every event. Raises SlothError, with the exit code of a run
-    that did not succeed. ``traces``: Lua tracebacks of failed tasks as well. ``undo_on_failure``: take back
-    what such a run wrote."""
+    """Run a request, with ``worker`` first, and show every event.
+
+    ``traces``: show Lua tracebacks of failed tasks as well. ``undo_with``: the settings with which the
+    changes of a failed run are undone; None: they stay. Raises SlothError, with the exit code of a failed
+    run.
+    """
     try:
         supervisor = Supervisor(request, worker)
     except OSError:
-        worker.close(patience=1.0)
+        worker.close(seconds=1.0)
         raise
     failure: SlothError | None = None
     last: RunEvent | None = None
     with _signals_stop(supervisor), _shown_on(out, as_json=as_json, traces=traces) as show:
-        for last in _events(supervisor, request.agent, undo_on_failure=undo_on_failure):
+        for last in _events(supervisor, request.agent, undo_with):
             if failure is None:
                 failure = _shown(show, last)
                 if failure is not None:
@@ -57,16 +61,18 @@ def follow(
         raise failure
 
 
-def _events(supervisor: Supervisor, agent: str, *, undo_on_failure: bool) -> Iterable[RunEvent]:
-    if not undo_on_failure:
+def _events(
+    supervisor: Supervisor, agent: str, undo_with: Callable[[], Settings] | None
+) -> Iterable[RunEvent]:
+    if undo_with is None:
         return supervisor.events()
-    from sloth_tui.cli.running.undo import undoing_failure
+    from sloth_tui.cli.running.undo import undo_failure
 
-    return undoing_failure(supervisor.events(), agent)
+    return undo_failure(supervisor.events(), agent, undo_with)
 
 
 def _shown(show: Callable[[RunEvent], None], event: RunEvent) -> SlothError | None:
-    """Show the event; a run that nobody can follow any more is not to go on, and the answer says why."""
+    """Show the event. If that fails, return why: a run must not continue unseen."""
     try:
         show(event)
     except OutputClosed:
@@ -78,7 +84,7 @@ def _shown(show: Callable[[RunEvent], None], event: RunEvent) -> SlothError | No
 
 @contextmanager
 def _shown_on(out: Output, *, as_json: bool, traces: bool) -> Iterator[Callable[[RunEvent], None]]:
-    """What shows an event: to programs, to a person who looks on, or as plain lines."""
+    """Give the function that shows an event: as JSON lines, live on a terminal, or as plain lines."""
     if as_json:
         yield _json_lines(out)
     elif out.terminal and os.environ.get("TERM", "dumb") != "dumb":
@@ -91,8 +97,8 @@ def _shown_on(out: Output, *, as_json: bool, traces: bool) -> Iterator[Callable[
 
 
 def _json_lines(out: Output) -> Callable[[RunEvent], None]:
-    from sloth_tui.cli.output.jsontext import compact
     from sloth_tui.runner.protocol import event_to_json
+    from sloth_tui.values.render import compact
 
     def show(event: RunEvent) -> None:
         out.json(compact(event_to_json(event)) + "\n")
@@ -124,7 +130,7 @@ def _words(*, traces: bool, interactive: bool = False) -> RunText:
 
 @contextmanager
 def _signals_stop(supervisor: Supervisor) -> Iterator[None]:
-    """Signals that end a process end the run first, in order."""
+    """Let signals that would end this process stop the run first."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
         supervisor.stop(number)

@@ -1,4 +1,4 @@
-"""A run on a terminal: the lines a pipe gets, and below them, alive, where the run is; at the end a table."""
+"""Show a run on a terminal: the lines that a pipe gets, a progress line below, and a table at the end."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from sloth_tui.cli.running.text import RunText
     from sloth_tui.runner.events import RunEvent
 
-_INTERVAL = 0.1
-"""Seconds between two looks at the clock. Lines that come faster are written together."""
-_SAID = 500
-"""Characters of what a task said last, and of its name, that are looked at."""
-_LONGEST_NAME = 40
-"""Cells of a task's name in the line that is alive."""
+_UPDATE_SECONDS = 0.1
+"""The time between two updates. Lines that come faster are written together."""
+_MAX_OUTPUT_CHARACTERS = 500
+"""Characters of a task's last output, and of its name, that are looked at."""
+_MAX_NAME_CELLS = 40
+"""Cells of a task's name in the progress line."""
 
 
 class RunLive:
-    """Shows each event; to be entered, so that the terminal is left as it was whatever happens."""
+    """Shows each event. A context manager, so that the terminal is always restored."""
 
     def __init__(self, out: Output, text: RunText) -> None:
-        """``text`` puts events into words."""
+        """``text`` returns the lines of an event."""
         self._out = out
         self._text = text
         self._summary = RunSummary()
@@ -63,7 +63,7 @@ class RunLive:
             redirect_stderr=False,
         )
         self._lock = threading.Lock()
-        """Held by whoever draws: this object's thread, or that of :meth:`show`."""
+        """Held while drawing: by the thread of this object, or that of :meth:`show`."""
         self._pending: list[str] = []
         self._drawn = 0.0
         self._over = threading.Event()
@@ -71,7 +71,7 @@ class RunLive:
 
     def __enter__(self) -> RunLive:
         self._live.start()
-        # Whoever is stopped by Ctrl-Z or killed cannot bring back a cursor that rich has hidden.
+        # rich hides the cursor, and a process that is stopped by Ctrl-Z or killed cannot show it again.
         self._console.show_cursor(True)
         self._clock.start()
         return self
@@ -82,7 +82,7 @@ class RunLive:
         self._leave()
 
     def show(self, event: RunEvent) -> None:
-        """Raises OutputClosed, or SlothError where the terminal cannot be written to."""
+        """Show an event. Raises OutputClosed, or SlothError if the terminal cannot be written to."""
         text = self._text.lines(event)
         self._summary.take(event)
         if isinstance(event, events.RunFinished):
@@ -94,7 +94,7 @@ class RunLive:
             self._progress.take(event)
             if text is not None:
                 self._pending.append(text)
-            if time.monotonic() >= self._drawn + _INTERVAL:
+            if time.monotonic() >= self._drawn + _UPDATE_SECONDS:
                 self._draw()
         self._screen.raise_failure()
 
@@ -105,7 +105,7 @@ class RunLive:
         self._out.flush()
 
     def _leave(self) -> None:
-        """Write what is waiting, and take the live line away."""
+        """Write the lines that wait, and remove the progress line."""
         if self._over.is_set():
             return
         self._over.set()
@@ -114,12 +114,12 @@ class RunLive:
         self._live.stop()
 
     def _tick(self) -> None:
-        while not self._over.wait(_INTERVAL):
+        while not self._over.wait(_UPDATE_SECONDS):
             with self._lock:
                 self._draw()
 
     def _draw(self) -> None:
-        """Lines that are waiting and the live line, in one write; nothing where neither is new."""
+        """Write the lines that wait and the progress line at once; nothing if neither is new."""
         self._drawn = time.monotonic()
         line = self._progress.line()
         if not self._pending and line == self._line:
@@ -134,51 +134,54 @@ class RunLive:
 
 
 class _Progress:
-    """Where the run is: which task, for how long, and what it said last."""
+    """The progress of the run: the task, for how long it runs, and its last output."""
 
     def __init__(self) -> None:
         self._tasks = 0
         self._ended = 0
         self._task = ""
         self._since: float | None = None
-        self._said = ""
+        self._last_output = ""
 
     def take(self, event: RunEvent) -> None:
+        """Take note of an event."""
         match event:
             case events.RunStarted():
                 self._tasks = len(event.tasks)
             case events.TaskStarted():
-                self._task, self._since, self._said = event.task, time.monotonic(), ""
+                self._task, self._since, self._last_output = event.task, time.monotonic(), ""
             case events.TaskOutput():
-                self._said = expand_tabs(output_line(event.text, _SAID)).strip() or self._said
+                self._last_output = (
+                    expand_tabs(output_line(event.text, _MAX_OUTPUT_CHARACTERS)).strip() or self._last_output
+                )
             case events.TaskFinished():
                 self._ended += 1
                 self._since = None
 
     def line(self) -> Text:
+        """Return the progress line; empty between tasks."""
         if self._since is None:
             return Text()
-        name = cut(_encodable(display_text(self._task, _SAID)), _LONGEST_NAME)
-        # A clock that counts whole seconds: fractions would only flicker.
+        name = cut(_encodable(display_text(self._task, _MAX_OUTPUT_CHARACTERS)), _MAX_NAME_CELLS)
+        # Whole seconds: fractions would flicker.
         age = format_duration(float(int(time.monotonic() - self._since)))
         return Text.assemble(
             (f"[{self._ended + 1}/{self._tasks}] ", "dim"),
             (name, "bold"),
             f" {age} ",
-            (_encodable(self._said), "dim"),
+            (_encodable(self._last_output), "dim"),
             no_wrap=True,
             overflow="crop",
         )
 
 
 def _encodable(shown: str) -> str:
-    """As wide as the terminal will show it, escapes for what its encoding lacks included."""
+    """Return the text as the terminal shows it, with escapes for characters that its encoding lacks."""
     return encodable(shown, getattr(sys.stdout, "encoding", None))
 
 
 class _Screen(io.TextIOBase):
-    """The terminal as rich's console sees it. A thread that cannot write is nobody's business but the
-    caller's of :meth:`raise_failure`, so failures wait there."""
+    """The terminal for rich's console. Write errors are kept and raised by :meth:`raise_failure`."""
 
     def __init__(self, out: Output) -> None:
         self._out = out
@@ -207,5 +210,6 @@ class _Screen(io.TextIOBase):
             self._failure = error
 
     def raise_failure(self) -> None:
+        """Raise the first write error, if there was one."""
         if self._failure is not None:
             raise self._failure

@@ -1,4 +1,4 @@
-"""What became of each task of a run, in a table."""
+"""Show the results of a run's tasks in a table."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ class _Row(NamedTuple):
 
 
 class RunSummary:
-    """Gathers the results of a run as they come."""
+    """Collects the results of a run as they come."""
 
     def __init__(self) -> None:
         self._rows: list[_Row] = []
         self._keys: set[str] = set()
-        """Changed by the task that runs."""
+        """Keys that the running task has changed."""
 
     def take(self, event: RunEvent) -> None:
+        """Take note of an event."""
         match event:
             case events.TaskStarted():
                 self._keys.clear()
@@ -42,7 +43,7 @@ class RunSummary:
                 self._rows.append(_Row(event.task, event.result, duration, keys, event.error or ""))
 
     def write(self, out: Output) -> None:
-        """The table, with a column for reasons if there are any."""
+        """Write the table, with a column for reasons if there are any."""
         all_columns = [
             columns.text("TASK"),
             columns.word("RESULT"),

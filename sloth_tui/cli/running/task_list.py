@@ -1,12 +1,12 @@
-"""``run --list``: the tasks of a file, none of them run."""
+"""``run --list``: show the tasks of a file without running them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sloth_tui.cli.output import columns, tables
-from sloth_tui.cli.output.jsontext import compact
 from sloth_tui.runner.supervision.listing import list_tasks
+from sloth_tui.values.render import compact
 
 if TYPE_CHECKING:
     from sloth_tui.cli.output.stdout import Output

@@ -1,4 +1,4 @@
-"""Taking back what a run wrote that did not succeed."""
+"""Undo the changes of a run that failed."""
 
 from __future__ import annotations
 
@@ -13,26 +13,29 @@ from sloth_tui.runner.worker.key_changes import shorten
 from sloth_tui.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sloth_tui.model import ChangeSet, Revision
     from sloth_tui.runner.events import RunEvent
+    from sloth_tui.settings import Settings
 
 
-def undoing_failure(happened: Iterable[RunEvent], agent: str) -> Iterator[RunEvent]:
-    """The events of a run; before the last one, if the run failed, was stopped or took too long, those of
-    taking back all it wrote. Where that is refused nothing is taken back, and a warning says why."""
-    for event in happened:
+def undo_failure(
+    run_events: Iterable[RunEvent], agent: str, settings: Callable[[], Settings]
+) -> Iterator[RunEvent]:
+    """Yield the events of a run. If it failed, was stopped or took too long, undo its changes before the last
+    event, and yield a KeyRestored for each. If that is refused, nothing is undone, and a warning says why."""
+    for event in run_events:
         if isinstance(event, RunFinished) and event.exit_code != ExitCode.OK:
-            yield from _take_back(event.run, agent)
+            yield from _undo_run(event.run, agent, settings)
         yield event
 
 
-def _take_back(run: str, agent: str) -> Iterator[RunEvent]:
+def _undo_run(run: str, agent: str, settings: Callable[[], Settings]) -> Iterator[RunEvent]:
     try:
         with open_store(agent) as store:
             change = store.change_set(run)
-        yield from _undo(change, agent)
+        yield from _undo(change, agent, settings)
     except (AgentNotFound, RevisionNotFound):
         return  # it wrote nothing
     except SlothError as error:
@@ -40,27 +43,29 @@ def _take_back(run: str, agent: str) -> Iterator[RunEvent]:
         yield Warned(None, f"what the run wrote was not taken back: {error.message}; {by_hand}")
 
 
-def _undo(change: ChangeSet, agent: str) -> Iterator[RunEvent]:
+def _undo(change: ChangeSet, agent: str, settings: Callable[[], Settings]) -> Iterator[RunEvent]:
     origin = this_process("sloth-runner", f"undo {change.id}: {title(change)}")
-    with open_store(agent, "write", origin=origin) as store:
+    with open_store(agent, "write", origin=origin, settings=settings) as store:
         with store.transaction():
             before = store.revision()
             store.undo(change)
             after = store.revision()
-        # Read back, so that what is told is what was committed.
-        yield from map(_event, takewhile(lambda made: made.revision <= after, store.changes(before)))
+        # Read back, so that only what was committed is reported.
+        yield from map(
+            _event, takewhile(lambda revision: revision.revision <= after, store.revisions_since(before))
+        )
 
 
-def _event(made: Revision) -> KeyRestored:
-    old, old_cut = shorten(made.old)
-    new, new_cut = shorten(made.new)
+def _event(revision: Revision) -> KeyRestored:
+    old, old_cut = shorten(revision.old)
+    new, new_cut = shorten(revision.new)
     return KeyRestored(
-        made.key,
+        revision.key,
         old,
         new,
-        made.revision,
+        revision.revision,
         shortened=old_cut or new_cut,
-        secret=made.secret,
-        created=made.created,
-        deleted=made.operation == "delete",
+        secret=revision.secret,
+        created=revision.created,
+        deleted=revision.operation == "delete",
     )

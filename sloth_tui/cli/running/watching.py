@@ -1,4 +1,4 @@
-"""Following the changes of a store as they are committed, by whoever."""
+"""Follow the revisions of a store as they are committed, by any program."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ if TYPE_CHECKING:
     from sloth_tui.model import Revision
     from sloth_tui.store.port import Store
 
-_INTERVAL = 0.05
-"""Seconds between two looks, each of which takes some microseconds."""
+_POLL_SECONDS = 0.05
+"""The time between two checks, each of which takes some microseconds."""
 
 
 def batches(
     store: Store, since: int, prefix: str = "", deadline: float | None = None
 ) -> Iterator[list[Revision]]:
-    """Changes after revision ``since``, in order, each once, as many as there are at a time; without end, or
-    until the deadline by the monotonic clock. Raises NotKept where some were forgotten before they were seen.
-    """
+    """Yield the revisions after ``since``, in order, each once, in batches; for ever, or until the deadline
+    by the monotonic clock. Raises HistoryPruned if some were pruned before they were read."""
     token = None
     while True:
         moved = store.change_token()
@@ -31,4 +30,6 @@ def batches(
                 yield page
         if deadline is not None and time.monotonic() >= deadline:
             return
-        time.sleep(_INTERVAL if deadline is None else min(_INTERVAL, max(deadline - time.monotonic(), 0)))
+        time.sleep(
+            _POLL_SECONDS if deadline is None else min(_POLL_SECONDS, max(deadline - time.monotonic(), 0))
+        )
