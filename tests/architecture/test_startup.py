@@ -31,6 +31,13 @@ HEAVY = [
     "tomllib",
     "typing",
     "yaml",
+    "sloth_tui.store.clock",
+    "sloth_tui.store.history",
+    "sloth_tui.store.process",
+    "sloth_tui.store.rows",
+    "sloth_tui.store.sqlite.history",
+    "sloth_tui.store.sqlite.locks",
+    "sloth_tui.store.sqlite.rows",
 ]
 
 SHOW_HEAVY = """
@@ -83,3 +90,40 @@ def test_a_piped_run_imports_little(tmp_path: Path) -> None:
 @pytest.mark.parametrize("module", ["rich", "textual", "lupa", "jinja2", "asyncio"])
 def test_a_piped_table_needs_no_front_end_library(module: str) -> None:
     assert module not in imported("state", "list").split()
+
+
+COUNT_READS = """
+import sys
+from sloth_tui.settings import config_path
+path, opened = config_path(), []
+sys.addaudithook(lambda event, arguments: event == "open" and arguments[0] == path and opened.append(event))
+from sloth_tui.cli import main
+code = main({arguments!r})
+sys.stdout.flush()
+print(code, len(opened), file=sys.stderr)
+"""
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(
+    ("arguments", "reads"),
+    [
+        (("state", "get", "app:version"), 1),
+        (("state", "get", "app:version", "--agent", "local"), 0),
+        (("state", "set", "app:version", "v2"), 1),
+        (("state", "set", "app:version", "v2", "--agent", "local"), 1),
+        (("state", "delete", "app:version", "--yes"), 1),
+        (("state", "clear", "--yes"), 1),
+        (("state", "compact"), 1),
+        (("state", "undo"), 1),
+        (("state", "rollback", "--to", "1", "--yes"), 1),
+        (("lock", "acquire", "l", "--holder", "me", "--ttl", "5", "--agent", "local"), 0),
+    ],
+)
+def test_a_command_reads_the_settings_once_if_at_all(
+    base: Path, arguments: tuple[str, ...], reads: int
+) -> None:
+    (base / "config.toml").write_text("[history]\nkeep = 7\n")
+    script = COUNT_READS.format(arguments=list(arguments))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.stderr.splitlines()[-1] == f"0 {reads}", done.stderr
