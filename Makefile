@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick proof lint types imports unit bench screenshots clean
+.PHONY: help demo test quick proof lint types imports unit bench screenshots release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench: $(VENV)/.installed-dev ## measure against named peers; prints ratios, nev
 screenshots: $(VENV)/.installed-dev ## make the pictures of screenshots/ from the real app
 	@sh tests/setup.sh pictures
 	@$(BIN)/python -m tests.screenshots
+
+release: $(VENV)/.installed-dev ## check, build and try a release: make release VERSION=X.Y.Z
+	@$(BIN)/python tools/release.py $(VERSION)
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-3.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist

@@ -1,8 +1,8 @@
-"""Sample state for a first look: ``python -m sloth_tui.demo`` opens the TUI on it.
+"""Sample state for a first look. ``python -m sloth_tui.demo`` opens the terminal UI on it.
 
-Everything lives in a temporary base directory that is removed on exit; nothing of the user's is read
-or touched. What is said to be old is first written as a program of the documented schema would have written
-it, days ago; the rest is added through the store, and dated back. Pictures are made with it, too.
+Everything is in a temporary base directory that is removed on exit; the user's state is neither read nor
+changed. The oldest entries are written as by another program that knows only the documented schema. The rest
+is written through the store and dated back. Screenshots use this state, too.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from sloth_tui.agents import database_path
 from sloth_tui.errors import ExitCode
 from sloth_tui.model import Origin
 from sloth_tui.store import open_store
+from sloth_tui.store.sqlite import database_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,7 +134,7 @@ LOCKS = {
     "mariaguica": (("backup", "nightly", 5400.0),),
     "production": (("deployment", "task-123", 300.0), ("migrations", "release-42", 30.0)),
 }
-"""Agent -> name, holder, seconds. The short ones are about to expire when the TUI opens."""
+"""Agent -> name, holder, seconds. The short locks are about to expire when the TUI opens."""
 
 
 _DOCUMENTED_SCHEMA = """
@@ -142,15 +142,15 @@ CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL, created_at DATETI
 CREATE TABLE locks (name TEXT PRIMARY KEY, holder TEXT NOT NULL, acquired_at DATETIME,
                     expires_at DATETIME NOT NULL);
 """
-_AGES = (3, 3, 8, 40, 47, 190, 600, 1500, 1500, 1500, 4000, 9000)
-"""Minutes since the last change of the entries that are strings, over and over."""
+_AGE_MINUTES = (3, 3, 8, 40, 47, 190, 600, 1500, 1500, 1500, 4000, 9000)
+"""Minutes since the last change of the entries that are strings; repeated for further entries."""
 
 
 RELEASES = (
     (16000, "v1.9.0"), (11600, "v2.0.0"), (10100, "v2.0.1"), (8700, "v2.0.2"), (7300, "v2.1.0"),
     (5900, "v2.1.1"), (4400, "v2.1.2"), (2900, "v2.2.0"), (1460, "v2.2.8"), (310, "v2.2.9"), (95, "v2.3.0"),
 )  # fmt: skip
-"""Minutes since, and version, of the deploys before the last."""
+"""The deploys before the last one: how many minutes ago, and the version."""
 
 
 _DATE_BACK = (
@@ -161,15 +161,15 @@ _DATE_BACK = (
 )
 
 
-_LONG_GONE = 4242
-"""The process of what is said to have been done long ago; nobody's who looks at it."""
+_PAST_PID = 4242
+"""The process id in old change sets; it is not that of a running process."""
 
 
 class Chapter(NamedTuple):
-    """What somebody changed at some time."""
+    """One change set of the sample history."""
 
     minutes: float
-    """How long ago."""
+    """Minutes ago."""
     user: str
     program: str
     title: str
@@ -186,8 +186,8 @@ def _deploy(version: str) -> Callable[[Store], object]:
     return change
 
 
-def _story(entries: dict[str, Value]) -> list[Chapter]:
-    """How an agent's entries came about, the oldest chapter first."""
+def _chapters(entries: dict[str, Value]) -> list[Chapter]:
+    """Return the change sets that lead to an agent's entries, the oldest first."""
     last = str(entries["deployment:version"])
     releases = [*((ago, version) for ago, version in RELEASES if version < last), (9, last)]
     fewer = {**entries, "deployment:replicas": "3", "deployment:version": "v1.8.4"}
@@ -215,31 +215,31 @@ def _story(entries: dict[str, Value]) -> list[Chapter]:
 
 
 def fill(origin: Origin, now: float) -> None:
-    """Write the sample state of every agent under the current base directory, as of ``now`` (unix seconds);
-    its locks belong to ``origin``.
+    """Write the sample state of every agent under the current base directory.
 
-    No store of these agents may be open in this process meanwhile.
+    ``now``: unix seconds. ``origin``: the owner of the locks. No store of these agents may be open in this
+    process meanwhile.
     """
     for agent, entries in AGENTS.items():
         path = database_path(agent)
         old = {key: value for key, value in entries.items() if isinstance(value, str)}
         old["deployment:version"], old["deployment:previous"] = "v1.8.4", "v1.8.3"
-        _write_as_others_do(path, old, now)
+        _write_documented_schema(path, old, now)
         ends: list[tuple[int, float]] = []
         with open_store(agent, "write") as store:
-            for number, (minutes, user, program, title, change) in enumerate(_story(entries)):
+            for number, (minutes, user, program, title, change) in enumerate(_chapters(entries)):
                 run = f"{number:08x}" if title.startswith("run ") else None
-                store.set_origin(Origin(user, origin.host, _LONG_GONE, program, title, run))
+                store.set_origin(Origin(user, origin.host, _PAST_PID, program, title, run))
                 change(store)
                 ends.append((store.revision(), now - 60 * minutes))
             store.set_origin(origin)
             for name, holder, seconds in LOCKS[agent]:
                 store.acquire(name, holder, seconds)
-        _let_it_be_long_ago(path, ends)
+        _date_back(path, ends)
 
 
-def _let_it_be_long_ago(path: str, ends: list[tuple[int, float]]) -> None:
-    """Date what was just written back: revisions up to each number to its time (unix seconds)."""
+def _date_back(path: str, ends: list[tuple[int, float]]) -> None:
+    """Date back what was just written: the revisions up to each number to its time (unix seconds)."""
     with closing(sqlite3.connect(path)) as database, database:
         after = 0
         for revision, at in ends:
@@ -249,15 +249,15 @@ def _let_it_be_long_ago(path: str, ends: list[tuple[int, float]]) -> None:
             after = revision
 
 
-def _write_as_others_do(path: str, entries: dict[str, str], now: float) -> None:
-    """Make a database of the documented schema whose entries have an age."""
+def _write_documented_schema(path: str, entries: dict[str, str], now: float) -> None:
+    """Create a database of the documented schema, with entries that were changed in the past."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
-    # Two SQLite libraries must never have one file open at once; this one is closed before the store opens.
+    # Two SQLite libraries must never have one file open at once; it is closed here before the store opens it.
     with closing(sqlite3.connect(path)) as database, database:
         database.executescript(_DOCUMENTED_SCHEMA)
         for i, (key, value) in enumerate(entries.items()):
-            updated = now - 60 * _AGES[i % len(_AGES)] - 7 * i
+            updated = now - 60 * _AGE_MINUTES[i % len(_AGE_MINUTES)] - 7 * i
             created = updated - 86400 * (i % 5)
             times = [time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at)) for at in (created, updated)]
             database.execute("INSERT INTO state VALUES (?, ?, ?, ?)", (key, value, *times))

@@ -4,21 +4,21 @@
 
     SlothError                 1  something failed that no other class names
     |-- UsageError             2  the request itself is wrong
-    |   |-- InvalidKey         2  empty, too long, NUL or no UTF-8
-    |   |-- InvalidValue       2  no value a store can hold, or too large
+    |   |-- InvalidKey         2  empty, too long, with NUL or not UTF-8
+    |   |-- InvalidValue       2  not a value a store can hold, or too large
     |   |-- InvalidAgentName   2  not a name an agent may have
     |   |-- InvalidConfig      2  config.toml cannot be used
     |   `-- TaskFileError      2  a Lua file that cannot be loaded or planned
-    |-- NotFound               3  what was asked for is not there
+    |-- NotFound               3  what was asked for does not exist
     |   |-- KeyNotFound        3
     |   |-- AgentNotFound      3
     |   |-- LockNotFound       3
     |   |-- RevisionNotFound   3
-    |   `-- NotKept            3  history does not go back that far
-    |-- LockHeld               4  held by somebody else, or the wait ran out
-    |-- WaitRanOut             4  what was waited for did not happen in time
+    |   `-- HistoryPruned      3  history does not go back that far
+    |-- LockHeld               4  held by another holder, or the wait timed out
+    |-- WaitTimedOut           4  the awaited event did not happen in time
     |-- Conflict               5  compare-and-set failed, or it exists already
-    |   `-- NotANumber         5  increment of a value that is no number, or overflow
+    |   `-- NotANumber         5  increment of a value that is not a number, or overflow
     |-- LockLost               6  not held (any more) under that holder or token
     |-- DatabaseUnusable       7  no database, foreign, newer, damaged, or busy too long
     |-- NotWritable            8  read-only, or the disk is full
@@ -28,7 +28,7 @@
     `-- Interrupted          130  stopped by a signal (130 SIGINT, 143 SIGTERM)
 
 An error is shown as one line, ``error: <message>``, followed by ``hint: <hint>`` where there
-is one. Messages carry data as it is; who prints them passes them through
+is one. Messages carry data as it is; callers that print them pass them through
 :func:`sloth_tui.text.display_text`.
 """
 
@@ -55,7 +55,7 @@ class ExitCode:
 
 
 class SlothError(Exception):
-    """Base of all errors that are shown to a user as one line."""
+    """Base of all errors that a user sees as one line."""
 
     exit_code: int = ExitCode.FAILURE
 
@@ -66,7 +66,7 @@ class SlothError(Exception):
 
 
 class UsageError(SlothError):
-    """The request cannot be carried out as it was put."""
+    """The request itself is wrong."""
 
     exit_code = ExitCode.USAGE
 
@@ -84,7 +84,7 @@ class InvalidAgentName(UsageError):
 
 
 class InvalidConfig(UsageError):
-    """The configuration file cannot be read, or says something it may not say."""
+    """The configuration file cannot be read, or holds an unknown setting or an invalid value."""
 
 
 class TaskFileError(UsageError):
@@ -97,7 +97,7 @@ class TaskFileError(UsageError):
 
 
 class NotFound(SlothError):
-    """What was asked for is not there."""
+    """What was asked for does not exist."""
 
     exit_code = ExitCode.NOT_FOUND
 
@@ -118,8 +118,8 @@ class RevisionNotFound(NotFound):
     """No such revision or change set."""
 
 
-class NotKept(NotFound):
-    """History does not hold what was asked for any more, or never did; nothing was changed."""
+class HistoryPruned(NotFound):
+    """History no longer holds what was asked for, or never did; nothing was changed."""
 
 
 class LockHeld(SlothError):
@@ -134,23 +134,23 @@ class LockHeld(SlothError):
         self.name = name
         self.holder = holder
         self.remaining = remaining
-        """Seconds that were left of the holder's time when the attempt was given up."""
+        """Seconds left of the holder's lease when the attempt ended."""
 
 
-class WaitRanOut(SlothError):
-    """What was waited for did not happen in time."""
+class WaitTimedOut(SlothError):
+    """The awaited event did not happen in time."""
 
     exit_code = ExitCode.LOCK_HELD
 
 
 class Conflict(SlothError):
-    """The entry is not what the caller said it would be; nothing was written."""
+    """The entry is not what the caller expected; nothing was written."""
 
     exit_code = ExitCode.CONFLICT
 
 
 class NotANumber(Conflict):
-    """Increment met a value that is no number, or the sum leaves 64 bits; nothing was written."""
+    """The value to increment is not a number, or the sum exceeds 64 bits; nothing was written."""
 
 
 class LockLost(SlothError):
@@ -170,7 +170,7 @@ class DatabaseUnusable(SlothError):
 
 
 class NotWritable(SlothError):
-    """The store is read-only, or there is no room left; nothing was written."""
+    """The store is read-only, or the disk is full; nothing was written."""
 
     exit_code = ExitCode.NOT_WRITABLE
 

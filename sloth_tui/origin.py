@@ -1,4 +1,4 @@
-"""Who makes a change. Every write needs it, so it does without ``typing``, which costs a start 13 ms."""
+"""Who makes a change. Every write needs this module, so it avoids ``typing``, which costs 13 ms a start."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 from collections import namedtuple
 
 EXTERNAL = "external"
-"""Stands for the author of what other programs wrote."""
+"""The author shown for changes by other programs."""
 
 
 class Origin(
     namedtuple("Origin", ("user", "host", "pid", "program", "title", "run", "task"), defaults=(None, None))
 ):
-    """Who makes a change: kept once per change set, and shown by the history."""
+    """Who makes a change: stored once per change set, and shown by the history."""
 
     __slots__ = ()
 
@@ -22,13 +22,13 @@ class Origin(
     program: str
     """``sloth-runner``, ``sloth-tui`` or ``lua``."""
     title: str
-    """What was asked for, as a person would say it: ``clear --prefix tmp:``, ``run deploy.lua``."""
+    """The request, in words for people: ``clear --prefix tmp:``, ``run deploy.lua``."""
     run: str | None
     task: str | None
 
 
 def this_process(program: str, title: str, run: str | None = None, task: str | None = None) -> Origin:
-    """Changes by this process, in the name of its user."""
+    """Return the origin of changes by this process and its user."""
     return Origin(_user(), os.uname().nodename, os.getpid(), program, title, run, task)
 
 

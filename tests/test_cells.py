@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.cells import expand_tabs, steadied
+from sloth_tui.cells import align_output, expand_tabs
 from sloth_tui.store import open_store
 from tests.support import wait_until
 from tests.terminal import Tmux, needs_tmux
@@ -87,23 +87,23 @@ def test_columns_of_a_table_stay_in_their_places(doubtful: Path, program: list[s
     ],
 )
 def test_what_terminals_agree_about_is_left_alone(output: str) -> None:
-    assert steadied("\x1b[1;1H" + output) == "\x1b[1;1H" + output
-    assert steadied(output, 0) == output
+    assert align_output("\x1b[1;1H" + output) == "\x1b[1;1H" + output
+    assert align_output(output, 0) == output
 
 
 def test_what_terminals_disagree_about_is_put_in_its_place() -> None:
-    assert steadied("\x1b[3;6Ha \u26a0\ufe0f b") == (
+    assert align_output("\x1b[3;6Ha \u26a0\ufe0f b") == (
         "\x1b[3;6Ha   \x1b[?7l\x1b[7G \x1b[8G\u26a0\ufe0f\x1b[?7h\x1b[10G b"
     )
 
 
 def test_where_the_cursor_is_unknown_nothing_is_moved() -> None:
-    assert steadied("\u26a0\ufe0f") == "\u26a0\ufe0f"
-    assert steadied("\x1b[1;1H\x1b[3A\u26a0\ufe0f") == "\x1b[1;1H\x1b[3A\u26a0\ufe0f"
+    assert align_output("\u26a0\ufe0f") == "\u26a0\ufe0f"
+    assert align_output("\x1b[1;1H\x1b[3A\u26a0\ufe0f") == "\x1b[1;1H\x1b[3A\u26a0\ufe0f"
 
 
 def test_a_new_line_begins_at_the_edge() -> None:
-    assert steadied("12345\n\ue000.", 0) == "12345\n \x1b[?7l\x1b[1G\ue000\x1b[?7h\x1b[2G."
+    assert align_output("12345\n\ue000.", 0) == "12345\n \x1b[?7l\x1b[1G\ue000\x1b[?7h\x1b[2G."
 
 
 @pytest.mark.parametrize(

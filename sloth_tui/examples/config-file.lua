@@ -3,7 +3,7 @@
 --   sloth-runner run --example config-file
 --   sloth-runner run --example config-file --set port=9090 --set config_file=/etc/app/config.ini
 --
--- The template is templates/config.ini.tmpl beside this file. What is rendered decides whether to
+-- The template is templates/config.ini.tmpl beside this file. The rendered text decides whether to
 -- deploy, and the template itself is what is copied; to deploy the rendered text instead, write
 -- file.write(config_file, new_content).
 

@@ -5,7 +5,7 @@
 --   sloth-runner run --example config-fleet --values fleet.yaml --keep-going
 --
 -- Each host is a task of its own, so with --keep-going one that fails does not hold up the others. A
--- file that somebody changed by hand is put right; one that is no longer wanted is removed; a reload
+-- file that was changed by hand is corrected; one that is no longer wanted is removed; a reload
 -- that failed is made up for by the next run, because the state remembers that it is due.
 --
 -- fleet.yaml, all of it optional:
@@ -44,7 +44,7 @@ log_level = {{ log_level }}
 ]],
 }
 
--- What a template may use: the defaults, over them the fleet's, over them the host's own.
+-- The variables of a template: the defaults, overridden by those of the fleet, then by those of the host.
 local function variables(host, own)
     local vars = { workers = 4, log_level = "warn", host = host }
     for _, layer in ipairs({ values.defaults or {}, own }) do
@@ -78,7 +78,7 @@ local function configure(host, own)
         end
     end
 
-    -- What an earlier run left and this one does not want.
+    -- Remove the files of earlier runs that this one does not want.
     for key in pairs(state.list("fleet:" .. host .. ":config:")) do
         if not wanted[key] then
             local service = key:match("([^:]+)$")

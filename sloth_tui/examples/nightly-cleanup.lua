@@ -24,7 +24,7 @@ local function alone(clean)
     end
 end
 
--- Count what was removed, for whoever asks how much that is per year; nothing for nothing.
+-- Count what was removed, for yearly figures; write nothing if nothing was removed.
 local function account(what, removed)
     if removed > 0 then
         state.increment("cleanup:removed:" .. what, removed)
@@ -40,7 +40,7 @@ task({
         for key, session in pairs(state.list("session:")) do
             local expires = type(session) == "table" and session.expires
             if not expires then
-                log.warn(key .. " is no session; left alone")
+                log.warn(key .. " is not a session; left alone")
             elseif expires < now then
                 state.delete(key)
                 removed = removed + 1
@@ -75,7 +75,7 @@ task({
 
 task({
     name = "stale-files",
-    description = "delete temporary files nobody has touched for a while",
+    description = "delete temporary files that were not changed for a while",
     run = alone(function()
         local removed = 0
         if file.exists(root .. "/tmp") then

@@ -23,7 +23,7 @@ from sloth_tui.runner.lua.sandbox import Sandbox
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervision.supervisor import Supervisor
 from sloth_tui.runner.worker.emitter import Emitter
-from sloth_tui.runner.worker.key_changes import Changes
+from sloth_tui.runner.worker.key_changes import KeyChangeReporter
 from sloth_tui.store import open_store
 from tests.runner.support import lua_function
 
@@ -67,9 +67,9 @@ def lua_state(store: Store) -> Sandbox:
     """Lua's state on this store, as a worker has it."""
     sandbox = Sandbox({"read_module": lambda _: (False, b"none")}, 512 * 1024 * 1024)
     emitter = Emitter(os.open(os.devnull, os.O_WRONLY))
-    changes = Changes(emitter, "bench")
+    changes = KeyChangeReporter(emitter, "bench")
     changes.watch(store, store.revision(), keep_revisions=50)
-    module = StateModule(lambda: store, changes, sandbox.room, emitter.note)
+    module = StateModule(lambda: store, changes, sandbox.has_room, emitter.note)
     sandbox.publish("json", sandbox.define("json", json_functions()))
     sandbox.publish("state", sandbox.define("state", module.functions()))
     return sandbox

@@ -17,7 +17,7 @@ import apsw
 
 from sloth_tui.model import Query
 from sloth_tui.store import open_path
-from sloth_tui.store.sqlite.rows.window import Window
+from sloth_tui.store.sqlite.rows.key_source import open_window
 from tests.benchmarks.million import ROWS, fill, key
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Asker:
     """Asks one query after the other."""
 
     def __init__(self, path: str) -> None:
-        self.window = Window(path)
+        self.window = open_window(path)
         self.generation = 0
 
     def first_page(self, query: Query) -> None:

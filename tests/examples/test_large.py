@@ -144,7 +144,7 @@ def test_nightly_cleanup_removes_what_is_old_and_counts_it(machine: Machine, rel
         path.touch()
         os.utime(path, (now - age * 86400,) * 2)
     told = machine.succeed("nightly-cleanup")
-    assert "warn: session:odd is no session; left alone" in told
+    assert "warn: session:odd is not a session; left alone" in told
     assert {"session:new", "session:odd"} < stored().keys()
     assert "session:old" not in stored()
     left = sorted(path.name for path in (releases / "releases").iterdir())
