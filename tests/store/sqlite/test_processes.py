@@ -26,6 +26,8 @@ pytestmark = pytest.mark.slow
 PRELUDE = """
 import os, sys, time
 from sloth_tui.store import open_path
+from sloth_tui.store.sqlite.engine import opening
+opening.BUSY_SECONDS = 60  # other tests may take the processors meanwhile
 path, go, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
 print("ready", flush=True)
 while not os.path.exists(go):
