@@ -41,9 +41,10 @@ def run_file(arguments: Arguments, out: Output) -> int:
         request,
         worker,
         out,
+        settings=arguments.settings,
         as_json=arguments.output == "jsonl",
         traces=arguments.debug,
-        undo_with=arguments.settings if arguments.undo_on_failure else None,
+        undo_on_failure=arguments.undo_on_failure,
     )
     return ExitCode.OK
 

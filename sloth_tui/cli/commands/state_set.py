@@ -15,8 +15,11 @@ from sloth_tui.values.parse import TYPES, revision, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Value
+    from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
 
 _SHOWN = 40
@@ -35,7 +38,7 @@ def set_entry(arguments: Arguments, out: Output) -> int:
                 raise Conflict(f"key '{key}' exists already", hint="nothing was written")
         elif expected is not None:
             if not store.compare_and_set(key, expected, value):
-                raise _other_value(store, key, expected)
+                raise _other_value(store, key, expected, arguments.settings)
         elif arguments.if_revision is not None:
             if not store.compare_and_set_revision(key, arguments.if_revision, value):
                 raise _other_revision(store, key, arguments.if_revision)
@@ -76,23 +79,22 @@ def _check_conditions(arguments: Arguments) -> None:
         raise UsageError(f"{' and '.join(given)} exclude each other", hint="give one condition")
 
 
-def _other_value(store: Store, key: str, expected: Value) -> Conflict:
+def _other_value(store: Store, key: str, expected: Value, settings: Callable[[], Settings]) -> Conflict:
     found = store.get(key)
     if found is None:
         return Conflict(f"key '{key}' is not there", hint="nothing was written")
     hint = "nothing was written"
     if _type(found) != _type(expected):
         hint += "; --if-value is read as --type says"
-    if _is_secret(store, key):
+    if _is_secret(store, key, settings):
         return Conflict(f"key '{key}' holds another value, which is secret", hint=hint)
     return Conflict(f"key '{key}' holds {_described(found)}, not {_described(expected)}", hint=hint)
 
 
-def _is_secret(store: Store, key: str) -> bool:
+def _is_secret(store: Store, key: str, settings: Callable[[], Settings]) -> bool:
     from sloth_tui.masking import holds_secret
-    from sloth_tui.settings import load_settings
 
-    if holds_secret(key, load_settings().secret_segments):
+    if holds_secret(key, settings().secret_segments):
         return True
     return any(change.secret for change in store.revisions(key, limit=1))
 

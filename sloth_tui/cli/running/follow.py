@@ -31,15 +31,16 @@ def follow(
     worker: WorkerProcess,
     out: Output,
     *,
+    settings: Callable[[], Settings],
     as_json: bool,
     traces: bool,
-    undo_with: Callable[[], Settings] | None = None,
+    undo_on_failure: bool = False,
 ) -> None:
     """Run a request, with ``worker`` first, and show every event.
 
-    ``traces``: show Lua tracebacks of failed tasks as well. ``undo_with``: the settings with which the
-    changes of a failed run are undone; None: they stay. Raises SlothError, with the exit code of a failed
-    run.
+    ``settings`` say which keys hold secrets, and how much history an undo keeps. ``traces``: show Lua
+    tracebacks of failed tasks as well. ``undo_on_failure``: undo the changes of a failed run. Raises
+    SlothError, with the exit code of a failed run.
     """
     try:
         supervisor = Supervisor(request, worker)
@@ -48,7 +49,8 @@ def follow(
         raise
     failure: SlothError | None = None
     last: RunEvent | None = None
-    with _signals_stop(supervisor), _shown_on(out, as_json=as_json, traces=traces) as show:
+    with _signals_stop(supervisor), _shown_on(out, settings, as_json=as_json, traces=traces) as show:
+        undo_with = settings if undo_on_failure else None
         for last in _events(supervisor, request.agent, undo_with):
             if failure is None:
                 failure = _shown(show, last)
@@ -83,17 +85,19 @@ def _shown(show: Callable[[RunEvent], None], event: RunEvent) -> SlothError | No
 
 
 @contextmanager
-def _shown_on(out: Output, *, as_json: bool, traces: bool) -> Iterator[Callable[[RunEvent], None]]:
+def _shown_on(
+    out: Output, settings: Callable[[], Settings], *, as_json: bool, traces: bool
+) -> Iterator[Callable[[RunEvent], None]]:
     """Give the function that shows an event: as JSON lines, live on a terminal, or as plain lines."""
     if as_json:
         yield _json_lines(out)
     elif out.terminal and os.environ.get("TERM", "dumb") != "dumb":
         from sloth_tui.cli.running.live import RunLive
 
-        with RunLive(out, _words(traces=traces, interactive=True)) as live:
+        with RunLive(out, _words(settings, traces=traces, interactive=True)) as live:
             yield live.show
     else:
-        yield _plain_lines(out, traces=traces)
+        yield _plain_lines(out, _words(settings, traces=traces))
 
 
 def _json_lines(out: Output) -> Callable[[RunEvent], None]:
@@ -107,9 +111,7 @@ def _json_lines(out: Output) -> Callable[[RunEvent], None]:
     return show
 
 
-def _plain_lines(out: Output, *, traces: bool) -> Callable[[RunEvent], None]:
-    text = _words(traces=traces)
-
+def _plain_lines(out: Output, text: RunText) -> Callable[[RunEvent], None]:
     def show(event: RunEvent) -> None:
         lines = text.lines(event)
         if lines is not None:
@@ -119,12 +121,11 @@ def _plain_lines(out: Output, *, traces: bool) -> Callable[[RunEvent], None]:
     return show
 
 
-def _words(*, traces: bool, interactive: bool = False) -> RunText:
+def _words(settings: Callable[[], Settings], *, traces: bool, interactive: bool = False) -> RunText:
     from sloth_tui.cli.running.text import RunText
     from sloth_tui.masking import holds_secret
-    from sloth_tui.settings import load_settings
 
-    words = load_settings().secret_segments
+    words = settings().secret_segments
     return RunText(traces=traces, interactive=interactive, is_secret=lambda key: holds_secret(key, words))
 
 
