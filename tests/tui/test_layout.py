@@ -47,7 +47,7 @@ def shown(app: Driver) -> set[str]:
     """The panes in sight."""
     seen = {
         str(pane.id)
-        for pane in app.browser.query("Pane, DockPane")
+        for pane in app.browser.query("Pane, HostedPane")
         if all(node.display for node in path(pane))
     }
     return seen & set(PANES)

@@ -6,14 +6,14 @@ import subprocess
 import sys
 
 _LATE = (
-    "agent_list",
-    "detail_body",
-    "history_view",
-    "lock_list",
-    "log_view",
-    "plot",
-    "run_view",
-    "stats_view",
+    "widgets.agent_list",
+    "widgets.detail.detail",
+    "widgets.detail.history_view",
+    "widgets.detail.plot",
+    "widgets.dock.lock_list",
+    "widgets.dock.log_view",
+    "widgets.dock.run_view",
+    "widgets.dock.stats_view",
 )
 
 
@@ -22,5 +22,10 @@ def test_the_app_is_loaded_without_the_panes_that_are_made_last() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "sloth_tui.tui.widgets.key_table.key_table" in loaded
-    assert not loaded & {f"sloth_tui.tui.widgets.{name}" for name in _LATE}
-    assert not {name for name in loaded if name.endswith("_operations")}
+    parts = {name.removeprefix("sloth_tui.tui.") for name in loaded if name.startswith("sloth_tui.tui.")}
+    assert not parts & set(_LATE)
+    operations = {name for name in parts if name.startswith("operations.")}
+    assert operations == {"operations.common"}
+    assert not {name for name in parts if name.startswith(("dialogs.", "browser.controllers."))} - {
+        "browser.controllers.keys"
+    }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 from sloth_tui.tui.actions import DOCK
 
 if TYPE_CHECKING:
-    from sloth_tui.tui.widgets.pane import DockPane
+    from sloth_tui.tui.widgets.pane import HostedPane
 
 
 class DockTab(NamedTuple):
@@ -40,12 +40,12 @@ TABS = {
 }
 
 
-def dock_panes() -> list[DockPane]:
+def dock_panes() -> list[HostedPane]:
     """Make the panes of the dock, in the order of their tabs."""
     return [_pane(tab) for tab in DOCK]
 
 
-def _pane(tab: str) -> DockPane:
+def _pane(tab: str) -> HostedPane:
     module, name = TABS[tab].pane.split(":")
     made = getattr(import_module(f"sloth_tui.tui.widgets.dock.{module}"), name)
-    return cast("DockPane", made(id=tab))
+    return cast("HostedPane", made(id=tab))

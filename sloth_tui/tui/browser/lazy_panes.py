@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from sloth_tui.tui.widgets.dock.dock import Dock
-from sloth_tui.tui.widgets.pane import Place
+from sloth_tui.tui.widgets.pane import HostedPane, Place
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sloth_tui.tui.widgets.dock.log_view import LogPane
     from sloth_tui.tui.widgets.dock.run_view import RunPane
     from sloth_tui.tui.widgets.dock.stats_view import StatsPane
-    from sloth_tui.tui.widgets.pane import DockPane
 
 
 class LazyPanes:
@@ -82,16 +81,18 @@ class LazyPanes:
         screen = self._screen
         with screen.app.batch_update():
             if screen.app.is_running:
-                await screen.query_one(Place).mount(_agents_pane())
+                await screen.query_one("#agents", Place).mount(_agents_pane())
+            if screen.app.is_running:
+                await screen.query_one("#detail", Place).mount(_detail_pane())
             if screen.app.is_running:
                 await screen.query_one(Dock).fill(dock_panes())
-        for pane in screen.query("DockPane, DetailPane"):
-            if not await self._fill(cast("DetailPane | DockPane", pane)):
+        for pane in screen.query(HostedPane):
+            if not await self._fill(pane):
                 return False
         self.loaded = True
         return True
 
-    async def _fill(self, pane: DetailPane | DockPane) -> bool:
+    async def _fill(self, pane: HostedPane) -> bool:
         """Mount the contents of a pane; return False if the app exits meanwhile."""
         if self._screen.app.is_running:
             await pane.mount_all(pane.compose_body())
@@ -102,8 +103,15 @@ class LazyPanes:
         return True
 
 
-def _agents_pane() -> DockPane:
+def _agents_pane() -> HostedPane:
     """Make the pane for the place at the left."""
     from sloth_tui.tui.widgets.agent_list import AgentsPane
 
     return AgentsPane(id="agents-pane")
+
+
+def _detail_pane() -> HostedPane:
+    """Make the pane for the place at the right."""
+    from sloth_tui.tui.widgets.detail.detail import DetailPane
+
+    return DetailPane(id="detail-pane")

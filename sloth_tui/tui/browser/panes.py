@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.tui.actions import DOCK, PANES
 from sloth_tui.tui.browser.layout import Layout, Shape, arrange, measure, room
 from sloth_tui.tui.widgets.dock.dock import Dock
-from sloth_tui.tui.widgets.pane import DockPane, Pane
+from sloth_tui.tui.widgets.pane import HostedPane, Pane
 from sloth_tui.tui.widgets.title_bar import PaneStrip
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Panes:
 
     def _pane_of(self, widget: Widget) -> str | None:
         for node in widget.ancestors_with_self:
-            if isinstance(node, Pane | DockPane) and node.id in PANES:
+            if isinstance(node, Pane | HostedPane) and node.id in PANES:
                 return node.id
         return None
 

@@ -16,7 +16,6 @@ from sloth_tui.tui.browser.context import Context
 from sloth_tui.tui.browser.controllers.keys import KeysController
 from sloth_tui.tui.browser.routes import ROUTES, owner_of
 from sloth_tui.tui.messages import News, PanesLoaded, RowsIndexed, StoreFailed
-from sloth_tui.tui.widgets.detail.detail import DetailPane
 from sloth_tui.tui.widgets.dock.dock import Dock
 from sloth_tui.tui.widgets.key_bar import KeyBar, KeyHint
 from sloth_tui.tui.widgets.key_table.keys_pane import KeysPane
@@ -78,8 +77,8 @@ class BrowserScreen(Screen[None]):
         yield PaneStrip(PANES)
         with Horizontal(id="body"):
             yield Place(1, PANES["agents"], id="agents")
-            yield KeysPane(self.services.is_secret, id="keys")
-            yield DetailPane(id="detail")
+            yield KeysPane(2, PANES["keys"], self.services.is_secret, id="keys")
+            yield Place(3, PANES["detail"], id="detail")
         yield Dock({pane: PANES[pane] for pane in DOCK}, first=len(PANES) - len(DOCK) + 1)
         yield KeyBar(id="bar")
 

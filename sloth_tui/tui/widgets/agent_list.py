@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 from sloth_tui.text import display_text, format_age, format_count, format_size
 from sloth_tui.tui.messages import AgentChosen, AgentEntered, VisibleAgentsChanged
 from sloth_tui.tui.widgets.choices import Choices
-from sloth_tui.tui.widgets.pane import DockPane
+from sloth_tui.tui.widgets.pane import HostedPane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -39,7 +39,7 @@ class AgentChoices(Choices):
         self.post_message(AgentEntered())
 
 
-class AgentsPane(DockPane):
+class AgentsPane(HostedPane):
     """Shows the agents with what they hold; the agent under the cursor is the one on screen."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 from textual.content import Content
@@ -110,19 +110,14 @@ class Edged(Vertical):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
 
-def numbered(number: int, name: str, count: str) -> Content:
-    """Return the text of a title."""
-    title = Content.assemble((str(number), "$quiet"), " ", name)
-    return Content.assemble(title, " ", (display_text(count), "$quiet")) if count else title
-
-
 class Pane(Edged):
     """A numbered pane. Its title shows its number, its name and how much it holds."""
 
-    NUMBER: ClassVar[int]
-    NAME: ClassVar[str]
-
     _entitled: tuple[str, str] | None = None
+
+    def __init__(self, number: int, name: str, *, id: str) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id)
+        self._title = Content.assemble((str(number), "$quiet"), " ", name)
 
     def on_mount(self) -> None:
         self.entitle()
@@ -131,30 +126,22 @@ class Pane(Edged):
         """Put ``count`` behind the name in the title, and ``note`` at the lower edge."""
         if self._entitled != (count, note):
             self._entitled = (count, note)
-            self.draw_title(count, note)
-
-    def draw_title(self, count: str, note: str) -> None:
-        self.set_edges(numbered(self.NUMBER, self.NAME, count), Content(display_text(note)))
+            title = self._title
+            if count:
+                title = Content.assemble(title, " ", (display_text(count), "$quiet"))
+            self.set_edges(title, Content(display_text(note)))
 
 
 class Place(Pane):
     """The edges of a pane that is mounted later, inside them."""
 
-    def __init__(self, number: int, name: str, *, id: str) -> None:  # noqa: A002  # theirs
-        super().__init__(id=id)
-        self._number = number
-        self._words = name
-
-    def draw_title(self, count: str, note: str) -> None:
-        self.set_edges(numbered(self._number, self._words, count), Content(display_text(note)))
-
-    def on_dock_pane_entitled(self, message: DockPane.Entitled) -> None:
+    def on_hosted_pane_entitled(self, message: HostedPane.Entitled) -> None:
         """Use the title of the hosted pane."""
         message.stop()
         self.entitle(message.count, message.note)
 
 
-class DockPane(Vertical):
+class HostedPane(Vertical):
     """A pane hosted by the dock or a place, which draw its edges and title.
 
     It is empty until its contents are mounted; show nothing in it before that.

@@ -104,15 +104,15 @@ class EntryController(Controller):
         if self.lazy.detail.revision is None:
             self._want_revision()
         else:
-            self.lazy.detail.body.mark_revision()
+            self.lazy.detail.mark_revision()
 
     def action_fold_all(self) -> None:
         if self.lazy.detail.entry is not None:
-            self.lazy.detail.body.fold_all()
+            self.lazy.detail.fold_all()
 
     def action_unfold_all(self) -> None:
         if self.lazy.detail.entry is not None:
-            self.lazy.detail.body.fold_all(unfold=True)
+            self.lazy.detail.fold_all(unfold=True)
 
     @property
     def _changes(self) -> EntryOperations:

@@ -12,7 +12,7 @@ from sloth_tui.tui.widgets.clickable import clickable
 from sloth_tui.tui.widgets.pane import Edged
 
 if TYPE_CHECKING:
-    from sloth_tui.tui.widgets.pane import DockPane
+    from sloth_tui.tui.widgets.pane import HostedPane
 
 
 class Dock(Edged):
@@ -34,7 +34,7 @@ class Dock(Edged):
     def on_mount(self) -> None:
         self._draw_edges()
 
-    async def fill(self, panes: list[DockPane]) -> None:
+    async def fill(self, panes: list[HostedPane]) -> None:
         """Mount the panes."""
         for pane in panes:
             pane.display = pane.id == self.tab
@@ -49,7 +49,7 @@ class Dock(Edged):
         self.set_class(self.folded, "folded")
         self._draw_edges()
 
-    def on_dock_pane_entitled(self, message: DockPane.Entitled) -> None:
+    def on_hosted_pane_entitled(self, message: HostedPane.Entitled) -> None:
         message.stop()
         self._counts[message.pane] = message.count, message.note
         self._draw_edges()

@@ -9,13 +9,13 @@ from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from sloth_tui.tui.widgets.choices import Choices
-from sloth_tui.tui.widgets.pane import DockPane
+from sloth_tui.tui.widgets.pane import HostedPane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class ListPane(DockPane):
+class ListPane(HostedPane):
     """Shows a heading and a line for each item, or a text if there are none.
 
     ``THING`` is the prefix of the ids of its widgets.

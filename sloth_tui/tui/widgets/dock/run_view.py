@@ -13,7 +13,7 @@ from sloth_tui.text import display_text, format_count, format_duration, output_l
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import RunLine
 from sloth_tui.tui.widgets.line_view import LineView
-from sloth_tui.tui.widgets.pane import DockPane
+from sloth_tui.tui.widgets.pane import HostedPane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -60,7 +60,7 @@ def _shown(line: RunLine) -> str:
     return display_text(line.text, _LINE_LIMIT)
 
 
-class RunPane(DockPane):
+class RunPane(HostedPane):
     """Shows the current or last run: its file, output, changed keys and result."""
 
     SCOPED_CSS = False

@@ -22,7 +22,7 @@ from sloth_tui.tui.widgets.dock.figures import (
     type_lines,
 )
 from sloth_tui.tui.widgets.dock.write_rate import WriteRate
-from sloth_tui.tui.widgets.pane import DockPane
+from sloth_tui.tui.widgets.pane import HostedPane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -52,7 +52,7 @@ class FigureList(Choices):
         self.post_message(self.Resized())
 
 
-class StatsPane(DockPane):
+class StatsPane(HostedPane):
     """Shows figures, a plot of recent writes, prefixes (choosing one filters the table), and the largest,
     newest and oldest entries (choosing one goes to its key)."""
 

@@ -23,11 +23,15 @@ _MESSAGE_LIMIT = 600
 class KeysPane(Pane):
     """The pane in the middle of the browser."""
 
-    NUMBER = 2
-    NAME = "Keys"
-
-    def __init__(self, is_secret: Callable[[str], bool], *, id: str) -> None:  # noqa: A002  # theirs
-        super().__init__(id=id)
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        is_secret: Callable[[str], bool],
+        *,
+        id: str,  # noqa: A002  # theirs
+    ) -> None:
+        super().__init__(number, name, id=id)
         self._is_secret = is_secret
         self._count = self._marked = ""
 
