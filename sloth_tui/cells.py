@@ -1,4 +1,5 @@
-"""Keep columns aligned on terminals that draw some characters wider or narrower than our own table says.
+"""Cut text to a width in cells, and keep columns aligned on terminals that draw some characters wider or
+narrower than our own table says.
 
 Terminals disagree on how many cells a character takes: emoji with a style selector, joined or coloured emoji,
 flags, combining marks, private use characters and recent additions to Unicode. So the text after such a
@@ -10,7 +11,9 @@ from __future__ import annotations
 
 import re
 
-from rich.cells import cell_len, split_graphemes
+from rich.cells import cell_len, set_cell_size, split_graphemes
+
+from sloth_tui.text import display_text
 
 _AGREED = (
     "\x00-\xac\xae-\u02ff"  # Latin; the codes of the terminal too
@@ -34,8 +37,28 @@ _WRAP_OFF, _WRAP_ON = "\x1b[?7l", "\x1b[?7h"
 _CURSOR_MOVES = frozenset("ABCDEFGHfdsu`ae")
 """Final characters of codes that move the cursor. Only those that give a column are followed."""
 
-
 _TAB_CELLS = 8
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Return harmless ``text`` in exactly ``width`` cells; ``…`` marks a cut. ``right``: align it there."""
+    if width <= 0:
+        return ""
+    length = len(text) if text.isascii() else cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + "…"
+    space = " " * (width - length)
+    return space + text if right else text + space
+
+
+def display_cells(data: str, width: int) -> str:
+    """Return as much of ``data`` as can fill ``width`` cells, made harmless."""
+    return display_text(data, 4 * width + 4)
+
+
+def fit_data(data: str, width: int, *, right: bool = False) -> str:
+    """Return ``data`` as :func:`fit` does, made harmless."""
+    return fit(display_cells(data, width), width, right=right)
 
 
 def expand_tabs(line: str) -> str:

@@ -362,7 +362,7 @@ class Survey(NamedTuple):
     """By first segment."""
     complete: bool
     """True if those are all groups."""
-    standings: dict[str, list[RankedEntry]]
+    top_entries: dict[str, list[RankedEntry]]
     """``largest``, ``newest`` and ``oldest``, as far as known yet."""
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sloth_tui.model import Lock, Owner
 from sloth_tui.store import open_store
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
-from sloth_tui.tui.widgets.dock.lock_list import Columns, LocksPane, drain
+from sloth_tui.tui.widgets.dock.lock_list import LocksPane, LockTable, drain
 from tests.tui.driving import running, until
 from tests.tui.state import elsewhere
 from tests.tui.test_changes import closed, opened
@@ -44,7 +44,7 @@ def test_what_does_not_fit_is_left_out_whole_and_name_and_time_stay() -> None:
     locks = [lock("deployment", "nightly"), lock("世" * 30, "[red]\x1b[2J", alive=None)]
     before = 0
     for width in (24, 36, 56, 76, 118):
-        shape = Columns(locks, width)
+        shape = LockTable(locks, width)
         lines = [shape.heading(), *(shape.line(one, 7.0, 1030.0) for one in locks)]
         assert {line.cell_length for line in lines} == {lines[0].cell_length}, width
         assert lines[0].cell_length <= width

@@ -10,7 +10,7 @@ from sloth_tui.model import ChangeSet, Origin
 from sloth_tui.store import open_store
 from sloth_tui.tui.dialogs.change import ChangeSetScreen
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
-from sloth_tui.tui.widgets.dock.log_view import Columns, LogPane, taken_back
+from sloth_tui.tui.widgets.dock.log_view import LogPane, LogTable, taken_back
 from tests.tui.driving import running, until
 from tests.tui.state import elsewhere
 from tests.tui.test_changes import closed, opened, stored
@@ -36,9 +36,9 @@ def test_what_was_taken_back_is_told_from_the_titles() -> None:
 def test_columns_fit_any_width_and_the_title_stays() -> None:
     changes = [change(number, "clear --prefix 世界 of everything") for number in (1, 22, 333)]
     for width in (20, 40, 58, 76, 118, 200):
-        shape = Columns(changes, width)
+        shape = LogTable(changes, width)
         assert shape.heading().cell_length <= max(width, 14)
-        line = shape.line(changes[0], 60.0, False)
+        line = shape.line(changes[0], 60.0, gone=False)
         assert line.cell_length == shape.heading().cell_length
         assert "clear" in line.plain
 

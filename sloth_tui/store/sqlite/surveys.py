@@ -46,10 +46,10 @@ def groups(database: Database) -> Iterator[KeyGroup]:
 
 
 def top_entries(database: Database, order: str, limit: int) -> list[RankedEntry]:
-    return database.made_of(_standing, _TOP_ENTRIES.format(_ORDERS[order]), (limit,))
+    return database.made_of(_ranked_entry, _TOP_ENTRIES.format(_ORDERS[order]), (limit,))
 
 
-def _standing(row: tuple[Any, ...]) -> RankedEntry:
+def _ranked_entry(row: tuple[Any, ...]) -> RankedEntry:
     key, size, updated = row
     return RankedEntry(decode_key(key), whole(size), updated)
 

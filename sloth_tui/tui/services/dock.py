@@ -89,8 +89,8 @@ class DockFigures:
         for order in ("largest", "newest", "oldest"):
             self._post(SurveyRead(survey))
             yield
-            standings = {**survey.standings, order: store.top_entries(order, _RANKED_LIMIT)}
-            survey = survey._replace(standings=standings)
+            top_entries = {**survey.top_entries, order: store.top_entries(order, _RANKED_LIMIT)}
+            survey = survey._replace(top_entries=top_entries)
         self._post(SurveyRead(survey))
 
 

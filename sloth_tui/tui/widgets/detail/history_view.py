@@ -12,6 +12,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from sloth_tui.cells import fit
 from sloth_tui.masking import MASK
 from sloth_tui.origin import EXTERNAL
 from sloth_tui.text import display_text, format_age
@@ -120,7 +121,7 @@ class RevisionList(CursorView):
         mark = "●" if revision.revision == self.marked else " "
         value = preview(revision, hidden=self.hidden)
         line = f" {mark}{number}  {age} {author} {value}"
-        return line if cell_len(line) <= self._room() else set_cell_size(line, self._room() - 1) + "…"
+        return line if cell_len(line) <= self._room() else fit(line, self._room())
 
 
 def _told(revision: Revision, now: float) -> tuple[str, str, str]:

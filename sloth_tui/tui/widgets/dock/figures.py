@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual.content import Content
 
+from sloth_tui.cells import fit_data
 from sloth_tui.text import display_text, format_age, format_size
 from sloth_tui.tui.messages import KeyRequested, PrefixRequested
 from sloth_tui.tui.widgets.detail.plot import sparkline
@@ -100,10 +101,10 @@ def ranked_lines(survey: Survey, now: float, width: int) -> list[Line]:
     """Return the largest, newest and oldest entries; choosing one requests its key."""
     lines: list[Line] = []
     for order, title in (("largest", "largest values"), ("newest", "newest"), ("oldest", "oldest")):
-        standings = survey.standings.get(order)
-        if standings:
+        ranked = survey.top_entries.get(order)
+        if ranked:
             lines.append(_heading(title, "" if lines else "enter goes there", width))
-            lines += [_standing(one, now, width, by_size=order == "largest") for one in standings]
+            lines += [_ranked_line(one, now, width, by_size=order == "largest") for one in ranked]
     return lines
 
 
@@ -120,7 +121,7 @@ class _Bars:
     def bar(self, name: str, count: int) -> Content:
         filled = max(1, round(self._bar * min(count / self._most, 1))) if self._most and self._bar else 0
         return Content.assemble(
-            (fit(name, self._name), "$accent"),
+            (fit_data(name, self._name), "$accent"),
             "  ",
             (f"{count:,}".rjust(self._count), "bold"),
             "  ",
@@ -134,10 +135,10 @@ def _heading(title: str, note: str, width: int) -> Line:
     return Line(Content(text).stylize("$quiet"))
 
 
-def _standing(one: RankedEntry, now: float, width: int, *, by_size: bool) -> Line:
+def _ranked_line(one: RankedEntry, now: float, width: int, *, by_size: bool) -> Line:
     figure = format_size(one.size) if by_size else format_age(one.updated_at, now).removesuffix(" ago")
     room = max(width - 12, 4)
-    text = Content.assemble((figure.rjust(9), "bold"), "  ", (fit(one.key, room), "$accent"))
+    text = Content.assemble((figure.rjust(9), "bold"), "  ", (fit_data(one.key, room), "$accent"))
     return Line(text, KeyRequested(one.key))
 
 
@@ -152,9 +153,3 @@ def _page_use(pages: int, free: int) -> str:
     used = 1 - free / pages
     filled = round(6 * used)
     return f"{'━' * filled}{'╌' * (6 - filled)} {used:.0%} used"
-
-
-def fit(text: str, width: int) -> str:
-    """Return ``text``, harmless and exactly ``width`` cells wide."""
-    shown = display_text(text, 4 * width)
-    return set_cell_size(shown, width) if cell_len(shown) <= width else set_cell_size(shown, width - 1) + "…"

@@ -6,16 +6,16 @@ import time
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from textual.content import Content
 
 from sloth_tui.text import display_text, format_age, format_duration
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import LockExpired
 from sloth_tui.tui.widgets.dock.change_text import OTHERS
-from sloth_tui.tui.widgets.dock.figures import fit
 from sloth_tui.tui.widgets.dock.list_pane import ListPane
+from sloth_tui.tui.widgets.dock.table_layout import TableColumn, TableLayout
 
 if TYPE_CHECKING:
+    from textual.content import Content
     from textual.events import Resize, Show
     from textual.timer import Timer
     from textual.widgets import OptionList
@@ -29,7 +29,6 @@ _LONGER_BAR = 16
 """Cells that a bar may take of the room the other columns leave."""
 _TIME = 7
 """Cells of a remaining time: ``23h 59m``."""
-_GAP = "  "
 _RECENT_SECONDS = 3600.0
 """How long a broken lock is mentioned."""
 _NOTE_REFRESH_SECONDS = 30.0
@@ -121,67 +120,48 @@ class LocksPane(ListPane):
 
     def lines(self) -> list[Content]:
         passed, now = max(time.monotonic() - self._read_at, 0.0), time.time()
-        shape = Columns(self._locks, self.room)
-        self.head(shape.heading())
-        return [shape.line(lock, max(lock.remaining - passed, 0.0), now) for lock in self._locks]
+        table = LockTable(self._locks, self.room)
+        self.head(table.heading())
+        return [table.line(lock, max(lock.remaining - passed, 0.0), now) for lock in self._locks]
 
 
-class Columns:
-    """The widths of the columns for these locks; those that do not fit are left out, name and time last."""
+class LockTable:
+    """The columns for these locks; name and time stay on any width."""
 
-    def __init__(self, locks: list[Lock], width: int) -> None:
-        self.bar = _WIDE_BAR if width >= _ROOM_FOR_WIDE_BAR else _BAR
-        self.holder = _widest([lock.holder for lock in locks], "holder", 24)
-        self.owner = max([cell_len(describe_owner(lock)[0]) for lock in locks] + [5])
-        self.acquired = 8
-        self.token = max([len(str(lock.token)) for lock in locks] + [5])
-        left = width - self._time - len(_GAP)
-        self.name = min(_widest([lock.name for lock in locks], "lock", 30), max(left, 4))
-        left -= self.name
-        for name in ("holder", "owner", "acquired", "token"):
-            needed = getattr(self, name) + len(_GAP)
-            if name == "holder" and needed > left >= 6 + len(_GAP):
-                self.holder, needed = left - len(_GAP), left
-            if needed > left:
-                setattr(self, name, 0)
-            else:
-                left -= needed
-        self.bar += min(left, _LONGER_BAR)
-
-    @property
-    def _time(self) -> int:
-        return self.bar + 2 + _TIME
+    def __init__(self, locks: list[Lock], room: int) -> None:
+        self._bar = _WIDE_BAR if room >= _ROOM_FOR_WIDE_BAR else _BAR
+        holder = _widest([lock.holder for lock in locks], "holder", 24)
+        owner = max([cell_len(describe_owner(lock)[0]) for lock in locks] + [5])
+        token = max([len(str(lock.token)) for lock in locks] + [5])
+        name = _widest([lock.name for lock in locks], "lock", 30)
+        columns = {
+            "name": TableColumn("lock", name, min_width=4, required=True),
+            "time": TableColumn("time left", self._bar + 2 + _TIME, required=True),
+            "holder": TableColumn("holder", holder, min_width=6),
+            "owner": TableColumn("owner", owner),
+            "acquired": TableColumn("acquired", 8, right=True),
+            "token": TableColumn("token", token, right=True),
+        }
+        self._layout = TableLayout(columns, ("time", "name", "holder", "owner", "acquired", "token"), room)
+        self._bar += self._layout.widen("time", _LONGER_BAR)
 
     def heading(self) -> Content:
-        titles = (
-            ("lock", self.name),
-            ("time left", self._time),
-            ("holder", self.holder),
-            ("owner", self.owner),
-            ("acquired", self.acquired),
-            ("token".rjust(self.token), self.token),
-        )
-        return Content(_GAP.join(title.ljust(width) for title, width in titles if width)).stylize("$quiet")
+        return self._layout.heading()
 
     def line(self, lock: Lock, remaining: float, now: float) -> Content:
-        owner, owner_style = describe_owner(lock)
         lease = None if lock.acquired_at is None else lock.expires_at - lock.acquired_at
-        bar, ending, style = drain(remaining, lease, self.bar)
+        bar, ending, style = drain(remaining, lease, self._bar)
         left = f"{bar} {'!' if ending else ' '}{format_duration(_coarse(remaining))}"
-        acquired = format_age(lock.acquired_at, now).removesuffix(" ago")
-        cells = (
-            (lock.name, self.name, ""),
-            (left, self._time, style),
-            (lock.holder, self.holder, "$secondary"),
-            (owner, self.owner, owner_style),
-            (acquired.rjust(self.acquired), self.acquired, "$quiet"),
-            (str(lock.token).rjust(self.token), self.token, "$quiet"),
+        return self._layout.line(
+            {
+                "name": (lock.name, ""),
+                "time": (left, style),
+                "holder": (lock.holder, "$secondary"),
+                "owner": describe_owner(lock),
+                "acquired": (format_age(lock.acquired_at, now).removesuffix(" ago"), "$quiet"),
+                "token": (str(lock.token), "$quiet"),
+            }
         )
-        spaced: list[str | tuple[str, str]] = []
-        for text, width, cell_style in cells:
-            if width:
-                spaced += [_GAP, (fit(text, width), cell_style)]
-        return Content.assemble(*spaced[1:])
 
 
 def describe_owner(lock: Lock) -> tuple[str, str]:

@@ -7,24 +7,25 @@ import time
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from textual.content import Content
 
 from sloth_tui.text import display_text, format_age
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import ChangeSetSelected, MoreLogRequested
 from sloth_tui.tui.widgets.dock.change_text import author, title
-from sloth_tui.tui.widgets.dock.figures import fit
 from sloth_tui.tui.widgets.dock.list_pane import ListPane
+from sloth_tui.tui.widgets.dock.table_layout import TableColumn, TableLayout
 
 if TYPE_CHECKING:
+    from textual.content import Content
     from textual.events import Resize, Show
     from textual.widgets import OptionList
 
     from sloth_tui.model import ChangeSet
     from sloth_tui.tui.messages import LogRead
 
-_GAP = "  "
 _AGE, _AUTHOR = 4, 16
+_MIN_TITLE = 24
+"""Cells that a title keeps before another column is shown."""
 _AGE_REFRESH_SECONDS = 10.0
 """Between two redraws of ages."""
 _NEAR_END = 20
@@ -119,57 +120,45 @@ class LogPane(ListPane):
             self.redraw()
 
     def lines(self) -> list[Content]:
-        shape, now = Columns(self._changes, self.room), time.time()
-        self.head(shape.heading())
-        return [shape.line(change, now, change.id in self._taken_back) for change in self._changes]
+        table, now = LogTable(self._changes, self.room), time.time()
+        self.head(table.heading())
+        return [table.line(change, now, gone=change.id in self._taken_back) for change in self._changes]
 
     def _rebuild(self, highlighted: str | None) -> None:
         self._stale = False
         self.rebuild([change.id for change in self._changes], highlighted)
 
 
-class Columns:
-    """The widths of the columns; those that do not fit are left out, the title last."""
+class LogTable:
+    """The columns for these change sets; age and title stay on any width."""
 
-    def __init__(self, changes: list[ChangeSet], width: int) -> None:
-        self.id = max([len(change.id) for change in changes] + [2])
-        self.author = min(max([cell_len(_author(change)) for change in changes] + [6]), _AUTHOR)
-        self.size = max([len(_size(change)) for change in changes] + [7])
-        left = width - _AGE - len(_GAP)
-        for name in ("id", "author", "size"):
-            needed = getattr(self, name) + len(_GAP)
-            if left - needed < 24:
-                setattr(self, name, 0)
-            else:
-                left -= needed
-        self.title = max(left, 8)
+    def __init__(self, changes: list[ChangeSet], room: int) -> None:
+        author = min(max([cell_len(_author(change)) for change in changes] + [6]), _AUTHOR)
+        columns = {
+            "age": TableColumn("when", _AGE, required=True, right=True),
+            "author": TableColumn("author", author),
+            "size": TableColumn("changes", max([len(_size(change)) for change in changes] + [7]), right=True),
+            "title": TableColumn("what was done", _MIN_TITLE, min_width=8, required=True),
+            "id": TableColumn("id", max([len(change.id) for change in changes] + [2]), right=True),
+        }
+        self._layout = TableLayout(columns, ("age", "title", "id", "author", "size"), room)
+        self._layout.widen("title")
 
     def heading(self) -> Content:
-        cells = (
-            ("when".rjust(_AGE), _AGE),
-            ("author", self.author),
-            ("changes".rjust(self.size), self.size),
-            ("what was done", self.title),
-            ("id".rjust(self.id), self.id),
-        )
-        return Content(_GAP.join(text.ljust(width) for text, width in cells if width)).stylize("$quiet")
+        return self._layout.heading()
 
-    def line(self, change: ChangeSet, now: float, gone: bool) -> Content:
-        age = format_age(change.at, now).removesuffix(" ago").rjust(_AGE)
-        what = f"↶ {title(change)}" if gone else title(change)
+    def line(self, change: ChangeSet, now: float, *, gone: bool) -> Content:
+        """``gone``: the change set was undone."""
         style = "$quiet" if gone else "" if change.origin else "$accent"
-        cells = (
-            (age, _AGE, "$quiet"),
-            (_author(change), self.author, "$secondary"),
-            (_size(change).rjust(self.size), self.size, "$quiet"),
-            (what, self.title, style),
-            (change.id.rjust(self.id), self.id, "$quiet"),
+        return self._layout.line(
+            {
+                "age": (format_age(change.at, now).removesuffix(" ago"), "$quiet"),
+                "author": (_author(change), "$secondary"),
+                "size": (_size(change), "$quiet"),
+                "title": (f"↶ {title(change)}" if gone else title(change), style),
+                "id": (change.id, "$quiet"),
+            }
         )
-        spaced: list[str | tuple[str, str]] = []
-        for text, width, style in cells:
-            if width:
-                spaced += [_GAP, (fit(text, width), style)]
-        return Content.assemble(*spaced[1:])
 
 
 def taken_back(changes: list[ChangeSet]) -> frozenset[str]:

@@ -108,7 +108,7 @@ class StatsPane(HostedPane):
     def show_survey(self, survey: Survey) -> None:
         """Show groups of keys and ranked entries; what is not known yet stays as it is."""
         if self._survey is not None:
-            survey = survey._replace(standings={**self._survey.standings, **survey.standings})
+            survey = survey._replace(top_entries={**self._survey.top_entries, **survey.top_entries})
         self._survey = survey
         self._draw_lists()
 

@@ -1,11 +1,10 @@
-"""The columns of the key table: which fit, how wide each is, and cells cut to size."""
+"""The columns of the key table: which fit, how wide each is, and where a match is in a cell."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.cells import cell_len, set_cell_size
-
+from sloth_tui.cells import display_cells
 from sloth_tui.text import display_text, format_size
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class ColumnKind(NamedTuple):
 
 
 def _type_of(row: Row, age: str) -> str:
-    return shown(row.type, _TYPE)
+    return display_cells(row.type, _TYPE)
 
 
 def _revision_of(row: Row, age: str) -> str:
@@ -99,22 +98,6 @@ def arrange(width: int, longest_key: int, newest_revision: int) -> tuple[Column,
             columns.append(Column(name, kind.title, start + GAP, widths[name], kind.right))
             start += GAP + widths[name]
     return tuple(columns)
-
-
-def fit(text: str, width: int, *, right: bool = False) -> str:
-    """Return harmless ``text`` in exactly ``width`` cells; ``…`` marks a cut."""
-    if width <= 0:
-        return ""
-    length = len(text) if text.isascii() else cell_len(text)
-    if length > width:
-        return set_cell_size(text, width - 1) + "…"
-    space = " " * (width - length)
-    return space + text if right else text + space
-
-
-def shown(data: str, width: int) -> str:
-    """Return as much of ``data`` as can fill ``width`` cells, made harmless."""
-    return display_text(data, 4 * width + 4)
 
 
 def scattered(data: str, characters: str, limit: int) -> Iterator[tuple[int, int]]:

@@ -8,9 +8,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from sloth_tui.cells import display_cells, fit
 from sloth_tui.masking import MASK
 from sloth_tui.text import display_text, format_count
-from sloth_tui.tui.widgets.key_table.columns import GAP, GUTTER, KINDS, Column, fit, places, scattered, shown
+from sloth_tui.tui.widgets.key_table.columns import GAP, GUTTER, KINDS, Column, places, scattered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -143,7 +144,7 @@ def _marked(
 ) -> Iterable[Segment]:
     """Return ``data`` without its ``stem`` in ``width`` cells, with the matches of these kinds of terms
     highlighted."""
-    text = fit(shown(data[stem:], width), width)
+    text = fit(display_cells(data[stem:], width), width)
     plain = base + style(kind) if kind else base
     hidden = len(display_text(data[:stem])) if stem else 0
     spans = list(_found(data, kinds, look.query, hidden + len(text.rstrip())))
