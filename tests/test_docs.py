@@ -18,7 +18,7 @@ from sloth_tui.runner.lua.modules import cmd, file, templates
 from sloth_tui.tui.actions import ACTIONS
 from sloth_tui.tui.editing import EDITABLE_SIZE
 from sloth_tui.tui.external.clipboard import MAX_OSC52_BYTES
-from sloth_tui.tui.keymap import checked
+from sloth_tui.tui.keymap import check_keys
 from sloth_tui.values import codec as values
 from tests.docs import (
     DRAWN,
@@ -131,13 +131,13 @@ def test_what_is_shown_of_config_toml_can_be_loaded(base: Path, page: str, numbe
     shown = settings.load_settings()
     plain = settings.Settings()
     assert any(getattr(shown, name) != getattr(plain, name) for name in settings.Settings.__slots__)
-    checked(shown)
+    check_keys(shown)
 
 
 def test_other_keys_can_be_set_as_printed(base: Path) -> None:
     base.mkdir()
     (base / "config.toml").write_text(blocks(section(CONFIGURATION, "Other keys"), "toml")[0].text)
-    assert set(checked(settings.load_settings())) == {"delete_key", "page_value", "zoom"}
+    assert set(check_keys(settings.load_settings())) == {"delete_key", "page_value", "zoom"}
 
 
 def test_the_calls_of_lua_are_those_there_are(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from sloth_tui.tui.actions import by_id, rebind
 from sloth_tui.tui.browser.layout import NARROW, NORMAL, WIDE
 from sloth_tui.tui.browser.screen import BrowserScreen
 from sloth_tui.tui.external.lasting import LastingFile
-from sloth_tui.tui.external.steady_driver import steady
+from sloth_tui.tui.external.steady_driver import make_steady
 from sloth_tui.tui.external.suspending import Suspension
 from sloth_tui.tui.services import Services
 from sloth_tui.tui.theme import NIGHT, THEMES
@@ -56,9 +56,9 @@ def _keys(settings: Settings) -> dict[str, str]:
     """Return the keys that the settings give to actions. Raises InvalidConfig."""
     if not settings.keys:
         return {}
-    from sloth_tui.tui.keymap import checked
+    from sloth_tui.tui.keymap import check_keys
 
-    return checked(settings)
+    return check_keys(settings)
 
 
 class SlothApp(App[int]):
@@ -110,7 +110,7 @@ class SlothApp(App[int]):
         self._spared_interrupts = 0
 
     def get_driver_class(self) -> type[Driver]:
-        return steady(super().get_driver_class())
+        return make_steady(super().get_driver_class())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return defaults of our own variables, for built-in themes."""
@@ -155,9 +155,9 @@ class SlothApp(App[int]):
     def action_command_palette(self) -> None:
         """Open the palette, but not over a dialog: its hits act on the browser."""
         if self.screen is self._browser:
-            from sloth_tui.tui.palette import everything
+            from sloth_tui.tui.palette import make_palette
 
-            self.push_screen(everything())
+            self.push_screen(make_palette())
 
     def action_suspend_process(self) -> None:
         self._suspension.suspend()
@@ -215,9 +215,9 @@ class SlothApp(App[int]):
         return self._typable(super().clipboard)[0]
 
     def _typable(self, text: str) -> tuple[str, int]:
-        from sloth_tui.tui.editing import typable
+        from sloth_tui.tui.editing import keep_typable
 
-        return typable(text, lines=not isinstance(self.focused, Input))
+        return keep_typable(text, lines=not isinstance(self.focused, Input))
 
     def _is_for_another(self, event: Key) -> bool:
         """Hand a key to the field that has the focus now; return True if it took it.

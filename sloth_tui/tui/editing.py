@@ -31,7 +31,7 @@ def form_of(value: Value, kind: str) -> str:
     return "string" if isinstance(value, str) else kind
 
 
-def typable(pasted: str, *, lines: bool) -> tuple[str, int]:
+def keep_typable(pasted: str, *, lines: bool) -> tuple[str, int]:
     """``pasted`` as an input may hold it, and how many characters that leaves out: those that cannot be shown
     as they are.
 

@@ -48,7 +48,7 @@ _NAMES = frozenset(
 )
 
 
-def checked(settings: Settings) -> dict[str, str]:
+def check_keys(settings: Settings) -> dict[str, str]:
     """Return action -> keys as Textual names them. Raises InvalidConfig for an unknown action, for what is
     not a key, and for a key with two meanings in one pane."""
     known = {action.id: action for action in ACTIONS}
@@ -100,7 +100,7 @@ def read_key(word: str) -> str:
     return "+".join([*sorted(modifier.lower() for modifier in modifiers), last])
 
 
-def rebound(inherited: BindingsMap) -> BindingsMap:
+def rebind_map(inherited: BindingsMap) -> BindingsMap:
     """Return the bindings of a screen with the current keys of the actions."""
     ours = {action.id for action in ACTIONS}
     kept = [

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     )
 
 
-class News(Message):
+class RoutedMessage(Message):
     """A message that the browser screen routes to its controllers, as its table of routes says."""
 
 
 # Posted by widgets.
 
 
-class AgentChosen(News):
+class AgentChosen(RoutedMessage):
     """The user chose this agent."""
 
     def __init__(self, name: str) -> None:
@@ -39,11 +39,11 @@ class AgentChosen(News):
         self.name = name
 
 
-class AgentEntered(News):
+class AgentEntered(RoutedMessage):
     """The user left the list of agents for the keys of the agent on screen."""
 
 
-class FilterChanged(News):
+class FilterChanged(RoutedMessage):
     """The query changed: other rows, or another order."""
 
     def __init__(self, query: Query) -> None:
@@ -51,11 +51,11 @@ class FilterChanged(News):
         self.query = query
 
 
-class FilterLeft(News):
+class FilterLeft(RoutedMessage):
     """The user left the filter; the focus goes back to the table."""
 
 
-class SortChosen(News):
+class SortChosen(RoutedMessage):
     """The heading of a column was clicked. The same column again reverses the order."""
 
     def __init__(self, column: str) -> None:
@@ -63,7 +63,7 @@ class SortChosen(News):
         self.column = column
 
 
-class PageRequested(News):
+class PageRequested(RoutedMessage):
     """The table is about to show ``count`` rows from ``first`` that it does not hold."""
 
     def __init__(self, generation: int, first: int, count: int) -> None:
@@ -73,7 +73,7 @@ class PageRequested(News):
         self.count = count
 
 
-class RowHighlighted(News):
+class RowHighlighted(RoutedMessage):
     """The cursor has come to rest on this key. None: there is no row, or it is a node."""
 
     def __init__(self, key: str | None, node: str | None = None) -> None:
@@ -83,7 +83,7 @@ class RowHighlighted(News):
         """The prefix of the tree node it rests on instead."""
 
 
-class RowSelected(News):
+class RowSelected(RoutedMessage):
     """Enter was pressed on this key's row, or it was clicked again."""
 
     def __init__(self, key: str) -> None:
@@ -91,7 +91,7 @@ class RowSelected(News):
         self.key = key
 
 
-class FoldRequested(News):
+class FoldRequested(RoutedMessage):
     """The user opened or closed a node of the tree."""
 
     def __init__(self, prefix: str, *, opened: bool) -> None:
@@ -100,7 +100,7 @@ class FoldRequested(News):
         self.opened = opened
 
 
-class NodeRequested(News):
+class NodeRequested(RoutedMessage):
     """The user asked for the node with this prefix, whose line is not known."""
 
     def __init__(self, prefix: str) -> None:
@@ -108,11 +108,11 @@ class NodeRequested(News):
         self.prefix = prefix
 
 
-class MarkRequested(News):
+class MarkRequested(RoutedMessage):
     """The user asked to mark or unmark the row under the cursor."""
 
 
-class RangeMoved(News):
+class RangeMoved(RoutedMessage):
     """The range that is being chosen now spans the rows between two keys."""
 
     def __init__(self, first: str, last: str, *, ends: bool) -> None:
@@ -124,7 +124,7 @@ class RangeMoved(News):
         """True if the range is final; else it may still move."""
 
 
-class MarksChanged(News):
+class MarksChanged(RoutedMessage):
     """The marks changed; ``count`` keys are marked now."""
 
     def __init__(self, count: int, *, choosing: bool) -> None:
@@ -134,11 +134,11 @@ class MarksChanged(News):
         """True while a range is being chosen."""
 
 
-class MarksStale(News):
+class MarksStale(RoutedMessage):
     """Rows changed: marked keys may be gone."""
 
 
-class HistoryRequested(News):
+class HistoryRequested(RoutedMessage):
     """The history of this key is on screen from now on. None: no history is."""
 
     def __init__(self, key: str | None, size: int = 0) -> None:
@@ -148,23 +148,23 @@ class HistoryRequested(News):
         """Bytes of the value."""
 
 
-class LockExpired(News):
+class LockExpired(RoutedMessage):
     """The lease of a lock on screen ended."""
 
 
-class ChangeSetSelected(News):
+class ChangeSetSelected(RoutedMessage):
     """The user asked to see this change set."""
 
-    def __init__(self, change: ChangeSet) -> None:
+    def __init__(self, change_set: ChangeSet) -> None:
         super().__init__()
-        self.change = change
+        self.change_set = change_set
 
 
-class MoreLogRequested(News):
+class MoreLogRequested(RoutedMessage):
     """The cursor came near the end of the change sets read so far."""
 
 
-class PrefixRequested(News):
+class PrefixRequested(RoutedMessage):
     """The user asked for the keys that begin with this prefix."""
 
     def __init__(self, prefix: str) -> None:
@@ -172,7 +172,7 @@ class PrefixRequested(News):
         self.prefix = prefix
 
 
-class KeyRequested(News):
+class KeyRequested(RoutedMessage):
     """The user asked for this key."""
 
     def __init__(self, key: str) -> None:
@@ -183,18 +183,18 @@ class KeyRequested(News):
 # Routed by the screen itself.
 
 
-class AgentLeft(News):
+class AgentLeft(RoutedMessage):
     """Another agent was chosen. Everything on screen is about the previous one."""
 
 
-class PanesLoaded(News):
+class PanesLoaded(RoutedMessage):
     """The lazily loaded panes are mounted, and still empty."""
 
 
 # Posted by the services, about the store and the runner.
 
 
-class AgentsListed(News):
+class AgentsListed(RoutedMessage):
     """The list of agents, with what is known about each."""
 
     def __init__(self, agents: list[AgentSummary]) -> None:
@@ -220,7 +220,7 @@ class AgentSummary(NamedTuple):
     """Why the database cannot be used, in words."""
 
 
-class StoreOpened(News):
+class StoreOpened(RoutedMessage):
     """The agent's store was opened. Everything shown of another agent is void."""
 
     def __init__(self, agent: str, location: str, *, exists: bool, warning: str | None = None) -> None:
@@ -233,7 +233,7 @@ class StoreOpened(News):
         """A warning about the store, unless it was posted before. Data."""
 
 
-class StoreFailed(News):
+class StoreFailed(RoutedMessage):
     """The agent's store could not be read."""
 
     def __init__(self, agent: str, message: str, hint: str | None) -> None:
@@ -243,11 +243,11 @@ class StoreFailed(News):
         self.hint = hint
 
 
-class UpdatesPending(News):
+class UpdatesPending(RoutedMessage):
     """The store changed for the first time since live updates were paused."""
 
 
-class RowsIndexed(News):
+class RowsIndexed(RoutedMessage):
     """The matching rows of this generation were counted: all, or those found so far."""
 
     def __init__(
@@ -264,7 +264,7 @@ class RowsIndexed(News):
         self.complete = complete
 
 
-class RowsChanged(News):
+class RowsChanged(RoutedMessage):
     """Rows of this generation were added, removed or changed. Ask again for those on screen."""
 
     def __init__(
@@ -290,7 +290,7 @@ class RowsChanged(News):
         """The line of that key now; None if it is gone."""
 
 
-class VisibleAgentsChanged(News):
+class VisibleAgentsChanged(RoutedMessage):
     """Other agents of the list are visible now."""
 
     def __init__(self, names: list[str]) -> None:
@@ -298,7 +298,7 @@ class VisibleAgentsChanged(News):
         self.names = names
 
 
-class PageLoaded(News):
+class PageLoaded(RoutedMessage):
     """Rows of this generation from ``first`` on were read; None stands for one that is gone."""
 
     def __init__(self, generation: int, first: int, rows: list[Row | None]) -> None:
@@ -308,7 +308,7 @@ class PageLoaded(News):
         self.rows = rows
 
 
-class KeyLocated(News):
+class KeyLocated(RoutedMessage):
     """A key was looked up among the rows of the newest query. ``position`` is None if it is not there."""
 
     def __init__(self, key: str, position: int | None) -> None:
@@ -317,7 +317,7 @@ class KeyLocated(News):
         self.position = position
 
 
-class EntryRead(News):
+class EntryRead(RoutedMessage):
     """The entry under the cursor was read; None if the key is gone."""
 
     def __init__(self, key: str, entry: Entry | None) -> None:
@@ -326,7 +326,7 @@ class EntryRead(News):
         self.entry = entry
 
 
-class HistoryRead(News):
+class HistoryRead(RoutedMessage):
     """The revisions of a key were read, newest first."""
 
     def __init__(self, key: str, revisions: list[Revision], *, more: bool) -> None:
@@ -337,7 +337,7 @@ class HistoryRead(News):
         """True if there are older ones."""
 
 
-class TabRead(News):
+class TabRead(RoutedMessage):
     """The data of a dock tab was read."""
 
     def __init__(self, tab: str, read: object) -> None:
@@ -366,7 +366,7 @@ class Survey(NamedTuple):
     """``largest``, ``newest`` and ``oldest``, as far as known yet."""
 
 
-class SurveyRead(News):
+class SurveyRead(RoutedMessage):
     """A step of the survey of keys was read."""
 
     def __init__(self, survey: Survey) -> None:
@@ -374,7 +374,7 @@ class SurveyRead(News):
         self.survey = survey
 
 
-class WritesCounted(News):
+class WritesCounted(RoutedMessage):
     """The newest revision was read at ``at`` (``time.monotonic``)."""
 
     def __init__(self, revision: int, at: float) -> None:
@@ -386,7 +386,7 @@ class WritesCounted(News):
 class LogRead(NamedTuple):
     """The newest change sets, newest first."""
 
-    changes: list[ChangeSet]
+    change_sets: list[ChangeSet]
     complete: bool
     """True if those are all."""
     more: bool
@@ -401,7 +401,7 @@ class RunLine(NamedTuple):
     text: str
 
 
-class RunBegan(News):
+class RunBegan(RoutedMessage):
     """A run of a Lua file began."""
 
     def __init__(self, file: str, agent: str) -> None:
@@ -410,11 +410,11 @@ class RunBegan(News):
         self.agent = agent
 
 
-class RunProgressed(News):
+class RunProgressed(RoutedMessage):
     """A run has new output to fetch. Not posted again until it is fetched."""
 
 
-class RunEnded(News):
+class RunEnded(RoutedMessage):
     """The run ended after ``duration`` seconds."""
 
     def __init__(self, result: str, duration: float, error: str | None) -> None:
@@ -425,7 +425,7 @@ class RunEnded(News):
         self.error = error
 
 
-class ThreadDied(News):
+class ThreadDied(RoutedMessage):
     """A thread of the services ended by an unexpected error."""
 
     def __init__(self, error: Exception) -> None:

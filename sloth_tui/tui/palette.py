@@ -193,13 +193,13 @@ class Palette(CommandPalette):
             self.query_one(OptionList).action_select()
 
 
-def everything() -> Palette:
+def make_palette() -> Palette:
     return Palette(placeholder="an action, an agent, a key or a theme")
 
 
-def agent_palette() -> Palette:
+def make_agent_palette() -> Palette:
     return Palette([AgentProvider], placeholder="agent")
 
 
-def key_palette() -> Palette:
+def make_key_palette() -> Palette:
     return Palette([KeyProvider], placeholder="beginning of a key")

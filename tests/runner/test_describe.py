@@ -9,7 +9,7 @@ import pytest
 from sloth_tui.cli.running.text import RunText
 from sloth_tui.runner import events
 from sloth_tui.runner.describe import describe
-from sloth_tui.tui.services.runs import story
+from sloth_tui.tui.services.runs import describe_lines
 
 if TYPE_CHECKING:
     from sloth_tui.runner.events import RunEvent
@@ -38,4 +38,4 @@ def test_both_front_ends_tell_an_event_in_its_words(event: RunEvent, words: str)
     assert describe(event) == words
     assert words in (RunText().lines(event) or "")
     if not isinstance(event, events.KeyRestored | events.RunFinished):  # the pane has no line for these
-        assert words in story(event, lambda key: False)[0].text
+        assert words in describe_lines(event, lambda key: False)[0].text

@@ -18,7 +18,7 @@ from sloth_tui.tui.dialogs.progress import ProgressScreen
 from sloth_tui.tui.dialogs.prompt import PromptScreen
 from sloth_tui.tui.dialogs.typed_confirm import TypedConfirmScreen
 from sloth_tui.tui.messages import AgentSummary
-from sloth_tui.tui.operations.agents import unused
+from sloth_tui.tui.operations.agents import find_unused_name
 from sloth_tui.tui.widgets import agent_list
 from sloth_tui.tui.widgets.agent_list import Look, describe, has_changed
 from sloth_tui.tui.widgets.title_bar import TitleBar
@@ -60,9 +60,9 @@ def test_a_pulse_is_for_changes_of_the_store() -> None:
 
 
 def test_a_copy_has_a_name_that_is_not_taken() -> None:
-    assert unused("web", ["web"]) == "web-copy"
-    assert unused("web", ["web", "web-copy", "web-copy-2"]) == "web-copy-3"
-    assert len(agents.check_name(unused("x" * 64, ["x" * 64]))) <= 64
+    assert find_unused_name("web", ["web"]) == "web-copy"
+    assert find_unused_name("web", ["web", "web-copy", "web-copy-2"]) == "web-copy-3"
+    assert len(agents.check_name(find_unused_name("x" * 64, ["x" * 64]))) <= 64
 
 
 async def test_an_agent_that_changes_stands_out_for_a_moment(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sloth_tui.errors import SlothError
-from sloth_tui.tui.external.command_lines import command_line, get_line, quoted, set_line
+from sloth_tui.tui.external.command_lines import format_command, format_get, format_set, quote
 from sloth_tui.values.render import as_object, as_printed
 from tests.support import rounds
 from tests.tui.state import HOSTILE
@@ -32,13 +32,13 @@ def read_by_shell(words: str) -> list[str]:
 @settings(max_examples=rounds(5, 500))
 @given(st.lists(_TEXT, min_size=40, max_size=60))
 def test_a_shell_reads_back_what_was_quoted(words: list[str]) -> None:
-    line = " ".join(map(quoted, words))
+    line = " ".join(map(quote, words))
     assert _ACTS.search(line) is None
     assert read_by_shell(line) == words
 
 
 def test_hostile_words_are_one_harmless_line() -> None:
-    line = " ".join(map(quoted, HOSTILE))
+    line = " ".join(map(quote, HOSTILE))
     assert _ACTS.search(line) is None
     assert read_by_shell(line) == list(HOSTILE)
 
@@ -61,18 +61,18 @@ def test_hostile_words_are_one_harmless_line() -> None:
     ],
 )
 def test_every_type_of_value_has_its_line(value: Value, line: str) -> None:
-    assert set_line("local", "k", value) == line
+    assert format_set("local", "k", value) == line
 
 
 def test_keys_may_begin_with_a_dash() -> None:
-    assert get_line("local", ["-n", "a b"]) == "sloth-runner state get --agent local -- -n 'a b'"
-    assert command_line("state", "list", agent="web") == "sloth-runner state list --agent web"
+    assert format_get("local", ["-n", "a b"]) == "sloth-runner state get --agent local -- -n 'a b'"
+    assert format_command("state", "list", agent="web") == "sloth-runner state list --agent web"
 
 
 def test_what_no_command_line_can_hold_is_said() -> None:
     for value in ("x" * 200_000, b"\xff" * 200_000):
         with pytest.raises(SlothError, match="too long for a command line"):
-            set_line("local", "k", value)
+            format_set("local", "k", value)
 
 
 def test_values_to_the_letter() -> None:

@@ -13,8 +13,8 @@ from sloth_tui.errors import SlothError
 from sloth_tui.settings import Settings
 from sloth_tui.store import open_store
 from sloth_tui.tui.browser.controllers.copy import CopyController
-from sloth_tui.tui.external.clipboard import Clipboard, found_program, give
-from sloth_tui.tui.external.command_lines import set_line
+from sloth_tui.tui.external.clipboard import Clipboard, find_program, give
+from sloth_tui.tui.external.command_lines import format_set
 from sloth_tui.tui.widgets.dock.log_view import LogPane
 from tests.support import wait_until
 from tests.tui.driving import running, until
@@ -150,12 +150,12 @@ def test_the_program_is_one_of_this_machine() -> None:
     def nothing(name: str) -> None:
         return None
 
-    assert found_program({}, everything) is None
-    assert found_program({"WAYLAND_DISPLAY": "w", "DISPLAY": ":0"}, everything) == ("wl-copy",)
-    assert found_program({"DISPLAY": ":0"}, everything) == ("xclip", "-selection", "clipboard")
-    assert found_program({"DISPLAY": ":0"}, nothing) is None
-    assert found_program({"DISPLAY": ":0", "SSH_TTY": "/dev/pts/1"}, everything) is None
-    assert found_program({"TMUX": "x", "SSH_TTY": "/dev/pts/1"}, everything) == (
+    assert find_program({}, everything) is None
+    assert find_program({"WAYLAND_DISPLAY": "w", "DISPLAY": ":0"}, everything) == ("wl-copy",)
+    assert find_program({"DISPLAY": ":0"}, everything) == ("xclip", "-selection", "clipboard")
+    assert find_program({"DISPLAY": ":0"}, nothing) is None
+    assert find_program({"DISPLAY": ":0", "SSH_TTY": "/dev/pts/1"}, everything) is None
+    assert find_program({"TMUX": "x", "SSH_TTY": "/dev/pts/1"}, everything) == (
         "tmux",
         "load-buffer",
         "-w",
@@ -178,7 +178,7 @@ def test_a_program_that_stays_to_serve_is_not_waited_for() -> None:
 def test_lines_run_as_they_are(believable: Path) -> None:
     values: list[Value] = ["a\nb'c", b"\x00\xff", -5, {"x": [1, None]}]
     for value in values:
-        line = set_line("local", "-copied", value).replace("sloth-runner", f"{sys.executable} -m sloth_tui")
+        line = format_set("local", "-copied", value).replace("sloth-runner", f"{sys.executable} -m sloth_tui")
         subprocess.run(["bash", "-c", line], check=True, env=os.environ, stderr=subprocess.DEVNULL)
         with open_store("local", "read") as store:
             assert store.get("-copied") == value

@@ -15,7 +15,7 @@ from sloth_tui.store import open_store
 from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from sloth_tui.tui.dialogs.edit import EditScreen
-from sloth_tui.tui.dialogs.name import NameScreen
+from sloth_tui.tui.dialogs.prompt import NameScreen
 from sloth_tui.tui.dialogs.retype import RetypeScreen
 from sloth_tui.tui.external import programs as outside
 from sloth_tui.tui.widgets.detail.history_view import DifferenceView, RevisionList

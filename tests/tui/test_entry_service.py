@@ -8,7 +8,7 @@ import pytest
 
 from sloth_tui.errors import Conflict, InvalidKey
 from sloth_tui.store import open_store
-from sloth_tui.tui.services.detail import Detail, newest
+from sloth_tui.tui.services.detail import Detail, read_newest
 from sloth_tui.tui.services.writer import Writer
 
 if TYPE_CHECKING:
@@ -93,9 +93,11 @@ def test_as_many_revisions_are_read_as_can_be_held(base: Path) -> None:
             store.set("small", number)
         for number in range(4):
             store.set("large", str(number) * 5_000_000)
-        assert [len(found) for found in (newest(store, "small", 2)[0], newest(store, "none", 0)[0])] == [
+        assert [
+            len(found) for found in (read_newest(store, "small", 2)[0], read_newest(store, "none", 0)[0])
+        ] == [
             30,
             0,
         ]
-        found, more = newest(store, "large", 5_000_000)
+        found, more = read_newest(store, "large", 5_000_000)
         assert (len(found), more) == (1, True)

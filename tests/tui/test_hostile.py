@@ -14,7 +14,7 @@ from sloth_tui.model import Origin
 from sloth_tui.store import open_store
 from sloth_tui.text import display_text
 from sloth_tui.tui.browser.screen import BrowserScreen
-from sloth_tui.tui.dialogs.change import ChangeSetScreen
+from sloth_tui.tui.dialogs.change_set import ChangeSetScreen
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from sloth_tui.tui.dialogs.edit import EditScreen
 from sloth_tui.tui.widgets.detail.detail import DetailPane

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual.widgets import Input
 
 from sloth_tui.tui.browser.screen import BrowserScreen
-from sloth_tui.tui.dialogs.jump import LETTERS, JumpScreen, labels
+from sloth_tui.tui.dialogs.jump import LETTERS, JumpScreen, make_labels
 from sloth_tui.tui.widgets.title_bar import TitleBar
 from tests.tui.driving import running, until
 from tests.tui.state import HOSTILE, fill
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 @given(st.integers(0, 900))
 def test_no_label_begins_another(count: int) -> None:
-    found = labels(count)
+    found = make_labels(count)
     assert len(found) == min(count, 676)
     assert len(set(found)) == len(found)
     short = {label for label in found if len(label) == 1}
@@ -91,7 +91,7 @@ async def test_labels_can_be_clicked_and_narrowed(base: Path) -> None:
         await until(lambda: app.text().split("\n")[target.y][target.x] == label[1])
         await app.pilot.click(offset=(target.x, target.y))
         await until(lambda: isinstance(app.app.screen, BrowserScreen))
-    assert set("".join(labels(676))) == set(LETTERS)
+    assert set("".join(make_labels(676))) == set(LETTERS)
 
 
 async def test_over_hostile_data(base: Path) -> None:

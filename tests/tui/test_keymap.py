@@ -14,7 +14,7 @@ from sloth_tui.settings import Settings, config_path, line_of, load_settings
 from sloth_tui.tui.actions import ACTIONS, MOTIONS, by_id
 from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.dialogs.help import HelpScreen
-from sloth_tui.tui.keymap import checked, read_key, read_keys
+from sloth_tui.tui.keymap import check_keys, read_key, read_keys
 from tests.cli.support import on_terminal
 from tests.tui.driving import running, until
 
@@ -94,14 +94,14 @@ def test_keys_of_the_registry_are_read_as_they_are() -> None:
 def test_a_mistake_is_one_line_with_file_and_line(base: Path, text: str, complaint: str) -> None:
     write(base, text)
     with pytest.raises(InvalidConfig) as error:
-        checked(load_settings())
+        check_keys(load_settings())
     assert error.value.message.startswith(config_path() + complaint)
     assert "\n" not in error.value.message
 
 
 def test_keys_may_change_places_and_be_the_same_in_different_panes(base: Path) -> None:
     write(base, "[keys]\nzoom = 'e'\nedit_value = 'z'\nbreak_lock = 'd'\nclear_prefix = ''")
-    assert checked(load_settings()) == {
+    assert check_keys(load_settings()) == {
         "zoom": "e",
         "edit_value": "z",
         "break_lock": "d",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sloth_tui.model import Lock, Owner
 from sloth_tui.store import open_store
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
-from sloth_tui.tui.widgets.dock.lock_list import LocksPane, LockTable, drain
+from sloth_tui.tui.widgets.dock.lock_list import LocksPane, LockTable, draw_bar
 from tests.tui.driving import running, until
 from tests.tui.state import elsewhere
 from tests.tui.test_changes import closed, opened
@@ -32,7 +32,7 @@ def lock(name: str, holder: str, *, alive: bool | None = True, remaining: float 
 def test_a_bar_is_as_long_as_its_room_and_never_longer_than_what_is_left(
     remaining: float, lease: float | None, width: int
 ) -> None:
-    bar, ending, _ = drain(remaining, lease, width)
+    bar, ending, _ = draw_bar(remaining, lease, width)
     assert len(bar) == width
     assert ending == (remaining < 10 or (lease is not None and remaining / lease < 0.1))
     filled = bar.count("━") + bar.count("╸") / 2

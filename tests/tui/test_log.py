@@ -8,9 +8,9 @@ import pytest
 
 from sloth_tui.model import ChangeSet, Origin
 from sloth_tui.store import open_store
-from sloth_tui.tui.dialogs.change import ChangeSetScreen
+from sloth_tui.tui.dialogs.change_set import ChangeSetScreen
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
-from sloth_tui.tui.widgets.dock.log_view import LogPane, LogTable, taken_back
+from sloth_tui.tui.widgets.dock.log_view import LogPane, LogTable, find_undone
 from tests.tui.driving import running, until
 from tests.tui.state import elsewhere
 from tests.tui.test_changes import closed, opened, stored
@@ -28,9 +28,9 @@ def change(number: int, title: str) -> ChangeSet:
 
 def test_what_was_taken_back_is_told_from_the_titles() -> None:
     changes = [change(1, "set a"), change(2, "set b"), change(3, "undo 1: set a")]
-    assert taken_back(changes[::-1]) == {"1"}
+    assert find_undone(changes[::-1]) == {"1"}
     changes.append(change(4, "redo 1: set a"))
-    assert taken_back(changes[::-1]) == set()
+    assert find_undone(changes[::-1]) == set()
 
 
 def test_columns_fit_any_width_and_the_title_stays() -> None:
@@ -54,7 +54,7 @@ async def test_the_log_lists_shows_and_takes_back(believable: Path) -> None:
         await app.sees("6 Log 3")
         await app.press("6")
         await app.sees("what was done")
-        assert [one.revisions for one in log.changes] == [2, 1, 9]
+        assert [one.revisions for one in log.change_sets] == [2, 1, 9]
         await app.press("enter")
         await opened(app, ChangeSetScreen)
         await app.sees("~ app:api_token: •••••••• → ••••••••")
@@ -70,7 +70,7 @@ async def test_the_log_lists_shows_and_takes_back(believable: Path) -> None:
         await until(lambda: stored("deployment:status") == "complete")
         await app.sees("6 Log 4")
         await app.sees("↶ ")
-        assert log.highlighted == log.changes[2]
+        assert log.highlighted == log.change_sets[2]
         await app.press("home", "enter")
         await opened(app, ChangeSetScreen)
         await app.press("u")

@@ -11,7 +11,7 @@ from textual.widgets import Input, TextArea
 from sloth_tui.store import open_store
 from sloth_tui.tui.dialogs.edit import EditScreen
 from sloth_tui.tui.dialogs.prompt import PromptScreen
-from sloth_tui.tui.editing import typable
+from sloth_tui.tui.editing import keep_typable
 from sloth_tui.tui.widgets.key_table.filter_bar import FilterBar
 from tests.tui.driving import running, until
 
@@ -34,13 +34,13 @@ PASTED = "one\rtwo\r\nthree\n\n\tfour"
     ],
 )
 def test_line_ends_and_tabs(pasted: str, in_lines: str, in_one: str) -> None:
-    assert typable(pasted, lines=True) == (in_lines, 0)
-    assert typable(pasted, lines=False) == (in_one, 0)
+    assert keep_typable(pasted, lines=True) == (in_lines, 0)
+    assert keep_typable(pasted, lines=False) == (in_one, 0)
 
 
 def test_what_acts_on_a_terminal_is_left_out_and_counted() -> None:
-    assert typable("a\x1b[31m\x00b\u202e", lines=True) == ("a[31mb", 3)
-    assert typable("a\x1b\rb\x9b", lines=False) == ("a b", 2)
+    assert keep_typable("a\x1b[31m\x00b\u202e", lines=True) == ("a[31mb", 3)
+    assert keep_typable("a\x1b\rb\x9b", lines=False) == ("a b", 2)
 
 
 async def test_into_the_editor(believable: Path) -> None:

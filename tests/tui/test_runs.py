@@ -9,9 +9,8 @@ from textual.widgets import Input
 
 from sloth_tui.masking import MASK
 from sloth_tui.store import open_store
-from sloth_tui.tui.dialogs.choose_file import ChooseFileScreen
+from sloth_tui.tui.dialogs.choose_file import ChooseFileScreen, find_completions
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
-from sloth_tui.tui.services.files import candidates
 from sloth_tui.tui.widgets.dock.run_view import RunPane
 from tests.tui.driving import running, until
 
@@ -145,13 +144,13 @@ def test_candidates_are_task_files_first_then_directories(
     for name in ("a.lua", "b.sloth", "c.txt", ".hidden.lua", "bad\x1b.lua", "sub/inner.lua"):
         (here / name).touch()
     monkeypatch.chdir(here)
-    assert candidates("") == ["a.lua", "b.sloth", "sub/"]
-    assert candidates("s") == ["sub/"]
-    assert candidates("sub/") == ["sub/inner.lua"]
-    assert candidates(".") == [".hidden.lua"]
-    assert candidates(f"{here}/a") == [f"{here}/a.lua"]
-    assert candidates("/nowhere/") == []
-    assert candidates("nul\0") == []
+    assert find_completions("") == ["a.lua", "b.sloth", "sub/"]
+    assert find_completions("s") == ["sub/"]
+    assert find_completions("sub/") == ["sub/inner.lua"]
+    assert find_completions(".") == [".hidden.lua"]
+    assert find_completions(f"{here}/a") == [f"{here}/a.lua"]
+    assert find_completions("/nowhere/") == []
+    assert find_completions("nul\0") == []
 
 
 async def test_tabs_and_carriage_returns_of_output_are_what_they_are_on_a_terminal(

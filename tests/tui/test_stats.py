@@ -15,8 +15,8 @@ from sloth_tui.tui.messages import Survey, TabRead
 from sloth_tui.tui.services.dock import DockFigures
 from sloth_tui.tui.services.rows import Rows
 from sloth_tui.tui.widgets.choices import Choices
-from sloth_tui.tui.widgets.detail.plot import sparkline
-from sloth_tui.tui.widgets.dock.figures import group_lines, ranked_lines, rate_of, type_lines
+from sloth_tui.tui.widgets.detail.plot import draw_sparkline
+from sloth_tui.tui.widgets.dock.figures import draw_groups, draw_ranked, draw_rate, draw_types
 from sloth_tui.tui.widgets.dock.stats_view import StatsPane
 from sloth_tui.tui.widgets.dock.write_rate import WriteRate
 from tests.support import A_MINUTE
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 def test_a_plot_has_its_height_and_shows_whatever_is_more_than_nothing(
     values: list[float], height: int
 ) -> None:
-    lines = sparkline(values, height)
+    lines = draw_sparkline(values, height)
     assert [len(line) for line in lines] == [len(values)] * height
     for place, value in enumerate(values):
         assert (lines[-1][place] != " ") == (value > 0)
@@ -59,12 +59,12 @@ def test_lines_fit_their_width_whatever_the_names() -> None:
     one = RankedEntry("k" * 300 + "世", 10_000_000, 5.0)
     survey = Survey(groups, True, {"largest": [one], "newest": [one], "oldest": [RankedEntry("a", 0, None)]})
     for width in (30, 40, 76):
-        lines = group_lines(survey, 1_000_100, width) + ranked_lines(survey, 10.0, width)
-        lines += type_lines({"string": 3, "bytes": 0, "integer": 1}, width)
+        lines = draw_groups(survey, 1_000_100, width) + draw_ranked(survey, 10.0, width)
+        lines += draw_types({"string": 3, "bytes": 0, "integer": 1}, width)
         assert all(line.text.cell_length <= width for line in lines), width
         assert not any("\x1b" in line.text.plain for line in lines)
         for low in (False, True):
-            rate = rate_of([0, 3, 2], width, low=low)
+            rate = draw_rate([0, 3, 2], width, low=low)
             assert rate.plain.startswith("writes/s      2")
             assert "█" in rate.plain
             assert max(map(len, rate.plain.split("\n"))) <= max(width, 34)

@@ -13,7 +13,7 @@ from sloth_tui.errors import Interrupted
 from sloth_tui.store import open_store
 from sloth_tui.store.sqlite.store import SqliteStore
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
-from sloth_tui.tui.dialogs.progress import ProgressScreen, amount, drawn
+from sloth_tui.tui.dialogs.progress import ProgressScreen, draw_progress, format_amount
 from sloth_tui.tui.dialogs.prompt import PromptScreen
 from sloth_tui.tui.services.job import Job
 from tests.tui.driving import running, until
@@ -32,12 +32,12 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELEC
 
 def test_a_job_reports_its_progress() -> None:
     job = Job()
-    assert amount(job, "keys", job.began + 3.5) == "at work, 3s"
+    assert format_amount(job, "keys", job.began + 3.5) == "at work, 3s"
     job.report(250, 1000)
-    assert amount(job, "keys", job.began + 61) == "250 of 1,000 keys, 1m 1s"
-    assert drawn(0.25, 8).plain == "━━╌╌╌╌╌╌  25 %"
+    assert format_amount(job, "keys", job.began + 61) == "250 of 1,000 keys, 1m 1s"
+    assert draw_progress(0.25, 8).plain == "━━╌╌╌╌╌╌  25 %"
     job.cancel()
-    assert amount(job, "keys", job.began).startswith("it is being ended")
+    assert format_amount(job, "keys", job.began).startswith("it is being ended")
     with pytest.raises(Interrupted):
         job.report(260, 1000)
 

@@ -11,7 +11,7 @@ from sloth_tui.errors import InvalidValue
 from sloth_tui.runner.events import KeyChanged
 from sloth_tui.runner.worker.key_changes import LONGEST_VALUE, shorten
 from sloth_tui.tui.editing import form_of
-from sloth_tui.tui.services.runs import change
+from sloth_tui.tui.services.runs import describe_change
 from sloth_tui.values import parse as convert
 from sloth_tui.values.codec import decode, encode, same, type_name
 from sloth_tui.values.parse import converted, from_text
@@ -142,17 +142,17 @@ def test_a_huge_value_is_told_by_its_beginning(value: Value) -> None:
     assert line.startswith("  changed k: absent -> ")
     assert line.endswith("…")
     assert len(line) < 100
-    assert change(event, hidden=False).endswith("…")
+    assert describe_change(event, hidden=False).endswith("…")
     assert len(one_line(value)) <= 80
 
 
 def test_a_secret_and_what_is_absent_are_told_without_a_value() -> None:
     secret = KeyChanged("t", "k", None, None, 1, secret=True, created=True)
     assert RunText().lines(secret) == "  changed k: absent -> (secret)"
-    assert change(secret, hidden=True) == "+ k = ••••••••"
+    assert describe_change(secret, hidden=True) == "+ k = ••••••••"
     gone = KeyChanged("t", "k", "old", None, 1, deleted=True)
     assert RunText().lines(gone) == '  changed k: "old" -> absent'
-    assert change(gone, hidden=False) == "- k (was old)"
+    assert describe_change(gone, hidden=False) == "- k (was old)"
     assert one_line(None) == "(none)"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.tui.browser.held_news import HeldNews
+from sloth_tui.tui.browser.held_messages import HeldMessages
 from sloth_tui.tui.browser.lazy_panes import LazyPanes
 from sloth_tui.tui.browser.panes import Panes
 from sloth_tui.tui.browser.workers import Workers
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from sloth_tui.model import Row
-    from sloth_tui.tui.messages import News, StoreFailed, StoreOpened
+    from sloth_tui.tui.messages import RoutedMessage, StoreFailed, StoreOpened
     from sloth_tui.tui.services import Services
     from sloth_tui.tui.ui_state import UiStateFile
 
@@ -32,7 +32,7 @@ class Context:
         services: Services,
         ui_state: UiStateFile,
         *,
-        tell: Callable[[News], None],
+        tell: Callable[[RoutedMessage], None],
         perform: Callable[[str], None],
         current_changed: Callable[[], None],
     ) -> None:
@@ -52,7 +52,7 @@ class Context:
         """The key whose entry is shown: the cursor rests on it. None: there is none."""
         self.answers = False
         """True once messages are about the selected agent."""
-        self.held = HeldNews(lambda: self.answers, lambda: self.table.outlived)
+        self.held = HeldMessages(lambda: self.answers, lambda: self.table.outlived)
 
     @property
     def table(self) -> KeyTable:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from sloth_tui.tui.messages import News
+    from sloth_tui.tui.messages import RoutedMessage
 
-Told = TypeVar("Told", bound="News")
+Told = TypeVar("Told", bound="RoutedMessage")
 
 
-class HeldNews:
+class HeldMessages:
     """Shows messages about an agent together with its rows.
 
     Different threads read rows and figures. While the rows on screen still belong to the previous agent, the

@@ -13,7 +13,7 @@ from sloth_tui.tui.widgets.pane import Edged
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROUTES: Mapping[type[messages.News], tuple[str, ...]] = {
+ROUTES: Mapping[type[messages.RoutedMessage], tuple[str, ...]] = {
     # Posted by widgets.
     messages.AgentChosen: ("agents",),
     messages.AgentEntered: ("agents",),

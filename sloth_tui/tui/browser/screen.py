@@ -15,7 +15,7 @@ from sloth_tui.tui.actions import DOCK, PANES, bindings, by_id, in_pane, key_of,
 from sloth_tui.tui.browser.context import Context
 from sloth_tui.tui.browser.controllers.keys import KeysController
 from sloth_tui.tui.browser.routes import ROUTES, owner_of
-from sloth_tui.tui.messages import News, PanesLoaded, RowsIndexed, StoreFailed
+from sloth_tui.tui.messages import PanesLoaded, RoutedMessage, RowsIndexed, StoreFailed
 from sloth_tui.tui.widgets.dock.dock import Dock
 from sloth_tui.tui.widgets.key_bar import KeyBar, KeyHint
 from sloth_tui.tui.widgets.key_table.keys_pane import KeysPane
@@ -56,10 +56,10 @@ class BrowserScreen(Screen[None]):
     def __init__(self, services: Services, ui_state: UiStateFile) -> None:
         super().__init__()
         if services.settings.keys:
-            from sloth_tui.tui.keymap import rebound
+            from sloth_tui.tui.keymap import rebind_map
 
             # The framework's key maps drop actions that share a key in different panes.
-            self._bindings = rebound(self._bindings)
+            self._bindings = rebind_map(self._bindings)
         self.services = services
         self.context = Context(
             self,
@@ -110,8 +110,8 @@ class BrowserScreen(Screen[None]):
 
     # Messages.
 
-    @on(News)
-    def route(self, message: News) -> None:
+    @on(RoutedMessage)
+    def route(self, message: RoutedMessage) -> None:
         """Hand a message to its controllers, in the order of the table."""
         if isinstance(message, RowsIndexed | StoreFailed):
             self._load_panes_soon()

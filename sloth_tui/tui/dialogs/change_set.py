@@ -15,7 +15,7 @@ from sloth_tui.text import display_text, format_age, format_count
 from sloth_tui.tui.actions import by_id, key_of
 from sloth_tui.tui.dialogs.dialog import Dialog
 from sloth_tui.tui.widgets.choices import Choices
-from sloth_tui.tui.widgets.dock.change_text import author, describe, sign, title
+from sloth_tui.tui.widgets.dock.change_set_text import author_of, describe_revision, sign_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,14 +52,14 @@ class ChangeSetScreen(Dialog[Choice]):
 
     def __init__(
         self,
-        change: ChangeSet,
+        change_set: ChangeSet,
         revisions: list[Revision],
         is_secret: Callable[[str], bool],
         *,
         complete: bool,
     ) -> None:
         super().__init__()
-        self._change = change
+        self._change_set = change_set
         self._revisions = revisions
         self._is_secret = is_secret
         self._complete = complete
@@ -67,9 +67,9 @@ class ChangeSetScreen(Dialog[Choice]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog change") as dialog:
-            dialog.border_title = Content(f"Change {display_text(self._change.id)}")
+            dialog.border_title = Content(f"Change {display_text(self._change_set.id)}")
             dialog.border_subtitle = self._hints()
-            yield Static(Content(display_text(title(self._change), _TITLE_LIMIT)), classes="question")
+            yield Static(Content(display_text(title_of(self._change_set), _TITLE_LIMIT)), classes="question")
             yield Static(self._facts(), classes="facts")
             yield Choices(id="change-keys")
             if not self._complete:
@@ -104,19 +104,21 @@ class ChangeSetScreen(Dialog[Choice]):
         return " · ".join(f"{key} {what}" for key, what in hints if key)
 
     def _facts(self) -> Content:
-        change = self._change
-        age = format_age(change.at, time.time())
-        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(change.at))
-        facts = [f"{display_text(author(change), 80)} · {age}, {moment}"]
-        if change.origin is not None:
-            where = f"{change.origin.program} on {change.origin.host}, process {change.origin.pid}"
-            run = f", run {change.origin.run}" if change.origin.run else ""
+        change_set = self._change_set
+        age = format_age(change_set.at, time.time())
+        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(change_set.at))
+        facts = [f"{display_text(author_of(change_set), 80)} · {age}, {moment}"]
+        if change_set.origin is not None:
+            where = (
+                f"{change_set.origin.program} on {change_set.origin.host}, process {change_set.origin.pid}"
+            )
+            run = f", run {change_set.origin.run}" if change_set.origin.run else ""
             facts.append(display_text(where + run, 160))
-        kept = f", {change.forgotten:,} are no longer kept" if change.forgotten else ""
-        facts.append(format_count(change.revisions, "change") + kept)
+        kept = f", {change_set.forgotten:,} are no longer kept" if change_set.forgotten else ""
+        facts.append(format_count(change_set.revisions, "change") + kept)
         return Content("\n".join(facts)).stylize("$quiet")
 
     def _option(self, revision: Revision) -> Option:
-        mark = sign(revision)
-        line = describe(revision, hidden=not self._revealed and self._is_secret(revision.key))
+        mark = sign_of(revision)
+        line = describe_revision(revision, hidden=not self._revealed and self._is_secret(revision.key))
         return Option(Content.assemble((mark, f"bold {_SIGNS[mark]}"), " ", line))

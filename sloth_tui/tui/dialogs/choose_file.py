@@ -16,20 +16,19 @@ from sloth_tui.text import display_text
 from sloth_tui.tui.dialogs.dialog import Dialog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-
+_SUFFIXES = (".lua", ".sloth")
+_SCAN_LIMIT = 5000
+_OFFER_LIMIT = 200
 _NOTHING = "No Lua file and no directory begins like this."
 
 
 class ChooseFileScreen(Dialog[str | None]):
     """Completes a path; returns the path of a file, or None.
 
-    ``candidates`` returns the paths that begin with a text, directories ending in ``/``. It may read a slow
-    disk, so it is called on another thread.
+    The disk may be slow, so it is read on another thread.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,10 +38,9 @@ class ChooseFileScreen(Dialog[str | None]):
         Binding("tab", "complete", "Complete", priority=True),
     ]
 
-    def __init__(self, agent: str, candidates: Callable[[str], list[str]], *, path: str = "") -> None:
+    def __init__(self, agent: str, *, path: str = "") -> None:
         super().__init__()
         self._agent = agent
-        self._candidates = candidates
         self._path = path
         self._offered: list[str] = []
 
@@ -66,7 +64,7 @@ class ChooseFileScreen(Dialog[str | None]):
         await self._offer(event.value)
 
     async def _offer(self, typed: str) -> None:
-        offered = await asyncio.to_thread(self._candidates, typed)
+        offered = await asyncio.to_thread(find_completions, typed)
         if typed != self.query_one(Input).value:
             return
         self._offered = offered
@@ -121,3 +119,29 @@ def _is_file(path: str) -> bool:
     """True if the path exists and is not a directory. It may be a pipe."""
     path = os.path.expanduser(path)
     return os.path.exists(path) and not os.path.isdir(path)
+
+
+def find_completions(typed: str) -> list[str]:
+    """Return the task files and directories (ending in ``/``) whose path begins with ``typed``, sorted.
+
+    Hidden ones only after a typed dot. Names that cannot be typed (control characters, not UTF-8) are left
+    out. Looks at no more than 5,000 names; an unreadable directory gives none.
+    """
+    directory, start = os.path.split(typed)
+    folder = os.path.expanduser(directory) or "."
+    directories, files = [], []
+    try:
+        with os.scandir(folder) as listing:
+            for _, item in zip(range(_SCAN_LIMIT), listing, strict=False):
+                name = item.name
+                if not name.startswith(start) or (name[0] == "." and not start):
+                    continue
+                if display_text(name) != name:
+                    continue
+                if item.is_dir():
+                    directories.append(os.path.join(directory, name) + "/")
+                elif name.endswith(_SUFFIXES):
+                    files.append(os.path.join(directory, name))
+    except (OSError, ValueError):
+        return []
+    return (sorted(files) + sorted(directories))[:_OFFER_LIMIT]

@@ -14,8 +14,8 @@ from sloth_tui.model import VALUE_TYPES
 from sloth_tui.text import display_text
 from sloth_tui.tui.dialogs.dialog import Dialog
 from sloth_tui.tui.editing import EDITABLE_SIZE, FORMS, form_of
-from sloth_tui.tui.widgets.detail.difference import Piece, whole
-from sloth_tui.tui.widgets.detail.history_view import DifferenceView, told_by
+from sloth_tui.tui.widgets.detail.difference import Piece, compare_whole
+from sloth_tui.tui.widgets.detail.history_view import DifferenceView, describe_author
 from sloth_tui.values.parse import from_text
 from sloth_tui.values.render import to_text
 
@@ -210,7 +210,7 @@ class EditScreen(Dialog[str | None]):
     def _show_theirs(self, key: str, attempt: Attempt) -> None:
         """Show the current entry beside the typed text."""
         self._theirs = self._before = now = attempt.now
-        by = "" if attempt.last is None else f" · {told_by(attempt.last)}"
+        by = "" if attempt.last is None else f" · {describe_author(attempt.last)}"
         hidden = self._entry is None and self._is_secret(key)
         if now is None:
             what, pieces = "theirs: deleted", [Piece("~", "There is no such key any more.")]
@@ -218,7 +218,7 @@ class EditScreen(Dialog[str | None]):
         else:
             what = f"theirs: {now.type}"
             base = None if self._entry is None else self._entry.value
-            pieces = [Piece("~", "masked")] if hidden else whole(base, now.value)
+            pieces = [Piece("~", "masked")] if hidden else compare_whole(base, now.value)
             happened = (
                 "There is such a key already" if self._entry is None else "Changed by somebody else meanwhile"
             )

@@ -51,7 +51,7 @@ class HelpScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         room = int(self.app.size.width * 0.94) - _FRAME
-        groups = key_groups()
+        groups = group_keys()
         count = max(1, min(3, (room + _GAP) // (_COLUMN + _GAP)))
         width = min((room + _GAP) // count - _GAP, 60)
         with Vertical(classes="dialog help") as dialog:
@@ -59,13 +59,13 @@ class HelpScreen(Dialog[None]):
             dialog.border_title = "Help"
             dialog.border_subtitle = self._closes
             with HelpText(), Horizontal(classes="columns"):
-                for column in balanced([key_help(group, width) for group in groups], count):
+                for column in balance([format_key_help(group, width) for group in groups], count):
                     text = Static(Content("\n").join(column))
                     text.styles.width = width + _GAP
                     yield text
 
 
-def key_groups() -> list[Group]:
+def group_keys() -> list[Group]:
     """Return each group's name and its lines of keys and what they do."""
     groups: dict[str, list[tuple[str, str]]] = {}
     panes: list[str] = []
@@ -91,7 +91,7 @@ def _span(keys: list[str]) -> str:
     return f"{keys[0]}-{keys[-1]}" if in_order and len(keys) > 2 else " ".join(keys)
 
 
-def key_help(group: Group, width: int) -> list[Content]:
+def format_key_help(group: Group, width: int) -> list[Content]:
     """Return a heading and a line for each key, wrapped to ``width`` cells."""
     name, rows = group
     lines = [Content(name).stylize("bold $primary")]
@@ -106,7 +106,7 @@ def key_help(group: Group, width: int) -> list[Content]:
     return [*lines, Content("")]
 
 
-def balanced(blocks: list[list[Content]], count: int) -> list[list[Content]]:
+def balance(blocks: list[list[Content]], count: int) -> list[list[Content]]:
     """Return the blocks, in order, in at most ``count`` columns that are as short as possible."""
     longest = max(map(len, blocks))
     for height in range(longest, sum(map(len, blocks)) + 1):

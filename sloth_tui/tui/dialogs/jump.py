@@ -30,7 +30,7 @@ class Target(NamedTuple):
     go: Callable[[], object]
 
 
-def labels(count: int) -> list[str]:
+def make_labels(count: int) -> list[str]:
     """Return ``count`` labels of one or two letters, short ones first, none a prefix of another. At most as
     many as there are pairs of letters."""
     letters = len(LETTERS)
@@ -58,7 +58,7 @@ class JumpScreen(ModalScreen["Target | None"]):
         """``targets``: those that get short labels come first."""
         super().__init__()
         self._strips = list(strips)
-        self._targets = dict(zip(labels(len(targets)), targets, strict=False))
+        self._targets = dict(zip(make_labels(len(targets)), targets, strict=False))
         self._typed = ""
         self._left = False
 

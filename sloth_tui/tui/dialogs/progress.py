@@ -90,11 +90,13 @@ class ProgressScreen(Dialog[None]):
         bar = self.query_one("#progress-bar", Static)
         bar.display = job.total > 0
         if bar.display:
-            bar.update(drawn(job.done / job.total, max(bar.size.width - 6, 4)))
-        self.query_one("#progress-amount", Static).update(Content(amount(job, self._unit, time.monotonic())))
+            bar.update(draw_progress(job.done / job.total, max(bar.size.width - 6, 4)))
+        self.query_one("#progress-amount", Static).update(
+            Content(format_amount(job, self._unit, time.monotonic()))
+        )
 
 
-def amount(job: Job, unit: str, now: float) -> str:
+def format_amount(job: Job, unit: str, now: float) -> str:
     """Return the progress in words, and the time it has taken."""
     passed = format_duration(float(int(now - job.began)))
     if job.cancelled:
@@ -102,7 +104,7 @@ def amount(job: Job, unit: str, now: float) -> str:
     return f"{job.done:,} of {job.total:,} {unit}, {passed}" if job.total else f"at work, {passed}"
 
 
-def drawn(share: float, width: int) -> Content:
+def draw_progress(share: float, width: int) -> Content:
     """Return a bar of ``width`` cells and the share in per cent."""
     filled = min(int(share * width), width)
     return Content.assemble(

@@ -39,7 +39,7 @@ class Clipboard:
         if self._command:
             await asyncio.to_thread(give, self._command, data)
             return ""
-        program = found_program(os.environ)
+        program = find_program(os.environ)
         if program is not None:
             try:
                 await asyncio.to_thread(give, program, data)
@@ -66,7 +66,7 @@ class Clipboard:
         return "nothing to paste? set [tui] copy_command"
 
 
-def found_program(
+def find_program(
     environment: Mapping[str, str], which: Callable[[str], str | None] = shutil.which
 ) -> tuple[str, ...] | None:
     """Return a program that reaches the clipboard of the user at this terminal; None if there is none. Over

@@ -22,7 +22,7 @@ MAX_LINE_BYTES = 100_000
 """Linux accepts no word of a command line longer than 128 KiB."""
 
 
-def quoted(word: str) -> str:
+def quote(word: str) -> str:
     """Return ``word`` quoted for a shell: plain, in ``'...'``, or in ``$'...'`` (bash, zsh, ksh and other
     shells of POSIX 2024) if it holds invisible or control characters."""
     if display_text(word) == word:
@@ -38,7 +38,7 @@ def _escaped(character: str) -> str:
     return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))
 
 
-def command_line(*words: str, agent: str | None = None, operands: tuple[str, ...] = ()) -> str:
+def format_command(*words: str, agent: str | None = None, operands: tuple[str, ...] = ()) -> str:
     """Return ``sloth-runner`` with these words; ``operands`` are data and may begin with a dash. Raises
     SlothError if the line is too long."""
     line = ["sloth-runner", *words]
@@ -46,7 +46,7 @@ def command_line(*words: str, agent: str | None = None, operands: tuple[str, ...
         line += ["--agent", agent]
     if any(operand.startswith("-") and operand != "-" for operand in operands):
         line.append("--")
-    text = " ".join(map(quoted, (*line, *operands)))
+    text = " ".join(map(quote, (*line, *operands)))
     if len(text.encode("utf-8", "surrogateescape")) > MAX_LINE_BYTES:
         raise SlothError(
             "too long for a command line",
@@ -55,12 +55,12 @@ def command_line(*words: str, agent: str | None = None, operands: tuple[str, ...
     return text
 
 
-def get_line(agent: str, keys: list[str]) -> str:
+def format_get(agent: str, keys: list[str]) -> str:
     """Return the command line that prints the values of these keys. Raises SlothError if it is too long."""
-    return command_line("state", "get", agent=agent, operands=tuple(keys))
+    return format_command("state", "get", agent=agent, operands=tuple(keys))
 
 
-def set_line(agent: str, key: str, value: Value) -> str:
+def format_set(agent: str, key: str, value: Value) -> str:
     """Return the command line that sets a key to this value, type included. Raises SlothError if it is too
     long."""
     text = as_printed(value)
@@ -68,10 +68,10 @@ def set_line(agent: str, key: str, value: Value) -> str:
         # Not every value can be a word of a command line; stdin takes them all.
         data = value if isinstance(value, bytes) else text.encode()
         kind = ("--type", "bytes") if isinstance(value, bytes) else ()
-        line = command_line("state", "set", *kind, agent=agent, operands=(key, "-"))
+        line = format_command("state", "set", *kind, agent=agent, operands=(key, "-"))
         feed = f"printf %s {base64.b64encode(data).decode()} | base64 -d | "
         if len(feed) > MAX_LINE_BYTES:
             raise SlothError("too long for a command line", hint=f"the value has {format_size(len(data))}")
         return feed + line
     kind = () if isinstance(value, str) else ("--type", type_name(value))
-    return command_line("state", "set", *kind, agent=agent, operands=(key, text))
+    return format_command("state", "set", *kind, agent=agent, operands=(key, text))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
 
-def steady(driver: type[Driver]) -> type[Driver]:
+def make_steady(driver: type[Driver]) -> type[Driver]:
     """Return a subclass of the driver that steadies its output and ignores the signals the app handles."""
 
     class SteadyDriver(driver):  # type: ignore[misc, valid-type]  # whichever the platform has

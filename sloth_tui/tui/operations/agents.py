@@ -46,7 +46,7 @@ class AgentOperations:
 
     async def duplicate(self, name: str, names: list[str]) -> None:
         """Ask for a name and copy an agent. ``names`` are taken."""
-        copy = await self._asked(f"Name of the copy of {name}", names, unused(name, names))
+        copy = await self._asked(f"Name of the copy of {name}", names, find_unused_name(name, names))
         if copy is not None:
             databases = self._services.databases
             if await self._watched(
@@ -96,7 +96,9 @@ class AgentOperations:
         from sloth_tui.tui.dialogs.prompt import PromptScreen
 
         note = "1-64 of A-Z a-z 0-9 . _ - starting with a letter or digit"
-        dialog = PromptScreen(question, value=value, note=note, check=lambda name: name_problem(name, names))
+        dialog = PromptScreen(
+            question, value=value, note=note, check=lambda name: find_name_problem(name, names)
+        )
         return await self._app.push_screen_wait(dialog)
 
     def _facts(self, summary: AgentSummary) -> list[str]:
@@ -111,7 +113,7 @@ class AgentOperations:
         return [*facts, f"{key_of('undo')} does not bring it back; a backup is written to {backups}"]
 
 
-def name_problem(name: str, names: list[str]) -> str | None:
+def find_name_problem(name: str, names: list[str]) -> str | None:
     """Return why a new agent cannot have this name; None if it can."""
     try:
         check_name(name)
@@ -120,7 +122,7 @@ def name_problem(name: str, names: list[str]) -> str | None:
     return f"there is an agent {name} already" if name in names else None
 
 
-def unused(name: str, names: list[str]) -> str:
+def find_unused_name(name: str, names: list[str]) -> str:
     """Return a free name for a copy of this agent."""
     stem = name[: MAX_NAME - 9] + "-copy"
     found, number = stem, 1

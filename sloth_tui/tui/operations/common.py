@@ -134,9 +134,7 @@ class Operations:
         """Ask for a file to run; return its path, or None."""
         from sloth_tui.tui.dialogs.choose_file import ChooseFileScreen
 
-        path = await self._app.push_screen_wait(
-            ChooseFileScreen(self._services.agent, self._services.files, path=self._last_file)
-        )
+        path = await self._app.push_screen_wait(ChooseFileScreen(self._services.agent, path=self._last_file))
         if path:
             self._last_file = path
         return path

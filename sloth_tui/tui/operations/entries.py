@@ -128,11 +128,11 @@ class EntryOperations:
 
     async def restore(self, entry: Entry, revision: Revision, *, hidden: bool) -> None:
         """Restore an entry to a revision, after showing the difference."""
-        from sloth_tui.tui.widgets.detail.difference import difference, paint
+        from sloth_tui.tui.widgets.detail.difference import compare, paint
 
         if revision.secret:
             raise SlothError("the values of this key are kept out of history", hint="nothing was changed")
-        pieces = [] if hidden else difference(entry.value, revision.new)
+        pieces = [] if hidden else compare(entry.value, revision.new)
         sample = ["masked"] if hidden else [paint(piece).plain for piece in pieces[:_SAMPLE_LINES]]
         more = f"… and {len(pieces) - _SAMPLE_LINES:,} more lines" if len(pieces) > _SAMPLE_LINES else ""
         verb = "Restore" if revision.new is not None else "Delete"
@@ -167,7 +167,7 @@ class EntryOperations:
     async def _name(
         self, title: str, question: str, entry: Entry, change: Callable[[str], Future[None]]
     ) -> str | None:
-        from sloth_tui.tui.dialogs.name import NameScreen
+        from sloth_tui.tui.dialogs.prompt import NameScreen
 
         is_secret = self._services.is_secret
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.errors import Conflict, HistoryPruned, Interrupted
 from sloth_tui.masking import MASK
 from sloth_tui.text import display_text, format_age, format_count
-from sloth_tui.tui.widgets.dock.change_text import author, describe, sign, title
+from sloth_tui.tui.widgets.dock.change_set_text import author_of, describe_revision, sign_of, title_of
 from sloth_tui.values.render import one_line
 
 if TYPE_CHECKING:
@@ -43,76 +43,82 @@ class UndoOperations:
         """Undo the last change set of this session, else the last of all."""
         async with self._one_at_a_time:
             agent = self._services.agent
-            change = await asyncio.wrap_future(self._services.changes.last())
-            await self._undo(agent, change)
+            change_set = await asyncio.wrap_future(self._services.change_sets.last())
+            await self._undo(agent, change_set)
 
-    async def undo(self, change: ChangeSet) -> None:
+    async def undo(self, change_set: ChangeSet) -> None:
         """Undo this change set of the agent on screen."""
         agent = self._services.agent
         async with self._one_at_a_time:
-            await self._undo(agent, change)
+            await self._undo(agent, change_set)
 
-    async def show(self, change: ChangeSet) -> str | None:
+    async def show(self, change_set: ChangeSet) -> str | None:
         """Show a change set in a dialog that can undo it; return the key to go to, or None."""
-        from sloth_tui.tui.dialogs.change import ChangeSetScreen
+        from sloth_tui.tui.dialogs.change_set import ChangeSetScreen
 
-        parts = await asyncio.wrap_future(self._services.changes.parts(change.id, _LIST_LIMIT))
+        parts = await asyncio.wrap_future(self._services.change_sets.read(change_set.id, _LIST_LIMIT))
         screen = ChangeSetScreen(
-            parts.change, parts.revisions, self._services.is_secret, complete=parts.complete
+            parts.change_set, parts.revisions, self._services.is_secret, complete=parts.complete
         )
         choice = await self._operations.ask(screen)
         if choice.undo:
-            await self.undo(parts.change)
+            await self.undo(parts.change_set)
         return choice.key
 
-    async def _undo(self, agent: str, change: ChangeSet) -> None:
+    async def _undo(self, agent: str, change_set: ChangeSet) -> None:
         self._services.check_writable()
         if agent != self._services.agent:
             # Another agent was chosen meanwhile.
             return
-        if not self._services.changes.mine(change.origin) and not await self._confirm(change):
+        if not self._services.change_sets.is_own(change_set.origin) and not await self._confirm(change_set):
             return
         try:
             try:
-                changed = await self._take_back(agent, change)
+                changed = await self._take_back(agent, change_set)
             except (Conflict, HistoryPruned) as error:
-                if not await self._confirm_despite(change, error):
+                if not await self._confirm_despite(change_set, error):
                     return
-                changed = await self._take_back(agent, change, force=True)
+                changed = await self._take_back(agent, change_set, force=True)
         except Interrupted:
-            self._operations.notify(f"cancelled, nothing was taken back of {_quoted(change)}")
+            self._operations.notify(f"cancelled, nothing was taken back of {_quoted(change_set)}")
         else:
-            self._operations.notify_undoable(*told(change, changed))
+            self._operations.notify_undoable(*report_undo(change_set, changed))
 
-    async def _take_back(self, agent: str, change: ChangeSet, *, force: bool = False) -> int:
+    async def _take_back(self, agent: str, change_set: ChangeSet, *, force: bool = False) -> int:
+        title = title_for_undo(change_set)
         return await self._operations.run_job(
-            f"Taking back {_quoted(change)}",
+            f"Taking back {_quoted(change_set)}",
             "keys",
-            lambda job: self._services.jobs.undo(job, agent, change, undo_title(change), force=force),
+            lambda job: self._services.jobs.undo(job, agent, change_set, title, force=force),
         )
 
-    async def _confirm(self, change: ChangeSet) -> bool:
+    async def _confirm(self, change_set: ChangeSet) -> bool:
         """Ask before undoing a change set of another session, and show what it did."""
-        parts = await asyncio.wrap_future(self._services.changes.parts(change.id, _SAMPLE_SIZE))
-        lines = [f"by {author(change)}, {format_age(change.at, time.time())}, not by this session:"]
+        parts = await asyncio.wrap_future(self._services.change_sets.read(change_set.id, _SAMPLE_SIZE))
+        age = format_age(change_set.at, time.time())
+        lines = [f"by {author_of(change_set)}, {age}, not by this session:"]
         for revision in parts.revisions:
             hidden = self._services.is_secret(revision.key)
-            lines.append(f"  {sign(revision)} {describe(revision, hidden=hidden)}")
-        rest = change.revisions - len(parts.revisions)
+            lines.append(f"  {sign_of(revision)} {describe_revision(revision, hidden=hidden)}")
+        rest = change_set.revisions - len(parts.revisions)
         more = f"… and {format_count(rest, 'more change', 'more changes')}" if rest > 0 else ""
-        return await self._operations.confirm(f"Take back {_quoted(change)}?", lines, more, "Take it back")
+        return await self._operations.confirm(
+            f"Take back {_quoted(change_set)}?", lines, more, "Take it back"
+        )
 
-    async def _confirm_despite(self, change: ChangeSet, error: SlothError) -> bool:
+    async def _confirm_despite(self, change_set: ChangeSet, error: SlothError) -> bool:
         """Ask again if keys changed since or the history is incomplete."""
-        if change.revisions <= _OBSTACLE_LIMIT:
-            blocked = await asyncio.wrap_future(self._services.changes.blocked(change, _SAMPLE_SIZE + 1))
+        if change_set.revisions <= _OBSTACLE_LIMIT:
+            blocked = await asyncio.wrap_future(
+                self._services.change_sets.obstacles(change_set, _SAMPLE_SIZE + 1)
+            )
         else:
             blocked = []
         lines = [error.message]
         lines += [f"  {self._described(step)}" for step in blocked[:_SAMPLE_SIZE]]
         more = "… and more" if len(blocked) > _SAMPLE_SIZE else ""
         rest = "Keys others changed since are overwritten; those of which nothing is kept stay as they are."
-        question = f"Take back {_quoted(change)} all the same?"
+        question = f"Take back {_quoted(change_set)} all the same?"
         return await self._operations.confirm(
             question, lines, f"{more}\n{rest}" if more else rest, "All the same"
         )
@@ -129,24 +135,24 @@ class UndoOperations:
         return f"{key}: {now} → {then}"
 
 
-def undo_title(change: ChangeSet) -> str:
-    """Return the log title for undoing ``change``. Undoing an undo is a redo, and the reverse."""
-    found = _TAKEN_BACK.match(title(change))
+def title_for_undo(change_set: ChangeSet) -> str:
+    """Return the log title for undoing ``change_set``. Undoing an undo is a redo, and the reverse."""
+    found = _TAKEN_BACK.match(title_of(change_set))
     if found is None:
-        return f"undo {change.id}: {title(change)}"
+        return f"undo {change_set.id}: {title_of(change_set)}"
     other = "redo" if found["what"] == "undo" else "undo"
     return f"{other} {found['id']}: {found['title']}"
 
 
-def told(change: ChangeSet, changed: int) -> tuple[str, bool]:
-    """Return the toast after undoing ``change``, and whether that can be undone in turn."""
-    found = _TAKEN_BACK.match(title(change))
-    name = display_text(title(change) if found is None else found["title"], _TITLE)
+def report_undo(change_set: ChangeSet, changed: int) -> tuple[str, bool]:
+    """Return the toast after undoing ``change_set``, and whether that can be undone in turn."""
+    found = _TAKEN_BACK.match(title_of(change_set))
+    name = display_text(title_of(change_set) if found is None else found["title"], _TITLE)
     if not changed:
         return f"nothing to take back of '{name}'", False
     verb = "did again" if found and found["what"] == "undo" else "took back"
     return f"{verb} '{name}': {format_count(changed, 'key')} changed", True
 
 
-def _quoted(change: ChangeSet) -> str:
-    return f"'{display_text(title(change), _TITLE)}'"
+def _quoted(change_set: ChangeSet) -> str:
+    return f"'{display_text(title_of(change_set), _TITLE)}'"

@@ -14,14 +14,12 @@ from sloth_tui.errors import KeyNotFound
 from sloth_tui.masking import holds_secret
 from sloth_tui.tui.messages import EntryRead
 from sloth_tui.tui.services.agent_watcher import AgentWatcher
-from sloth_tui.tui.services.changes import Changes
+from sloth_tui.tui.services.change_sets import ChangeSets
 from sloth_tui.tui.services.databases import Databases
 from sloth_tui.tui.services.detail import TOPIC as HISTORY
 from sloth_tui.tui.services.detail import Detail
 from sloth_tui.tui.services.dock import READS, DockFigures
-from sloth_tui.tui.services.files import candidates
 from sloth_tui.tui.services.long_work import LongJobs
-from sloth_tui.tui.services.lookups import Lookups
 from sloth_tui.tui.services.reader import Reader
 from sloth_tui.tui.services.rows import Rows
 from sloth_tui.tui.services.writer import Writer
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
 
     from textual.message import Message
 
-    from sloth_tui.model import Entry, Lock, Query
+    from sloth_tui.model import Entry, Lock, Query, Value
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
     from sloth_tui.tui.messages import RowsIndexed
@@ -62,7 +60,6 @@ class Services:
         self._secret_words = settings.secret_segments
         self._agent_watcher = AgentWatcher(post)
         self._reader = Reader(post, _TOPICS)
-        self.lookups = Lookups(self._reader)
         self.rows = Rows(post)
         """The rows of the key table, and lookups among them."""
         self.dock = DockFigures(self._reader, post)
@@ -71,7 +68,7 @@ class Services:
         self._writer = Writer(read_only=read_only, settings=lambda: settings, after=self._reader.look)
         self.databases = Databases(self._writer)
         self.detail = Detail(self._reader, self._writer, lambda: self.agent, post)
-        self.changes = Changes(self._reader, self._started_runs)
+        self.change_sets = ChangeSets(self._reader, self._started_runs)
         self.jobs = LongJobs(self._writer, lambda: self.agent, settings)
 
     def start(self, agent: str, query: Query) -> int:
@@ -163,6 +160,10 @@ class Services:
         """Read one entry. Raises KeyNotFound."""
         return self._reader.call(lambda store: store.entry(key))
 
+    def values(self, keys: list[str]) -> Future[dict[str, Value]]:
+        """Return the values of the keys that exist, in the order of ``keys``."""
+        return self._reader.call(lambda store: store.get_many(keys))
+
     def sample(self, prefix: str, size: int) -> Future[Sample]:
         """Count the keys that begin with ``prefix`` and read the first ``size`` of them."""
         return self._reader.call(
@@ -172,10 +173,6 @@ class Services:
     def keys_like(self, text: str, limit: int) -> Future[list[str]]:
         """Return up to ``limit`` keys that begin with ``text``, in key order."""
         return self._reader.call(lambda store: list(islice(store.keys(text), limit)))
-
-    def files(self, typed: str) -> list[str]:
-        """Return the completions of a path. Reads the disk: never call it on the drawing thread."""
-        return candidates(typed)
 
     # Runs.
 

@@ -59,7 +59,7 @@ class Detail:
             return
 
         def read(store: Store) -> None:
-            revisions, more = newest(store, key, size)
+            revisions, more = read_newest(store, key, size)
             self._post(HistoryRead(key, revisions, more=more))
 
         self._reader.watch(TOPIC, read)
@@ -142,7 +142,7 @@ def _require(store: Store, before: Entry) -> Entry:
     return now
 
 
-def newest(store: Store, key: str, size: int) -> tuple[list[Revision], bool]:
+def read_newest(store: Store, key: str, size: int) -> tuple[list[Revision], bool]:
     """Return the newest revisions of a key, as many as memory allows, and whether there are more."""
     found: list[Revision] = []
     for limit in _READ_STEPS:

@@ -100,9 +100,9 @@ def _read_locks(store: Store, _: int) -> LocksRead:
 
 
 def _read_log(store: Store, most: int) -> LogRead:
-    changes = list(islice(store.change_sets(), most + 1))
-    complete = len(changes) <= most
-    return LogRead(changes[:most], complete=complete, more=not complete and most < _MAX_LOG_SIZE)
+    change_sets = list(islice(store.change_sets(), most + 1))
+    complete = len(change_sets) <= most
+    return LogRead(change_sets[:most], complete=complete, more=not complete and most < _MAX_LOG_SIZE)
 
 
 def _read_stats(store: Store, _: int) -> Stats:

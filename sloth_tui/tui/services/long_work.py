@@ -67,10 +67,10 @@ class LongJobs:
         title = f"clear --prefix {prefix}" if prefix else "clear"
         return self._write(job, title, lambda store: store.delete_prefix(prefix))
 
-    def undo(self, job: Job, agent: str, change: ChangeSet, title: str, *, force: bool) -> Future[int]:
+    def undo(self, job: Job, agent: str, change_set: ChangeSet, title: str, *, force: bool) -> Future[int]:
         """Undo a change set of ``agent``, recorded under ``title``; return how many keys changed. Raises
         Conflict and HistoryPruned, unless ``force``."""
-        return self._write(job, title, lambda store: store.undo(change, force=force), agent)
+        return self._write(job, title, lambda store: store.undo(change_set, force=force), agent)
 
     def compact(self, job: Job, keep: int) -> Future[Compacted]:
         """Forget all but the newest ``keep`` revisions of each key."""

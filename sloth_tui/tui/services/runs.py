@@ -155,7 +155,7 @@ class Runs:
                 self._task = ""
             elif isinstance(event, KeyChanged):
                 self._changed += 1
-            lines = story(event, self._is_secret)
+            lines = describe_lines(event, self._is_secret)
             self._left_out += max(len(self._lines) + len(lines) - _KEPT_LINES, 0)
             self._lines.extend(lines)
             told, self._told = self._told, True
@@ -163,7 +163,7 @@ class Runs:
             self._post(RunProgressed())
 
 
-def story(event: RunEvent, is_secret: Callable[[str], bool]) -> list[RunLine]:
+def describe_lines(event: RunEvent, is_secret: Callable[[str], bool]) -> list[RunLine]:
     """Return the lines that report an event, with its data as it is."""
     if isinstance(event, RunStarted):
         return [RunLine("task", f"{describe(event)}: {listed(list(event.tasks))}")]
@@ -172,17 +172,17 @@ def story(event: RunEvent, is_secret: Callable[[str], bool]) -> list[RunLine]:
     if isinstance(event, TaskOutput):
         return [RunLine("output", describe(event))]
     if isinstance(event, KeyChanged):
-        return [RunLine("change", "  " + change(event, hidden=event.secret or is_secret(event.key)))]
+        return [RunLine("change", "  " + describe_change(event, hidden=event.secret or is_secret(event.key)))]
     if isinstance(event, Warned):
         return [RunLine("warning", f"  ! {describe(event)}")]
     if isinstance(event, Stopping):
         return [RunLine("warning", f"  ! {describe(event)}; stop again to kill")]
     if isinstance(event, TaskFinished):
-        return _finished(event)
+        return _describe_finish(event)
     return []
 
 
-def change(event: KeyChanged, *, hidden: bool) -> str:
+def describe_change(event: KeyChanged, *, hidden: bool) -> str:
     """Return ``+ key = new``, ``~ key: old → new`` or ``- key (was old)``."""
     old = MASK if hidden else _short(event.old)
     new = MASK if hidden else _short(event.new)
@@ -196,7 +196,7 @@ def _short(value: Value | None) -> str:
     return one_line(value[:_VALUE_LIMIT].hex() if isinstance(value, bytes) else value, _VALUE_LIMIT)
 
 
-def _finished(event: TaskFinished) -> list[RunLine]:
+def _describe_finish(event: TaskFinished) -> list[RunLine]:
     good = event.result == "done"
     mark = "✓" if good else "–" if event.result == "skipped" else "✗"
     lines = [RunLine("good" if good else "bad", f"{mark} {event.task} {describe(event)}")]

@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.message import Message
 
 from sloth_tui.text import display_text
-from sloth_tui.tui.messages import News
+from sloth_tui.tui.messages import RoutedMessage
 
 if TYPE_CHECKING:
     from typing import Self
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 class Edged(Vertical):
     """A bordered part of the screen. Its edges hold titles and can be dragged with the mouse."""
 
-    class Grabbed(News):
+    class Grabbed(RoutedMessage):
         """The mouse was pressed on an edge."""
 
         def __init__(self, pane: str) -> None:
             super().__init__()
             self.pane = pane
 
-    class DoubleClicked(News):
+    class DoubleClicked(RoutedMessage):
         """An edge was clicked twice."""
 
         def __init__(self, pane: str) -> None:
             super().__init__()
             self.pane = pane
 
-    class Dragged(News):
+    class Dragged(RoutedMessage):
         """An edge (``left``, ``right``, ``top`` or ``bottom``) was dragged to this cell of the screen."""
 
         def __init__(self, pane: str, edge: str, x: int, y: int) -> None:

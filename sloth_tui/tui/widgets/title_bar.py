@@ -7,10 +7,10 @@ import os
 from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
+from textual.style import Style
 from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_count
-from sloth_tui.tui.widgets.clickable import clickable
 
 
 class TitleBar(Static):
@@ -30,7 +30,9 @@ class TitleBar(Static):
     """True if the store changed since the pause began."""
 
     def render(self) -> Content:
-        agent = clickable(Content.assemble((display_text(self.agent), "bold")), "screen.click('go_to_agent')")
+        agent = make_clickable(
+            Content.assemble((display_text(self.agent), "bold")), "screen.click('go_to_agent')"
+        )
         left = Content.assemble((" sloth ", "bold reverse $primary"), " ", agent, " ")
         right = self._right()
         room = self.size.width - cell_len(left.plain) - cell_len(right.plain) - 2
@@ -43,7 +45,7 @@ class TitleBar(Static):
         state = Content.assemble(styles.get(self.state, ("✗ " + self.state, "$error")))
         if self.paused and self.state != "no answer":
             state = Content.assemble(("‖ paused · changes wait" if self.behind else "‖ paused", "$warning"))
-        state = clickable(state, "screen.click('toggle_live')")
+        state = make_clickable(state, "screen.click('toggle_live')")
         keys = ""
         if self.total is not None and self.state != "no answer":
             shown = self.shown if self.shown is not None else self.total
@@ -96,4 +98,9 @@ class PaneStrip(Static):
 
     def _drawn(self, pane: str, words: str) -> Content:
         style = "bold underline $primary" if pane == self.current else "$quiet"
-        return clickable(Content.assemble(" ", (words, style), " "), f"screen.click('show_{pane}')")
+        return make_clickable(Content.assemble(" ", (words, style), " "), f"screen.click('show_{pane}')")
+
+
+def make_clickable(content: Content, action: str) -> Content:
+    """Return the content so that a click carries out ``action``, which must not hold data."""
+    return content.stylize(Style.from_meta({"@click": action}))

@@ -14,7 +14,7 @@ from sloth_tui.tui.browser import controllers
 from sloth_tui.tui.browser.context import Controller
 from sloth_tui.tui.browser.dock_tabs import TABS, dock_panes
 from sloth_tui.tui.browser.routes import OWNERS, ROUTES, owner_of
-from sloth_tui.tui.messages import News
+from sloth_tui.tui.messages import RoutedMessage
 from sloth_tui.tui.services.dock import READS
 from sloth_tui.tui.widgets.pane import Edged
 
@@ -35,7 +35,9 @@ def methods(name: str, prefix: str) -> set[str]:
 
 def test_every_message_has_a_route() -> None:
     vocabulary = {
-        found for _, found in getmembers(messages, isclass) if issubclass(found, News) and found is not News
+        found
+        for _, found in getmembers(messages, isclass)
+        if issubclass(found, RoutedMessage) and found is not RoutedMessage
     }
     assert set(ROUTES) == vocabulary | {Edged.Grabbed, Edged.DoubleClicked, Edged.Dragged}
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sloth_tui.text import display_text
-from sloth_tui.tui.widgets.detail.folding import fold, nodes
+from sloth_tui.tui.widgets.detail.folding import find_nodes, fold
 from sloth_tui.tui.widgets.detail.value_text import sheet, whole_text
 from tests.tui.state import HOSTILE
 from tests.tui.test_values import tables, values
@@ -19,7 +19,7 @@ def test_folding_hides_what_is_inside_and_unfolding_brings_it_back(
     value: object, data: st.DataObject
 ) -> None:
     lines = sheet(value, 0, "table").lines  # type: ignore[arg-type]
-    known = nodes(lines)
+    known = find_nodes(lines)
     everything, numbers = fold(lines, known, set())
     assert numbers == list(range(len(lines)))
     assert [
@@ -38,7 +38,7 @@ def test_folding_hides_what_is_inside_and_unfolding_brings_it_back(
 
 def test_a_folded_list_says_how_much_is_in_it() -> None:
     lines = sheet({"a": [1, {"b": 2}, []], "c": {}}, 0, "table").lines
-    known = nodes(lines)
+    known = find_nodes(lines)
     assert [(start, node.end, node.members) for start, node in sorted(known.items())] == [
         (1, 7, 3),
         (3, 5, 1),
@@ -50,7 +50,7 @@ def test_a_folded_list_says_how_much_is_in_it() -> None:
 def test_what_was_cut_folds_too() -> None:
     laid_out = sheet({"a": list(range(100))}, 999, "table", limit=50)
     assert laid_out.note == "first 50 B of 999 B"
-    known = nodes(laid_out.lines)
+    known = find_nodes(laid_out.lines)
     shown, _ = fold(laid_out.lines, known, {known[1].path})
     assert shown[1].endswith("members and more")
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sloth_tui.text import display_text
-from sloth_tui.tui.widgets.detail.difference import ABSENT, difference, paint
-from sloth_tui.tui.widgets.detail.plot import bars, number_of
+from sloth_tui.tui.widgets.detail.difference import ABSENT, compare, paint
+from sloth_tui.tui.widgets.detail.plot import draw_bars, to_number
 from tests.tui.test_values import values
 
 if TYPE_CHECKING:
@@ -20,40 +20,40 @@ floats = st.floats(allow_nan=False, allow_infinity=False)
 
 @given(st.lists(floats, min_size=1, max_size=300), st.integers(1, 120), st.integers(1, 20))
 def test_bars_fill_their_room_and_never_leave_it(numbers: list[float], width: int, height: int) -> None:
-    drawn = bars(numbers, width, height)
+    drawn = draw_bars(numbers, width, height)
     assert len(drawn) == height
     assert all(len(line) == width for line in drawn)
 
 
 def test_bars_rise_with_their_numbers() -> None:
-    assert bars([0, 1, 2], 3, 2) == [" ▁█", "▁██"]
-    assert bars([1, 3], 5, 1) == ["▁▁▁██"]
-    assert bars([5, 5], 2, 2) == ["  ", "██"]
+    assert draw_bars([0, 1, 2], 3, 2) == [" ▁█", "▁██"]
+    assert draw_bars([1, 3], 5, 1) == ["▁▁▁██"]
+    assert draw_bars([5, 5], 2, 2) == ["  ", "██"]
 
 
 def test_what_is_a_number_is_told_from_what_only_looks_so() -> None:
-    assert [number_of(value) for value in (3, 0.5, "12", "-1.5", "1e3")] == [3.0, 0.5, 12.0, -1.5, 1000.0]
+    assert [to_number(value) for value in (3, 0.5, "12", "-1.5", "1e3")] == [3.0, 0.5, 12.0, -1.5, 1000.0]
     others: list[Value | None] = [True, None, "nan", "inf", "1_0", "", "v1", "٣", "1" * 50, b"1", [1]]
-    assert not any(map(number_of, others))
-    assert number_of(10**400) is None
+    assert not any(map(to_number, others))
+    assert to_number(10**400) is None
 
 
 @given(values, values)
 def test_a_difference_says_what_went_and_what_came(old: object, new: object) -> None:
-    pieces = difference(old, new)  # type: ignore[arg-type]
+    pieces = compare(old, new)  # type: ignore[arg-type]
     for piece in pieces:
         assert display_text(piece.text) == piece.text
         assert piece.text in paint(piece).plain
-    assert bool(difference(old, old)) is False  # type: ignore[arg-type]
+    assert bool(compare(old, old)) is False  # type: ignore[arg-type]
 
 
 def test_differences_read_well() -> None:
     signs = [
-        (piece.sign, piece.text) for piece in difference({"a": 1, "b": [1, 2, 3]}, {"a": 2, "b": [1, 2, 3]})
+        (piece.sign, piece.text) for piece in compare({"a": 1, "b": [1, 2, 3]}, {"a": 2, "b": [1, 2, 3]})
     ]
     assert signs[:3] == [(" ", "{"), ("-", '  "a": 1,'), ("+", '  "a": 2,')]
     assert signs[-1] == ("~", "⋯ 4 lines the same")
-    assert [piece.part for piece in difference("v1.2.3", "v1.2.4")] == [(5, 6), (5, 6)]
-    assert [(piece.sign, piece.text) for piece in difference(None, "x")] == [("-", ABSENT), ("+", "x")]
-    assert difference(1, "1") == []
-    assert difference("x" * 100_000, "y" * 100_000)[-1].text == "only the beginning is compared"
+    assert [piece.part for piece in compare("v1.2.3", "v1.2.4")] == [(5, 6), (5, 6)]
+    assert [(piece.sign, piece.text) for piece in compare(None, "x")] == [("-", ABSENT), ("+", "x")]
+    assert compare(1, "1") == []
+    assert compare("x" * 100_000, "y" * 100_000)[-1].text == "only the beginning is compared"

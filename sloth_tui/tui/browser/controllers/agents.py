@@ -82,9 +82,9 @@ class AgentsController(Controller):
         self._step_agent(-1)
 
     def action_go_to_agent(self) -> None:
-        from sloth_tui.tui.palette import agent_palette
+        from sloth_tui.tui.palette import make_agent_palette
 
-        self.screen.app.push_screen(agent_palette())
+        self.screen.app.push_screen(make_agent_palette())
 
     def action_new_agent(self) -> None:
         self.workers.change(self._about_agents.create(self.context.agent_names))

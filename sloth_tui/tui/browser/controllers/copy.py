@@ -51,7 +51,7 @@ class CopyController(Controller):
     async def _copy_values(self, keys: list[str]) -> None:
         from sloth_tui.values.render import as_object, as_printed
 
-        values = await asyncio.wrap_future(self.services.lookups.values(keys))
+        values = await asyncio.wrap_future(self.services.values(keys))
         if not values:
             self.operations.notify("there is no such key any more")
         elif len(keys) > 1:
@@ -69,27 +69,29 @@ class CopyController(Controller):
 
     async def _line(self) -> str:
         """Return the command line that prints what the pane shows, or sets the entry in the detail."""
-        from sloth_tui.tui.external.command_lines import command_line, get_line, set_line
+        from sloth_tui.tui.external.command_lines import format_command, format_get, format_set
 
         agent, keys = self.services.agent, self.context.chosen_keys
         if self.panes.current in ("keys", "detail"):
             if not keys:
-                return command_line("state", "list", agent=agent)
+                return format_command("state", "list", agent=agent)
             key = keys[0]
             if self.panes.current == "keys" or len(keys) > 1 or self.services.is_secret(key):
                 # Secrets must not end up in the history of a shell.
-                return get_line(agent, keys)
-            values = await asyncio.wrap_future(self.services.lookups.values(keys))
-            return set_line(agent, key, values[key]) if key in values else get_line(agent, keys)
+                return format_get(agent, keys)
+            values = await asyncio.wrap_future(self.services.values(keys))
+            return format_set(agent, key, values[key]) if key in values else format_get(agent, keys)
         if self.panes.current == "run":
             file = self.lazy.run.file if self.lazy.loaded else None
-            return command_line("run", agent=agent, operands=(file,)) if file else command_line("examples")
-        change = self.lazy.log.highlighted if self.panes.current == "log" and self.lazy.loaded else None
-        if change is not None:
+            return (
+                format_command("run", agent=agent, operands=(file,)) if file else format_command("examples")
+            )
+        change_set = self.lazy.log.highlighted if self.panes.current == "log" and self.lazy.loaded else None
+        if change_set is not None:
             # A pasted line may run at once, so it only shows what it would do.
-            return command_line("state", "undo", "--dry-run", agent=agent, operands=(change.id,))
+            return format_command("state", "undo", "--dry-run", agent=agent, operands=(change_set.id,))
         words = TABS[self.panes.current].command if self.panes.current in TABS else ("state", "list")
-        return command_line(*words, agent=agent)
+        return format_command(*words, agent=agent)
 
     async def _put(self, text: str, what: str) -> None:
         from sloth_tui.tui.external.clipboard import Clipboard

@@ -74,7 +74,7 @@ class DockController(Controller):
         self.services.dock.read_more_log()
 
     def on_change_set_selected(self, message: messages.ChangeSetSelected) -> None:
-        self._show_change(message.change)
+        self._show_change_set(message.change_set)
 
     @property
     def _undoing(self) -> UndoOperations:
@@ -87,21 +87,23 @@ class DockController(Controller):
 
     def action_undo(self) -> None:
         """Undo the change set under the cursor of the log, else the last one."""
-        change = self.lazy.log.highlighted if self.panes.current == "log" else None
-        self.workers.change(self._undoing.undo_last() if change is None else self._undoing.undo(change))
+        change_set = self.lazy.log.highlighted if self.panes.current == "log" else None
+        self.workers.change(
+            self._undoing.undo_last() if change_set is None else self._undoing.undo(change_set)
+        )
 
     def action_show_change(self) -> None:
-        change = self.lazy.log.highlighted
-        if change is None:
+        change_set = self.lazy.log.highlighted
+        if change_set is None:
             self.operations.notify("nothing has been changed yet")
         else:
-            self._show_change(change)
+            self._show_change_set(change_set)
 
-    def _show_change(self, change: ChangeSet) -> None:
+    def _show_change_set(self, change_set: ChangeSet) -> None:
         """Show in a dialog what a change set did."""
 
         async def show() -> None:
-            key = await self._undoing.show(change)
+            key = await self._undoing.show(change_set)
             if key is not None:
                 self.context.go_to_key(key)
 

@@ -115,7 +115,7 @@ class EntryController(Controller):
             self.lazy.detail.fold_all(unfold=True)
 
     @property
-    def _changes(self) -> EntryOperations:
+    def _about_entry(self) -> EntryOperations:
         """The operations on entries, loaded on first use."""
         if self._entry_operations is None:
             from sloth_tui.tui.operations.entries import EntryOperations
@@ -128,35 +128,35 @@ class EntryController(Controller):
     def action_edit_value(self) -> None:
         key = self._open_key()
         if key is not None:
-            self.workers.change(self._changes.edit(key))
+            self.workers.change(self._about_entry.edit(key))
 
     def action_edit_outside(self) -> None:
         key = self._open_key()
         if key is not None:
-            self.workers.change(self._changes.edit_outside(key))
+            self.workers.change(self._about_entry.edit_outside(key))
 
     def action_page_value(self) -> None:
         key = self._open_key()
         if key is not None:
-            self.workers.look(self._changes.page(key))
+            self.workers.look(self._about_entry.page(key))
 
     def action_change_type(self) -> None:
         key = self._open_key()
         if key is not None:
-            self.workers.change(self._changes.retype(key))
+            self.workers.change(self._about_entry.retype(key))
 
     def action_rename_key(self) -> None:
         key = self._one_key()
         if key is not None:
-            self._change_and_go(partial(self._changes.rename, key))
+            self._change_and_go(partial(self._about_entry.rename, key))
 
     def action_duplicate_key(self) -> None:
         key = self._one_key()
         if key is not None:
-            self._change_and_go(partial(self._changes.duplicate, key))
+            self._change_and_go(partial(self._about_entry.duplicate, key))
 
     def action_new_key(self) -> None:
-        self._change_and_go(partial(self._changes.create, first_segment(self.context.key or "")))
+        self._change_and_go(partial(self._about_entry.create, first_segment(self.context.key or "")))
 
     def action_restore_revision(self) -> None:
         self.workers.change(self._restore())
@@ -167,7 +167,7 @@ class EntryController(Controller):
         if entry is None or revision is None:
             self._want_revision()
         else:
-            await self._changes.restore(entry, revision, hidden=detail.hidden)
+            await self._about_entry.restore(entry, revision, hidden=detail.hidden)
 
     def _want_revision(self) -> None:
         self.operations.notify(f"first choose a revision in the history, {key_of('history_tab')} shows it")

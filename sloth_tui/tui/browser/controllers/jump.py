@@ -56,7 +56,7 @@ class JumpController(Controller):
 
         outside = (name for name in PANES if name not in DOCK)
         known = {f"screen.click('show_{name}')" for name in outside if self.panes.pane(name).region}
-        for x, y, action in spans(strips, "@click"):
+        for x, y, action in find_spans(strips, "@click"):
             widget, _ = self.screen.get_widget_at(x, y)
             if not isinstance(widget, KeyBar) and action not in known:
                 known.add(str(action))
@@ -69,7 +69,7 @@ class JumpController(Controller):
 
         from sloth_tui.tui.dialogs.jump import Target
 
-        for x, y, option in spans(strips, "option"):
+        for x, y, option in find_spans(strips, "option"):
             widget, _ = self.screen.get_widget_at(x, y)
             if isinstance(widget, OptionList) and isinstance(option, int):
                 yield Target(x, y, partial(_choose_option, widget, option))
@@ -86,7 +86,7 @@ def _beside(strip: Strip, x: int) -> int:
     return x - 1 if x and around[:1] == " " and around[1:].strip() else x
 
 
-def spans(strips: list[Strip], name: str) -> Iterator[tuple[int, int, object]]:
+def find_spans(strips: list[Strip], name: str) -> Iterator[tuple[int, int, object]]:
     """Yield where text with this meta data begins (x, y), and the data; of several lines only the first."""
     above: set[str] = set()
     for y, strip in enumerate(strips):

@@ -114,9 +114,9 @@ class KeysController(Controller):
         self.screen.query_one(FilterBar).focus()
 
     def action_go_to_key(self) -> None:
-        from sloth_tui.tui.palette import key_palette
+        from sloth_tui.tui.palette import make_key_palette
 
-        self.screen.app.push_screen(key_palette())
+        self.screen.app.push_screen(make_key_palette())
 
     def action_step_back(self) -> None:
         """Leave the zoom, the pane, the range, the marks or the filter: the first that applies."""

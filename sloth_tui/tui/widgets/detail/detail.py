@@ -14,10 +14,10 @@ from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import HistoryRequested
 from sloth_tui.tui.widgets.detail.history_view import HistoryView, RevisionList
 from sloth_tui.tui.widgets.detail.info_view import InfoView
-from sloth_tui.tui.widgets.detail.plot import NumberPlot, number_of, points
+from sloth_tui.tui.widgets.detail.plot import NumberPlot, find_points, to_number
 from sloth_tui.tui.widgets.detail.value_view import ValueView
+from sloth_tui.tui.widgets.no_relayout import NoRelayoutStatic
 from sloth_tui.tui.widgets.pane import HostedPane
-from sloth_tui.tui.widgets.steady import NoRelayoutStatic
 from sloth_tui.tui.widgets.tab_strip import Tab, TabStrip
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class DetailPane(HostedPane):
         """Request the history if it is shown: as a list, a plot or a count."""
         entry = self._entry
         wanted = None
-        if entry is not None and (self._tab != "value" or number_of(entry.value) is not None):
+        if entry is not None and (self._tab != "value" or to_number(entry.value) is not None):
             wanted = (entry.key, entry.size)
         if wanted != self._wanted:
             self._wanted = wanted
@@ -204,7 +204,7 @@ class DetailPane(HostedPane):
 
     def _draw_facts(self) -> None:
         if self._entry is not None:
-            self.query_one("#detail-facts", Static).update(facts(self._entry, time.time()))
+            self.query_one("#detail-facts", Static).update(draw_facts(self._entry, time.time()))
 
     def _draw_history(self) -> None:
         count = "" if self._history is None else f"{len(self._history):,}{'+' if self._more else ''}"
@@ -214,7 +214,7 @@ class DetailPane(HostedPane):
             Tab(name, key, title, f"screen.click('{name}_tab')", count if name == "history" else "")
             for name, key, title in _TABS
         )
-        numbers = [] if self._tab != "value" or self.hidden else points(self._history or [])
+        numbers = [] if self._tab != "value" or self.hidden else find_points(self._history or [])
         self.set_class(self.query_one(NumberPlot).show(numbers), "plotted")
         if self._tab == "history" and self._entry is not None and self._history is not None:
             self.query_one(HistoryView).show(self._entry.key, self._history, hidden=self.hidden)
@@ -231,7 +231,7 @@ class DetailPane(HostedPane):
             self._draw_history()
 
 
-def facts(entry: Entry, now: float) -> Content:
+def draw_facts(entry: Entry, now: float) -> Content:
     """Return the key and, in a second line, type, size and age."""
     return Content.assemble(
         (display_text(entry.key, _KEY_LIMIT), "bold $primary"),

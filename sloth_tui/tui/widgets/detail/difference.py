@@ -31,7 +31,7 @@ class Piece(NamedTuple):
     """The part that differs (start, end), if not the whole line."""
 
 
-def difference(old: Value | None, new: Value | None, width: int = 0) -> list[Piece]:
+def compare(old: Value | None, new: Value | None, width: int = 0) -> list[Piece]:
     """Return the difference from ``old`` to ``new`` (None: absent); empty if they look the same. Of large
     values only the beginning is compared, which a note says."""
     if old is None and new is None:
@@ -43,7 +43,7 @@ def difference(old: Value | None, new: Value | None, width: int = 0) -> list[Pie
     return pieces
 
 
-def whole(base: Value | None, value: Value) -> list[Piece]:
+def compare_whole(base: Value | None, value: Value) -> list[Piece]:
     """Return all lines of ``value``, those not in ``base`` as new; of a large one, the beginning."""
     from difflib import SequenceMatcher
 

@@ -19,7 +19,7 @@ class Node(NamedTuple):
     """True if its end is among the lines."""
 
 
-def nodes(lines: list[str]) -> dict[int, Node]:
+def find_nodes(lines: list[str]) -> dict[int, Node]:
     """Return number of the first line -> node, for all objects and lists but the outermost."""
     found: dict[int, Node] = {}
     open_: list[tuple[int, str]] = []

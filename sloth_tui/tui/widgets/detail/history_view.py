@@ -18,7 +18,7 @@ from sloth_tui.origin import EXTERNAL
 from sloth_tui.text import display_text, format_age
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.widgets.cursor_view import CursorView
-from sloth_tui.tui.widgets.detail.difference import ABSENT, UNKEPT, Piece, difference, paint
+from sloth_tui.tui.widgets.detail.difference import ABSENT, UNKEPT, Piece, compare, paint
 from sloth_tui.tui.widgets.detail.value_text import value_lines
 from sloth_tui.tui.widgets.line_view import LineView
 
@@ -212,10 +212,10 @@ def preview(revision: Revision, *, hidden: bool) -> str:
 
 def _heading(revision: Revision, what: str) -> Content:
     """Return what is compared, then when and by whom the revision was made."""
-    return Content.assemble((what, "bold"), "\n", (f"{told_by(revision)}", "$quiet"))
+    return Content.assemble((what, "bold"), "\n", (f"{describe_author(revision)}", "$quiet"))
 
 
-def told_by(revision: Revision) -> str:
+def describe_author(revision: Revision) -> str:
     """Return when a revision was made, by whom and by what."""
     origin = revision.origin
     parts = [format_age(revision.at, time.time())]
@@ -242,7 +242,7 @@ def _changed(old: Value | None, new: Value | None, *, hidden: bool, secret: bool
         return [Piece("~", "Its values are kept out of history.")]
     if hidden:
         return [Piece("~", f"masked, {key_of('reveal')} reveals it")]
-    pieces = difference(old, new)
+    pieces = compare(old, new)
     if not pieces:
         if old is not None and new is not None and type(old) is not type(new):
             return [Piece("~", "The same text, of another type.")]

@@ -37,11 +37,13 @@ class InfoView(VerticalScroll):
         self, entry: Entry | None, revisions: list[Revision] | None, *, secret: bool, more: bool
     ) -> None:
         """Show an entry. ``revisions``, newest first, are None until read; ``more``: there are older ones."""
-        shown = "" if entry is None else facts(entry, revisions, time.time(), secret=secret, more=more)
+        shown = "" if entry is None else list_facts(entry, revisions, time.time(), secret=secret, more=more)
         self.query_one("#info-lines", Static).update(shown)
 
 
-def facts(entry: Entry, revisions: list[Revision] | None, now: float, *, secret: bool, more: bool) -> Content:
+def list_facts(
+    entry: Entry, revisions: list[Revision] | None, now: float, *, secret: bool, more: bool
+) -> Content:
     """Return rows of names and their values."""
     rows: list[tuple[str, list[str]]] = [
         ("type", [entry.type]),

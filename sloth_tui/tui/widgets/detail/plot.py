@@ -22,7 +22,7 @@ MIN_POINTS = 3
 """Fewer points make no plot."""
 
 
-def number_of(value: Value | None) -> float | None:
+def to_number(value: Value | None) -> float | None:
     """Return the number that a value is or reads as; None if it is not a number."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -37,18 +37,18 @@ def number_of(value: Value | None) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def points(revisions: Iterable[Revision]) -> list[tuple[float, float]]:
+def find_points(revisions: Iterable[Revision]) -> list[tuple[float, float]]:
     """Return (unix seconds, number) of the revisions that are numbers, oldest first. ``revisions`` are newest
     first."""
     found = []
     for revision in revisions:
-        number = number_of(revision.new)
+        number = to_number(revision.new)
         if number is not None and not revision.secret:
             found.append((revision.at, number))
     return found[::-1]
 
 
-def bars(numbers: list[float], width: int, height: int) -> list[str]:
+def draw_bars(numbers: list[float], width: int, height: int) -> list[str]:
     """Return ``height`` lines of ``width`` cells. With more numbers than columns, each column shows the last
     of its share; fewer numbers take several columns each."""
     if not numbers or width < 1 or height < 1:
@@ -70,7 +70,7 @@ def bars(numbers: list[float], width: int, height: int) -> list[str]:
     ]
 
 
-def sparkline(values: Sequence[float], height: int, most: float | None = None) -> list[str]:
+def draw_sparkline(values: Sequence[float], height: int, most: float | None = None) -> list[str]:
     """Return ``height`` lines, top first, with a column of one cell for each value. ``most`` (by default the
     greatest value) fills the height. The columns start at 0; every value above 0 is visible."""
     top = max(values, default=0.0) if most is None else most
@@ -105,7 +105,7 @@ class NumberPlot(Static):
             return Content("")
         numbers = [number for _, number in self._points]
         low, high = f"{min(numbers):,.12g}", f"{max(numbers):,.12g}"
-        drawn = bars(numbers, width, height - 2)
+        drawn = draw_bars(numbers, width, height - 2)
         now = time.time()
         began = format_age(self._points[0][0], now)
         ended = format_age(self._points[-1][0], now)

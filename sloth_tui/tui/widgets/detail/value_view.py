@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 
 from sloth_tui.tui.widgets.cursor_view import CursorView
-from sloth_tui.tui.widgets.detail.folding import fold, nodes
+from sloth_tui.tui.widgets.detail.folding import find_nodes, fold
 from sloth_tui.tui.widgets.detail.value_text import Sheet, highlight, sheet
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class ValueView(CursorView):
             self._sheet = Sheet([], "string", "")
         else:
             self._sheet = sheet(entry.value, entry.size, entry.type, self._room())
-        self._blocks = nodes(self._sheet.lines) if self._sheet.kind == "table" else {}
+        self._blocks = find_nodes(self._sheet.lines) if self._sheet.kind == "table" else {}
         self._fold_nodes()
 
     def _fold_nodes(self) -> None:

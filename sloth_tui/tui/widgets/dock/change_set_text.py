@@ -15,26 +15,26 @@ OTHERS = "another program"
 _KEY_LIMIT = 120
 
 
-def title(change: ChangeSet) -> str:
+def title_of(change_set: ChangeSet) -> str:
     """Return the title of a change set. Data."""
-    if change.origin is None:
+    if change_set.origin is None:
         return "changes of another program"
-    return change.origin.title or "(no title)"
+    return change_set.origin.title or "(no title)"
 
 
-def author(change: ChangeSet) -> str:
+def author_of(change_set: ChangeSet) -> str:
     """Return the author of a change set. Data."""
-    return OTHERS if change.origin is None else change.origin.user
+    return OTHERS if change_set.origin is None else change_set.origin.user
 
 
-def sign(revision: Revision) -> str:
+def sign_of(revision: Revision) -> str:
     """Return ``+`` if the key was created, ``-`` if deleted, ``~`` if changed."""
     if revision.operation == "delete":
         return "-"
     return "+" if revision.created else "~"
 
 
-def describe(revision: Revision, *, hidden: bool) -> str:
+def describe_revision(revision: Revision, *, hidden: bool) -> str:
     """Return ``key = new``, ``key: old → new`` or ``key (was old)``, harmless. ``hidden``: mask values."""
     key = display_text(revision.key, _KEY_LIMIT)
     if revision.secret:

@@ -8,8 +8,8 @@ from textual.content import Content
 from textual.reactive import reactive
 
 from sloth_tui.text import display_text
-from sloth_tui.tui.widgets.clickable import clickable
 from sloth_tui.tui.widgets.pane import Edged
+from sloth_tui.tui.widgets.title_bar import make_clickable
 
 if TYPE_CHECKING:
     from sloth_tui.tui.widgets.pane import HostedPane
@@ -69,4 +69,4 @@ class Dock(Edged):
         count, _ = self._counts.get(pane, ("", ""))
         if count:
             name = Content.assemble(name, " ", (display_text(count), "$quiet"))
-        return clickable(name, f"screen.click('show_{pane}')")
+        return make_clickable(name, f"screen.click('show_{pane}')")

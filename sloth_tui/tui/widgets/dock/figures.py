@@ -10,7 +10,7 @@ from textual.content import Content
 from sloth_tui.cells import fit_data
 from sloth_tui.text import display_text, format_age, format_size
 from sloth_tui.tui.messages import KeyRequested, PrefixRequested
-from sloth_tui.tui.widgets.detail.plot import sparkline
+from sloth_tui.tui.widgets.detail.plot import draw_sparkline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ class Line(NamedTuple):
     wish: Message | None = None
 
 
-def figures_of(stats: Stats, now: float) -> Content:
+def draw_figures(stats: Stats, now: float) -> Content:
     """Return the numbers and sizes of a store."""
     kept = f" since {stats.oldest_revision:,}" if stats.oldest_revision else ""
     rows = [
@@ -52,7 +52,7 @@ def figures_of(stats: Stats, now: float) -> Content:
     )
 
 
-def rate_of(writes: Sequence[float], width: int, *, low: bool = False) -> Content:
+def draw_rate(writes: Sequence[float], width: int, *, low: bool = False) -> Content:
     """Return a plot, ``width`` cells wide, of the writes of each of the last seconds, newest at the right;
     ``low``: on one line."""
     now = round(writes[-1] if writes else 0)
@@ -61,13 +61,13 @@ def rate_of(writes: Sequence[float], width: int, *, low: bool = False) -> Conten
     shown = list(writes)[-room:] if room else []
     shown = [0.0] * (room - len(shown)) + shown
     if low:
-        return Content.assemble(words, "  ", (sparkline(shown, 1)[0], "$primary"))
+        return Content.assemble(words, "  ", (draw_sparkline(shown, 1)[0], "$primary"))
     most = round(max(shown, default=0))
-    lines = [Content(line).stylize("$primary") for line in sparkline(shown, PLOT_HEIGHT)]
+    lines = [Content(line).stylize("$primary") for line in draw_sparkline(shown, PLOT_HEIGHT)]
     return Content("\n").join([Content.assemble(words, (f"  most {most:,} in {room} s", "$quiet")), *lines])
 
 
-def group_lines(survey: Survey, total: int, width: int) -> list[Line]:
+def draw_groups(survey: Survey, total: int, width: int) -> list[Line]:
     """Return a bar for each first segment, most common first; choosing one requests its keys."""
     groups = sorted(survey.groups, key=lambda group: (-group.keys, group.prefix))
     title = "keys by prefix" if survey.complete else f"keys by prefix, the first {len(groups):,}"
@@ -86,7 +86,7 @@ def group_lines(survey: Survey, total: int, width: int) -> list[Line]:
     return lines
 
 
-def type_lines(types: dict[str, int], width: int) -> list[Line]:
+def draw_types(types: dict[str, int], width: int) -> list[Line]:
     """Return a bar for each type that occurs, most common first."""
     found = sorted(
         ((name, count) for name, count in types.items() if count), key=lambda one: (-one[1], one[0])
@@ -97,7 +97,7 @@ def type_lines(types: dict[str, int], width: int) -> list[Line]:
     return [_heading("types", "", width), *(Line(shape.bar(name, count)) for name, count in found)]
 
 
-def ranked_lines(survey: Survey, now: float, width: int) -> list[Line]:
+def draw_ranked(survey: Survey, now: float, width: int) -> list[Line]:
     """Return the largest, newest and oldest entries; choosing one requests its key."""
     lines: list[Line] = []
     for order, title in (("largest", "largest values"), ("newest", "newest"), ("oldest", "oldest")):

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from sloth_tui.text import display_text, format_age, format_duration
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import LockExpired
-from sloth_tui.tui.widgets.dock.change_text import OTHERS
+from sloth_tui.tui.widgets.dock.change_set_text import OTHERS
 from sloth_tui.tui.widgets.dock.list_pane import ListPane
 from sloth_tui.tui.widgets.dock.table_layout import TableColumn, TableLayout
 
@@ -150,7 +150,7 @@ class LockTable:
 
     def line(self, lock: Lock, remaining: float, now: float) -> Content:
         lease = None if lock.acquired_at is None else lock.expires_at - lock.acquired_at
-        bar, ending, style = drain(remaining, lease, self._bar)
+        bar, ending, style = draw_bar(remaining, lease, self._bar)
         left = f"{bar} {'!' if ending else ' '}{format_duration(_coarse(remaining))}"
         return self._layout.line(
             {
@@ -174,7 +174,7 @@ def describe_owner(lock: Lock) -> tuple[str, str]:
     return (f"● {process}", "$success") if lock.alive else (f"? {process}", "$quiet")
 
 
-def drain(remaining: float, lease: float | None, width: int = _BAR) -> tuple[str, bool, str]:
+def draw_bar(remaining: float, lease: float | None, width: int = _BAR) -> tuple[str, bool, str]:
     """Return a bar of the rest of a lease (seconds), whether the end is near, and the style of the bar. A
     lease of unknown length is drawn full."""
     share = 1.0 if lease is None else min(remaining / lease, 1.0) if lease > 0 else 0.0

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from sloth_tui.text import display_text, format_age
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import ChangeSetSelected, MoreLogRequested
-from sloth_tui.tui.widgets.dock.change_text import author, title
+from sloth_tui.tui.widgets.dock.change_set_text import author_of, title_of
 from sloth_tui.tui.widgets.dock.list_pane import ListPane
 from sloth_tui.tui.widgets.dock.table_layout import TableColumn, TableLayout
 
@@ -40,8 +40,8 @@ class LogPane(ListPane):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
         super().__init__(id=id)
-        self._changes: list[ChangeSet] = []
-        self._taken_back: frozenset[str] = frozenset()
+        self._change_sets: list[ChangeSet] = []
+        self._undone: frozenset[str] = frozenset()
         self._more = False
         self._stale = False
         """True if the list was not updated because it is not visible."""
@@ -58,31 +58,31 @@ class LogPane(ListPane):
 
     def take(self, read: LogRead) -> None:
         """Show what was read."""
-        self.show(read.changes, complete=read.complete, more=read.more)
+        self.show(read.change_sets, complete=read.complete, more=read.more)
 
     def show_nothing(self) -> None:
         self.show([], complete=True)
 
     @property
-    def changes(self) -> list[ChangeSet]:
-        return self._changes
+    def change_sets(self) -> list[ChangeSet]:
+        return self._change_sets
 
     @property
     def highlighted(self) -> ChangeSet | None:
         """The change set under the cursor."""
         index = None if self._stale else self.options.highlighted
-        return self._changes[index] if index is not None and index < len(self._changes) else None
+        return self._change_sets[index] if index is not None and index < len(self._change_sets) else None
 
-    def show(self, changes: list[ChangeSet], *, complete: bool, more: bool = False) -> None:
+    def show(self, change_sets: list[ChangeSet], *, complete: bool, more: bool = False) -> None:
         """Show these, newest first; ``complete``: there are no others, ``more``: others can be requested."""
         self.remove_class("unknown")
         on = self.highlighted
-        same = [change.id for change in changes] == [change.id for change in self._changes]
-        self._changes, self._more = changes, more
-        self._taken_back = taken_back(changes)
-        self.set_class(not changes, "nothing")
-        note = "" if complete or more else f"the newest {len(changes):,}"
-        self.entitle(f"{len(changes):,}{'' if complete else '+'}" if changes else "", note)
+        same = [one.id for one in change_sets] == [one.id for one in self._change_sets]
+        self._change_sets, self._more = change_sets, more
+        self._undone = find_undone(change_sets)
+        self.set_class(not change_sets, "nothing")
+        note = "" if complete or more else f"the newest {len(change_sets):,}"
+        self.entitle(f"{len(change_sets):,}{'' if complete else '+'}" if change_sets else "", note)
         if not self._seen:
             self._stale = True
         elif same and not self._stale:
@@ -99,47 +99,49 @@ class LogPane(ListPane):
             self._rebuild(None)
 
     def on_resize(self, event: Resize) -> None:
-        if self._changes and not self._stale:
+        if self._change_sets and not self._stale:
             self.redraw()
         elif self._stale and self.children:
             self._rebuild(None)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        if self._more and event.option_index >= len(self._changes) - _NEAR_END:
+        if self._more and event.option_index >= len(self._change_sets) - _NEAR_END:
             self._more = False
             self.post_message(MoreLogRequested())
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        if event.option_index < len(self._changes):
-            self.post_message(ChangeSetSelected(self._changes[event.option_index]))
+        if event.option_index < len(self._change_sets):
+            self.post_message(ChangeSetSelected(self._change_sets[event.option_index]))
 
     def _age(self) -> None:
-        if self._changes and self._seen and not self._stale:
+        if self._change_sets and self._seen and not self._stale:
             self.redraw()
 
     def lines(self) -> list[Content]:
-        table, now = LogTable(self._changes, self.room), time.time()
+        table, now = LogTable(self._change_sets, self.room), time.time()
         self.head(table.heading())
-        return [table.line(change, now, gone=change.id in self._taken_back) for change in self._changes]
+        return [table.line(one, now, gone=one.id in self._undone) for one in self._change_sets]
 
     def _rebuild(self, highlighted: str | None) -> None:
         self._stale = False
-        self.rebuild([change.id for change in self._changes], highlighted)
+        self.rebuild([change_set.id for change_set in self._change_sets], highlighted)
 
 
 class LogTable:
     """The columns for these change sets; age and title stay on any width."""
 
-    def __init__(self, changes: list[ChangeSet], room: int) -> None:
-        author = min(max([cell_len(_author(change)) for change in changes] + [6]), _AUTHOR)
+    def __init__(self, change_sets: list[ChangeSet], room: int) -> None:
+        author = min(max([cell_len(_author(one)) for one in change_sets] + [6]), _AUTHOR)
+        size = max([len(_size(one)) for one in change_sets] + [7])
+        longest_id = max([len(one.id) for one in change_sets] + [2])
         columns = {
             "age": TableColumn("when", _AGE, required=True, right=True),
             "author": TableColumn("author", author),
-            "size": TableColumn("changes", max([len(_size(change)) for change in changes] + [7]), right=True),
+            "size": TableColumn("changes", size, right=True),
             "title": TableColumn("what was done", _MIN_TITLE, min_width=8, required=True),
-            "id": TableColumn("id", max([len(change.id) for change in changes] + [2]), right=True),
+            "id": TableColumn("id", longest_id, right=True),
         }
         self._layout = TableLayout(columns, ("age", "title", "id", "author", "size"), room)
         self._layout.widen("title")
@@ -147,36 +149,36 @@ class LogTable:
     def heading(self) -> Content:
         return self._layout.heading()
 
-    def line(self, change: ChangeSet, now: float, *, gone: bool) -> Content:
+    def line(self, change_set: ChangeSet, now: float, *, gone: bool) -> Content:
         """``gone``: the change set was undone."""
-        style = "$quiet" if gone else "" if change.origin else "$accent"
+        style = "$quiet" if gone else "" if change_set.origin else "$accent"
         return self._layout.line(
             {
-                "age": (format_age(change.at, now).removesuffix(" ago"), "$quiet"),
-                "author": (_author(change), "$secondary"),
-                "size": (_size(change), "$quiet"),
-                "title": (f"↶ {title(change)}" if gone else title(change), style),
-                "id": (change.id, "$quiet"),
+                "age": (format_age(change_set.at, now).removesuffix(" ago"), "$quiet"),
+                "author": (_author(change_set), "$secondary"),
+                "size": (_size(change_set), "$quiet"),
+                "title": (f"↶ {title_of(change_set)}" if gone else title_of(change_set), style),
+                "id": (change_set.id, "$quiet"),
             }
         )
 
 
-def taken_back(changes: list[ChangeSet]) -> frozenset[str]:
+def find_undone(change_sets: list[ChangeSet]) -> frozenset[str]:
     """Return the ids of the change sets that a later one undid, by their titles."""
     gone: set[str] = set()
-    for change in reversed(changes):
-        found = None if change.origin is None else _TAKES_BACK.match(change.origin.title)
+    for change_set in reversed(change_sets):
+        found = None if change_set.origin is None else _TAKES_BACK.match(change_set.origin.title)
         if found is not None:
             (gone.add if found[1] == "undo" else gone.discard)(found[2])
     return frozenset(gone)
 
 
-def _author(change: ChangeSet) -> str:
-    return display_text(author(change), 4 * _AUTHOR)
+def _author(change_set: ChangeSet) -> str:
+    return display_text(author_of(change_set), 4 * _AUTHOR)
 
 
-def _size(change: ChangeSet) -> str:
+def _size(change_set: ChangeSet) -> str:
     """Return the number of revisions: ``12``, or ``12 of 20`` if some are forgotten."""
-    return f"{change.revisions:,}" + (
-        f" of {change.revisions + change.forgotten:,}" if change.forgotten else ""
+    return f"{change_set.revisions:,}" + (
+        f" of {change_set.revisions + change_set.forgotten:,}" if change_set.forgotten else ""
     )

@@ -15,11 +15,11 @@ from sloth_tui.text import format_size
 from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.dock.figures import (
     Line,
-    figures_of,
-    group_lines,
-    ranked_lines,
-    rate_of,
-    type_lines,
+    draw_figures,
+    draw_groups,
+    draw_ranked,
+    draw_rate,
+    draw_types,
 )
 from sloth_tui.tui.widgets.dock.write_rate import WriteRate
 from sloth_tui.tui.widgets.pane import HostedPane
@@ -158,7 +158,7 @@ class StatsPane(HostedPane):
 
     def _draw_figures(self) -> None:
         if self._seen:
-            text = Content("") if self._stats is None else figures_of(self._stats, time.time())
+            text = Content("") if self._stats is None else draw_figures(self._stats, time.time())
             _show(self.query_one("#stats-figures", Static), text)
             self._draw_rate()
 
@@ -167,7 +167,7 @@ class StatsPane(HostedPane):
             plot = self.query_one("#stats-rate", Static)
             width = plot.size.width or 30
             writes, low = self._rate.last(time.monotonic(), width), self.size.height < _ROOM_FOR_PLOT
-            _show(plot, rate_of(writes, width, low=low) if self._stats else Content(""))
+            _show(plot, draw_rate(writes, width, low=low) if self._stats else Content(""))
 
     def _draw_lists(self) -> None:
         if not self._seen:
@@ -180,10 +180,10 @@ class StatsPane(HostedPane):
         if self._survey is None:
             lines = [Line(Content("counting the keys…").stylize("$quiet"))]
         elif self._stats is not None:
-            lines = group_lines(self._survey, self._stats.total_keys, width)
-            lines += type_lines(self._stats.types, width)
+            lines = draw_groups(self._survey, self._stats.total_keys, width)
+            lines += draw_types(self._stats.types, width)
             room = second.scrollable_content_region.width if beside else width
-            ranked = ranked_lines(self._survey, time.time(), room or 40)
+            ranked = draw_ranked(self._survey, time.time(), room or 40)
         self._fill(first, lines if beside else lines + ranked)
         self._fill(second, ranked if beside else [])
 

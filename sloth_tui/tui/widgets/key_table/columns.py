@@ -100,7 +100,7 @@ def arrange(width: int, longest_key: int, newest_revision: int) -> tuple[Column,
     return tuple(columns)
 
 
-def scattered(data: str, characters: str, limit: int) -> Iterator[tuple[int, int]]:
+def find_scattered(data: str, characters: str, limit: int) -> Iterator[tuple[int, int]]:
     """Yield where ``characters`` are in ``data``, each at the first place after the previous one, as
     :func:`places`. Without capitals, they match capitals too."""
     offset = seen = 0
@@ -119,7 +119,7 @@ def scattered(data: str, characters: str, limit: int) -> Iterator[tuple[int, int
         seen = found + 1
 
 
-def places(data: str, part: str, limit: int) -> Iterator[tuple[int, int]]:
+def find_part(data: str, part: str, limit: int) -> Iterator[tuple[int, int]]:
     """Yield where ``part`` is in ``data``: (start, end) in characters of ``display_text(data)``, up to
     ``limit``."""
     found = data.find(part) if part else -1

@@ -12,7 +12,7 @@ from sloth_tui.model import Query
 from sloth_tui.tui.messages import FilterChanged, FilterLeft
 from sloth_tui.tui.widgets.key_table.columns import KINDS
 from sloth_tui.tui.widgets.key_table.filter_syntax import format_filter, parse_filter
-from sloth_tui.tui.widgets.steady import NoRelayoutInput
+from sloth_tui.tui.widgets.no_relayout import NoRelayoutInput
 
 if TYPE_CHECKING:
     from typing import Self

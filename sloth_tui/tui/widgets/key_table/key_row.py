@@ -11,7 +11,7 @@ from textual.strip import Strip
 from sloth_tui.cells import display_cells, fit
 from sloth_tui.masking import MASK
 from sloth_tui.text import display_text, format_count
-from sloth_tui.tui.widgets.key_table.columns import GAP, GUTTER, KINDS, Column, places, scattered
+from sloth_tui.tui.widgets.key_table.columns import GAP, GUTTER, KINDS, Column, find_part, find_scattered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -168,6 +168,6 @@ def _found(data: str, kinds: tuple[str, ...], query: Query, limit: int) -> Itera
         if not text or kind not in kinds:
             continue
         if kind == "fuzzy":
-            yield from scattered(data, text, limit)
+            yield from find_scattered(data, text, limit)
         else:
-            yield from places(data[: len(text)] if kind == "prefix" else data, text, limit)
+            yield from find_part(data[: len(text)] if kind == "prefix" else data, text, limit)
