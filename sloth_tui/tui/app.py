@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING
 
 from textual.app import App, ScreenError
 from textual.css.query import NoMatches
-from textual.events import Key, Paste
 from textual.widget import MountError
-from textual.widgets import Input
 
-from sloth_tui.text import display_text, format_count
+from sloth_tui.text import display_text
 from sloth_tui.tui.actions import by_id, rebind
 from sloth_tui.tui.browser.layout import NARROW, NORMAL, WIDE
 from sloth_tui.tui.browser.screen import BrowserScreen
 from sloth_tui.tui.external.lasting import LastingFile
 from sloth_tui.tui.external.steady_driver import make_steady
 from sloth_tui.tui.external.suspending import Suspension
+from sloth_tui.tui.input_filter import InputFilter
 from sloth_tui.tui.services import Services
 from sloth_tui.tui.theme import NIGHT, THEMES
 from sloth_tui.tui.ui_state import UiStateFile
@@ -98,6 +97,7 @@ class SlothApp(App[int]):
         self._suspension = Suspension(
             self, self.services.unattended, partial(self.notify, severity="warning", markup=False)
         )
+        self._input = InputFilter(self)
         for theme in THEMES:
             self.register_theme(theme)
         if not settings.motion:
@@ -193,53 +193,13 @@ class SlothApp(App[int]):
         await asyncio.to_thread(self._ui_state.write)
 
     async def on_event(self, event: Event) -> None:
-        """Filter pasted text: inputs draw what they hold, so control characters must not get in."""
-        if self._suspension.outlived(event):
-            return
-        if isinstance(event, Paste) and not event.is_forwarded:
-            event.text, left_out = self._typable(event.text)
-            if left_out:
-                characters = format_count(left_out, "character")
-                self.notify(f"pasted without {characters} that cannot be shown", severity="warning")
-        if isinstance(event, Key):
-            if event.is_forwarded and self._is_for_another(event):
-                return
-            if not event.is_forwarded and self._suspends(event):
-                self.action_suspend_process()
-                return
-        await super().on_event(event)
+        if not self._suspension.outlived(event) and not self._input.take(event):
+            await super().on_event(event)
 
     @property
     def clipboard(self) -> str:
         """The text last cut or copied in the app, as the focused field may hold it."""
-        return self._typable(super().clipboard)[0]
-
-    def _typable(self, text: str) -> tuple[str, int]:
-        from sloth_tui.tui.editing import keep_typable
-
-        return keep_typable(text, lines=not isinstance(self.focused, Input))
-
-    def _is_for_another(self, event: Key) -> bool:
-        """Hand a key to the field that has the focus now; return True if it took it.
-
-        A key that was typed before an earlier one had moved the focus (on a slow line, say) comes back from
-        the previous field. It is text for the new field, not a command.
-        """
-        focused = self.focused
-        if focused is None or not focused.check_consume_key(event.key, event.character):
-            return False
-        focused._forward_event(Key(event.key, event.character))
-        return True
-
-    def _suspends(self, event: Key) -> bool:
-        """True if this key suspends the app, over any dialog.
-
-        It acts at once, before keys typed after it reach the screen; but not where it types text or has
-        another meaning, as in an editor.
-        """
-        if event.is_printable or event.key not in by_id("suspend").key.split(","):
-            return False
-        return self.focused is None or event.key not in self.focused._bindings.key_to_bindings
+        return self._input.filter(super().clipboard)[0]
 
     def _handle_exception(self, error: Exception) -> None:
         """Ignore widgets that miss each other while the app exits."""

@@ -25,15 +25,15 @@ FORMS = {
 
 
 def form_of(value: Value, kind: str) -> str:
-    """The form a value of type ``kind`` is edited in."""
+    """Return the form in which a value of type ``kind`` is edited."""
     if isinstance(value, str) and display_text(value, lines=True) != value:
         return "escaped"
     return "string" if isinstance(value, str) else kind
 
 
 def keep_typable(pasted: str, *, lines: bool) -> tuple[str, int]:
-    """``pasted`` as an input may hold it, and how many characters that leaves out: those that cannot be shown
-    as they are.
+    """Return ``pasted`` as an input may hold it, and how many characters that leaves out: those that cannot
+    be shown as they are.
 
     CR LF, CR (what tmux sends) and LF end a line. In a text of ``lines`` they are line feeds, and tabs stay;
     in a field of one line both are blanks between words.

@@ -2,6 +2,8 @@
 
 Data goes down to widgets by attribute; messages come up. Widgets post those of the first part; services post
 those of the last, from any thread.
+
+Over 300 lines: one page of vocabulary, to be read at a glance.
 """
 
 from __future__ import annotations

@@ -59,7 +59,9 @@ def still(monkeypatch: pytest.MonkeyPatch, loaded: None) -> None:
             monkeypatch.setattr(module, "format_age", lambda at, now: "-" if at is None else "5m ago")
         if name.startswith("sloth_tui.") and hasattr(module, "this_process"):
             monkeypatch.setattr(module, "this_process", someone)
-    monkeypatch.setattr(lock_list, "drain", lambda remaining, lease, width=8: ("━━━━━╌╌╌", False, "$primary"))
+    monkeypatch.setattr(
+        lock_list, "draw_bar", lambda remaining, lease, width=8: ("━━━━━╌╌╌", False, "$primary")
+    )
     monkeypatch.setattr(lock_list, "format_duration", lambda seconds: "4m 12s")
     monkeypatch.setattr(lock_list, "describe_owner", lambda lock: ("● build-1:4242", "$success"))
     # Nothing waits to be counted, and nothing stands out because it was.

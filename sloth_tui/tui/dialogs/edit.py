@@ -26,13 +26,33 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from sloth_tui.model import Entry, Value
+    from sloth_tui.model import Entry, Revision, Value
     from sloth_tui.tui.services.detail import Attempt
 
     Save: TypeAlias = Callable[[str, Entry | None, Value], Awaitable[Attempt]]
 
 _CHECK_LIMIT = 64 * 1024
 """Characters of the longest text that is checked while it is typed."""
+
+
+class TheirsView(Vertical):
+    """Shows the entry that was written elsewhere while a text was typed."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="theirs-facts")
+        yield DifferenceView(id="theirs-value")
+
+    def show(self, now: Entry | None, last: Revision | None, base: Value | None, *, hidden: bool) -> None:
+        """Show what became of the value ``base``: the entry that is there ``now`` (None: it was deleted) and
+        the revision that put it there, if known. ``hidden``: mask the value."""
+        if now is None:
+            what, pieces = "theirs: deleted", [Piece("~", "There is no such key any more.")]
+        else:
+            what = f"theirs: {now.type}"
+            pieces = [Piece("~", "masked")] if hidden else compare_whole(base, now.value)
+        by = "" if last is None else f" · {describe_author(last)}"
+        self.query_one("#theirs-facts", Static).update(Content.assemble((what, "bold"), (by, "$quiet")))
+        self.query_one(DifferenceView).show(pieces)
 
 
 class EditScreen(Dialog[str | None]):
@@ -97,9 +117,7 @@ class EditScreen(Dialog[str | None]):
                 yield Static(Content(display_text(self._entry.key, 400)), classes="question")
             with Container(classes="versions"):
                 yield TextArea(self._text(), id="edit-text", tab_behavior="focus", soft_wrap=True)
-                with Vertical(id="edit-theirs"):
-                    yield Static(id="theirs-facts")
-                    yield DifferenceView(id="theirs-value")
+                yield TheirsView(id="edit-theirs")
             yield Static(id="edit-form")
             yield Static(id="edit-problem")
             with Horizontal(classes="buttons"):
@@ -190,15 +208,7 @@ class EditScreen(Dialog[str | None]):
 
     def _check(self) -> None:
         """Show what form the text must have, and whether it has it."""
-        text = self.query_one(TextArea).text
-        problem = ""
-        if len(text) <= _CHECK_LIMIT:
-            try:
-                from_text(text, self._form)
-            except InvalidValue as error:
-                problem = error.message
-        mark = ("✗ " + display_text(problem, 200), "$warning") if problem else ("✓", "$success")
-        said = Content.assemble((f"{self._form}: {FORMS[self._form]}  ", "$quiet"), mark)
+        said = describe_form(self._form, self.query_one(TextArea).text)
         self.query_one("#edit-form", Static).update(said)
 
     def _complain(self, problem: str) -> None:
@@ -210,21 +220,15 @@ class EditScreen(Dialog[str | None]):
     def _show_theirs(self, key: str, attempt: Attempt) -> None:
         """Show the current entry beside the typed text."""
         self._theirs = self._before = now = attempt.now
-        by = "" if attempt.last is None else f" · {describe_author(attempt.last)}"
         hidden = self._entry is None and self._is_secret(key)
+        base = None if self._entry is None else self._entry.value
+        self.query_one(TheirsView).show(now, attempt.last, base, hidden=hidden)
         if now is None:
-            what, pieces = "theirs: deleted", [Piece("~", "There is no such key any more.")]
             words = "Deleted by somebody else meanwhile. Yours is kept: saving again writes it."
+        elif self._entry is None:
+            words = "There is such a key already. Yours is kept: saving again replaces theirs."
         else:
-            what = f"theirs: {now.type}"
-            base = None if self._entry is None else self._entry.value
-            pieces = [Piece("~", "masked")] if hidden else compare_whole(base, now.value)
-            happened = (
-                "There is such a key already" if self._entry is None else "Changed by somebody else meanwhile"
-            )
-            words = f"{happened}. Yours is kept: saving again replaces theirs."
-        self.query_one("#theirs-facts", Static).update(Content.assemble((what, "bold"), (by, "$quiet")))
-        self.query_one(DifferenceView).show(pieces)
+            words = "Changed by somebody else meanwhile. Yours is kept: saving again replaces theirs."
         self.query_one("#take").disabled = now is None or hidden or now.size > EDITABLE_SIZE
         for name, label in (("#save", "Save mine"), ("#cancel", "Discard mine")):
             button = self.query_one(name, Button)
@@ -243,3 +247,15 @@ class EditScreen(Dialog[str | None]):
         self._begun = area.text
         area.focus()
         self._check()
+
+
+def describe_form(form: str, text: str) -> Content:
+    """Return the form a text must have, and whether it has it; a long text is not checked."""
+    problem = ""
+    if len(text) <= _CHECK_LIMIT:
+        try:
+            from_text(text, form)
+        except InvalidValue as error:
+            problem = error.message
+    mark = ("✗ " + display_text(problem, 200), "$warning") if problem else ("✓", "$success")
+    return Content.assemble((f"{form}: {FORMS[form]}  ", "$quiet"), mark)

@@ -61,7 +61,7 @@ class Services:
         self._agent_watcher = AgentWatcher(post)
         self._reader = Reader(post, _TOPICS)
         self.rows = Rows(post)
-        """The rows of the key table, and lookups among them."""
+        """The rows of the key table."""
         self.dock = DockFigures(self._reader, post)
         self._runs: Runs | None = None
         """Loaded for the first run."""

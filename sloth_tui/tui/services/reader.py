@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
-from sloth_tui.errors import DatabaseUnusable, Interrupted, SlothError
-from sloth_tui.store import open_agents, open_store
+from sloth_tui.errors import Interrupted, SlothError
+from sloth_tui.store import open_store
 from sloth_tui.tui.messages import StoreFailed, StoreOpened, ThreadDied, UpdatesPending
-from sloth_tui.tui.services.subscription import URGENT, Subscription
+from sloth_tui.tui.services.poller import Poller
+from sloth_tui.tui.services.subscription import URGENT, Call, Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from textual.message import Message
 
@@ -26,15 +27,6 @@ if TYPE_CHECKING:
     from sloth_tui.tui.services.subscription import Read, RefreshPolicy
 
 T = TypeVar("T")
-
-_POLL_SECONDS = 0.1
-"""Between two looks at the change token while the store is being changed."""
-_IDLE_POLL_SECONDS = 0.3
-_IDLE_AFTER_SECONDS = 10.0
-"""Time without a change after which the thread looks less often: waking costs more than looking."""
-_ROUND_SECONDS = 0.25
-"""Minimum time between two rounds of answers. The next look answers a first change; a store that changes all
-the time is read four times a second."""
 
 
 class Reader:
@@ -50,22 +42,13 @@ class Reader:
         self._agent = ""
         self._generation = 0
         self._stopping = False
-        self._paused = self._once = False
         self._answering: str | None = None
         # From here on only the thread itself writes.
         self._opened = 0
         self._store: Store | None = None
-        self._token = 0
-        self._agents = open_agents()
-        self._opened_agent = ""
-        self._files: object = None
-        self._next_poll = self._next_round = 0.0
-        self._moved_at = time.monotonic()
-        """When a change was last found, or the store opened; ``time.monotonic``."""
+        self._poller = Poller()
         self._warned: set[str] = set()
         """Warnings about stores that were posted already."""
-        self._held = False
-        """True once UpdatesPending was posted during this pause."""
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
 
     def start(self) -> None:
@@ -96,12 +79,12 @@ class Reader:
     def pause(self, paused: bool) -> None:
         """Answer no subscription because of a change until this is called with False. UpdatesPending reports
         the first such change."""
-        self._paused, self._held = paused, False
+        self._poller.pause(paused)
 
     def look(self) -> None:
         """Look for a change at once and answer the subscriptions if there is one, paused or not."""
         with self._wake:
-            self._once, self._next_poll = True, 0.0
+            self._poller.look_now()
             self._wake.notify()
 
     def watch(self, topic: str, read: Read, policy: RefreshPolicy = URGENT) -> None:
@@ -120,28 +103,14 @@ class Reader:
 
     def call(self, job: Callable[[Store], T]) -> Future[T]:
         """Answer once. The future raises the errors of the store, or DatabaseUnusable if there is none."""
-        future: Future[T] = Future()
-
-        def answer(store: Store | None) -> None:
-            # If an interrupt restarts it, the future is running already.
-            if not future.running() and not future.set_running_or_notify_cancel():
-                return
-            try:
-                if store is None:
-                    raise DatabaseUnusable("there is no database to read")
-                future.set_result(job(store))
-            except Interrupted:
-                raise
-            except SlothError as error:
-                future.set_exception(error)
-
+        call = Call(job)
         with self._wake:
-            self._calls.append(answer)
+            self._calls.append(call.answer)
             if self._answering is not None:
                 # The caller waits, and an answer to a subscription can be restarted.
                 self._interrupt()
             self._wake.notify()
-        return future
+        return call.future
 
     def _interrupt(self) -> None:
         store = self._store
@@ -161,13 +130,13 @@ class Reader:
         """Do one round: wait for work or time, switch to the chosen agent, poll, answer one thing."""
         with self._wake:
             if not (self._stopping or self._calls or self._opened != self._generation or self._due()):
-                self._wake.wait(max(self._next_poll - time.monotonic(), 0.0))
+                self._wake.wait(self._poller.seconds_left)
             if self._stopping:
                 return False
         try:
             if self._opened != self._generation:
                 self._open()
-            if time.monotonic() >= self._next_poll:
+            if not self._poller.seconds_left:
                 self._poll()
             self._answer()
         except Interrupted:
@@ -211,10 +180,9 @@ class Reader:
             for subscription in self._subscriptions.values():
                 subscription.restart()
         self._close()
-        self._opened_agent, self._moved_at = agent, time.monotonic()
-        self._files, exists = self._agents.identity(agent), self._agents.known(agent)
+        exists = self._poller.follow(agent)
         self._store = open_store(agent, "read")
-        self._token = self._store.change_token()
+        self._poller.begin(self._store)
         warning = self._new_warning(self._store.warning())
         self._post(StoreOpened(agent, self._store.location, exists=exists, warning=warning))
 
@@ -226,35 +194,20 @@ class Reader:
         return warning
 
     def _poll(self) -> None:
-        now = time.monotonic()
-        self._next_poll = now + (
-            _POLL_SECONDS if now - self._moved_at < _IDLE_AFTER_SECONDS else _IDLE_POLL_SECONDS
-        )
-        look = self._agents.identity if self._store is not None else self._agents.state
-        if look(self._opened_agent) != self._files:
+        found = self._poller.poll(self._store)
+        if found == "files":
             self.refresh()
-        elif self._store is not None:
-            token = self._store.change_token()
-            if token == self._token:
-                self._once = False
-                return
-            if self._paused and not self._once:
-                if not self._held:
-                    self._held = True
-                    self._post(UpdatesPending())
-                return
-            self._moved_at = now
-            if self._next_poll >= self._next_round:
-                self._once = False
-                self._token, self._next_round = token, self._next_poll + _ROUND_SECONDS
-                with self._wake:
-                    for subscription in self._subscriptions.values():
-                        subscription.pending = True
+        elif found == "waits":
+            self._post(UpdatesPending())
+        elif found == "change":
+            with self._wake:
+                for subscription in self._subscriptions.values():
+                    subscription.pending = True
 
     def _fail(self, error: SlothError) -> None:
         """Do without a store until the file changes or an agent is chosen."""
         self._close()
-        self._files = self._agents.state(self._opened_agent)
+        self._poller.wait_for_files()
         self._post(StoreFailed(self._agent, error.message, error.hint))
 
     def _close(self) -> None:

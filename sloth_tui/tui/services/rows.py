@@ -1,4 +1,4 @@
-"""The threads behind the key table: one finds the rows that match the query, one reads the pages shown.
+"""The thread that finds the rows that match the query of the key table.
 
 Each query has a generation. Messages about any but the newest are void, and the window ends work on them.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from sloth_tui.errors import Interrupted, SlothError
+from sloth_tui.errors import SlothError
 from sloth_tui.model import Query
 from sloth_tui.store import open_store
-from sloth_tui.tui.messages import KeyLocated, PageLoaded, RowsChanged, RowsIndexed, StoreFailed, ThreadDied
+from sloth_tui.tui.messages import KeyLocated, RowsChanged, RowsIndexed, StoreFailed, ThreadDied
+from sloth_tui.tui.services.page_reader import PageReader
+from sloth_tui.tui.services.row_lookups import RowLookups
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Row
     from sloth_tui.store.port import Window
-
-T = TypeVar("T")
 
 _FIRST_ROWS = 120
 """Rows that come with the first RowsIndexed: two screens, which saves a request."""
@@ -45,7 +44,7 @@ class Rows:
         self._generation = 0
         self._cursor: tuple[str | None, bool] = (None, False)
         self._sought: str | None = None
-        self._calls: list[Callable[[Window | None], None]] = []
+        self.lookups = RowLookups(self._wake)
         self._reveals = False
         self._changed = False
         self._folded = False
@@ -60,7 +59,7 @@ class Rows:
         """The last RowsIndexed posted."""
         self._not_before = 0.0
         self._thread = threading.Thread(target=self._run, name="rows", daemon=True)
-        self._pages = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pages")
+        self._pages = PageReader(post, self._window_of, self._page_failed)
 
     def start(self) -> None:
         self._thread.start()
@@ -69,8 +68,7 @@ class Rows:
         with self._wake:
             self._stopping = True
             self._supersede()
-            self._wake.notify()
-        self._pages.shutdown(wait=True, cancel_futures=True)
+        self._pages.stop()
         if self._thread.is_alive():
             self._thread.join(seconds)
 
@@ -82,7 +80,6 @@ class Rows:
             self._afresh |= afresh
             self._changed = False
             self._supersede()
-            self._wake.notify()
             return self._generation
 
     def hide(self) -> None:
@@ -90,7 +87,6 @@ class Rows:
         with self._wake:
             self._agent = ""
             self._supersede()
-            self._wake.notify()
 
     def update(self) -> None:
         """Bring the answer up to date after a change of the store."""
@@ -120,70 +116,20 @@ class Rows:
 
     def load(self, generation: int, first: int, count: int) -> None:
         """PageLoaded follows, unless the generation is void."""
-        if not self._stopping:
-            self._pages.submit(self._load, generation, first, count)
-
-    def keys(self, limit: int) -> Future[list[str]]:
-        """Return the keys of the newest query once all are found, at most ``limit`` + 1. Raises Interrupted
-        as soon as another query is asked."""
-        return self._call(lambda window: window.keys(0, limit + 1))
-
-    def keys_between(self, one: str, other: str, limit: int) -> Future[list[str]]:
-        """As :meth:`keys`, between two keys, given in either order."""
-
-        return self._call(lambda window: window.keys_between(one, other, limit + 1))
-
-    def keys_below(self, prefix: str, limit: int) -> Future[list[str]]:
-        """As :meth:`keys`, in this node of the tree."""
-        return self._call(lambda window: window.keys_below(prefix, limit + 1))
-
-    def find_node(self, prefix: str) -> Future[int | None]:
-        """Return the line of this node of the tree; None if it is not there."""
-        return self._call(lambda window: window.position(prefix, node=True))
-
-    def existing(self, keys: list[str]) -> Future[frozenset[str]]:
-        """Return those of ``keys`` that exist, whatever the query."""
-        return self._call(lambda window: window.existing(keys))
-
-    def _call(self, job: Callable[[Window], T]) -> Future[T]:
-        future: Future[T] = Future()
-
-        def answer(window: Window | None) -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                if window is None:
-                    raise Interrupted("there are no rows to look at")
-                found = job(window)
-            except SlothError as error:
-                future.set_exception(error)
-            else:
-                future.set_result(found)
-
-        with self._wake:
-            self._calls.append(answer)
-            self._wake.notify()
-        return future
+        self._pages.load(generation, first, count)
 
     def _supersede(self) -> None:
         self._generation += 1
         if self._window is not None:
             self._window.supersede(self._generation)
+        self._wake.notify()
 
-    def _load(self, generation: int, first: int, count: int) -> None:
-        window = self._window
-        if window is None or generation != self._generation:
-            return
-        try:
-            rows = window.page(generation, first, count)
-        except SlothError as error:
-            if window is self._window:
-                self._fail(error)
-        except Exception as error:  # noqa: BLE001  # a bug must end the app, not silence the screen
-            self._post(ThreadDied(error))
-        else:
-            if rows is not None:
-                self._post(PageLoaded(generation, first, rows))
+    def _window_of(self, generation: int) -> Window | None:
+        return self._window if generation == self._generation else None
+
+    def _page_failed(self, window: Window, error: SlothError) -> None:
+        if window is self._window:
+            self._fail(error)
 
     def _run(self) -> None:
         try:
@@ -209,7 +155,7 @@ class Rows:
 
     def _is_asked(self) -> bool:
         """True if a caller waits for something about the current answer."""
-        return bool(self._sought or self._calls or self._folded)
+        return bool(self._sought or self.lookups.waiting or self._folded)
 
     def _turn(self) -> None:
         with self._wake:
@@ -273,7 +219,7 @@ class Rows:
         with self._wake:
             if generation != self._generation:
                 return
-            calls, self._calls = self._calls, []
+            calls = self.lookups.take()
         for call in calls:
             call(self._window)
 

@@ -1,9 +1,12 @@
-"""What the reader reads again after every change, and how often it may."""
+"""What the reader reads once, or again after every change, and how often it may."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from sloth_tui.errors import DatabaseUnusable, Interrupted, SlothError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
     Steps: TypeAlias = Iterator[None]
     Read: TypeAlias = Callable[[Store], Steps | None]
+
+T = TypeVar("T")
 
 
 class RefreshPolicy(NamedTuple):
@@ -62,3 +67,25 @@ class Subscription:
     def restart(self) -> None:
         """Drop the steps done so far and read again."""
         self.steps, self.pending, self.not_before = None, True, 0.0
+
+
+class Call(Generic[T]):
+    """Something to read once. The future raises the errors of the store, or DatabaseUnusable without one."""
+
+    def __init__(self, read: Callable[[Store], T]) -> None:
+        self._read = read
+        self.future: Future[T] = Future()
+
+    def answer(self, store: Store | None) -> None:
+        """Read, unless the caller does not wait any more. Raises Interrupted: call it again then."""
+        # If an interrupt restarts it, the future is running already.
+        if not self.future.running() and not self.future.set_running_or_notify_cancel():
+            return
+        try:
+            if store is None:
+                raise DatabaseUnusable("there is no database to read")
+            self.future.set_result(self._read(store))
+        except Interrupted:
+            raise
+        except SlothError as error:
+            self.future.set_exception(error)

@@ -71,7 +71,7 @@ class MarksController(Controller):
             self.context.table.marking.changed()
 
     async def _take_range(self, first: str, last: str, *, ends: bool) -> None:
-        keys = await self.workers.markable(self.services.rows.keys_between(first, last, MAX_MARKS))
+        keys = await self.workers.markable(self.services.rows.lookups.keys_between(first, last, MAX_MARKS))
         if keys is None:
             return
         if ends:
@@ -80,7 +80,7 @@ class MarksController(Controller):
             self.context.table.marking.show_range(keys)
 
     async def _take_all(self, *, invert: bool = False) -> None:
-        keys = await self.workers.markable(self.services.rows.keys(MAX_MARKS))
+        keys = await self.workers.markable(self.services.rows.lookups.keys(MAX_MARKS))
         if keys is None:
             return
         table = self.context.table
@@ -91,7 +91,7 @@ class MarksController(Controller):
         table.marking.changed()
 
     async def _toggle_below(self, prefix: str) -> None:
-        keys = await self.workers.markable(self.services.rows.keys_below(prefix, MAX_MARKS))
+        keys = await self.workers.markable(self.services.rows.lookups.keys_below(prefix, MAX_MARKS))
         if keys is not None:
             self.context.table.marks.flip_together(keys)
             self.context.table.marking.changed()
@@ -99,7 +99,7 @@ class MarksController(Controller):
     async def _keep_marks(self) -> None:
         table = self.context.table
         before = len(table.marks)
-        there = await asyncio.wrap_future(self.services.rows.existing(table.marks.in_order()))
+        there = await asyncio.wrap_future(self.services.rows.lookups.existing(table.marks.in_order()))
         table.marks.keep(there)
         if len(table.marks) != before:
             table.marking.changed()

@@ -71,13 +71,13 @@ class TreeController(Controller):
             self.services.rows.follow(message.node, node=True)
 
     async def _go_to_node(self, prefix: str) -> None:
-        line = await asyncio.wrap_future(self.services.rows.find_node(prefix))
+        line = await asyncio.wrap_future(self.services.rows.lookups.find_node(prefix))
         if line is not None:
             self.context.table.go_to(line)
 
     async def _leave_node(self, prefix: str) -> None:
         """Show the keys flat, with the cursor on the first key of the node."""
-        keys = await asyncio.wrap_future(self.services.rows.keys_below(prefix, 0))
+        keys = await asyncio.wrap_future(self.services.rows.lookups.keys_below(prefix, 0))
         self.screen.query_one(FilterBar).fold(tree=False)
         for key in keys:
             self.screen.call_later(self.services.rows.find, key, reveal=False)
@@ -86,6 +86,6 @@ class TreeController(Controller):
         if lets_all_through(self.screen.query_one(FilterBar).asked):
             await self.operations.clear(prefix)
             return
-        keys = await self.workers.markable(self.services.rows.keys_below(prefix, MAX_MARKS))
+        keys = await self.workers.markable(self.services.rows.lookups.keys_below(prefix, MAX_MARKS))
         if keys:
             await self.operations.delete(keys)

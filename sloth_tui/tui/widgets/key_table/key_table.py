@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sloth_tui.tui.widgets.key_table.columns import Column
 
 
+# Over 200 lines with its style sheet: taking over new rows concerns cursor, cache and painter at once.
 class KeyTable(RowView):
     """Shows the rows of the newest query.
 

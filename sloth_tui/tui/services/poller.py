@@ -1,0 +1,92 @@
+"""Find out whether the store that the reader has open was changed or replaced."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from sloth_tui.store import open_agents
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from sloth_tui.store.port import Store
+
+_POLL_SECONDS = 0.1
+"""Between two looks at the change token while the store is being changed."""
+_IDLE_POLL_SECONDS = 0.3
+_IDLE_AFTER_SECONDS = 10.0
+"""Time without a change after which the thread looks less often: waking costs more than looking."""
+_ROUND_SECONDS = 0.25
+"""Minimum time between two rounds of answers. The next look answers a first change; a store that changes all
+the time is read four times a second."""
+
+
+class Poller:
+    """Looks at the change token and the files of a store. Only :meth:`pause` and :meth:`look_now` may be
+    called from other threads than the reader's."""
+
+    def __init__(self) -> None:
+        self._agents = open_agents()
+        self._agent = ""
+        self._files: object = None
+        self._token = 0
+        self._next_poll = self._next_round = 0.0
+        self._moved_at = time.monotonic()
+        """When a change was last found, or the store opened; ``time.monotonic``."""
+        self._paused = self._once = False
+        self._told = False
+        """True once a change that waits was reported during this pause."""
+
+    @property
+    def seconds_left(self) -> float:
+        """Time until the next look; 0 if it is due."""
+        return max(self._next_poll - time.monotonic(), 0.0)
+
+    def pause(self, paused: bool) -> None:
+        """Report no change until this is called with False, but the first one as one that waits."""
+        self._paused, self._told = paused, False
+
+    def look_now(self) -> None:
+        """Make a look due, and report a change if there is one, paused or not."""
+        self._once, self._next_poll = True, 0.0
+
+    def follow(self, agent: str) -> bool:
+        """Follow the files of an agent, before its store is opened; return False if it has none."""
+        self._agent, self._moved_at = agent, time.monotonic()
+        self._files = self._agents.identity(agent)
+        return self._agents.known(agent)
+
+    def begin(self, store: Store) -> None:
+        """Report changes made to this store from now on."""
+        self._token = store.change_token()
+
+    def wait_for_files(self) -> None:
+        """Report nothing but another state of the files: there is no store to look at."""
+        self._files = self._agents.state(self._agent)
+
+    def poll(self, store: Store | None) -> Literal["files", "change", "waits"] | None:
+        """Look once. ``files``: the store must be opened anew; ``change``: it was changed; ``waits``: it was,
+        for the first time in this pause. Raises the errors of the store."""
+        now = time.monotonic()
+        self._next_poll = now + (
+            _POLL_SECONDS if now - self._moved_at < _IDLE_AFTER_SECONDS else _IDLE_POLL_SECONDS
+        )
+        look = self._agents.identity if store is not None else self._agents.state
+        if look(self._agent) != self._files:
+            return "files"
+        if store is None:
+            return None
+        token = store.change_token()
+        if token == self._token:
+            self._once = False
+            return None
+        if self._paused and not self._once:
+            told, self._told = self._told, True
+            return None if told else "waits"
+        self._moved_at = now
+        if self._next_poll < self._next_round:
+            return None
+        self._once = False
+        self._token, self._next_round = token, self._next_poll + _ROUND_SECONDS
+        return "change"
