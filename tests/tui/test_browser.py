@@ -244,7 +244,7 @@ async def test_services_leave_no_thread_behind(believable: Path) -> None:
     import threading
 
     async with running():
-        assert {"reader", "rows", "catalogue"} <= {thread.name for thread in threading.enumerate()}
+        assert {"reader", "rows", "agents"} <= {thread.name for thread in threading.enumerate()}
     left = {thread.name.split("_")[0] for thread in threading.enumerate()}
-    assert not left & {"reader", "rows", "catalogue", "pages", "writer", "run"}
+    assert not left & {"reader", "rows", "agents", "pages", "writer", "run"}
     assert os.path.exists(believable)

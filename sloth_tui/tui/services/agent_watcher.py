@@ -82,7 +82,7 @@ class AgentWatcher:
         self._stopped = threading.Event()
         self.paused = False
         """True while changes are not to be reported."""
-        self._thread = threading.Thread(target=self._run, name="catalogue", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="agents", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
