@@ -72,6 +72,18 @@ def test_only_the_revisions_of_one_are_read_and_no_more_than_asked_for(reader: R
     assert ([revision.key for revision in cut.revisions], cut.complete) == (["a"], False)
 
 
+def test_what_others_changed_during_a_run_is_not_read_as_part_of_it(reader: Reader) -> None:
+    write(A_RUN, a=1)
+    write(OTHERS, b=1)
+    write(A_RUN, c=1)
+    reader.refresh()
+    change_sets = ChangeSets(reader, lambda: ("r1",))
+    last = change_sets.last().result()
+    assert (last.first_revision, last.last_revision) == (1, 3)
+    found = change_sets.read(last.id, 10).result()
+    assert ([revision.key for revision in found.revisions], found.complete) == (["a", "c"], True)
+
+
 def test_what_cannot_be_undone_is_told_with_its_obstacle(reader: Reader) -> None:
     ours = this_process("sloth-tui", "set")
     write(ours, a=1, b=1)
