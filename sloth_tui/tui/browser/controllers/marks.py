@@ -52,7 +52,7 @@ class MarksController(Controller):
         self.screen.query_one(KeysPane).mark(message.count, choosing=message.choosing)
 
     def on_marks_stale(self, message: messages.MarksStale) -> None:
-        self.workers.look_up(self._keep_marks, group="doubted marks")
+        self.workers.look_up(self._keep_marks, group="stale marks")
 
     def on_agent_left(self, message: messages.AgentLeft) -> None:
         """Drop all marks: they belong to the agent that is being left."""

@@ -20,14 +20,14 @@ class RunController(Controller):
         self.lazy.run.begin(message.file, message.agent)
 
     def on_run_progressed(self, message: messages.RunProgressed) -> None:
-        self.screen.set_timer(_RUN_OUTPUT_SECONDS, self._hear_run)
+        self.screen.set_timer(_RUN_OUTPUT_SECONDS, self._show_output)
 
-    def _hear_run(self) -> None:
+    def _show_output(self) -> None:
         output = self.services.take_run_output()
         self.lazy.run.add(output.lines, output.task, output.changed)
 
     def on_run_ended(self, message: messages.RunEnded) -> None:
-        self._hear_run()
+        self._show_output()
         self.lazy.run.end(message.result, message.duration, message.error)
 
     def action_run_file(self) -> None:
