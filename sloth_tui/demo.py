@@ -158,6 +158,8 @@ _DATE_BACK = (
     "UPDATE sloth_changes SET at = :at WHERE first_revision > :after AND first_revision <= :upto",
     "UPDATE state SET updated_at = strftime('%Y-%m-%d %H:%M:%f', :at / 1000.0, 'unixepoch') "
     "WHERE revision > :after AND revision <= :upto",
+    "UPDATE state SET created_at = min(created_at, strftime('%Y-%m-%d %H:%M:%f', :at / 1000.0, 'unixepoch')) "
+    "WHERE key IN (SELECT key FROM sloth_history WHERE revision > :after AND revision <= :upto)",
 )
 
 

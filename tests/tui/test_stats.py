@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.widgets import Static
 
 from sloth_tui.model import KeyGroup, RankedEntry
 from sloth_tui.tui.app import SlothApp
@@ -29,6 +31,23 @@ if TYPE_CHECKING:
     from textual.message import Message
 
 pytestmark = pytest.mark.slow
+
+
+async def test_all_figures_end_in_the_same_column(believable: Path) -> None:
+    async with running(size=(120, 40)) as app:
+        await app.press("5")
+        await app.sees("writes/s")
+        lines = [
+            str(app.find(StatsPane).query_one(f"#stats-{part}", Static).content)
+            for part in ("figures", "rate")
+        ]
+        ends = [
+            match.end()
+            for line in "\n".join(lines).split("\n")
+            if (match := re.match(r"\S+ +[\d.,]+( [KMG]?i?B)?", line))
+        ]
+        assert len(ends) == 6
+        assert len(set(ends)) == 1, lines
 
 
 @given(values=st.lists(st.floats(0, 1e9), max_size=20), height=st.integers(1, 4))

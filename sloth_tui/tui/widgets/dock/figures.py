@@ -32,8 +32,8 @@ class Line(NamedTuple):
     wish: Message | None = None
 
 
-def draw_figures(stats: Stats, now: float) -> Content:
-    """Return the numbers and sizes of a store."""
+def _rows_of(stats: Stats, now: float) -> list[tuple[str, str, str]]:
+    """Return name, figure and note of each line."""
     kept = f" since {stats.oldest_revision:,}" if stats.oldest_revision else ""
     rows = [
         ("keys", f"{stats.total_keys:,}", format_size(stats.total_size)),
@@ -45,18 +45,28 @@ def draw_figures(stats: Stats, now: float) -> Content:
     if stats.file_size is not None:
         log = "" if stats.wal_size is None else f"WAL {format_size(stats.wal_size)}"
         rows.append(("file", format_size(stats.file_size), log))
-    width = max(len(figure) for _, figure, _ in rows)
+    return rows
+
+
+def measure_figures(stats: Stats) -> int:
+    """Return the cells of the widest figure."""
+    return max(len(figure) for _, figure, _ in _rows_of(stats, 0.0))
+
+
+def draw_figures(stats: Stats, now: float) -> Content:
+    """Return the numbers and sizes of a store."""
+    rows, width = _rows_of(stats, now), measure_figures(stats)
     return Content("\n").join(
         Content.assemble((f"{name:<9}", "$quiet"), (figure.rjust(width), "bold"), ("  " + note, "$quiet"))
         for name, figure, note in rows
     )
 
 
-def draw_rate(writes: Sequence[float], width: int, *, low: bool = False) -> Content:
+def draw_rate(writes: Sequence[float], width: int, *, figure: int = 6, low: bool = False) -> Content:
     """Return a plot, ``width`` cells wide, of the writes of each of the last seconds, newest at the right;
-    ``low``: on one line."""
+    ``figure``: the cells of their number, ``low``: on one line."""
     now = round(writes[-1] if writes else 0)
-    words = Content.assemble(("writes/s ", "$quiet"), (f"{now:>6,}", "bold"))
+    words = Content.assemble(("writes/s ", "$quiet"), (f"{now:,}".rjust(figure), "bold"))
     room = max(width - words.cell_length - 2, 0) if low else width
     shown = list(writes)[-room:] if room else []
     shown = [0.0] * (room - len(shown)) + shown

@@ -20,6 +20,7 @@ from sloth_tui.tui.widgets.dock.figures import (
     draw_ranked,
     draw_rate,
     draw_types,
+    measure_figures,
 )
 from sloth_tui.tui.widgets.dock.write_rate import WriteRate
 from sloth_tui.tui.widgets.pane import HostedPane
@@ -167,7 +168,10 @@ class StatsPane(HostedPane):
             plot = self.query_one("#stats-rate", Static)
             width = plot.size.width or 30
             writes, low = self._rate.last(time.monotonic(), width), self.size.height < _ROOM_FOR_PLOT
-            _show(plot, draw_rate(writes, width, low=low) if self._stats else Content(""))
+            if self._stats is None:
+                _show(plot, Content(""))
+            else:
+                _show(plot, draw_rate(writes, width, figure=measure_figures(self._stats), low=low))
 
     def _draw_lists(self) -> None:
         if not self._seen:
