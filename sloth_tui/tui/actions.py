@@ -135,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
         )
         for number, (pane, name) in enumerate(PANES.items(), 1)
     ),
-    Action("jump", "f", "Jump", "Put a letter on everything in sight, and go where it says", "Panes"),
+    Action("jump", "f", "Jump", "Put letters on all in sight, and go to one", "Panes"),
     *(
         Action(
             f"sort_by_{column}",
@@ -158,7 +158,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("collapse", "backslash", "Collapse", "Put this pane away; in the keys: all back", "Panes"),
     Action("usual_sizes", "equals_sign", "Usual sizes", "Give every pane its usual size", "Panes"),
     Action("step_back", "escape", "Back", "Step back: out of zoom, to the keys", "Panes"),
-    Action("toggle_live", "p", "Pause", "Pause following what others change, or resume it", "App"),
+    Action("toggle_live", "p", "Pause", "Pause following changes of others, or resume", "App"),
     Action("refresh", "f5", "Refresh", "Read everything again", "App"),
     Action("choose_theme", "t", "Theme", "Choose the colours", "App", call="app.change_theme"),
     Action(
@@ -173,7 +173,7 @@ ACTIONS: tuple[Action, ...] = (
         "suspend",
         "ctrl+z",
         "Suspend",
-        "Go back to the shell; fg there comes back here",
+        "Go back to the shell; fg there returns here",
         "App",
         call="app.suspend_process",
     ),

@@ -40,6 +40,7 @@ def test_no_key_means_two_things_and_every_action_can_be_carried_out() -> None:
         assert action.call or owner_of(action.verb or action.id), action.id
         assert set(action.panes) <= set(PANES)
         assert len(action.label.split()) <= 2
+        assert len(action.help) <= 45, "the palette of a narrow terminal has no room for more"
 
 
 def test_bindings_carry_the_ids_of_actions() -> None:

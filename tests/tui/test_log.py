@@ -91,3 +91,22 @@ async def test_nothing_is_taken_back_in_a_store_that_is_only_read(believable: Pa
         await until(lambda: app.toasts and app.toasts[-1].startswith("read-only"))
     with open_store("local", "read") as store:
         assert len(list(store.change_sets())) == 1
+
+
+@pytest.mark.parametrize(
+    ("width", "hints"),
+    [
+        (120, "u takes it back · enter goes to the key · x reveals · esc closes"),
+        (60, "u undo · enter go there · x reveal · esc close"),
+    ],
+    ids=["wide", "narrow"],
+)
+async def test_the_keys_of_a_change_set_are_told_in_the_words_that_fit(
+    believable: Path, width: int, hints: str
+) -> None:
+    async with running(size=(width, 30)) as app:
+        await app.press("6")
+        await app.sees("what was done")
+        await app.press("enter")
+        await opened(app, ChangeSetScreen)
+        await app.sees(hints)

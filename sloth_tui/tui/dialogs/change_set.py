@@ -68,7 +68,6 @@ class ChangeSetScreen(Dialog[Choice]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog change") as dialog:
             dialog.border_title = Content(f"Change {display_text(self._change_set.id)}")
-            dialog.border_subtitle = self._hints()
             yield Static(Content(display_text(title_of(self._change_set), _TITLE_LIMIT)), classes="question")
             yield Static(self._facts(), classes="facts")
             yield Choices(id="change-keys")
@@ -77,6 +76,10 @@ class ChangeSetScreen(Dialog[Choice]):
 
     def on_mount(self) -> None:
         self._fill(0)
+
+    def on_resize(self) -> None:
+        dialog = self.query_one(".dialog")
+        dialog.border_subtitle = self._hints(dialog.size.width)
 
     def action_reveal(self) -> None:
         self._revealed = not self._revealed
@@ -97,11 +100,19 @@ class ChangeSetScreen(Dialog[Choice]):
         choices.set_options(map(self._option, self._revisions))
         choices.highlighted = at if self._revisions else None
 
-    def _hints(self) -> str:
-        hints = [(key_of("undo"), "takes it back"), ("enter", "goes to the key"), ("esc", "closes")]
+    def _hints(self, room: int) -> str:
+        """Return what the keys do, in few words if there is no room for more."""
+        hints = [
+            (key_of("undo"), "takes it back", "undo"),
+            ("enter", "goes to the key", "go there"),
+            ("esc", "closes", "close"),
+        ]
         if any(self._is_secret(revision.key) for revision in self._revisions):
-            hints.insert(2, (key_of("reveal"), "reveals"))
-        return " · ".join(f"{key} {what}" for key, what in hints if key)
+            hints.insert(2, (key_of("reveal"), "reveals", "reveal"))
+        long, short = (
+            " · ".join(f"{hint[0]} {hint[words]}" for hint in hints if hint[0]) for words in (1, 2)
+        )
+        return long if len(long) <= room else short
 
     def _facts(self) -> Content:
         change_set = self._change_set
