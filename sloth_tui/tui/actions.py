@@ -91,7 +91,7 @@ ACTIONS: tuple[Action, ...] = (
         "delete_agent", "d,delete", "Delete", "Delete this agent's database", "Agents", _AGENTS, True, True
     ),
     Action("filter_keys", "slash", "Filter", "Filter the keys", "Keys", ("agents", *_KEYS), True),
-    Action("toggle_tree", "T", "Tree", "Fold the keys at : and /, or show them flat", "Keys", _KEYS, True),
+    Action("toggle_tree", "T", "Tree", "Fold keys at : and /, or show them flat", "Keys", _KEYS, True),
     Action("sort_next", "s", "Sort", "Sort the keys by the next column", "Keys", ("keys",)),
     Action("sort_reverse", "o", "Reverse", "Turn the order of the keys round", "Keys", ("keys",)),
     Action("mark_key", "space", "Mark", "Mark this key, or not any more", "Marks", ("keys",), True),
@@ -135,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
         )
         for number, (pane, name) in enumerate(PANES.items(), 1)
     ),
-    Action("jump", "f", "Jump", "Put letters on all in sight, and go to one", "Panes"),
+    Action("jump", "f", "Jump", "Label everything in sight, to go there", "Panes"),
     *(
         Action(
             f"sort_by_{column}",
@@ -155,10 +155,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("wider", "greater_than_sign", "Wider", "Make this pane wider", "Panes"),
     Action("taller", "plus", "Taller", "Make this pane taller", "Panes"),
     Action("shorter", "minus", "Shorter", "Make this pane shorter", "Panes"),
-    Action("collapse", "backslash", "Collapse", "Put this pane away; in the keys: all back", "Panes"),
+    Action("collapse", "backslash", "Collapse", "Put this pane away; in keys: all back", "Panes"),
     Action("usual_sizes", "equals_sign", "Usual sizes", "Give every pane its usual size", "Panes"),
     Action("step_back", "escape", "Back", "Step back: out of zoom, to the keys", "Panes"),
-    Action("toggle_live", "p", "Pause", "Pause following changes of others, or resume", "App"),
+    Action("toggle_live", "p", "Pause", "Pause following changes, or resume", "App"),
     Action("refresh", "f5", "Refresh", "Read everything again", "App"),
     Action("choose_theme", "t", "Theme", "Choose the colours", "App", call="app.change_theme"),
     Action(
