@@ -32,7 +32,7 @@ class DockController(Controller):
         self._leave()
 
     def _leave(self) -> None:
-        """What is listed is of an agent that is left; nothing is known of another one yet."""
+        """Clear what the tabs list: it belongs to an agent that is being left."""
         self.context.held.forget()
         if self.lazy.loaded:
             for pane in self.lazy.reading():

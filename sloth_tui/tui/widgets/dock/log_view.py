@@ -150,7 +150,7 @@ class LogTable:
         return self._layout.heading()
 
     def line(self, change_set: ChangeSet, now: float, *, gone: bool) -> Content:
-        """``gone``: the change set was undone."""
+        """Return the line of a change set; ``gone``: it was undone."""
         style = "$quiet" if gone else "" if change_set.origin else "$accent"
         return self._layout.line(
             {
