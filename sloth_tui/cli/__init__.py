@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = _run(words, out)
         out.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nothing above could report it
-        from sloth_tui.cli.output.failure import report
+        from sloth_tui.cli.output.diagnostics import report
 
         return report(error, out, words)
     return code

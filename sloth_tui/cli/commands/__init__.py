@@ -44,7 +44,7 @@ def writing(arguments: Arguments, title: str) -> Store:
 def warn_once(warning: str | None) -> None:
     """Tell on stderr what the owner of a store should know, once: some commands open theirs twice."""
     if warning is not None and warning not in _warned:
-        from sloth_tui.cli.output.narration import warn
+        from sloth_tui.cli.output.diagnostics import warn
 
         _warned.add(warning)
         warn(warning)

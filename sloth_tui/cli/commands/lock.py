@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sloth_tui.cli.commands import reading, writing
-from sloth_tui.cli.output.narration import tell
+from sloth_tui.cli.output.diagnostics import tell
 from sloth_tui.cli.parsing.spec import (
     AGENT,
     RECORDS,
@@ -43,7 +43,7 @@ def list_locks(arguments: Arguments, out: Output) -> int:
 
 
 def _list_broken(arguments: Arguments, out: Output) -> int:
-    from sloth_tui.cli.output.histories import write_breaks
+    from sloth_tui.cli.output.records import write_breaks
 
     with reading(arguments) as store:
         broken = store.lock_breaks()

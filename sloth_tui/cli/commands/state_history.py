@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sloth_tui.cli.commands import reading
-from sloth_tui.cli.output.histories import author, shown, write_changes, write_differences
-from sloth_tui.cli.output.narration import tell
+from sloth_tui.cli.output.diagnostics import tell
+from sloth_tui.cli.output.records import author_of, display_value, write_differences, write_revisions
 from sloth_tui.cli.parsing.spec import (
     AGENT,
     RECORDS,
@@ -41,7 +41,7 @@ def history(arguments: Arguments, out: Output) -> int:
                 _write_diff(change, out)
                 count += 1
         else:
-            count = write_changes(changes, arguments.output, out)
+            count = write_revisions(changes, arguments.output, out)
         if not count and arguments.limit != 0:
             store.entry(arguments.key)
             raise HistoryPruned(
@@ -65,14 +65,14 @@ def _write_diff(change: Revision, out: Output) -> None:
 
     from sloth_tui.text import timestamp
 
-    who = [author(change.origin)]
+    who = [author_of(change.origin)]
     if change.origin is not None:
         who += [part for part in (change.origin.title, change.origin.task) if part]
     heading = f"revision {change.revision}  {timestamp(change.at)}  {'  '.join(who)}"
     out.people(display_text(heading) + "\n")
     if change.secret or _is_plain(change):
-        old = shown(change.old, secret=change.secret and not change.created)
-        new = shown(change.new, secret=change.secret and change.operation != "delete")
+        old = display_value(change.old, secret=change.secret and not change.created)
+        new = display_value(change.new, secret=change.secret and change.operation != "delete")
         out.people(f"  {old} -> {new}\n\n")
         return
     old_lines, new_lines = _lines(change.old), _lines(change.new)
@@ -98,7 +98,7 @@ def _lines(value: Value | None) -> list[str]:
         from sloth_tui.values.render import pretty
 
         return pretty(value).split("\n")
-    return shown(value).split("\n") if not isinstance(value, str) else value.split("\n")
+    return display_value(value).split("\n") if not isinstance(value, str) else value.split("\n")
 
 
 _WHEN = "a revision, or a time like 2026-01-31T14:00Z, '10m ago' or 'yesterday 14:00'"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import islice, takewhile
 
 from sloth_tui.cli.commands import reading, writing
-from sloth_tui.cli.output.histories import author, title, write_sets, write_steps
-from sloth_tui.cli.output.narration import tell, warn
+from sloth_tui.cli.output.diagnostics import tell, warn
+from sloth_tui.cli.output.records import author_of, title_of, write_change_sets, write_steps
 from sloth_tui.cli.parsing.spec import (
     AGENT,
     RECORDS,
@@ -37,10 +37,10 @@ def log(arguments: Arguments, out: Output) -> int:
         if arguments.since is not None:
             sets = takewhile(_newer(arguments.since), sets)
         if arguments.author is not None:
-            sets = (found for found in sets if author(found.origin) == arguments.author)
+            sets = (found for found in sets if author_of(found.origin) == arguments.author)
         if arguments.limit is not None:
             sets = islice(sets, arguments.limit)
-        count = write_sets(sets, arguments.output, out)
+        count = write_change_sets(sets, arguments.output, out)
     if not count and out.terminal:
         tell("no changes")
     return ExitCode.OK
@@ -59,14 +59,14 @@ def undo(arguments: Arguments, out: Output) -> int:
         if arguments.dry_run:
             write_steps(store.undo_steps(change), arguments.output, out)
             return ExitCode.OK
-    with writing(arguments, f"undo {change.id}: {title(change)}") as store:
+    with writing(arguments, f"undo {change.id}: {title_of(change)}") as store:
         if arguments.force:
             _warn_of_the_impossible(sum(_is_impossible(step.obstacle) for step in store.undo_steps(change)))
         changed = store.undo(change, force=arguments.force)
     if changed:
-        tell(f"took back {change.id}, {title(change)}: {format_count(changed, 'key')} changed")
+        tell(f"took back {change.id}, {title_of(change)}: {format_count(changed, 'key')} changed")
     else:
-        tell(f"nothing to take back of {change.id}, {title(change)}")
+        tell(f"nothing to take back of {change.id}, {title_of(change)}")
     return ExitCode.OK
 
 

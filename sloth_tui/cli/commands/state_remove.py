@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sloth_tui.cli.commands import reading, writing
-from sloth_tui.cli.output.narration import confirm, tell
+from sloth_tui.cli.output.diagnostics import confirm, tell
 from sloth_tui.cli.parsing.spec import AGENT, YES, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import Conflict, ExitCode, KeyNotFound
 from sloth_tui.text import format_count

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sloth_tui.cli.commands import reading, writing
-from sloth_tui.cli.output.histories import write_steps
-from sloth_tui.cli.output.narration import confirm, tell
+from sloth_tui.cli.output.diagnostics import confirm, tell
+from sloth_tui.cli.output.records import write_steps
 from sloth_tui.cli.parsing.spec import (
     AGENT,
     RECORDS,

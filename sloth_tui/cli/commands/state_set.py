@@ -6,7 +6,7 @@ import os
 import sys
 
 from sloth_tui.cli.commands import writing
-from sloth_tui.cli.output.narration import tell
+from sloth_tui.cli.output.diagnostics import tell
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import Conflict, ExitCode, InvalidValue, KeyNotFound, UsageError
 from sloth_tui.text import display_text

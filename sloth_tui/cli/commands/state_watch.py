@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from sloth_tui.cli.commands import reading
-from sloth_tui.cli.output.histories import author, change_record, shown
+from sloth_tui.cli.output.records import author_of, display_value, revision_record
 from sloth_tui.cli.parsing.spec import (
     AGENT,
     Arguments,
@@ -54,11 +54,11 @@ def watch(arguments: Arguments, out: Output) -> int:
 
 def _write(change: Revision, form: str, out: Output) -> None:
     if form == "jsonl":
-        out.json(compact(change_record(change)) + "\n")
+        out.json(compact(revision_record(change)) + "\n")
         return
-    old = shown(change.old, secret=change.secret and not change.created)
-    new = shown(change.new, secret=change.secret and change.operation != "delete")
-    fields = [timestamp(change.at) or "", str(change.revision), author(change.origin), change.key]
+    old = display_value(change.old, secret=change.secret and not change.created)
+    new = display_value(change.new, secret=change.secret and change.operation != "delete")
+    fields = [timestamp(change.at) or "", str(change.revision), author_of(change.origin), change.key]
     line = list(map(display_text, fields))
     out.people(
         "  ".join([*line, f"{old} -> {new}\n"]) if out.terminal else "\t".join([*line, old, new]) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from sloth_tui.cli.output.histories import title
+from sloth_tui.cli.output.records import title_of
 from sloth_tui.errors import AgentNotFound, ExitCode, RevisionNotFound, SlothError
 from sloth_tui.origin import this_process
 from sloth_tui.runner.events import KeyRestored, RunFinished, Warned
@@ -44,7 +44,7 @@ def _undo_run(run: str, agent: str, settings: Callable[[], Settings]) -> Iterato
 
 
 def _undo(change: ChangeSet, agent: str, settings: Callable[[], Settings]) -> Iterator[RunEvent]:
-    origin = this_process("sloth-runner", f"undo {change.id}: {title(change)}")
+    origin = this_process("sloth-runner", f"undo {change.id}: {title_of(change)}")
     with open_store(agent, "write", origin=origin, settings=settings) as store:
         with store.transaction():
             before = store.revision()
