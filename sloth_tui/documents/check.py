@@ -5,8 +5,10 @@ from __future__ import annotations
 MAX_DEPTH = 200
 """The most objects and lists inside one another."""
 TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
-_MIN_INTEGER = -(2**63)
-_MAX_INTEGER = 2**63 - 1
+MIN_INTEGER = -(2**63)
+MAX_INTEGER = 2**63 - 1
+BEYOND_64_BITS = MAX_INTEGER + 1
+"""Stands for an integer with too many digits to convert; the check refuses it like the integer itself."""
 _SHOWN = 60
 """The most characters of a name, and of each end of a path, that a message repeats."""
 
@@ -59,7 +61,7 @@ class Checker:
                 raise ValueError(TOO_DEEP)
             self._check_inside(value, depth + 1)
         elif isinstance(value, int):
-            if not _MIN_INTEGER <= value <= _MAX_INTEGER:
+            if not MIN_INTEGER <= value <= MAX_INTEGER:
                 raise Fault("an integer beyond 64 bits; write it as text, in quotes")
         elif isinstance(value, float) and value - value != 0:
             raise Fault("a number that is not finite; write it as text, in quotes")

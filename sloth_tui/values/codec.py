@@ -65,6 +65,13 @@ def after_prefix(prefix: bytes) -> bytes | None:
     return stem[:-1] + bytes((stem[-1] + 1,)) if stem else None
 
 
+def first_segment(key: str) -> str:
+    """Return ``deploy:`` of ``deploy:version``; segments end in ``:`` or ``/``. Return all of a key without
+    one."""
+    ends = [place for place in map(key.find, ":/") if place >= 0]
+    return key[: min(ends) + 1] if ends else key
+
+
 def encode(value: Value) -> tuple[str | None, Stored]:
     """Type and stored form. Raises InvalidValue for what no store can hold."""
     if isinstance(value, str):

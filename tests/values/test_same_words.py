@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from sloth_tui.cli.running.text import RunText
+from sloth_tui.documents import json_text, yaml_text
+from sloth_tui.documents.check import Checker
 from sloth_tui.errors import InvalidValue
 from sloth_tui.runner.events import KeyChanged
-from sloth_tui.runner.worker.key_changes import LONGEST_VALUE, shorten
+from sloth_tui.runner.key_events import LONGEST_VALUE, shorten
 from sloth_tui.tui.editing import form_of
 from sloth_tui.tui.services.runs import change
 from sloth_tui.values import parse as convert
-from sloth_tui.values.codec import decode, encode, same, type_name
+from sloth_tui.values.codec import (
+    MAX_DEPTH,
+    MAX_INTEGER,
+    MIN_INTEGER,
+    decode,
+    encode,
+    first_segment,
+    same,
+    type_name,
+)
 from sloth_tui.values.parse import converted, from_text
 from sloth_tui.values.render import as_object, as_printed, bare, compact, one_line, pretty, to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sloth_tui.model import Value
 
 
@@ -194,3 +208,53 @@ def test_half_a_character_inside_a_table_is_printed_as_an_escape() -> None:
     """SQLite may hold it: another program wrote it."""
     assert bare({"a": "\ud800"}) == as_printed({"a": "\ud800"}) == '{"a":"\\ud800"}'
     assert as_object({"a": "\ud800"}) == '{\n  "a": "\\ud800"\n}'
+
+
+def _nested(depth: int) -> list[object]:
+    value: list[object] = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"),
+    [
+        ([MIN_INTEGER], True),
+        ([MIN_INTEGER - 1], False),
+        ([MAX_INTEGER], True),
+        ([MAX_INTEGER + 1], False),
+        ([10**30], False),
+        (_nested(MAX_DEPTH), True),
+        (_nested(MAX_DEPTH + 1), False),
+    ],
+    ids=["least", "less", "greatest", "more", "much more", "deep", "too deep"],
+)
+def test_a_document_may_hold_what_a_store_can(value: list[object], *, fits: bool) -> None:
+    text = json.dumps(value)
+    assert _accepts(lambda: encode(value)) is fits
+    assert _accepts(lambda: json_text.parse(text)) is fits
+    assert _accepts(lambda: yaml_text.parse(text, Checker(), 1000)) is fits
+
+
+def _accepts(read: Callable[[], object]) -> bool:
+    try:
+        read()
+    except (InvalidValue, ValueError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("key", "segment"),
+    [
+        ("deploy:version", "deploy:"),
+        ("a/b:c", "a/"),
+        ("a:b/c", "a:"),
+        (":a", ":"),
+        ("plain", "plain"),
+        ("", ""),
+    ],
+)
+def test_a_key_begins_with_its_first_segment(key: str, segment: str) -> None:
+    assert first_segment(key) == segment

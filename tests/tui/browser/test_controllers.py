@@ -11,7 +11,7 @@ import pytest
 
 from sloth_tui.model import Query, Row, Stats
 from sloth_tui.tui import messages
-from sloth_tui.tui.browser.context import Context, Controller, first_segment
+from sloth_tui.tui.browser.context import Context, Controller
 from sloth_tui.tui.browser.controllers.agents import AgentsController
 from sloth_tui.tui.browser.controllers.dock import DockController
 from sloth_tui.tui.browser.controllers.entry import EntryController
@@ -224,10 +224,6 @@ async def test_a_run_shows_its_pane_only_when_a_file_was_chosen(fake: Fake) -> N
         await workers.change.call_args.args[0]
     fake.services.run_file.assert_called_once_with("a.lua")
     cast("Mock", fake.context.panes).show.assert_called_once_with("run")
-
-
-def test_a_prefix_is_the_first_segment() -> None:
-    assert [first_segment(key) for key in ("a:b:c", "a/b", "plain", "")] == ["a:", "a/", "plain", ""]
 
 
 def test_a_controller_has_what_it_acts_on_from_its_context(fake: Fake) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from sloth_tui.store.history import change_ids, words
 from sloth_tui.store.sqlite.entries.selection import KeySelection
 from sloth_tui.store.sqlite.sql.rows import moment, origin_of, whole
+from sloth_tui.values.codec import MAX_INTEGER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ _FIND = (
 )
 _FIND_RUN = "SELECT min(id) FROM sloth_changes WHERE run = ?"
 _LAST_ID = "SELECT coalesce(max(id), 0) FROM sloth_changes"
-_NO_ID_IS_GREATER = 2**63 - 1
+_NO_ID_IS_GREATER = MAX_INTEGER
 
 
 class ChangeSets:

@@ -15,10 +15,11 @@ from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import HistoryRequested
 from sloth_tui.tui.widgets.detail.history_view import HistoryView, RevisionList
 from sloth_tui.tui.widgets.detail.info_view import InfoView
-from sloth_tui.tui.widgets.detail.plot import NumberPlot, number_of, points
+from sloth_tui.tui.widgets.detail.plot import NumberPlot, points
 from sloth_tui.tui.widgets.detail.value_view import ValueView
 from sloth_tui.tui.widgets.steady import NoRelayoutStatic
 from sloth_tui.tui.widgets.tab_strip import Tab, TabStrip
+from sloth_tui.values.codec import as_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,7 +182,7 @@ class DetailBody(Vertical):
         """Request the history if it is shown: as a list, a plot or a count."""
         entry = self._entry
         wanted = None
-        if entry is not None and (self._tab != "value" or number_of(entry.value) is not None):
+        if entry is not None and (self._tab != "value" or as_number(entry.value) is not None):
             wanted = (entry.key, entry.size)
         if wanted != self._wanted:
             self._wanted = wanted
