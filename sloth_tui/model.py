@@ -176,6 +176,18 @@ class Stats(NamedTuple):
     """Details of the storage, for people: a label, and bytes or text."""
 
 
+class TextPiece(NamedTuple):
+    """Part of a line for people, harmless to a terminal."""
+
+    text: str
+    role: str
+    """What it is; each front end has a style for it. The roles of a run are those of
+    :mod:`sloth_tui.runner.describe`."""
+
+
+TextLine: TypeAlias = tuple[TextPiece, ...]
+
+
 class KeyGroup(NamedTuple):
     """Keys with the same first segment."""
 

@@ -21,19 +21,9 @@ if TYPE_CHECKING:
     from sloth_tui.runner.events import RunEvent
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_KINDS: dict[str, type[RunEvent]] = {
-    "run_started": events.RunStarted,
-    "task_started": events.TaskStarted,
-    "task_output": events.TaskOutput,
-    "key_changed": events.KeyChanged,
-    "key_restored": events.KeyRestored,
-    "warned": events.Warned,
-    "stopping": events.Stopping,
-    "task_finished": events.TaskFinished,
-    "run_finished": events.RunFinished,
-}
 _WITH_VALUES = (events.KeyChanged, events.KeyRestored)
-_NAMES = {kind: name for name, kind in _KINDS.items()}
+"""The kinds whose ``old`` and ``new`` are values, which JSON cannot always hold."""
+_NAMES = {kind: name for name, kind in events.KINDS.items()}
 
 
 class Note(NamedTuple):
@@ -97,7 +87,7 @@ def decode(line: bytes) -> Message:
     try:
         if isinstance(document, list):
             return Note(str(document[0]), document[1:])
-        kind = _KINDS[document.pop("event")]
+        kind = events.KINDS[document.pop("event")]
         if kind in _WITH_VALUES:
             document["old"], document["new"] = _unwrap(document["old"]), _unwrap(document["new"])
         return kind(**document)

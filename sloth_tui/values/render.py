@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _STEP = "  "
 _LONG = 1 << 16
-_TOLD = 60
-"""Characters of a value that a run tells; the store has the rest."""
+_ABBREVIATED = 60
+"""Characters of a value in the words of a run; the store has the rest."""
 _ESCAPES = {code: f"\\u{code:04x}" for code in range(0x20)}
 _ESCAPES.update(
     {ord('"'): '\\"', ord("\\"): "\\\\", 8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r"},
@@ -68,16 +68,16 @@ def one_line(value: Value | None, limit: int = 80) -> str:
     return display_text(text, limit)
 
 
-def told(value: Value | None, shortened: bool) -> str:
-    """The beginning of a value as JSON, harmless. ``shortened``: a text is not all of it already."""
+def abbreviate(value: Value | None, *, cut: bool) -> str:
+    """Return the beginning of a value as JSON, harmless. ``cut``: if it is text, then not all of it."""
     from sloth_tui.text import display_text
 
     text = display_text(compact(value))
-    if len(text) <= _TOLD:
-        return text + ("…" if shortened and isinstance(value, str) else "")
-    if shortened:
-        return f"{text[:_TOLD]}…"
-    return f"{text[:_TOLD]}… +{len(text) - _TOLD} more chars"
+    if len(text) <= _ABBREVIATED:
+        return text + ("…" if cut and isinstance(value, str) else "")
+    if cut:
+        return f"{text[:_ABBREVIATED]}…"
+    return f"{text[:_ABBREVIATED]}… +{len(text) - _ABBREVIATED} more chars"
 
 
 def pretty(value: object, margin: str = "\n") -> str:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from sloth_tui.cli.running.text import RunText
 from sloth_tui.documents import json_text, yaml_text
 from sloth_tui.documents.check import Checker
 from sloth_tui.errors import InvalidValue
+from sloth_tui.runner.describe import RunDescriber, plain_text
 from sloth_tui.runner.events import KeyChanged
 from sloth_tui.runner.key_events import LONGEST_VALUE, shorten
 from sloth_tui.tui.editing import form_of
-from sloth_tui.tui.services.runs import change
 from sloth_tui.values import parse as convert
 from sloth_tui.values.codec import (
     MAX_DEPTH,
@@ -141,32 +140,32 @@ def test_what_is_printed_and_edited_reads_as_the_value(case: Case) -> None:
 @cases
 def test_a_run_and_the_history_tell_a_value_in_these_words(case: Case) -> None:
     event = KeyChanged("t", "k", None, case.value, 1, created=True)
-    assert RunText().lines(event) == f"  changed k: absent -> {case.told}"
+    assert described(event) == f"  changed k: absent -> {case.told}"
     assert one_line(case.value) == case.line
     assert shorten(case.value) == (case.value, False)
+
+
+def described(event: KeyChanged) -> str:
+    (line,) = RunDescriber().lines(event)
+    return plain_text(line)
 
 
 @pytest.mark.parametrize("value", HUGE, ids=["text", "object", "list", "bytes"])
 def test_a_huge_value_is_told_by_its_beginning(value: Value) -> None:
     begun, cut = shorten(value)
     assert cut
-    event = KeyChanged("t", "k", None, begun, 1, shortened=True, created=True)
-    line = RunText().lines(event)
-    assert line is not None
+    line = described(KeyChanged("t", "k", None, begun, 1, shortened=True, created=True))
     assert line.startswith("  changed k: absent -> ")
     assert line.endswith("…")
     assert len(line) < 100
-    assert change(event, hidden=False).endswith("…")
     assert len(one_line(value)) <= 80
 
 
 def test_a_secret_and_what_is_absent_are_told_without_a_value() -> None:
     secret = KeyChanged("t", "k", None, None, 1, secret=True, created=True)
-    assert RunText().lines(secret) == "  changed k: absent -> (secret)"
-    assert change(secret, hidden=True) == "+ k = ••••••••"
+    assert described(secret) == "  changed k: absent -> (secret)"
     gone = KeyChanged("t", "k", "old", None, 1, deleted=True)
-    assert RunText().lines(gone) == '  changed k: "old" -> absent'
-    assert change(gone, hidden=False) == "- k (was old)"
+    assert described(gone) == '  changed k: "old" -> absent'
     assert one_line(None) == "(none)"
 
 
