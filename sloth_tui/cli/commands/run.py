@@ -125,11 +125,10 @@ COMMANDS = (
             output_option("text", "jsonl"),
         ],
         details=(
-            "jsonl is one event a line: run_started, task_started, task_output, key_changed, warned,\n"
-            "stopping, task_finished, key_restored, run_finished. Exit code 20 when a task failed, 124 when\n"
-            "one or the run took too long. Ctrl-C stops the tasks and gives back locks taken with\n"
-            "with_lock: commands get one SIGTERM, and SIGKILL after the grace or at a second Ctrl-C. So\n"
-            "does output that cannot be written, with exit code 1."
+            "jsonl is one event a line; its field event says what happened, from run_started to run_finished.\n"
+            "Exit code 20 when a task failed, 124 when one or the run took too long. Ctrl-C stops the tasks\n"
+            "and releases locks taken with with_lock: commands get one SIGTERM, and SIGKILL after the grace\n"
+            "or at a second Ctrl-C. Output that cannot be written stops the run too, with exit code 1."
         ),
         example=(
             "sloth-runner run deploy.lua --agent production --values production.yaml\n"
