@@ -123,7 +123,7 @@ class Lock(NamedTuple):
     """Seconds left, by a clock that cannot be set; never negative."""
     owner: Owner | None
     """None for a lock that another program took."""
-    tied: bool
+    ephemeral: bool
     """Free again as soon as the owner's process is gone (with_lock); otherwise it depends on no process, and
     lasts until it is released or runs out."""
     alive: bool | None

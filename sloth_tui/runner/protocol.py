@@ -31,7 +31,7 @@ class Note(NamedTuple):
 
     ``started`` (pid of the process that runs Lua), ``plan`` (a list of [name, timeout, retries]),
     ``listed`` (tasks, field by field), ``store`` (revision before the run's first change), ``attempt``
-    (task, number), ``tied`` (name, holder) and ``untied`` (name) of a lock that with_lock took, ``done``,
+    (task, number), ``acquired`` (name, holder) and ``released`` (name) of a lock of with_lock, ``done``,
     ``unusable`` (message, hint, exit code, Lua traceback), ``crashed`` (Python traceback), ``asked`` (how
     many processes were, seconds they have), ``crowded`` (more than that, in words), ``ended`` (wait status of
     the process that ran Lua, number of processes it left).

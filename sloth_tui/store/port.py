@@ -143,14 +143,14 @@ class Locks(Protocol):
     """Named leases with fencing tokens.
 
     Seconds may be fractional, more than 0 and at most 30 days. Time is measured by a clock that
-    cannot be set. Expired locks, and tied locks whose process has ended, count as free.
+    cannot be set. Expired locks, and ephemeral locks whose process has ended, count as free.
     """
 
     def acquire(
-        self, name: str, holder: str, seconds: float, *, wait: float = 0.0, tied: bool = False
+        self, name: str, holder: str, seconds: float, *, wait: float = 0.0, ephemeral: bool = False
     ) -> Lock:
         """Take the lock, waiting up to ``wait`` seconds. A second acquisition by the same holder is refused
-        like any other. A ``tied`` lock is free as soon as this process has ended. Raises LockHeld."""
+        like any other. An ``ephemeral`` lock is free as soon as this process has ended. Raises LockHeld."""
 
     def renew(self, name: str, holder: str, seconds: float) -> Lock:
         """Extend the lease to ``seconds`` from now, under the same token. Raises LockLost."""

@@ -113,7 +113,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
             store.acquire("broken", "me", 3600)
             store.break_lock("broken")
             store.acquire("held", "me", 3600)
-            store.acquire("other", "you", 3600, tied=True)
+            store.acquire("other", "you", 3600, ephemeral=True)
             store.compact(keep=3)
             assert isinstance(store, SqliteStore)
             store._database.execute("INSERT OR IGNORE INTO sloth_forgotten VALUES ('a:integer', 2)")
