@@ -77,7 +77,7 @@ def _release_untold(store: Store, lock: Lock) -> str:
         store.release(lock.name, lock.holder, token=lock.token)
     except SlothError as error:
         return f"the lock is still held under token {lock.token}: {error.message}"
-    return "the lock was given back: its token could not be told"
+    return "the lock was released: its token could not be printed"
 
 
 def release(arguments: Arguments, out: Output) -> int:
@@ -151,7 +151,7 @@ COMMANDS = (
         ],
         details=(
             "Piped, the table is one lock a line, separated by tabs: name, holder, seconds remaining,\n"
-            "token, acquired, owner (host:pid). What remains is told by a clock that nobody can set.\n"
+            "token, acquired, owner (host:pid). The seconds are by a clock that cannot be set.\n"
             "Of broken ones it is, newest first: when, name, holder, token, author, title."
         ),
         example=(
@@ -183,9 +183,9 @@ COMMANDS = (
             ),
         ],
         details=(
-            "It stays until it is released or its time is up, whatever becomes of this process. Of two\n"
-            "acquisitions the later has the greater token. Held by anybody, the same holder too: exit code\n"
-            "4. If the token cannot be printed, the lock is given back: exit code 1."
+            "It stays until it is released or its time is up, whatever becomes of this process. A later\n"
+            "acquisition has a greater token. If the lock is held, by the same holder too, that is exit\n"
+            "code 4. If the token cannot be printed, the lock is released: exit code 1."
         ),
         example=(
             "token=$(sloth-runner lock acquire deployment --holder ci-42 --ttl 300 --wait 30)\n"
@@ -194,7 +194,7 @@ COMMANDS = (
     ),
     Command(
         ("lock", "release"),
-        "give a lock back",
+        "release a lock",
         release,
         positionals=[_NAME],
         options=[AGENT, _HOLDER],
@@ -203,7 +203,7 @@ COMMANDS = (
     ),
     Command(
         ("lock", "break"),
-        "take a lock away from whoever holds it",
+        "take a lock away from its holder",
         break_lock,
         positionals=[_NAME],
         options=[AGENT],

@@ -22,7 +22,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
 
         show_tasks(_request(arguments), out, as_json=arguments.output == "jsonl")
         return ExitCode.OK
-    out.check_open("nothing was run: a run that nobody can follow would be stopped")
+    out.check_open("nothing was run: a run without output would be stopped")
     from sloth_tui.runner.supervision.process import WorkerProcess
 
     # First of all, so that both processes start at the same time.
@@ -125,10 +125,10 @@ COMMANDS = (
             output_option("text", "jsonl"),
         ],
         details=(
-            "jsonl is one event a line; its field event says what happened, from run_started to run_finished.\n"
-            "Exit code 20 when a task failed, 124 when one or the run took too long. Ctrl-C stops the tasks\n"
-            "and releases locks taken with with_lock: commands get one SIGTERM, and SIGKILL after the grace\n"
-            "or at a second Ctrl-C. Output that cannot be written stops the run too, with exit code 1."
+            "jsonl is one event a line; event says what happened, from run_started to run_finished. Exit\n"
+            "code 20 when a task failed, 124 when one or the run took too long. Ctrl-C stops the tasks and\n"
+            "releases locks taken with with_lock: commands get one SIGTERM, and SIGKILL after the grace or\n"
+            "at a second Ctrl-C. Output that cannot be written stops the run too, with exit code 1."
         ),
         example=(
             "sloth-runner run deploy.lua --agent production --values production.yaml\n"

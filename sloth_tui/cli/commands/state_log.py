@@ -125,13 +125,13 @@ COMMANDS = (
         options=[
             AGENT,
             Option(("--dry-run",), "show what would be done, and do nothing"),
-            Option(("--force",), "also where somebody changed a key since; what is not kept stays as it is"),
+            Option(("--force",), "also keys that were changed since; what is not kept stays as it is"),
             output_option("table", *RECORDS),
         ],
         details=(
-            "All keys get back what they held before, or none: where somebody else changed one since, that\n"
-            "is exit code 5, and the message names the keys. Taking back is a change too, so that undoing\n"
-            "an undo is redo. -o is how --dry-run prints its list."
+            "All keys get back what they held before, or none: if a key was changed again since, that is\n"
+            "exit code 5, and the message names the keys. An undo is a change too, so that undoing an undo\n"
+            "is redo. -o is how --dry-run prints its list."
         ),
         example="sloth-runner state undo\nsloth-runner state undo 17 --dry-run",
     ),

@@ -56,7 +56,7 @@ def clear(arguments: Arguments, out: Output) -> int:
         if removed != count and not arguments.yes:
             raise Conflict(
                 f"there are {format_count(removed, 'key')} now, not {count:,}; nothing was deleted",
-                hint="somebody else changed the state while you were asked; try again",
+                hint="the state was changed while the question waited; try again",
             )
     tell(f"deleted {format_count(removed, 'key')}")
     return ExitCode.OK

@@ -138,7 +138,7 @@ def _await(
 COMMANDS = (
     Command(
         ("state", "watch"),
-        "print changes as they happen, each once and in order, whoever makes them",
+        "print changes by any program as they happen, each once and in order",
         watch,
         positionals=[prefix_argument("only keys that begin with this")],
         options=[

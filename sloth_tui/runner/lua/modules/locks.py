@@ -23,7 +23,7 @@ class RunLocks:
     """The locks of a run, so that each is released, or named at the end."""
 
     def __init__(self, send_note: Callable[..., None]) -> None:
-        """``send_note``: called for each lock of with_lock: "acquired", name, holder, and "released", name."""
+        """``send_note``: called for locks of with_lock: "acquired", name, holder, and "released", name."""
         self._send_note = send_note
         self.held: dict[str, HeldLock] = {}
         """Those of the running task, by name."""
