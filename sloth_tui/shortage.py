@@ -1,4 +1,4 @@
-"""Messages for a process that has run out of open files, memory or processes."""
+"""Tell that a process has run out of open files, memory or processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules for values, common to all formats."""
+"""Check values by the rules that all formats have in common."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHOWN = 60
 
 
 class Fault(ValueError):
-    """An invalid value; the path to it grows while the error travels outwards."""
+    """An invalid value. The path to it grows at its front while the error leaves one level after another."""
 
     def __init__(self, complaint: str) -> None:
         super().__init__(complaint)

@@ -95,7 +95,7 @@ def decode(line: bytes) -> Message:
         raise ValueError(f"no event and no note: {line[:80]!r}") from error
 
 
-def messages(lines: Iterable[bytes]) -> Iterator[Message]:
+def decode_lines(lines: Iterable[bytes]) -> Iterator[Message]:
     """Yield the messages of these lines, without lines that are not ours."""
     for line in lines:
         with suppress(ValueError):

@@ -63,7 +63,7 @@ def open_path(
     settings: Callable[[], Settings] = load_settings,
 ) -> SqliteStore:
     """Open the store in a file, wherever it is. A missing file reads as empty; otherwise like
-    ``open_store``."""
+    ``open_store``. Raises ValueError for another mode."""
     from sloth_tui.store.sqlite.engine.database import Database
     from sloth_tui.store.sqlite.store import SqliteStore
 

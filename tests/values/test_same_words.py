@@ -25,7 +25,7 @@ from sloth_tui.values.codec import (
     same,
     type_name,
 )
-from sloth_tui.values.parse import converted, from_text
+from sloth_tui.values.parse import convert_value, from_text
 from sloth_tui.values.render import as_object, as_printed, bare, compact, one_line, pretty, to_text
 
 if TYPE_CHECKING:
@@ -132,9 +132,9 @@ def test_what_is_printed_and_edited_reads_as_the_value(case: Case) -> None:
     }
     if case.type in readers:
         assert same(readers[case.type](case.json), case.value)
-        assert same(converted(case.json, case.type), case.value)
+        assert same(convert_value(case.json, case.type), case.value)
     if case.printed != b"\xff\x00":
-        assert converted(case.value, "string") == as_printed(case.value)
+        assert convert_value(case.value, "string") == as_printed(case.value)
 
 
 @cases

@@ -1,5 +1,8 @@
 """One module for each command or pair of commands, with its declaration and its handler.
 
+A handler takes the arguments and stdout, and returns the exit code. It may raise any SlothError: the command
+line reports it and ends with its exit code.
+
 This module opens the store of a command for reading or writing. Not every command has a store, so the modules
 that open it are imported only then.
 """

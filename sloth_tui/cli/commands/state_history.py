@@ -35,13 +35,13 @@ def history(arguments: Arguments, out: Output) -> int:
         raise UsageError(f"--diff is for people, and -o {arguments.output} is not", hint="give one of them")
     count = 0
     with reading(arguments) as store:
-        changes = store.revisions(arguments.key, limit=arguments.limit)
+        revisions = store.revisions(arguments.key, limit=arguments.limit)
         if arguments.diff:
-            for change in changes:
-                _write_diff(change, out)
+            for found in revisions:
+                _write_diff(found, out)
                 count += 1
         else:
-            count = write_revisions(changes, arguments.output, out)
+            count = write_revisions(revisions, arguments.output, out)
         if not count and arguments.limit != 0:
             store.entry(arguments.key)
             raise HistoryPruned(
@@ -60,22 +60,22 @@ def diff(arguments: Arguments, out: Output) -> int:
     return ExitCode.OK
 
 
-def _write_diff(change: Revision, out: Output) -> None:
+def _write_diff(found: Revision, out: Output) -> None:
     from difflib import unified_diff
 
     from sloth_tui.text import timestamp
 
-    who = [author_of(change.origin)]
-    if change.origin is not None:
-        who += [part for part in (change.origin.title, change.origin.task) if part]
-    heading = f"revision {change.revision}  {timestamp(change.at)}  {'  '.join(who)}"
+    who = [author_of(found.origin)]
+    if found.origin is not None:
+        who += [part for part in (found.origin.title, found.origin.task) if part]
+    heading = f"revision {found.revision}  {timestamp(found.at)}  {'  '.join(who)}"
     out.people(display_text(heading) + "\n")
-    if change.secret or _is_plain(change):
-        old = display_value(change.old, secret=change.secret and not change.created)
-        new = display_value(change.new, secret=change.secret and change.operation != "delete")
+    if found.secret or _is_plain(found):
+        old = display_value(found.old, secret=found.secret and not found.created)
+        new = display_value(found.new, secret=found.secret and found.operation != "delete")
         out.people(f"  {old} -> {new}\n\n")
         return
-    old_lines, new_lines = _lines(change.old), _lines(change.new)
+    old_lines, new_lines = _lines(found.old), _lines(found.new)
     if max(len(old_lines), len(new_lines)) > _MAX_LINES:
         counts = " -> ".join(format_count(len(lines), "line") for lines in (old_lines, new_lines))
         out.people(f"  {counts}, too many to compare\n\n")
@@ -86,9 +86,9 @@ def _write_diff(change: Revision, out: Output) -> None:
     out.people("\n")
 
 
-def _is_plain(change: Revision) -> bool:
+def _is_plain(found: Revision) -> bool:
     """True if the value fits best on one line."""
-    return not any(len(_lines(value)) > 1 for value in (change.old, change.new))
+    return not any(len(_lines(value)) > 1 for value in (found.old, found.new))
 
 
 def _lines(value: Value | None) -> list[str]:

@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 def log(arguments: Arguments, out: Output) -> int:
     with reading(arguments) as store:
-        sets = store.change_sets(prefix=arguments.prefix)
+        change_sets = store.change_sets(prefix=arguments.prefix)
         if arguments.since is not None:
-            sets = takewhile(_newer(arguments.since), sets)
+            change_sets = takewhile(_newer(arguments.since), change_sets)
         if arguments.author is not None:
-            sets = (found for found in sets if author_of(found.origin) == arguments.author)
+            change_sets = (found for found in change_sets if author_of(found.origin) == arguments.author)
         if arguments.limit is not None:
-            sets = islice(sets, arguments.limit)
-        count = write_change_sets(sets, arguments.output, out)
+            change_sets = islice(change_sets, arguments.limit)
+        count = write_change_sets(change_sets, arguments.output, out)
     if not count and out.terminal:
         tell("no changes")
     return ExitCode.OK
@@ -55,18 +55,19 @@ def _newer(since: Moment) -> Callable[[ChangeSet], bool]:
 def undo(arguments: Arguments, out: Output) -> int:
     with reading(arguments) as store:
         name = arguments.id
-        change = store.newest_change_set() if name is None else store.change_set(name)
+        change_set = store.newest_change_set() if name is None else store.change_set(name)
         if arguments.dry_run:
-            write_steps(store.undo_steps(change), arguments.output, out)
+            write_steps(store.undo_steps(change_set), arguments.output, out)
             return ExitCode.OK
-    with writing(arguments, f"undo {change.id}: {title_of(change)}") as store:
+    with writing(arguments, f"undo {change_set.id}: {title_of(change_set)}") as store:
         if arguments.force:
-            _warn_of_the_impossible(sum(_is_impossible(step.obstacle) for step in store.undo_steps(change)))
-        changed = store.undo(change, force=arguments.force)
+            steps = store.undo_steps(change_set)
+            _warn_of_the_impossible(sum(_is_impossible(step.obstacle) for step in steps))
+        changed = store.undo(change_set, force=arguments.force)
     if changed:
-        tell(f"took back {change.id}, {title_of(change)}: {format_count(changed, 'key')} changed")
+        tell(f"took back {change_set.id}, {title_of(change_set)}: {format_count(changed, 'key')} changed")
     else:
-        tell(f"nothing to take back of {change.id}, {title_of(change)}")
+        tell(f"nothing to take back of {change_set.id}, {title_of(change_set)}")
     return ExitCode.OK
 
 

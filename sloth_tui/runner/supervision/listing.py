@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sloth_tui.errors import TaskFileError, TaskTimeout
 from sloth_tui.runner.plan import Task
-from sloth_tui.runner.protocol import Note, messages
+from sloth_tui.runner.protocol import Note, decode_lines
 from sloth_tui.runner.supervision.exit_reason import describe_exit
 from sloth_tui.runner.supervision.process import WorkerProcess
 from sloth_tui.runner.supervision.record import RunRecord
@@ -34,7 +34,7 @@ def list_tasks(request: RunRequest) -> list[Task]:
         while not worker.ended:
             if time.monotonic() >= deadline:
                 raise TaskTimeout(f"{request.file}: loading took longer than {format_duration(limit)}")
-            for message in messages(worker.read(deadline - time.monotonic())):
+            for message in decode_lines(worker.read(deadline - time.monotonic())):
                 if isinstance(message, Note):
                     if message.name == "listed":
                         return [_task(fields) for fields in cast("list[dict[str, Any]]", message.details[0])]

@@ -83,6 +83,7 @@ def remove(path: str, backup: str, progress: Progress | None = None) -> None:
 
 
 def refuse_existing(path: str) -> None:
+    """Raise Conflict if there is anything at a path."""
     if os.path.lexists(path):
         raise Conflict(f"{path}: exists already", hint="nothing was written")
 

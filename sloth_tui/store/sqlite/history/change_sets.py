@@ -103,8 +103,8 @@ class ChangeSets:
         (row,) = _rows(database, found + 1, 1, KeySelection())
         if not row[6]:
             raise words.empty_change_set(name, forgotten=bool(row[3]))
-        (change,) = database.convert(_ours, [row])
-        return change
+        (change_set,) = database.convert(_ours, [row])
+        return change_set
 
     def newest_change_set(self) -> ChangeSet:
         """See the port."""
@@ -119,8 +119,8 @@ class ChangeSets:
             raise words.no_change_set(name)
         last = database.one(_END_OF_OTHERS, {"first": first}) or database.number(_NEWEST)
         kept = database.number(_COUNT, (first, last))
-        (change,) = database.convert(_others, [(first, last, kept, *found[0])])
-        return change
+        (change_set,) = database.convert(_others, [(first, last, kept, *found[0])])
+        return change_set
 
 
 def _rows(database: Database, before: int, size: int, selection: KeySelection) -> list[tuple[Any, ...]]:
