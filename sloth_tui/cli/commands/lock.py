@@ -21,7 +21,7 @@ from sloth_tui.values.parse import seconds
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.cli.output.stdout import Output
-    from sloth_tui.model import Lock, Owner
+    from sloth_tui.model import Lock
     from sloth_tui.store.port import Store
 
 
@@ -33,12 +33,11 @@ def list_locks(arguments: Arguments, out: Output) -> int:
     if arguments.output == "keys":
         for lock in locks:
             out.line(lock.name)
-    elif arguments.output == "table":
-        _as_table(locks, out)
-    else:
-        from sloth_tui.cli.output.formats import write_records
+        return ExitCode.OK
+    from sloth_tui.cli.output.records import write_locks
 
-        write_records(_FIELDS, map(_record, locks), arguments.output, out)
+    if not write_locks(locks, arguments.output, out) and arguments.output == "table":
+        tell("no lock is held")
     return ExitCode.OK
 
 
@@ -92,48 +91,6 @@ def break_lock(arguments: Arguments, out: Output) -> int:
         lock = store.break_lock(arguments.name)
     tell(f"broke {lock.name}, held by {lock.holder} for another {format_duration(lock.remaining)}")
     return ExitCode.OK
-
-
-_FIELDS = ("name", "holder", "acquired_at", "expires_at", "remaining", "token", "owner")
-
-
-def _record(lock: Lock) -> dict[str, object]:
-    from sloth_tui.text import timestamp
-
-    return {
-        "name": lock.name,
-        "holder": lock.holder,
-        "acquired_at": timestamp(lock.acquired_at),
-        "expires_at": timestamp(lock.expires_at),
-        "remaining": round(lock.remaining, 3),
-        "token": lock.token,
-        "owner": None if lock.owner is None else lock.owner._asdict(),
-    }
-
-
-def _as_table(locks: list[Lock], out: Output) -> None:
-    from sloth_tui.cli.output import columns, tables
-
-    fields = [
-        columns.text("NAME"),
-        columns.text("HOLDER"),
-        columns.span("REMAINING"),
-        columns.number("TOKEN"),
-        columns.moment("ACQUIRED"),
-        columns.text("OWNER"),
-    ]
-    rows = (
-        (lock.name, lock.holder, lock.remaining, lock.token, lock.acquired_at, _owner(lock.owner))
-        for lock in locks
-    )
-    if not tables.write_rows(fields, rows, out):
-        tell("no lock is held")
-
-
-def _owner(owner: Owner | None) -> str:
-    """The process that took the lock. Whether it still runs tells nothing: a lock that depends on it is free
-    once it is gone, and any other one outlives it."""
-    return "-" if owner is None else f"{owner.host}:{owner.pid}"
 
 
 _NAME = Positional("name", "NAME", "of the lock", convert=utf8, complete="locks")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from sloth_tui.cli.output.stdout import Output
-    from sloth_tui.model import ChangeSet, Difference, Entry, LockBreak, Origin, Revision, Step, Value
+    from sloth_tui.model import ChangeSet, Difference, Entry, Lock, LockBreak, Origin, Revision, Step, Value
 
     T = TypeVar("T")
 
@@ -28,6 +28,7 @@ ENTRY_FIELDS = ("key", "value", "type", "created_at", "updated_at", "revision", 
 REVISION_FIELDS = ("revision", "key", "at", "operation", "old", "new", "secret", *_WHO)
 CHANGE_SET_FIELDS = ("id", "at", "first_revision", "last_revision", "revisions", "forgotten", *_WHO)
 DIFFERENCE_FIELDS = ("key", "old", "new", "secret")
+LOCK_FIELDS = ("name", "holder", "acquired_at", "expires_at", "remaining", "token", "owner")
 BREAK_FIELDS = ("at", "name", "holder", "token", *_WHO)
 STEP_FIELDS = ("key", "old", "new", "obstacle")
 
@@ -131,6 +132,36 @@ def write_change_sets(change_sets: Iterable[ChangeSet], form: str, out: Output) 
     return _write(
         change_sets, form, out, fields=CHANGE_SET_FIELDS, record=change_set_record, shown_as=shown_as, row=row
     )
+
+
+def write_locks(locks: Iterable[Lock], form: str, out: Output) -> int:
+    shown_as = [
+        columns.text("NAME"),
+        columns.text("HOLDER"),
+        columns.span("REMAINING"),
+        columns.number("TOKEN"),
+        columns.moment("ACQUIRED"),
+        columns.text("OWNER"),
+    ]
+
+    def record(lock: Lock) -> dict[str, object]:
+        return {
+            "name": lock.name,
+            "holder": lock.holder,
+            "acquired_at": timestamp(lock.acquired_at),
+            "expires_at": timestamp(lock.expires_at),
+            "remaining": round(lock.remaining, 3),
+            "token": lock.token,
+            "owner": None if lock.owner is None else lock.owner._asdict(),
+        }
+
+    def row(lock: Lock) -> Sequence[object]:
+        # Whether the owner still runs tells nothing: an ephemeral lock is free once it is gone, and any other
+        # one outlives it.
+        owner = "-" if lock.owner is None else f"{lock.owner.host}:{lock.owner.pid}"
+        return (lock.name, lock.holder, lock.remaining, lock.token, lock.acquired_at, owner)
+
+    return _write(locks, form, out, fields=LOCK_FIELDS, record=record, shown_as=shown_as, row=row)
 
 
 def write_breaks(breaks: Iterable[LockBreak], form: str, out: Output) -> int:
