@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 
 from sloth_tui.cli.output.stdout import Output, OutputClosed, write_all
 from sloth_tui.errors import ExitCode, Interrupted, Refused, SlothError
@@ -70,9 +69,7 @@ def is_terminal(stream: object) -> bool:
 def report(error: BaseException, out: Output, words: Sequence[str]) -> int:
     """Write the output that the command has collected, then why it failed; return the exit code."""
     if not isinstance(error, OutputClosed):
-        # Of two failures the first one is reported.
-        with suppress(OutputClosed, SlothError):
-            out.flush()
+        _flush(out)
     if isinstance(error, OutputClosed):
         return ExitCode.OK
     if isinstance(error, KeyboardInterrupt):
@@ -90,6 +87,13 @@ def report(error: BaseException, out: Output, words: Sequence[str]) -> int:
         return error.exit_code
     _report_lines(_describe_error(error), None if "--debug" in words else "add --debug to see where")
     return ExitCode.FAILURE
+
+
+def _flush(out: Output) -> None:
+    try:
+        out.flush()
+    except (OutputClosed, SlothError):
+        return  # of two failures the first one is reported
 
 
 def _report_lines(message: str, hint: str | None) -> None:
