@@ -81,6 +81,8 @@ def report(error: BaseException, out: Output, words: Sequence[str]) -> int:
     lacking = describe_shortage(error)
     if lacking is not None:
         _report_lines(lacking, None)
+        # What the interpreter tidies up at its end may need more of the same.
+        sys.unraisablehook = _ignore
         return ExitCode.FAILURE
     if isinstance(error, SlothError):
         _report_lines(error.message, error.hint)
@@ -106,6 +108,10 @@ def _describe_error(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return f"unexpected failure: {type(error).__name__}: {error}"
+
+
+def _ignore(_: object) -> None:
+    return
 
 
 def _write_trace(error: BaseException) -> None:

@@ -135,6 +135,8 @@ def _io_error(error: apsw.Error, location: str) -> SlothError:
     """Return the error for an I/O error. A failed write (quota, file size limit, device gone) is not yet
     damage."""
     if _wrote(error):
-        hint = f"disk full, quota or device error; {_NO_ROOM}"
+        limit = shortage.too_large_files()
+        cause = f"disk full, quota or device error; {_NO_ROOM}"
+        hint = cause if limit is None else f"{limit}; nothing was written"
         return NotWritable(f"{location}: cannot be written", hint=hint)
     return DatabaseUnusable(f"{location}: {error}")

@@ -23,7 +23,7 @@ _FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW
 _FROZEN_FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_NOFOLLOW | apsw.SQLITE_OPEN_URI
 
 _LOG_IN_READ_ONLY = "it has a log, which cannot be read in a directory that is read-only"
-_LOG_IN_FULL = "it has a log, which takes some room to read: make room on that disk"
+_LOG_IN_FULL = "it has a log, which takes some room to read: "
 _JOURNAL = "a writer left it half written: to read it as who may write there puts it right"
 
 _LOG_PAGES = 4000
@@ -50,7 +50,8 @@ def open_as_it_is(path: str) -> tuple[apsw.Connection, str, bool]:
         if crowded:
             _end_log(path)
         if has_log(path):
-            raise unreadable(path, _LOG_IN_FULL if crowded else _LOG_IN_READ_ONLY) from error
+            remedy = shortage.too_large_files() or "make room on that disk"
+            raise unreadable(path, _LOG_IN_FULL + remedy if crowded else _LOG_IN_READ_ONLY) from error
         if has_hot_journal(path):
             raise unreadable(path, _JOURNAL) from error
         if not crowded and os.access(os.path.dirname(path), os.W_OK):
