@@ -90,6 +90,8 @@ def _work_and_exit(work: Callable[[], None], guard: int) -> NoReturn:
         if os.getppid() == guard:  # else the guard died before the call to prctl
             work()
             code = 0
+    except BaseException:  # noqa: BLE001 - the supervisor reads what is written here
+        sys.excepthook(*sys.exc_info())
     finally:
         # No finalizers of Lua or Python: none of them is needed.
         os._exit(code)
