@@ -179,9 +179,10 @@ def test_few_processes_for_a_run_are_named(
 def shown_at_the_end(directory: Path, limit: str) -> tuple[str, list[str]]:
     """Exit code of the terminal UI under a limit, and what is on the screen afterwards. It is left by ``q``
     once it has drawn an agent."""
+    directory = directory / limit.replace(" ", "-")  # a server of tmux that is ending refuses another session
+    directory.mkdir()
     code = directory / "code"
     text = f"(ulimit -{limit}; exec {sys.executable} -m sloth_tui tui); echo $? > {code}; exec sleep 1000"
-    code.unlink(missing_ok=True)
     with Tmux(directory, [BASH, "-c", text]) as terminal:
 
         def left() -> bool:
