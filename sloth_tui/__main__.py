@@ -1,11 +1,10 @@
 import os
-import sys
 
 try:
-    from sloth_tui.cli import main
+    from sloth_tui.cli import program
 
     if __name__ == "__main__":
-        sys.exit(main())
+        program()
 except MemoryError:  # too little to load even the code that reports it
     os.write(2, b"error: out of memory\n")
     os._exit(1)
