@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sloth_tui.errors import LockHeld, LockLost, LockNotFound
 from sloth_tui.store.clock import NANOSECONDS
 from sloth_tui.store.sqlite.engine.database import Database
-from sloth_tui.store.sqlite.schema.tables import APPLICATION_ID
+from sloth_tui.store.sqlite.schema import APPLICATION_ID
 from sloth_tui.store.sqlite.store import SqliteStore
 from tests.store.manual_clock import ManualClock
 from tests.store.sqlite.test_locks_of_others import DOCUMENTED
