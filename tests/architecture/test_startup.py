@@ -94,7 +94,7 @@ def test_a_piped_table_needs_no_front_end_library(module: str) -> None:
 
 COUNT_READS = """
 import sys
-from sloth_tui.settings import config_path
+from sloth_tui.agents import config_path
 path, opened = config_path(), []
 sys.addaudithook(lambda event, arguments: event == "open" and arguments[0] == path and opened.append(event))
 from sloth_tui.cli import main

@@ -50,9 +50,9 @@ def run_file(arguments: Arguments, out: Output) -> int:
 
 
 def _request(arguments: Arguments) -> RunRequest:
+    from sloth_tui.agents import named_agent
     from sloth_tui.runner.inputs import read_values
     from sloth_tui.runner.request import RunRequest
-    from sloth_tui.settings import named_agent
 
     settings = arguments.settings()
     return RunRequest(

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from sloth_tui.cli.commands import writing
-from sloth_tui.cli.output.diagnostics import tell
+from sloth_tui.cli.commands import tell, writing
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import Conflict, ExitCode, InvalidValue, KeyNotFound, UsageError
-from sloth_tui.text import display_text
 from sloth_tui.values.codec import MAX_VALUE
 from sloth_tui.values.parse import TYPES, parse_typed, revision
 
@@ -116,6 +114,7 @@ def _type(value: Value) -> str:
 
 
 def _described(value: Value) -> str:
+    from sloth_tui.text import display_text
     from sloth_tui.values.render import bare
 
     return f"{_type(value)} '{display_text(bare(value), _SHOWN)}'"
