@@ -33,8 +33,8 @@ def main() -> None:
         os.set_inheritable(CHANNEL, False)
     except OSError:
         raise SystemExit("this is a part of sloth-runner and cannot be started by itself") from None
-    # What is imported now stays, in the processes that are forked from this one, too: a look for garbage would
-    # find none, and would write to pages that these processes share.
+    # What is imported now stays, also in the processes forked from this one. A look for garbage would find
+    # none, and would write to the pages that they share.
     gc.disable()
     # Before the assignment has come: the front end may have started this process in advance.
     from sloth_tui.runner.processes import RUN_VARIABLE
