@@ -11,6 +11,7 @@ local check_memory = kit.check_memory
 local char, format, gsub, sub = string.char, string.format, string.gsub, string.sub
 local concat = table.concat
 local abs, floor, math_type, huge = math.abs, math.floor, math.type, math.huge
+local pack, unpack = string.pack, string.unpack
 local utf8_len = utf8.len
 local raw_metatable, setmetatable = kit.raw_metatable, setmetatable
 local error, next, pcall, rawequal, rawget, tonumber, tostring, type = error, next, pcall, rawequal, rawget, tonumber, tostring, type
@@ -32,17 +33,28 @@ local function quote(text, place)
 end
 
 local SMALLEST_NORMAL <const> = 0x1p-1022
+local MANTISSA <const> = (1 << 52) - 1
 
 local function number_text(number, place)
   if math_type(number) == "integer" then return format("%d", number) end
   if number ~= number or number == huge or number == -huge then
     refuse("is a number that is not finite, which JSON cannot hold", place)
   end
-  -- The shortest digits that are read back as the same number. Lua finds them if fifteen are enough; otherwise Python
-  -- does, whose choice among several must be the same everywhere.
-  if abs(number) < 1e16 and floor(number) == number then return format("%.1f", number) end
-  local text = format("%.15g", number)
-  if abs(number) >= SMALLEST_NORMAL and tonumber(text) == number then return text end
+  -- The shortest digits that are read back as the same number, as Python writes them. Fifteen digits come back
+  -- from every normal number; so the closest text of 16 or 17 is the shortest where fewer do not do. A power of two is
+  -- closer to the number below it than to the one above: there a text that is not the closest may be shorter.
+  local size = abs(number)
+  if size < 1e16 and floor(number) == number then return format("%.1f", number) end
+  if size >= SMALLEST_NORMAL then
+    local text = format("%.15g", number)
+    if tonumber(text) == number then return text end
+    if unpack("<i8", pack("<d", number)) & MANTISSA ~= 0 then
+      text = format("%.16g", number)
+      if tonumber(text) == number then return text end
+      -- From 1e17 on this has an exponent, in Python's text from 1e16 on.
+      if size < 1e16 or size >= 1e17 then return format("%.17g", number) end
+    end
+  end
   check_memory()
   local _, shortest = host.float_text(number)
   return shortest
