@@ -26,6 +26,8 @@ MAX_DEPTH = 200
 MIN_INTEGER = -(2**63)
 MAX_INTEGER = 2**63 - 1
 
+_PLAIN = frozenset((str, bool, type(None)))
+"""Types of which a table holds every value."""
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -221,6 +223,8 @@ def _check_table(root: object) -> None:
     for _ in range(MAX_DEPTH):
         inner: list[object] = []
         for item in level:
+            if type(item) in _PLAIN:
+                continue
             if isinstance(item, dict):
                 for name in item:
                     if not isinstance(name, str):
