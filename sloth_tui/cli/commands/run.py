@@ -51,7 +51,6 @@ def run_file(arguments: Arguments, out: Output) -> int:
 
 def _request(arguments: Arguments) -> RunRequest:
     from sloth_tui.agents import named_agent
-    from sloth_tui.runner.inputs import read_values
     from sloth_tui.runner.request import RunRequest
 
     settings = arguments.settings()
@@ -59,12 +58,20 @@ def _request(arguments: Arguments) -> RunRequest:
         _file(arguments),
         named_agent(arguments.agent) or settings.agent,
         tasks=tuple(arguments.task),
-        values=read_values(arguments.values, arguments.set, arguments.set_string),
+        values=_values(arguments),
         timeout=arguments.timeout,
         keep_going=arguments.keep_going,
         grace=settings.grace if arguments.grace is None else arguments.grace,
         title="" if arguments.example is None else f"run --example {arguments.example}",
     )
+
+
+def _values(arguments: Arguments) -> dict[str, object]:
+    if arguments.values is None and not arguments.set and not arguments.set_string:
+        return {}
+    from sloth_tui.runner.inputs import read_values
+
+    return read_values(arguments.values, arguments.set, arguments.set_string)
 
 
 def _file(arguments: Arguments) -> str:
