@@ -117,10 +117,11 @@ def test_no_grace_kills_at_once(tmp_path: Path) -> None:
     assert "asked" not in shown
 
 
-def test_what_a_run_leaves_is_asked_at_its_end_and_given_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("output", ["", ">/dev/null 2>&1"], ids=["heard", "silent"])
+def test_what_a_run_leaves_is_asked_at_its_end_and_given_time(tmp_path: Path, output: str) -> None:
     body = f"""
         cmd([[(trap 'echo one; echo two; sleep 0.2; echo x > {tmp_path}/cleaned; exit' TERM
-               echo > {tmp_path}/trapped; while :; do sleep 0.05; done) &
+               echo > {tmp_path}/trapped; while :; do sleep 0.05; done) {output} &
               while [ ! -e {tmp_path}/trapped ]; do sleep 0.02; done]])
     """
     told = run_task(tmp_path, body, grace=60.0)
