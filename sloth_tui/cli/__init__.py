@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
-_COLLECT_AFTER = 10_000
-"""Objects that are made before the collector looks for garbage: a plain command makes fewer, and all of them
-stay. Python's own 700 would have it look ten times."""
+_COLLECT_AFTER = (10_000, 2, 4)
+"""Objects that are made before the collector looks for garbage among the newest, and how often it does so
+before it looks among older ones. A plain command makes fewer, and all of them stay: with Python's own
+(700, 10, 10) it would look ten times. All objects are looked through as often as with those."""
 
 
 def program() -> NoReturn:
     """Run the command line of this process, and end the process with the exit code."""
-    gc.set_threshold(_COLLECT_AFTER)
+    gc.set_threshold(*_COLLECT_AFTER)
     code = main()
     gc.freeze()  # what is left goes with the process: not worth a search for garbage, which Python makes
     sys.exit(code)
