@@ -117,7 +117,7 @@ def _is_sound(root: object) -> bool:
             if kind is str:
                 texts.append(value)
             elif kind is int:
-                if not _MIN_INTEGER <= value <= _MAX_INTEGER:
+                if not MIN_INTEGER <= value <= MAX_INTEGER:
                     return False
             elif kind is float:
                 if value - value != 0:
