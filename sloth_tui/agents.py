@@ -1,4 +1,4 @@
-"""Agent names, and the base directory, which holds all files of this program.
+"""Agent names, which agent a command names, and the base directory, which holds all files of this program.
 
 The base directory is ``$SLOTH_RUNNER_HOME`` or ``$HOME/.sloth-runner``. ``os.path`` rather than ``pathlib``:
 the latter costs 10 ms a start.
@@ -26,6 +26,17 @@ def base_directory() -> str:
     if not os.path.isabs(home) or os.environ.get("HOME") == "":
         raise UsageError("no home directory", hint="set HOME or SLOTH_RUNNER_HOME")
     return os.path.join(home, ".sloth-runner")
+
+
+def config_path() -> str:
+    """Return the path of the file of settings, which may not exist. Raises UsageError."""
+    return os.path.join(base_directory(), "config.toml")
+
+
+def named_agent(flag: str | None) -> str | None:
+    """Return the agent named by flag or environment; None if neither names one. Raises InvalidAgentName."""
+    named = flag if flag is not None else os.environ.get("SLOTH_RUNNER_AGENT") or None
+    return check_name(named) if named is not None else None
 
 
 def check_name(name: str) -> str:

@@ -123,7 +123,7 @@ class Lock(NamedTuple):
     """Seconds left, by a clock that cannot be set; never negative."""
     owner: Owner | None
     """None for a lock that another program took."""
-    tied: bool
+    ephemeral: bool
     """Free again as soon as the owner's process is gone (with_lock); otherwise it depends on no process, and
     lasts until it is released or runs out."""
     alive: bool | None
@@ -174,6 +174,18 @@ class Stats(NamedTuple):
     """Type name -> number of entries."""
     storage: tuple[tuple[str, int | str], ...]
     """Details of the storage, for people: a label, and bytes or text."""
+
+
+class TextPiece(NamedTuple):
+    """Part of a line for people, harmless to a terminal."""
+
+    text: str
+    role: str
+    """What it is; each front end has a style for it. The roles of a run are those of
+    :mod:`sloth_tui.runner.describe`."""
+
+
+TextLine: TypeAlias = tuple[TextPiece, ...]
 
 
 class KeyGroup(NamedTuple):

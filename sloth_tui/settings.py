@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from sloth_tui.agents import DEFAULT_AGENT, base_directory, check_name, status_of
+from sloth_tui.agents import DEFAULT_AGENT, check_name, config_path, named_agent, status_of
 from sloth_tui.errors import InvalidAgentName, InvalidConfig, UsageError
 
 TYPE_CHECKING = False
@@ -74,10 +74,6 @@ class Settings:
         """Seconds that the commands of a run get to end after they are told to."""
 
 
-def config_path() -> str:
-    return os.path.join(base_directory(), "config.toml")
-
-
 def load_settings() -> Settings:
     """Read the file. Raises InvalidConfig, naming file, line and setting; no file means all defaults.
     Raises DatabaseUnusable if the directory cannot be searched."""
@@ -103,12 +99,6 @@ def load_settings() -> Settings:
     except ValueError as error:
         raise InvalidConfig(f"{path}: {error}") from error
     return _Reader(path, text).settings(document)
-
-
-def named_agent(flag: str | None) -> str | None:
-    """Return the agent named by flag or environment; None if neither names one. Raises InvalidAgentName."""
-    named = flag if flag is not None else os.environ.get("SLOTH_RUNNER_AGENT") or None
-    return check_name(named) if named is not None else None
 
 
 def chosen_agent(flag: str | None, settings: Callable[[], Settings] = load_settings) -> str:

@@ -1,4 +1,4 @@
-"""Messages for a process that has run out of open files, memory or processes."""
+"""Tell that a process has run out of open files, memory or processes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LOADER = ("Error 24", "Too many open files")
+_STACK_BYTES = 8 * 1024 * 1024
+"""The stack of a thread, on most systems."""
 _NEEDED = 4
 """Files that an open database needs: itself, its log, the log's index, a journal."""
 
@@ -27,7 +29,7 @@ def describe_shortage(error: BaseException) -> str | None:
         if isinstance(each, ImportError) and "failed to map segment" in str(each):
             return out_of_memory()
         if isinstance(each, RuntimeError) and "start new thread" in str(each):
-            return too_many_processes()
+            return too_many_processes() if _has_memory_for_thread() else out_of_memory()
     return None
 
 
@@ -58,12 +60,24 @@ def too_many_processes() -> str:
     return f"too many processes (limit {limit}): raise it with ulimit -u"
 
 
-def is_out_of_files() -> bool:
-    """Return True if this process cannot open as many files as a database needs. SQLite does not report
-    that."""
+def too_large_files() -> str | None:
+    """Return one line that names the limit for the size of files; None if this process has none."""
+    try:
+        import resource
+    except (ImportError, MemoryError):
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    if limit == resource.RLIM_INFINITY:
+        return None
+    return f"files must not grow beyond {limit // 1024} KiB: raise that limit with ulimit -f"
+
+
+def is_out_of_files(needed: int = _NEEDED) -> bool:
+    """Return True if this process cannot open ``needed`` more files; without it, as many as a database needs.
+    SQLite does not report that."""
     opened: list[int] = []
     try:
-        for _ in range(_NEEDED):
+        for _ in range(needed):
             opened.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))  # noqa: PERF401 - kept if it fails
     except OSError as error:
         return error.errno == errno.EMFILE
@@ -71,6 +85,17 @@ def is_out_of_files() -> bool:
         for descriptor in opened:
             os.close(descriptor)
     return False
+
+
+def _has_memory_for_thread() -> bool:
+    """Return True if there is room for the stack of another thread."""
+    try:
+        import mmap
+
+        mmap.mmap(-1, _STACK_BYTES).close()
+    except (ImportError, MemoryError, OSError):
+        return False
+    return True
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

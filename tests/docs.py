@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sloth_tui.cli.parsing import registry
 from sloth_tui.errors import UsageError
+from sloth_tui.runner.events import KINDS
 from sloth_tui.runner.inputs import assign
 from sloth_tui.tui.actions import ACTIONS, shown_key
 
@@ -123,7 +124,16 @@ def scalars() -> str:
     return "\n".join(rows)
 
 
-DRAWN = {"commands": commands, "options": options, "keys": keys, "scalars": scalars}
+def events() -> str:
+    """Every event of a run, with its fields."""
+    rows = ["| event | what happened | fields |", "|---|---|---|"]
+    for name, kind in KINDS.items():
+        happened = " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
+        rows.append(f"| `{name}` | {happened} | {_listed(list(kind._fields))} |")
+    return "\n".join(rows)
+
+
+DRAWN = {"commands": commands, "options": options, "keys": keys, "scalars": scalars, "events": events}
 
 
 def redrawn(text: str) -> str:

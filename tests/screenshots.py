@@ -57,7 +57,7 @@ async def running_a_file(driver: Driver) -> None:
     driver.browser.services.run_file("deploy.lua")
     await driver.press("7")
     await driver.sees("deployed v2.4.0")
-    await driver.sees("done in")
+    await driver.sees("run done in")
 
 
 async def looking_back(driver: Driver) -> None:

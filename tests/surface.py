@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import sloth_tui
 from sloth_tui import errors
 from sloth_tui.cli import main
-from sloth_tui.runner.protocol import _KINDS
+from sloth_tui.runner.events import KINDS
 from sloth_tui.store import port
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def error_codes() -> Iterator[str]:
 
 def events() -> list[str]:
     lines = []
-    for name, kind in _KINDS.items():
+    for name, kind in KINDS.items():
         fields = [f"{field}: {_annotation(kind.__annotations__[field])}" for field in kind._fields]
         lines.append(f"{name}: {', '.join(fields)}")
     return lines

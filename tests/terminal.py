@@ -37,6 +37,10 @@ class Tmux:
         """The lines. Of what stands behind a character of doubtful width they do not tell the column."""
         return self._tmux("capture-pane", "-p").split("\n")
 
+    def type(self, *keys: str) -> None:
+        """Press keys, by the names that tmux has for them."""
+        self._tmux("send-keys", *keys)
+
     def column(self, number: int) -> str:
         """What stands in one column of cells, from the top to the bottom; blanks are left out."""
         for words in (

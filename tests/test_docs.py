@@ -72,6 +72,7 @@ def test_what_is_drawn_from_the_code_is_as_the_code_has_it(page: str) -> None:
         ("options", "command-line"),
         ("keys", "terminal-ui"),
         ("scalars", "lua"),
+        ("events", "command-line"),
     ],
 )
 def test_each_drawn_part_is_in_its_page_and_in_no_other(part: str, page: str) -> None:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.agents import config_path
 from sloth_tui.errors import InvalidAgentName, InvalidConfig
-from sloth_tui.settings import DEFAULT_SECRET_SEGMENTS, chosen_agent, config_path, load_settings
+from sloth_tui.settings import DEFAULT_SECRET_SEGMENTS, chosen_agent, load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

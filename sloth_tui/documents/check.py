@@ -1,18 +1,24 @@
-"""The rules for values, common to all formats."""
+"""Check values by the rules that all formats have in common."""
 
 from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_DEPTH = 200
 """The most objects and lists inside one another."""
 TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
-_MIN_INTEGER = -(2**63)
-_MAX_INTEGER = 2**63 - 1
+MIN_INTEGER = -(2**63)
+MAX_INTEGER = 2**63 - 1
+BEYOND_64_BITS = MAX_INTEGER + 1
+"""Stands for an integer with too many digits to convert; the check refuses it like the integer itself."""
 _SHOWN = 60
 """The most characters of a name, and of each end of a path, that a message repeats."""
 
 
 class Fault(ValueError):
-    """An invalid value; the path to it grows while the error travels outwards."""
+    """An invalid value. The path to it grows at its front while the error leaves one level after another."""
 
     def __init__(self, complaint: str) -> None:
         super().__init__(complaint)
@@ -48,6 +54,10 @@ class Checker:
     def __call__(self, value: object, depth: int = 0) -> None:
         """Check a value. Raises ValueError that names the place: ``servers[2].port: …``, lists counted from
         1."""
+        if depth or self._most_values is not None or not _is_sound(value):
+            self._check(value, depth)
+
+    def _check(self, value: object, depth: int) -> None:
         if self._most_values is not None:
             self._values += 1
             if self._values > self._most_values:
@@ -59,7 +69,7 @@ class Checker:
                 raise ValueError(TOO_DEEP)
             self._check_inside(value, depth + 1)
         elif isinstance(value, int):
-            if not _MIN_INTEGER <= value <= _MAX_INTEGER:
+            if not MIN_INTEGER <= value <= MAX_INTEGER:
                 raise Fault("an integer beyond 64 bits; write it as text, in quotes")
         elif isinstance(value, float) and value - value != 0:
             raise Fault("a number that is not finite; write it as text, in quotes")
@@ -69,13 +79,13 @@ class Checker:
             for name, inner in table.items():
                 try:
                     self._check_text(name)
-                    self(inner, depth)
+                    self._check(inner, depth)
                 except Fault as fault:
                     raise fault.inside(_printable(name)) from None
         else:
             for number, inner in enumerate(table, 1):
                 try:
-                    self(inner, depth)
+                    self._check(inner, depth)
                 except Fault as fault:
                     raise fault.inside(f"[{number}]") from None
 
@@ -94,6 +104,43 @@ class Checker:
                 raise Fault(
                     f"{half} is half of a character (a lone surrogate); it needs its other half"
                 ) from None
+
+
+def _is_sound(root: object) -> bool:
+    """Return True for a value without a fault. Unlike the search for the place of a fault, this is fast."""
+    level: list[Any] = [root]
+    for _ in range(MAX_DEPTH):
+        inner: list[Any] = []
+        texts: list[str] = []
+        for value in level:
+            kind = type(value)
+            if kind is str:
+                texts.append(value)
+            elif kind is int:
+                if not MIN_INTEGER <= value <= MAX_INTEGER:
+                    return False
+            elif kind is float:
+                if value - value != 0:
+                    return False
+            elif isinstance(value, dict):
+                texts.extend(value)
+                inner.extend(value.values())
+            elif isinstance(value, list):
+                inner.extend(value)
+        if not all(map(str.isascii, texts)) and not all(map(_is_utf8, texts)):
+            return False
+        if not inner:
+            return True
+        level = inner
+    return False  # too deep, or just not: the search knows
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _printable(name: str) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-from sloth_tui.documents.check import TOO_DEEP, Checker
+from sloth_tui.documents.check import BEYOND_64_BITS, TOO_DEEP, Checker
 from sloth_tui.documents.places import occurs_twice, place
 
-_BEYOND = 2**63
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]')
 
 
@@ -51,7 +50,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _integer(digits: str) -> int:
     # Numbers beyond 64 bits are not converted: int() takes quadratic time, and has a message of its own.
-    return int(digits) if len(digits) <= 20 else _BEYOND
+    return int(digits) if len(digits) <= 20 else BEYOND_64_BITS
 
 
 def _find_repeated_key(text: str) -> tuple[int, int]:

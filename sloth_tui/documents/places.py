@@ -1,4 +1,4 @@
-"""Positions in a text as people count them."""
+"""Tell positions in a text as people count them."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def parse(text: str, check: Checker | None = None) -> dict[str, object]:
 
 
 def _complaint(text: str, message: str) -> str:
-    """``line L, column C: …`` from the parser's ``… (at line L, column C)``."""
+    """Return ``line L, column C: …`` for the parser's message ``… (at line L, column C)``."""
     if message.startswith(_REPEATED_KEY):
         from sloth_tui.documents.toml_keys import find_repeated_key
 

@@ -11,13 +11,15 @@ output, key changes and warnings, and ``task_finished``. If the changes of a fai
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from sloth_tui.model import Value
 
 
 class RunStarted(NamedTuple):
+    """The file is loaded, and the order of its tasks is known."""
+
     run: str
     """Id of the run; the history of every key it changes carries it."""
     file: str
@@ -28,12 +30,14 @@ class RunStarted(NamedTuple):
 
 
 class TaskStarted(NamedTuple):
+    """A task begins. Its attempts have no events of their own."""
+
     task: str
     at: float
 
 
 class TaskOutput(NamedTuple):
-    """One line, without its line feed."""
+    """A task printed one line; it is without its line feed."""
 
     task: str | None
     """None while the file itself is loaded."""
@@ -44,6 +48,8 @@ class TaskOutput(NamedTuple):
 
 
 class KeyChanged(NamedTuple):
+    """A task changed a key, and that is committed."""
+
     task: str | None
     key: str
     old: Value | None
@@ -78,7 +84,7 @@ class KeyRestored(NamedTuple):
 
 
 class Warned(NamedTuple):
-    """Something a person should know that is not a failure: a lock left behind, output cut."""
+    """A person should know this, though it is not a failure: a lock left behind, output cut."""
 
     task: str | None
     message: str
@@ -95,6 +101,8 @@ class Stopping(NamedTuple):
 
 
 class TaskFinished(NamedTuple):
+    """A task ended, or is not run."""
+
     task: str
     result: str
     """``done``, ``failed``, ``timeout``, ``cancelled`` or ``skipped``."""
@@ -108,6 +116,8 @@ class TaskFinished(NamedTuple):
 
 
 class RunFinished(NamedTuple):
+    """The run ended; nothing follows."""
+
     run: str
     result: str
     """``done``, ``failed``, ``timeout``, ``cancelled`` or ``error`` (the file could not be run at all)."""
@@ -131,3 +141,11 @@ RunEvent: TypeAlias = (
     | TaskFinished
     | RunFinished
 )
+
+
+def _name(kind: type[RunEvent]) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__)[1:]
+
+
+KINDS: dict[str, type[RunEvent]] = {_name(kind): kind for kind in get_args(RunEvent)}
+"""The kinds by their names: ``task_started`` for TaskStarted."""

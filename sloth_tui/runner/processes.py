@@ -71,12 +71,12 @@ def _session(pid: int) -> int:
         return 0
 
 
-def descendants(pid: int) -> list[Process]:
+def find_descendants(pid: int) -> list[Process]:
     """Return the children of a process, their children, and so on."""
-    return descendants_among(processes(), pid)
+    return find_descendants_among(processes(), pid)
 
 
-def descendants_among(everything: list[Process], pid: int) -> list[Process]:
+def find_descendants_among(everything: list[Process], pid: int) -> list[Process]:
     """Return those of ``everything`` that descend from ``pid``."""
     by_parent: dict[int, list[Process]] = {}
     for process in everything:

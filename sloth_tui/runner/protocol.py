@@ -21,19 +21,9 @@ if TYPE_CHECKING:
     from sloth_tui.runner.events import RunEvent
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_KINDS: dict[str, type[RunEvent]] = {
-    "run_started": events.RunStarted,
-    "task_started": events.TaskStarted,
-    "task_output": events.TaskOutput,
-    "key_changed": events.KeyChanged,
-    "key_restored": events.KeyRestored,
-    "warned": events.Warned,
-    "stopping": events.Stopping,
-    "task_finished": events.TaskFinished,
-    "run_finished": events.RunFinished,
-}
 _WITH_VALUES = (events.KeyChanged, events.KeyRestored)
-_NAMES = {kind: name for name, kind in _KINDS.items()}
+"""The kinds whose ``old`` and ``new`` are values, which JSON cannot always hold."""
+_NAMES = {kind: name for name, kind in events.KINDS.items()}
 
 
 class Note(NamedTuple):
@@ -41,7 +31,7 @@ class Note(NamedTuple):
 
     ``started`` (pid of the process that runs Lua), ``plan`` (a list of [name, timeout, retries]),
     ``listed`` (tasks, field by field), ``store`` (revision before the run's first change), ``attempt``
-    (task, number), ``tied`` (name, holder) and ``untied`` (name) of a lock that with_lock took, ``done``,
+    (task, number), ``acquired`` (name, holder) and ``released`` (name) of a lock of with_lock, ``done``,
     ``unusable`` (message, hint, exit code, Lua traceback), ``crashed`` (Python traceback), ``asked`` (how
     many processes were, seconds they have), ``crowded`` (more than that, in words), ``ended`` (wait status of
     the process that ran Lua, number of processes it left).
@@ -97,7 +87,7 @@ def decode(line: bytes) -> Message:
     try:
         if isinstance(document, list):
             return Note(str(document[0]), document[1:])
-        kind = _KINDS[document.pop("event")]
+        kind = events.KINDS[document.pop("event")]
         if kind in _WITH_VALUES:
             document["old"], document["new"] = _unwrap(document["old"]), _unwrap(document["new"])
         return kind(**document)
@@ -105,7 +95,7 @@ def decode(line: bytes) -> Message:
         raise ValueError(f"no event and no note: {line[:80]!r}") from error
 
 
-def messages(lines: Iterable[bytes]) -> Iterator[Message]:
+def decode_lines(lines: Iterable[bytes]) -> Iterator[Message]:
     """Yield the messages of these lines, without lines that are not ours."""
     for line in lines:
         with suppress(ValueError):

@@ -40,7 +40,7 @@ class RecoveryInfo(NamedTuple):
     pid: int
     """The dead worker's. The locks that it took without with_lock are still held."""
     task: str | None
-    tied: tuple[tuple[str, str], ...] = ()
+    ephemeral: tuple[tuple[str, str], ...] = ()
     """Name and holder of the locks that with_lock had taken and not released."""
 
 
@@ -84,5 +84,5 @@ def decode_assignment(line: bytes) -> Assignment:
     )
 
 
-def _recovery_info(since: int, pid: int, task: str | None, tied: list[list[str]]) -> RecoveryInfo:
-    return RecoveryInfo(since, pid, task, tuple((name, holder) for name, holder in tied))
+def _recovery_info(since: int, pid: int, task: str | None, ephemeral: list[list[str]]) -> RecoveryInfo:
+    return RecoveryInfo(since, pid, task, tuple((name, holder) for name, holder in ephemeral))

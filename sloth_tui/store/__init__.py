@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sloth_tui.settings import load_settings
 from sloth_tui.store.sqlite import database_path, path_to_read
 
 TYPE_CHECKING = False
@@ -16,12 +15,18 @@ if TYPE_CHECKING:
     from sloth_tui.store.sqlite.store import SqliteStore
 
 
+def _settings() -> Settings:
+    from sloth_tui.settings import load_settings
+
+    return load_settings()
+
+
 def open_store(
     agent: str,
     mode: Literal["read", "write"] = "read",
     *,
     origin: Origin | None = None,
-    settings: Callable[[], Settings] = load_settings,
+    settings: Callable[[], Settings] = _settings,
 ) -> Store:
     """Open the store of an agent.
 
@@ -60,10 +65,10 @@ def open_path(
     *,
     agent: str = "",
     origin: Origin | None = None,
-    settings: Callable[[], Settings] = load_settings,
+    settings: Callable[[], Settings] = _settings,
 ) -> SqliteStore:
     """Open the store in a file, wherever it is. A missing file reads as empty; otherwise like
-    ``open_store``."""
+    ``open_store``. Raises ValueError for another mode."""
     from sloth_tui.store.sqlite.engine.database import Database
     from sloth_tui.store.sqlite.store import SqliteStore
 

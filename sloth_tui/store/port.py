@@ -4,6 +4,9 @@ A store belongs to one agent. A handle of it belongs to one thread at a time. Me
 errors of :mod:`sloth_tui.errors`, never those of a driver. SQLite is the first backend; every
 backend passes ``tests/store/conformance``.
 
+All promises are on this one page, long as it is: a backend is written, and a store understood, by reading it
+from top to bottom. :class:`Store` is the sum of the protocols above it.
+
 Typing only: nothing here is imported at run time by the path that ``state get`` takes.
 """
 
@@ -122,7 +125,9 @@ class EntryWrites(Protocol):
 
     def increment(self, key: str, by: int | float = 1) -> int | float:
         """Add to a number and return the sum; exact across processes. An absent key counts as 0, a string
-        that reads as a number as that number. Raises NotANumber and then writes nothing."""
+        that reads as a number as that number.
+
+        Raises NotANumber, and InvalidValue if ``by`` is not a number; both write nothing."""
 
     def set_if_absent(self, key: str, value: Value) -> bool:
         """Store the value and return True if the key is absent; otherwise return False and write nothing."""
@@ -143,14 +148,14 @@ class Locks(Protocol):
     """Named leases with fencing tokens.
 
     Seconds may be fractional, more than 0 and at most 30 days. Time is measured by a clock that
-    cannot be set. Expired locks, and tied locks whose process has ended, count as free.
+    cannot be set. Expired locks, and ephemeral locks whose process has ended, count as free.
     """
 
     def acquire(
-        self, name: str, holder: str, seconds: float, *, wait: float = 0.0, tied: bool = False
+        self, name: str, holder: str, seconds: float, *, wait: float = 0.0, ephemeral: bool = False
     ) -> Lock:
         """Take the lock, waiting up to ``wait`` seconds. A second acquisition by the same holder is refused
-        like any other. A ``tied`` lock is free as soon as this process has ended. Raises LockHeld."""
+        like any other. An ``ephemeral`` lock is free as soon as this process has ended. Raises LockHeld."""
 
     def renew(self, name: str, holder: str, seconds: float) -> Lock:
         """Extend the lease to ``seconds`` from now, under the same token. Raises LockLost."""

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 _FRAMES = "TEXTUAL_FPS"
+_NEEDED_FILES = 32
+"""Files that the app may open at once: its loop, its handles on the database, a run."""
 
 
 def run_app(agent: str | None, read_only: bool) -> int:
     """Show ``agent`` until the user leaves; return the exit code.
 
     None: the configured agent, else the one that was on screen last. With ``read_only`` nothing is opened for
-    writing. Raises InvalidConfig before the terminal is touched.
+    writing. Raises InvalidConfig, and SlothError if there are too few open files, before the terminal is
+    touched.
     """
     import gc
 
+    from sloth_tui import shortage
+    from sloth_tui.errors import SlothError
+
+    if shortage.is_out_of_files(_NEEDED_FILES):
+        raise SlothError(shortage.too_many_files())
     _leave_at_once()
     # Garbage collection would take a fifth of the time to the first picture, and modules and classes are not
     # garbage. The app turns it on again as soon as it is on screen.
@@ -36,6 +44,7 @@ def run_app(agent: str | None, read_only: bool) -> int:
         warnings=[warning] if warning else [],
     )
     gc.freeze()
+    app.watch_threads()
     app.run()
     return app.return_code or 0
 

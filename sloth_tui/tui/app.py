@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import traceback
+from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from sloth_tui.text import display_text
 from sloth_tui.tui.actions import by_id, rebind
 from sloth_tui.tui.browser.layout import NARROW, NORMAL, WIDE
 from sloth_tui.tui.browser.screen import BrowserScreen
+from sloth_tui.tui.external.last_words import end_if_short, watch_loop, watch_threads
 from sloth_tui.tui.external.lasting import LastingFile
 from sloth_tui.tui.external.steady_driver import make_steady
 from sloth_tui.tui.external.suspending import Suspension
@@ -131,6 +133,7 @@ class SlothApp(App[int]):
 
     def on_load(self) -> None:
         loop = asyncio.get_running_loop()
+        watch_loop(self, loop)
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._leave, number)
         self._suspension.watch()
@@ -203,6 +206,7 @@ class SlothApp(App[int]):
 
     def _handle_exception(self, error: Exception) -> None:
         """Ignore widgets that miss each other while the app exits."""
+        end_if_short(self, error)
         if not (self._exit and isinstance(error, NoMatches | MountError | ScreenError)):
             super()._handle_exception(error)
 
@@ -211,6 +215,10 @@ class SlothApp(App[int]):
         from rich.text import Text
 
         self.panic(Text(display_text(traceback.format_exc(), lines=True)))
+
+    def watch_threads(self) -> None:
+        """End if a thread ends by an error, instead of going on without it. For a process of its own."""
+        watch_threads(self, self._tell)
 
     def spare_interrupt(self) -> None:
         """Do not end by an interrupt that just came: the loop hears of it although it was another's."""
@@ -224,4 +232,5 @@ class SlothApp(App[int]):
 
     def _tell(self, message: Message) -> None:
         """Hand a message of the services, from any thread, to the browser, even under a dialog."""
-        self._hand_over(partial(self._browser.post_message, message))
+        with suppress(RuntimeError):  # the app has ended, and its loop is closed
+            self._hand_over(partial(self._browser.post_message, message))

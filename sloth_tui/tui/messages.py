@@ -395,14 +395,6 @@ class LogRead(NamedTuple):
     """True if more can be requested."""
 
 
-class RunLine(NamedTuple):
-    """A line that a run printed, or that reports what it did."""
-
-    kind: str
-    """``output``, ``task``, ``change``, ``warning``, ``good`` or ``bad``."""
-    text: str
-
-
 class RunBegan(RoutedMessage):
     """A run of a Lua file began."""
 

@@ -1,4 +1,4 @@
-"""Keys and values as a backend keeps them: text (or bytes) plus the name of a type.
+"""Encode keys and values as a backend keeps them: text (or bytes) plus the name of a type.
 
 A string is kept as it is and its type is None, so that what programs without types write reads as
 a string. Everything else is text with a type beside it: decimal digits, ``repr`` of a float, ``true``
@@ -26,11 +26,13 @@ MAX_DEPTH = 200
 MIN_INTEGER = -(2**63)
 MAX_INTEGER = 2**63 - 1
 
+_PLAIN = frozenset((str, bool, type(None)))
+"""Types of which a table holds every value."""
 _BOOLEANS = {"true": True, "false": False}
 
 
 def check_key(key: str) -> str:
-    """The key itself. Raises InvalidKey unless it is non-empty UTF-8 of at most 4 KiB without NUL."""
+    """Return the key. Raises InvalidKey unless it is non-empty UTF-8 of at most 4 KiB without NUL."""
     if not isinstance(key, str):
         raise InvalidKey(f"a key must be text, not {type(key).__name__}")
     if not key:
@@ -47,7 +49,7 @@ def check_key(key: str) -> str:
 
 
 def key_bytes(key: str) -> bytes | None:
-    """The stored form; None for text that no stored form can have."""
+    """Return the stored form of a key; None for text that no stored form can have."""
     try:
         return key.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -55,18 +57,26 @@ def key_bytes(key: str) -> bytes | None:
 
 
 def decode_key(stored: bytes) -> str:
-    """The key as text; what is no UTF-8 in it as the escapes of PEP 383."""
+    """Return the key as text; bytes that are not UTF-8 become the escapes of PEP 383."""
     return stored.decode("utf-8", "surrogateescape")
 
 
 def after_prefix(prefix: bytes) -> bytes | None:
-    """The smallest key greater than every key with this prefix; None: there is none."""
+    """Return the smallest key greater than every key with this prefix; None if there is none."""
     stem = prefix.rstrip(b"\xff")
     return stem[:-1] + bytes((stem[-1] + 1,)) if stem else None
 
 
+def first_segment(key: str) -> str:
+    """Return ``deploy:`` of ``deploy:version``; segments end in ``:`` or ``/``. Return all of a key without
+    one."""
+    ends = [place for place in map(key.find, ":/") if place >= 0]
+    return key[: min(ends) + 1] if ends else key
+
+
 def encode(value: Value) -> tuple[str | None, Stored]:
-    """Type and stored form. Raises InvalidValue for what no store can hold."""
+    """Return the type, None for a string, and the stored form. Raises InvalidValue for what no store can
+    hold."""
     if isinstance(value, str):
         kind, stored = None, value
     elif value is True or value is False:
@@ -96,10 +106,11 @@ def encode(value: Value) -> tuple[str | None, Stored]:
 
 
 def decode(kind: str | None, stored: object) -> Value:
-    """What was set. Text that does not fit its type, left by a program without types, is a string.
+    """Return the value that was stored. Text that does not fit its type, left by a program without types, is
+    a string.
 
-    How a table is read is the backend's own: here it is the text, or the bytes, that it is stored as. Raises
-    TypeError for what is no value, in a damaged database.
+    The backend reads tables in its own way: here a table is the text, or the bytes, that it is stored as.
+    Raises TypeError if there is no value, in a damaged database.
     """
     if isinstance(stored, bytes):
         return stored
@@ -119,7 +130,7 @@ def decode(kind: str | None, stored: object) -> Value:
 
 
 def type_name(value: Value) -> str:
-    """``string``, ``integer``, ``float``, ``boolean``, ``table`` or ``bytes``."""
+    """Return ``string``, ``integer``, ``float``, ``boolean``, ``table`` or ``bytes``."""
     if isinstance(value, str):
         return "string"
     if value is True or value is False:
@@ -132,7 +143,7 @@ def type_name(value: Value) -> str:
 
 
 def same(one: object, other: object) -> bool:
-    """Equal in type and value, all the way down: 1, 1.0, ``"1"`` and true all differ, 0.0 and -0.0 too."""
+    """True if equal in type and value, at all depths: 1, 1.0, ``"1"`` and true differ; 0.0 and -0.0, too."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict) and isinstance(other, dict):
@@ -145,7 +156,7 @@ def same(one: object, other: object) -> bool:
 
 
 def as_number(value: Value) -> int | float | None:
-    """The number a value is or, being a string, reads as; None where it is none."""
+    """Return the number that a value is or, if it is a string, reads as; None if it is not a number."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -168,12 +179,12 @@ def is_finite(number: float) -> bool:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether ``int`` and ``float`` would read it as other languages do: ASCII, no blanks, no ``1_000``."""
+    """True if ``int`` and ``float`` read it as other languages do: ASCII, no blanks, no ``1_000``."""
     return 0 < len(text) <= 400 and text.isascii() and "_" not in text and text.strip() == text
 
 
 def _within(number: int | float, text: str) -> int | float | str:
-    """The number if there may be such a value, else its text."""
+    """Return the number if a value may be that large, else its text."""
     fits = MIN_INTEGER <= number <= MAX_INTEGER if isinstance(number, int) else is_finite(number)
     return number if fits else text
 
@@ -206,11 +217,14 @@ def _table(value: dict[str, object] | list[object]) -> str:
 
 
 def _check_table(root: object) -> None:
-    """Refuse what JSON would change silently (keys that are no text) or cannot hold; never recurses."""
+    """Raise InvalidValue for what JSON would change silently (keys that are not text) or cannot hold. Never
+    recurses."""
     level: list[object] = [root]
     for _ in range(MAX_DEPTH):
         inner: list[object] = []
         for item in level:
+            if type(item) in _PLAIN:
+                continue
             if isinstance(item, dict):
                 for name in item:
                     if not isinstance(name, str):

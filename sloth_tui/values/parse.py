@@ -1,7 +1,8 @@
-"""Text as values: words of a command line, what was typed into the editor, a value as another type.
+"""Read text as values: words of a command line, the text of an editor, a value as another type.
 
-What reads a word of a command line raises ValueError and quotes the word, which stands beside others. What
-reads the text of an editor raises InvalidValue and does not: the text is in view.
+Functions that take a word of a command line are named for what they return, as ``int`` is. They raise
+ValueError and quote the word, which stands beside others. Those that take the text of an editor raise
+InvalidValue and do not quote it: the text is in view.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _SHOWN = 60
 
 
 def integer(word: str) -> int:
-    """A decimal integer of 64 bits."""
+    """Return a decimal integer of 64 bits. Raises ValueError."""
     try:
         return _integer(word)
     except OverflowError:
@@ -30,7 +31,7 @@ def integer(word: str) -> int:
 
 
 def floating(word: str) -> float:
-    """A finite decimal fraction."""
+    """Return a finite decimal fraction. Raises ValueError."""
     try:
         return _float(word)
     except OverflowError:
@@ -40,7 +41,7 @@ def floating(word: str) -> float:
 
 
 def number(word: str) -> int | float:
-    """An integer if it is written as one, otherwise a fraction."""
+    """Return an integer if it is written as one, otherwise a fraction. Raises ValueError."""
     try:
         return integer(word)
     except ValueError:
@@ -50,13 +51,14 @@ def number(word: str) -> int | float:
 
 
 def boolean(word: str) -> bool:
+    """Return the boolean of ``true`` or ``false``. Raises ValueError."""
     if word.strip() not in ("true", "false"):
         raise ValueError(f"{_quoted(word)} is neither true nor false")
     return word.strip() == "true"
 
 
 def seconds(word: str) -> float:
-    """A span of time, not negative."""
+    """Return a duration in seconds, not negative. Raises ValueError."""
     span = floating(word)
     if span < 0:
         raise ValueError(f"{_quoted(word)} is negative")
@@ -64,7 +66,7 @@ def seconds(word: str) -> float:
 
 
 def grace(word: str) -> float:
-    """A span of time of at most 30 days."""
+    """Return a duration in seconds, at most 30 days. Raises ValueError."""
     span = seconds(word)
     if span > 30 * 86_400:
         raise ValueError(f"{_quoted(word)} is more than 30 days")
@@ -72,6 +74,7 @@ def grace(word: str) -> float:
 
 
 def revision(word: str) -> int:
+    """Return the number of a revision, or a count: not negative. Raises ValueError."""
     found = integer(word)
     if found < 0:
         raise ValueError(f"{_quoted(word)} is negative")
@@ -79,7 +82,7 @@ def revision(word: str) -> int:
 
 
 def json_value(word: str) -> Value:
-    """What a JSON text says, if a store can hold it."""
+    """Return the value of a JSON text. Raises ValueError for what is not JSON, or no store can hold."""
     from sloth_tui.documents import json_text
 
     found = json_text.parse(word)
@@ -90,7 +93,7 @@ def json_value(word: str) -> Value:
 
 
 def table(word: str) -> Value:
-    """A JSON object or array."""
+    """Return a JSON object or array. Raises ValueError."""
     value = json_value(word)
     if not isinstance(value, (dict, list)):
         raise ValueError("neither a JSON object nor an array")
@@ -108,11 +111,12 @@ _READERS: dict[str, Callable[[str], Value]] = {
 }
 
 TYPES = (*_READERS, "bytes")
-"""What ``--type`` takes: the types of values, and ``number`` and ``json`` for whichever fits."""
+"""The choices of ``--type``: the types of values, and ``number`` and ``json`` for whichever fits."""
 
 
-def typed(data: bytes, kind: str | None) -> Value:
-    """``data`` read as the type ``kind``: without one a string, or bytes if it is no UTF-8."""
+def parse_typed(data: bytes, kind: str | None) -> Value:
+    """Return ``data`` read as the type ``kind``; without one, as a string, or bytes if it is not UTF-8.
+    Raises InvalidValue."""
     if kind == "bytes":
         return data
     try:
@@ -130,7 +134,8 @@ def typed(data: bytes, kind: str | None) -> Value:
 
 
 def from_text(text: str, form: str) -> Value:
-    """The value that was typed. Raises InvalidValue saying what is wrong with it and where."""
+    """Return the value of the text of an editor; ``form`` is as in :func:`sloth_tui.values.render.to_text`.
+    Raises InvalidValue that says what is wrong, and where."""
     if form == "string":
         return text
     if form == "bytes":
@@ -149,8 +154,8 @@ def from_text(text: str, form: str) -> Value:
     return _document(text, form)
 
 
-def converted(value: Value, kind: str) -> Value:
-    """``value`` as the type ``kind``, without loss. Raises InvalidValue saying why that cannot be."""
+def convert_value(value: Value, kind: str) -> Value:
+    """Return a value as the type ``kind``, without loss. Raises InvalidValue that says why that cannot be."""
     from sloth_tui.values.render import text_of
 
     if kind == "string":

@@ -1,4 +1,4 @@
-"""Values as text: bare, for the clipboard, for an editor, as JSON.
+"""Print values as text: bare, for the clipboard, for an editor, as JSON.
 
 ``pretty`` and ``compact`` are character for character what ``json.dumps(ensure_ascii=False)`` makes, but for
 lone surrogates. The standard encoder costs a command 10 ms before its first byte (``json`` imports ``re`` for
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _STEP = "  "
 _LONG = 1 << 16
-_TOLD = 60
-"""Characters of a value that a run tells; the store has the rest."""
+_ABBREVIATED = 60
+"""Characters of a value in the words of a run; the store has the rest."""
 _ESCAPES = {code: f"\\u{code:04x}" for code in range(0x20)}
 _ESCAPES.update(
     {ord('"'): '\\"', ord("\\"): "\\\\", 8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r"},
@@ -24,12 +24,12 @@ _ESCAPES.update(
 
 
 def bare(value: Value) -> str | bytes:
-    """The value as ``state get`` prints it: text and bytes as they are, tables as compact JSON."""
+    """Return the value as ``state get`` prints it: text and bytes as they are, tables as compact JSON."""
     return value if isinstance(value, (str, bytes)) else compact(value)
 
 
 def text_of(value: Value) -> str:
-    """The value as ``state get`` prints it. Raises InvalidValue for bytes that are no UTF-8."""
+    """Return the value as ``state get`` prints it. Raises InvalidValue for bytes that are not UTF-8."""
     found = bare(value)
     try:
         return found if isinstance(found, str) else found.decode()
@@ -40,8 +40,8 @@ def text_of(value: Value) -> str:
 
 
 def as_printed(value: Value) -> str:
-    """The value as ``state get`` prints it; bytes that are no UTF-8 as hexadecimal digits. For the clipboard:
-    on a screen nothing of this may stand."""
+    """Return the value as ``state get`` prints it, bytes that are not UTF-8 as hexadecimal digits. For the
+    clipboard: it may hold characters that act on a terminal."""
     found = bare(value)
     try:
         return found if isinstance(found, str) else found.decode()
@@ -50,12 +50,12 @@ def as_printed(value: Value) -> str:
 
 
 def as_object(values: Mapping[str, Value]) -> str:
-    """One JSON object, as ``state list -o json`` prints it."""
+    """Return one JSON object, as ``state list -o json`` prints it."""
     return pretty(values)
 
 
 def one_line(value: Value | None, limit: int = 80) -> str:
-    """The beginning of a value, harmless; ``(none)`` where there is none."""
+    """Return the beginning of a value on one line, harmless; ``(none)`` for None."""
     from sloth_tui.text import display_text, format_size
 
     if value is None:
@@ -68,20 +68,21 @@ def one_line(value: Value | None, limit: int = 80) -> str:
     return display_text(text, limit)
 
 
-def told(value: Value | None, shortened: bool) -> str:
-    """The beginning of a value as JSON, harmless. ``shortened``: a text is not all of it already."""
+def abbreviate(value: Value | None, *, cut: bool) -> str:
+    """Return the beginning of a value as JSON, harmless. ``cut``: if it is text, then not all of it."""
     from sloth_tui.text import display_text
 
     text = display_text(compact(value))
-    if len(text) <= _TOLD:
-        return text + ("…" if shortened and isinstance(value, str) else "")
-    if shortened:
-        return f"{text[:_TOLD]}…"
-    return f"{text[:_TOLD]}… +{len(text) - _TOLD} more chars"
+    if len(text) <= _ABBREVIATED:
+        return text + ("…" if cut and isinstance(value, str) else "")
+    if cut:
+        return f"{text[:_ABBREVIATED]}…"
+    return f"{text[:_ABBREVIATED]}… +{len(text) - _ABBREVIATED} more chars"
 
 
 def pretty(value: object, margin: str = "\n") -> str:
-    """Over several lines, indented by two spaces. ``margin``: a line feed and the indentation so far."""
+    """Return JSON over several lines, indented by two spaces. ``margin``: a line feed and the indentation so
+    far."""
     if isinstance(value, bytes):
         value = portable(value)
     if isinstance(value, dict):
@@ -96,7 +97,7 @@ def pretty(value: object, margin: str = "\n") -> str:
 
 
 def compact(value: object) -> str:
-    """On one line, without spaces."""
+    """Return JSON on one line, without spaces."""
     if isinstance(value, bytes):
         value = portable(value)
     if isinstance(value, dict):
@@ -107,7 +108,7 @@ def compact(value: object) -> str:
 
 
 def string(text: str) -> str:
-    """A JSON string. Lone surrogates, which UTF-8 cannot say, become escapes."""
+    """Return a JSON string. Lone surrogates, which UTF-8 cannot encode, become escapes."""
     if len(text) > _LONG:
         # Worth its import here: 30 times as fast.
         from json.encoder import encode_basestring
@@ -119,7 +120,7 @@ def string(text: str) -> str:
 
 
 def portable(data: bytes) -> str | dict[str, str]:
-    """Bytes as JSON can say them: text if they are UTF-8, else ``{"base64": "..."}``."""
+    """Return bytes as JSON can hold them: text if they are UTF-8, else ``{"base64": "..."}``."""
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -129,7 +130,8 @@ def portable(data: bytes) -> str | dict[str, str]:
 
 
 def to_text(value: Value, form: str) -> str:
-    """What the editor shows. No character of it can act on a terminal."""
+    """Return the text that the editor shows; no character of it can act on a terminal. ``form``: a type of
+    value, or ``escaped`` for a string that has to be shown in JSON."""
     import json
 
     from sloth_tui.text import display_text
@@ -143,7 +145,7 @@ def to_text(value: Value, form: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    """``character`` as JSON may write it anywhere inside a string."""
+    """Return ``character`` as JSON may write it anywhere inside a string."""
     import json
 
     from sloth_tui.text import display_text

@@ -31,13 +31,22 @@ HEAVY = [
     "tomllib",
     "typing",
     "yaml",
+    "sloth_tui.cli.output.tables",
+    "sloth_tui.cli.parsing.parser",
+    "sloth_tui.shortage",
     "sloth_tui.store.clock",
     "sloth_tui.store.history",
     "sloth_tui.store.process",
     "sloth_tui.store.rows",
+    "sloth_tui.store.sqlite.engine.adopting",
+    "sloth_tui.store.sqlite.engine.errors",
+    "sloth_tui.store.sqlite.engine.files",
+    "sloth_tui.store.sqlite.engine.frozen",
     "sloth_tui.store.sqlite.history",
     "sloth_tui.store.sqlite.locks",
     "sloth_tui.store.sqlite.rows",
+    "sloth_tui.store.sqlite.schema.tables",
+    "sloth_tui.text",
 ]
 
 SHOW_HEAVY = """
@@ -77,13 +86,41 @@ def test_what_scripts_call_in_loops_imports_nothing_heavy(arguments: tuple[str, 
     assert imported(*arguments) == "0"
 
 
+COUNT_OURS = """
+import sys
+from sloth_tui.cli import main
+code = main({arguments!r})
+sys.stdout.flush()
+print(code, sum(name.partition(".")[0] == "sloth_tui" for name in sys.modules), file=sys.stderr)
+"""
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(
+    ("arguments", "most"),
+    [
+        (("state", "get", "app:version"), 25),
+        (("state", "list", "-o", "json"), 27),
+        (("state", "set", "app:version", "v2"), 35),
+        (("state", "increment", "n"), 36),
+    ],
+)
+def test_what_scripts_call_in_loops_imports_few_modules(arguments: tuple[str, ...], most: int) -> None:
+    """Each costs a start about 0.1 ms; a package counts as one as well."""
+    script = COUNT_OURS.format(arguments=list(arguments))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    code, count = map(int, done.stderr.splitlines()[-1].split())
+    assert code == 0
+    assert count <= most
+
+
 def test_a_piped_run_imports_little(tmp_path: Path) -> None:
     """Its worker imports the rest, meanwhile."""
     file = tmp_path / "tasks.lua"
     file.write_text('task({name = "t", run = function() state.set("k", 1) end})')
     code, *modules = imported("run", str(file)).split()
     assert code == "0"
-    assert set(modules) <= {"enum", "json", "re", "typing"}
+    assert set(modules) <= {"enum", "json", "re", "typing", "sloth_tui.shortage", "sloth_tui.text"}
 
 
 @pytest.mark.usefixtures("filled")
@@ -94,7 +131,7 @@ def test_a_piped_table_needs_no_front_end_library(module: str) -> None:
 
 COUNT_READS = """
 import sys
-from sloth_tui.settings import config_path
+from sloth_tui.agents import config_path
 path, opened = config_path(), []
 sys.addaudithook(lambda event, arguments: event == "open" and arguments[0] == path and opened.append(event))
 from sloth_tui.cli import main

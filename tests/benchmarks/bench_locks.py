@@ -47,9 +47,9 @@ def bare_pairs(connection: apsw.Connection) -> None:
         connection.execute(GIVE_BACK, ("deploy", "task-1"))
 
 
-def our_pairs(store: SqliteStore, *, tied: bool) -> None:
+def our_pairs(store: SqliteStore, *, ephemeral: bool) -> None:
     for _ in range(PAIRS):
-        store.acquire("deploy", "task-1", 300, tied=tied)
+        store.acquire("deploy", "task-1", 300, ephemeral=ephemeral)
         store.release("deploy", "task-1")
 
 
@@ -59,8 +59,8 @@ def writes(store: SqliteStore) -> None:
 
 
 def fenced_writes(store: SqliteStore) -> None:
-    """The lock is tied, so that every check also looks at its process."""
-    lock = store.acquire("deploy", "task-1", 300, tied=True)
+    """The lock is ephemeral, so that every check also looks at its process."""
+    lock = store.acquire("deploy", "task-1", 300, ephemeral=True)
     store.fence("deploy", lock.token)
     writes(store)
     store.unfence("deploy")
@@ -87,9 +87,9 @@ def main() -> None:
         bare = open_bare(os.path.join(directory, "bare.db"))
         with open_path(os.path.join(directory, "ours.db"), "write") as store:
             title = "lock + unlock, to bare statements"
-            print(compare(title, lambda: our_pairs(store, tied=False), lambda: bare_pairs(bare)))
+            print(compare(title, lambda: our_pairs(store, ephemeral=False), lambda: bare_pairs(bare)))
             title = "the same, tied to the process"
-            print(compare(title, lambda: our_pairs(store, tied=True), lambda: bare_pairs(bare)))
+            print(compare(title, lambda: our_pairs(store, ephemeral=True), lambda: bare_pairs(bare)))
             title = "set behind a fence, to set without"
             print(compare(title, lambda: fenced_writes(store), lambda: writes(store)))
         bare.close()

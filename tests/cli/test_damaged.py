@@ -9,11 +9,9 @@ import pytest
 
 from sloth_tui.errors import SlothError
 from sloth_tui.model import Query
-from sloth_tui.origin import this_process
 from sloth_tui.store import open_store
-from sloth_tui.store.sqlite.store import SqliteStore
 from tests.cli.support import Result, piped
-from tests.store.damage import remove, spoil_bytes, spoil_cells
+from tests.store.damage import fill, remove, spoil_bytes, spoil_cells
 from tests.support import rounds
 
 if TYPE_CHECKING:
@@ -92,31 +90,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("original")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("SLOTH_RUNNER_HOME", str(base))
-        (base / "config.toml").write_text('[history]\nkeep = 4\nsecret = ["*password*"]\n')
-        with open_store("local", "write", origin=this_process("sloth-runner", "set")) as store:
-            store.set_many({f"b:{number:04}": "x" * (number % 400) for number in range(150)})
-            store.set("a:text", "text")
-            store.set("a:table", {"list": [1, 2.5, None, True], "text": "x" * 300})
-            store.set("a:float", 0.5)
-            store.set("a:boolean", True)
-            store.set("a:bytes", b"\xff" * 9000)
-            store.set("a:gone", "gone")
-            store.delete("a:gone")
-            store.set("a:password", "secret")
-            store.set("a:password", "secret 2")
-            store.set("a:secret", "hidden")
-            store.mark_secret("a:secret")
-            store.set("a:secret", "hidden 2")
-        with open_store("local", "write", origin=this_process("lua", "run", "run-1", "task")) as store:
-            for _ in range(20):
-                store.increment("a:integer")
-            store.acquire("broken", "me", 3600)
-            store.break_lock("broken")
-            store.acquire("held", "me", 3600)
-            store.acquire("other", "you", 3600, tied=True)
-            store.compact(keep=3)
-            assert isinstance(store, SqliteStore)
-            store._database.execute("INSERT OR IGNORE INTO sloth_forgotten VALUES ('a:integer', 2)")
+        fill(base)
     return base / "state" / "local.db"
 
 

@@ -48,7 +48,7 @@ def test_a_terminal_is_given_no_more_of_a_value_than_it_may_show(
         return display_text(data, limit, lines=lines)
 
     monkeypatch.setattr(columns, "display_text", counted)
-    monkeypatch.setattr("sloth_tui.cli.output.histories.display_text", counted)
+    monkeypatch.setattr("sloth_tui.cli.output.records.display_text", counted)
     done = on_terminal(*words.split())
     assert (done.code, done.stderr) == (0, b"")
     assert re.search(r"… \+2\d{6} more chars", final_screen(done.stdout))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.cli.running.text import RunText
 from sloth_tui.runner import events
 from sloth_tui.store import open_store
 from tests.cli.support import on_terminal, piped
@@ -51,48 +50,6 @@ def file(tmp_path: Path, text: str, name: str = "deploy.lua") -> str:
     path = tmp_path / name
     path.write_text(text)
     return str(path)
-
-
-def test_events_as_people_read_them() -> None:
-    told = RunText(traces=True)
-    happened: list[events.RunEvent] = [
-        events.RunStarted("id", "deploy\x1b.lua", "local", ["build", "ship"], 0.0),
-        events.TaskOutput(None, "print", "while loading"),
-        events.TaskStarted("build", 0.0),
-        events.TaskOutput("build", "print", "one\ttwo \x1b[31m"),
-        events.TaskOutput("build", "stderr", "beware"),
-        events.KeyChanged("build", "new\nkey", None, {"a": [1, True]}, 1),
-        events.KeyChanged("build", "version", "v1", "v" * 100, 2),
-        events.KeyChanged("build", "big", "beginning", None, 3, shortened=True),
-        events.Warned("build", "lock 'x' left behind"),
-        events.TaskFinished("build", "done", 1.25, 3, None, None),
-        events.TaskStarted("ship", 0.0),
-        events.TaskFinished("ship", "failed", 75.0, 0, "deploy.lua:3: boom", "trace:\n\tdeploy.lua:3"),
-        events.TaskFinished("tell", "skipped", 0.0, 0, "depends on 'ship', which failed", None),
-        events.KeyRestored("version", "v2", "v1", 4),
-        events.KeyRestored("new\nkey", 1, None, 5),
-        events.RunFinished("id", "failed", 20, 76.5, "1 task failed, 1 skipped", None),
-    ]
-    assert "\n".join(filter(None, map(told.lines, happened))) == (
-        "run deploy␛.lua on agent local: 2 tasks\n"
-        "  while loading\n"
-        "task build\n"
-        "  one\ttwo ␛[31m\n"
-        "  ! beware\n"
-        '  changed new␊key: absent -> {"a":[1,true]}\n'
-        '  changed version: "v1" -> "' + "v" * 59 + "… +42 more chars\n"
-        '  changed big: "beginning"… -> absent\n'
-        "  warning: lock 'x' left behind\n"
-        "  done in 1.25s, 3 changes\n"
-        "task ship\n"
-        "  failed in 1m 15s: deploy.lua:3: boom\n"
-        "    trace:\n"
-        "      deploy.lua:3\n"
-        "task tell skipped: depends on 'ship', which failed\n"
-        'took back version: "v2" -> "v1"\n'
-        "took back new␊key: 1 -> absent\n"
-        "run failed in 1m 16s: 1 done, 1 failed, 1 skipped"
-    )
 
 
 def test_a_run_that_works(tmp_path: Path) -> None:

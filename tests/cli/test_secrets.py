@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.store import open_store
-from tests.cli.support import on_terminal, piped
+from tests.cli.support import final_screen, on_terminal, piped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,8 +63,9 @@ def test_a_run_tells_that_a_secret_changed_and_not_from_what_to_what(declared: P
 
 def test_on_a_terminal_too(declared: Path) -> None:
     done = on_terminal("run", str(declared))
-    assert b"changed db:password: (secret) -> (secret)" in done.stdout
-    assert b"changed login: (secret) -> absent" in done.stdout
+    shown = final_screen(done.stdout)
+    assert "changed db:password: (secret) -> (secret)" in shown
+    assert "changed login: (secret) -> absent" in shown
     assert b"hunter" not in done.stdout + done.stderr
 
 

@@ -153,7 +153,7 @@ def test_a_lock_whose_token_cannot_be_told_is_not_kept(redirection: str, message
     done = shell("lock acquire free --holder me --ttl 600", redirection)
     assert done.stderr.decode() == (
         f"error: cannot write the output: {message}\n"
-        "hint: the lock was given back: its token could not be told\n"
+        "hint: the lock was released: its token could not be printed\n"
     )
     assert done.returncode == 1
     with open_store("local", "write") as store:
@@ -165,7 +165,7 @@ def test_a_lock_whose_token_nobody_reads_is_given_back(filled: Path) -> None:
     done = with_a_reader_that_went_away("lock", "acquire", "free", "--holder", "me", "--ttl", "600")
     assert done.stderr.decode() == (
         "error: cannot write the output: its reader went away\n"
-        "hint: the lock was given back: its token could not be told\n"
+        "hint: the lock was released: its token could not be printed\n"
     )
     assert done.returncode == 1
     with open_store("local", "write") as store:
@@ -202,7 +202,7 @@ def test_a_run_that_nobody_can_follow_does_not_begin(filled: Path) -> None:
     done = shell("run tasks.lua", ">&-")
     assert done.stderr.decode() == (
         "error: cannot write the output: stdout is closed\n"
-        "hint: nothing was run: a run that nobody can follow would be stopped\n"
+        "hint: nothing was run: a run without output would be stopped\n"
     )
     assert (done.returncode, shell("state get ran", "").returncode) == (1, 3)
 

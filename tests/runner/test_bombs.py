@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sloth_tui.runner.processes import descendants
+from sloth_tui.runner.processes import find_descendants
 from sloth_tui.store import open_store
 from tests.runner.support import run_task, run_text, write
 
@@ -203,7 +203,7 @@ def test_bombs_end_with_the_right_words_and_leave_nothing(
     assert any(word in finished["error"] for word in words.split("|")), finished
     assert told["peak"] < 100 * MEBIBYTE
     assert told["lines"] * 2 <= 50_000 + 2
-    assert descendants(os.getpid()) == []
+    assert find_descendants(os.getpid()) == []
     with open_store("local") as store:
         assert "held" not in [lock.name for lock in store.locks()]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.events import TaskOutput
-from sloth_tui.runner.processes import descendants
+from sloth_tui.runner.processes import find_descendants
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervision.supervisor import Supervisor
 from tests.runner.support import Told, lines_of, run_task, run_text, write
@@ -172,7 +172,7 @@ def test_children_left_behind_go_on_until_the_run_ends(tmp_path: Path) -> None:
     assert "true" in told.lines
     (warning,) = told.warnings
     assert "left by commands" in warning
-    assert descendants(os.getpid()) == []
+    assert find_descendants(os.getpid()) == []
 
 
 def test_many_commands_may_leave_children_behind(tmp_path: Path) -> None:
@@ -210,4 +210,4 @@ def test_more_processes_than_any_task_needs_end_the_run(tmp_path: Path) -> None:
     told = run_task(tmp_path, body, timeout=60)
     assert told.errors["only"] == "killed: its commands had more than 1,000 processes at once"
     assert told.end.exit_code == 20
-    assert descendants(os.getpid()) == []
+    assert find_descendants(os.getpid()) == []

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import struct
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from sloth_tui.documents import json_text
 from sloth_tui.runner.lua.convert import json_functions, value_from_lua, value_to_lua
 from sloth_tui.runner.lua.sandbox import Sandbox
 from tests.runner.support import lua_function
+from tests.support import rounds
 
 SANDBOX = Sandbox({"read_module": lambda _: (False, b"none")}, 64 * 1024 * 1024)
 SANDBOX.publish("json", SANDBOX.define("json", json_functions()))
@@ -88,6 +92,26 @@ def test_json_decode_refuses_what_json_is_not(data: bytes) -> None:
 def test_encode_writes_floats_as_the_command_line_does(number: float) -> None:
     ok, encoded = ENCODE(lua_function(SANDBOX, f"return {number.hex()}"))
     assert (ok, encoded.decode()) == (True, repr(number))
+
+
+def test_encode_writes_each_of_many_floats_as_the_command_line_does() -> None:
+    """Any bits; any digits; ties between two texts of 16 digits; the neighbours of powers of two and ten."""
+    chance = Random(1)
+    numbers = [struct.unpack("<d", chance.randbytes(8))[0] for _ in range(rounds(20_000, 2_000_000))]
+    for _ in range(rounds(2_000, 200_000)):
+        numbers.append(float(f"{chance.randrange(10**17)}e{chance.randrange(-40, 40)}"))
+        numbers.append((chance.randrange(2**16, 2**17) | 1) / 2**17)
+        numbers.append(chance.uniform(1e15, 1e18))
+        numbers.append(chance.random())
+    for power in [*(2.0**exponent for exponent in range(-1022, 1024)), *(10.0**e for e in range(-300, 300))]:
+        numbers += [math.nextafter(power, 0.0), power, math.nextafter(power, math.inf)]
+    finite = [number for number in numbers if math.isfinite(number)]
+    for start in range(0, len(finite), 1000):
+        some = finite[start : start + 1000]
+        text = "[" + ",".join(map(repr, some)) + "]"
+        literals = ",".join(number.hex() for number in some)
+        ok, encoded = ENCODE(lua_function(SANDBOX, f"return {{{literals}}}"))
+        assert (ok, encoded.decode()) == (True, text)
 
 
 def test_encode_writes_powers_of_two_as_the_command_line_does() -> None:

@@ -1,41 +1,183 @@
-"""The words of events, and that the command line and the screen both use them."""
+"""What happens in a run is told in the same words on stdout, on a terminal and on the screen."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from sloth_tui.cli.running.text import RunText
+from sloth_tui.cli.output.stdout import Output
+from sloth_tui.cli.running.follow import follow
+from sloth_tui.errors import SlothError
+from sloth_tui.model import TextPiece
 from sloth_tui.runner import events
-from sloth_tui.runner.describe import describe
-from sloth_tui.tui.services.runs import describe_lines
+from sloth_tui.runner.describe import RunDescriber, plain_text
+from sloth_tui.runner.request import RunRequest
+from sloth_tui.settings import Settings
+from sloth_tui.tui.widgets.dock.run_view import _STYLES as SCREEN_STYLES
+from sloth_tui.tui.widgets.dock.run_view import RunPane
+from tests.tui.driving import running, until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from sloth_tui.runner.events import RunEvent
 
-WORDS: list[tuple[RunEvent, str]] = [
-    (events.RunStarted("r", "f.lua", "local", ["a", "b"], 0.0), "2 tasks"),
-    (events.TaskStarted("build", 0.0), "build"),
-    (events.TaskOutput("build", "print", "hello"), "hello"),
-    (events.KeyChanged("build", "k", None, 1, 1, created=True), "k"),
-    (events.KeyRestored("k", 1, None, 2, deleted=True), "k"),
-    (events.Warned("build", "output cut"), "output cut"),
-    (events.Stopping("build", 1, 3.0), "stopping: waiting up to 3s for 1 process to end"),
-    (events.TaskFinished("build", "done", 2.0, 1, None, None), "done in 2s, 1 change"),
-    (events.TaskFinished("build", "failed", 2.0, 0, "f.lua:1: no", None), "failed in 2s"),
-    (events.TaskFinished("build", "skipped", 0.0, 0, "a failed", None), "skipped"),
-    (events.RunFinished("r", "done", 0, 2.0, None, None), "done in 2s"),
+STORY: list[tuple[RunEvent, str]] = [
+    (
+        events.RunStarted("id", "deploy\x1b.lua", "lo\x07cal", ["build", "ship"], 0.0),
+        "run deploy␛.lua on agent lo␇cal: 2 tasks",
+    ),
+    (events.TaskOutput(None, "print", "while loading"), "  while loading"),
+    (events.TaskStarted("bui\nld", 0.0), "task bui␊ld"),
+    (events.TaskOutput("build", "stdout", "old\rnew \x1b[31m"), "  new ␛[31m"),
+    (events.TaskOutput("build", "stderr", "beware"), "  ! beware"),
+    (
+        events.KeyChanged("build", "new\nkey", None, {"a": [1, True]}, 1, created=True),
+        '  changed new␊key: absent -> {"a":[1,true]}',
+    ),
+    (
+        events.KeyChanged("build", "version", "v1", "v" * 100, 2),
+        f'  changed version: "v1" -> "{"v" * 59}… +42 more chars',
+    ),
+    (
+        events.KeyChanged("build", "big", "beginning", None, 3, shortened=True, deleted=True),
+        '  changed big: "beginning"… -> absent',
+    ),
+    (
+        events.KeyChanged("build", "app:password", "hunter2", "hunter3", 4),
+        "  changed app:password: (secret) -> (secret)",
+    ),
+    (
+        events.KeyChanged("build", "login", None, None, 5, secret=True, created=True),
+        "  changed login: absent -> (secret)",
+    ),
+    (events.Warned("build", "lock '\x1b' left behind"), "  warning: lock '␛' left behind"),
+    (events.TaskFinished("bui\nld", "done", 1.25, 5, None, None), "  done in 1.25s, 5 changes"),
+    (events.TaskStarted("ship", 0.0), "task ship"),
+    (events.Stopping("ship", 1, 3.0), "  stopping: waiting up to 3s for 1 process to end"),
+    (
+        events.TaskFinished("ship", "failed", 75.0, 1, "deploy.lua:3: bo\x1bom", "trace"),
+        "  failed in 1m 15s, 1 change: deploy.lua:3: bo␛om",
+    ),
+    (
+        events.TaskFinished("te\x1bll", "skipped", 0.0, 0, "depends on 'ship', which failed", None),
+        "task te␛ll skipped: depends on 'ship', which failed",
+    ),
+    (events.KeyRestored("version", b"\xff", "v1", 6), 'took back version: {"base64":"/w=="} -> "v1"'),
+    (events.KeyRestored("new\nkey", 1, None, 7, deleted=True), "took back new␊key: 1 -> absent"),
+    (
+        events.RunFinished("id", "failed", 20, 76.5, "1 task failed, 1 skipped", None),
+        "run failed in 1m 16s: 1 done, 1 failed, 1 skipped",
+    ),
 ]
+WORDS = [words for _, words in STORY]
 
 
-def test_every_event_has_words() -> None:
-    assert {type(event) for event, _ in WORDS} == set(get_args(events.RunEvent))
+class Scripted:
+    """A supervisor of a run in which all of this happens."""
+
+    def __init__(self, *_: object) -> None:
+        self.run = "id"
+
+    def events(self) -> Iterator[RunEvent]:
+        for event, _ in STORY:
+            yield event
+
+    def stop(self, signal_number: int = 0) -> None:
+        pass
 
 
-@pytest.mark.parametrize(("event", "words"), WORDS)
-def test_both_front_ends_tell_an_event_in_its_words(event: RunEvent, words: str) -> None:
-    assert describe(event) == words
-    assert words in (RunText().lines(event) or "")
-    if not isinstance(event, events.KeyRestored | events.RunFinished):  # the pane has no line for these
-        assert words in describe_lines(event, lambda key: False)[0].text
+def shown_by_cli(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> None:
+    monkeypatch.setattr("sloth_tui.cli.running.follow.Supervisor", Scripted)
+    out = Output()
+    out.terminal = terminal
+    with pytest.raises(SlothError, match="1 task failed, 1 skipped"):
+        follow(
+            RunRequest("deploy.lua", "local"),
+            None,  # type: ignore[arg-type]  # nothing is run
+            out,
+            settings=Settings,
+            as_json=False,
+            traces=False,
+        )
+    out.flush()
+
+
+def test_the_story_has_every_kind_of_event() -> None:
+    assert {type(event) for event, _ in STORY} == set(get_args(events.RunEvent)) == set(events.KINDS.values())
+
+
+def test_a_pipe_gets_these_words(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    shown_by_cli(monkeypatch, terminal=False)
+    assert capfdbinary.readouterr().out.decode().splitlines() == WORDS
+
+
+_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+@pytest.mark.parametrize("colours", [True, False], ids=["colours", "no colours"])
+def test_a_terminal_gets_these_words_in_styles(
+    colours: bool, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "200")
+    if not colours:
+        monkeypatch.setenv("NO_COLOR", "1")
+    shown_by_cli(monkeypatch, terminal=True)
+    raw = capfdbinary.readouterr().out.decode()
+    lines = [line.rpartition("\r")[2] for line in _CODES.sub("", raw).splitlines()]
+    told = [words + "; press ctrl+c again to kill" if "stopping:" in words else words for words in WORDS]
+    assert [line for line in lines if line in told] == told
+    assert ("\x1b[31mfailed\x1b[0m" in raw) is colours
+    assert ("\x1b[33mwarning: " in raw) is colours
+    assert "\x1b[1mtask ship\x1b[0m" in raw
+
+
+async def test_the_screen_shows_these_words(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sloth_tui.tui.services.runs.Supervisor", Scripted)
+    async with running() as app:
+        app.browser.perform("show_run")
+        app.browser.services.run_file("deploy.lua")
+        pane = app.find(RunPane)
+        await until(lambda: pane.result == "failed")
+        told = [words + "; stop again to kill" if "stopping:" in words else words for words in WORDS]
+        assert pane.lines == [*told, "1 task failed, 1 skipped"]
+        await app.sees("took back new␊key: 1 -> absent")
+
+
+def test_every_role_has_a_style_on_the_screen() -> None:
+    describer = RunDescriber(traces=True)
+    roles = {piece.role for event, _ in STORY for line in describer.lines(event) for piece in line}
+    assert roles <= SCREEN_STYLES.keys()
+
+
+def test_a_traceback_is_told_on_request() -> None:
+    failed = events.TaskFinished("t", "failed", 1.0, 0, "f.lua:1: no", "trace:\n\tf.lua:\x1b1")
+    broken = events.RunFinished("id", "error", 2, 0.1, "f.lua:1: no", None, "trace:\n\tf.lua:1")
+    with_traces, without = RunDescriber(traces=True), RunDescriber()
+    assert [plain_text(line) for line in with_traces.lines(failed)] == [
+        "  failed in 1s: f.lua:1: no",
+        "    trace:",
+        "      f.lua:␛1",
+    ]
+    assert [plain_text(line) for line in with_traces.lines(broken)] == ["    trace:", "      f.lua:1"]
+    assert len(without.lines(failed)) == 1
+    assert without.lines(broken) == []
+
+
+def test_a_text_of_a_task_is_cut_at_the_limit() -> None:
+    describer = RunDescriber(limit=10)
+    for event in (
+        events.TaskOutput("t", "print", "x" * 100),
+        events.TaskStarted("x" * 100, 0.0),
+        events.KeyChanged("t", "x" * 100, None, None, 1, created=True, deleted=True),
+    ):
+        (line,) = describer.lines(event)
+        assert f"{'x' * 9}…" in plain_text(line)
+        assert "x" * 10 not in plain_text(line)
+        assert all(isinstance(piece, TextPiece) for piece in line)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.processes import processes
+from tests.readable import as_user, readable_program
 from tests.runner.support import write
 from tests.runner.test_fork_bombs import BOMBS, bounded
 
@@ -33,36 +31,13 @@ ENDS = (
     "temporarily unavailable",
 )
 """How the run tells of it. A bomb whose first process is refused another one may end before it is judged."""
-AS_USER = f"""
-import os, sys
-os.setgroups([]); os.setgid({USER}); os.setuid({USER})
-os.execv(sys.argv[1], sys.argv[1:])
-"""
 
 
 @pytest.fixture(scope="module")
 def program() -> Iterator[tuple[str, Path]]:
     """An interpreter and a directory with the program that every user can read."""
-    if os.getuid() != 0:
-        pytest.skip("needs the right to become another user")
-    python = readable_python()
-    with tempfile.TemporaryDirectory(prefix="sloth-test-") as directory:
-        os.chmod(directory, 0o755)
-        for name in ("sloth_tui", "lupa"):
-            spec = importlib.util.find_spec(name)
-            assert spec is not None
-            assert spec.origin is not None
-            shutil.copytree(Path(spec.origin).parent, Path(directory, name))
-        yield python, Path(directory)
-
-
-def readable_python() -> str:
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    for path in (sys.executable, f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
-        command = [sys.executable, "-c", AS_USER, path, "-c", ""]
-        if os.path.exists(path) and subprocess.run(command, capture_output=True).returncode == 0:
-            return path
-    pytest.skip("needs an interpreter that other users can start")
+    with readable_program() as found:
+        yield found
 
 
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
@@ -74,7 +49,7 @@ def test_a_fork_bomb_of_a_user_ends_by_the_limit(program: tuple[str, Path], bomb
         os.chown(each, USER, USER)
     with bounded(BOUND) as cgroup:
         join = f'echo $$ > {cgroup}/cgroup.procs && exec "$@"'
-        command = [sys.executable, "-c", AS_USER, python, "-m", "sloth_tui", "run", path]
+        command = [*as_user(USER), python, "-m", "sloth_tui", "run", path]
         done = subprocess.run(
             ["sh", "-c", join, "sh", *command],
             capture_output=True,

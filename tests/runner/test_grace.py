@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.runner.processes import find_descendants, processes
 from tests.runner.support import lines_of, run_task, write
+from tests.support import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from sloth_tui.runner.processes import Process
 
 CLEANS = """
     cmd("trap 'echo begin; (trap \\"echo helper asked\\" TERM; sleep 1); sleep 0.2; rm -f pidfile; "
@@ -113,10 +117,11 @@ def test_no_grace_kills_at_once(tmp_path: Path) -> None:
     assert "asked" not in shown
 
 
-def test_what_a_run_leaves_is_asked_at_its_end_and_given_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("output", ["", ">/dev/null 2>&1"], ids=["heard", "silent"])
+def test_what_a_run_leaves_is_asked_at_its_end_and_given_time(tmp_path: Path, output: str) -> None:
     body = f"""
         cmd([[(trap 'echo one; echo two; sleep 0.2; echo x > {tmp_path}/cleaned; exit' TERM
-               echo > {tmp_path}/trapped; while :; do sleep 0.05; done) &
+               echo > {tmp_path}/trapped; while :; do sleep 0.05; done) {output} &
               while [ ! -e {tmp_path}/trapped ]; do sleep 0.02; done]])
     """
     told = run_task(tmp_path, body, grace=60.0)
@@ -153,3 +158,57 @@ def test_a_wrong_grace_is_refused(tmp_path: Path, base: Path, word: str) -> None
 def test_a_wrong_grace_of_a_command_is_refused(tmp_path: Path, grace: str) -> None:
     told = run_task(tmp_path, f"cmd({{command = 'true', grace = {grace}}})")
     assert told.errors["only"] == "tasks.lua:2: cmd: grace must be 0 or more seconds, at most 30 days"
+
+
+ALONE = """
+    cmd("trap 'echo asked >> asked; (trap \\"echo asked >> asked\\" TERM; sleep 1); "
+        .. "echo > cleaned; exit' TERM; "
+        .. "setsid env -i PATH=$PATH sh -c 'trap \\"echo x >> other; exit\\" TERM; echo > up; "
+        .. "while :; do sleep 0.05; done' & while [ ! -e up ]; do sleep 0.05; done; "
+        .. "echo ready; while :; do sleep 0.05; done")
+"""
+"""A command with another in a session of its own, which nothing marks as part of the run."""
+
+
+def run_until_ready(path: str, *options: str) -> list[Process]:
+    """Run the file, kill its supervisor when a command says "ready", and return what it leaves running."""
+    below: list[Process] = []
+
+    def kill(process: subprocess.Popen[str], line: str) -> None:
+        if line == "ready":
+            below.extend(find_descendants(process.pid))
+            process.kill()
+
+    code, _, _ = run(path, *options, act=kill)
+    assert code == -signal.SIGKILL
+    assert len(below) >= 4
+    return below
+
+
+def wait_for_end(below: list[Process]) -> None:
+    pids = {process.pid for process in below}
+    wait_until(lambda: pids.isdisjoint(process.pid for process in processes()), what="the end of the run")
+
+
+def test_a_run_that_loses_its_supervisor_asks_its_commands_once_and_gives_them_time(tmp_path: Path) -> None:
+    wait_for_end(run_until_ready(task(tmp_path, ALONE), "--grace", "60"))
+    assert (tmp_path / "asked").read_text() == "asked\n"
+    assert (tmp_path / "other").read_text() == "x\n"
+    assert (tmp_path / "cleaned").exists()
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["command", "run"])
+def test_a_run_that_loses_its_supervisor_kills_what_does_not_end_in_its_grace(
+    tmp_path: Path, own: bool
+) -> None:
+    body = "cmd([[trap 'echo >> asked' TERM; echo ready; while :; do sleep 0.05; done]])"
+    if own:
+        body = body.replace("cmd([[", "cmd({grace = 1, command = [[").replace("]])", "]]})")
+    wait_for_end(run_until_ready(task(tmp_path, body), "--grace", "1000" if own else "1"))
+    assert (tmp_path / "asked").read_text() == "\n"
+
+
+def test_a_run_without_grace_that_loses_its_supervisor_asks_nobody(tmp_path: Path) -> None:
+    body = "cmd([[trap 'echo >> asked' TERM; echo ready; while :; do sleep 0.05; done]])"
+    wait_for_end(run_until_ready(task(tmp_path, body), "--grace", "0"))
+    assert not (tmp_path / "asked").exists()

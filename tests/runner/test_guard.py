@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.events import TaskStarted
-from sloth_tui.runner.processes import Process, descendants, processes
+from sloth_tui.runner.processes import Process, find_descendants, processes
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervision.supervisor import Supervisor
 from tests.runner.support import run_text, write
@@ -70,8 +70,8 @@ def test_commands_in_sessions_of_their_own_do_not_outlive_a_guard_that_is_killed
     below: list[Process] = []
 
     def kill_guard() -> None:
-        wait_until(lambda: len(descendants(os.getpid())) >= 6)
-        below.extend(descendants(os.getpid()))
+        wait_until(lambda: len(find_descendants(os.getpid())) >= 6)
+        below.extend(find_descendants(os.getpid()))
         os.kill(worker_pids()[victim], signal.SIGKILL)
 
     told = stop_when(supervisor, kill_guard, "ready")
@@ -84,4 +84,4 @@ def test_a_guard_that_is_stopped_does_not_hold_up_the_end(tmp_path: Path, victim
     supervisor = Supervisor(RunRequest(write(tmp_path, HOLDING), "local", timeout=3.0))
     told = stop_when(supervisor, lambda: os.kill(worker_pids()[victim], signal.SIGSTOP), "ready")
     assert told.end.exit_code == 124
-    assert descendants(os.getpid()) == []
+    assert find_descendants(os.getpid()) == []

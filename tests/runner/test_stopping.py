@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.events import KeyChanged, RunFinished, TaskFinished, TaskOutput, TaskStarted
-from sloth_tui.runner.processes import descendants
+from sloth_tui.runner.processes import find_descendants
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervision.supervisor import Supervisor
 from sloth_tui.store import open_store
@@ -131,7 +131,7 @@ def test_stop_ends_the_run_and_frees_its_locks(tmp_path: Path, number: int, code
     assert (told.end.result, told.end.exit_code) == ("cancelled", code)
     assert told.results == {"holds": "cancelled", "next": "skipped"}
     assert told.changes == [("before", None, 1)]
-    assert descendants(os.getpid()) == []
+    assert find_descendants(os.getpid()) == []
     with open_store("local") as store:
         assert store.locks() == []
 
@@ -183,9 +183,9 @@ def test_stop_before_the_start_and_after_the_end(tmp_path: Path) -> None:
 def test_giving_up_listening_ends_the_worker(tmp_path: Path) -> None:
     events = Supervisor(RunRequest(write(tmp_path, HOLDING), "local")).events()
     next(events)
-    assert descendants(os.getpid())
+    assert find_descendants(os.getpid())
     events.close()  # type: ignore[attr-defined]  # it is a generator
-    assert descendants(os.getpid()) == []
+    assert find_descendants(os.getpid()) == []
 
 
 def worker_pids(above: int | None = None) -> tuple[int, int, int]:
@@ -196,7 +196,7 @@ def worker_pids(above: int | None = None) -> tuple[int, int, int]:
 
 
 def first_child(parent: int) -> int:
-    return wait_until(lambda: min([p.pid for p in descendants(parent) if p.parent == parent], default=0))
+    return wait_until(lambda: min([p.pid for p in find_descendants(parent) if p.parent == parent], default=0))
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_worker_that_dies_is_explained(tmp_path: Path, victim: int, number: in
     assert told.errors["holds"].startswith(words)
     assert told.results == {"holds": "failed", "next": "done"}
     assert told.end.exit_code == 20
-    assert descendants(os.getpid()) == []
+    assert find_descendants(os.getpid()) == []
     with open_store("local") as store:
         assert store.locks() == []
 
@@ -240,7 +240,7 @@ def test_neither_worker_nor_commands_outlive_their_supervisor(tmp_path: Path, te
         assert parent.stdout is not None
         while "ready" not in parent.stdout.readline():
             pass
-        below = wait_until(lambda: found if len(found := descendants(parent.pid)) >= count else [])
+        below = wait_until(lambda: found if len(found := find_descendants(parent.pid)) >= count else [])
         parent.kill()
     for process in below:
         wait_until(lambda pid=process.pid: not os.path.exists(f"/proc/{pid}"))  # type: ignore[misc]

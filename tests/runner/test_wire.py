@@ -17,7 +17,7 @@ from sloth_tui.runner.events import (
     TaskStarted,
     Warned,
 )
-from sloth_tui.runner.protocol import Note, decode, encode_event, encode_note, event_to_json, messages
+from sloth_tui.runner.protocol import Note, decode, decode_lines, encode_event, encode_note, event_to_json
 from sloth_tui.runner.request import (
     Assignment,
     RecoveryInfo,
@@ -74,7 +74,7 @@ def test_notes_cross_as_well() -> None:
 
 
 def test_a_file_name_that_is_no_utf8_crosses() -> None:
-    (message,) = messages([encode_event(RunStarted("r", os.fsdecode(b"\xff.lua"), "local", [], 0.0))])
+    (message,) = decode_lines([encode_event(RunStarted("r", os.fsdecode(b"\xff.lua"), "local", [], 0.0))])
     assert isinstance(message, RunStarted)
     assert os.fsencode(message.file) == b"\xff.lua"
 
@@ -83,7 +83,7 @@ def test_a_file_name_that_is_no_utf8_crosses() -> None:
     "line", [b"", b"x", b"{}", b"[]", b"5", b'{"event": "task_started"}', b'{"event": "none"}', b"\xff"]
 )
 def test_lines_of_others_say_nothing(line: bytes) -> None:
-    assert list(messages([line])) == []
+    assert list(decode_lines([line])) == []
 
 
 @given(st.dictionaries(texts, tables), st.lists(texts), st.floats(0.1, 9) | st.none(), st.integers(0, 2**63))

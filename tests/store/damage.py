@@ -7,6 +7,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from sloth_tui.origin import this_process
+from sloth_tui.store import open_store
+from sloth_tui.store.sqlite.store import SqliteStore
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -51,6 +55,35 @@ for number in range(count):
     new.execute("PRAGMA journal_mode = DELETE")
     new.close()
 """
+
+
+def fill(base: Path) -> None:
+    """Write something into every table of the default agent's database below ``base``."""
+    (base / "config.toml").write_text('[history]\nkeep = 4\nsecret = ["*password*"]\n')
+    with open_store("local", "write", origin=this_process("sloth-runner", "set")) as store:
+        store.set_many({f"b:{number:04}": "x" * (number % 400) for number in range(150)})
+        store.set("a:text", "text")
+        store.set("a:table", {"list": [1, 2.5, None, True], "text": "x" * 300})
+        store.set("a:float", 0.5)
+        store.set("a:boolean", True)
+        store.set("a:bytes", b"\xff" * 9000)
+        store.set("a:gone", "gone")
+        store.delete("a:gone")
+        store.set("a:password", "secret")
+        store.set("a:password", "secret 2")
+        store.set("a:secret", "hidden")
+        store.mark_secret("a:secret")
+        store.set("a:secret", "hidden 2")
+    with open_store("local", "write", origin=this_process("lua", "run", "run-1", "task")) as store:
+        for _ in range(20):
+            store.increment("a:integer")
+        store.acquire("broken", "me", 3600)
+        store.break_lock("broken")
+        store.acquire("held", "me", 3600)
+        store.acquire("other", "you", 3600, ephemeral=True)
+        store.compact(keep=3)
+        assert isinstance(store, SqliteStore)
+        store._database.execute("INSERT OR IGNORE INTO sloth_forgotten VALUES ('a:integer', 2)")
 
 
 def spoil_cells(source: Path, target: Path, seed: int, count: int) -> list[str]:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.command import CommandPalette
 
+from sloth_tui.agents import config_path
 from sloth_tui.errors import InvalidConfig
-from sloth_tui.settings import Settings, config_path, line_of, load_settings
+from sloth_tui.settings import Settings, line_of, load_settings
 from sloth_tui.tui.actions import ACTIONS, MOTIONS, by_id
 from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.dialogs.help import HelpScreen

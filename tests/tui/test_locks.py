@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 def lock(name: str, holder: str, *, alive: bool | None = True, remaining: float = 30.0) -> Lock:
     owner = None if alive is None else Owner("build-1", 4242, 1, "boot")
-    return Lock(name, holder, 17, 1000.0, 1060.0, remaining, owner, tied=True, alive=alive)
+    return Lock(name, holder, 17, 1000.0, 1060.0, remaining, owner, ephemeral=True, alive=alive)
 
 
 @given(remaining=st.floats(0, 100), lease=st.floats(0.1, 100) | st.none(), width=st.integers(1, 20))

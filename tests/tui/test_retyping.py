@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sloth_tui.errors import InvalidValue
 from sloth_tui.model import VALUE_TYPES
 from sloth_tui.values.codec import encode, same, type_name
-from sloth_tui.values.parse import converted
+from sloth_tui.values.parse import convert_value
 from tests.tui.test_values import values
 
 
@@ -18,7 +18,7 @@ def test_a_converted_value_has_its_type_and_can_be_stored_or_is_refused_in_words
     value: object, kind: str
 ) -> None:
     try:
-        found = converted(value, kind)  # type: ignore[arg-type]
+        found = convert_value(value, kind)  # type: ignore[arg-type]
     except InvalidValue:
         assert kind != type_name(value)  # type: ignore[arg-type]
         return
@@ -47,7 +47,7 @@ def test_a_converted_value_has_its_type_and_can_be_stored_or_is_refused_in_words
     ],
 )
 def test_what_becomes_of_values(value: object, kind: str, becomes: object) -> None:
-    assert same(converted(value, kind), becomes)  # type: ignore[arg-type]
+    assert same(convert_value(value, kind), becomes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ def test_what_becomes_of_values(value: object, kind: str, becomes: object) -> No
 )
 def test_what_cannot_be_converted_without_loss(value: object, kind: str, why: str) -> None:
     with pytest.raises(InvalidValue, match=why):
-        converted(value, kind)  # type: ignore[arg-type]
+        convert_value(value, kind)  # type: ignore[arg-type]

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from sloth_tui.cli.running.text import RunText
+from sloth_tui.documents import json_text, yaml_text
+from sloth_tui.documents.check import Checker
 from sloth_tui.errors import InvalidValue
+from sloth_tui.runner.describe import RunDescriber, plain_text
 from sloth_tui.runner.events import KeyChanged
-from sloth_tui.runner.worker.key_changes import LONGEST_VALUE, shorten
+from sloth_tui.runner.key_events import LONGEST_VALUE, shorten
 from sloth_tui.tui.editing import form_of
-from sloth_tui.tui.services.runs import describe_change
 from sloth_tui.values import parse as convert
-from sloth_tui.values.codec import decode, encode, same, type_name
-from sloth_tui.values.parse import converted, from_text
+from sloth_tui.values.codec import (
+    MAX_DEPTH,
+    MAX_INTEGER,
+    MIN_INTEGER,
+    decode,
+    encode,
+    first_segment,
+    same,
+    type_name,
+)
+from sloth_tui.values.parse import convert_value, from_text
 from sloth_tui.values.render import as_object, as_printed, bare, compact, one_line, pretty, to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sloth_tui.model import Value
 
 
@@ -119,40 +132,40 @@ def test_what_is_printed_and_edited_reads_as_the_value(case: Case) -> None:
     }
     if case.type in readers:
         assert same(readers[case.type](case.json), case.value)
-        assert same(converted(case.json, case.type), case.value)
+        assert same(convert_value(case.json, case.type), case.value)
     if case.printed != b"\xff\x00":
-        assert converted(case.value, "string") == as_printed(case.value)
+        assert convert_value(case.value, "string") == as_printed(case.value)
 
 
 @cases
 def test_a_run_and_the_history_tell_a_value_in_these_words(case: Case) -> None:
     event = KeyChanged("t", "k", None, case.value, 1, created=True)
-    assert RunText().lines(event) == f"  changed k: absent -> {case.told}"
+    assert described(event) == f"  changed k: absent -> {case.told}"
     assert one_line(case.value) == case.line
     assert shorten(case.value) == (case.value, False)
+
+
+def described(event: KeyChanged) -> str:
+    (line,) = RunDescriber().lines(event)
+    return plain_text(line)
 
 
 @pytest.mark.parametrize("value", HUGE, ids=["text", "object", "list", "bytes"])
 def test_a_huge_value_is_told_by_its_beginning(value: Value) -> None:
     begun, cut = shorten(value)
     assert cut
-    event = KeyChanged("t", "k", None, begun, 1, shortened=True, created=True)
-    line = RunText().lines(event)
-    assert line is not None
+    line = described(KeyChanged("t", "k", None, begun, 1, shortened=True, created=True))
     assert line.startswith("  changed k: absent -> ")
     assert line.endswith("…")
     assert len(line) < 100
-    assert describe_change(event, hidden=False).endswith("…")
     assert len(one_line(value)) <= 80
 
 
 def test_a_secret_and_what_is_absent_are_told_without_a_value() -> None:
     secret = KeyChanged("t", "k", None, None, 1, secret=True, created=True)
-    assert RunText().lines(secret) == "  changed k: absent -> (secret)"
-    assert describe_change(secret, hidden=True) == "+ k = ••••••••"
+    assert described(secret) == "  changed k: absent -> (secret)"
     gone = KeyChanged("t", "k", "old", None, 1, deleted=True)
-    assert RunText().lines(gone) == '  changed k: "old" -> absent'
-    assert describe_change(gone, hidden=False) == "- k (was old)"
+    assert described(gone) == '  changed k: "old" -> absent'
     assert one_line(None) == "(none)"
 
 
@@ -194,3 +207,53 @@ def test_half_a_character_inside_a_table_is_printed_as_an_escape() -> None:
     """SQLite may hold it: another program wrote it."""
     assert bare({"a": "\ud800"}) == as_printed({"a": "\ud800"}) == '{"a":"\\ud800"}'
     assert as_object({"a": "\ud800"}) == '{\n  "a": "\\ud800"\n}'
+
+
+def _nested(depth: int) -> list[object]:
+    value: list[object] = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"),
+    [
+        ([MIN_INTEGER], True),
+        ([MIN_INTEGER - 1], False),
+        ([MAX_INTEGER], True),
+        ([MAX_INTEGER + 1], False),
+        ([10**30], False),
+        (_nested(MAX_DEPTH), True),
+        (_nested(MAX_DEPTH + 1), False),
+    ],
+    ids=["least", "less", "greatest", "more", "much more", "deep", "too deep"],
+)
+def test_a_document_may_hold_what_a_store_can(value: list[object], *, fits: bool) -> None:
+    text = json.dumps(value)
+    assert _accepts(lambda: encode(value)) is fits
+    assert _accepts(lambda: json_text.parse(text)) is fits
+    assert _accepts(lambda: yaml_text.parse(text, Checker(), 1000)) is fits
+
+
+def _accepts(read: Callable[[], object]) -> bool:
+    try:
+        read()
+    except (InvalidValue, ValueError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("key", "segment"),
+    [
+        ("deploy:version", "deploy:"),
+        ("a/b:c", "a/"),
+        ("a:b/c", "a:"),
+        (":a", ":"),
+        ("plain", "plain"),
+        ("", ""),
+    ],
+)
+def test_a_key_begins_with_its_first_segment(key: str, segment: str) -> None:
+    assert first_segment(key) == segment

@@ -1,10 +1,15 @@
 """One module for each command or pair of commands, with its declaration and its handler.
 
-This module opens the store of a command for reading or writing. Not every command has a store, so the modules
-that open it are imported only then.
+A handler takes the arguments and stdout, and returns the exit code. It may raise any SlothError: the command
+line reports it and ends with its exit code.
+
+This module opens the store of a command for reading or writing, and reports what was done. Not every command
+has a store, and scripts want no reports, so the modules that do it are imported only then.
 """
 
 from __future__ import annotations
+
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,10 +46,18 @@ def writing(arguments: Arguments, title: str) -> Store:
     return _told(open_store(_agent(arguments), "write", origin=origin, settings=arguments.settings))
 
 
+def tell(message: str) -> None:
+    """Report what was done, if stderr is a terminal; a script, which wants silence, need not import how."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        from sloth_tui.cli.output import diagnostics
+
+        diagnostics.tell(message)
+
+
 def warn_once(warning: str | None) -> None:
     """Tell on stderr what the owner of a store should know, once: some commands open theirs twice."""
     if warning is not None and warning not in _warned:
-        from sloth_tui.cli.output.narration import warn
+        from sloth_tui.cli.output.diagnostics import warn
 
         _warned.add(warning)
         warn(warning)
@@ -56,6 +69,10 @@ def _told(store: H) -> H:
 
 
 def _agent(arguments: Arguments) -> str:
-    from sloth_tui.settings import chosen_agent
+    from sloth_tui.agents import DEFAULT_AGENT, config_path, named_agent, status_of
 
-    return chosen_agent(arguments.agent, arguments.settings)
+    named = named_agent(arguments.agent)
+    if named is not None:
+        return named
+    # Most users have no such file: do not import what reads it.
+    return DEFAULT_AGENT if status_of(config_path()) is None else arguments.settings().agent

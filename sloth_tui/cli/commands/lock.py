@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sloth_tui.cli.commands import reading, writing
-from sloth_tui.cli.output.narration import tell
+from sloth_tui.cli.output.diagnostics import tell
 from sloth_tui.cli.parsing.spec import (
     AGENT,
     RECORDS,
@@ -21,7 +21,7 @@ from sloth_tui.values.parse import seconds
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.cli.output.stdout import Output
-    from sloth_tui.model import Lock, Owner
+    from sloth_tui.model import Lock
     from sloth_tui.store.port import Store
 
 
@@ -33,17 +33,16 @@ def list_locks(arguments: Arguments, out: Output) -> int:
     if arguments.output == "keys":
         for lock in locks:
             out.line(lock.name)
-    elif arguments.output == "table":
-        _as_table(locks, out)
-    else:
-        from sloth_tui.cli.output.formats import write_records
+        return ExitCode.OK
+    from sloth_tui.cli.output.records import write_locks
 
-        write_records(_FIELDS, map(_record, locks), arguments.output, out)
+    if not write_locks(locks, arguments.output, out) and arguments.output == "table":
+        tell("no lock is held")
     return ExitCode.OK
 
 
 def _list_broken(arguments: Arguments, out: Output) -> int:
-    from sloth_tui.cli.output.histories import write_breaks
+    from sloth_tui.cli.output.records import write_breaks
 
     with reading(arguments) as store:
         broken = store.lock_breaks()
@@ -77,7 +76,7 @@ def _release_untold(store: Store, lock: Lock) -> str:
         store.release(lock.name, lock.holder, token=lock.token)
     except SlothError as error:
         return f"the lock is still held under token {lock.token}: {error.message}"
-    return "the lock was given back: its token could not be told"
+    return "the lock was released: its token could not be printed"
 
 
 def release(arguments: Arguments, out: Output) -> int:
@@ -92,48 +91,6 @@ def break_lock(arguments: Arguments, out: Output) -> int:
         lock = store.break_lock(arguments.name)
     tell(f"broke {lock.name}, held by {lock.holder} for another {format_duration(lock.remaining)}")
     return ExitCode.OK
-
-
-_FIELDS = ("name", "holder", "acquired_at", "expires_at", "remaining", "token", "owner")
-
-
-def _record(lock: Lock) -> dict[str, object]:
-    from sloth_tui.text import timestamp
-
-    return {
-        "name": lock.name,
-        "holder": lock.holder,
-        "acquired_at": timestamp(lock.acquired_at),
-        "expires_at": timestamp(lock.expires_at),
-        "remaining": round(lock.remaining, 3),
-        "token": lock.token,
-        "owner": None if lock.owner is None else lock.owner._asdict(),
-    }
-
-
-def _as_table(locks: list[Lock], out: Output) -> None:
-    from sloth_tui.cli.output import columns, tables
-
-    fields = [
-        columns.text("NAME"),
-        columns.text("HOLDER"),
-        columns.span("REMAINING"),
-        columns.number("TOKEN"),
-        columns.moment("ACQUIRED"),
-        columns.text("OWNER"),
-    ]
-    rows = (
-        (lock.name, lock.holder, lock.remaining, lock.token, lock.acquired_at, _owner(lock.owner))
-        for lock in locks
-    )
-    if not tables.write_rows(fields, rows, out):
-        tell("no lock is held")
-
-
-def _owner(owner: Owner | None) -> str:
-    """The process that took the lock. Whether it still runs tells nothing: a lock that depends on it is free
-    once it is gone, and any other one outlives it."""
-    return "-" if owner is None else f"{owner.host}:{owner.pid}"
 
 
 _NAME = Positional("name", "NAME", "of the lock", convert=utf8, complete="locks")
@@ -151,7 +108,7 @@ COMMANDS = (
         ],
         details=(
             "Piped, the table is one lock a line, separated by tabs: name, holder, seconds remaining,\n"
-            "token, acquired, owner (host:pid). What remains is told by a clock that nobody can set.\n"
+            "token, acquired, owner (host:pid). The seconds are by a clock that cannot be set.\n"
             "Of broken ones it is, newest first: when, name, holder, token, author, title."
         ),
         example=(
@@ -183,9 +140,9 @@ COMMANDS = (
             ),
         ],
         details=(
-            "It stays until it is released or its time is up, whatever becomes of this process. Of two\n"
-            "acquisitions the later has the greater token. Held by anybody, the same holder too: exit code\n"
-            "4. If the token cannot be printed, the lock is given back: exit code 1."
+            "It stays until it is released or its time is up, whatever becomes of this process. A later\n"
+            "acquisition has a greater token. If the lock is held, by the same holder too, that is exit\n"
+            "code 4. If the token cannot be printed, the lock is released: exit code 1."
         ),
         example=(
             "token=$(sloth-runner lock acquire deployment --holder ci-42 --ttl 300 --wait 30)\n"
@@ -194,7 +151,7 @@ COMMANDS = (
     ),
     Command(
         ("lock", "release"),
-        "give a lock back",
+        "release a lock",
         release,
         positionals=[_NAME],
         options=[AGENT, _HOLDER],
@@ -203,7 +160,7 @@ COMMANDS = (
     ),
     Command(
         ("lock", "break"),
-        "take a lock away from whoever holds it",
+        "take a lock away from its holder",
         break_lock,
         positionals=[_NAME],
         options=[AGENT],

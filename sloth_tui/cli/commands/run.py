@@ -22,7 +22,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
 
         show_tasks(_request(arguments), out, as_json=arguments.output == "jsonl")
         return ExitCode.OK
-    out.check_open("nothing was run: a run that nobody can follow would be stopped")
+    out.check_open("nothing was run: a run without output would be stopped")
     from sloth_tui.runner.supervision.process import WorkerProcess
 
     # First of all, so that both processes start at the same time.
@@ -50,21 +50,28 @@ def run_file(arguments: Arguments, out: Output) -> int:
 
 
 def _request(arguments: Arguments) -> RunRequest:
-    from sloth_tui.runner.inputs import read_values
+    from sloth_tui.agents import named_agent
     from sloth_tui.runner.request import RunRequest
-    from sloth_tui.settings import named_agent
 
     settings = arguments.settings()
     return RunRequest(
         _file(arguments),
         named_agent(arguments.agent) or settings.agent,
         tasks=tuple(arguments.task),
-        values=read_values(arguments.values, arguments.set, arguments.set_string),
+        values=_values(arguments),
         timeout=arguments.timeout,
         keep_going=arguments.keep_going,
         grace=settings.grace if arguments.grace is None else arguments.grace,
         title="" if arguments.example is None else f"run --example {arguments.example}",
     )
+
+
+def _values(arguments: Arguments) -> dict[str, object]:
+    if arguments.values is None and not arguments.set and not arguments.set_string:
+        return {}
+    from sloth_tui.runner.inputs import read_values
+
+    return read_values(arguments.values, arguments.set, arguments.set_string)
 
 
 def _file(arguments: Arguments) -> str:
@@ -125,11 +132,10 @@ COMMANDS = (
             output_option("text", "jsonl"),
         ],
         details=(
-            "jsonl is one event a line: run_started, task_started, task_output, key_changed, warned,\n"
-            "stopping, task_finished, key_restored, run_finished. Exit code 20 when a task failed, 124 when\n"
-            "one or the run took too long. Ctrl-C stops the tasks and gives back locks taken with\n"
-            "with_lock: commands get one SIGTERM, and SIGKILL after the grace or at a second Ctrl-C. So\n"
-            "does output that cannot be written, with exit code 1."
+            "jsonl is one event a line; event says what happened, from run_started to run_finished. Exit\n"
+            "code 20 when a task failed, 124 when one or the run took too long. Ctrl-C stops the tasks and\n"
+            "releases locks taken with with_lock: commands get one SIGTERM, and SIGKILL after the grace or\n"
+            "at a second Ctrl-C. Output that cannot be written stops the run too, with exit code 1."
         ),
         example=(
             "sloth-runner run deploy.lua --agent production --values production.yaml\n"

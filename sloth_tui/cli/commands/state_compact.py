@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from sloth_tui.cli.commands import reading, writing
-from sloth_tui.cli.output.narration import is_terminal, narrate, say, tell
+from sloth_tui.cli.output.diagnostics import is_terminal, narrate, say, tell
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option
 from sloth_tui.cli.parsing.when import moment, revision_of
 from sloth_tui.errors import ExitCode, HistoryPruned

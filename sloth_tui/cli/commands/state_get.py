@@ -5,7 +5,6 @@ from __future__ import annotations
 from sloth_tui.cli.commands import entries
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import ExitCode, KeyNotFound
-from sloth_tui.values.render import bare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +30,12 @@ def get(arguments: Arguments, out: Output) -> int:
 
 
 def _write(value: Value, out: Output, *, raw: bool) -> None:
-    out.line(bare(value), lines=True, end="" if raw or isinstance(value, bytes) else "\n")
+    end = "" if raw or isinstance(value, bytes) else "\n"
+    if not isinstance(value, str | bytes):
+        from sloth_tui.values.render import compact
+
+        value = compact(value)
+    out.line(value, lines=True, end=end)
 
 
 COMMANDS = (

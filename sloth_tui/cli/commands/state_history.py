@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sloth_tui.cli.commands import reading
-from sloth_tui.cli.output.histories import author, shown, write_changes, write_differences
-from sloth_tui.cli.output.narration import tell
+from sloth_tui.cli.output.diagnostics import tell
+from sloth_tui.cli.output.records import author_of, display_value, write_differences, write_revisions
 from sloth_tui.cli.parsing.spec import (
     AGENT,
     RECORDS,
@@ -35,13 +35,13 @@ def history(arguments: Arguments, out: Output) -> int:
         raise UsageError(f"--diff is for people, and -o {arguments.output} is not", hint="give one of them")
     count = 0
     with reading(arguments) as store:
-        changes = store.revisions(arguments.key, limit=arguments.limit)
+        revisions = store.revisions(arguments.key, limit=arguments.limit)
         if arguments.diff:
-            for change in changes:
-                _write_diff(change, out)
+            for found in revisions:
+                _write_diff(found, out)
                 count += 1
         else:
-            count = write_changes(changes, arguments.output, out)
+            count = write_revisions(revisions, arguments.output, out)
         if not count and arguments.limit != 0:
             store.entry(arguments.key)
             raise HistoryPruned(
@@ -60,22 +60,22 @@ def diff(arguments: Arguments, out: Output) -> int:
     return ExitCode.OK
 
 
-def _write_diff(change: Revision, out: Output) -> None:
+def _write_diff(found: Revision, out: Output) -> None:
     from difflib import unified_diff
 
     from sloth_tui.text import timestamp
 
-    who = [author(change.origin)]
-    if change.origin is not None:
-        who += [part for part in (change.origin.title, change.origin.task) if part]
-    heading = f"revision {change.revision}  {timestamp(change.at)}  {'  '.join(who)}"
+    who = [author_of(found.origin)]
+    if found.origin is not None:
+        who += [part for part in (found.origin.title, found.origin.task) if part]
+    heading = f"revision {found.revision}  {timestamp(found.at)}  {'  '.join(who)}"
     out.people(display_text(heading) + "\n")
-    if change.secret or _is_plain(change):
-        old = shown(change.old, secret=change.secret and not change.created)
-        new = shown(change.new, secret=change.secret and change.operation != "delete")
+    if found.secret or _is_plain(found):
+        old = display_value(found.old, secret=found.secret and not found.created)
+        new = display_value(found.new, secret=found.secret and found.operation != "delete")
         out.people(f"  {old} -> {new}\n\n")
         return
-    old_lines, new_lines = _lines(change.old), _lines(change.new)
+    old_lines, new_lines = _lines(found.old), _lines(found.new)
     if max(len(old_lines), len(new_lines)) > _MAX_LINES:
         counts = " -> ".join(format_count(len(lines), "line") for lines in (old_lines, new_lines))
         out.people(f"  {counts}, too many to compare\n\n")
@@ -86,9 +86,9 @@ def _write_diff(change: Revision, out: Output) -> None:
     out.people("\n")
 
 
-def _is_plain(change: Revision) -> bool:
+def _is_plain(found: Revision) -> bool:
     """True if the value fits best on one line."""
-    return not any(len(_lines(value)) > 1 for value in (change.old, change.new))
+    return not any(len(_lines(value)) > 1 for value in (found.old, found.new))
 
 
 def _lines(value: Value | None) -> list[str]:
@@ -98,7 +98,7 @@ def _lines(value: Value | None) -> list[str]:
         from sloth_tui.values.render import pretty
 
         return pretty(value).split("\n")
-    return shown(value).split("\n") if not isinstance(value, str) else value.split("\n")
+    return display_value(value).split("\n") if not isinstance(value, str) else value.split("\n")
 
 
 _WHEN = "a revision, or a time like 2026-01-31T14:00Z, '10m ago' or 'yesterday 14:00'"

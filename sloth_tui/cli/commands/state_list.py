@@ -33,7 +33,7 @@ def list_entries(arguments: Arguments, out: Output) -> int:
             for key in store.keys(arguments.prefix):
                 out.line(key)
         else:
-            from sloth_tui.cli.output.entries import write_entries
+            from sloth_tui.cli.output.records import write_entries
 
             count = write_entries(store.entries(arguments.prefix), arguments.output, out)
             if not count and out.terminal:
@@ -43,7 +43,7 @@ def list_entries(arguments: Arguments, out: Output) -> int:
 
 def _list_past(arguments: Arguments, out: Output) -> int:
     from sloth_tui.cli.commands import reading
-    from sloth_tui.cli.output.entries import write_entries
+    from sloth_tui.cli.output.records import write_entries
     from sloth_tui.cli.parsing.when import revision_of
 
     with reading(arguments) as store:
@@ -65,7 +65,7 @@ def _moment(word: str) -> object:
 
 
 def _tell_nothing(agent: str, prefix: str) -> None:
-    from sloth_tui.cli.output.narration import tell
+    from sloth_tui.cli.output.diagnostics import tell
 
     tell(f"agent '{agent}' has no entries" + (f" that begin with '{prefix}'" if prefix else ""))
 

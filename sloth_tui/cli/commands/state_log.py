@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import islice, takewhile
 
 from sloth_tui.cli.commands import reading, writing
-from sloth_tui.cli.output.histories import author, title, write_sets, write_steps
-from sloth_tui.cli.output.narration import tell, warn
+from sloth_tui.cli.output.diagnostics import tell, warn
+from sloth_tui.cli.output.records import author_of, title_of, write_change_sets, write_steps
 from sloth_tui.cli.parsing.spec import (
     AGENT,
     RECORDS,
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 def log(arguments: Arguments, out: Output) -> int:
     with reading(arguments) as store:
-        sets = store.change_sets(prefix=arguments.prefix)
+        change_sets = store.change_sets(prefix=arguments.prefix)
         if arguments.since is not None:
-            sets = takewhile(_newer(arguments.since), sets)
+            change_sets = takewhile(_newer(arguments.since), change_sets)
         if arguments.author is not None:
-            sets = (found for found in sets if author(found.origin) == arguments.author)
+            change_sets = (found for found in change_sets if author_of(found.origin) == arguments.author)
         if arguments.limit is not None:
-            sets = islice(sets, arguments.limit)
-        count = write_sets(sets, arguments.output, out)
+            change_sets = islice(change_sets, arguments.limit)
+        count = write_change_sets(change_sets, arguments.output, out)
     if not count and out.terminal:
         tell("no changes")
     return ExitCode.OK
@@ -55,18 +55,19 @@ def _newer(since: Moment) -> Callable[[ChangeSet], bool]:
 def undo(arguments: Arguments, out: Output) -> int:
     with reading(arguments) as store:
         name = arguments.id
-        change = store.newest_change_set() if name is None else store.change_set(name)
+        change_set = store.newest_change_set() if name is None else store.change_set(name)
         if arguments.dry_run:
-            write_steps(store.undo_steps(change), arguments.output, out)
+            write_steps(store.undo_steps(change_set), arguments.output, out)
             return ExitCode.OK
-    with writing(arguments, f"undo {change.id}: {title(change)}") as store:
+    with writing(arguments, f"undo {change_set.id}: {title_of(change_set)}") as store:
         if arguments.force:
-            _warn_of_the_impossible(sum(_is_impossible(step.obstacle) for step in store.undo_steps(change)))
-        changed = store.undo(change, force=arguments.force)
+            steps = store.undo_steps(change_set)
+            _warn_of_the_impossible(sum(_is_impossible(step.obstacle) for step in steps))
+        changed = store.undo(change_set, force=arguments.force)
     if changed:
-        tell(f"took back {change.id}, {title(change)}: {format_count(changed, 'key')} changed")
+        tell(f"took back {change_set.id}, {title_of(change_set)}: {format_count(changed, 'key')} changed")
     else:
-        tell(f"nothing to take back of {change.id}, {title(change)}")
+        tell(f"nothing to take back of {change_set.id}, {title_of(change_set)}")
     return ExitCode.OK
 
 
@@ -125,13 +126,13 @@ COMMANDS = (
         options=[
             AGENT,
             Option(("--dry-run",), "show what would be done, and do nothing"),
-            Option(("--force",), "also where somebody changed a key since; what is not kept stays as it is"),
+            Option(("--force",), "also keys that were changed since; what is not kept stays as it is"),
             output_option("table", *RECORDS),
         ],
         details=(
-            "All keys get back what they held before, or none: where somebody else changed one since, that\n"
-            "is exit code 5, and the message names the keys. Taking back is a change too, so that undoing\n"
-            "an undo is redo. -o is how --dry-run prints its list."
+            "All keys get back what they held before, or none: if a key was changed again since, that is\n"
+            "exit code 5, and the message names the keys. An undo is a change too, so that undoing an undo\n"
+            "is redo. -o is how --dry-run prints its list."
         ),
         example="sloth-runner state undo\nsloth-runner state undo 17 --dry-run",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sloth_tui.cli.commands import reading, writing
-from sloth_tui.cli.output.narration import confirm, tell
+from sloth_tui.cli.output.diagnostics import confirm, tell
 from sloth_tui.cli.parsing.spec import AGENT, YES, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import Conflict, ExitCode, KeyNotFound
 from sloth_tui.text import format_count
@@ -56,7 +56,7 @@ def clear(arguments: Arguments, out: Output) -> int:
         if removed != count and not arguments.yes:
             raise Conflict(
                 f"there are {format_count(removed, 'key')} now, not {count:,}; nothing was deleted",
-                hint="somebody else changed the state while you were asked; try again",
+                hint="the state was changed while the question waited; try again",
             )
     tell(f"deleted {format_count(removed, 'key')}")
     return ExitCode.OK

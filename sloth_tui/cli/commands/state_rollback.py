@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sloth_tui.cli.commands import reading, writing
-from sloth_tui.cli.output.histories import write_steps
-from sloth_tui.cli.output.narration import confirm, tell
+from sloth_tui.cli.output.diagnostics import confirm, tell
+from sloth_tui.cli.output.records import write_steps
 from sloth_tui.cli.parsing.spec import (
     AGENT,
     RECORDS,
@@ -55,7 +55,7 @@ def rollback(arguments: Arguments, out: Output) -> int:
         if changed != possible and not arguments.yes:
             raise Conflict(
                 f"there are {format_count(changed, 'key')} to roll back now, not {possible:,}",
-                hint="somebody else changed the state while you were asked; nothing was changed, try again",
+                hint="the state was changed while the question waited; nothing was rolled back, try again",
             )
     tell(f"rolled back {format_count(changed, 'key')} to revision {to}")
     return ExitCode.OK

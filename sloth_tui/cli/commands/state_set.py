@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from sloth_tui.cli.commands import writing
-from sloth_tui.cli.output.narration import tell
+from sloth_tui.cli.commands import tell, writing
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import Conflict, ExitCode, InvalidValue, KeyNotFound, UsageError
-from sloth_tui.text import display_text
 from sloth_tui.values.codec import MAX_VALUE
-from sloth_tui.values.parse import TYPES, revision, typed
+from sloth_tui.values.parse import TYPES, parse_typed, revision
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +28,7 @@ def set_entry(arguments: Arguments, out: Output) -> int:
     key = arguments.key
     expected = None
     if arguments.if_value is not None:
-        expected = typed(os.fsencode(arguments.if_value), arguments.type)
+        expected = parse_typed(os.fsencode(arguments.if_value), arguments.type)
     value = _from_stdin_or(arguments.value, arguments.type)
     with writing(arguments, f"set {key}") as store, store.transaction():
         if arguments.if_absent:
@@ -52,7 +50,7 @@ def set_entry(arguments: Arguments, out: Output) -> int:
 
 def _from_stdin_or(word: str, kind: str | None) -> Value:
     """Return the value of ``word``; ``-`` means stdin. Raises InvalidValue."""
-    return typed(_read_stdin() if word == "-" else os.fsencode(word), kind)
+    return parse_typed(_read_stdin() if word == "-" else os.fsencode(word), kind)
 
 
 def _read_stdin() -> bytes:
@@ -96,7 +94,7 @@ def _is_secret(store: Store, key: str, settings: Callable[[], Settings]) -> bool
 
     if holds_secret(key, settings().secret_segments):
         return True
-    return any(change.secret for change in store.revisions(key, limit=1))
+    return any(found.secret for found in store.revisions(key, limit=1))
 
 
 def _other_revision(store: Store, key: str, expected: int) -> Conflict:
@@ -116,6 +114,7 @@ def _type(value: Value) -> str:
 
 
 def _described(value: Value) -> str:
+    from sloth_tui.text import display_text
     from sloth_tui.values.render import bare
 
     return f"{_type(value)} '{display_text(bare(value), _SHOWN)}'"

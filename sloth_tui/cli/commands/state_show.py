@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sloth_tui.cli.commands import entries, reading
 from sloth_tui.cli.output import columns, tables
-from sloth_tui.cli.output.entries import FIELDS, record
 from sloth_tui.cli.output.formats import write_records
+from sloth_tui.cli.output.records import ENTRY_FIELDS, entry_record
 from sloth_tui.cli.parsing.spec import (
     AGENT,
     RECORDS,
@@ -35,11 +35,11 @@ def show(arguments: Arguments, out: Output) -> int:
         with entries(arguments) as store:
             entry = store.entry(arguments.key)
     if arguments.output == "json":
-        out.json(pretty(record(entry)) + "\n")
+        out.json(pretty(entry_record(entry)) + "\n")
     elif arguments.output == "table":
         _as_fields(entry, out)
     else:
-        write_records(FIELDS, [record(entry)], arguments.output, out)
+        write_records(ENTRY_FIELDS, [entry_record(entry)], arguments.output, out)
     return ExitCode.OK
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from sloth_tui.cli.commands import reading
-from sloth_tui.cli.output.histories import author, change_record, shown
+from sloth_tui.cli.output.records import author_of, display_value, revision_record
 from sloth_tui.cli.parsing.spec import (
     AGENT,
     Arguments,
@@ -17,7 +17,7 @@ from sloth_tui.cli.parsing.spec import (
     utf8,
 )
 from sloth_tui.cli.parsing.when import moment, revision_of
-from sloth_tui.cli.running.watching import batches
+from sloth_tui.cli.running.watching import follow_revisions
 from sloth_tui.errors import ExitCode, RevisionNotFound, UsageError, WaitTimedOut
 from sloth_tui.text import display_text, timestamp
 from sloth_tui.values import parse as convert
@@ -41,9 +41,9 @@ def watch(arguments: Arguments, out: Output) -> int:
             raise RevisionNotFound(f"no revision {since} yet", hint=f"the newest is {newest}")
         if left == 0:
             return ExitCode.OK
-        for batch in batches(store, since, arguments.prefix):
-            for change in batch[:left]:
-                _write(change, arguments.output, out)
+        for batch in follow_revisions(store, since, arguments.prefix):
+            for revision in batch[:left]:
+                _write(revision, arguments.output, out)
             out.flush()
             if left is not None:
                 left -= len(batch[:left])
@@ -52,13 +52,13 @@ def watch(arguments: Arguments, out: Output) -> int:
     return ExitCode.OK
 
 
-def _write(change: Revision, form: str, out: Output) -> None:
+def _write(revision: Revision, form: str, out: Output) -> None:
     if form == "jsonl":
-        out.json(compact(change_record(change)) + "\n")
+        out.json(compact(revision_record(revision)) + "\n")
         return
-    old = shown(change.old, secret=change.secret and not change.created)
-    new = shown(change.new, secret=change.secret and change.operation != "delete")
-    fields = [timestamp(change.at) or "", str(change.revision), author(change.origin), change.key]
+    old = display_value(revision.old, secret=revision.secret and not revision.created)
+    new = display_value(revision.new, secret=revision.secret and revision.operation != "delete")
+    fields = [timestamp(revision.at) or "", str(revision.revision), author_of(revision.origin), revision.key]
     line = list(map(display_text, fields))
     out.people(
         "  ".join([*line, f"{old} -> {new}\n"]) if out.terminal else "\t".join([*line, old, new]) + "\n"
@@ -125,11 +125,11 @@ def _await(
     since = store.revision()
     if not changed and wanted.fits(now := store.get(key)):
         return _Found(now)
-    for batch in batches(store, since, key, deadline):
-        for change in batch:
-            if change.key == key:
+    for batch in follow_revisions(store, since, key, deadline):
+        for revision in batch:
+            if revision.key == key:
                 # History keeps no values of a secret, so its current value counts.
-                value = store.get(key) if change.secret else change.new
+                value = store.get(key) if revision.secret else revision.new
                 if wanted.fits(value):
                     return _Found(value)
     return None
@@ -138,7 +138,7 @@ def _await(
 COMMANDS = (
     Command(
         ("state", "watch"),
-        "print changes as they happen, each once and in order, whoever makes them",
+        "print changes by any program as they happen, each once and in order",
         watch,
         positionals=[prefix_argument("only keys that begin with this")],
         options=[

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sloth_tui.agents import named_agent
 from sloth_tui.cli.output.terminal import NEEDS_TERMINAL, at_terminal, unfit_terminal
 from sloth_tui.cli.parsing.spec import AGENT, READ_ONLY, Arguments, Command
 from sloth_tui.errors import UsageError
-from sloth_tui.settings import named_agent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from sloth_tui.cli.output.narration import is_terminal
+from sloth_tui.cli.output.diagnostics import is_terminal
 from sloth_tui.errors import UsageError
 
 NEEDS_TERMINAL = "for scripts there are sloth-runner state --help and others"

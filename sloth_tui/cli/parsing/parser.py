@@ -6,7 +6,6 @@ import argparse
 from typing import TYPE_CHECKING, NoReturn
 
 from sloth_tui.cli.parsing import registry
-from sloth_tui.cli.parsing.mistakes import not_a_command
 from sloth_tui.cli.parsing.spec import AGENT, DEBUG, PROGRAM, READ_ONLY, Arguments
 from sloth_tui.errors import UsageError
 from sloth_tui.text import nearest
@@ -56,6 +55,18 @@ def read(command: Command, words: Sequence[str], out: Output) -> Arguments | Non
     if any(word.startswith("-") for word in given):
         given.insert(0, "--")
     return places.parse_args(given, arguments)
+
+
+def not_a_command(path: tuple[str, ...], word: str) -> UsageError:
+    """Return the error for a word that is neither a command nor an option below ``path``."""
+    prefix = " ".join((PROGRAM, *path))
+    help_hint = f"see {prefix} --help"
+    if word.startswith("-"):
+        return UsageError(f"'{word}' is not an option of {prefix}", hint=help_hint)
+    near = nearest(word, registry.children(path), 1)
+    if near:
+        help_hint = f"did you mean '{prefix} {near[0]}'? {help_hint}"
+    return UsageError(f"'{word}' is not a command of {prefix}", hint=help_hint)
 
 
 def _required(command: Command) -> list[tuple[str, str]]:

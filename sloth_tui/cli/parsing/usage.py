@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloth_tui import __version__
-from sloth_tui.cli.output.narration import narrate
+from sloth_tui.cli.output.diagnostics import narrate
 from sloth_tui.cli.output.terminal import at_terminal, unfit_terminal
 from sloth_tui.cli.parsing import registry
-from sloth_tui.cli.parsing.mistakes import not_a_command
-from sloth_tui.cli.parsing.parser import group_parser
+from sloth_tui.cli.parsing.parser import group_parser, not_a_command
 from sloth_tui.cli.parsing.spec import PROGRAM
 from sloth_tui.errors import ExitCode
 

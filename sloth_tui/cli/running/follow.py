@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from sloth_tui.cli.output.stdout import Output
-    from sloth_tui.cli.running.text import RunText
+    from sloth_tui.runner.describe import RunDescriber
     from sloth_tui.runner.events import RunEvent
     from sloth_tui.runner.request import RunRequest
     from sloth_tui.runner.supervision.process import WorkerProcess
@@ -94,10 +94,10 @@ def _shown_on(
     elif out.terminal and os.environ.get("TERM", "dumb") != "dumb":
         from sloth_tui.cli.running.live import RunLive
 
-        with RunLive(out, _words(settings, traces=traces, interactive=True)) as live:
+        with RunLive(out, _describer(settings, traces=traces, how_to_kill="press ctrl+c again")) as live:
             yield live.show
     else:
-        yield _plain_lines(out, _words(settings, traces=traces))
+        yield _plain_lines(out, _describer(settings, traces=traces))
 
 
 def _json_lines(out: Output) -> Callable[[RunEvent], None]:
@@ -111,22 +111,26 @@ def _json_lines(out: Output) -> Callable[[RunEvent], None]:
     return show
 
 
-def _plain_lines(out: Output, text: RunText) -> Callable[[RunEvent], None]:
+def _plain_lines(out: Output, describer: RunDescriber) -> Callable[[RunEvent], None]:
+    from sloth_tui.runner.describe import plain_text
+
     def show(event: RunEvent) -> None:
-        lines = text.lines(event)
-        if lines is not None:
-            out.people(lines + "\n")
+        lines = describer.lines(event)
+        if lines:
+            out.people("".join(f"{plain_text(line)}\n" for line in lines))
             out.flush()
 
     return show
 
 
-def _words(settings: Callable[[], Settings], *, traces: bool, interactive: bool = False) -> RunText:
-    from sloth_tui.cli.running.text import RunText
+def _describer(settings: Callable[[], Settings], *, traces: bool, how_to_kill: str = "") -> RunDescriber:
     from sloth_tui.masking import holds_secret
+    from sloth_tui.runner.describe import RunDescriber
 
     words = settings().secret_segments
-    return RunText(traces=traces, interactive=interactive, is_secret=lambda key: holds_secret(key, words))
+    return RunDescriber(
+        is_secret=lambda key: holds_secret(key, words), how_to_kill=how_to_kill, traces=traces
+    )
 
 
 @contextmanager

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from sloth_tui.cli.output.stdout import Output
-    from sloth_tui.cli.running.text import RunText
+    from sloth_tui.model import TextLine
+    from sloth_tui.runner.describe import RunDescriber
     from sloth_tui.runner.events import RunEvent
 
 _UPDATE_SECONDS = 0.1
@@ -34,15 +35,23 @@ _MAX_OUTPUT_CHARACTERS = 500
 """Characters of a task's last output, and of its name, that are looked at."""
 _MAX_NAME_CELLS = 40
 """Cells of a task's name in the progress line."""
+_STYLES = {
+    "heading": "bold",
+    "old": "dim",
+    "quiet": "dim",
+    "warning": "yellow",
+    "good": "green",
+    "bad": "red",
+}
+"""The styles of roles of text; other roles have none."""
 
 
 class RunLive:
     """Shows each event. A context manager, so that the terminal is always restored."""
 
-    def __init__(self, out: Output, text: RunText) -> None:
-        """``text`` returns the lines of an event."""
+    def __init__(self, out: Output, describer: RunDescriber) -> None:
         self._out = out
-        self._text = text
+        self._describer = describer
         self._summary = RunSummary()
         self._progress = _Progress()
         self._screen = _Screen(out)
@@ -64,7 +73,7 @@ class RunLive:
         )
         self._lock = threading.Lock()
         """Held while drawing: by the thread of this object, or that of :meth:`show`."""
-        self._pending: list[str] = []
+        self._pending: list[Text] = []
         self._drawn = 0.0
         self._over = threading.Event()
         self._clock = threading.Thread(target=self._tick, name="clock", daemon=True)
@@ -83,26 +92,29 @@ class RunLive:
 
     def show(self, event: RunEvent) -> None:
         """Show an event. Raises OutputClosed, or SlothError if the terminal cannot be written to."""
-        text = self._text.lines(event)
+        lines = [_styled(line) for line in self._describer.lines(event)]
         self._summary.take(event)
         if isinstance(event, events.RunFinished):
             self._leave()
             self._screen.raise_failure()
-            self._conclude(text)
+            self._conclude(lines)
             return
         with self._lock:
             self._progress.take(event)
-            if text is not None:
-                self._pending.append(text)
+            self._pending += lines
             if time.monotonic() >= self._drawn + _UPDATE_SECONDS:
                 self._draw()
         self._screen.raise_failure()
 
-    def _conclude(self, text: str | None) -> None:
-        if text is not None:
+    def _conclude(self, lines: list[Text]) -> None:
+        if lines:
             self._summary.write(self._out)
-            self._out.people(text + "\n")
+            self._write(lines)
+            self._screen.raise_failure()
         self._out.flush()
+
+    def _write(self, lines: list[Text]) -> None:
+        self._console.print(Text("\n").join(lines), no_wrap=True, overflow="ignore", crop=False)
 
     def _leave(self) -> None:
         """Write the lines that wait, and remove the progress line."""
@@ -128,7 +140,7 @@ class RunLive:
         self._console.width = terminal_width()
         with self._console:
             if self._pending:
-                self._console.out("\n".join(self._pending), highlight=False)
+                self._write(self._pending)
                 self._pending.clear()
             self._live.update(line, refresh=True)
 
@@ -173,6 +185,10 @@ class _Progress:
             no_wrap=True,
             overflow="crop",
         )
+
+
+def _styled(line: TextLine) -> Text:
+    return Text.assemble(*((text, _STYLES.get(role, "")) for text, role in line))
 
 
 def _encodable(shown: str) -> str:

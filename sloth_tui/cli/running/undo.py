@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from sloth_tui.cli.output.histories import title
+from sloth_tui.cli.output.records import title_of
 from sloth_tui.errors import AgentNotFound, ExitCode, RevisionNotFound, SlothError
 from sloth_tui.origin import this_process
-from sloth_tui.runner.events import KeyRestored, RunFinished, Warned
-from sloth_tui.runner.worker.key_changes import shorten
+from sloth_tui.runner.events import RunFinished, Warned
+from sloth_tui.runner.key_events import key_restored
 from sloth_tui.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from sloth_tui.model import ChangeSet, Revision
+    from sloth_tui.model import ChangeSet
     from sloth_tui.runner.events import RunEvent
     from sloth_tui.settings import Settings
 
@@ -34,8 +34,8 @@ def undo_failure(
 def _undo_run(run: str, agent: str, settings: Callable[[], Settings]) -> Iterator[RunEvent]:
     try:
         with open_store(agent) as store:
-            change = store.change_set(run)
-        yield from _undo(change, agent, settings)
+            change_set = store.change_set(run)
+        yield from _undo(change_set, agent, settings)
     except (AgentNotFound, RevisionNotFound):
         return  # it wrote nothing
     except SlothError as error:
@@ -43,29 +43,13 @@ def _undo_run(run: str, agent: str, settings: Callable[[], Settings]) -> Iterato
         yield Warned(None, f"what the run wrote was not taken back: {error.message}; {by_hand}")
 
 
-def _undo(change: ChangeSet, agent: str, settings: Callable[[], Settings]) -> Iterator[RunEvent]:
-    origin = this_process("sloth-runner", f"undo {change.id}: {title(change)}")
+def _undo(change_set: ChangeSet, agent: str, settings: Callable[[], Settings]) -> Iterator[RunEvent]:
+    origin = this_process("sloth-runner", f"undo {change_set.id}: {title_of(change_set)}")
     with open_store(agent, "write", origin=origin, settings=settings) as store:
         with store.transaction():
             before = store.revision()
-            store.undo(change)
+            store.undo(change_set)
             after = store.revision()
         # Read back, so that only what was committed is reported.
-        yield from map(
-            _event, takewhile(lambda revision: revision.revision <= after, store.revisions_since(before))
-        )
-
-
-def _event(revision: Revision) -> KeyRestored:
-    old, old_cut = shorten(revision.old)
-    new, new_cut = shorten(revision.new)
-    return KeyRestored(
-        revision.key,
-        old,
-        new,
-        revision.revision,
-        shortened=old_cut or new_cut,
-        secret=revision.secret,
-        created=revision.created,
-        deleted=revision.operation == "delete",
-    )
+        written = takewhile(lambda revision: revision.revision <= after, store.revisions_since(before))
+        yield from map(key_restored, written)

@@ -15,7 +15,7 @@ _POLL_SECONDS = 0.05
 """The time between two checks, each of which takes some microseconds."""
 
 
-def batches(
+def follow_revisions(
     store: Store, since: int, prefix: str = "", deadline: float | None = None
 ) -> Iterator[list[Revision]]:
     """Yield the revisions after ``since``, in order, each once, in batches; for ever, or until the deadline

@@ -6,12 +6,19 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from sloth_tui.shortage import out_of_memory, too_many_files
+from sloth_tui.shortage import out_of_memory, too_many_files, too_many_processes
 
 if TYPE_CHECKING:
     from sloth_tui.runner.supervision.record import RunRecord
 
-_MEMORY_SIGNS = (b"not enough memory", b"MemoryError", b"Cannot allocate memory", b"std::bad_alloc")
+_MEMORY_SIGNS = (
+    "not enough memory",
+    "MemoryError",
+    "Cannot allocate memory",
+    "std::bad_alloc",
+    "failed to map segment from shared object",
+)
+_PROCESS_SIGNS = ("Resource temporarily unavailable", "can't start new thread")
 
 
 OUTPUT_LOST = "the process that read while this one was stopped was killed: what the run wrote then is lost"
@@ -24,12 +31,11 @@ def describe_exit(record: RunRecord, errors: bytes) -> str:
     """
     if record.process_limit_hit:
         return f"killed: its commands had more than {record.process_limit_hit} at once"
-    if b"Too many open files" in errors or "Too many open files" in (record.traceback or ""):
-        return too_many_files()
-    if record.traceback is not None and "MemoryError" not in record.traceback:
+    lacking = describe_lack(record, errors)
+    if lacking is not None:
+        return lacking
+    if record.traceback is not None:
         return "crashed: " + _last_line(record.traceback)
-    if record.traceback is not None or any(sign in errors for sign in _MEMORY_SIGNS):
-        return out_of_memory()
     if b"Traceback (most recent call last)" in errors:
         return "crashed: " + _last_line(errors.decode("utf-8", "backslashreplace"))
     status = record.wait_status
@@ -43,6 +49,20 @@ def describe_exit(record: RunRecord, errors: bytes) -> str:
     if number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         return f"stopped: its worker process got {signal.Signals(number).name}"
     return f"crashed: its worker process got {_signal_name(number)}"
+
+
+def describe_lack(record: RunRecord, errors: bytes) -> str | None:
+    """Return one line that names the exhausted resource that a worker died of; None if it died of another
+    cause. ``errors``: the last bytes that it wrote to stderr."""
+    said = errors.decode("utf-8", "backslashreplace")
+    if "Too many open files" in f"{said} {record.traceback}":
+        return too_many_files()
+    # A traceback that was passed on tells of the death; what else is on stderr need not.
+    if any(sign in (record.traceback or said) for sign in _MEMORY_SIGNS):
+        return out_of_memory()
+    if any(sign in (record.traceback or said) for sign in _PROCESS_SIGNS):
+        return too_many_processes()
+    return None
 
 
 def _last_line(text: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-from sloth_tui.errors import TaskFileError, TaskTimeout
+from sloth_tui.errors import SlothError, TaskFileError, TaskTimeout
 from sloth_tui.runner.plan import Task
-from sloth_tui.runner.protocol import Note, messages
-from sloth_tui.runner.supervision.exit_reason import describe_exit
+from sloth_tui.runner.protocol import Note, decode_lines
+from sloth_tui.runner.supervision.exit_reason import describe_exit, describe_lack
 from sloth_tui.runner.supervision.process import WorkerProcess
 from sloth_tui.runner.supervision.record import RunRecord
 from sloth_tui.text import format_duration
@@ -22,8 +22,9 @@ _DEFAULT_TIMEOUT_SECONDS = 10.0
 def list_tasks(request: RunRequest) -> list[Task]:
     """Return the tasks in the order they would run. A worker loads the file, which may write nothing.
 
-    Takes at most ``request.timeout`` seconds, or 10. Raises TaskFileError, TaskTimeout. If the file reads
-    state while it is loaded, also raises the errors of opening the agent's store.
+    Takes at most ``request.timeout`` seconds, or 10. Raises TaskTimeout; SlothError if
+    memory, open files or processes run out; TaskFileError if the file cannot be loaded, be it because of the
+    store that it reads.
     """
     limit = _DEFAULT_TIMEOUT_SECONDS if request.timeout is None else request.timeout
     record = RunRecord(request, "")
@@ -34,14 +35,19 @@ def list_tasks(request: RunRequest) -> list[Task]:
         while not worker.ended:
             if time.monotonic() >= deadline:
                 raise TaskTimeout(f"{request.file}: loading took longer than {format_duration(limit)}")
-            for message in messages(worker.read(deadline - time.monotonic())):
+            for message in decode_lines(worker.read(deadline - time.monotonic())):
                 if isinstance(message, Note):
                     if message.name == "listed":
                         return [_task(fields) for fields in cast("list[dict[str, Any]]", message.details[0])]
                     record.take(message)
     finally:
         worker.close(seconds=1.0)
-    raise record.unusable or TaskFileError(f"{request.file}: {describe_exit(record, worker.errors)}")
+    if record.unusable is not None:
+        raise record.unusable
+    lacking = describe_lack(record, worker.errors)
+    if lacking is not None:
+        raise SlothError(f"{request.file}: {lacking}")
+    raise TaskFileError(f"{request.file}: {describe_exit(record, worker.errors)}")
 
 
 def _task(fields: dict[str, Any]) -> Task:

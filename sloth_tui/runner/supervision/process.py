@@ -141,10 +141,10 @@ class WorkerProcess:
 
     def kill(self, run: str | None = None) -> None:
         """Kill its descendants, its session, and the processes of the run's commands outside of both."""
-        from sloth_tui.runner.processes import descendants, find_in_session, find_of_run, kill_all
+        from sloth_tui.runner.processes import find_descendants, find_in_session, find_of_run, kill_all
 
         # The worker last: while it is there, orphans stay its descendants.
-        kill_all(lambda: descendants(self.pid), seconds=1.0)
+        kill_all(lambda: find_descendants(self.pid), seconds=1.0)
         kill_all(lambda: find_in_session(self.pid), seconds=1.0)
         if run is not None:
             kill_all(lambda: find_of_run(run), seconds=1.0)

@@ -48,7 +48,7 @@ class RunRecord:
         self._plan: dict[str, tuple[float | None, int]] | None = None
         self._attempts: dict[str, int] = {}
         self._since: int | None = None
-        self._tied: dict[str, str] = {}
+        self._ephemeral_locks: dict[str, str] = {}
         self._task_started = self.started
         self._task_changes = 0
         self.unusable: TaskFileError | None = None
@@ -84,10 +84,10 @@ class RunRecord:
             case "started", [int(pid)]:
                 self.worker_pid, self.wait_status, self.traceback = pid, None, None
                 self.process_limit_hit, self.asked = "", 0
-            case "tied", [str(name), str(holder)]:
-                self._tied[name] = holder
-            case "untied", [str(name)]:
-                self._tied.pop(name, None)
+            case "acquired", [str(name), str(holder)]:
+                self._ephemeral_locks[name] = holder
+            case "released", [str(name)]:
+                self._ephemeral_locks.pop(name, None)
             case "plan", [list(plan)]:
                 self._plan = {name: (timeout, retries) for name, timeout, retries in plan}
             case "store", [int(revision)]:
@@ -133,7 +133,7 @@ class RunRecord:
 
         If the run ``goes_on`` and the task has attempts left, it has not ended: the next worker makes them.
         """
-        self._tied.clear()
+        self._ephemeral_locks.clear()
         if self.task is None and self.planned and goes_on:
             # It died between two tasks. The next one counts as failed, so that every run comes to an end.
             for name in self.ahead()[:1]:
@@ -166,7 +166,9 @@ class RunRecord:
 
     def assignment(self, mode: str = "run") -> Assignment:
         """Return the assignment for the next worker."""
-        recovery = RecoveryInfo(self._since or 0, self.worker_pid, self.task, tuple(self._tied.items()))
+        recovery = RecoveryInfo(
+            self._since or 0, self.worker_pid, self.task, tuple(self._ephemeral_locks.items())
+        )
         return Assignment(self.request, self.run, mode, self.results, self._attempts, recovery, self.planned)
 
     def touched_store(self) -> bool:

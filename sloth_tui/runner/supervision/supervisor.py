@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import ExitCode
 from sloth_tui.runner.events import Stopping, Warned
-from sloth_tui.runner.protocol import Note, messages
+from sloth_tui.runner.protocol import Note, decode_lines
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervision.exit_reason import OUTPUT_LOST, describe_exit
 from sloth_tui.runner.supervision.process import WorkerProcess
@@ -168,7 +168,7 @@ class Supervisor:
 
     def _receive(self, worker: WorkerProcess, record: RunRecord, times: list[float]) -> Iterator[RunEvent]:
         output_lost = worker.output_lost
-        for message in messages(self._read(worker, times)):
+        for message in decode_lines(self._read(worker, times)):
             event = record.take(message)
             if event is not None:
                 yield event
@@ -201,7 +201,7 @@ class Supervisor:
         recovered = False
         try:
             while not worker.ended and time.monotonic() < deadline:
-                for message in messages(worker.read(deadline - time.monotonic())):
+                for message in decode_lines(worker.read(deadline - time.monotonic())):
                     if isinstance(message, Note):
                         recovered = recovered or message.name == "done"
                     else:
@@ -293,7 +293,7 @@ class _WorkerShutdown:
         if self._give_up is None and not self._worker.ended:
             self.begin()
         while not self._worker.ended and not self.failed:
-            for message in messages(self._worker.read(min(self.times()) - time.monotonic())):
+            for message in decode_lines(self._worker.read(min(self.times()) - time.monotonic())):
                 self._record.take(message)
             for _ in self.news():
                 pass

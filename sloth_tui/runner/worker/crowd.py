@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.runner.processes import (
     count_tasks,
-    descendants,
-    descendants_among,
+    find_descendants,
+    find_descendants_among,
     parse_load,
     processes,
     read_load,
@@ -64,7 +64,7 @@ class ProcessCounter:
         )
 
     def look(self) -> str:
-        """Return what the commands have too many of, and leave them stopped; or return an empty text."""
+        """Return the bound that the commands exceed, as text, and leave them stopped; empty without one."""
         total = count_tasks()
         self._baseline = min(self._baseline, total)
         if total > self._baseline + _FEW_TASKS:
@@ -75,7 +75,7 @@ class ProcessCounter:
             return ""
         self._index.stop_all({group for group in self._groups if is_own_group(group)})
         everything = processes()
-        found = descendants_among(everything, os.getpid())
+        found = find_descendants_among(everything, os.getpid())
         count = (
             MOST_PROCESSES + 1 if refused and len(found) > MOST_PROCESSES // _BLAME_DIVISOR else len(found)
         )
@@ -87,10 +87,10 @@ class ProcessCounter:
         return too_much
 
     def close(self) -> None:
-        """Nothing to close here, nor to remove."""
+        """Do nothing: only a cgroup is closed."""
 
     def remove(self) -> None:
-        """See :meth:`close`."""
+        """Do nothing: only a cgroup is removed."""
 
 
 class _ProcessIndex:
@@ -120,7 +120,7 @@ class _ProcessIndex:
         """Find the processes that were started since the last time."""
         newest = parse_load(read_load())[1]
         if newest < self._newest:  # numbers began anew
-            fresh = iter([(process.pid, process.group) for process in descendants(os.getpid())])
+            fresh = iter([(process.pid, process.group) for process in find_descendants(os.getpid())])
         else:
             fresh = self._born(range(self._newest + 1, newest + 1))
         self._newest = newest

@@ -1,4 +1,4 @@
-"""Bound the commands of a run: by a cgroup, or else by a limit for the user."""
+"""Bound the number of processes of a run's commands: by a cgroup, or else by a limit for the user."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Enclosure:
             self._quota = Quota(guard)
 
     def prepare(self) -> None:
-        """Get ready for the next command."""
+        """Set the bound for the next command."""
         if self._quota is not None:
             self._quota.renew()
 
     def has_refused(self) -> bool:
-        """True if the kernel has refused the commands something since the last call."""
+        """True if the kernel has refused the commands a process since the last call."""
         if self._fence is None:
             return self._quota is not None and self._quota.is_met()
         try:

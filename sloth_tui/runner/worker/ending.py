@@ -7,7 +7,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from sloth_tui.runner.processes import descendants, send
+from sloth_tui.runner.processes import find_descendants, send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,7 @@ class Termination:
 
     def left(self) -> list[Process]:
         """Return the descendants that still run."""
-        return [process for process in descendants(os.getpid()) if process.pid != self._spared]
+        return [process for process in find_descendants(os.getpid()) if process.pid != self._spared]
 
     def _ask(self, found: list[Process]) -> None:
         send(found, signal.SIGTERM, spare_group=os.getpgrp())
@@ -68,7 +68,7 @@ def kill_descendants(*, spared: int = NO_PROCESS) -> None:
 
     For a process that is the subreaper of its descendants: orphans stay below it.
     """
-    while found := [process for process in descendants(os.getpid()) if process.pid != spared]:
+    while found := [process for process in find_descendants(os.getpid()) if process.pid != spared]:
         send(found, signal.SIGKILL, spare_group=os.getpgrp())
         time.sleep(0.002)
 

@@ -1,4 +1,4 @@
-"""How many processes the commands of a run may have at once. More count as a fork bomb."""
+"""Say how many processes the commands of a run may have at once; more count as a fork bomb."""
 
 from __future__ import annotations
 

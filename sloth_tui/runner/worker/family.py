@@ -1,5 +1,5 @@
-"""Start the processes of a worker: one that runs Lua, its parent, the guard, and the guard's parent, the
-keeper.
+"""Start the three processes of a worker: the keeper, its child the guard, and the guard's child, which runs
+Lua.
 
 The guard runs no code of tasks, so it always reacts. It ends the Lua process when the supervisor asks for it
 or is gone. When the Lua process is gone, for whatever reason, the guard ends everything that the commands
@@ -90,6 +90,8 @@ def _work_and_exit(work: Callable[[], None], guard: int) -> NoReturn:
         if os.getppid() == guard:  # else the guard died before the call to prctl
             work()
             code = 0
+    except BaseException:  # noqa: BLE001 - the supervisor reads what is written here
+        sys.excepthook(*sys.exc_info())
     finally:
         # No finalizers of Lua or Python: none of them is needed.
         os._exit(code)

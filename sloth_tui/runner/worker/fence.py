@@ -1,7 +1,7 @@
-"""Put the commands of a run into a pids cgroup: the kernel refuses them more processes than they may have.
+"""Put the commands of a run into a pids cgroup, in which the kernel limits the number of processes.
 
-Only if this process may make a cgroup below its own: as root with version 1, in a container, or where it was
-delegated. Elsewhere :mod:`sloth_tui.runner.worker.crowd` counts.
+That works where this process may make a cgroup below its own: as root with version 1, in a container, or
+where it was delegated. Elsewhere :mod:`sloth_tui.runner.worker.crowd` counts.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class CommandCgroup:
         return os.path.isdir(self._path)
 
     def look(self) -> str:
-        """Return what the commands have too many of, else an empty text."""
+        """Return the bound that the commands exceed, as text; empty if they exceed none."""
         try:
             tasks = int(self._read("pids.current"))
             if tasks * 2 < MOST_PROCESSES:

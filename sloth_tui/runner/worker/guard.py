@@ -158,7 +158,7 @@ class Guard:
             self._note("crowded", self._too_much)
         count = 0
         commanding = self._commanding
-        if reason is _GONE and self._counter is None:
+        if reason is _GONE and (self._counter is None or self._is_alone()):
             return count
         from sloth_tui.runner.worker.ending import kill_descendants
 
@@ -175,6 +175,18 @@ class Guard:
         if self._status is None:
             os.kill(self._child, signal.SIGKILL)
         return count
+
+    def _is_alone(self) -> bool:
+        """Return True if the child has ended, and no descendant is left: orphans are this process's children.
+
+        To look for descendants among all processes of the system takes longer than most commands do.
+        """
+        end = time.monotonic() + _MAX_WAIT_SECONDS
+        while not self._reap():
+            if self._status is not None or time.monotonic() > end:
+                return False
+            time.sleep(_REAP_POLL_SECONDS)
+        return True
 
     def _ask(self) -> int:
         """Ask the processes of commands to end, and wait for their grace; return how many there were."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
-from sloth_tui.runner.events import KeyChanged
+from sloth_tui.runner.key_events import key_changed
 
 if TYPE_CHECKING:
-    from sloth_tui.model import Revision, Value
     from sloth_tui.runner.worker.emitter import Emitter
     from sloth_tui.store.port import Store
 
-LONGEST_VALUE = 16 * 1024
-"""Characters, or bytes, of a value in an event; a longer value is cut."""
 _MAX_WRITES = 25
 _REPORT_SECONDS = 0.05
 """The time between reports while a task writes and prints nothing."""
@@ -69,36 +65,9 @@ class KeyChangeReporter:
             if revision.origin is not None and revision.origin.run == self._run:
                 self.count += 1
                 self._unsent += 1
-                self._emitter.event(_event(revision))
+                self._emitter.event(key_changed(revision))
         if self._unsent >= self._most_writes:
             # If this process is killed, another worker reads back what was not sent, as far as history goes.
             self._emitter.flush()
             self._unsent = 0
         self._next = time.monotonic() + _REPORT_SECONDS
-
-
-def _event(revision: Revision) -> KeyChanged:
-    old, old_cut = shorten(revision.old)
-    new, new_cut = shorten(revision.new)
-    task = revision.origin.task if revision.origin is not None else None
-    return KeyChanged(
-        task,
-        revision.key,
-        old,
-        new,
-        revision.revision,
-        shortened=old_cut or new_cut,
-        secret=revision.secret,
-        created=revision.created,
-        deleted=revision.operation == "delete",
-    )
-
-
-def shorten(value: Value | None) -> tuple[Value | None, bool]:
-    """Return as much of a value as an event carries, and True if it was cut."""
-    if isinstance(value, (str, bytes)):
-        return (value[:LONGEST_VALUE], True) if len(value) > LONGEST_VALUE else (value, False)
-    if isinstance(value, (dict, list)):
-        text = json.dumps(value, ensure_ascii=False)
-        return (text[:LONGEST_VALUE], True) if len(text) > LONGEST_VALUE else (value, False)
-    return value, False

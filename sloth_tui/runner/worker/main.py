@@ -7,6 +7,7 @@ store.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -32,6 +33,9 @@ def main() -> None:
         os.set_inheritable(CHANNEL, False)
     except OSError:
         raise SystemExit("this is a part of sloth-runner and cannot be started by itself") from None
+    # What is imported now stays, also in the processes forked from this one. A look for garbage would find
+    # none, and would write to the pages that they share.
+    gc.disable()
     # Before the assignment has come: the front end may have started this process in advance.
     from sloth_tui.runner.processes import RUN_VARIABLE
     from sloth_tui.runner.request import decode_assignment
@@ -41,6 +45,8 @@ def main() -> None:
     line, received = _read_line(0)
     if not line:
         return
+    gc.freeze()
+    gc.enable()
     assignment = decode_assignment(line)
     os.environ[RUN_VARIABLE] = assignment.run
     work = recover.recover if assignment.mode == "recover" else session.work

@@ -14,7 +14,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sloth_tui.runner.processes import count_tasks, descendants_among, processes
+from sloth_tui.runner.processes import count_tasks, find_descendants_among, processes
 from sloth_tui.runner.worker.excess import MOST_PROCESSES
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Quota:
         if self._disabled or (self._total is not None and abs(total - self._total) <= _DRIFT_TASKS):
             return
         self._total = total
-        others = count_others(found := processes(), descendants_among(found, self._guard))
+        others = count_others(found := processes(), find_descendants_among(found, self._guard))
         # A container may hide processes that the kernel counts; then no process could be started at all.
         self._disabled = not self._limit(others + _MARGIN_TASKS) or not _can_start()
         self._limit(None if self._disabled else others + MOST_PROCESSES + _MARGIN_TASKS)

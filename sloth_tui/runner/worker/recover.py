@@ -30,7 +30,7 @@ def recover(assignment: Assignment, emitter: Emitter, open_store: OpenStore) -> 
                 emitter.event(
                     Warned(recovery.task, describe_left_lock(lock.name, lock.holder, lock.remaining))
                 )
-        for name, holder in recovery.tied:
+        for name, holder in recovery.ephemeral:
             _free(store, name, holder)
     emitter.note("done")
 

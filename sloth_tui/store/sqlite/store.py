@@ -45,9 +45,9 @@ class SqliteStore(EntryWriting):
     # Locks.
 
     def acquire(
-        self, name: str, holder: str, seconds: float, *, wait: float = 0.0, tied: bool = False
+        self, name: str, holder: str, seconds: float, *, wait: float = 0.0, ephemeral: bool = False
     ) -> Lock:
-        return self._locks.acquire(name, holder, seconds, wait=wait, tied=tied)
+        return self._locks.acquire(name, holder, seconds, wait=wait, ephemeral=ephemeral)
 
     def renew(self, name: str, holder: str, seconds: float) -> Lock:
         return self._locks.renew(name, holder, seconds)

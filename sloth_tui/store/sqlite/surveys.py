@@ -8,7 +8,7 @@ from sloth_tui.model import KeyGroup, RankedEntry
 from sloth_tui.store.sqlite.rows.row_reader import SIZE, UPDATED
 from sloth_tui.store.sqlite.sql.keys import KEY, key_range
 from sloth_tui.store.sqlite.sql.rows import RAW_KEY, whole
-from sloth_tui.values.codec import decode_key
+from sloth_tui.values.codec import decode_key, first_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from sloth_tui.store.sqlite.engine.database import Database
 
-_SEPARATORS = ":/"
 _NEXT = (
     f"SELECT {RAW_KEY} FROM state WHERE key >= {KEY} AND key < x'' "
     "AND (instr(key, ':') OR instr(key, '/')) ORDER BY key LIMIT 1"
@@ -38,7 +37,7 @@ def groups(database: Database) -> Iterator[KeyGroup]:
         found: bytes | None = database.one(_NEXT, (start,))
         if found is None:
             return
-        prefix = _first_segment(decode_key(found))
+        prefix = first_segment(decode_key(found))
         where, bounds = key_range(prefix)
         count: int = database.one(f"SELECT count(*) FROM state WHERE {where}", bounds)
         yield KeyGroup(prefix, count)
@@ -59,8 +58,3 @@ def problems(database: Database) -> list[str]:
         return []
     rows = database.rows("PRAGMA main.integrity_check")
     return [str(problem) for (problem,) in rows if problem != "ok"]
-
-
-def _first_segment(key: str) -> str:
-    """Return the first segment of a key: ``deploy:`` of ``deploy:version``."""
-    return key[: min(place for place in map(key.find, _SEPARATORS) if place >= 0) + 1]

@@ -121,11 +121,3 @@ class Controller:
         self.panes = context.panes
         self.lazy = context.lazy
         self.workers = context.workers
-
-
-def first_segment(key: str) -> str:
-    """Return ``deploy:`` of ``deploy:version``; the whole key if it has no segments."""
-    for place, character in enumerate(key):
-        if character in ":/":
-            return key[: place + 1]
-    return key

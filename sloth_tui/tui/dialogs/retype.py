@@ -16,7 +16,7 @@ from sloth_tui.text import display_text
 from sloth_tui.tui.dialogs.dialog import Dialog
 from sloth_tui.tui.widgets.choices import Choices
 from sloth_tui.tui.widgets.detail.value_text import value_lines
-from sloth_tui.values.parse import converted
+from sloth_tui.values.parse import convert_value
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -56,7 +56,7 @@ class RetypeScreen(Dialog["Value | None"]):
         if kind == self._entry.type:
             return Option(_line(kind, "is its type now", "$quiet"), id=kind, disabled=True)
         try:
-            value = converted(self._entry.value, kind)
+            value = convert_value(self._entry.value, kind)
         except InvalidValue as error:
             return Option(_line(kind, f"✗ {error.message}", "$quiet"), id=kind, disabled=True)
         self._values[kind] = value

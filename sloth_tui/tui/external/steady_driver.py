@@ -21,6 +21,10 @@ def make_steady(driver: type[Driver]) -> type[Driver]:
             if writer is None or writer.is_alive():
                 super().write(align_output(data))
 
+        def _run_input_thread(self) -> None:
+            """Read keys; an error ends this thread and then the app, see :mod:`.last_words`."""
+            self.run_input_thread()
+
         def _sigtstp_application(self, *_: object) -> None:
             """Do nothing: the app handles the signal between two events."""
 

@@ -121,7 +121,7 @@ class Operations:
         facts = [f"held by {lock.holder}", f"for another {left}{since}, token {lock.token}"]
         if lock.owner is not None:
             facts.append(f"taken by process {lock.owner.pid} on {lock.owner.host}")
-        if lock.tied:
+        if lock.ephemeral:
             facts.append("it is free as soon as that process is gone")
         else:
             facts.append("it depends on no process: it lasts until it is released, or its time is up")

@@ -9,34 +9,25 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import Conflict, SlothError
-from sloth_tui.masking import MASK
-from sloth_tui.runner.describe import describe
-from sloth_tui.runner.events import (
-    KeyChanged,
-    RunFinished,
-    RunStarted,
-    Stopping,
-    TaskFinished,
-    TaskOutput,
-    TaskStarted,
-    Warned,
-)
+from sloth_tui.model import TextPiece
+from sloth_tui.runner.describe import RunDescriber
+from sloth_tui.runner.events import KeyChanged, RunFinished, TaskFinished, TaskStarted
 from sloth_tui.runner.supervision.supervisor import RunRequest, Supervisor, Suspension
-from sloth_tui.text import format_count, listed
-from sloth_tui.tui.messages import RunBegan, RunEnded, RunLine, RunProgressed, ThreadDied
-from sloth_tui.values.render import one_line
+from sloth_tui.text import format_count
+from sloth_tui.tui.messages import RunBegan, RunEnded, RunProgressed, ThreadDied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from textual.message import Message
 
-    from sloth_tui.model import Value
+    from sloth_tui.model import TextLine
     from sloth_tui.runner.events import RunEvent
 
 _KEPT_LINES = 400
 """Lines that wait for the screen; beyond them, the oldest are counted and dropped."""
-_VALUE_LIMIT = 60
+_LINE_LIMIT = 2000
+"""Characters of a text of a task that are shown, such as a line of output."""
 _STOP_WAIT_SECONDS = 0.5
 """How long a run that is ending may keep this process from being stopped."""
 _CLOSE_MARGIN_SECONDS = 5.0
@@ -46,7 +37,7 @@ _CLOSE_MARGIN_SECONDS = 5.0
 class RunOutput(NamedTuple):
     """The output of a run since the last call."""
 
-    lines: list[RunLine]
+    lines: list[TextLine]
     task: str
     """The task that runs now; empty between tasks."""
     changed: int
@@ -68,7 +59,7 @@ class Runs:
         """The ids of all runs started so far."""
         self._supervisor: Supervisor | None = None
         self._thread: threading.Thread | None = None
-        self._lines: deque[RunLine] = deque(maxlen=_KEPT_LINES)
+        self._lines: deque[TextLine] = deque(maxlen=_KEPT_LINES)
         self._left_out = 0
         self._told = False
         self._task = ""
@@ -125,16 +116,18 @@ class Runs:
         with self._lock:
             lines, self._told = list(self._lines), False
             if self._left_out:
-                lines.insert(0, RunLine("warning", f"… {format_count(self._left_out, 'line')} left out"))
+                left_out = f"… {format_count(self._left_out, 'line')} left out"
+                lines.insert(0, (TextPiece(left_out, "warning"),))
             self._lines.clear()
             self._left_out = 0
             return RunOutput(lines, self._task, self._changed)
 
     def _listen(self, supervisor: Supervisor) -> None:
+        describer = RunDescriber(is_secret=self._is_secret, how_to_kill="stop again", limit=_LINE_LIMIT)
         ending: Message = RunEnded("error", 0.0, "the run ended without saying how")
         try:
             for event in supervisor.events():
-                self._hear(event)
+                self._hear(event, describer.lines(event))
                 if isinstance(event, RunFinished):
                     hint = f" ({event.hint})" if event.hint else ""
                     error = f"{event.error}{hint}" if event.error else None
@@ -147,7 +140,7 @@ class Runs:
             self._supervisor = None
             self._post(ending)
 
-    def _hear(self, event: RunEvent) -> None:
+    def _hear(self, event: RunEvent, lines: list[TextLine]) -> None:
         with self._lock:
             if isinstance(event, TaskStarted):
                 self._task = event.task
@@ -155,51 +148,8 @@ class Runs:
                 self._task = ""
             elif isinstance(event, KeyChanged):
                 self._changed += 1
-            lines = describe_lines(event, self._is_secret)
             self._left_out += max(len(self._lines) + len(lines) - _KEPT_LINES, 0)
             self._lines.extend(lines)
             told, self._told = self._told, True
         if not told:
             self._post(RunProgressed())
-
-
-def describe_lines(event: RunEvent, is_secret: Callable[[str], bool]) -> list[RunLine]:
-    """Return the lines that report an event, with its data as it is."""
-    if isinstance(event, RunStarted):
-        return [RunLine("task", f"{describe(event)}: {listed(list(event.tasks))}")]
-    if isinstance(event, TaskStarted):
-        return [RunLine("task", f"▶ {describe(event)}")]
-    if isinstance(event, TaskOutput):
-        return [RunLine("output", describe(event))]
-    if isinstance(event, KeyChanged):
-        return [RunLine("change", "  " + describe_change(event, hidden=event.secret or is_secret(event.key)))]
-    if isinstance(event, Warned):
-        return [RunLine("warning", f"  ! {describe(event)}")]
-    if isinstance(event, Stopping):
-        return [RunLine("warning", f"  ! {describe(event)}; stop again to kill")]
-    if isinstance(event, TaskFinished):
-        return _describe_finish(event)
-    return []
-
-
-def describe_change(event: KeyChanged, *, hidden: bool) -> str:
-    """Return ``+ key = new``, ``~ key: old → new`` or ``- key (was old)``."""
-    old = MASK if hidden else _short(event.old)
-    new = MASK if hidden else _short(event.new)
-    if event.deleted:
-        return f"- {event.key} (was {old})"
-    return f"+ {event.key} = {new}" if event.created else f"~ {event.key}: {old} → {new}"
-
-
-def _short(value: Value | None) -> str:
-    # An event may carry only the beginning of bytes: their size is not known, so it is not told.
-    return one_line(value[:_VALUE_LIMIT].hex() if isinstance(value, bytes) else value, _VALUE_LIMIT)
-
-
-def _describe_finish(event: TaskFinished) -> list[RunLine]:
-    good = event.result == "done"
-    mark = "✓" if good else "–" if event.result == "skipped" else "✗"
-    lines = [RunLine("good" if good else "bad", f"{mark} {event.task} {describe(event)}")]
-    if event.error:
-        lines.append(RunLine("bad", f"  {event.error}"))
-    return lines

@@ -142,7 +142,7 @@ def test_a_lock_renewed_after_a_reboot_is_measured_by_this_boot(store: Store, cl
 
 @pytest.mark.machine_clock
 def test_after_a_reboot_a_tied_lock_is_free(store: Store, clock: ManualClock) -> None:
-    assert store.acquire("deploy", "task-1", 100, tied=True).tied
+    assert store.acquire("deploy", "task-1", 100, ephemeral=True).ephemeral
     assert store.lock("deploy") is not None
     clock.reboot(1)
     assert store.lock("deploy") is None

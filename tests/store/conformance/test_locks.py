@@ -25,7 +25,7 @@ DAY = 86400.0
 @pytest.mark.machine_clock
 def test_a_lock_says_who_holds_it_and_for_how_long(store: Store, clock: ManualClock) -> None:
     lock = store.acquire("deploy", "task-1", 300)
-    assert (lock.name, lock.holder, lock.tied, lock.alive) == ("deploy", "task-1", False, True)
+    assert (lock.name, lock.holder, lock.ephemeral, lock.alive) == ("deploy", "task-1", False, True)
     assert lock.acquired_at == pytest.approx(clock.wall(), abs=0.001)
     assert lock.expires_at == pytest.approx(clock.wall() + 300, abs=0.001)
     assert lock.remaining == 300

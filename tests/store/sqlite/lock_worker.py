@@ -32,8 +32,8 @@ class Worker:
 
     def obey(self, command: str, *arguments: str) -> str:
         if command == "take":
-            seconds, wait, tied = arguments
-            return self.take(float(seconds), float(wait), tied=tied == "tied")
+            seconds, wait, ephemeral = arguments
+            return self.take(float(seconds), float(wait), ephemeral=ephemeral == "ephemeral")
         if command == "read":
             return self.read()
         if command == "write":
@@ -41,9 +41,9 @@ class Worker:
         self.work(float(arguments[0]))
         return "done"
 
-    def take(self, seconds: float, wait: float, *, tied: bool) -> str:
+    def take(self, seconds: float, wait: float, *, ephemeral: bool) -> str:
         try:
-            lock = self.store.acquire(NAME, self.holder, seconds, wait=wait, tied=tied)
+            lock = self.store.acquire(NAME, self.holder, seconds, wait=wait, ephemeral=ephemeral)
         except LockHeld as refused:
             return f"held {refused.holder} {refused.remaining}"
         self.token = lock.token
@@ -70,7 +70,7 @@ class Worker:
     def work(self, seconds: float) -> None:
         """Take the lock, write a few values and release it, for ever; report each write at once."""
         while True:
-            if self.take(seconds, 30, tied=False).startswith("held"):
+            if self.take(seconds, 30, ephemeral=False).startswith("held"):
                 continue
             self.read()
             for _ in range(5):

@@ -62,7 +62,7 @@ from sloth_tui.store.process import current_process
 current_process(SYSTEM_CLOCK.boot_id)
 if os.fork() == 0:
     store = SqliteStore("agent", Database(sys.argv[1]))
-    print(store.acquire("deploy", "child", 3600, tied=True).owner.pid == os.getpid(), flush=True)
+    print(store.acquire("deploy", "child", 3600, ephemeral=True).owner.pid == os.getpid(), flush=True)
     os._exit(0)
 os.wait()
 print("alone", flush=True)

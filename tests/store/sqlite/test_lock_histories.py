@@ -202,7 +202,7 @@ def test_a_tied_lock_is_free_when_its_process_is_killed(
     start: Callable[..., Process], store: SqliteStore
 ) -> None:
     holder, other = start(), start()
-    assert holder.ask("take 3600 0 tied") == "token 1"
+    assert holder.ask("take 3600 0 ephemeral") == "token 1"
     assert other.ask("take 5 0 plain").startswith(f"held {holder.pid} ")
     other.tell("take 5 60 plain")
     holder.process.kill()
@@ -212,7 +212,7 @@ def test_a_tied_lock_is_free_when_its_process_is_killed(
 
 def test_a_tied_lock_of_a_stopped_process_stays(start: Callable[..., Process], store: SqliteStore) -> None:
     holder = start()
-    holder.ask("take 3600 0 tied")
+    holder.ask("take 3600 0 ephemeral")
     holder.stop()
     lock = store.lock(NAME)
     assert lock is not None

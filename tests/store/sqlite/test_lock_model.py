@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sloth_tui.errors import LockHeld, LockLost, LockNotFound
 from sloth_tui.store.clock import NANOSECONDS
 from sloth_tui.store.sqlite.engine.database import Database
-from sloth_tui.store.sqlite.schema.tables import APPLICATION_ID
+from sloth_tui.store.sqlite.schema import APPLICATION_ID
 from sloth_tui.store.sqlite.store import SqliteStore
 from tests.store.manual_clock import ManualClock
 from tests.store.sqlite.test_locks_of_others import DOCUMENTED
@@ -98,18 +98,18 @@ class LockModel(RuleBasedStateMachine):
 
     # -- our own doing
 
-    @rule(store=STORES, name=NAMES, holder=HOLDERS, seconds=SECONDS, tied=st.booleans())
-    def acquire(self, store: int, name: str, holder: str, seconds: int, tied: bool) -> None:
+    @rule(store=STORES, name=NAMES, holder=HOLDERS, seconds=SECONDS, ephemeral=st.booleans())
+    def acquire(self, store: int, name: str, holder: str, seconds: int, ephemeral: bool) -> None:
         held = self.held(name)
         if held:
             with pytest.raises(LockHeld) as refused:
-                self.stores[store].acquire(name, holder, seconds, tied=tied)
+                self.stores[store].acquire(name, holder, seconds, ephemeral=ephemeral)
             assert refused.value.holder == held.holder
             assert refused.value.remaining == pytest.approx(self.remaining(held), abs=0.001)
             return
-        lock = self.stores[store].acquire(name, holder, seconds, tied=tied)
+        lock = self.stores[store].acquire(name, holder, seconds, ephemeral=ephemeral)
         assert lock.token == self.next_token(name)
-        tied_to = self.clock.boot_id if tied else None
+        tied_to = self.clock.boot_id if ephemeral else None
         self.rows[name] = Held(holder, lock.token, *self.grant(seconds), tied_to)
 
     @rule(store=STORES, name=NAMES, holder=HOLDERS, seconds=SECONDS)

@@ -86,7 +86,13 @@ def test_they_are_read_without_a_change_to_the_database(
     assert [lock.name for lock in handle.locks()] == ["deploy"]
     lock = handle.lock("deploy")
     assert lock is not None
-    assert (lock.holder, lock.token, lock.owner, lock.alive, lock.tied) == ("theirs", 0, None, None, False)
+    assert (lock.holder, lock.token, lock.owner, lock.alive, lock.ephemeral) == (
+        "theirs",
+        0,
+        None,
+        None,
+        False,
+    )
     assert (lock.acquired_at, lock.remaining) == (1_700_000_000, 60)
     assert handle.lock("over") is None
     assert foreign.serialize("main") == before
@@ -170,7 +176,7 @@ def test_one_put_in_place_of_ours_voids_our_token(
 ) -> None:
     foreign.execute(f"PRAGMA recursive_triggers = {recursive}")
     take(foreign, "another", "theirs", NOW, IN_A_MINUTE)
-    first = store.acquire("deploy", "ours", 300, tied=True)
+    first = store.acquire("deploy", "ours", 300, ephemeral=True)
     store.fence("deploy", first.token)
     store.set("key", "before")
     foreign.execute(rewrite.format(now=NOW, soon=IN_A_MINUTE))
@@ -181,7 +187,7 @@ def test_one_put_in_place_of_ours_voids_our_token(
     assert store.get("key") == "before"
     lock = store.lock("deploy")
     assert lock is not None
-    assert (lock.token, lock.owner, lock.tied) == (first.token + 1, None, False)
+    assert (lock.token, lock.owner, lock.ephemeral) == (first.token + 1, None, False)
     clock.step_wall(lock.expires_at - clock.wall())
     assert store.lock("deploy") is None, "judged by the wall clock, as its program does"
     assert store.acquire("deploy", "ours", 5).token == first.token + 2
@@ -252,7 +258,7 @@ def test_who_waits_for_a_lock_needs_no_write_lock(store: SqliteStore, foreign: a
 def test_columns_of_ours_that_hold_nonsense_are_not_believed(
     store: SqliteStore, foreign: apsw.Connection
 ) -> None:
-    store.acquire("deploy", "ours", 300, tied=True)
+    store.acquire("deploy", "ours", 300, ephemeral=True)
     foreign.execute("UPDATE locks SET token = 'x', deadline = 'y', owner_pid = x'ff', boot_id = 7")
     lock = store.lock("deploy")
     assert lock is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from sloth_tui.tui.browser.context import Controller, first_segment
+from sloth_tui.tui.browser.context import Controller
 from tests.tui.browser.fake import ROW, Fake
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ def test_choosing_an_agent_is_told_before_the_services_are_asked(fake: Fake) -> 
     assert fake.told == ["AgentLeft", "production"]
     assert not fake.context.answers
     cast("Mock", fake.context.lazy).agents.choose.assert_called_once_with("production")
-
-
-def test_a_prefix_is_the_first_segment() -> None:
-    assert [first_segment(key) for key in ("a:b:c", "a/b", "plain", "")] == ["a:", "a/", "plain", ""]
 
 
 def test_a_controller_has_what_it_acts_on_from_its_context(fake: Fake) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sloth_tui.model import Revision
 from sloth_tui.text import display_text
 from sloth_tui.tui.widgets.detail.difference import ABSENT, compare, paint
-from sloth_tui.tui.widgets.detail.plot import draw_bars, to_number
+from sloth_tui.tui.widgets.detail.plot import draw_bars, find_points
 from tests.tui.test_values import values
 
 if TYPE_CHECKING:
@@ -32,10 +33,13 @@ def test_bars_rise_with_their_numbers() -> None:
 
 
 def test_what_is_a_number_is_told_from_what_only_looks_so() -> None:
-    assert [to_number(value) for value in (3, 0.5, "12", "-1.5", "1e3")] == [3.0, 0.5, 12.0, -1.5, 1000.0]
+    numbers: list[Value] = [3, 0.5, "12", "-1.5", "1e3"]
     others: list[Value | None] = [True, None, "nan", "inf", "1_0", "", "v1", "٣", "1" * 50, b"1", [1]]
-    assert not any(map(to_number, others))
-    assert to_number(10**400) is None
+    revisions = [
+        Revision(at, "k", float(at), "set", None, value, None, None)
+        for at, value in enumerate([*numbers, *others])
+    ]
+    assert find_points(revisions[::-1]) == [(0.0, 3.0), (1.0, 0.5), (2.0, 12.0), (3.0, -1.5), (4.0, 1000.0)]
 
 
 @given(values, values)

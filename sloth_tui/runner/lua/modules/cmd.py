@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING, cast
 
@@ -72,7 +73,7 @@ class CmdModule:
                 captured.receive,
             )
         except OSError as error:
-            raise UsageError(f"cannot start: {error.strerror}") from error
+            raise UsageError(f"cannot start: {_obstacle(error)}") from error
         finally:
             captured.finish()
         if code is None:
@@ -81,6 +82,14 @@ class CmdModule:
         if not self._has_room(len(out) + len(err)):
             raise MemoryError
         return True, code, out, err, captured.cut
+
+
+def _obstacle(error: OSError) -> str:
+    from sloth_tui import shortage
+
+    if error.errno == errno.EAGAIN:  # of fork(2)
+        return shortage.too_many_processes()
+    return shortage.describe_shortage(error) or error.strerror or str(error)
 
 
 class _CapturedOutput:

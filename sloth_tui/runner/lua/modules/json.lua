@@ -31,18 +31,31 @@ local function quote(text, place)
   return '"' .. gsub(text, '[%c"\\]', ESCAPES) .. '"'
 end
 
-local SMALLEST_NORMAL <const> = 0x1p-1022
+local HALF_STEP <const> = 0x1p-53
+local SMALLEST <const> = 0x1p-1022 / HALF_STEP
 
 local function number_text(number, place)
   if math_type(number) == "integer" then return format("%d", number) end
   if number ~= number or number == huge or number == -huge then
     refuse("is a number that is not finite, which JSON cannot hold", place)
   end
-  -- The shortest digits that are read back as the same number. Lua finds them if fifteen are enough; otherwise Python
-  -- does, whose choice among several must be the same everywhere.
-  if abs(number) < 1e16 and floor(number) == number then return format("%.1f", number) end
-  local text = format("%.15g", number)
-  if abs(number) >= SMALLEST_NORMAL and tonumber(text) == number then return text end
+  -- The shortest digits that are read back as the same number, as Python writes them: one text has 15 digits or fewer,
+  -- else the closest of 16, else the closest of 17. Only a power of two is closer to the number below it than to the one
+  -- above, so that a text that is not the closest may be shorter.
+  local size = abs(number)
+  if size < 1e16 and floor(number) == number then return format("%.1f", number) end
+  local text = format("%.16g", number)
+  if size >= SMALLEST then
+    local is_read_back = tonumber(text) == number
+    if is_read_back and #text < 16 then return text end
+    local is_power = number + number * HALF_STEP == number
+    if is_read_back and not is_power then
+      local shorter = format("%.15g", number)
+      return tonumber(shorter) == number and shorter or text
+    end
+    -- From 1e17 on this has an exponent, in Python's text from 1e16 on.
+    if not is_power and (size < 1e16 or size >= 1e17) then return format("%.17g", number) end
+  end
   check_memory()
   local _, shortest = host.float_text(number)
   return shortest

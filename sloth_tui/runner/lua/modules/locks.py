@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class HeldLock(NamedTuple):
     holder: str
     token: int
-    tied: bool
+    ephemeral: bool
     """True if with_lock took it."""
 
 
@@ -23,7 +23,7 @@ class RunLocks:
     """The locks of a run, so that each is released, or named at the end."""
 
     def __init__(self, send_note: Callable[..., None]) -> None:
-        """``send_note``: called with "tied", name, holder, and "untied", name, for the locks of with_lock."""
+        """``send_note``: called for locks of with_lock: "acquired", name, holder, and "released", name."""
         self._send_note = send_note
         self.held: dict[str, HeldLock] = {}
         """Those of the running task, by name."""
@@ -31,15 +31,15 @@ class RunLocks:
         """Those that earlier tasks took without with_lock and did not unlock, by name."""
 
     def acquire(
-        self, store: Store, name: str, holder: str, seconds: float, wait: float, *, tied: bool
+        self, store: Store, name: str, holder: str, seconds: float, wait: float, *, ephemeral: bool
     ) -> int:
         """Take a lock for ``seconds`` and return its token. Wait up to ``wait`` seconds. Raises LockHeld."""
-        token = store.acquire(name, holder, seconds, wait=wait, tied=tied).token
+        token = store.acquire(name, holder, seconds, wait=wait, ephemeral=ephemeral).token
         self.unreleased.pop(name, None)
-        self.held[name] = HeldLock(holder, token, tied)
+        self.held[name] = HeldLock(holder, token, ephemeral)
         store.fence(name, token)
-        if tied:
-            self._send_note("tied", name, holder)
+        if ephemeral:
+            self._send_note("acquired", name, holder)
         return token
 
     def release(self, store: Store, name: str, holder: str) -> None:
@@ -66,7 +66,7 @@ class RunLocks:
         """Release the locks of each with_lock that was not left, and stop fencing with the others."""
         for name, held in list(self.held.items()):
             self._forget(store, name)
-            if not held.tied:
+            if not held.ephemeral:
                 self.unreleased[name] = held
                 continue
             try:
@@ -86,8 +86,8 @@ class RunLocks:
         held = self.held.pop(name, None)
         self.unreleased.pop(name, None)
         store.unfence(name)
-        if held is not None and held.tied:
-            self._send_note("untied", name)
+        if held is not None and held.ephemeral:
+            self._send_note("released", name)
 
 
 def describe_left_lock(name: str, holder: str, remaining: float) -> str:

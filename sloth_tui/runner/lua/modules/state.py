@@ -159,7 +159,7 @@ class StateModule:
 
     # Locks
 
-    def _acquire(self, name: object, holder: object, seconds: Any, wait: Any, tied: object) -> object:
+    def _acquire(self, name: object, holder: object, seconds: Any, wait: Any, ephemeral: object) -> object:
         self._transactions.check_none()
         self._changes.report_pending()
         try:
@@ -169,7 +169,7 @@ class StateModule:
                 text_from_lua(holder, "holder"),
                 seconds,
                 wait,
-                tied=bool(tied),
+                ephemeral=bool(ephemeral),
             )
         except LockHeld as error:
             return False, error.message.encode(), error.holder.encode()

@@ -12,9 +12,10 @@ from contextlib import suppress
 import apsw
 
 from sloth_tui.errors import Conflict, NotWritable
+from sloth_tui.store.sqlite.engine.adopting import open_adopted
 from sloth_tui.store.sqlite.engine.errors import translate_error
-from sloth_tui.store.sqlite.engine.files import check_file, check_path, create_file, remove_directories
-from sloth_tui.store.sqlite.engine.opening import open_adopted, open_as_it_is
+from sloth_tui.store.sqlite.engine.files import create_file, remove_directories
+from sloth_tui.store.sqlite.engine.opening import check_file, check_path, open_as_it_is
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def remove(path: str, backup: str, progress: Progress | None = None) -> None:
 
 
 def refuse_existing(path: str) -> None:
+    """Raise Conflict if there is anything at a path."""
     if os.path.lexists(path):
         raise Conflict(f"{path}: exists already", hint="nothing was written")
 

@@ -12,10 +12,9 @@ import time
 import apsw
 
 from sloth_tui.agents import status_of
-from sloth_tui.store.sqlite.engine.errors import MISFITS, UNREADABLE, translate_error
-from sloth_tui.store.sqlite.engine.files import check_path
-from sloth_tui.store.sqlite.engine.opening import identity, open_as_it_is, signature
-from sloth_tui.store.sqlite.schema import tables as schema
+from sloth_tui.store.sqlite import schema
+from sloth_tui.store.sqlite.engine import MISFITS, UNREADABLE
+from sloth_tui.store.sqlite.engine.opening import check_path, identity, open_as_it_is, signature
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class OpenDatabase:
 
     execute: Callable[..., apsw.Cursor]
     kind: str | None
-    """The kind of the database, a constant of ``schema.tables``; None if there is no file."""
+    """The kind of the database, a constant of ``schema``; None if there is no file."""
     frozen: object
     """The signature of a frozen file; None for other files."""
 
@@ -109,6 +108,8 @@ class OpenDatabase:
 
     def failure(self, error: Exception) -> SlothError:
         """Return the error to raise instead of one raised while the database was read."""
+        from sloth_tui.store.sqlite.engine.errors import translate_error
+
         return translate_error(error, self.path, reading=self.read_only)
 
     def one(self, statement: str, bindings: Bindings = ()) -> Any:
@@ -173,7 +174,9 @@ class OpenDatabase:
 
                 create_upgraded_views(connection)
             elif self.kind is not schema.CURRENT:
-                schema.create_compat_views(connection)
+                from sloth_tui.store.sqlite.schema.tables import create_compat_views
+
+                create_compat_views(connection)
             self._prepare(connection)
         except UNREADABLE as error:
             connection.close(True)

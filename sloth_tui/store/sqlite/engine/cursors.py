@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 import apsw
 
-from sloth_tui.store.sqlite.engine.errors import MISFITS, UNREADABLE
+from sloth_tui.store.sqlite.engine import MISFITS, UNREADABLE
 from sloth_tui.store.sqlite.sql.keys import KEY, key_range
 
 TYPE_CHECKING = False

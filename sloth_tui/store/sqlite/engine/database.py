@@ -12,10 +12,8 @@ import apsw
 from sloth_tui.errors import NotWritable
 from sloth_tui.settings import load_settings
 from sloth_tui.store.sqlite.engine.connection import OpenDatabase
-from sloth_tui.store.sqlite.engine.errors import read_only as is_read_only
-from sloth_tui.store.sqlite.engine.errors import translate_error
-from sloth_tui.store.sqlite.engine.opening import make_durable, open_adopted
-from sloth_tui.store.sqlite.schema import tables as schema
+from sloth_tui.store.sqlite.engine.opening import make_durable
+from sloth_tui.store.sqlite.schema import CURRENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,9 +103,11 @@ class Database(OpenDatabase):
     def prepare_write(self) -> None:
         """Add our schema to the database if it lacks it. Raises NotWritable, DatabaseUnusable."""
         if self.read_only:
-            raise is_read_only(self.path)
+            from sloth_tui.store.sqlite.engine.errors import read_only
+
+            raise read_only(self.path)
         self._follow_file()
-        if self.kind is not schema.CURRENT or not self.logged:
+        if self.kind is not CURRENT or not self.logged:
             self._adopt()
 
     def close(self) -> None:
@@ -146,10 +146,12 @@ class Database(OpenDatabase):
             self.logged = connection.execute("PRAGMA main.journal_mode").get == "wal"
 
     def _adopt(self) -> None:
+        from sloth_tui.store.sqlite.engine.adopting import open_adopted
+
         connection, made = open_adopted(self.path)
         self.made = self.made if made is None else made
         self._detach()
-        self.kind, self.frozen, self.logged = schema.CURRENT, None, True
+        self.kind, self.frozen, self.logged = CURRENT, None, True
         self._use(connection)
 
 
@@ -196,7 +198,7 @@ class Transaction:
                 database.prepare_write()
                 database.execute("BEGIN IMMEDIATE")
         except apsw.Error as error:
-            raise translate_error(error, database.path) from error
+            raise database.failure(error) from error
         database.depth += 1
         if self._fenced and database.fences and database.depth > 1:
             try:
@@ -213,14 +215,14 @@ class Transaction:
                 self._finish()
             except apsw.Error as failure:
                 self._roll_back()
-                raise translate_error(failure, self._database.path) from failure
+                raise self._database.failure(failure) from failure
             except BaseException:
                 self._roll_back()
                 raise
             return
         self._roll_back()
         if isinstance(error, apsw.Error):
-            raise translate_error(error, self._database.path) from error
+            raise self._database.failure(error) from error
 
     def _finish(self) -> None:
         database = self._database
@@ -271,4 +273,4 @@ def _undo(database: Database) -> None:
         else:
             database.execute("ROLLBACK")
     except apsw.Error as error:
-        raise translate_error(error, database.path) from error
+        raise database.failure(error) from error

@@ -8,13 +8,11 @@ import apsw
 
 from sloth_tui import shortage
 from sloth_tui.errors import DatabaseUnusable, Interrupted, InvalidValue, NotWritable, SlothError
+from sloth_tui.store.sqlite.engine import BUSY_SECONDS, UNREADABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-
-BUSY_SECONDS = 10.0
-"""How long a handle waits for a locked database before it raises an error."""
 
 _WRITES = (
     apsw.SQLITE_IOERR_WRITE,
@@ -26,12 +24,6 @@ _WRITES = (
 )
 _INTERRUPTED = "expected 0 columns for ''"
 """SQLite's message, up to 3.54 at least, for an interrupt while it compiles a window function."""
-
-
-UNREADABLE = (apsw.Error, UnicodeDecodeError)
-"""Exceptions raised while a database is read. For text that is not UTF-8 the driver raises a Python error."""
-MISFITS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, AssertionError)
-"""Exceptions raised by the conversion of columns of a wrong type. Catch them only around such conversions."""
 
 _NO_ROOM = "nothing was written; to delete takes room, too: make some by other means first, then compact"
 
@@ -135,6 +127,8 @@ def _io_error(error: apsw.Error, location: str) -> SlothError:
     """Return the error for an I/O error. A failed write (quota, file size limit, device gone) is not yet
     damage."""
     if _wrote(error):
-        hint = f"disk full, quota or device error; {_NO_ROOM}"
+        limit = shortage.too_large_files()
+        cause = f"disk full, quota or device error; {_NO_ROOM}"
+        hint = cause if limit is None else f"{limit}; nothing was written"
         return NotWritable(f"{location}: cannot be written", hint=hint)
     return DatabaseUnusable(f"{location}: {error}")

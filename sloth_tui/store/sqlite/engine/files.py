@@ -1,71 +1,15 @@
-"""The database as a file: which files may be opened, and how a new one is created."""
+"""The database as a file: what shows that a suspect one must not be opened, and how a new one is created."""
 
 from __future__ import annotations
 
 import os
-import stat
-import time
-
-import apsw
 
 from sloth_tui.agents import status_of
 from sloth_tui.errors import DatabaseUnusable, NotWritable
-from sloth_tui.store.sqlite.engine.errors import not_a_database, translate_error
-from sloth_tui.store.sqlite.schema import tables as schema
 
-_MAGIC = b"SQLite format 3\0"
-_HEADER = 100
 _JOURNAL_HEADER = 28
-_NAME_CHECKS, _NAME_CHECK_SECONDS = 20, 0.005
-"""Number of checks of a file with more than one name, and the seconds between them."""
 _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
-
-
-def check_path(path: str) -> None:
-    """Raise DatabaseUnusable for a path that is not UTF-8, because SQLite takes no other."""
-    try:
-        path.encode()
-    except UnicodeEncodeError as error:
-        raise DatabaseUnusable(
-            f"{path}: a path that is not UTF-8", hint="SLOTH_RUNNER_HOME can name another directory"
-        ) from error
-
-
-def check_file(path: str) -> None:
-    """Reject, before SQLite touches it, a file that is certainly not one of our databases.
-
-    Raises DatabaseUnusable for a link, a file that is not regular, not a SQLite database, a database of
-    another application or of a newer schema, or one that lost its content. A file that never had content
-    passes: every database begins as one.
-    """
-    status = status_of(path)
-    if status is None:
-        raise DatabaseUnusable(f"{path}: no longer there")
-    if stat.S_ISLNK(status.st_mode):
-        raise DatabaseUnusable(f"{path}: a symbolic link", hint="put the database itself there")
-    if not stat.S_ISREG(status.st_mode):
-        raise DatabaseUnusable(f"{path}: not a file")
-    if status.st_nlink > 1 and _keeps_other_names(path):
-        raise DatabaseUnusable(
-            f"{path}: a hard link: the file has another name, under which it is another database",
-            hint="copy it (cp) and put the copy in its place",
-        )
-    if not status.st_size:
-        refuse_emptied(path)
-        return
-    try:
-        header = _read_header(path)
-    except apsw.Error as error:
-        raise translate_error(error, path) from error
-    if not header.startswith(_MAGIC):
-        raise not_a_database(path)
-    version = int.from_bytes(header[60:64], "big")
-    application = int.from_bytes(header[68:72], "big")
-    if application not in (0, schema.APPLICATION_ID):
-        raise schema.foreign(path)
-    if application and version > schema.VERSION:
-        raise schema.newer(path, version)
 
 
 def has_log(path: str) -> bool:
@@ -80,16 +24,6 @@ def has_hot_journal(path: str) -> bool:
         return False
     header = _journal_header(path)
     return header is None or header[:1] not in (b"", b"\0")
-
-
-def _keeps_other_names(path: str) -> bool:
-    """Return True if a file keeps several names: it has two for a moment while a copy is put in place."""
-    for _ in range(_NAME_CHECKS):
-        time.sleep(_NAME_CHECK_SECONDS)
-        status = status_of(path)
-        if status is None or status.st_nlink == 1:
-            return False
-    return True
 
 
 def refuse_emptied(path: str) -> None:
@@ -122,18 +56,6 @@ def _journal_header(path: str) -> bytes | None:
         return b""
     except OSError:
         return None
-
-
-def _read_header(path: str) -> bytes:
-    """Return the first bytes, read through SQLite's own file layer: opening and closing the file in any other
-    way would drop the POSIX locks that this process holds on it. There, a file of one byte counts as
-    empty."""
-    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_NOFOLLOW
-    file = apsw.VFSFile("", path, [flags, 0])
-    try:
-        return file.xRead(min(_HEADER, file.xFileSize()), 0)
-    finally:
-        file.xClose()
 
 
 def create_file(path: str) -> list[str] | None:

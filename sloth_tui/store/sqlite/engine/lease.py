@@ -44,15 +44,15 @@ class Lease:
         "_deadline",
         "_expires",
         "_owner",
+        "ephemeral",
         "holder",
         "name",
-        "tied",
         "token",
     )
 
     def __init__(self, row: tuple[Any, ...], clock: Clock) -> None:
         """``row`` has the columns :data:`COLUMNS`."""
-        name, holder, acquired, expires, token, deadline, boot_id, tied, *self._owner = row
+        name, holder, acquired, expires, token, deadline, boot_id, ephemeral, *self._owner = row
         self._clock = clock
         self.name = decode_key(name)
         self.holder = decode_key(holder)
@@ -62,11 +62,11 @@ class Lease:
         """0 if another program took the lock before we first wrote to the database."""
         self._deadline = deadline if isinstance(deadline, int) else None
         self._boot_id = boot_id if isinstance(boot_id, str) else ""
-        self.tied = bool(tied)
+        self.ephemeral = bool(ephemeral)
 
     def remaining(self) -> float:
         """Return the seconds left; 0 if the lock is free."""
-        if self.tied and self.alive() is False:
+        if self.ephemeral and self.alive() is False:
             return 0.0
         left = self.expires_at() - self._clock.wall()
         if self._deadline is not None and self._boot_id == self._clock.boot_id:
@@ -110,7 +110,7 @@ class Lease:
             expires_at=self.expires_at(),
             remaining=remaining,
             owner=self.owner(),
-            tied=self.tied,
+            ephemeral=self.ephemeral,
             alive=self.alive(),
         )
 

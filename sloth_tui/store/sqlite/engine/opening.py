@@ -1,117 +1,121 @@
-"""Open a database file: as it is for reading, with our schema for writing."""
+"""Open a database file as it is: checks of the file, then a connection.
+
+Every command opens a database, so what only some databases need is in modules that are imported for those:
+``files``, ``frozen``, ``adopting``, ``errors``.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
 import time
 
 import apsw
 
-from sloth_tui import shortage
-from sloth_tui.store.sqlite.engine.errors import (
-    BUSY_SECONDS,
-    UNREADABLE,
-    no_room,
-    read_only,
-    translate_error,
-    unreadable,
-)
-from sloth_tui.store.sqlite.engine.files import check_file, create_file, has_hot_journal, has_log
-from sloth_tui.store.sqlite.schema import tables as schema
+from sloth_tui.agents import status_of
+from sloth_tui.errors import DatabaseUnusable
+from sloth_tui.store.sqlite import schema
+from sloth_tui.store.sqlite.engine import BUSY_SECONDS, UNREADABLE
 
-_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.errors import SlothError
+
+FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW
 _FROZEN_FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_NOFOLLOW | apsw.SQLITE_OPEN_URI
 
-_LOG_IN_READ_ONLY = "it has a log, which cannot be read in a directory that is read-only"
-_LOG_IN_FULL = "it has a log, which takes some room to read: make room on that disk"
-_JOURNAL = "a writer left it half written: to read it as who may write there puts it right"
-
+_MAGIC = b"SQLite format 3\0"
+_HEADER = 100
+_NAME_CHECKS, _NAME_CHECK_SECONDS = 20, 0.005
+"""Number of checks of a file with more than one name, and the seconds between them."""
 _LOG_PAGES = 4000
 """Pages of the log (16 MB at the usual page size) before a checkpoint copies it into the database. Four times
 SQLite's default: the same few pages change again and again, so each is copied less often, which makes a write
 a tenth cheaper."""
 
 
+def check_path(path: str) -> None:
+    """Raise DatabaseUnusable for a path that is not UTF-8, because SQLite takes no other."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise DatabaseUnusable(
+            f"{path}: a path that is not UTF-8", hint="SLOTH_RUNNER_HOME can name another directory"
+        ) from error
+
+
+def check_file(path: str) -> None:
+    """Reject, before SQLite touches it, a file that is certainly not one of our databases.
+
+    Raises DatabaseUnusable for a link, a file that is not regular, not a SQLite database, a database of
+    another application or of a newer schema, or one that lost its content. A file that never had content
+    passes: every database begins as one.
+    """
+    status = status_of(path)
+    if status is None:
+        raise DatabaseUnusable(f"{path}: no longer there")
+    if stat.S_ISLNK(status.st_mode):
+        raise DatabaseUnusable(f"{path}: a symbolic link", hint="put the database itself there")
+    if not stat.S_ISREG(status.st_mode):
+        raise DatabaseUnusable(f"{path}: not a file")
+    if status.st_nlink > 1 and _keeps_other_names(path):
+        raise DatabaseUnusable(
+            f"{path}: a hard link: the file has another name, under which it is another database",
+            hint="copy it (cp) and put the copy in its place",
+        )
+    if not status.st_size:
+        from sloth_tui.store.sqlite.engine.files import refuse_emptied
+
+        refuse_emptied(path)
+        return
+    try:
+        header = _read_header(path)
+    except apsw.Error as error:
+        raise _translated(error, path) from error
+    if not header.startswith(_MAGIC):
+        from sloth_tui.store.sqlite.engine.errors import not_a_database
+
+        raise not_a_database(path)
+    version = int.from_bytes(header[60:64], "big")
+    application = int.from_bytes(header[68:72], "big")
+    if application not in (0, schema.APPLICATION_ID):
+        raise schema.foreign(path)
+    if application and version > schema.VERSION:
+        raise schema.newer(path, version)
+
+
+def _read_header(path: str) -> bytes:
+    """Return the first bytes, read through SQLite's own file layer: opening and closing the file in any other
+    way would drop the POSIX locks that this process holds on it. There, a file of one byte counts as
+    empty."""
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_NOFOLLOW
+    file = apsw.VFSFile("", path, [flags, 0])
+    try:
+        return file.xRead(min(_HEADER, file.xFileSize()), 0)
+    finally:
+        file.xClose()
+
+
 def open_as_it_is(path: str) -> tuple[apsw.Connection, str, bool]:
     """Return a connection, the kind of the database, and True if it is frozen.
 
     SQLite reads a database in WAL mode only if it can create the log. If it may not, or has no space to, the
-    file is opened as one that never changes: frozen. That is correct only if there is neither a log nor a
-    journal that must be played back first. Raises DatabaseUnusable.
+    file is opened as one that never changes: frozen. Raises DatabaseUnusable.
     """
     check_file(path)
-    logged = has_log(path)
+    logged = status_of(path + "-wal") is not None
     try:
-        return *_inspected(path, _connect(path, _FLAGS), logged), False
+        return *_inspected(path, connect(path, FLAGS), logged=logged), False
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.FullError, apsw.IOError) as error:
-        if shortage.is_out_of_files():
-            raise translate_error(error, path) from error
-        crowded = no_room(error, path)
-        if crowded:
-            _end_log(path)
-        if has_log(path):
-            raise unreadable(path, _LOG_IN_FULL if crowded else _LOG_IN_READ_ONLY) from error
-        if has_hot_journal(path):
-            raise unreadable(path, _JOURNAL) from error
-        if not crowded and os.access(os.path.dirname(path), os.W_OK):
-            raise translate_error(error, path, reading=True) from error
+        from sloth_tui.store.sqlite.engine.frozen import frozen_name
+
+        name = frozen_name(path, error)
     except UNREADABLE as error:
-        raise translate_error(error, path) from error
+        raise _translated(error, path) from error
     try:
-        return *_inspected(path, _connect(_frozen_name(path), _FROZEN_FLAGS), False), True
+        return *_inspected(path, connect(name, _FROZEN_FLAGS), logged=False), True
     except UNREADABLE as error:
-        raise translate_error(error, path) from error
-
-
-def open_adopted(path: str) -> tuple[apsw.Connection, list[str] | None]:
-    """Return a connection to a database with our schema, created, extended or upgraded if necessary; and the
-    directories created for the file, None if it existed.
-
-    All of this is one transaction, except the switch to write-ahead logging, which cannot be part of one. An
-    attempt that fails leaves no file. Raises DatabaseUnusable, NotWritable.
-    """
-    made = create_file(path)
-    check_file(path)
-    file = identity(path)
-    try:
-        connection = _adopted(path)
-    except BaseException:
-        if made is not None:
-            from sloth_tui.store.sqlite.engine.undone import take_back
-
-            take_back(path, made)
-        raise
-    if identity(path) != file:
-        # The process that created the file ran out of space and removed it.
-        connection.close(True)
-        return open_adopted(path)
-    return connection, made
-
-
-def _adopted(path: str) -> apsw.Connection:
-    connection = _connect(path, _FLAGS)
-    try:
-        make_durable(connection)
-        # Lets compaction shrink the file; has no effect if the file already has content.
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        _switch_to_log(connection)
-        connection.execute("BEGIN IMMEDIATE")
-        kind = schema.inspect(connection, path)
-        if kind is schema.OUTDATED:
-            from sloth_tui.store.sqlite.schema.upgrades import upgrade
-
-            upgrade(connection)
-        elif kind is not schema.CURRENT:
-            schema.install(connection)
-        connection.execute("COMMIT")
-    except BaseException as error:
-        connection.close(True)
-        if isinstance(error, apsw.CantOpenError):
-            raise read_only(path) from error
-        if isinstance(error, UNREADABLE):
-            raise translate_error(error, path) from error
-        raise
-    return connection
+        raise _translated(error, path) from error
 
 
 def make_durable(connection: apsw.Connection) -> None:
@@ -165,19 +169,23 @@ class BusyHandler:
         return True
 
 
-def _connect(name: str, flags: int) -> apsw.Connection:
+def connect(name: str, flags: int) -> apsw.Connection:
     connection = apsw.Connection(name, flags=flags)
     connection.set_busy_handler(BusyHandler())
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     return connection
 
 
-def _inspected(path: str, connection: apsw.Connection, logged: bool) -> tuple[apsw.Connection, str]:
+def _inspected(path: str, connection: apsw.Connection, *, logged: bool) -> tuple[apsw.Connection, str]:
     """Return the connection and the kind of its database; on an error, close it without leaving files."""
     try:
         # From one snapshot, because another process may be creating or adopting the database right now.
         connection.execute("BEGIN")
-        kind = schema.inspect(connection, path)
+        kind = schema.marked_kind(connection, path)
+        if kind is None:
+            from sloth_tui.store.sqlite.schema.tables import unmarked_kind
+
+            kind = unmarked_kind(connection, path)
         connection.execute("COMMIT")
     except BaseException:
         if logged:
@@ -187,39 +195,17 @@ def _inspected(path: str, connection: apsw.Connection, logged: bool) -> tuple[ap
     return connection, kind
 
 
-def _end_log(path: str) -> None:
-    """Copy the log into the database and remove it, if that takes no space and no other process has it open.
-    A failed read may have left an empty log."""
-    try:
-        connection = apsw.Connection(path, flags=_FLAGS)
-        try:
-            connection.set_busy_timeout(0)
-            # In exclusive mode SQLite keeps the index of the log in memory; otherwise it takes space on the
-            # disk.
-            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
-            os.unlink(path + "-shm")
-        finally:
-            connection.close(True)
-    except (apsw.Error, OSError):
-        return  # the caller that checks for a log reports what is left
+def _keeps_other_names(path: str) -> bool:
+    """Return True if a file keeps several names: it has two for a moment while a copy is put in place."""
+    for _ in range(_NAME_CHECKS):
+        time.sleep(_NAME_CHECK_SECONDS)
+        status = status_of(path)
+        if status is None or status.st_nlink == 1:
+            return False
+    return True
 
 
-def _frozen_name(path: str) -> str:
-    from urllib.parse import quote
+def _translated(error: Exception, path: str) -> SlothError:
+    from sloth_tui.store.sqlite.engine.errors import translate_error
 
-    return f"file:{quote(os.fsencode(path))}?immutable=1"
-
-
-def _switch_to_log(connection: apsw.Connection) -> None:
-    """Switch to write-ahead logging. The switch needs exclusive access, and SQLite does not always call the
-    busy handler for it."""
-    patience, tries = BusyHandler(), 0
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except apsw.BusyError:
-            if not patience(tries):
-                raise
-            tries += 1
+    return translate_error(error, path)

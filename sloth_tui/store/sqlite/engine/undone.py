@@ -9,10 +9,11 @@ import apsw
 
 from sloth_tui.errors import SlothError
 from sloth_tui.store.sqlite.engine.files import remove_directories
-from sloth_tui.store.sqlite.schema import tables as schema
+from sloth_tui.store.sqlite.schema import CURRENT, EMPTY
+from sloth_tui.store.sqlite.schema.tables import ADDED_TABLES, inspect
 
 _FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW
-_TABLES = ("state", "locks", *schema.ADDED_TABLES)
+_TABLES = ("state", "locks", *ADDED_TABLES)
 
 
 def take_back(path: str, directories: list[str]) -> None:
@@ -43,7 +44,7 @@ def take_back(path: str, directories: list[str]) -> None:
 
 
 def _is_empty(connection: apsw.Connection, path: str) -> bool:
-    kind = schema.inspect(connection, path)
-    if kind is schema.CURRENT:
+    kind = inspect(connection, path)
+    if kind is CURRENT:
         return not any(connection.execute(f"SELECT EXISTS (SELECT 1 FROM {table})").get for table in _TABLES)
-    return kind is schema.EMPTY
+    return kind is EMPTY

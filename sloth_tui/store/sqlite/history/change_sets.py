@@ -10,6 +10,7 @@ from __future__ import annotations
 from sloth_tui.store.history import change_ids, words
 from sloth_tui.store.sqlite.entries.selection import KeySelection
 from sloth_tui.store.sqlite.sql.rows import moment, origin_of, whole
+from sloth_tui.values.codec import MAX_INTEGER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ _FIND = (
 )
 _FIND_RUN = "SELECT min(id) FROM sloth_changes WHERE run = ?"
 _LAST_ID = "SELECT coalesce(max(id), 0) FROM sloth_changes"
-_NO_ID_IS_GREATER = 2**63 - 1
+_NO_ID_IS_GREATER = MAX_INTEGER
 
 
 class ChangeSets:
@@ -102,8 +103,8 @@ class ChangeSets:
         (row,) = _rows(database, found + 1, 1, KeySelection())
         if not row[6]:
             raise words.empty_change_set(name, forgotten=bool(row[3]))
-        (change,) = database.convert(_ours, [row])
-        return change
+        (change_set,) = database.convert(_ours, [row])
+        return change_set
 
     def newest_change_set(self) -> ChangeSet:
         """See the port."""
@@ -118,8 +119,8 @@ class ChangeSets:
             raise words.no_change_set(name)
         last = database.one(_END_OF_OTHERS, {"first": first}) or database.number(_NEWEST)
         kept = database.number(_COUNT, (first, last))
-        (change,) = database.convert(_others, [(first, last, kept, *found[0])])
-        return change
+        (change_set,) = database.convert(_others, [(first, last, kept, *found[0])])
+        return change_set
 
 
 def _rows(database: Database, before: int, size: int, selection: KeySelection) -> list[tuple[Any, ...]]:

@@ -17,6 +17,7 @@ from sloth_tui.store.sqlite.entries.retention import (
     settings_of,
 )
 from sloth_tui.store.sqlite.sql.chain import has_rows
+from sloth_tui.values.codec import MAX_INTEGER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _DISPENSABLE = """SELECT revision FROM (
     ORDER BY revision"""
 _GONE = f"SELECT CAST(key AS BLOB) FROM sloth_forgotten AS noted WHERE NOT {has_rows('noted.key')}"
 _IS_KEPT = f"SELECT 1 WHERE {has_rows('CAST(:key AS TEXT)')}"
-_EVERY_REVISION = 2**63 - 1
+_EVERY_REVISION = MAX_INTEGER
 _NONE = -(2**62)
 
 

@@ -66,7 +66,7 @@ class Locks:
         self._database = database
 
     def acquire(
-        self, name: str, holder: str, seconds: float, *, wait: float = 0.0, tied: bool = False
+        self, name: str, holder: str, seconds: float, *, wait: float = 0.0, ephemeral: bool = False
     ) -> Lock:
         """See the port. Raises UsageError inside a transaction: a rollback would revoke a token that is
         already in use, and waiting would block every other writer."""
@@ -89,7 +89,7 @@ class Locks:
                 with database.transaction(fenced=False):
                     lease = find_lease(database, name, database.clock)
                     if lease is None or not lease.remaining():
-                        return self._grant(name, holder, seconds, tied)
+                        return self._grant(name, holder, seconds, ephemeral)
             self._await(lease, give_up)
 
     def renew(self, name: str, holder: str, seconds: float) -> Lock:
@@ -157,12 +157,12 @@ class Locks:
             raise LockNotFound(f"lock '{name}' is not held")
         return lock
 
-    def _grant(self, name: str, holder: str, seconds: float, tied: bool) -> Lock:
+    def _grant(self, name: str, holder: str, seconds: float, ephemeral: bool) -> Lock:
         database = self._database
         clock = database.clock
         end = self._end(seconds, _next_token(database, name))
         owner = current_process(clock.boot_id)
-        database.execute(_GRANT, (name, holder, clock.wall(), *end, tied, *owner))
+        database.execute(_GRANT, (name, holder, clock.wall(), *end, ephemeral, *owner))
         return self._granted(name)
 
     def _end(self, seconds: float, token: int) -> tuple[float, int, int, str]:

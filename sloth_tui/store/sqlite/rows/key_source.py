@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.store.rows.key_tests import BETWEEN
 from sloth_tui.store.rows.run import pack, pack_keys
 from sloth_tui.store.rows.window import IndexedWindow
+from sloth_tui.store.sqlite import schema
 from sloth_tui.store.sqlite.engine.connection import OpenDatabase
 from sloth_tui.store.sqlite.engine.errors import TranslatedErrors
 from sloth_tui.store.sqlite.rows.changes import Changes
@@ -21,7 +22,6 @@ from sloth_tui.store.sqlite.rows.row_reader import (
     read_rows,
 )
 from sloth_tui.store.sqlite.rows.sorted import Sorted
-from sloth_tui.store.sqlite.schema import tables as schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence

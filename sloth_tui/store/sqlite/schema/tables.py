@@ -11,19 +11,11 @@ left.
 from __future__ import annotations
 
 from sloth_tui.errors import DatabaseUnusable
+from sloth_tui.store.sqlite.schema import APPLICATION_ID, EMPTY, UNADOPTED, VERSION, foreign, marked_kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import apsw
-
-APPLICATION_ID = 0x534C5448
-"""``SLTH``: marks the header of every database with our schema."""
-VERSION = 3
-"""The schema version, in the header as ``user_version``."""
-
-CURRENT, OUTDATED, UNADOPTED, EMPTY = "current", "outdated", "unadopted", "empty"
-"""Kinds of usable databases: with our schema, with an older version of it, with only the documented tables,
-without tables."""
 
 _STATE = """CREATE TABLE state (
   key TEXT PRIMARY KEY,
@@ -106,15 +98,12 @@ INDEXES = (
 
 def inspect(connection: apsw.Connection, location: str) -> str:
     """Return CURRENT, OUTDATED, UNADOPTED or EMPTY for a database. Raises DatabaseUnusable for any other."""
-    application = connection.execute("PRAGMA main.application_id").get
-    if application == APPLICATION_ID:
-        version = connection.execute("PRAGMA main.user_version").get
-        if version > VERSION:
-            raise newer(location, version)
-        connection.execute("SELECT 1 FROM main.state LIMIT 0")  # fails if the schema cannot be read
-        return CURRENT if version == VERSION else OUTDATED
-    if application:
-        raise foreign(location)
+    kind = marked_kind(connection, location)
+    return unmarked_kind(connection, location) if kind is None else kind
+
+
+def unmarked_kind(connection: apsw.Connection, location: str) -> str:
+    """Return UNADOPTED or EMPTY for a database without our mark. Raises DatabaseUnusable for any other."""
     if columns_of(connection, "state"):
         _check_documented(connection, location)
         return UNADOPTED
@@ -140,17 +129,6 @@ def _check_documented(connection: apsw.Connection, location: str) -> None:
             check_table(connection, location, table, columns, needed=needed, ours=_added_columns(table))
 
 
-def foreign(location: str) -> DatabaseUnusable:
-    return DatabaseUnusable(f"{location}: a database of another application", hint="it was left as it is")
-
-
-def newer(location: str, version: int) -> DatabaseUnusable:
-    return DatabaseUnusable(
-        f"{location}: written by a newer sloth-runner (schema {version}, this one knows {VERSION})",
-        hint="upgrade sloth-runner; the database was left as it is",
-    )
-
-
 def install(connection: apsw.Connection) -> None:
     """Add our schema to an empty or documented database, inside the caller's transaction.
 
@@ -171,12 +149,6 @@ def install(connection: apsw.Connection) -> None:
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def read_marks(connection: apsw.Connection) -> tuple[object, object]:
-    """Return (application id, version), which change when the database becomes one of another kind."""
-    application = connection.execute("PRAGMA main.application_id").get
-    return application, connection.execute("PRAGMA main.user_version").get
 
 
 def create_compat_views(connection: apsw.Connection) -> None:

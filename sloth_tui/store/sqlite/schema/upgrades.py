@@ -7,7 +7,8 @@ found the revisions of a key; now each row links to the previous one.
 
 from __future__ import annotations
 
-from sloth_tui.store.sqlite.schema.tables import ADDED_TABLES, INDEXES, VERSION, version_of
+from sloth_tui.store.sqlite.schema import VERSION
+from sloth_tui.store.sqlite.schema.tables import ADDED_TABLES, INDEXES, version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

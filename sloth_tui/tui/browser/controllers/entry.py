@@ -9,8 +9,9 @@ from textual.content import Content
 
 from sloth_tui.text import display_text, format_count
 from sloth_tui.tui.actions import key_of
-from sloth_tui.tui.browser.context import Controller, first_segment
+from sloth_tui.tui.browser.context import Controller
 from sloth_tui.tui.operations.common import EntryFeed
+from sloth_tui.values.codec import first_segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

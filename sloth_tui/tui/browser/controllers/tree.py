@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sloth_tui.model import SORT_COLUMNS
-from sloth_tui.tui.browser.context import Controller, first_segment
+from sloth_tui.tui.browser.context import Controller
 from sloth_tui.tui.widgets.key_table.filter_bar import FilterBar
 from sloth_tui.tui.widgets.key_table.filter_syntax import lets_all_through
 from sloth_tui.tui.widgets.key_table.marks import MAX_MARKS
+from sloth_tui.values.codec import first_segment
 
 if TYPE_CHECKING:
     from sloth_tui.tui import messages

@@ -14,11 +14,12 @@ from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import HistoryRequested
 from sloth_tui.tui.widgets.detail.history_view import HistoryView, RevisionList
 from sloth_tui.tui.widgets.detail.info_view import InfoView
-from sloth_tui.tui.widgets.detail.plot import NumberPlot, find_points, to_number
+from sloth_tui.tui.widgets.detail.plot import NumberPlot, find_points
 from sloth_tui.tui.widgets.detail.value_view import ValueView
 from sloth_tui.tui.widgets.no_relayout import NoRelayoutStatic
 from sloth_tui.tui.widgets.pane import HostedPane
 from sloth_tui.tui.widgets.tab_strip import Tab, TabStrip
+from sloth_tui.values.codec import as_number
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -175,7 +176,7 @@ class DetailPane(HostedPane):
         """Request the history if it is shown: as a list, a plot or a count."""
         entry = self._entry
         wanted = None
-        if entry is not None and (self._tab != "value" or to_number(entry.value) is not None):
+        if entry is not None and (self._tab != "value" or as_number(entry.value) is not None):
             wanted = (entry.key, entry.size)
         if wanted != self._wanted:
             self._wanted = wanted

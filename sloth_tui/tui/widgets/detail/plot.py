@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import TYPE_CHECKING
 
@@ -10,31 +9,16 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sloth_tui.text import format_age
+from sloth_tui.values.codec import as_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sloth_tui.model import Revision, Value
+    from sloth_tui.model import Revision
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
-_MAX_DIGITS = 40
 MIN_POINTS = 3
 """Fewer points make no plot."""
-
-
-def to_number(value: Value | None) -> float | None:
-    """Return the number that a value is or reads as; None if it is not a number."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, str) and not (
-        len(value) <= _MAX_DIGITS and value.isascii() and value.lstrip("-")[:1].isdigit() and "_" not in value
-    ):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 def find_points(revisions: Iterable[Revision]) -> list[tuple[float, float]]:
@@ -42,9 +26,9 @@ def find_points(revisions: Iterable[Revision]) -> list[tuple[float, float]]:
     first."""
     found = []
     for revision in revisions:
-        number = to_number(revision.new)
-        if number is not None and not revision.secret:
-            found.append((revision.at, number))
+        number = None if revision.new is None else as_number(revision.new)
+        if number is not None:
+            found.append((revision.at, float(number)))
     return found[::-1]
 
 

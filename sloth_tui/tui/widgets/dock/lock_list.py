@@ -169,7 +169,7 @@ def describe_owner(lock: Lock) -> tuple[str, str]:
     if lock.owner is None:
         return "not known", "$quiet"
     process = f"{display_text(lock.owner.host, 20)}:{lock.owner.pid}"
-    if not lock.tied:
+    if not lock.ephemeral:
         return f"  {process}", "$quiet"
     return (f"● {process}", "$success") if lock.alive else (f"? {process}", "$quiet")
 

@@ -9,9 +9,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sloth_tui.cells import expand_tabs
-from sloth_tui.text import display_text, format_count, format_duration, output_line
+from sloth_tui.model import TextPiece
+from sloth_tui.text import display_text, format_count, format_duration
 from sloth_tui.tui.actions import key_of
-from sloth_tui.tui.messages import RunLine
 from sloth_tui.tui.widgets.line_view import LineView
 from sloth_tui.tui.widgets.pane import HostedPane
 
@@ -19,15 +19,21 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.timer import Timer
 
+    from sloth_tui.model import TextLine
+
 _KEPT_LINES = 5000
 _LINE_LIMIT = 2000
 _STYLES = {
+    "heading": "bold $primary",
     "output": "$foreground",
-    "task": "bold $primary",
     "change": "$secondary",
+    "old": "$quiet",
+    "new": "$foreground",
     "warning": "$warning",
     "good": "$success",
     "bad": "bold $error",
+    "quiet": "$quiet",
+    "plain": "$foreground",
 }
 
 
@@ -35,29 +41,24 @@ class RunLog(LineView):
     """Shows the newest lines of a run."""
 
     def on_mount(self) -> None:
-        self._kinds: list[str] = []
+        self._text_lines: list[TextLine] = []
 
-    def add(self, lines: list[RunLine]) -> None:
-        self._kinds += [line.kind for line in lines]
-        self.append_lines([_shown(line) for line in lines])
-        surplus = len(self._kinds) - _KEPT_LINES
+    def add(self, lines: list[TextLine]) -> None:
+        shown = [tuple(TextPiece(expand_tabs(piece.text), piece.role) for piece in line) for line in lines]
+        self._text_lines += shown
+        self.append_lines(["".join(piece.text for piece in line) for line in shown])
+        surplus = len(self._text_lines) - _KEPT_LINES
         if surplus > _KEPT_LINES // 4:
-            self._kinds = self._kinds[surplus:]
+            self._text_lines = self._text_lines[surplus:]
             self.set_lines(self.lines[surplus:])
             self.scroll_end(animate=False)
 
     def clear(self) -> None:
-        self._kinds = []
+        self._text_lines = []
         self.set_lines([])
 
     def paint(self, number: int) -> Content:
-        return Content(self.lines[number]).stylize(_STYLES[self._kinds[number]])
-
-
-def _shown(line: RunLine) -> str:
-    if line.kind == "output":
-        return "  " + expand_tabs(output_line(line.text, _LINE_LIMIT))
-    return display_text(line.text, _LINE_LIMIT)
+        return Content.assemble(*((text, _STYLES[role]) for text, role in self._text_lines[number]))
 
 
 class RunPane(HostedPane):
@@ -102,8 +103,8 @@ class RunPane(HostedPane):
         self.entitle("running", f"{key_of('stop_run')} stops it")
         self._tick()
 
-    def add(self, lines: list[RunLine], task: str, changed: int) -> None:
-        """Append lines, each in the style of its kind; ``task`` runs now, ``changed`` is the number of
+    def add(self, lines: list[TextLine], task: str, changed: int) -> None:
+        """Append lines in the styles of their roles; ``task`` runs now, ``changed`` is the number of
         changes so far."""
         self.query_one(RunLog).add(lines)
         self._doing, self._changed = task, changed
@@ -115,7 +116,8 @@ class RunPane(HostedPane):
         reason in words."""
         self._ticks.pause()
         self.result = result
-        self.query_one(RunLog).add([RunLine("bad", error)] if error else [])
+        if error:
+            self.query_one(RunLog).add([(TextPiece(display_text(error, _LINE_LIMIT), "bad"),)])
         mark, style = ("✓", "$success") if result == "done" else ("✗", "$error")
         self._status(
             Content.assemble(

@@ -1,0 +1,84 @@
+"""Open a database for writing: with our schema, created, extended or upgraded if necessary."""
+
+from __future__ import annotations
+
+import apsw
+
+from sloth_tui.store.sqlite.engine import UNREADABLE
+from sloth_tui.store.sqlite.engine.errors import read_only, translate_error
+from sloth_tui.store.sqlite.engine.files import create_file
+from sloth_tui.store.sqlite.engine.opening import (
+    FLAGS,
+    BusyHandler,
+    check_file,
+    connect,
+    identity,
+    make_durable,
+)
+from sloth_tui.store.sqlite.schema import CURRENT, OUTDATED
+from sloth_tui.store.sqlite.schema.tables import inspect, install
+
+
+def open_adopted(path: str) -> tuple[apsw.Connection, list[str] | None]:
+    """Return a connection to a database with our schema, created, extended or upgraded if necessary; and the
+    directories created for the file, None if it existed.
+
+    All of this is one transaction, except the switch to write-ahead logging, which cannot be part of one. An
+    attempt that fails leaves no file. Raises DatabaseUnusable, NotWritable.
+    """
+    made = create_file(path)
+    check_file(path)
+    file = identity(path)
+    try:
+        connection = _adopted(path)
+    except BaseException:
+        if made is not None:
+            from sloth_tui.store.sqlite.engine.undone import take_back
+
+            take_back(path, made)
+        raise
+    if identity(path) != file:
+        # The process that created the file ran out of space and removed it.
+        connection.close(True)
+        return open_adopted(path)
+    return connection, made
+
+
+def _adopted(path: str) -> apsw.Connection:
+    connection = connect(path, FLAGS)
+    try:
+        make_durable(connection)
+        # Lets compaction shrink the file; has no effect if the file already has content.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        _switch_to_log(connection)
+        connection.execute("BEGIN IMMEDIATE")
+        kind = inspect(connection, path)
+        if kind is OUTDATED:
+            from sloth_tui.store.sqlite.schema.upgrades import upgrade
+
+            upgrade(connection)
+        elif kind is not CURRENT:
+            install(connection)
+        connection.execute("COMMIT")
+    except BaseException as error:
+        connection.close(True)
+        if isinstance(error, apsw.CantOpenError):
+            raise read_only(path) from error
+        if isinstance(error, UNREADABLE):
+            raise translate_error(error, path) from error
+        raise
+    return connection
+
+
+def _switch_to_log(connection: apsw.Connection) -> None:
+    """Switch to write-ahead logging. The switch needs exclusive access, and SQLite does not always call the
+    busy handler for it."""
+    patience, tries = BusyHandler(), 0
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except apsw.BusyError:
+            if not patience(tries):
+                raise
+            tries += 1
