@@ -8,7 +8,7 @@ Times are floats, unix seconds in UTC. Sizes are bytes. Durations are seconds.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from sloth_tui.origin import Origin as Origin  # noqa: TC001 - one of the types, kept apart for speed
 
@@ -222,10 +222,13 @@ SORT_COLUMNS = ("key", "type", "size", "updated", "revision")
 """The columns by which a table of entries can be sorted."""
 
 
+TermKind: TypeAlias = Literal["prefix", "key", "fuzzy", "value"]
+
+
 class Term(NamedTuple):
     """One condition on the entries of a table."""
 
-    kind: str
+    kind: TermKind
     """``prefix``: the key begins with the text; ``key``: the key contains it; ``fuzzy``: the key has its
     characters in this order; ``value``: the value contains it."""
     text: str

@@ -7,7 +7,7 @@ pass; otherwise the rest of each key is checked.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, assert_never
 
 from sloth_tui.values.codec import key_bytes
 
@@ -31,12 +31,17 @@ class Test(Protocol):
 def test_of(term: Term) -> Test:
     text = stored_form(term.text)
     test: Test
-    if term.kind == "prefix":
-        test = _Begins(text)
-    elif term.kind == "key":
-        test = _Contains(text)
-    else:
-        test = _Scattered(term.text)
+    match term.kind:
+        case "prefix":
+            test = _Begins(text)
+        case "key":
+            test = _Contains(text)
+        case "fuzzy":
+            test = _Scattered(term.text)
+        case "value":
+            raise AssertionError("a condition on values is no test of keys")
+        case _:
+            assert_never(term.kind)
     return _Fails(test) if term.inverse else test
 
 

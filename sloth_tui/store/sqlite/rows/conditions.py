@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from sloth_tui.store.rows.key_tests import ignores_case, stored_form
 from sloth_tui.values.codec import key_bytes
@@ -45,14 +45,18 @@ def key_conditions(terms: Terms) -> tuple[list[str], dict[str, apsw.SQLiteValue]
         conditions.append("instr(key, CAST(:key AS TEXT))")
     for number, term in enumerate(terms.also):
         name = f"key{number}"
-        if term.kind == "fuzzy":
-            conditions.append(_sql(_fuzzy_condition(term.text, name), inverse=term.inverse))
-            bindings[name] = _fuzzy_pattern(term.text)
-        elif term.kind != "value":
-            stored = stored_form(term.text)
-            contains = f"instr(key, CAST(:{name} AS TEXT))" + (" = 1" if term.kind == "prefix" else "")
-            conditions.append(_sql(contains, inverse=term.inverse))
-            bindings[name] = stored
+        match term.kind:
+            case "fuzzy":
+                condition = _fuzzy_condition(term.text, name)
+                bindings[name] = _fuzzy_pattern(term.text)
+            case "prefix" | "key":
+                condition = f"instr(key, CAST(:{name} AS TEXT))" + (" = 1" if term.kind == "prefix" else "")
+                bindings[name] = stored_form(term.text)
+            case "value":
+                continue
+            case _:
+                assert_never(term.kind)
+        conditions.append(_sql(condition, inverse=term.inverse))
     return conditions, bindings
 
 

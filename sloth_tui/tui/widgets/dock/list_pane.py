@@ -33,7 +33,7 @@ class ListPane(HostedPane):
 
     def compose_body(self) -> ComposeResult:
         yield Static(Content(self.words()), classes="empty")
-        yield Static(id=f"{self.THING}-columns")
+        yield Static(id=f"{self.THING}-columns", classes="list-columns")
         yield Choices(id=f"{self.THING}-list", classes="main")
 
     @property

@@ -9,8 +9,10 @@ from sloth_tui.model import Query, Term
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_KINDS = {"^": "prefix", "=": "value", "~": "fuzzy"}
-_SIGNS = {kind: sign for sign, kind in _KINDS.items()} | {"key": ""}
+    from sloth_tui.model import TermKind
+
+_KINDS: dict[str, TermKind] = {"^": "prefix", "=": "value", "~": "fuzzy"}
+_SIGNS: dict[TermKind, str] = {kind: sign for sign, kind in _KINDS.items()} | {"key": ""}
 _NOT = "!"
 _SPECIAL = " \\" + _NOT + "".join(_KINDS)
 
@@ -23,7 +25,7 @@ def parse_filter(text: str) -> Query:
     space, a sign or a backslash makes it part of the text. Terms are literal and case-sensitive, except fuzzy
     ones without capitals.
     """
-    first = {"prefix": "", "key": "", "value": ""}
+    first: dict[TermKind, str] = {"prefix": "", "key": "", "value": ""}
     also = []
     for kind, words, inverse in _terms(text):
         if inverse or kind == "fuzzy" or first[kind]:
@@ -43,7 +45,7 @@ def lets_all_through(query: Query) -> bool:
     return not (query.prefix or query.key or query.value or query.also)
 
 
-def _terms(text: str) -> Iterator[tuple[str, str, bool]]:
+def _terms(text: str) -> Iterator[tuple[TermKind, str, bool]]:
     for word in _words(text):
         inverse = word[:1] == [_NOT]
         rest = word[inverse:]
