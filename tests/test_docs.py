@@ -178,6 +178,7 @@ def test_sizes_and_numbers_are_those_of_the_code() -> None:
 # What is shown
 
 
+@pytest.mark.slow
 def test_the_first_minute_works_as_printed(tmp_path: Path) -> None:
     part = section(README, "A first minute")
     (tmp_path / "hello.lua").write_text(blocks(part, "lua")[0].text)
@@ -197,6 +198,7 @@ def test_the_first_minute_works_as_printed(tmp_path: Path) -> None:
 RUNNABLE = [name for name in MANUAL if "<!-- runnable -->" in TEXTS[name]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", RUNNABLE)
 def test_blocks_that_are_marked_runnable_run_in_their_order(page: str, tmp_path: Path) -> None:
     for block in blocks(TEXTS[page], "lua"):
@@ -209,6 +211,7 @@ def test_blocks_that_are_marked_runnable_run_in_their_order(page: str, tmp_path:
         assert done.returncode == 0, f"{text}\n{done.stderr}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "number"), [(name, i) for name in MANUAL for i in range(len(blocks(TEXTS[name], "lua")))]
 )

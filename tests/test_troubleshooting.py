@@ -107,10 +107,8 @@ def test_every_message_has_its_situation() -> None:
     assert sorted(MESSAGES) == sorted([*SITUATIONS, *HELD])
 
 
-@pytest.mark.parametrize(
-    "message",
-    [pytest.param(each, marks=pytest.mark.slow if "busy" in each else ()) for each in SITUATIONS],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("message", SITUATIONS)
 def test_a_user_meets_the_message(message: str, base: Path, tmp_path: Path) -> None:
     text = SITUATIONS[message]
     if _BARE and _BARE in text and not shutil.which("setpriv"):

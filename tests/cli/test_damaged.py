@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.store.port import Store
 
+pytestmark = pytest.mark.slow
+
 COMMANDS: list[tuple[str, ...]] = [
     ("state", "get", "a:text", "a:table", "a:integer", "a:float", "a:boolean", "a:bytes"),
     *(("state", "list", "-o", form) for form in ("table", "json", "jsonl", "csv", "keys")),

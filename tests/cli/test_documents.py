@@ -166,6 +166,7 @@ def test_yaml_merges_nothing(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pipe", "device", "directory", "large", "dots", "lists"])
 @pytest.mark.parametrize("words", [("state", "set", "k", "v"), ("state", "list")])
 def test_a_configuration_that_cannot_be_read_ends_every_command(
@@ -178,6 +179,7 @@ def test_a_configuration_that_cannot_be_read_ends_every_command(
     assert (code, out, err) == (2, "", f"error: {path}: {complaint}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("base")
 @pytest.mark.parametrize("kind", ["pipe", "device", "directory", "large", "dots", "lists"])
 def test_values_that_cannot_be_read_are_refused_at_once(tmp_path: Path, kind: str) -> None:
@@ -209,6 +211,7 @@ def _obstacle(path: Path, kind: str, too_large: int) -> str:
     return "line 1, column 204: nested more than 200 deep"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("base")
 @pytest.mark.parametrize("kind", ["pipe", "device", "directory"])
 def test_a_task_file_that_is_no_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:

@@ -62,6 +62,7 @@ def test_no_line_is_wider_than_the_terminal(columns: int) -> None:
         assert cell_len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= columns
 
 
+@pytest.mark.slow
 def test_a_table_longer_than_a_block_loses_no_row() -> None:
     with open_store("local", "write") as store:
         store.set_many({f"key:{number:04}": number for number in range(1203)})

@@ -139,6 +139,7 @@ def test_watching_prints_what_others_do_when_they_do_it_and_in_order() -> None:
         assert watching.process.wait(60) == 0
 
 
+@pytest.mark.slow
 def test_an_idle_watcher_costs_next_to_nothing() -> None:
     run("state", "set", "k", "1")
     watching = Following("state", "watch", "--since", "0")

@@ -171,6 +171,7 @@ def test_list_shows_the_order_and_runs_nothing(tmp_path: Path) -> None:
         (DEPLOY, ["--timeout", "-1"]),
         (DEPLOY, ["-o", "json"]),
     ],
+    ids=["broken", "empty", "no run", "--set", "--values", "--timeout", "negative", "-o"],
 )
 def test_what_cannot_be_run_is_a_usage_error(text: str, words: list[str], tmp_path: Path) -> None:
     result = piped("run", file(tmp_path, text), *words)
@@ -179,6 +180,7 @@ def test_what_cannot_be_run_is_a_usage_error(text: str, words: list[str], tmp_pa
     assert piped("run", str(tmp_path / "missing.lua")).code == 2
 
 
+@pytest.mark.slow
 def test_a_run_that_takes_too_long_is_124(tmp_path: Path) -> None:
     result = piped("run", file(tmp_path, HANGING), "--timeout", "0.5")
     assert result.code == 124
@@ -186,6 +188,7 @@ def test_a_run_that_takes_too_long_is_124(tmp_path: Path) -> None:
     assert piped("lock", "list").out == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_run_and_gives_its_locks_back(number: int, code: int, tmp_path: Path) -> None:
     process = subprocess.Popen(
@@ -203,6 +206,7 @@ def test_a_signal_ends_the_run_and_gives_its_locks_back(number: int, code: int, 
     wait_until(lambda: piped("lock", "list").out == "", what="the lock is free again")
 
 
+@pytest.mark.slow
 def test_a_run_whose_output_nobody_reads_is_stopped(tmp_path: Path) -> None:
     chatter = "task({name = 'talk', run = function() while true do print('and so on') end end})"
     process = subprocess.Popen(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = {
     "get": "state get k",
     "list": "state list",
@@ -89,7 +91,6 @@ def test_few_open_files_for_a_command_are_named_by_its_task(tmp_path: Path) -> N
     assert failed != []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("limit", range(12_000, 36_000, 1_000))
 def test_little_memory_is_enough_or_named(file: Path, limit: int) -> None:
     if limited(f"v {limit}", "", python=f"-c '{NO_PROGRAM}'").code != 0:
@@ -198,7 +199,6 @@ def shown_at_the_end(directory: Path, limit: str) -> tuple[str, list[str]]:
 
 
 @needs_tmux
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_few_open_files_for_the_screen_are_named(file: Path, tmp_path: Path) -> None:
     codes = set()
@@ -211,7 +211,6 @@ def test_few_open_files_for_the_screen_are_named(file: Path, tmp_path: Path) -> 
 
 
 @needs_tmux
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_little_memory_for_the_screen_is_named(file: Path, tmp_path: Path) -> None:
     codes = set()

@@ -42,8 +42,12 @@ TIMES: list[tuple[object, str | None]] = [
 def test_a_time_is_shown_or_not_known(base: Path, stored: object, shown: str | None) -> None:
     path = base / "state" / "local.db"
     path.parent.mkdir(parents=True, mode=0o700)
-    run_other(path, DOCUMENTED, ("INSERT INTO state VALUES ('key', 'value', ?, ?)", stored, stored))
-    run_other(path, ("INSERT INTO locks VALUES ('lock', 'holder', ?, '2999-01-01 00:00:00')", stored))
+    run_other(
+        path,
+        DOCUMENTED,
+        ("INSERT INTO state VALUES ('key', 'value', ?, ?)", stored, stored),
+        ("INSERT INTO locks VALUES ('lock', 'holder', ?, '2999-01-01 00:00:00')", stored),
+    )
     entry = json.loads(piped("state", "show", "key", "-o", "json").out)
     assert (entry["created_at"], entry["updated_at"]) == (shown, shown)
     (record,) = map(json.loads, piped("state", "list", "-o", "jsonl").out.splitlines())

@@ -145,6 +145,7 @@ def test_nothing_is_drawn_where_nobody_would_see_it(words: str, tmp_path: Path) 
     assert log.read_bytes().startswith(b"error: " if "tui" in words else b"usage: ")
 
 
+@pytest.mark.slow
 def test_the_other_name_of_the_program_is_the_same(tmp_path: Path) -> None:
     program = Path(sys.executable).with_name("sloth-tui")
     process = pexpect.spawn(

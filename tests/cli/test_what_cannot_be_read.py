@@ -61,6 +61,7 @@ def given_away(base: Path) -> None:
             os.chown(path, NOBODY, NOBODY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "mode"),
     [
@@ -174,6 +175,7 @@ def leave_a_hot_journal(base: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file_mode", [0o444, 0o644])
 @pytest.mark.parametrize("directory_mode", [0o555, 0o777])
 def test_what_was_never_committed_is_not_shown(
@@ -194,6 +196,7 @@ def test_what_was_never_committed_is_not_shown(
     assert after == before
 
 
+@pytest.mark.slow
 def test_who_may_write_puts_right_what_a_crash_left(shared: Path, tmp_path: Path) -> None:
     path = leave_a_hot_journal(shared, tmp_path)
     given_away(shared)
@@ -204,6 +207,7 @@ def test_who_may_write_puts_right_what_a_crash_left(shared: Path, tmp_path: Path
     assert not path.with_name("local.db-journal").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", bytes(28) + b"what was played back"])
 def test_a_journal_that_is_done_with_stands_in_nobodys_way(shared: Path, content: bytes) -> None:
     path = shared / "state" / "local.db"

@@ -76,6 +76,7 @@ def test_it_says_what_it_shows_and_how_to_run_it(name: str) -> None:
     assert f"sloth-runner run --example {name}" in examples.source(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*SECTIONS, *OTHERS])
 def test_the_second_run_has_nothing_to_do(name: str, machine: Machine) -> None:
     machine.succeed(name)

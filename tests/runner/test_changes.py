@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sloth_tui.origin import this_process
 from sloth_tui.runner.events import KeyChanged
 from sloth_tui.runner.worker.emitter import Emitter
@@ -14,8 +16,6 @@ from tests.runner.support import run_task, run_text, stored
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def test_changes_carry_run_task_and_what_was_asked_for(tmp_path: Path) -> None:
@@ -43,6 +43,7 @@ def test_setting_what_is_there_already_is_no_change(tmp_path: Path) -> None:
     assert told.changes == [("a", None, 1), ("a", 1, 1.0)]
 
 
+@pytest.mark.slow
 def test_a_loop_of_writes_is_reported_to_the_last_one_though_history_forgets(
     tmp_path: Path, base: Path
 ) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from sloth_tui.runner.events import TaskFinished
 from tests.runner.support import run_text, stored
 
@@ -13,27 +11,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize(
-    ("body", "error", "line"),
-    [
-        ('error("boom")', "boom", 2),
-        ('error({message = "tabled"})', "tabled", 2),
-        ("error({code = 1})", "error object is a table without a text 'message'", 2),
-        ("error()", "error without a message", 2),
-        ('error("plain", 0)', "plain", 2),
-        ('return false, "why"', "why", 1),
-        ("return false", "returned false", 1),
-        ("return false, {}", "error object is a table without a text 'message'", 1),
-        ("local t = {} ; return t.x.y", "attempt to index a nil value (field 'x')", 2),
-        ("local function f() return 1 + f() end f()", "stack overflow", 2),
-        ('return state.set("k")', "state.set: value must not be nil", 1),
-        ('pcall(state.set, "k") ; error("after")', "after", 2),
-    ],
-)
-def test_failures_say_where(tmp_path: Path, body: str, error: str, line: int) -> None:
-    told = run_text(tmp_path, f'task({{name = "only", run = function()\n{body}\nend}})')
+FAILING = [
+    # (body of a task, how its error begins, line of the body)
+    ('error("boom")', "boom", 2),
+    ('error({message = "tabled"})', "tabled", 2),
+    ("error({code = 1})", "error object is a table without a text 'message'", 2),
+    ("error()", "error without a message", 2),
+    ('error("plain", 0)', "plain", 2),
+    ('return false, "why"', "why", 1),
+    ("return false", "returned false", 1),
+    ("return false, {}", "error object is a table without a text 'message'", 1),
+    ("local t = {} ; return t.x.y", "attempt to index a nil value (field 'x')", 2),
+    ("local function f() return 1 + f() end f()", "stack overflow", 2),
+    ('return state.set("k")', "state.set: value must not be nil", 1),
+    ('pcall(state.set, "k") ; error("after")', "after", 2),
+]
+
+
+def test_failures_say_where(tmp_path: Path) -> None:
+    tasks = (
+        f'task({{name = "{number}", run = function()\n{body}\nend}})\n'
+        for number, (body, _, _) in enumerate(FAILING)
+    )
+    told = run_text(tmp_path, "".join(tasks), keep_going=True)
     assert (told.end.result, told.end.exit_code) == ("failed", 20)
-    assert told.errors["only"].startswith(f"tasks.lua:{line}: {error}")
+    assert len(told.errors) == len(FAILING)
+    for number, (body, error, line) in enumerate(FAILING):
+        place = 3 * number + line
+        assert told.errors[str(number)].startswith(f"tasks.lua:{place}: {error}"), body
 
 
 def test_a_traceback_shows_the_task_and_nothing_of_the_machinery(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.runner.processes import Process
 
+pytestmark = pytest.mark.slow
+
 CLEANS = """
     cmd("trap 'echo begin; (trap \\"echo helper asked\\" TERM; sleep 1); sleep 0.2; rm -f pidfile; "
         .. "echo end; exit 0' TERM; touch pidfile; echo ready; while :; do sleep 0.05; done")

@@ -47,6 +47,7 @@ def test_list_of_a_bad_file_raises(tmp_path: Path) -> None:
         list_tasks(RunRequest(str(tmp_path / "gone.lua"), "local"))
 
 
+@pytest.mark.slow
 def test_list_of_a_file_that_never_ends_times_out(tmp_path: Path) -> None:
     with pytest.raises(TaskTimeout, match=r"loading took longer than 0\.2s"):
         list_tasks(RunRequest(write(tmp_path, "while true do end"), "local", timeout=0.2))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sloth_tui.store import open_store
 from tests.runner.support import FAILS, lines_of, run_text
 
@@ -71,6 +73,7 @@ WAIT = """
 """
 
 
+@pytest.mark.slow
 def test_a_lost_lock_stops_writes_until_it_is_given_up(tmp_path: Path) -> None:
     body = (
         FAILS

@@ -156,6 +156,7 @@ def test_thousands_of_tasks_in_a_chain_are_no_trouble() -> None:
     assert names(make_plan(tasks)) == [str(number) for number in range(count, -1, -1)]
 
 
+@pytest.mark.slow
 def test_a_long_circle_is_found_soon_and_told_shortly() -> None:
     count = 50_000
     with pytest.raises(TaskFileError) as caught:

@@ -82,6 +82,7 @@ def test_what_is_there_is_not_replaced(base: Path, web: str) -> None:
     assert keys(sqlite.database_path("copy")) == {}
 
 
+@pytest.mark.slow
 def test_a_copy_is_of_one_moment_while_others_write(base: Path, web: str) -> None:
     with open_store("web", "write") as store:
         store.set("big", "x" * 20_000_000)
@@ -106,6 +107,7 @@ def test_a_copy_that_is_broken_off_leaves_nothing(base: Path, web: str) -> None:
     assert len(keys(web)) == 100
 
 
+@pytest.mark.slow
 def test_deletion_leaves_a_backup(base: Path, web: str) -> None:
     before = keys(web)
     with open_store("web", "read"):
@@ -130,6 +132,7 @@ def test_two_backups_in_one_second_are_two(base: Path, web: str) -> None:
     assert len({open_agents().back_up("web") for _ in range(3)}) == 3
 
 
+@pytest.mark.slow
 def test_a_database_that_another_process_has_open_stays(base: Path, web: str) -> None:
     program = (
         "import sys; from sloth_tui.store import open_store\n"

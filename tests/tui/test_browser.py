@@ -99,6 +99,7 @@ async def test_a_key_before_the_first_one_is_seen_and_the_cursor_stays_on_its_ke
         await app.sees("first")
 
 
+@pytest.mark.slow
 async def test_a_lock_that_runs_out_disappears_by_itself(believable: Path) -> None:
     elsewhere("open_store('local', 'write').__enter__().acquire('brief', 'somebody', 3600)")
     async with running() as app:
@@ -108,6 +109,7 @@ async def test_a_lock_that_runs_out_disappears_by_itself(believable: Path) -> No
         await app.sees("deploy")
 
 
+@pytest.mark.slow
 async def test_agents_that_appear_and_vanish_are_noticed(believable: Path) -> None:
     async with running() as app:
         agents = app.find(AgentsPane)
@@ -155,6 +157,7 @@ async def test_nothing_of_an_agent_that_is_left_is_acted_on(
         assert late == ["production"]
 
 
+@pytest.mark.slow
 async def test_the_file_of_the_agent_on_screen_goes_and_comes_back(believable: Path) -> None:
     async with running("production") as app:
         path = believable / "state" / "production.db"

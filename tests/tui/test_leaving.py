@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import time
@@ -10,13 +9,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tests.support import wait_until
+from tests.support import rounds, wait_until
 from tests.tui.test_terminal import ALTERNATE_SCREEN, Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_ROUNDS = 60 if os.environ.get("SLOTH_PROOF") else 4
+pytestmark = pytest.mark.slow
+
+_ROUNDS = rounds(4, 60)
 _WAYS = {"q": 0, "ctrl+q": 0, "SIGTERM": 143, "SIGINT": 130, "SIGHUP": 129, "closed": 129}
 _KEYS = {"q": "q", "ctrl+q": "\x11"}
 

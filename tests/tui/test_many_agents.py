@@ -37,6 +37,7 @@ def many(base: Path) -> Path:
     return base
 
 
+@pytest.mark.slow
 def test_a_look_costs_what_is_in_sight(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
     listings: list[int] = []
@@ -92,6 +93,7 @@ def test_a_look_costs_what_is_in_sight(many: Path, monkeypatch: pytest.MonkeyPat
     assert summary.problem
 
 
+@pytest.mark.slow
 def test_no_hint_names_them_all(many: Path) -> None:
     result = piped("state", "list", "-a", "nobody")
     names = ", ".join(f"agent-{number:05}" for number in range(20))
@@ -110,6 +112,7 @@ def test_no_message_names_every_key_that_is_missing(believable: Path) -> None:
     assert listed(["a", "b", "c"], 2) == "a, b and 1 more"
 
 
+@pytest.mark.slow
 async def test_what_comes_in_sight_is_counted(base: Path) -> None:
     fill()
     for number in range(60):

@@ -32,9 +32,14 @@ BEFORE: dict[str, object] = {"cpu": 2}
             "a[2]: an integer beyond 64 bits; write it as text, in quotes",
             {"a": [1, 922337203685477580]},
             id="a large integer",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
-            '{"a" 1}', "not JSON: line 1, column 6: expecting ':' delimiter", {"a": 1}, id="no JSON"
+            '{"a" 1}',
+            "not JSON: line 1, column 6: expecting ':' delimiter",
+            {"a": 1},
+            id="no JSON",
+            marks=pytest.mark.slow,
         ),
     ],
 )

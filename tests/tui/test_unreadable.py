@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.store.sqlite.others import make_ours, run_other
 from tests.tui.driving import running, until
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.slow
 async def test_a_directory_that_is_none_is_told_in_both_panes_and_comes_back(base: Path) -> None:
     base.mkdir()
     (base / "state").write_text("")
@@ -31,6 +34,7 @@ async def test_a_hard_link_is_refused_on_screen(base: Path) -> None:
         await app.sees("a hard link", seconds=60)
 
 
+@pytest.mark.slow
 async def test_a_database_open_to_all_is_told_once(base: Path) -> None:
     path = base / "state" / "local.db"
     make_ours(path)
@@ -43,6 +47,7 @@ async def test_a_database_open_to_all_is_told_once(base: Path) -> None:
         assert app.toasts == [f"every user can change {path}: chmod go-rwx {path}"]
 
 
+@pytest.mark.slow
 async def test_a_damaged_history_is_told_on_screen(base: Path) -> None:
     path = base / "state" / "local.db"
     make_ours(path)

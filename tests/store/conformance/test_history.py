@@ -197,6 +197,7 @@ def test_large_values_are_kept_whole_in_history(store: Store, value: Value) -> N
     assert [change.old for change in store.revisions("key")] == [value, None]
 
 
+@pytest.mark.slow
 def test_changes_tell_what_a_key_became_however_far_off_that_is(store: Store) -> None:
     keys = [f"key:{number}" for number in range(5000)]
     for value in ("one", "two", "three"):

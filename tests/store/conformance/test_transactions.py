@@ -101,6 +101,7 @@ def test_the_first_write_of_a_handle_may_be_rolled_back(store: Store, other: Sto
     assert all(revision.origin is not None for revision in other.revisions_since(0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_walk_begun_in_a_block_outlives_it(store: Store, fails: bool) -> None:
     store.set_many({f"key:{number:06}": number for number in range(20_000)})

@@ -85,6 +85,7 @@ def test_tables_nest_deeply_but_not_without_end(store: Store) -> None:
         table = table[0]  # type: ignore[assignment]
 
 
+@pytest.mark.slow
 def test_the_largest_value_is_64_mebibytes(store: Store) -> None:
     largest = "é" * (32 * 1024 * 1024)
     store.set("key", largest)

@@ -151,6 +151,7 @@ def test_the_first_write_adopts_a_documented_database(path: Path) -> None:
     assert sorted(map(tuple, rows)) == [("key", "6"), ("new", "1"), ("other", "x")]
 
 
+@pytest.mark.slow
 def test_adopting_takes_no_longer_for_many_rows(path: Path) -> None:
     """No page of the entries is written: the file grows by our tables alone."""
     run_other(

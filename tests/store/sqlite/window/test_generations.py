@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import apsw
+import pytest
 
 from sloth_tui.model import Query
 from sloth_tui.store.rows import window
@@ -14,8 +15,6 @@ from tests.store.sqlite.window.viewer import DOCUMENTED, run
 from tests.support import A_MINUTE, wait_until
 
 if TYPE_CHECKING:
-    import pytest
-
     from sloth_tui.store.sqlite.store import SqliteStore
     from tests.store.sqlite.window.viewer import Viewer
 
@@ -51,6 +50,7 @@ def test_the_first_page_can_be_had_before_the_rest_is_found(store: SqliteStore, 
     assert [row.key for row in rows or [] if row] == [f"k{number:03}" for number in range(5)]
 
 
+@pytest.mark.slow
 def test_a_sort_ends_in_its_midst_when_it_is_superseded(path: str, view: Viewer) -> None:
     with closing(apsw.Connection(path)) as other:
         run(other, DOCUMENTED)
@@ -84,6 +84,7 @@ def _ends_early(view: Viewer, generation: int, following: int) -> bool:
     return True not in told
 
 
+@pytest.mark.slow
 def test_pages_are_served_while_another_thread_indexes(store: SqliteStore, view: Viewer) -> None:
     store.set_many({f"k{number:04}": "1" for number in range(3000)})
     view.window.supersede(1)
