@@ -17,19 +17,20 @@ import tempfile
 import venv
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "sloth_tui" / "__init__.py"
 CHANGELOG = ROOT / "CHANGELOG.md"
-_VERSION = re.compile(r'^__version__ = "(?P<version>[^"]+)"$', re.MULTILINE)
+_ASSIGNMENT = re.compile(r'^__version__ = "(?P<version>[^"]+)"$', re.MULTILINE)
+_NUMBER = r"(0|[1-9][0-9]*)"
 _UNRELEASED = "## [Unreleased]\n"
 
 
 def main(version: str) -> None:
     check(version)
-    subprocess.run(["make", "test"], cwd=ROOT, check=True)
+    run("make test", ["make", "test"])
     before = {path: path.read_text("utf-8") for path in (PACKAGE, CHANGELOG)}
     try:
-        PACKAGE.write_text(_VERSION.sub(f'__version__ = "{version}"', before[PACKAGE]), "utf-8")
+        PACKAGE.write_text(_ASSIGNMENT.sub(f'__version__ = "{version}"', before[PACKAGE]), "utf-8")
         CHANGELOG.write_text(dated(before[CHANGELOG], version, datetime.date.today()), "utf-8")
         wheel = build(version)
         try_wheel(wheel, version)
@@ -42,21 +43,40 @@ def main(version: str) -> None:
     print(f'  git tag --annotate v{version} --message "{version}"')
 
 
+def run(name: str, command: list[str | Path], directory: Path = ROOT) -> None:
+    """Run a step; exit with one line, which calls it by this name, where it fails."""
+    # Its output has its place among ours, in a file as well.
+    sys.stdout.flush()
+    done = subprocess.run(command, cwd=directory, check=False)
+    if done.returncode:
+        sys.exit(
+            f"error: {name} failed (exit code {done.returncode}); version and changelog are as they were"
+        )
+
+
 def check(version: str) -> None:
     """Exit with one line where this cannot be released."""
-    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
-        sys.exit(f"error: '{version}' is not a version of three numbers, like 0.2.0")
-    match = _VERSION.search(PACKAGE.read_text("utf-8"))
+    if not re.fullmatch(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}", version):
+        sys.exit(f"error: {version!r} is not a version of three numbers, like 0.2.0")
+    match = _ASSIGNMENT.search(PACKAGE.read_text("utf-8"))
     assert match, PACKAGE
     if numbers(version) <= numbers(match["version"]):
         sys.exit(f"error: {version} does not come after {match['version']}")
-    if not unreleased(CHANGELOG.read_text("utf-8")).strip():
+    if git("tag", "--list", f"v{version}"):
+        sys.exit(f"error: there is a tag v{version} already")
+    changelog = CHANGELOG.read_text("utf-8")
+    if changelog.count(_UNRELEASED) != 1:
+        sys.exit("error: CHANGELOG.md must have one heading [Unreleased]")
+    if not re.search(r"^[^#\s]", unreleased(changelog), re.MULTILINE):
         sys.exit("error: CHANGELOG.md has nothing under [Unreleased]")
-    status = subprocess.run(
-        ["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    if status.stdout:
-        sys.exit("error: there are uncommitted changes:\n" + status.stdout)
+    changed = [line[3:] for line in git("status", "--porcelain").splitlines()]
+    if changed:
+        others = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        sys.exit(f"error: uncommitted changes, in {changed[0]}{others}: commit them first")
+
+
+def git(*words: str) -> str:
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 def numbers(version: str) -> tuple[int, ...]:
@@ -71,15 +91,13 @@ def unreleased(changelog: str) -> str:
 
 def dated(changelog: str, version: str, day: datetime.date) -> str:
     """The changelog with what is unreleased under this version and day."""
-    if changelog.count(_UNRELEASED) != 1:
-        sys.exit("error: CHANGELOG.md must have one heading [Unreleased]")
     return changelog.replace(_UNRELEASED, f"{_UNRELEASED}\n## [{version}] - {day.isoformat()}\n")
 
 
 def build(version: str) -> Path:
     """Build both distributions anew; return the wheel."""
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "build", "--outdir", "dist", "."], cwd=ROOT, check=True)
+    run("python -m build", [sys.executable, "-m", "build", "--outdir", "dist", "."])
     wheel = ROOT / "dist" / f"sloth_tui-{version}-py3-none-any.whl"
     sdist = ROOT / "dist" / f"sloth_tui-{version}.tar.gz"
     for path in (wheel, sdist):
@@ -90,12 +108,13 @@ def build(version: str) -> Path:
 
 def try_wheel(wheel: Path, version: str) -> None:
     """Install the wheel in an empty environment and run the smoke test there."""
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
         venv.create(directory, with_pip=True)
-        python = Path(directory, "bin", "python")
-        subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True)
-        smoke: list[str | Path] = [python, ROOT / "tools" / "smoke.py", python.parent, version]
-        subprocess.run(smoke, cwd=directory, check=True)
+        programs = directory / "bin"
+        run("pip install", [programs / "python", "-m", "pip", "install", "--quiet", wheel], directory)
+        smoke = ROOT / "tools" / "smoke.py"
+        run("tools/smoke.py", [programs / "python", smoke, programs, version], directory)
 
 
 if __name__ == "__main__":
