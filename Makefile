@@ -58,8 +58,8 @@ imports: $(VENV)/.installed-dev
 unit: $(VENV)/.installed-dev
 	$(PYTEST)
 
-bench: $(VENV)/.installed-dev ## measure against named peers; prints ratios, never fails on them
-	@$(BIN)/python -m tests.benchmarks
+bench: $(VENV)/.installed-dev ## measure against named peers and print ratios; ONLY=keys for one group
+	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
 screenshots: $(VENV)/.installed-dev ## make the pictures of screenshots/ from the real app
 	@sh tests/setup.sh pictures
