@@ -35,16 +35,20 @@ def shown(directory: Path, *words: str) -> str:
     return line.strip()
 
 
+# Python's own words, which 3.13 made better.
+EXTRA_COMMA = (
+    "column 8: illegal trailing comma before end of object"
+    if sys.version_info >= (3, 13)
+    else "column 9: expecting property name enclosed in double quotes"
+)
+
 NO_JSON = {
     # id: (the text, what is said of it)
     "empty": ("", "not JSON: line 1, column 1: expecting value"),
     "cut": ('{"a":', "not JSON: line 1, column 6: expecting value"),
     "comma is missing": ("[1 2]", "not JSON: line 1, column 4: expecting ',' delimiter"),
     "second line": ('{\n  "a": }', "not JSON: line 2, column 8: expecting value"),
-    "extra comma": (
-        '{"a": 1,}',
-        "not JSON: line 1, column 9: expecting property name enclosed in double quotes",
-    ),
+    "extra comma": ('{"a": 1,}', f"not JSON: line 1, {EXTRA_COMMA}"),
     "more after it": ("[1] 2", "not JSON: line 1, column 5: extra data"),
     "open quote": ('"open', "not JSON: line 1, column 1: unterminated string"),
     "control character": ('"\t"', "not JSON: line 1, column 2: invalid control character"),
