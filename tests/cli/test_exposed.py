@@ -28,6 +28,7 @@ def warning(*places: Path) -> str:
     return f"warning: every user can change {named}: chmod go-rwx {' '.join(map(str, places))}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", [("state", "get", "key"), ("state", "list", "-o", "keys"), ("lock", "list")]
 )

@@ -177,6 +177,9 @@ def test_what_cannot_be_run_is_a_usage_error(text: str, words: list[str], tmp_pa
     result = piped("run", file(tmp_path, text), *words)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("error: ")
+
+
+def test_a_file_that_is_missing_is_a_usage_error(tmp_path: Path) -> None:
     assert piped("run", str(tmp_path / "missing.lua")).code == 2
 
 

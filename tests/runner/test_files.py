@@ -289,21 +289,23 @@ LINE_ENDS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "rendered"),
-    [
-        ("crlf.conf", b"a\r\n\r\nb=1\r\n2\r\n"),
-        ("mixed.conf", b"one\r\ntwo\nthree\rfour\n\r\n{{\r\n1\r\n2\r\nend\n"),
-        ("quoted.conf", b"a\r\nb\nc\rde\n\xc3\xa9\r\n\\\r\n\r\nz\r\n\n"),
-        ("outer.conf", b"x\r\none\r\ntwo\nthree\rfour\n\r\n{{\r\n1\r\n2\r\nend\ny\r\n"),
-    ],
-)
-def test_a_template_keeps_its_own_line_ends(tmp_path: Path, name: str, rendered: bytes) -> None:
+RENDERED = {
+    "crlf.conf": b"a\r\n\r\nb=1\r\n2\r\n",
+    "mixed.conf": b"one\r\ntwo\nthree\rfour\n\r\n{{\r\n1\r\n2\r\nend\n",
+    "quoted.conf": b"a\r\nb\nc\rde\n\xc3\xa9\r\n\\\r\n\r\nz\r\n\n",
+    "outer.conf": b"x\r\none\r\ntwo\nthree\rfour\n\r\n{{\r\n1\r\n2\r\nend\ny\r\n",
+}
+
+
+def test_a_template_keeps_its_own_line_ends(tmp_path: Path) -> None:
     for file, text in LINE_ENDS.items():
         (tmp_path / file).write_bytes(text)
-    body = f"file.write('{tmp_path}/out', template.render({{src = '{name}', vars = {{v = '1\\r\\n2'}}}}))"
+    body = "".join(
+        f"file.write('{name}.out', template.render({{src = '{name}', vars = {{v = '1\\r\\n2'}}}})) "
+        for name in RENDERED
+    )
     assert lines_of(tmp_path, body) == []
-    assert (tmp_path / "out").read_bytes() == rendered
+    assert {name: (tmp_path / f"{name}.out").read_bytes() for name in RENDERED} == RENDERED
 
 
 def test_templates_see_null_as_none_floats_as_short_and_names_in_the_order_of_the_file(

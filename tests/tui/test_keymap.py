@@ -125,6 +125,7 @@ def test_a_mistake_ends_the_start_with_a_usage_error(base: Path) -> None:
     assert result.err.startswith(f"error: {config_path()}:2: keys.zoom: e is the key of edit_value")
 
 
+@pytest.mark.slow
 async def test_everything_follows(believable: Path) -> None:
     write(believable, "[keys]\nzoom = 'Z'\nedit_value = 'f6'\nhelp = 'h1'\n".replace("h1", "f2"))
     settings = load_settings()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BEFORE: dict[str, object] = {"cpu": 2}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("believable")
 @pytest.mark.parametrize(
     ("typed", "complaint", "mended"),
@@ -32,14 +33,12 @@ BEFORE: dict[str, object] = {"cpu": 2}
             "a[2]: an integer beyond 64 bits; write it as text, in quotes",
             {"a": [1, 922337203685477580]},
             id="a large integer",
-            marks=pytest.mark.slow,
         ),
         pytest.param(
             '{"a" 1}',
             "not JSON: line 1, column 6: expecting ':' delimiter",
             {"a": 1},
             id="no JSON",
-            marks=pytest.mark.slow,
         ),
     ],
 )
