@@ -216,3 +216,16 @@ def test_a_restored_dump_is_refused_with_the_way_to_repair_it(path: Path) -> Non
     with open_path(str(path), "write") as store:
         assert store.get("key") == "value"
         assert store.set("key", "new") == 2
+
+
+def test_what_sqlite_says_of_a_damaged_schema_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "local.db"
+    make_ours(path)
+    run_other(
+        path,
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_schema SET name = 'a' || char(10) || '  b', sql = '?' WHERE name = 'locks'",
+    )
+    with pytest.raises(DatabaseUnusable) as caught, open_path(str(path)) as store:
+        store.get("key")
+    assert caught.value.message.startswith(f"{path}: damaged (malformed database schema (a b)")

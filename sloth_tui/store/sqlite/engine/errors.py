@@ -64,11 +64,12 @@ def translate_error(error: Exception, location: str, *, reading: bool = False) -
 def _unusable(error: apsw.Error, location: str) -> DatabaseUnusable:
     if isinstance(error, apsw.NotADBError):
         return not_a_database(location)
+    text = " ".join(str(error).split())  # it may quote a statement of many lines
     if isinstance(error, apsw.CorruptError):
-        return damaged(location, str(error))
+        return damaged(location, text)
     if isinstance(error, apsw.CantOpenError):
         return DatabaseUnusable(f"{location}: cannot be opened", hint="check its permissions")
-    return DatabaseUnusable(f"{location}: {error}")
+    return DatabaseUnusable(f"{location}: {text}")
 
 
 class TranslatedErrors:
