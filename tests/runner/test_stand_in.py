@@ -65,12 +65,13 @@ def _told_without_the_stand_in(directory: Path) -> list[RunEvent]:
 
     listening = threading.Thread(target=listen)
     listening.start()
+    suspension = Suspension()
     try:
         wait_until(lambda: any(isinstance(event, TaskOutput) for event in events), seconds=A_MINUTE)
-        suspension = Suspension()
         supervisor.prepare_suspension(suspension)
         assert suspension.begun.wait(A_MINUTE)
-        (pid,) = _stand_ins()
+        # A process that begins has no command line yet.
+        (pid,) = wait_until(_stand_ins, what="the stand-in")
         (directory / "go").touch()
         # More than a pipe holds was said before: somebody has taken it.
         wait_until(lambda: "begun" in stored(), seconds=A_MINUTE)
@@ -81,6 +82,7 @@ def _told_without_the_stand_in(directory: Path) -> list[RunEvent]:
         listening.join(A_MINUTE)
         assert not listening.is_alive()
     finally:
+        suspension.over.set()
         (directory / "go").touch()
         (directory / "over").touch()
         supervisor.stop()
