@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.store import open_store
 from tests.cli.support import piped
-from tests.store.sqlite.others import DOCUMENTED, files_of, make_ours, run_other
+from tests.store.sqlite.others import files_of, make_ours
 from tests.store.unprivileged import NOBODY, run_unprivileged
+from tests.store.unreadable import EMPTIED, leave_a_hot_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 READS: list[tuple[str, ...]] = [
     ("state", "get", "key"),
@@ -145,43 +145,13 @@ def test_a_run_in_a_store_that_cannot_be_read_says_so(base: Path, tmp_path: Path
     assert done.stderr == "error: 1 task failed\n"
 
 
-CRASH = """
-import os, shutil, sqlite3, sys
-path, copy = sys.argv[1:]
-connection = sqlite3.connect(path, isolation_level=None)
-connection.execute("PRAGMA cache_size = 5")
-connection.execute("BEGIN IMMEDIATE")
-connection.execute("UPDATE state SET value = replace(value, 'old', 'new')")
-for suffix in ("", "-journal"):
-    shutil.copy(path + suffix, copy + suffix)
-os._exit(0)
-"""
-
-
-def leave_a_hot_journal(base: Path, tmp_path: Path) -> Path:
-    """A database a writer of which crashed when it had written half of its transaction to the file."""
-    original, path = tmp_path / "original.db", base / "state" / "local.db"
-    run_other(
-        original,
-        DOCUMENTED,
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
-        "INSERT INTO state (key, value) SELECT 'key:' || i, 'old' || hex(zeroblob(200)) FROM n",
-    )
-    for file in path.parent.glob("local.db*"):
-        file.unlink()
-    subprocess.run([sys.executable, "-c", CRASH, str(original), str(path)], check=True, timeout=60)
-    assert path.with_name("local.db-journal").read_bytes()[:1] == b"\xd9"
-    assert b"new" in path.read_bytes()
-    return path
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("file_mode", [0o444, 0o644])
 @pytest.mark.parametrize("directory_mode", [0o555, 0o777])
 def test_what_was_never_committed_is_not_shown(
     shared: Path, tmp_path: Path, file_mode: int, directory_mode: int
 ) -> None:
-    path = leave_a_hot_journal(shared, tmp_path)
+    path = leave_a_hot_journal(shared / "state" / "local.db", tmp_path)
     for file in path.parent.glob("local.db*"):
         file.chmod(file_mode)
     path.parent.chmod(directory_mode)
@@ -198,7 +168,7 @@ def test_what_was_never_committed_is_not_shown(
 
 @pytest.mark.slow
 def test_who_may_write_puts_right_what_a_crash_left(shared: Path, tmp_path: Path) -> None:
-    path = leave_a_hot_journal(shared, tmp_path)
+    path = leave_a_hot_journal(shared / "state" / "local.db", tmp_path)
     given_away(shared)
     done = run_unprivileged(shared, "state", "list", "-o", "json")
     assert done.code == 0
@@ -248,47 +218,13 @@ def test_a_second_name_that_is_gone_in_a_moment_is_waited_for(base: Path) -> Non
     assert piped("state", "get", "key").out == "value\n"
 
 
-def emptied_beside_a_log(path: Path) -> None:
-    store = open_store("local", "write")
-    store.set("key", "other")
-    copies = {suffix: path.with_name(path.name + suffix).read_bytes() for suffix in ("-wal", "-shm")}
-    store.close()
-    path.write_bytes(b"")
-    path.with_name(path.name + "-wal").write_bytes(copies["-wal"])
-
-
-def emptied_beside_an_empty_log(path: Path) -> None:
-    path.write_bytes(b"")
-    path.with_name(path.name + "-wal").write_bytes(b"")
-
-
-def emptied_beside_the_index_of_a_log(path: Path) -> None:
-    path.write_bytes(b"")
-    path.with_name(path.name + "-shm").write_bytes(bytes(32768))
-
-
-def emptied_beside_a_journal(path: Path) -> None:
-    path.write_bytes(b"")
-    header = bytes.fromhex("d9d505f920a163d7") + (1).to_bytes(4, "big") + bytes(4) + (3).to_bytes(4, "big")
-    path.with_name(path.name + "-journal").write_bytes(header + bytes(8))
-
-
 @pytest.mark.parametrize("words", [*READS[:-2], *WRITES], ids=" ".join)
-@pytest.mark.parametrize(
-    "empty",
-    [
-        emptied_beside_a_log,
-        emptied_beside_an_empty_log,
-        emptied_beside_the_index_of_a_log,
-        emptied_beside_a_journal,
-    ],
-)
+@pytest.mark.parametrize("empty", EMPTIED)
 def test_a_database_that_lost_its_content_is_damaged(
-    base: Path, words: tuple[str, ...], empty: object
+    base: Path, words: tuple[str, ...], empty: Callable[[Path], None]
 ) -> None:
     path = base / "state" / "local.db"
     make_ours(path)
-    assert callable(empty)
     empty(path)
     before = files_of(path)
     done = piped(*words)

@@ -1,4 +1,4 @@
-"""The command line as a user without privileges, in a process of its own; root may search every directory."""
+"""Programs without the privileges of root, which may search and write every directory."""
 
 from __future__ import annotations
 
@@ -23,6 +23,23 @@ if os.getuid() == 0:
     os.setgroups([]), os.setgid({NOBODY}), os.setuid({NOBODY})
 sys.exit(sloth_tui.cli.main(sys.argv[1:]))
 """
+
+
+WITHOUT_RIGHTS = [
+    sys.executable,
+    "-c",
+    """
+import ctypes, os, sys
+if os.getuid() == 0:
+    PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
+    for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
+        assert ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0
+os.execv(sys.argv[1], sys.argv[1:])
+""",
+]
+"""Before the path and the words of a program: what it starts too may do with files only what their modes say.
+
+It stays the user it was, so that it finds the interpreter and this checkout, which other users may not."""
 
 
 class Ended(NamedTuple):

@@ -94,7 +94,7 @@ class Driver:
         return self.app.screen.query_one(selector, kind) if selector else self.app.screen.query_one(kind)
 
     def settled(self) -> bool:
-        """Whether the agent's keys are on screen, or why they are not, and every pane is panes_loaded."""
+        """Whether the agent's keys are on screen, or why they are not, and every pane is loaded."""
         if not (self.app.screen_stack and self.browser.panes_loaded and self.browser.agent_names):
             return False
         bar, table = self.find(TitleBar), self.table

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.store.sqlite.others import make_ours, run_other
+from tests.store.sqlite.others import files_of, make_ours, run_other
+from tests.store.unprivileged import WITHOUT_RIGHTS
+from tests.store.unreadable import EMPTIED, leave_a_hot_journal
 from tests.tui.driving import running, until
+from tests.tui.test_terminal import Terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+
+def without_rights() -> Terminal:
+    """The app on a terminal, as a user who may do with files only what their modes say."""
+    return Terminal(argv=[*WITHOUT_RIGHTS, sys.executable, "-m", "sloth_tui"], size=(120, 40))
+
+
+def leave(terminal: Terminal) -> str:
+    """Quit, and return all that the terminal was ever sent."""
+    terminal.process.send("q")
+    terminal.ends(0)
+    return terminal.received.decode()
 
 
 @pytest.mark.slow
@@ -56,3 +73,47 @@ async def test_a_damaged_history_is_told_on_screen(base: Path) -> None:
         await app.sees("1 key", seconds=60)
         await app.press("5")
         await app.sees("damaged", seconds=60)
+
+
+@pytest.mark.slow
+def test_a_directory_that_may_not_be_searched_is_told_and_comes_back(base: Path) -> None:
+    make_ours(base / "state" / "local.db")
+    (base / "state").chmod(0)
+    terminal = without_rights()
+    terminal.sees("state/local.db: permission denied")
+    assert not any("1 key" in line or "No key here yet" in line for line in terminal.screen.display)
+    (base / "state").chmod(0o700)
+    terminal.sees("1 key")
+    leave(terminal)
+
+
+@pytest.mark.slow
+def test_what_was_never_committed_is_not_shown(base: Path, tmp_path: Path) -> None:
+    path = leave_a_hot_journal(base / "state" / "local.db", tmp_path)
+    before = files_of(path)
+    for file in path.parent.iterdir():
+        file.chmod(0o400)
+    path.parent.chmod(0o500)
+    terminal = without_rights()
+    terminal.sees("a writer left it half written")
+    path.parent.chmod(0o700)
+    assert files_of(path) == before
+    for file in path.parent.iterdir():
+        file.chmod(0o600)
+    terminal.sees("2,000 keys")
+    terminal.sees("old0000")
+    assert "new0000" not in leave(terminal)
+
+
+@pytest.mark.parametrize("empty", EMPTIED)
+async def test_a_database_that_lost_its_content_is_told_and_left_alone(
+    base: Path, empty: Callable[[Path], None]
+) -> None:
+    path = base / "state" / "local.db"
+    make_ours(path)
+    empty(path)
+    before = files_of(path)
+    async with running() as app:
+        await app.sees("damaged: it is empty", seconds=60)
+        assert "No key here yet" not in app.text()
+    assert files_of(path) == before

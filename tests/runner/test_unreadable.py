@@ -1,0 +1,102 @@
+"""A task is told what cannot be read; it never finds a store empty that is not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.runner.support import write
+from tests.store.sqlite.others import files_of, make_ours
+from tests.store.unprivileged import WITHOUT_RIGHTS
+from tests.store.unreadable import EMPTIED, leave_a_hot_journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CALLS = [
+    "state.get",
+    "state.exists",
+    "state.list",
+    "state.keys",
+    "state.is_locked",
+    "state.delete",
+    "state.set",
+]
+EACH = """
+task({name = "each", run = function()
+  for _, name in ipairs({"get", "exists", "list", "keys", "is_locked", "delete", "set"}) do
+    local ok, message = pcall(state[name], "key", "value")
+    print(ok, ok or message)
+  end
+end})
+"""
+LOADING = (
+    'if not state.exists("key") then print("install") end\ntask({name = "each", run = function() end})\n'
+)
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [*WITHOUT_RIGHTS, sys.executable, "-m", "sloth_tui", "run", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def check_each_door(directory: Path, complaint: str, agent: str = "local") -> None:
+    """Each call of a task raises ``complaint``; a file that makes one on loading is not even listed."""
+    done = run(write(directory, EACH), "--agent", agent)
+    assert (done.returncode, done.stderr) == (0, "")
+    answers = [line.strip() for line in done.stdout.splitlines() if "\t" in line]
+    expected = [f"false\ttasks.lua:4: {call}: {complaint}" for call in CALLS]
+    assert [answer[: len(line)] for answer, line in zip(answers, expected, strict=True)] == expected
+    path = write(directory, LOADING, "loading.lua")
+    for options in (["--list"], ["--list", "-o", "jsonl"], []):
+        done = run(path, "--agent", agent, *options)
+        assert (done.returncode, done.stdout) == (2, "")
+        (message,) = done.stderr.splitlines()
+        assert message.startswith(f"error: loading.lua:1: state.exists: {complaint}")
+
+
+@pytest.fixture
+def path(base: Path) -> Path:
+    path = base / "state" / "local.db"
+    make_ours(path)
+    return path
+
+
+def test_a_directory_that_may_not_be_searched(path: Path, tmp_path: Path) -> None:
+    path.parent.chmod(0)
+    check_each_door(tmp_path, f"{path}: permission denied")
+    path.parent.chmod(0o700)
+
+
+def test_what_was_never_committed(path: Path, tmp_path: Path) -> None:
+    leave_a_hot_journal(path, tmp_path)
+    before = files_of(path)
+    for file in path.parent.iterdir():
+        file.chmod(0o400)
+    path.parent.chmod(0o555)
+    check_each_door(tmp_path, f"{path}: cannot be read (a writer left it half written")
+    path.parent.chmod(0o700)
+    assert files_of(path) == before
+
+
+@pytest.mark.parametrize("empty", EMPTIED)
+def test_a_database_that_lost_its_content(path: Path, tmp_path: Path, empty: Callable[[Path], None]) -> None:
+    empty(path)
+    before = files_of(path)
+    check_each_door(tmp_path, f"{path}: damaged: it is empty, and local.db-")
+    assert files_of(path) == before
+
+
+def test_a_hard_link_under_either_name(path: Path, tmp_path: Path) -> None:
+    second = path.with_name("second.db")
+    os.link(path, second)
+    before = files_of(second)
+    for name in (path, second):
+        check_each_door(tmp_path, f"{name}: a hard link", name.stem)
+    assert files_of(second) == before
+    assert sorted(file.name for file in path.parent.iterdir()) == ["local.db", "second.db"]
