@@ -100,3 +100,34 @@ def test_a_hard_link_under_either_name(path: Path, tmp_path: Path) -> None:
         check_each_door(tmp_path, f"{name}: a hard link", name.stem)
     assert files_of(second) == before
     assert sorted(file.name for file in path.parent.iterdir()) == ["local.db", "second.db"]
+
+
+LOOKING = """
+task({name = "looking", run = function()
+  for _, path in ipairs({"closed/file", "missing", "tasks.lua/missing"}) do
+    for _, name in ipairs({"exists", "checksum"}) do
+      print(name, pcall(file[name], path))
+    end
+  end
+end})
+"""
+
+
+def test_a_file_that_may_not_be_looked_for_is_not_said_to_be_absent(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    closed = tmp_path / "closed"
+    write(closed, "content", "file")
+    closed.chmod(0)
+    done = run(write(tmp_path, LOOKING))
+    closed.chmod(0o700)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.strip() for line in done.stdout.splitlines() if "\t" in line] == [
+        "exists\tfalse\ttasks.lua:5: file.exists: 'closed/file': Permission denied",
+        "checksum\tfalse\ttasks.lua:5: file.checksum: 'closed/file': Permission denied",
+        "exists\ttrue\tfalse",
+        "checksum\ttrue\tnil",
+        "exists\ttrue\tfalse",
+        "checksum\ttrue\tnil",
+    ]

@@ -72,8 +72,14 @@ class FileModule:
         return True, content
 
     def _exists(self, path: object, delegate_to: object) -> object:
+        """Return whether there is a file. Where it may not be looked for, that is an error: not knowing is
+        not absence."""
         self._context.check_target(delegate_to)
-        return True, os.path.lexists(_path(path))
+        try:
+            os.lstat(_path(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return True, False
+        return True, True
 
     def _remove(self, path: object, delegate_to: object) -> object:
         """Return whether the file existed. A directory is refused."""
@@ -90,7 +96,10 @@ class FileModule:
         name = _path(path)
         from sloth_tui.runner.hosts.atomic_file import checksum_of
 
-        return True, checksum_of(name).encode() if os.path.exists(name) else None
+        try:
+            return True, checksum_of(name).encode()
+        except (FileNotFoundError, NotADirectoryError):
+            return True, None
 
     def _may_act(self, delegate_to: object) -> None:
         self._context.check_acting()
