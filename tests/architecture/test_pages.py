@@ -43,6 +43,19 @@ def test_what_the_architecture_page_names_exists(path: str) -> None:
     assert there.is_dir() if path.endswith("/") else there.exists()
 
 
+def test_the_architecture_page_has_a_row_for_each_folder_or_for_the_one_above_it() -> None:
+    rows = {row[0].strip("`").rstrip("/") for row in table(section(ARCHITECTURE, "Folders"))}
+    parts = rows - {"sloth_tui", "sloth_tui/cli", "sloth_tui/tui"}  # whose folders have rows of their own
+    folders = [
+        path.relative_to(ROOT)
+        for path in sorted((ROOT / "sloth_tui").rglob("*"))
+        if path.is_dir() and path.name != "__pycache__"
+    ]
+    assert [
+        str(folder) for folder in folders if str(folder) not in rows and str(folder.parent) not in parts
+    ] == []
+
+
 def test_paths_that_the_page_for_contributors_names_exist() -> None:
     named = re.findall(r"\b(?:tests|sloth_tui|tools)/[\w./]*\w", TEXTS["CONTRIBUTING.md"])
     assert len(named) >= 5
