@@ -14,7 +14,7 @@ import uuid
 from pathlib import Path
 
 _MARK = "PYTEST_RUN_OF_SLOTH_TUI"
-_PATIENCE = 20.0
+_PATIENCE_SECONDS = 20.0
 """Seconds that what was killed last may take to be gone."""
 
 
@@ -32,7 +32,7 @@ class Leftovers:
 
     def found(self) -> list[str]:
         """One line each, after whatever is about to end has ended. It can be asked once."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while (processes := self._processes()) and time.monotonic() < deadline:
             time.sleep(0.05)
         files = [f"file {path}" for path in sorted(self._directory.iterdir())]

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         def go_to_key(self, key: str) -> None: ...
 
 
-_KEY_ROOM = 7
+_KEY_CELLS = 7
 """Cells for the key of an action."""
 _KEY_OFFER_LIMIT = 20
 _KEY_LIMIT = 200
@@ -121,7 +121,7 @@ class BrowserProvider(Provider):
 
     def _prompt(self, action: Action, places: list[int]) -> Content:
         key = shown_key(action.key) if action.key else ""
-        return Content.assemble((f"{key:<{_KEY_ROOM}}", "$accent"), self.marked(action.help, places))
+        return Content.assemble((f"{key:<{_KEY_CELLS}}", "$accent"), self.marked(action.help, places))
 
     def _note(self, action: Action) -> str | None:
         return "      not with --read-only" if action.writes and self.browser.services.read_only else None

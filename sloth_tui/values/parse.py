@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Value
 
-_SHOWN = 60
+_SHOWN_CHARACTERS = 60
 """Characters of a wrong word that its error message repeats."""
 
 
@@ -246,4 +246,4 @@ def _float(text: str) -> float:
 
 
 def _quoted(word: str) -> str:
-    return f"'{word}'" if len(word) <= _SHOWN else f"'{word[:_SHOWN]}…'"
+    return f"'{word}'" if len(word) <= _SHOWN_CHARACTERS else f"'{word[:_SHOWN_CHARACTERS]}…'"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _STEP = "  "
 _LONG = 1 << 16
-_ABBREVIATED = 60
+_ABBREVIATED_CHARACTERS = 60
 """Characters of a value in the words of a run; the store has the rest."""
 _ESCAPES = {code: f"\\u{code:04x}" for code in range(0x20)}
 _ESCAPES.update(
@@ -73,11 +73,11 @@ def abbreviate(value: Value | None, *, cut: bool) -> str:
     from sloth_tui.text import display_text
 
     text = display_text(compact(value))
-    if len(text) <= _ABBREVIATED:
+    if len(text) <= _ABBREVIATED_CHARACTERS:
         return text + ("…" if cut and isinstance(value, str) else "")
     if cut:
-        return f"{text[:_ABBREVIATED]}…"
-    return f"{text[:_ABBREVIATED]}… +{len(text) - _ABBREVIATED} more chars"
+        return f"{text[:_ABBREVIATED_CHARACTERS]}…"
+    return f"{text[:_ABBREVIATED_CHARACTERS]}… +{len(text) - _ABBREVIATED_CHARACTERS} more chars"
 
 
 def pretty(value: object, margin: str = "\n") -> str:

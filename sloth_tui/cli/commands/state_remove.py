@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.cli.output.stdout import Output
 
-_NAMED = 5
+_NAMED_KEYS = 5
 
 
 def delete(arguments: Arguments, out: Output) -> int:
@@ -67,8 +67,8 @@ def _counted(keys: list[str]) -> str:
 
 
 def _named(keys: list[str]) -> str:
-    named = ", ".join(keys[:_NAMED])
-    return named if len(keys) <= _NAMED else f"{named} and {len(keys) - _NAMED:,} more"
+    named = ", ".join(keys[:_NAMED_KEYS])
+    return named if len(keys) <= _NAMED_KEYS else f"{named} and {len(keys) - _NAMED_KEYS:,} more"
 
 
 COMMANDS = (

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import Step
 
-_SHOWN = 20
+_SHOWN_STEPS = 20
 """The number of steps shown before the question."""
 
 
@@ -45,7 +45,7 @@ def rollback(arguments: Arguments, out: Output) -> int:
         return ExitCode.OK
     _refuse_secrets(steps, force=arguments.force)
     if out.terminal and not arguments.yes:
-        write_steps(steps[:_SHOWN], "table", out)
+        write_steps(steps[:_SHOWN_STEPS], "table", out)
         out.flush()
     deed = f"roll back {format_count(len(steps), 'key')} of agent '{agent}' to revision {to}"
     confirm(deed, "", yes=arguments.yes)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
 
-_SHOWN = 40
+_SHOWN_CHARACTERS = 40
 
 
 def set_entry(arguments: Arguments, out: Output) -> int:
@@ -117,7 +117,7 @@ def _described(value: Value) -> str:
     from sloth_tui.text import display_text
     from sloth_tui.values.render import bare
 
-    return f"{_type(value)} '{display_text(bare(value), _SHOWN)}'"
+    return f"{_type(value)} '{display_text(bare(value), _SHOWN_CHARACTERS)}'"
 
 
 COMMANDS = (

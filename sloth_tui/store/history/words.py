@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sloth_tui.errors import Conflict, HistoryPruned, KeyNotFound, RevisionNotFound
 
-_NAMED = 5
+_NAMED_KEYS = 5
 """Number of keys that a message names."""
 
 
@@ -76,8 +76,8 @@ def no_old_value(keys: list[str]) -> Conflict:
 
 
 def _conflict(what: str, keys: list[str], hint: str) -> Conflict:
-    more = f" and {len(keys) - _NAMED:,} more" if len(keys) > _NAMED else ""
-    return Conflict(f"{what}: {', '.join(keys[:_NAMED])}{more}", hint=f"nothing was changed; {hint}")
+    more = f" and {len(keys) - _NAMED_KEYS:,} more" if len(keys) > _NAMED_KEYS else ""
+    return Conflict(f"{what}: {', '.join(keys[:_NAMED_KEYS])}{more}", hint=f"nothing was changed; {hint}")
 
 
 def _reach(oldest: int) -> str:

@@ -26,9 +26,9 @@ _KEYS = 8
 """Cells for the keys."""
 _COLUMN = 46
 """Cells of the narrowest column."""
-_FRAME = 8
+_FRAME_CELLS = 8
 """Cells of the dialog around its columns."""
-_GAP = 2
+_GAP_CELLS = 2
 
 
 class HelpText(VerticalScroll):
@@ -50,18 +50,18 @@ class HelpScreen(Dialog[None]):
         self._closes = f"j and k scroll · esc or {keys} closes"
 
     def compose(self) -> ComposeResult:
-        room = int(self.app.size.width * 0.94) - _FRAME
+        room = int(self.app.size.width * 0.94) - _FRAME_CELLS
         groups = group_keys()
-        count = max(1, min(3, (room + _GAP) // (_COLUMN + _GAP)))
-        width = min((room + _GAP) // count - _GAP, 60)
+        count = max(1, min(3, (room + _GAP_CELLS) // (_COLUMN + _GAP_CELLS)))
+        width = min((room + _GAP_CELLS) // count - _GAP_CELLS, 60)
         with Vertical(classes="dialog help") as dialog:
-            dialog.styles.width = count * (width + _GAP) - _GAP + _FRAME
+            dialog.styles.width = count * (width + _GAP_CELLS) - _GAP_CELLS + _FRAME_CELLS
             dialog.border_title = "Help"
             dialog.border_subtitle = self._closes
             with HelpText(), Horizontal(classes="columns"):
                 for column in balance([format_key_help(group, width) for group in groups], count):
                     text = Static(Content("\n").join(column))
-                    text.styles.width = width + _GAP
+                    text.styles.width = width + _GAP_CELLS
                     yield text
 
 

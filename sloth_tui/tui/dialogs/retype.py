@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Entry, Value
 
-_PREVIEW = 300
-_WIDTH = 46
+_PREVIEW_CHARACTERS = 300
+_LINE_CHARACTERS = 46
 
 
 class RetypeScreen(Dialog["Value | None"]):
@@ -65,10 +65,10 @@ class RetypeScreen(Dialog["Value | None"]):
 
 def _preview(value: Value) -> str:
     if isinstance(value, bytes):
-        return value[:_PREVIEW].hex(" ")
-    lines, _ = value_lines(value, 0, _PREVIEW)
+        return value[:_PREVIEW_CHARACTERS].hex(" ")
+    lines, _ = value_lines(value, 0, _PREVIEW_CHARACTERS)
     return " ".join(map(str.strip, lines))
 
 
 def _line(kind: str, text: str, style: str) -> Content:
-    return Content.assemble((f"{kind:<9}", "$accent"), (display_text(text, _WIDTH), style))
+    return Content.assemble((f"{kind:<9}", "$accent"), (display_text(text, _LINE_CHARACTERS), style))

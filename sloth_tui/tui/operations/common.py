@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SAMPLE_SIZE = 8
-_PREVIEW = 80
+_PREVIEW_CHARACTERS = 80
 
 
 class EntryFeed:
@@ -110,7 +110,9 @@ class Operations:
             self.notify("cancelled, nothing was deleted")
             return
         if gone:
-            self.notify_undoable(f"deleted {display_text(key, _PREVIEW) or format_count(gone, 'key')}")
+            self.notify_undoable(
+                f"deleted {display_text(key, _PREVIEW_CHARACTERS) or format_count(gone, 'key')}"
+            )
         else:
             self.notify("there was nothing left to delete")
 
@@ -128,7 +130,7 @@ class Operations:
         warning = "Its holder is not told; its fenced writes will be refused."
         if await self.confirm(f"Break the lock {lock.name!r}?", facts, warning, "Break it"):
             broken = await asyncio.wrap_future(self._services.break_lock(lock.name))
-            self.notify(f"broke lock {display_text(broken.name, _PREVIEW)}")
+            self.notify(f"broke lock {display_text(broken.name, _PREVIEW_CHARACTERS)}")
 
     async def choose_file(self) -> str | None:
         """Ask for a file to run; return its path, or None."""
@@ -181,6 +183,6 @@ def _more(rest: int) -> str:
 def _preview(entry: Entry) -> str:
     from sloth_tui.tui.widgets.detail.value_text import value_lines
 
-    lines, _ = value_lines(entry.value, entry.size, 4 * _PREVIEW)
+    lines, _ = value_lines(entry.value, entry.size, 4 * _PREVIEW_CHARACTERS)
     text = " ".join(map(str.strip, lines))
-    return f"{display_text(text, _PREVIEW)}  ({entry.type}, {format_size(entry.size)})"
+    return f"{display_text(text, _PREVIEW_CHARACTERS)}  ({entry.type}, {format_size(entry.size)})"

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from sloth_tui.tui.services import Services
 
 _SAMPLE_SIZE = 8
-_TITLE = 60
-_LIST_LIMIT = 1000
+_TITLE_CHARACTERS = 60
+_LISTED_REVISIONS = 1000
 """Revisions of a change set listed at most."""
 _OBSTACLE_LIMIT = 5000
 """Revisions of the largest change set whose obstacles are listed."""
@@ -56,7 +56,7 @@ class UndoOperations:
         """Show a change set in a dialog that can undo it; return the key to go to, or None."""
         from sloth_tui.tui.dialogs.change_set import ChangeSetScreen
 
-        parts = await asyncio.wrap_future(self._services.change_sets.read(change_set.id, _LIST_LIMIT))
+        parts = await asyncio.wrap_future(self._services.change_sets.read(change_set.id, _LISTED_REVISIONS))
         screen = ChangeSetScreen(
             parts.change_set, parts.revisions, self._services.is_secret, complete=parts.complete
         )
@@ -125,7 +125,7 @@ class UndoOperations:
 
     def _described(self, step: Step) -> str:
         """Return ``key: now → then``."""
-        key = display_text(step.key, _TITLE)
+        key = display_text(step.key, _TITLE_CHARACTERS)
         if step.obstacle != "changed":
             return f"{key}: {step.obstacle}, stays as it is"
         hidden = self._services.is_secret(step.key)
@@ -147,7 +147,7 @@ def title_for_undo(change_set: ChangeSet) -> str:
 def report_undo(change_set: ChangeSet, changed: int) -> tuple[str, bool]:
     """Return the toast after undoing ``change_set``, and whether that can be undone in turn."""
     found = _TAKEN_BACK.match(title_of(change_set))
-    name = display_text(title_of(change_set) if found is None else found["title"], _TITLE)
+    name = display_text(title_of(change_set) if found is None else found["title"], _TITLE_CHARACTERS)
     if not changed:
         return f"nothing to take back of '{name}'", False
     verb = "did again" if found and found["what"] == "undo" else "took back"
@@ -155,4 +155,4 @@ def report_undo(change_set: ChangeSet, changed: int) -> tuple[str, bool]:
 
 
 def _quoted(change_set: ChangeSet) -> str:
-    return f"'{display_text(title_of(change_set), _TITLE)}'"
+    return f"'{display_text(title_of(change_set), _TITLE_CHARACTERS)}'"

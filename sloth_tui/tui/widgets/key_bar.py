@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
-_GAP = 2
+_GAP_CELLS = 2
 
 
 class KeyHint(NamedTuple):
@@ -38,7 +38,7 @@ class KeyBar(Static):
         room = self.size.width - right.cell_length
         left: list[Content] = []
         for hint in self.hints:
-            width = cell_len(hint.key) + cell_len(hint.label) + 1 + _GAP
+            width = cell_len(hint.key) + cell_len(hint.label) + 1 + _GAP_CELLS
             if width > room:
                 break
             room -= width

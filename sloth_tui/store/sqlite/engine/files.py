@@ -7,7 +7,7 @@ import os
 from sloth_tui.agents import status_of
 from sloth_tui.errors import DatabaseUnusable, NotWritable
 
-_JOURNAL_HEADER = 28
+_JOURNAL_HEADER_BYTES = 28
 _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
 
@@ -51,7 +51,7 @@ def _journal_header(path: str) -> bytes | None:
     no locks on a journal, so it may be opened and closed like any file."""
     try:
         with open(path + "-journal", "rb", buffering=0) as file:
-            return file.read(_JOURNAL_HEADER) or b""
+            return file.read(_JOURNAL_HEADER_BYTES) or b""
     except FileNotFoundError:
         return b""
     except OSError:

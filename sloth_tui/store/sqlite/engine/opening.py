@@ -25,7 +25,7 @@ FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW
 _FROZEN_FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_NOFOLLOW | apsw.SQLITE_OPEN_URI
 
 _MAGIC = b"SQLite format 3\0"
-_HEADER = 100
+_HEADER_BYTES = 100
 _NAME_CHECKS, _NAME_CHECK_SECONDS = 20, 0.005
 """Number of checks of a file with more than one name, and the seconds between them."""
 _LOG_PAGES = 4000
@@ -91,7 +91,7 @@ def _read_header(path: str) -> bytes:
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_NOFOLLOW
     file = apsw.VFSFile("", path, [flags, 0])
     try:
-        return file.xRead(min(_HEADER, file.xFileSize()), 0)
+        return file.xRead(min(_HEADER_BYTES, file.xFileSize()), 0)
     finally:
         file.xClose()
 

@@ -43,8 +43,8 @@ _COLUMNS = (
 _BESIDE = """LEFT JOIN state AS live ON live.key = past.key
     LEFT JOIN sloth_changes AS origin ON origin.id = past.change"""
 _KEY = "CAST(:key AS TEXT)"
-_PAGE = 512
-_NEAR = 8 * _PAGE
+_PAGE_REVISIONS = 512
+_NEAR = 8 * _PAGE_REVISIONS
 # The walk keeps each row together with the next one, which holds the new value of the row.
 _OF_KEY = f"""
     WITH RECURSIVE walk(revision, next) AS (
@@ -87,7 +87,7 @@ class History:
         while at["key"] is not None and (limit is None or limit > 0):
             page = self._database.rows(_OF_KEY, {**at, "size": _size(limit)})
             yield from self._database.convert(_revision, (row[1:] for row in page))
-            if len(page) < _PAGE:
+            if len(page) < _PAGE_REVISIONS:
                 return
             at["revision"], at["next"] = page[-1][:2]
             limit = None if limit is None else limit - len(page)
@@ -103,7 +103,7 @@ class History:
         while limit is None or limit > 0:
             page = self._database.rows(statement, {**bindings, "since": since, "size": _size(limit)})
             yield from self._database.convert(_revision, page)
-            if len(page) < _PAGE:
+            if len(page) < _PAGE_REVISIONS:
                 return
             since = page[-1][0]
             limit = None if limit is None else limit - len(page)
@@ -112,7 +112,7 @@ class History:
         """See the port."""
         selection = KeySelection(prefix)
         statement = _CHANGES.format(history=selection.history(":since"))
-        bindings = {**selection.bindings, "since": since, "size": _PAGE}
+        bindings = {**selection.bindings, "since": since, "size": _PAGE_REVISIONS}
         # One statement, so that the horizon and the rows come from one snapshot.
         together = (
             f"SELECT oldest, page.* FROM ({HORIZON.format(selection.where)}) "
@@ -137,7 +137,7 @@ class History:
 
 
 def _size(limit: int | None) -> int:
-    return _PAGE if limit is None else min(limit, _PAGE)
+    return _PAGE_REVISIONS if limit is None else min(limit, _PAGE_REVISIONS)
 
 
 def _revision(row: tuple[Any, ...]) -> Revision:

@@ -12,7 +12,7 @@ from sloth_tui.tui.browser.dock_tabs import TABS
 if TYPE_CHECKING:
     from sloth_tui.tui.external.clipboard import Clipboard
 
-_SHOWN = 100
+_SHOWN_CHARACTERS = 100
 """Characters of the copied text that the toast shows."""
 
 
@@ -26,7 +26,9 @@ class CopyController(Controller):
         if not keys:
             self.operations.notify("no key is chosen")
             return
-        what = f"the key {display_text(keys[0], _SHOWN)}" if len(keys) == 1 else f"{len(keys):,} keys"
+        what = (
+            f"the key {display_text(keys[0], _SHOWN_CHARACTERS)}" if len(keys) == 1 else f"{len(keys):,} keys"
+        )
         self.workers.look(self._put("\n".join(keys), what))
 
     def action_copy_name(self) -> None:
@@ -34,7 +36,7 @@ class CopyController(Controller):
         if self.panes.current != "locks":
             self.workers.look(self._put(self.services.agent, f"the name {display_text(self.services.agent)}"))
         elif lock is not None:
-            self.workers.look(self._put(lock.name, f"the name {display_text(lock.name, _SHOWN)}"))
+            self.workers.look(self._put(lock.name, f"the name {display_text(lock.name, _SHOWN_CHARACTERS)}"))
         else:
             self.operations.notify("no lock is held")
 
@@ -61,11 +63,11 @@ class CopyController(Controller):
             text = as_printed(value)
             binary = isinstance(value, bytes) and text.encode() != value
             how = " as hexadecimal digits" if binary else ""
-            await self._put(text, f"the value of {display_text(keys[0], _SHOWN)}{how}")
+            await self._put(text, f"the value of {display_text(keys[0], _SHOWN_CHARACTERS)}{how}")
 
     async def _copy_command(self) -> None:
         line = await self._line()
-        await self._put(line, display_text(line, _SHOWN))
+        await self._put(line, display_text(line, _SHOWN_CHARACTERS))
 
     async def _line(self) -> str:
         """Return the command line that prints what the pane shows, or sets the entry in the detail."""

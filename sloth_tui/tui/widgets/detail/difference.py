@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _CHARACTERS = 32 * 1024
 _LINES = 1500
-_CONTEXT = 2
+_CONTEXT_LINES = 2
 ABSENT = "(absent)"
 UNKEPT = "(not kept)"
 _STYLES = {"-": "$error", "+": "$success", " ": "", "~": "$quiet"}
@@ -94,8 +94,8 @@ def _pieces(old: list[str], new: list[str]) -> list[Piece]:
 
 def _context(lines: list[str], *, first: bool, last: bool) -> list[Piece]:
     """Return a few unchanged lines next to those that differ."""
-    before = [] if first else lines[:_CONTEXT]
-    after = [] if last else lines[max(len(lines) - _CONTEXT, len(before)) :]
+    before = [] if first else lines[:_CONTEXT_LINES]
+    after = [] if last else lines[max(len(lines) - _CONTEXT_LINES, len(before)) :]
     left_out = len(lines) - len(before) - len(after)
     gap = [Piece("~", f"⋯ {format_count(left_out, 'line')} the same")] if left_out else []
     return [*(Piece(" ", line) for line in before), *gap, *(Piece(" ", line) for line in after)]

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Revision, Value
 
-_AUTHOR = 10
-_PREVIEW = 300
-_SIDE_BY_SIDE = 84
+_AUTHOR_CHARACTERS = 10
+_PREVIEW_CHARACTERS = 300
+_SIDE_BY_SIDE_CELLS = 84
 """Width in cells from which the difference is beside the revisions."""
-_LOW = 12
+_LOW_LINES = 12
 """Height in lines below which the difference gets most of the room."""
 
 
@@ -126,7 +126,7 @@ class RevisionList(CursorView):
 
 def _told(revision: Revision, now: float) -> tuple[str, str, str]:
     """Return number, age and author of a revision."""
-    author = EXTERNAL if revision.origin is None else display_text(revision.origin.user, _AUTHOR)
+    author = EXTERNAL if revision.origin is None else display_text(revision.origin.user, _AUTHOR_CHARACTERS)
     return f"{revision.revision:,}", format_age(revision.at, now).removesuffix(" ago"), author
 
 
@@ -174,8 +174,8 @@ class HistoryView(Container):
         self.revisions.redraw()
 
     def on_resize(self, event: Resize) -> None:
-        self.set_class(event.size.width >= _SIDE_BY_SIDE, "beside")
-        self.set_class(event.size.height < _LOW, "low")
+        self.set_class(event.size.width >= _SIDE_BY_SIDE_CELLS, "beside")
+        self.set_class(event.size.height < _LOW_LINES, "low")
 
     def compare(self) -> None:
         """Show the difference or the value of the revision under the cursor."""
@@ -206,7 +206,7 @@ def preview(revision: Revision, *, hidden: bool) -> str:
         return UNKEPT if revision.secret and revision.operation != "delete" else ABSENT
     if hidden:
         return MASK
-    lines, _ = value_lines(revision.new, 0, _PREVIEW)
+    lines, _ = value_lines(revision.new, 0, _PREVIEW_CHARACTERS)
     return " ".join(map(str.strip, lines))
 
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from sloth_tui.model import Entry, Origin, Revision, Value
 
 _LIMIT = 400
-_NAMES = 9
+_NAME_CELLS = 9
 """Cells for the names."""
-_COUNTED = 1024 * 1024
+_COUNTED_CHARACTERS = 1024 * 1024
 """Characters of the longest text whose lines are counted."""
 
 
@@ -59,7 +59,7 @@ def list_facts(
     if secret:
         rows += [("", [""]), ("secret", ["masked, by its name"])]
     lines = [
-        Content.assemble((f"{'' if place else name:<{_NAMES}}", "$quiet"), text)
+        Content.assemble((f"{'' if place else name:<{_NAME_CELLS}}", "$quiet"), text)
         for name, texts in rows
         for place, text in enumerate(texts)
     ]
@@ -105,6 +105,6 @@ def _extent(value: Value, *, secret: bool) -> list[str]:
         return [format_count(len(value), "member")]
     if isinstance(value, list):
         return [format_count(len(value), "item")]
-    if isinstance(value, str) and len(value) <= _COUNTED:
+    if isinstance(value, str) and len(value) <= _COUNTED_CHARACTERS:
         return [format_count(len(value), "character"), format_count(value.count("\n") + 1, "line")]
     return []

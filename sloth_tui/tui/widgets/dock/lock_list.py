@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from sloth_tui.tui.messages import LocksRead
 
 _BAR, _WIDE_BAR = 8, 16
-_ROOM_FOR_WIDE_BAR = 100
-_LONGER_BAR = 16
+_WIDE_BAR_ROOM_CELLS = 100
+_LONGER_BAR_CELLS = 16
 """Cells that a bar may take of the room the other columns leave."""
-_TIME = 7
+_TIME_CELLS = 7
 """Cells of a remaining time: ``23h 59m``."""
 _RECENT_SECONDS = 3600.0
 """How long a broken lock is mentioned."""
@@ -129,21 +129,21 @@ class LockTable:
     """The columns for these locks; name and time stay on any width."""
 
     def __init__(self, locks: list[Lock], room: int) -> None:
-        self._bar = _WIDE_BAR if room >= _ROOM_FOR_WIDE_BAR else _BAR
+        self._bar = _WIDE_BAR if room >= _WIDE_BAR_ROOM_CELLS else _BAR
         holder = _widest([lock.holder for lock in locks], "holder", 24)
         owner = max([cell_len(describe_owner(lock)[0]) for lock in locks] + [5])
         token = max([len(str(lock.token)) for lock in locks] + [5])
         name = _widest([lock.name for lock in locks], "lock", 30)
         columns = {
             "name": TableColumn("lock", name, min_width=4, required=True),
-            "time": TableColumn("time left", self._bar + 2 + _TIME, required=True),
+            "time": TableColumn("time left", self._bar + 2 + _TIME_CELLS, required=True),
             "holder": TableColumn("holder", holder, min_width=6),
             "owner": TableColumn("owner", owner),
             "acquired": TableColumn("acquired", 8, right=True),
             "token": TableColumn("token", token, right=True),
         }
         self._layout = TableLayout(columns, ("time", "name", "holder", "owner", "acquired", "token"), room)
-        self._bar += self._layout.widen("time", _LONGER_BAR)
+        self._bar += self._layout.widen("time", _LONGER_BAR_CELLS)
 
     def heading(self) -> Content:
         return self._layout.heading()

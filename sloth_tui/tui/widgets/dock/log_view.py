@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from sloth_tui.tui.messages import LogRead
 
 _AGE, _AUTHOR = 4, 16
-_MIN_TITLE = 24
+_MIN_TITLE_CELLS = 24
 """Cells that a title keeps before another column is shown."""
 _AGE_REFRESH_SECONDS = 10.0
 """Between two redraws of ages."""
-_NEAR_END = 20
+_NEAR_END_LINES = 20
 """Lines from the end at which more are requested."""
 _TAKES_BACK = re.compile(r"(undo|redo) (x?\d+): ")
 
@@ -106,7 +106,7 @@ class LogPane(ListPane):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        if self._more and event.option_index >= len(self._change_sets) - _NEAR_END:
+        if self._more and event.option_index >= len(self._change_sets) - _NEAR_END_LINES:
             self._more = False
             self.post_message(MoreLogRequested())
 
@@ -140,7 +140,7 @@ class LogTable:
             "age": TableColumn("when", _AGE, required=True, right=True),
             "author": TableColumn("author", author),
             "size": TableColumn("changes", size, right=True),
-            "title": TableColumn("what was done", _MIN_TITLE, min_width=8, required=True),
+            "title": TableColumn("what was done", _MIN_TITLE_CELLS, min_width=8, required=True),
             "id": TableColumn("id", longest_id, right=True),
         }
         self._layout = TableLayout(columns, ("age", "title", "id", "author", "size"), room)

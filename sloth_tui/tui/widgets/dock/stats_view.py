@@ -39,7 +39,7 @@ _ROOM_FOR_TWO, _ROOM_FOR_THREE = 64, 104
 
 _AGE_REFRESH_SECONDS = 10.0
 """Between two redraws of ages."""
-_ROOM_FOR_PLOT = 8
+_PLOT_ROOM_LINES = 8
 """Height in lines from which the plot of writes has several lines."""
 
 
@@ -167,7 +167,7 @@ class StatsPane(HostedPane):
         if self._seen:
             plot = self.query_one("#stats-rate", Static)
             width = plot.size.width or 30
-            writes, low = self._rate.last(time.monotonic(), width), self.size.height < _ROOM_FOR_PLOT
+            writes, low = self._rate.last(time.monotonic(), width), self.size.height < _PLOT_ROOM_LINES
             if self._stats is None:
                 _show(plot, Content(""))
             else:

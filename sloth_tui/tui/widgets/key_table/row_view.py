@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.events import Click, MouseEvent, Resize
 
-_HEADING = 1
+_HEADING_LINES = 1
 
 
 class Listener(NamedTuple):
@@ -72,7 +72,7 @@ class RowView(ScrollView, can_focus=True):
 
     @property
     def lines_on_screen(self) -> int:
-        return max(self.scrollable_content_region.height - _HEADING, 0)
+        return max(self.scrollable_content_region.height - _HEADING_LINES, 0)
 
     def move_to(self, line: int) -> None:
         """Put the cursor on a line, or on the nearest one, and scroll to it."""
@@ -86,7 +86,9 @@ class RowView(ScrollView, can_focus=True):
         """Redraw those of these lines that are on screen."""
         width, height = self.size.width, self.lines_on_screen
         regions = [
-            Region(0, line - self.top + _HEADING, width, 1) for line in lines if 0 <= line - self.top < height
+            Region(0, line - self.top + _HEADING_LINES, width, 1)
+            for line in lines
+            if 0 <= line - self.top < height
         ]
         if regions:
             self.refresh(*regions)
@@ -122,9 +124,9 @@ class RowView(ScrollView, can_focus=True):
     def line_at(self, event: MouseEvent) -> int | None:
         """Return the line under the pointer; None if there is none."""
         offset = event.get_content_offset(self)
-        if offset is None or offset.x >= self.scrollable_content_region.width or offset.y < _HEADING:
+        if offset is None or offset.x >= self.scrollable_content_region.width or offset.y < _HEADING_LINES:
             return None
-        line = self.top + offset.y - _HEADING
+        line = self.top + offset.y - _HEADING_LINES
         return line if line < self._count else None
 
     def on_click(self, event: Click) -> None:
@@ -132,7 +134,7 @@ class RowView(ScrollView, can_focus=True):
         if offset is None or offset.x >= self.scrollable_content_region.width:
             return
         event.stop()
-        if offset.y < _HEADING:
+        if offset.y < _HEADING_LINES:
             self._listener.heading_clicked(offset.x)
             return
         line = self.line_at(event)
@@ -160,7 +162,7 @@ class RowView(ScrollView, can_focus=True):
     def _fit(self) -> None:
         """Set the length of the scroll bar. Assignment to ``virtual_size`` would lay out the whole screen,
         which does not depend on it."""
-        size = Size(self.scrollable_content_region.width, self._count + _HEADING)
+        size = Size(self.scrollable_content_region.width, self._count + _HEADING_LINES)
         if size != self.virtual_size:
             self.set_reactive(Widget.virtual_size, size)
             self.vertical_scrollbar.window_virtual_size = size.height
