@@ -11,7 +11,7 @@ from sloth_tui.runner.supervision.supervisor import Supervisor
 from sloth_tui.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sloth_tui.model import Value
     from sloth_tui.runner.events import RunEvent
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parent.parent / "data"
 E = TypeVar("E")
+T = TypeVar("T")
 FAILS = """
     local function fails(...)
         local ok, message = pcall(...)
@@ -100,6 +101,19 @@ def lines_of(directory: Path, body: str, **options: Any) -> list[str]:
     told = run_task(directory, body, **options)
     assert told.end.result == "done", told.errors or told.end
     return told.lines
+
+
+def within_limits(attempt: Callable[[str], T], reached: Callable[[T], object]) -> T:
+    """Return what ``attempt`` returns for a limit in seconds, as Lua and messages write it.
+
+    The limit is to interrupt what ``reached`` looks for. On a busy machine it may come before that: then
+    there is another attempt with a longer one.
+    """
+    for seconds in ("1.5", "6", "30"):
+        outcome = attempt(seconds)
+        if reached(outcome):
+            break
+    return outcome
 
 
 def stored(agent: str = "local") -> dict[str, Value]:

@@ -10,7 +10,7 @@ from sloth_tui.runner.events import TaskOutput
 from sloth_tui.runner.processes import find_descendants
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervision.supervisor import Supervisor
-from tests.runner.support import Told, lines_of, run_task, run_text, write
+from tests.runner.support import Told, lines_of, run_task, run_text, within_limits, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,10 +152,12 @@ def test_targets_that_are_this_machine(tmp_path: Path, target: str) -> None:
 
 def test_a_commands_limit_ends_all_of_its_process_group(tmp_path: Path) -> None:
     body = """
-        print(pcall(cmd, {command = "echo $$; sleep 99 & sleep 99", timeout = 2}))
+        print(pcall(cmd, {command = "echo $$; sleep 99 & sleep 99", timeout = @}))
         print(cmd("echo on").success)
     """
-    lines = lines_of(tmp_path, body)
+    lines = within_limits(
+        lambda seconds: lines_of(tmp_path, body.replace("@", seconds)), lambda lines: lines[0].isdigit()
+    )
     assert lines[-2:] == ["on", "true"]
     with pytest.raises(ProcessLookupError):
         os.killpg(int(lines[0]), 0)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.processes import find_descendants, processes
-from tests.runner.support import lines_of, run_task, write
+from tests.runner.support import lines_of, run_task, within_limits, write
 from tests.support import wait_until
 
 if TYPE_CHECKING:
@@ -67,23 +67,30 @@ def test_a_command_that_is_stopped_cleans_up_and_is_heard(tmp_path: Path, number
 
 @pytest.mark.parametrize(
     ("fields", "options", "code"),
-    [("timeout = 1,", (), 124), ("", ("--timeout", "2"), 124)],
+    [("timeout = @,", (), 124), ("", ("--timeout", "@"), 124)],
     ids=["task", "run"],
 )
 def test_a_limit_gives_commands_time(
     tmp_path: Path, fields: str, options: tuple[str, ...], code: int
 ) -> None:
-    found, shown, _ = run(task(tmp_path, CLEANS, fields), "--grace", "60", *options)
+    def attempt(seconds: str) -> tuple[int, list[str], str]:
+        limit = [option.replace("@", seconds) for option in options]
+        return run(task(tmp_path, CLEANS, fields.replace("@", seconds)), "--grace", "60", *limit)  # type: ignore[no-any-return]
+
+    found, shown, _ = within_limits(attempt, lambda ended: "ready" in ended[1])
     assert found == code
     assert [line for line in shown if line in ("begin", "end", "helper asked")] == ["begin", "end"]
     assert not (tmp_path / "pidfile").exists()
 
 
 def test_a_commands_own_limit_gives_it_time(tmp_path: Path) -> None:
-    body = CLEANS.replace("cmd(", "print(pcall(cmd, {timeout = 1, grace = 60, command = ").replace(
+    body = CLEANS.replace("cmd(", "print(pcall(cmd, {timeout = @, grace = 60, command = ").replace(
         'done")', 'done"}))'
     )
-    shown = lines_of(tmp_path, body.replace("pidfile", f"{tmp_path}/pidfile"))
+    body = body.replace("pidfile", f"{tmp_path}/pidfile")
+    shown = within_limits(
+        lambda seconds: lines_of(tmp_path, body.replace("@", seconds)), lambda shown: "ready" in shown
+    )
     assert [line for line in shown if line in ("begin", "end", "helper asked")] == ["begin", "end"]
     assert not (tmp_path / "pidfile").exists()
 
@@ -92,9 +99,13 @@ def test_a_commands_own_limit_gives_it_time(tmp_path: Path) -> None:
 def test_a_command_is_asked_once_and_killed_after_its_grace(tmp_path: Path, own: bool) -> None:
     body = IGNORES
     if own:
-        body = body.replace("cmd([[", "cmd({grace = 1, command = [[").replace("]])", "]]})")
-    options = ("--grace", "100" if own else "1")
-    code, shown, _ = run(task(tmp_path, body), "--timeout", "1", *options)
+        body = body.replace("cmd([[", "cmd({grace = @, command = [[").replace("]])", "]]})")
+
+    def attempt(seconds: str) -> tuple[int, list[str], str]:
+        path = task(tmp_path, body.replace("@", seconds))
+        return run(path, "--timeout", seconds, "--grace", "100" if own else seconds)  # type: ignore[no-any-return]
+
+    code, shown, _ = within_limits(attempt, lambda ended: "asked" in ended[1])
     assert code == 124
     assert shown.count("asked") == 1
     assert any(line.startswith("stopping: waiting up to ") for line in shown)

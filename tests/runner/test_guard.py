@@ -12,12 +12,14 @@ from sloth_tui.runner.events import TaskStarted
 from sloth_tui.runner.processes import Process, find_descendants, processes
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervision.supervisor import Supervisor
-from tests.runner.support import run_text, write
+from tests.runner.support import run_text, within_limits, write
 from tests.runner.test_stopping import COMMANDS, HOLDING, stop_when, worker_pids
 from tests.support import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.runner.support import Told
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "body", "result", "words"),
     [
-        ("timeout = 1", "while true do end", "timeout", "took longer than 1s"),
+        ("timeout = @", "while true do end", "timeout", "took longer than "),
         (
             "timeout = 60",
             'cmd("kill -9 $PPID; sleep 99")',
@@ -43,7 +45,10 @@ def test_a_task_that_takes_its_worker_along_each_time_ends_once_after_its_last_a
             state.with_lock("l", "h", 60, function() print("try") {body} end)
         end}})
     """
-    told = run_text(tmp_path, text)
+    told = within_limits(
+        lambda seconds: run_text(tmp_path, text.replace("@", seconds)),
+        lambda told: told.lines == ["try"] * 3,
+    )
     assert told.results == {"a": result}
     assert told.errors["a"].startswith(words)
     assert [warning.split(":")[0] for warning in told.warnings] == [
@@ -81,7 +86,10 @@ def test_commands_in_sessions_of_their_own_do_not_outlive_a_guard_that_is_killed
 
 @pytest.mark.parametrize("victim", [0, 1], ids=["keeper", "guard"])
 def test_a_guard_that_is_stopped_does_not_hold_up_the_end(tmp_path: Path, victim: int) -> None:
-    supervisor = Supervisor(RunRequest(write(tmp_path, HOLDING), "local", timeout=3.0))
-    told = stop_when(supervisor, lambda: os.kill(worker_pids()[victim], signal.SIGSTOP), "ready")
+    def attempt(seconds: str) -> Told:
+        supervisor = Supervisor(RunRequest(write(tmp_path, HOLDING), "local", timeout=float(seconds)))
+        return stop_when(supervisor, lambda: os.kill(worker_pids()[victim], signal.SIGSTOP), "ready")
+
+    told = within_limits(attempt, lambda told: told.lines)
     assert told.end.exit_code == 124
     assert find_descendants(os.getpid()) == []
