@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -171,8 +172,10 @@ def test_a_program_that_fails_or_stays_is_an_error_in_words(monkeypatch: pytest.
         give(("sleep", "3"), b"x")
 
 
-def test_a_program_that_stays_to_serve_is_not_waited_for() -> None:
-    give(("sh", "-c", "cat > /dev/null; sleep 3 &"), b"x")
+def test_a_program_that_stays_to_serve_is_not_waited_for(tmp_path: Path) -> None:
+    give(("sh", "-c", f"cat > {tmp_path}/text; sleep 60 & echo $! > {tmp_path}/pid"), b"x")
+    assert (tmp_path / "text").read_bytes() == b"x"
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)  # it is there still
 
 
 def test_lines_run_as_they_are(believable: Path) -> None:
