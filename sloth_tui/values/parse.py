@@ -45,7 +45,8 @@ def number(word: str) -> int | float:
     try:
         return integer(word)
     except ValueError:
-        if word.strip().lstrip("+-").isdigit():
+        digits = word.strip().lstrip("+-")
+        if digits.isascii() and digits.isdigit():
             raise
         return floating(word)
 

@@ -76,7 +76,7 @@ end
 
 local function read_number(text, at, options)
   local digits = match(text, "^-?%d+", at)
-  if not digits or find(digits, "^-?0%d") then refuse("no value", at) end
+  if not digits or find(digits, "^-?0%d") then refuse("expecting value", at) end
   local after = at + #digits
   local fraction = match(text, "^%.%d+", after) or ""
   after = after + #fraction
