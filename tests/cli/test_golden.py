@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+import sloth_tui
 from tests.cli.conftest import NOW
 from tests.cli.support import Result, final_screen, on_terminal, piped
 
@@ -136,6 +137,7 @@ def _shown(case: Case, result: Result) -> str:
     typed = f" (answering {case.typed!r})" if case.typed else ""
     command = " ".join(("sloth-runner", *case.words))
     text = f"$ {command}\n{where}{typed}, exit {result.code}\n" + "".join(streams)
+    text = text.replace(f"sloth-runner {sloth_tui.__version__}", "sloth-runner VERSION")
     return re.sub(r"/tmp/sloth-\w{8}\b", "/tmp/sloth-00000000", text)
 
 
