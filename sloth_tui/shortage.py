@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 _LOADER = ("Error 24", "Too many open files")
 _STACK_BYTES = 8 * 1024 * 1024
 """The stack of a thread, on most systems."""
+_DATABASE_BYTES = 1024 * 1024
+"""What an open database maps at least: the index of its log, and room to work."""
 _NEEDED = 4
 """Files that an open database needs: itself, its log, the log's index, a journal."""
 
@@ -29,7 +31,7 @@ def describe_shortage(error: BaseException) -> str | None:
         if isinstance(each, ImportError) and "failed to map segment" in str(each):
             return out_of_memory()
         if isinstance(each, RuntimeError) and "start new thread" in str(each):
-            return too_many_processes() if _has_memory_for_thread() else out_of_memory()
+            return too_many_processes() if has_memory(_STACK_BYTES) else out_of_memory()
     return None
 
 
@@ -87,12 +89,17 @@ def is_out_of_files(needed: int = _NEEDED) -> bool:
     return False
 
 
-def _has_memory_for_thread() -> bool:
-    """Return True if there is room for the stack of another thread."""
+def is_out_of_memory() -> bool:
+    """Return True if this process cannot map what a database needs. SQLite does not report that."""
+    return not has_memory(_DATABASE_BYTES)
+
+
+def has_memory(size: int) -> bool:
+    """Return True if so many bytes can be mapped."""
     try:
         import mmap
 
-        mmap.mmap(-1, _STACK_BYTES).close()
+        mmap.mmap(-1, size).close()
     except (ImportError, MemoryError, OSError):
         return False
     return True

@@ -5,14 +5,16 @@ from __future__ import annotations
 _FRAMES = "TEXTUAL_FPS"
 _NEEDED_FILES = 32
 """Files that the app may open at once: its loop, its handles on the database, a run."""
+_NEEDED_BYTES = 112 * 1024 * 1024
+"""Memory that the app may map: Textual, and threads, which wait for ever if they get none when they start."""
 
 
 def run_app(agent: str | None, read_only: bool) -> int:
     """Show ``agent`` until the user leaves; return the exit code.
 
     None: the configured agent, else the one that was on screen last. With ``read_only`` nothing is opened for
-    writing. Raises InvalidConfig, and SlothError if there are too few open files, before the terminal is
-    touched.
+    writing. Raises InvalidConfig, and SlothError if there are too few open files or too little memory, before
+    the terminal is touched.
     """
     import gc
 
@@ -21,6 +23,8 @@ def run_app(agent: str | None, read_only: bool) -> int:
 
     if shortage.is_out_of_files(_NEEDED_FILES):
         raise SlothError(shortage.too_many_files())
+    if not shortage.has_memory(_NEEDED_BYTES):
+        raise SlothError(shortage.out_of_memory())
     _leave_at_once()
     # Garbage collection would take a fifth of the time to the first picture, and modules and classes are not
     # garbage. The app turns it on again as soon as it is on screen.

@@ -24,6 +24,8 @@ def frozen_name(path: str, error: apsw.Error) -> str:
     """
     if shortage.is_out_of_files():
         raise translate_error(error, path) from error
+    if shortage.is_out_of_memory():
+        raise MemoryError from error
     crowded = no_room(error, path)
     if crowded:
         _end_log(path)
