@@ -96,7 +96,7 @@ def test_few_open_files_for_a_command_are_named_by_its_task(tmp_path: Path) -> N
     assert failed != []
 
 
-@pytest.mark.parametrize("limit", range(12_000, 36_000, 1_000))
+@pytest.mark.parametrize("limit", range(16_000, 36_000, 1_000))
 def test_little_memory_is_enough_or_named(file: Path, limit: int) -> None:
     if limited(f"v {limit}", "", python=f"-c '{NO_PROGRAM}'").code != 0:
         return  # not enough for the interpreter
