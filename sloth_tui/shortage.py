@@ -95,12 +95,14 @@ def is_out_of_memory() -> bool:
 
 
 def has_memory(size: int) -> bool:
-    """Return True if so many bytes can be mapped."""
+    """Return True if so many bytes can be mapped, or if that cannot be found out."""
     try:
         import mmap
-
+    except ImportError:
+        return True
+    try:
         mmap.mmap(-1, size).close()
-    except (ImportError, MemoryError, OSError):
+    except (MemoryError, OSError):
         return False
     return True
 
