@@ -9,6 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_NOT_MAPPED = "failed to map segment"
+"""What the loader says of a module for which there is no memory."""
 _LOADER = ("Error 24", "Too many open files")
 _STACK_BYTES = 8 * 1024 * 1024
 """The stack of a thread, on most systems."""
@@ -28,7 +30,7 @@ def describe_shortage(error: BaseException) -> str | None:
             return too_many_files()
         if isinstance(each, MemoryError) or (isinstance(each, OSError) and each.errno == errno.ENOMEM):
             return out_of_memory()
-        if isinstance(each, ImportError) and "failed to map segment" in str(each):
+        if isinstance(each, ImportError) and _NOT_MAPPED in str(each):
             return out_of_memory()
         if isinstance(each, RuntimeError) and "start new thread" in str(each):
             return too_many_processes() if has_memory(_STACK_BYTES) else out_of_memory()
@@ -98,8 +100,10 @@ def has_memory(size: int) -> bool:
     """Return True if so many bytes can be mapped, or if that cannot be found out."""
     try:
         import mmap
-    except ImportError:
-        return True
+    except ImportError as error:
+        return _NOT_MAPPED not in str(error)
+    except MemoryError:
+        return False
     try:
         mmap.mmap(-1, size).close()
     except (MemoryError, OSError):
