@@ -404,8 +404,8 @@ class Agents(Protocol):
         microseconds, for polling; never raises."""
 
     def state(self, name: str) -> object:
-        """Return a value that changes whenever the store is written, even one that cannot be opened. As
-        quick; never raises."""
+        """Return a value that changes whenever the store is written, or who may read it, even of one that
+        cannot be opened. As quick; never raises."""
 
     def create(self, name: str) -> str:
         """Create an empty store; return its location. Raises Conflict if there is one, NotWritable,

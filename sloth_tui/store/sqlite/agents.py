@@ -66,14 +66,19 @@ class SqliteAgents:
     def state(self, name: str) -> object:
         path = _path_of(name)
         found: list[object] = []
-        for file in (path, path + "-wal"):
+        for file in (path, path + "-wal", path + "-journal"):
             try:
                 status = os.stat(file)
             except OSError:
                 found.append(None)
             else:
-                found.append((status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
-        return found
+                # The last one changes with the permissions, too.
+                found.append((status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns))
+        try:
+            status = os.stat(os.path.dirname(path))
+        except OSError:
+            return found
+        return [*found, (status.st_mode, status.st_uid, status.st_gid)]
 
     def warning(self, name: str) -> str | None:
         return exposure(database_path(name))

@@ -30,6 +30,8 @@ class Poller:
         self._agents = open_agents()
         self._agent = ""
         self._files: object = None
+        self._state: object = None
+        """The state of the files before they were opened."""
         self._token = 0
         self._next_poll = self._next_round = 0.0
         self._moved_at = time.monotonic()
@@ -54,6 +56,7 @@ class Poller:
     def follow(self, agent: str) -> bool:
         """Follow the files of an agent, before its store is opened; return False if it has none."""
         self._agent, self._moved_at = agent, time.monotonic()
+        self._state = self._agents.state(agent)
         self._files = self._agents.identity(agent)
         return self._agents.known(agent)
 
@@ -62,8 +65,8 @@ class Poller:
         self._token = store.change_token()
 
     def wait_for_files(self) -> None:
-        """Report nothing but another state of the files: there is no store to look at."""
-        self._files = self._agents.state(self._agent)
+        """Report nothing but another state of the files than before they were opened in vain."""
+        self._files = self._state
 
     def poll(self, store: Store | None) -> Literal["files", "change", "waits"] | None:
         """Look once. ``files``: the store must be opened anew; ``change``: it was changed; ``waits``: it was,

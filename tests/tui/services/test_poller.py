@@ -85,3 +85,24 @@ def test_without_a_store_only_its_files_count(base: Path) -> None:
     assert poller.poll(None) is None
     elsewhere("open_store('web', 'write').__enter__().set('a', 1)")
     assert poller.poll(None) == "files"
+
+
+def test_what_was_put_right_while_it_was_opened_in_vain_is_reported(base: Path) -> None:
+    elsewhere("open_store('local', 'write').__enter__().set('a', 1)")
+    (base / "state" / "local.db").chmod(0o400)
+    poller = Poller()
+    assert poller.follow("local")
+    (base / "state" / "local.db").chmod(0o600)
+    poller.wait_for_files()
+    assert poller.poll(None) == "files"
+
+
+def test_other_permissions_of_the_directory_are_reported(base: Path) -> None:
+    elsewhere("open_store('local', 'write').__enter__().set('a', 1)")
+    poller = Poller()
+    assert poller.follow("local")
+    poller.wait_for_files()
+    assert poller.poll(None) is None
+    (base / "state").chmod(0o500)
+    assert poller.poll(None) == "files"
+    (base / "state").chmod(0o700)
