@@ -23,6 +23,8 @@
     |-- DatabaseUnusable       7  no database, foreign, newer, damaged, or busy too long
     |-- NotWritable            8  read-only, or the disk is full
     |-- Refused                9  needs a confirmation it did not get
+    |-- HostError            20  a host of a task cannot be reached, or refuses what it was asked for
+    |   `-- FileChanged      20  a file is no longer the one that its new content was computed from
     |-- TaskFailed            20  a task of a run failed
     |-- TaskTimeout          124  a task or run took longer than it may
     `-- Interrupted          130  stopped by a signal (130 SIGINT, 143 SIGTERM)
@@ -48,6 +50,8 @@ class ExitCode:
     DATABASE_UNUSABLE = 7
     NOT_WRITABLE = 8
     REFUSED = 9
+    WOULD_CHANGE = 10
+    """Of ``run --check`` and ``drift`` only."""
     TASK_FAILED = 20
     TASK_TIMEOUT = 124
     INTERRUPTED = 130
@@ -179,6 +183,16 @@ class Refused(SlothError):
     """A destructive request was not confirmed; nothing was changed."""
 
     exit_code = ExitCode.REFUSED
+
+
+class HostError(SlothError):
+    """A host of a task cannot be reached, or refuses what it was asked for."""
+
+    exit_code = ExitCode.TASK_FAILED
+
+
+class FileChanged(HostError):
+    """A file is no longer the one that its new content was computed from."""
 
 
 class TaskFailed(SlothError):

@@ -71,6 +71,8 @@ class RunDescriber:
                 return [(_INDENT, *mark, Piece(output_line(event.text, self._limit), "output"))]
             case events.KeyChanged():
                 return [(_INDENT, Piece("changed ", "change"), *self._change(event))]
+            case events.Resource():
+                return []
             case events.KeyRestored():
                 return [(Piece("took back ", "change"), *self._change(event))]
             case events.Warned():

@@ -4,8 +4,8 @@ A line is an object whose ``event`` names the kind (snake case of the class), fo
 event's fields in the order below. Times are unix seconds, durations seconds. Fields are only ever added.
 
 Order: first the output of loading the file, then ``run_started``, then for each task ``task_started``, its
-output, key changes and warnings, and ``task_finished``. If the changes of a failed run are undone, one
-``key_restored`` for every key follows. ``run_finished`` comes last, always and once. A skipped task has a
+output, resources, key changes, warnings, and ``task_finished``. If the changes of a failed run are undone,
+one ``key_restored`` for every key follows. ``run_finished`` comes last, always and once. A skipped task has a
 ``task_finished`` only. A file that cannot be run has no ``run_started``.
 """
 
@@ -27,6 +27,8 @@ class RunStarted(NamedTuple):
     tasks: list[str]
     """Names of the tasks, in the order they run."""
     at: float
+    check: bool = False
+    """True if the run only predicts what it would change."""
 
 
 class TaskStarted(NamedTuple):
@@ -34,6 +36,8 @@ class TaskStarted(NamedTuple):
 
     task: str
     at: float
+    host: str | None = None
+    """The host that the task runs for, if its ``delegate_to`` names several; so in the events below."""
 
 
 class TaskOutput(NamedTuple):
@@ -45,6 +49,7 @@ class TaskOutput(NamedTuple):
     """``print``, ``stdout``, ``stderr`` or ``log``."""
     text: str
     """Bytes that are not UTF-8 appear as ``\\xNN``."""
+    host: str | None = None
 
 
 class KeyChanged(NamedTuple):
@@ -65,6 +70,33 @@ class KeyChanged(NamedTuple):
     """The key was absent before."""
     deleted: bool = False
     """The key is absent now."""
+    predicted: bool = False
+    """Nothing was stored: the run only predicts."""
+    host: str | None = None
+
+
+class Resource(NamedTuple):
+    """Something that a task wants to be so: whether it was changed, or in check mode would be."""
+
+    task: str
+    host: str
+    """The host that it is on; ``local`` is this machine."""
+    kind: str
+    """``file``, ``directory``, ``link``, ``line``, ``block``, ``tree``, ``command`` or ``lock``."""
+    name: str
+    """A path, or a command on one line."""
+    changed: bool
+    predicted: bool
+    """True in check mode."""
+    what: list[str]
+    """What differs: ``content``, ``mode 0600 -> 0644``, ``owner``, ``group``, ``created``, ``removed``,
+    ``target``; of a command that was skipped: the guard."""
+    diff: str | None = None
+    """A unified diff, if it was asked for (``--diff``)."""
+    shortened: int = 0
+    """The number of lines of the diff that were left out."""
+    uncertain: str | None = None
+    """The command that has to run before, and was not, so that the prediction is uncertain."""
 
 
 class KeyRestored(NamedTuple):
@@ -88,6 +120,7 @@ class Warned(NamedTuple):
 
     task: str | None
     message: str
+    host: str | None = None
 
 
 class Stopping(NamedTuple):
@@ -113,6 +146,13 @@ class TaskFinished(NamedTuple):
     """Why it failed or was skipped, after ``file.lua:LINE:`` if a line caused it."""
     trace: str | None
     """The Lua traceback, for ``--debug``."""
+    host: str | None = None
+    resources: int = 0
+    """The number of resources that were, or would be, changed."""
+    ok: int = 0
+    """The number of resources that were as wanted."""
+    up_to_date: bool = False
+    """It did not run, because its sources and what it creates are as they were when it last succeeded."""
 
 
 class RunFinished(NamedTuple):
@@ -128,6 +168,8 @@ class RunFinished(NamedTuple):
     hint: str | None
     trace: str | None = None
     """The Lua traceback of a file that failed while it was loaded, for ``--debug``."""
+    would_change: bool = False
+    """True if a run that only predicts found something that would change."""
 
 
 RunEvent: TypeAlias = (
@@ -135,6 +177,7 @@ RunEvent: TypeAlias = (
     | TaskStarted
     | TaskOutput
     | KeyChanged
+    | Resource
     | KeyRestored
     | Warned
     | Stopping

@@ -30,6 +30,14 @@ class RunRequest(NamedTuple):
     """Seconds that commands have to end once they are asked to, unless a command sets its own."""
     title: str = ""
     """The title that history shows; empty means ``run FILE``."""
+    check: bool = False
+    """Predict what would change, and change nothing."""
+    diff: bool = False
+    """Report how the content of files differs."""
+    force: bool = False
+    """Run tasks that are up to date, too."""
+    forks: int = 5
+    """The number of hosts that a task with several acts on at the same time."""
 
 
 class RecoveryInfo(NamedTuple):

@@ -1,0 +1,163 @@
+"""The protocol of a host: a machine that the commands and files of tasks act on.
+
+Resources (:mod:`sloth_tui.runner.resources`) compare what is wanted with what is found, and decide what must
+change; a host looks and acts. There are three: this machine, a machine that OpenSSH reaches, and, in check
+mode, a host over one of these that only remembers what would have been done.
+
+Paths are absolute or relative to the directory that commands of the host start in. Every method raises
+HostError if the host cannot be reached or refuses: one line, which names the host unless it is this machine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import BinaryIO
+
+ABSENT, FILE, DIRECTORY, OTHER, LOOP = "absent", "file", "directory", "other", "loop"
+"""What is at a path, after links were followed. OTHER: a device, pipe or socket. LOOP: links in a circle."""
+
+
+class Found(NamedTuple):
+    """What is at a path. Symbolic links are followed; ``link`` says whether the path itself is one."""
+
+    path: str
+    """The path with all links followed. Of a link that leads to nothing: the path that would be created."""
+    kind: str
+    mode: int = 0
+    """The twelve permission bits."""
+    uid: int = -1
+    gid: int = -1
+    size: int = 0
+    """Bytes."""
+    sha256: str | None = None
+    """Of a regular file, in lower-case hex."""
+    link: str | None = None
+    """The text of the link, if the path itself is one."""
+    parent: bool = True
+    """True if the directory that ``path`` is in exists."""
+    content: bytes | None = None
+    """Of a regular file, if it was asked for."""
+
+
+class Attributes(NamedTuple):
+    """Wanted attributes. None: leave it as it is, or take the default for something new."""
+
+    mode: int | None = None
+    uid: int | None = None
+    gid: int | None = None
+
+
+class Content(Protocol):
+    """The wanted content of a file; it is always on this machine."""
+
+    size: int
+    """Bytes."""
+    sha256: str
+    """In lower-case hex."""
+
+    def open(self) -> BinaryIO:
+        """Open it for reading. Raises OSError."""
+
+
+class Replacement(NamedTuple):
+    """How a file is replaced: nothing is, unless all of this holds."""
+
+    expected: str | None = None
+    """The SHA-256 that the file must still have; empty text: it must still be absent; None: not checked."""
+    validate: str | None = None
+    """A command for ``/bin/sh -c`` with one ``%s``, the path of the temporary file; it must end with 0."""
+    backup: bool = False
+    """Keep the replaced file beside the new one, under a name with the date."""
+
+
+AT_ONCE = Replacement()
+"""Without conditions."""
+
+
+class Command(NamedTuple):
+    """A command for ``/bin/sh -c``, and the guards that decide whether it runs."""
+
+    text: bytes
+    cwd: str | None = None
+    env: Mapping[str, str] = {}
+    """Added to the environment of the host's commands."""
+    stdin: bytes | None = None
+    timeout: float | None = None
+    """Seconds."""
+    grace: float | None = None
+    """Seconds that it has to end once it is asked to; None: as many as the run gives."""
+    creates: tuple[str, ...] = ()
+    """It does not run if all of these paths exist."""
+    removes: tuple[str, ...] = ()
+    """It does not run if none of these paths exists."""
+    unless: bytes | None = None
+    """It does not run if this command ends with 0."""
+    onlyif: bytes | None = None
+    """It does not run unless this command ends with 0."""
+
+
+class CommandEnd(NamedTuple):
+    """How a command ended."""
+
+    code: int | None
+    """Its exit code, 128 plus the number of the signal that ended it, or None after its timeout; 0 if it was
+    skipped."""
+    skipped: str | None = None
+    """The guard because of which it did not run, such as ``creates /x``."""
+
+
+class Host(Protocol):
+    """One machine. Not for use by several threads."""
+
+    name: str
+    """As the task file calls it; ``local`` is this machine."""
+
+    def run(self, command: Command, grace: float, receive: Callable[[str, bytes], None]) -> CommandEnd:
+        """Run a command unless a guard stops it; pass stdout and stderr to ``receive(stream, data)``.
+
+        After its timeout all of its processes are asked to end, and killed after its grace (``grace`` seconds
+        if it has none of its own). A guard that cannot be run (exit code 126 or 127) raises HostError.
+        """
+
+    def check_guards(self, command: Command) -> str | None:
+        """Return the guard that would stop the command, or None. Guards only read."""
+
+    def look(self, paths: Sequence[str], *, content: bool = False) -> list[Found]:
+        """Return what is at each path, in one request. ``content``: with the bytes of regular files."""
+
+    def put(self, path: str, content: Content, wanted: Attributes, how: Replacement = AT_ONCE) -> str | None:
+        """Replace a regular file, or create it, at once and verified. Return the path of the backup, if any.
+
+        ``path`` is a ``Found.path``. Attributes that are None are those of the replaced file, else of a new
+        one. Raises FileChanged if the file is not the expected one.
+        """
+
+    def set_attributes(self, path: str, wanted: Attributes) -> None:
+        """Change the attributes of a file or directory in place."""
+
+    def make_directory(self, path: str, wanted: Attributes, *, parents: bool) -> None:
+        """Create a directory. Missing parents are created with default attributes, if ``parents``."""
+
+    def make_link(self, path: str, to: str) -> None:
+        """Create a symbolic link whose text is ``to``, in place of a link or file that is there."""
+
+    def remove(self, path: str, *, recurse: bool = False) -> None:
+        """Remove a file, a link itself, an empty directory, or with ``recurse`` all that is in it, too."""
+
+    def list_tree(self, path: str) -> list[tuple[str, Found]]:
+        """Return what is below a directory: relative paths, in order. Links are not entered."""
+
+    def put_tree(self, path: str, files: Sequence[tuple[str, Content, Attributes]]) -> None:
+        """Put files, by paths relative to ``path``, in one request; each is replaced at once, verified."""
+
+    def user_id(self, name: str) -> int:
+        """Return the number of a user of the host. Raises HostError if there is none."""
+
+    def group_id(self, name: str) -> int:
+        """Return the number of a group of the host. Raises HostError if there is none."""
+
+    def close(self) -> None:
+        """End everything that was started there. The host can be used no more."""
