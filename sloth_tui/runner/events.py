@@ -78,7 +78,8 @@ class KeyChanged(NamedTuple):
 class Resource(NamedTuple):
     """Something that a task wants to be so: whether it was changed, or in check mode would be."""
 
-    task: str
+    task: str | None
+    """None while the file itself is loaded."""
     host: str
     """The host that it is on; ``local`` is this machine."""
     kind: str

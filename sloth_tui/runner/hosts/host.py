@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 ABSENT, FILE, DIRECTORY, OTHER, LOOP = "absent", "file", "directory", "other", "loop"
 """What is at a path, after links were followed. OTHER: a device, pipe or socket. LOOP: links in a circle."""
 
+LARGEST_CONTENT = 64 * 1024 * 1024
+"""Bytes of the largest file whose content a host returns."""
+
 
 class Found(NamedTuple):
     """What is at a path. Symbolic links are followed; ``link`` says whether the path itself is one."""
@@ -33,7 +36,7 @@ class Found(NamedTuple):
     size: int = 0
     """Bytes."""
     sha256: str | None = None
-    """Of a regular file, in lower-case hex."""
+    """Of a regular file, in lower-case hex; None if it was not asked for."""
     link: str | None = None
     """The text of the link, if the path itself is one."""
     parent: bool = True
@@ -53,10 +56,13 @@ class Attributes(NamedTuple):
 class Content(Protocol):
     """The wanted content of a file; it is always on this machine."""
 
-    size: int
-    """Bytes."""
-    sha256: str
-    """In lower-case hex."""
+    @property
+    def size(self) -> int:
+        """Return the number of bytes."""
+
+    @property
+    def sha256(self) -> str:
+        """Return it in lower-case hex. Raises UsageError, OSError."""
 
     def open(self) -> BinaryIO:
         """Open it for reading. Raises OSError."""
@@ -90,13 +96,15 @@ class Command(NamedTuple):
     grace: float | None = None
     """Seconds that it has to end once it is asked to; None: as many as the run gives."""
     creates: tuple[str, ...] = ()
-    """It does not run if all of these paths exist."""
+    """It does not run if all of these paths exist. Relative ones, as below, are in ``cwd`` if it is given."""
     removes: tuple[str, ...] = ()
     """It does not run if none of these paths exists."""
     unless: bytes | None = None
     """It does not run if this command ends with 0."""
     onlyif: bytes | None = None
     """It does not run unless this command ends with 0."""
+    reads: bool = False
+    """It changes nothing, so that it runs in check mode, too."""
 
 
 class CommandEnd(NamedTuple):
@@ -125,8 +133,12 @@ class Host(Protocol):
     def check_guards(self, command: Command) -> str | None:
         """Return the guard that would stop the command, or None. Guards only read."""
 
-    def look(self, paths: Sequence[str], *, content: bool = False) -> list[Found]:
-        """Return what is at each path, in one request. ``content``: with the bytes of regular files."""
+    def look(self, paths: Sequence[str], *, checksum: bool = True, content: bool = False) -> list[Found]:
+        """Return what is at each path, in one request.
+
+        ``checksum``: with the SHA-256 of regular files; without, no file is opened. ``content``: with their
+        bytes; raises HostError if there are more than LARGEST_CONTENT.
+        """
 
     def put(self, path: str, content: Content, wanted: Attributes, how: Replacement = AT_ONCE) -> str | None:
         """Replace a regular file, or create it, at once and verified. Return the path of the backup, if any.
@@ -151,7 +163,10 @@ class Host(Protocol):
         """Return what is below a directory: relative paths, in order. Links are not entered."""
 
     def put_tree(self, path: str, files: Sequence[tuple[str, Content, Attributes]]) -> None:
-        """Put files, by paths relative to ``path``, in one request; each is replaced at once, verified."""
+        """Put files, by paths relative to ``path``, in one request; each is replaced at once, verified.
+
+        The directories that they are in exist.
+        """
 
     def user_id(self, name: str) -> int:
         """Return the number of a user of the host. Raises HostError if there is none."""
@@ -161,3 +176,10 @@ class Host(Protocol):
 
     def close(self) -> None:
         """End everything that was started there. The host can be used no more."""
+
+
+class Hosts(Protocol):
+    """The hosts that tasks may name, besides this machine."""
+
+    def host(self, name: str) -> Host:
+        """Return a host, the same one for the same name. Raises UsageError, HostError."""
