@@ -183,6 +183,9 @@ class Locks(Protocol):
     def unfence(self, name: str) -> None:
         """Stop checking for this name; nothing happens if it was not fenced."""
 
+    def check_fences(self) -> None:
+        """Raise LockLost unless every fenced lock is still held: for what is done outside of the store."""
+
 
 class History(Protocol):
     """Who wrote what, including writes by other programs."""

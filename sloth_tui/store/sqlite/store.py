@@ -73,6 +73,11 @@ class SqliteStore(EntryWriting):
     def unfence(self, name: str) -> None:
         self._database.fences.pop(name, None)
 
+    def check_fences(self) -> None:
+        from sloth_tui.store.sqlite.engine.lease import check_fences
+
+        check_fences(self._database, self._database.fences, self._database.clock)
+
     # History.
 
     def revision(self) -> int:

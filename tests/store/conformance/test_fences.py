@@ -72,6 +72,7 @@ def test_no_write_passes_a_lost_fence(
         lambda store: store.delete_prefix("absent"),
         lambda store: store.set("key", "old"),
         lambda store: store.set_if_absent("key", "new"),
+        lambda store: store.check_fences(),
     ],
 )
 def test_a_lost_fence_is_told_even_where_nothing_was_to_be_written(
@@ -83,6 +84,27 @@ def test_a_lost_fence_is_told_even_where_nothing_was_to_be_written(
     other.break_lock("deploy")
     with pytest.raises(LockLost):
         write(store)
+
+
+def test_fences_are_checked_for_what_is_done_outside_of_the_store(
+    store: Store, other: Store, clock: ManualClock
+) -> None:
+    store.check_fences()
+    for name in ("a", "b"):
+        store.fence(name, store.acquire(name, "task-1", 5).token)
+    other.acquire("c", "task-2", 5)
+    store.check_fences()
+    other.check_fences()
+    with store.transaction():
+        store.check_fences()
+    other.release("b", "task-1")
+    with pytest.raises(LockLost, match=r"^lock 'b' lost: it is not held$"):
+        store.check_fences()
+    store.unfence("b")
+    store.check_fences()
+    clock.advance(5)
+    with pytest.raises(LockLost, match=r"^lock 'a' lost: it has expired$"):
+        store.check_fences()
 
 
 def test_every_fence_counts(store: Store, other: Store) -> None:
