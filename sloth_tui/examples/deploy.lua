@@ -36,7 +36,7 @@ local function switch_to(wanted)
 end
 
 local function is_healthy()
-    return cmd({ command = check, cwd = root, timeout = 30, check = false }).success
+    return cmd({ command = check, cwd = root, timeout = 30, check = false, changed = false }).success
 end
 
 task({

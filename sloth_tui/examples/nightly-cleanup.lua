@@ -56,7 +56,12 @@ task({
     run = alone(function()
         local removed = 0
         if file.exists(root .. "/releases") then
-            local listed = cmd({ command = "ls -1t releases; readlink current", cwd = root, check = false })
+            local listed = cmd({
+                command = "ls -1t releases; readlink current",
+                cwd = root,
+                check = false,
+                changed = false,
+            })
             local names, live = {}, nil
             for line in listed.stdout:gmatch("[^\n]+") do
                 live = line:match("^releases/(.+)$") or live
@@ -83,6 +88,7 @@ task({
                 command = 'find tmp -type f -mtime +"$DAYS" -print -delete',
                 cwd = root,
                 env = { DAYS = stale_days },
+                changed = function(result) return result.stdout ~= "" end,
             })
             for _ in found.stdout:gmatch("[^\n]+") do removed = removed + 1 end
         end

@@ -32,7 +32,10 @@ def test_result_of_a_command(tmp_path: Path) -> None:
     """
     told = run_task(tmp_path, body)
     shown = [text for stream, text in outputs(told) if stream == "print"]
-    assert shown[0] == ('{"changed":true,"exit_code":0,"stderr":"err\\n","stdout":"out\\n","success":true}')
+    assert shown[0] == (
+        '{"changed":true,"cut":false,"exit_code":0,"predicted":false,"skipped":false,'
+        '"stderr":"err\\n","stdout":"out\\n","success":true}'
+    )
     assert shown[1:] == ["3\tfalse\tpartly", ""]
     assert told.errors["only"] == ("tasks.lua:7: cmd: 'kill -9 $$; true' ended with exit code 137")
 
@@ -117,7 +120,7 @@ def test_binary_output_is_exact_in_the_result(tmp_path: Path) -> None:
         ("cmd({command = 'ls', timeout = 1/0})", "cmd: timeout must be more than 0 seconds, and finite"),
         (
             "cmd({command = 'ls', shell = true})",
-            "cmd: unknown field 'shell'; there are: check, command, cwd,",
+            "cmd: unknown field 'shell'; there are: changed, check, command,",
         ),
         ("cmd({command = 'ls', env = {'x'}})", "cmd: env must have names, got a number"),
         ("cmd({command = 'ls', env = {X = {}}})", "cmd: env.X must be a string or a number, got table"),

@@ -39,7 +39,7 @@ def test_write_is_done_once(tmp_path: Path) -> None:
     empty = hashlib.sha256(b"").hexdigest()
     lines = lines_of(tmp_path, body)
     assert lines == [
-        f'{{"changed":{changed},"checksum":"{found}"}}'
+        f'{{"backup":false,"changed":{changed},"checksum":"{found}","path":"{tmp_path}/out","predicted":false}}'
         for changed, found in [
             ("true", checksum),
             ("false", checksum),

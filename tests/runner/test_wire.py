@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sloth_tui.runner.events import (
     KeyChanged,
     KeyRestored,
+    Resource,
     RunFinished,
     RunStarted,
     TaskFinished,
@@ -35,6 +36,19 @@ events = st.one_of(
     st.builds(TaskStarted, texts, st.floats(0, 2e9)),
     st.builds(TaskOutput, st.none() | texts, texts, texts),
     st.builds(KeyChanged, st.none() | texts, texts, values, values, st.integers(1), st.booleans()),
+    st.builds(
+        Resource,
+        st.none() | texts,
+        texts,
+        texts,
+        texts,
+        st.booleans(),
+        st.booleans(),
+        st.lists(texts),
+        st.none() | texts,
+        st.integers(0),
+        st.none() | texts,
+    ),
     st.builds(KeyRestored, texts, values, values, st.integers(1), st.booleans()),
     st.builds(Warned, st.none() | texts, texts),
     st.builds(TaskFinished, texts, texts, st.floats(0, 1e6), st.integers(0), st.none() | texts, st.none()),
@@ -66,6 +80,8 @@ def test_bytes_and_tables_that_look_like_them_are_told_apart() -> None:
         "secret": False,
         "created": False,
         "deleted": False,
+        "predicted": False,
+        "host": None,
     }
 
 

@@ -1,139 +1,112 @@
-"""Write files atomically, and only if their content or attributes differ."""
+"""Replace a file atomically: what is read under its name is the old content or the new one, never a part."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from sloth_tui.documents.reading import open_regular
-from sloth_tui.errors import UsageError
+from sloth_tui.errors import FileChanged, HostError
+from sloth_tui.runner.hosts.contents import checksum_of
+from sloth_tui.runner.hosts.host import AT_ONCE
 
 if TYPE_CHECKING:
-    import io
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+    from sloth_tui.runner.hosts.host import Attributes, Content, Replacement
 
 _CHUNK = 1 << 20
+_MOST_BACKUPS_A_SECOND = 1000
 
 
-class Attributes(NamedTuple):
-    """Wanted attributes of a file. None: leave it as it is, or take the default for a new file."""
+def replace_file(
+    path: str,
+    content: Content,
+    wanted: Attributes,
+    how: Replacement = AT_ONCE,
+    validate: Callable[[str, str], None] | None = None,
+) -> str | None:
+    """Replace a regular file that is no link, or create it. Return the path of the backup, if any.
 
-    mode: int | None = None
-    uid: int | None = None
-    gid: int | None = None
-
-    def differ_from(self, status: os.stat_result) -> bool:
-        """True if a file with this status does not have the wanted attributes."""
-        asked = (
-            (self.mode, stat.S_IMODE(status.st_mode)),
-            (self.uid, status.st_uid),
-            (self.gid, status.st_gid),
-        )
-        return any(wanted is not None and wanted != found for wanted, found in asked)
-
-
-class Content(Protocol):
-    """The wanted content of a file."""
-
-    def same_as(self, path: str) -> bool:
-        """True if the regular file at ``path`` has this content."""
-
-    def write_to(self, file: io.BufferedWriter) -> str:
-        """Write it, and return its SHA-256 in hex."""
-
-    def checksum(self) -> str:
-        """Return its SHA-256 in hex."""
-
-
-class Text:
-    """Content that is in memory."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def same_as(self, path: str) -> bool:
-        with open(path, "rb") as file:
-            return file.read(len(self._data) + 1) == self._data
-
-    def write_to(self, file: io.BufferedWriter) -> str:
-        file.write(self._data)
-        return self.checksum()
-
-    def checksum(self) -> str:
-        return hashlib.sha256(self._data).hexdigest()
-
-
-class Original:
-    """The content of another file, of any size."""
-
-    def __init__(self, path: str) -> None:
-        """Raises UsageError, OSError."""
-        self.path = path
-        with open_regular(path) as file:
-            self.status = os.fstat(file.fileno())
-
-    def same_as(self, path: str) -> bool:
-        return os.stat(path).st_size == self.status.st_size and checksum_of(path) == self.checksum()
-
-    def write_to(self, file: io.BufferedWriter) -> str:
-        digest = hashlib.sha256()
-        with open_regular(self.path) as source:
-            while chunk := source.read(_CHUNK):
-                digest.update(chunk)
-                file.write(chunk)
-        return digest.hexdigest()
-
-    def checksum(self) -> str:
-        return checksum_of(self.path)
-
-
-def place(path: str, content: Content, wanted: Attributes) -> tuple[bool, str]:
-    """Give the file this content and these attributes. Return whether it changed, and the SHA-256 in hex.
-
-    A symbolic link stays one; its target is replaced. Raises UsageError, OSError.
+    ``validate(command, path)`` is called with ``how.validate`` and the temporary file. Attributes that are
+    None are those of the replaced file, else of a new one. Raises FileChanged if the file is not the expected
+    one, HostError, OSError.
     """
-    target = os.path.realpath(path)
-    if os.path.isdir(target):
-        raise UsageError(f"'{path}' is a directory")
-    current = os.stat(target) if os.path.exists(target) else None
+    current = _status(path)
     if current is not None and not stat.S_ISREG(current.st_mode):
-        # A task that writes to /dev/null does not want to replace the device by a file.
-        raise UsageError(f"'{path}' is not a regular file")
-    if current is not None and not wanted.differ_from(current) and content.same_as(target):
-        return False, content.checksum()
-    try:
-        return True, _replace(target, content, wanted, current)
-    except OSError as error:
-        # Such an error names no file, or the temporary one.
-        about = error.filename if isinstance(content, Original) and content.path == error.filename else path
-        raise OSError(error.errno, error.strerror, about) from error
-
-
-def checksum_of(path: str) -> str:
-    """Return the SHA-256 of a regular file in hex. Raises UsageError, OSError."""
-    with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _replace(path: str, content: Content, wanted: Attributes, current: os.stat_result | None) -> str:
-    directory, name = os.path.split(path)
-    if not os.path.isdir(directory):
-        raise UsageError(f"directory '{directory}' does not exist")
-    temporary = os.path.join(directory, f".{name[:200]}.{os.urandom(6).hex()}")
+        kind = "a directory" if stat.S_ISDIR(current.st_mode) else "not a regular file"
+        raise HostError(f"'{path}' is {kind}")
+    directory = os.path.dirname(path)
+    if not os.path.isdir(directory or "."):
+        raise HostError(f"directory '{directory}' does not exist")
+    temporary = temporary_name(path)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with open(descriptor, "wb") as file:
-            checksum = content.write_to(file)
+            _write(content, file)
             file.flush()
             _dress(file.fileno(), wanted, current)
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        if how.validate is not None and validate is not None:
+            validate(how.validate, temporary)
+        _check_expected(path, how.expected)
+        backup = _keep(path) if how.backup and current is not None else None
+        _rename(temporary, path, backup)
     except BaseException:
         os.unlink(temporary)
         raise
-    _sync_directory(directory)
-    return checksum
+    sync_directory(directory)
+    return backup
+
+
+def temporary_name(path: str) -> str:
+    """Return a new name in the same directory."""
+    directory, name = os.path.split(path)
+    return os.path.join(directory, f".{name[:200]}.{os.urandom(6).hex()}")
+
+
+def set_attributes(path: str, wanted: Attributes) -> None:
+    """Change the attributes of a file or directory in place. Raises OSError."""
+    status = os.stat(path)
+    moved = wanted.uid not in (None, status.st_uid) or wanted.gid not in (None, status.st_gid)
+    if moved:
+        os.chown(path, -1 if wanted.uid is None else wanted.uid, -1 if wanted.gid is None else wanted.gid)
+    if moved or wanted.mode is not None:
+        # The kernel has taken the set-user-id and set-group-id bits of a file that was given away.
+        os.chmod(path, stat.S_IMODE(status.st_mode) if wanted.mode is None else wanted.mode)
+
+
+def sync_directory(path: str) -> None:
+    """Make a new name survive a power cut as well."""
+    descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _write(content: Content, file: BinaryIO) -> None:
+    """Write the content. Raises HostError if it is no longer what its checksum says."""
+    digest = hashlib.sha256()
+    with content.open() as source:
+        while chunk := source.read(_CHUNK):
+            digest.update(chunk)
+            file.write(chunk)
+    if digest.hexdigest() != content.sha256:
+        about = getattr(content, "path", "the content")
+        raise HostError(f"'{about}' was changed while it was copied", hint="nothing was replaced")
 
 
 def _dress(descriptor: int, wanted: Attributes, current: os.stat_result | None) -> None:
@@ -155,10 +128,45 @@ def _umask() -> int:
     return mask
 
 
-def _sync_directory(path: str) -> None:
-    """Make the new name survive a power cut as well."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _check_expected(path: str, expected: str | None) -> None:
+    if expected is None:
+        return
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        found = checksum_of(path)
+    except FileNotFoundError:
+        found = ""
+    if found != expected:
+        raise FileChanged(f"'{path}' was changed by somebody else meanwhile")
+
+
+def _keep(path: str) -> str:
+    """Give the file a second name with the date, and return it."""
+    stamp = time.strftime("%Y-%m-%dT%H-%M-%S")
+    for number in range(_MOST_BACKUPS_A_SECOND):
+        backup = f"{path}.{stamp}{f'-{number}' if number else ''}~"
+        try:
+            os.link(path, backup)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV):
+                raise
+            # A file system without hard links, a file of somebody else, or one that is mounted by itself.
+            import shutil
+
+            shutil.copy2(path, backup)
+            with suppress(PermissionError):
+                shutil.chown(backup, os.stat(path).st_uid, os.stat(path).st_gid)
+        return backup
+    raise HostError(f"'{path}' has too many backups of this second")
+
+
+def _rename(temporary: str, path: str, backup: str | None) -> None:
+    try:
+        os.replace(temporary, path)
+    except OSError as error:
+        if backup is not None:
+            os.unlink(backup)
+        if error.errno == errno.EBUSY:
+            raise HostError(f"'{path}' is a mount point, and cannot be replaced") from error
+        raise

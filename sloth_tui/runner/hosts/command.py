@@ -8,7 +8,7 @@ import select
 import signal
 import subprocess
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sloth_tui.runner import link
 from sloth_tui.runner.hosts.pipes import (
@@ -23,7 +23,9 @@ from sloth_tui.runner.limits import original_limits
 from sloth_tui.runner.processes import processes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+
+    from sloth_tui.runner.hosts.host import Command
 
 _NICENESS = 5
 """Added to the niceness of commands, so that the process that started them is able to end them."""
@@ -34,19 +36,6 @@ _LEFTOVER_SECONDS = 0.1
 """The longest time to read what children that a command left behind still write."""
 
 
-class Command(NamedTuple):
-    """A command for ``/bin/sh -c``."""
-
-    text: bytes
-    cwd: str | None
-    env: Mapping[str, str]
-    """Added to the environment of this process."""
-    stdin: bytes | None
-    timeout: float | None
-    grace: float | None = None
-    """Seconds that it has to end once it is asked to; None: as many as the run gives."""
-
-
 def has_leftovers() -> bool:
     """True if children that commands left behind may still write."""
     return leftovers.count > 0
@@ -55,9 +44,10 @@ def has_leftovers() -> bool:
 def run_command(command: Command, grace: float, receive: Callable[[str, bytes], None]) -> int | None:
     """Run a command; call ``receive(stream, data)`` with what it writes to ``stdout`` and ``stderr``.
 
-    Returns its exit code, 128 plus the number of the signal that ended it, or None after its timeout: then
-    its process group is asked to end, and killed after the command's own grace, or ``grace`` seconds. Raises
-    OSError if it cannot be started. Children that it leaves behind continue; their later output is dropped.
+    Its guards are not asked. Returns its exit code, 128 plus the number of the signal that ended it, or None
+    after its timeout: then its process group is asked to end, and killed after the command's own grace, or
+    ``grace`` seconds. Raises OSError if it cannot be started. Children that it leaves behind continue; their
+    later output is dropped.
     """
     link.announce_command()
     listener = _Listener(receive, grace if command.grace is None else command.grace)

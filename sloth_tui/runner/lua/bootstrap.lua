@@ -114,7 +114,7 @@ local function note_error(value)
   return value
 end
 
--- Raises unless options is a table of fields that are known, each of its type.
+-- Raises unless options is a table of fields that are known, each of its type: "string", or "string or table".
 local function check_fields(call, options, fields)
   if type(options) ~= "table" then fail(call .. ": needs a table of fields, got " .. type(options)) end
   for field, value in next, options do
@@ -125,7 +125,7 @@ local function check_fields(call, options, fields)
       sort(known)
       fail(call .. ": unknown field '" .. text_of(field) .. "'; there are: " .. concat(known, ", "))
     end
-    if type(value) ~= wanted then
+    if not find(wanted, type(value), 1, true) then
       fail(call .. ": " .. field .. " must be a " .. wanted .. ", got " .. type(value))
     end
   end

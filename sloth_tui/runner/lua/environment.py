@@ -13,7 +13,7 @@ from sloth_tui.runner.lua.modules.text import TextModule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sloth_tui.runner.lua.context import Context, OutputSink
+    from sloth_tui.runner.lua.context import Context, OutputSink, ResourceSink
     from sloth_tui.runner.lua.modules.state import StateModule
     from sloth_tui.runner.lua.registry import Registry
     from sloth_tui.runner.lua.sandbox import Sandbox
@@ -27,11 +27,14 @@ class Environment:
         sandbox: Sandbox,
         context: Context,
         output: OutputSink,
+        resources: ResourceSink,
         registry: Registry,
         state: StateModule,
+        run: str,
         values: Mapping[str, object],
         grace: float,
     ) -> None:
+        """``run``: its id. ``grace``: seconds that commands have to end, by default."""
         sandbox.publish("json", sandbox.define("json", json_functions()))
         self._function, self._stop_defining = sandbox.define(
             "task",
@@ -39,17 +42,22 @@ class Environment:
             json.dumps(values).encode(),
         )
         sandbox.publish("state", sandbox.define("state", state.functions()))
-        sandbox.publish(
-            "cmd", sandbox.define("cmd", CmdModule(context, output, sandbox.has_room, grace).functions())
-        )
-        sandbox.publish("file", sandbox.define("file", FileModule(context, sandbox.has_room).functions()))
+        self._set_host = sandbox.define("run", {}, run.encode(), context.check)
+        commands = CmdModule(context, output, resources, sandbox.has_room, grace)
+        sandbox.publish("cmd", sandbox.define("cmd", commands.functions()))
         texts = sandbox.define("text", TextModule(context, sandbox.has_room).functions())
         for name, module in zip(("template", "crypto", "log"), texts, strict=True):
             sandbox.publish(name, module)
+        files = FileModule(context, sandbox.has_room, resources)
+        sandbox.publish("file", sandbox.define("file", files.functions()))
 
     def function(self, number: int) -> Any:
         """Return the Lua function of the task that was defined as the ``number``-th, from 1."""
         return self._function(number)
+
+    def set_host(self, name: str) -> None:
+        """Set what task code sees as ``run.host``."""
+        self._set_host(name.encode())
 
     def stop_defining(self) -> None:
         """Make ``task`` raise from now on."""

@@ -6,7 +6,15 @@ import time
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import ExitCode, TaskFileError
-from sloth_tui.runner.events import KeyChanged, RunFinished, RunStarted, TaskFinished, TaskStarted, Warned
+from sloth_tui.runner.events import (
+    KeyChanged,
+    Resource,
+    RunFinished,
+    RunStarted,
+    TaskFinished,
+    TaskStarted,
+    Warned,
+)
 from sloth_tui.runner.protocol import Note
 from sloth_tui.runner.request import Assignment, RecoveryInfo
 from sloth_tui.text import format_count
@@ -51,6 +59,8 @@ class RunRecord:
         self._ephemeral_locks: dict[str, str] = {}
         self._task_started = self.started
         self._task_changes = 0
+        self._task_resources = [0, 0]
+        """The number of resources that it found as wanted, and of those that it changed."""
         self.unusable: TaskFileError | None = None
         """Why the file cannot be run at all."""
 
@@ -66,11 +76,13 @@ class RunRecord:
 
     def _announcement(self) -> RunStarted:
         request = self.request
-        return RunStarted(self.run, request.file, request.agent, list(self._plan or ()), time.time())
+        plan = list(self._plan or ())
+        return RunStarted(self.run, request.file, request.agent, plan, time.time(), request.check)
 
     def _take_event(self, event: RunEvent) -> None:
         if isinstance(event, TaskStarted):
             self.task, self._task_started, self._task_changes = event.task, time.monotonic(), 0
+            self._task_resources = [0, 0]
             self._attempts.setdefault(event.task, 1)  # the worker may be gone before it reports the attempt
         elif isinstance(event, TaskFinished):
             self.results[event.task] = event.result
@@ -78,6 +90,8 @@ class RunRecord:
         elif isinstance(event, KeyChanged):
             self._since = event.revision
             self._task_changes += 1
+        elif isinstance(event, Resource):
+            self._task_resources[event.changed] += 1
 
     def _take_note(self, note: Note) -> None:
         match note.name, note.details:
@@ -149,7 +163,8 @@ class RunRecord:
             return
         self.results[task] = result
         duration = time.monotonic() - self._task_started
-        yield TaskFinished(task, result, duration, self._task_changes, error, None)
+        ok, changed = self._task_resources
+        yield TaskFinished(task, result, duration, self._task_changes, error, None, resources=changed, ok=ok)
 
     # Answers
 

@@ -20,6 +20,7 @@ from sloth_tui.runner.plan import make_plan
 from sloth_tui.runner.schedule import DONE, SKIPPED, Schedule
 from sloth_tui.runner.worker.key_changes import KeyChangeReporter
 from sloth_tui.runner.worker.output import Output
+from sloth_tui.runner.worker.resource_changes import ResourceReporter
 from sloth_tui.settings import load_settings
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class Session:
         self._task: str | None = None
         self._registry = Registry()
         self._changes = KeyChangeReporter(emitter, assignment.run)
+        self._resources = ResourceReporter(
+            emitter, self._changes.report_pending, check=assignment.request.check
+        )
         self._output = Output(emitter, self._request.output_limit, self._changes.report_pending)
 
     def work(self) -> None:
@@ -72,13 +76,21 @@ class Session:
         limit_process(self._request.memory_limit)
         self._sandbox = sandbox = Sandbox({"read_module": source.module}, self._request.memory_limit)
         self._state = StateModule(self._open, self._changes, sandbox.has_room, self._emitter.note)
-        self._context = Context(source.directory, may_act=self._assignment.mode != "list")
+        self._context = Context(
+            source.directory,
+            may_act=self._assignment.mode != "list",
+            check=self._request.check,
+            diff=self._request.diff,
+        )
+        self._context.before_acting = self._state.check_locks
         self._environment = Environment(
             sandbox,
             self._context,
             self._output,
+            self._resources,
             self._registry,
             self._state,
+            self._assignment.run,
             self._request.values,
             self._request.grace,
         )
@@ -123,6 +135,7 @@ class Session:
                 schedule.record(task.name, SKIPPED)
             else:
                 schedule.record(task.name, self._run_task(task))
+        self._context.close()
         if self._state.opened is not None:
             for warning in self._state.locks.remaining(self._state.opened):
                 self._emitter.event(Warned(None, warning))
@@ -152,6 +165,8 @@ class Session:
     def _begin_task(self, task: Task) -> None:
         self._task = task.name
         self._context.delegate_to = task.delegate_to
+        self._environment.set_host(self._context.host_name())
+        self._resources.begin(task.name)
         self._output.begin(task.name)
         self._changes.count = 0
         if self._state.opened is not None:
@@ -172,6 +187,15 @@ class Session:
             self._emitter.event(Warned(name, outcome.warning))
         result = DONE if outcome.error is None else "failed"
         self._emitter.event(
-            TaskFinished(name, result, duration, self._changes.count, outcome.error, outcome.trace)
+            TaskFinished(
+                name,
+                result,
+                duration,
+                self._changes.count,
+                outcome.error,
+                outcome.trace,
+                resources=self._resources.changed,
+                ok=self._resources.ok,
+            )
         )
         return result

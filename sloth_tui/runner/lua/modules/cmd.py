@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from typing import TYPE_CHECKING, cast
 
 from sloth_tui.errors import UsageError
-from sloth_tui.runner.lua.convert import host_function, text_from_lua
+from sloth_tui.runner.hosts.host import Command
+from sloth_tui.runner.lua.convert import host_function
+from sloth_tui.runner.lua.modules.fields import Fields
 from sloth_tui.text import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sloth_tui.runner.lua.context import Context, OutputSink
+    from sloth_tui.runner.lua.context import Context, OutputSink, ResourceSink
 
 LARGEST_RESULT = 16 * 1024 * 1024
 """Bytes of stdout, and of stderr, in the result of a command."""
@@ -22,74 +23,57 @@ LARGEST_PARTIAL = 64 * 1024
 
 
 class CmdModule:
-    """Runs commands on this machine."""
+    """Runs commands on hosts."""
 
     def __init__(
-        self, context: Context, output: OutputSink, has_room: Callable[[int], bool], grace: float
+        self,
+        context: Context,
+        output: OutputSink,
+        sink: ResourceSink,
+        has_room: Callable[[int], bool],
+        grace: float,
     ) -> None:
         """``has_room``: True if Lua has memory for that many more bytes. ``grace``: default seconds."""
         self._grace = grace
         self._context = context
         self._output = output
+        self._sink = sink
         self._has_room = has_room
 
     def functions(self) -> dict[str, Callable[..., object]]:
         """Return the host functions that cmd.lua calls, by name."""
-        return {"run": host_function(self._run)}
+        return {"run": host_function(self._run), "report": host_function(self._report)}
 
-    def _run(
-        self,
-        command: object,
-        delegate_to: object,
-        cwd: object,
-        stdin: object,
-        timeout: object,
-        grace: object,
-        *env: object,
-    ) -> object:
-        """``env``: names and values alternate. Returns exit code, stdout, stderr, and the number of bytes
-        that were cut; or nil and the timeout as text."""
-        from sloth_tui.runner.hosts.command import Command, run_command
-
+    def _run(self, *pairs: object) -> object:
+        """Return exit code, stdout, stderr, the number of bytes that were cut, the guard that kept it from
+        running, and whether it was only predicted; or nil and the timeout as text."""
         self._context.check_acting()
-        self._context.check_target(delegate_to)
-        text = cast("bytes", command)
-        if b"\0" in text:
-            raise UsageError("command must not contain NUL")
-        directory = None if cwd is None else _directory(text_from_lua(cwd, "cwd"))
+        fields = Fields(pairs)
+        host = self._context.host(fields.get("delegate_to"))
+        command = _command(fields)
         self._output.catch_up()
         captured = _CapturedOutput(self._output)
         try:
-            code = run_command(
-                Command(
-                    text,
-                    directory,
-                    _environment([cast("bytes", each) for each in env]),
-                    cast("bytes | None", stdin),
-                    cast("float | None", timeout),
-                    cast("float | None", grace),
-                ),
-                self._grace,
-                captured.receive,
-            )
-        except OSError as error:
-            raise UsageError(f"cannot start: {_obstacle(error)}") from error
+            end = host.run(command, self._grace, captured.receive)
         finally:
             captured.finish()
-        if code is None:
-            return True, None, format_duration(cast("float", timeout)).encode()
+        if end.code is None:
+            return True, None, format_duration(command.timeout or 0.0).encode()
         out, err = bytes(captured.kept["stdout"]), bytes(captured.kept["stderr"])
         if not self._has_room(len(out) + len(err)):
             raise MemoryError
-        return True, code, out, err, captured.cut
+        skipped = None if end.skipped is None else end.skipped.encode("utf-8", "backslashreplace")
+        predicted = self._context.check and not command.reads
+        return True, end.code, out, err, captured.cut, skipped, predicted
 
-
-def _obstacle(error: OSError) -> str:
-    from sloth_tui import shortage
-
-    if error.errno == errno.EAGAIN:  # of fork(2)
-        return shortage.too_many_processes()
-    return shortage.describe_shortage(error) or error.strerror or str(error)
+    def _report(self, delegate_to: object, shown: object, changed: object, skipped: object) -> object:
+        self._sink.command(
+            self._context.host_name(delegate_to),
+            cast("bytes", shown).decode("utf-8", "backslashreplace"),
+            changed=bool(changed),
+            skipped=None if skipped is None else cast("bytes", skipped).decode(),
+        )
+        return (True,)
 
 
 class _CapturedOutput:
@@ -125,14 +109,27 @@ class _CapturedOutput:
             self._partial[stream] = b""
 
 
-def _directory(path: str) -> str:
-    if not os.path.isdir(path):
-        raise UsageError(f"cwd '{path}' is not a directory")
-    return path
+def _command(fields: Fields) -> Command:
+    """Return the command. Raises UsageError for what no program can be given."""
+    for name in ("command", "cwd", "unless", "onlyif", "creates", "removes"):
+        if any(b"\0" in text for text in fields.all(name)):
+            raise UsageError(f"{name} must not contain NUL")
+    return Command(
+        fields.data("command") or b"",
+        fields.text("cwd"),
+        _environment(fields.all("name"), fields.all("value")),
+        fields.data("stdin"),
+        fields.number("timeout"),
+        fields.number("grace"),
+        tuple(map(os.fsdecode, fields.all("creates"))),
+        tuple(map(os.fsdecode, fields.all("removes"))),
+        fields.data("unless"),
+        fields.data("onlyif"),
+        fields.flag("reads"),
+    )
 
 
-def _environment(fields: list[bytes]) -> dict[str, str]:
-    names, values = fields[::2], fields[1::2]
+def _environment(names: list[bytes], values: list[bytes]) -> dict[str, str]:
     for name, value in zip(names, values, strict=True):
         if not name or b"=" in name or b"\0" in name + value:
             raise UsageError(f"env: '{os.fsdecode(name)}' cannot be set")

@@ -75,6 +75,11 @@ class StateModule:
         """The store if a call has opened it, else None."""
         return self._store
 
+    def check_locks(self) -> None:
+        """Raise LockLost unless every lock that the task has taken is still held."""
+        if self._store is not None and self.locks.held:
+            self._store.check_fences()
+
     def end_task(self) -> bool:
         """Roll back transactions and release locks of with_lock that the task left open.
 

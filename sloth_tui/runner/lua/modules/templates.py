@@ -29,6 +29,14 @@ LARGEST = 64 * 1024 * 1024
 _INLINE = "content"
 
 
+def render(context: Context, src: bytes | None, content: bytes | None, values: dict[str, Any]) -> bytes:
+    """Render a template: exactly one of ``src`` and ``content`` is not None. See :func:`render_file`."""
+    if src is not None:
+        return render_file(context, src, values)
+    assert content is not None
+    return render_text(context, content, values)
+
+
 def render_file(context: Context, src: bytes, values: dict[str, Any]) -> bytes:
     """Return the rendered text as UTF-8. Raises UsageError, with the template's name and line."""
     path = os.fsdecode(src)

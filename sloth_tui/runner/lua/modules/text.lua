@@ -9,17 +9,22 @@ local template, crypto, log = {}, {}, {}
 
 local RENDER = { src = "string", content = "string", vars = "table" }
 
+-- The JSON text of a template's variables.
+function kit.template_vars(call, vars)
+  if vars == nil then return "{}" end
+  local text, wrong = json_encode(vars, "vars")
+  if not text then fail(call .. ": " .. wrong) end
+  if sub(text, 1, 1) ~= "{" then fail(call .. ": vars must have names, got a list") end
+  return text
+end
+
+local template_vars = kit.template_vars
+
 function template.render(options)
   check_fields("template.render", options, RENDER)
   local src, content = rawget(options, "src"), rawget(options, "content")
   if (src == nil) == (content == nil) then fail("template.render: needs either src or content") end
-  local vars = "{}"
-  if rawget(options, "vars") ~= nil then
-    local wrong
-    vars, wrong = json_encode(rawget(options, "vars"), "vars")
-    if not vars then fail("template.render: " .. wrong) end
-    if sub(vars, 1, 1) ~= "{" then fail("template.render: vars must have names, got a list") end
-  end
+  local vars = template_vars("template.render", rawget(options, "vars"))
   check_memory()
   local ok, text = host.render(src, content, vars)
   if not ok then fail("template.render: " .. text) end

@@ -31,13 +31,10 @@ class TextModule:
         """Exactly one of ``src`` and ``content`` is not None; ``variables`` is JSON."""
         import json
 
-        from sloth_tui.runner.lua.modules.templates import render_file, render_text
+        from sloth_tui.runner.lua.modules.templates import render
 
         values = json.loads(cast("bytes", variables))
-        if src is not None:
-            text = render_file(self._context, cast("bytes", src), values)
-        else:
-            text = render_text(self._context, cast("bytes", content), values)
+        text = render(self._context, cast("bytes | None", src), cast("bytes | None", content), values)
         if not self._has_room(len(text)):
             raise MemoryError
         return True, text

@@ -1,0 +1,73 @@
+"""Remove files, links and directories of this machine, but nothing that a slip of the pen would name."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+
+from sloth_tui.errors import HostError
+
+_MOUNTS = "/proc/self/mountinfo"
+
+
+def remove(path: str, *, recurse: bool) -> None:
+    """Remove a file, a link itself, an empty directory, or with ``recurse`` all that is in it, too.
+
+    Nothing happens if there is nothing. Raises HostError for the root, the working directory, the home
+    directory, what contains one of these, and mount points; OSError.
+    """
+    try:
+        is_directory = stat.S_ISDIR(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    check_removable(path, is_directory=is_directory)
+    if not is_directory:
+        os.unlink(path)
+    elif recurse:
+        shutil.rmtree(path)
+    else:
+        try:
+            os.rmdir(path)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            raise HostError(
+                f"'{path}' is not empty", hint="recurse = true removes all that is in it, too"
+            ) from error
+
+
+def check_removable(path: str, *, is_directory: bool) -> None:
+    """Raise HostError if this is nothing that a task may remove."""
+    directory, name = os.path.split(os.path.abspath(path))
+    real = os.path.join(os.path.realpath(directory), name)
+    for kept, what in (
+        ("/", "the root directory"),
+        (os.getcwd(), "the working directory"),
+        (os.path.realpath(os.path.expanduser("~")), "the home directory"),
+    ):
+        if kept == real:
+            raise HostError(f"'{path}' is {what}, which is not removed")
+        if kept.startswith(real.rstrip("/") + "/"):
+            raise HostError(f"'{path}' contains {what}, which is not removed")
+    for mounted in _mount_points():
+        if mounted == real:
+            raise HostError(f"'{path}' is a mount point, which is not removed")
+        if is_directory and mounted.startswith(real + "/"):
+            raise HostError(f"'{path}' contains the mount point '{mounted}', which is not removed")
+
+
+def _mount_points() -> list[str]:
+    """Return the mount points of this process as far as the system tells them."""
+    try:
+        with open(_MOUNTS, "rb") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return []
+    # Blanks, tabs, line feeds and backslashes are written as octal numbers.
+    return [
+        os.fsdecode(fields[4].decode("unicode-escape").encode("latin-1"))
+        for fields in (line.split(b" ") for line in lines)
+        if len(fields) > 4
+    ]

@@ -1,0 +1,1 @@
+"""What tasks want to be so on a host: wanted against found, and what has to change."""
