@@ -6,8 +6,10 @@ style. A front end adds nothing to the words:
 =============  ================================================================================
 ``heading``    which run or task the lines below are about
 ``output``     what a task printed
-``change``     which key a task changed, or that was taken back; old value and new value are
-               ``old`` and ``new``
+``change``     which key or resource a task changed, or that was taken back; old value and new
+               value are ``old`` and ``new``
+``added``      a line of a diff that the new content has
+``removed``    one that the old content had
 ``warning``    what a person should know, or do, though nothing has failed
 ``good``       that a task or the run did what it should
 ``bad``        that it did not, and why
@@ -56,11 +58,14 @@ class RunDescriber:
         self._limit = limit
         self._results: dict[str, int] = {}
         """The number of tasks that ended with each result."""
+        self._check = False
+        self._changed = self._ok = self._keys = 0
 
     def lines(self, event: RunEvent) -> list[TextLine]:
         """Return the lines that describe an event; none if there is nothing to say."""
         match event:
             case events.RunStarted():
+                self._check = event.check
                 where = f"run {self._data(event.file)} on agent {self._data(event.agent)}"
                 tasks = format_count(len(event.tasks), "task")
                 return [(Piece(where, "heading"), Piece(f": {tasks}", "quiet"))]
@@ -72,7 +77,7 @@ class RunDescriber:
             case events.KeyChanged():
                 return [(_INDENT, Piece("changed ", "change"), *self._change(event))]
             case events.Resource():
-                return []
+                return self._resource(event)
             case events.KeyRestored():
                 return [(Piece("took back ", "change"), *self._change(event))]
             case events.Warned():
@@ -100,6 +105,30 @@ class RunDescriber:
             Piece(describe(event.new, absent=event.deleted), "new"),
         )
 
+    def _resource(self, event: events.Resource) -> list[TextLine]:
+        """Return the change and its diff. Nothing is said, only counted, of what is as wanted, and of
+        commands that ran: their output is there."""
+        if not event.changed or (event.kind == "command" and not event.predicted):
+            return []
+        verb, what = _act(event)
+        where = "" if event.host == "local" else f" on {event.host}"
+        why = f": {', '.join(event.what)}" if event.what else ""
+        change: TextLine = (
+            _INDENT,
+            Piece(f"{verb} ", "change"),
+            Piece(self._data(f"{what}{where}"), "change"),
+            Piece(self._data(why), "plain"),
+        )
+        lines = [] if event.diff is None else event.diff.split("\n")
+        diff = [self._diff_line(line) for line in lines]
+        if event.shortened:
+            diff.append((Piece(f"    … {format_count(event.shortened, 'more line')}", "quiet"),))
+        return [change, *diff]
+
+    def _diff_line(self, line: str) -> TextLine:
+        role = {"+": "added", "-": "removed", " ": "plain"}.get(line[:1], "quiet")
+        return (Piece(f"    {self._data(_with_visible_end(line))}", role),)
+
     def _stopping(self, event: events.Stopping) -> str:
         asked = format_count(event.processes, "process", "processes")
         line = f"stopping: waiting up to {format_duration(event.seconds)} for {asked} to end"
@@ -110,8 +139,15 @@ class RunDescriber:
         why = (Piece(f": {self._data(event.error)}", "bad"),) if event.error is not None else ()
         if event.result == "skipped":
             return [(Piece(f"task {self._data(event.task)} ", "heading"), Piece("skipped", "bad"), *why)]
-        changes = f", {format_count(event.changed, 'change')}" if event.changed else ""
-        took = Piece(f" in {format_duration(event.duration)}{changes}", "quiet")
+        self._changed += event.resources
+        self._ok += event.ok
+        self._keys += event.changed
+        counts = _counts(event.resources, event.ok, event.changed, check=self._check)
+        if not counts and event.changed:
+            counts = [format_count(event.changed, "change")]
+        took = Piece(
+            f" in {format_duration(event.duration)}{''.join(f', {part}' for part in counts)}", "quiet"
+        )
         return [(_INDENT, _result(event.result), took, *why), *self._trace(event.trace)]
 
     def _run_finished(self, event: events.RunFinished) -> list[TextLine]:
@@ -119,6 +155,8 @@ class RunDescriber:
             return self._trace(event.trace)  # it did not run; the error of the command says why
         counts = ", ".join(f"{count} {result}" for result, count in self._results.items())
         took = f" in {format_duration(event.duration)}" + (f": {counts}" if counts else "")
+        resources = _counts(self._changed, self._ok, self._keys, check=self._check)
+        took += f"; {', '.join(resources)}" if resources else ""
         return [(Piece("run ", "heading"), _result(event.result), Piece(took, "quiet"))]
 
     def _trace(self, trace: str | None) -> list[TextLine]:
@@ -137,3 +175,31 @@ def plain_text(line: TextLine) -> str:
 
 def _result(result: str) -> Piece:
     return Piece(result, "good" if result == "done" else "bad")
+
+
+def _act(event: events.Resource) -> tuple[str, str]:
+    """Return what is, or would be, done, and to what."""
+    if event.kind == "command":
+        return "would run" if event.predicted else "ran", f"'{event.name}'"
+    within = " in" if event.kind in ("line", "block") else ""
+    return "would change" if event.predicted else "changed", f"{event.kind}{within} {event.name}"
+
+
+def _with_visible_end(line: str) -> str:
+    """Return a line of a diff with marks for the blanks at its end, if it differs."""
+    bare = line.rstrip(" ")
+    if not line.startswith(("+", "-")) or bare == line:
+        return line
+    bare = bare or line[:1]
+    return bare + "␠" * (len(line) - len(bare))
+
+
+def _counts(changed: int, ok: int, keys: int, *, check: bool) -> list[str]:
+    """Return what is told of resources, and of keys beside them; nothing if there were no resources."""
+    if not changed and not ok:
+        return []
+    parts = (
+        [f"{format_count(changed, 'resource')} {'would change' if check else 'changed'}"] if changed else []
+    )
+    parts += [format_count(keys, "key change")] if keys else []
+    return [*parts, *([f"{ok:,} as wanted"] if ok else [])]

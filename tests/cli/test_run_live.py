@@ -92,13 +92,14 @@ def test_the_task_that_runs_is_shown_with_its_time_and_last_line(gated: Watched,
     assert "  changed opened: 1 -> 2" in lines
     assert not re.search(r"^\[", shown, re.MULTILINE)
     heading = next(number for number, line in enumerate(lines) if line.startswith("TASK "))
-    assert lines[heading].split() == ["TASK", "RESULT", "DURATION", "KEYS", "CHANGED"]
+    headings = " ".join(lines[heading].split())
+    assert headings == "TASK RESULT DURATION CHANGED AS WANTED KEYS CHANGED"
     rows = [re.split(r"\s{2,}", line) for line in lines[heading + 2 : heading + 4]]
-    assert [(row[0], row[1], row[3]) for row in rows] == [
-        ("prepare", "done", "1"),
-        ("wait for it", "done", "2"),
+    assert [(row[0], row[1], *row[3:]) for row in rows] == [
+        ("prepare", "done", "0", "0", "1"),
+        ("wait for it", "done", "1", "0", "2"),
     ]
-    assert re.fullmatch(r"run done in [\d.]+s: 2 done", lines[-1])
+    assert re.fullmatch(r"run done in [\d.]+s: 2 done; 1 resource changed, 4 key changes", lines[-1])
 
 
 @pytest.mark.parametrize("how", ["\x03", "terminate"])
@@ -225,3 +226,35 @@ def test_the_live_line_shows_the_last_state_of_a_line(tmp_path: Path) -> None:
         (tmp_path / "open").touch()
         watched.process.expect(pexpect.EOF)
         watched.process.close()
+
+
+DIFFERS = """
+task({name = "a", run = function()
+  file.write("f", "one\\n[bold]\\27[2J\\n")
+  file.write("f", "two\\n[bold]\\27[2J\\n")
+end})
+"""
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["coloured", "plain"])
+def test_a_diff_is_coloured_on_a_terminal_unless_colours_are_forbidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: bool
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    if plain:
+        monkeypatch.setenv("NO_COLOR", "1")
+    watched = Watched(tmp_path, DIFFERS, "--diff")
+    lines = watched.end().splitlines()
+    assert watched.process.exitstatus == 0
+    first = lines.index("  changed file f: content")
+    assert lines[first : first + 7] == [
+        "  changed file f: content",
+        "    --- f",
+        "    +++ f (wanted)",
+        "    @@ -1,2 +1,2 @@",
+        "    -one",
+        "    +two",
+        "     [bold]␛[2J",
+    ]
+    colours = [watched.screen.buffer[first + 4 + number][4].fg for number in range(2)]
+    assert colours == (["default", "default"] if plain else ["red", "green"])

@@ -54,6 +54,19 @@ STORY: list[tuple[RunEvent, str]] = [
         events.KeyChanged("build", "login", None, None, 5, secret=True, created=True),
         "  changed login: absent -> (secret)",
     ),
+    (
+        events.Resource("build", "local", "file", "/f\x1b", True, False, ["content", "mode 0600 -> 0644"]),
+        "  changed file /f␛: content, mode 0600 -> 0644",
+    ),
+    (
+        events.Resource("build", "web1", "line", "/f", True, False, ["created"]),
+        "  changed line in /f on web1: created",
+    ),
+    (events.Resource("build", "local", "command", "ls", True, True, []), "  would run 'ls'"),
+    (
+        events.Resource("build", "local", "link", "/l", True, True, ["target"]),
+        "  would change link /l: target",
+    ),
     (events.Warned("build", "lock '\x1b' left behind"), "  warning: lock '␛' left behind"),
     (events.TaskFinished("bui\nld", "done", 1.25, 5, None, None), "  done in 1.25s, 5 changes"),
     (events.TaskStarted("ship", 0.0), "task ship"),
@@ -181,3 +194,48 @@ def test_a_text_of_a_task_is_cut_at_the_limit() -> None:
         assert f"{'x' * 9}…" in plain_text(line)
         assert "x" * 10 not in plain_text(line)
         assert all(isinstance(piece, TextPiece) for piece in line)
+
+
+QUIET: list[events.Resource] = [
+    events.Resource("t", "local", "file", "/f", False, False, []),
+    events.Resource("t", "local", "command", "ls", True, False, []),
+    events.Resource("t", "local", "command", "ls", False, True, ["creates /x"]),
+]
+
+
+@pytest.mark.parametrize("event", QUIET, ids=["as wanted", "ran", "would not run"])
+def test_what_is_as_wanted_and_commands_that_ran_have_no_line(event: events.Resource) -> None:
+    assert RunDescriber().lines(event) == []
+
+
+def test_a_diff_is_escaped_shows_blanks_at_the_end_of_what_differs_and_says_how_much_is_left_out() -> None:
+    diff = "--- /f\n+++ /f (wanted)\n@@ -1,2 +1,2 @@\n-a \t \n+\x1b[2Ja  \n  b "
+    event = events.Resource("t", "local", "file", "/f", True, False, ["content"], diff, 3)
+    lines = RunDescriber().lines(event)
+    assert [plain_text(line) for line in lines] == [
+        "  changed file /f: content",
+        "    --- /f",
+        "    +++ /f (wanted)",
+        "    @@ -1,2 +1,2 @@",
+        "    -a ␉␠",
+        "    +␛[2Ja␠␠",
+        "      b ",
+        "    … 3 more lines",
+    ]
+    assert [line[-1].role for line in lines[4:]] == ["removed", "added", "plain", "quiet"]
+
+
+def test_resources_and_keys_are_counted_apart_for_a_task_and_for_the_run() -> None:
+    describer = RunDescriber()
+    ends: list[RunEvent] = [
+        events.TaskFinished("a", "done", 1.0, 2, None, None, resources=1, ok=1000),
+        events.TaskFinished("b", "failed", 1.0, 0, "no", None, resources=4, ok=0),
+        events.TaskFinished("c", "skipped", 0.0, 0, "b failed", None),
+        events.RunFinished("r", "failed", 20, 2.0, None, None),
+    ]
+    assert [plain_text(line) for event in ends for line in describer.lines(event)] == [
+        "  done in 1s, 1 resource changed, 2 key changes, 1,000 as wanted",
+        "  failed in 1s, 4 resources changed: no",
+        "task c skipped: b failed",
+        "run failed in 2s: 1 done, 1 failed, 1 skipped; 5 resources changed, 2 key changes, 1,000 as wanted",
+    ]

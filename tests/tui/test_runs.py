@@ -88,6 +88,24 @@ async def test_a_file_that_fails_says_where(believable: Path, tmp_path: Path) ->
         assert any("broken.lua:2:" in line and "no luck" in line for line in pane.lines)
 
 
+async def test_what_a_run_changes_on_the_machine_is_shown_and_counted(
+    believable: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "place.lua"
+    file.write_text(f"""task({{name = 'place', run = function()
+        for _ = 1, 2 do file.write({{path = '{tmp_path}/new [b]', content = 'x', mode = '0600'}}) end
+        state.set('placed', true)
+    end}})""")
+    async with running() as app:
+        app.browser.services.run_file(str(file))
+        pane = app.find(RunPane)
+        await until(lambda: pane.result == "done")
+        assert [line for line in pane.lines if "new [b]" in line] == [
+            f"  changed file {tmp_path}/new [b]: created"
+        ]
+        assert pane.lines[-2].endswith(", 1 resource changed, 1 key change, 1 as wanted")
+
+
 async def test_a_file_that_is_not_there_is_told_in_words(believable: Path) -> None:
     async with running() as app:
         app.browser.services.run_file("/nowhere/at all.lua")

@@ -62,6 +62,7 @@ def _request(arguments: Arguments) -> RunRequest:
         timeout=arguments.timeout,
         keep_going=arguments.keep_going,
         grace=settings.grace if arguments.grace is None else arguments.grace,
+        diff=arguments.diff,
         title="" if arguments.example is None else f"run --example {arguments.example}",
     )
 
@@ -128,6 +129,7 @@ COMMANDS = (
             Option(
                 ("--undo-on-failure",), "if the run does not succeed, take back all it wrote to the state"
             ),
+            Option(("--diff",), "show how the content of changed files differs"),
             Option(("--list",), "only list the tasks, in the order they would run"),
             output_option("text", "jsonl"),
         ],

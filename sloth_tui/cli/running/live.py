@@ -39,6 +39,8 @@ _STYLES = {
     "heading": "bold",
     "old": "dim",
     "quiet": "dim",
+    "added": "green",
+    "removed": "red",
     "warning": "yellow",
     "good": "green",
     "bad": "red",

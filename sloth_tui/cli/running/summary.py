@@ -17,6 +17,10 @@ class _Row(NamedTuple):
     result: str
     duration: float | None
     """None for a task that did not run."""
+    changed: int
+    """Resources that were changed."""
+    ok: int
+    """Resources that were as wanted."""
     keys: int
     why: str
 
@@ -40,16 +44,23 @@ class RunSummary:
                 ran = event.result != "skipped"
                 duration = event.duration if ran else None
                 keys = len(self._keys) if ran else 0
-                self._rows.append(_Row(event.task, event.result, duration, keys, event.error or ""))
+                why = event.error or ""
+                row = _Row(event.task, event.result, duration, event.resources, event.ok, keys, why)
+                self._rows.append(row)
 
     def write(self, out: Output) -> None:
-        """Write the table, with a column for reasons if there are any."""
+        """Write the table, with columns for resources and reasons if there are any."""
+        resources = any(row.changed or row.ok for row in self._rows)
+        reasons = any(row.why for row in self._rows)
         all_columns = [
-            columns.text("TASK"),
-            columns.word("RESULT"),
-            columns.span("DURATION"),
-            columns.number("KEYS CHANGED"),
-            columns.text("WHY"),
+            (columns.text("TASK"), True),
+            (columns.word("RESULT"), True),
+            (columns.span("DURATION"), True),
+            (columns.number("CHANGED"), resources),
+            (columns.number("AS WANTED"), resources),
+            (columns.number("KEYS CHANGED"), True),
+            (columns.text("WHY"), reasons),
         ]
-        shown = len(all_columns) if any(row.why for row in self._rows) else len(all_columns) - 1
-        tables.write_rows(all_columns[:shown], [row[:shown] for row in self._rows], out)
+        shown = [number for number, (_, there) in enumerate(all_columns) if there]
+        rows = [[row[number] for number in shown] for row in self._rows]
+        tables.write_rows([all_columns[number][0] for number in shown], rows, out)

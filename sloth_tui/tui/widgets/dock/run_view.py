@@ -29,6 +29,8 @@ _STYLES = {
     "change": "$secondary",
     "old": "$quiet",
     "new": "$foreground",
+    "added": "$success",
+    "removed": "$error",
     "warning": "$warning",
     "good": "$success",
     "bad": "bold $error",
