@@ -40,6 +40,24 @@ def open_store(
     return open_path(path, mode, agent=agent, origin=origin, settings=settings)
 
 
+def open_copy(
+    agent: str,
+    *,
+    origin: Origin | None = None,
+    settings: Callable[[], Settings] = _settings,
+) -> Store:
+    """Open a private copy of the store of an agent, which can be written and is lost when it is closed.
+
+    The original is only read. An agent without a database has an empty copy, and none is created. Raises
+    InvalidAgentName, DatabaseUnusable, NotWritable (no room for a copy that is too large for memory).
+    """
+    from sloth_tui.store.sqlite.engine.database import Database
+    from sloth_tui.store.sqlite.store import SqliteStore
+
+    path = database_path(agent)
+    return SqliteStore(agent, Database(path, private=True, origin=origin, settings=settings))
+
+
 def open_entries(agent: str) -> Entries:
     """Open only the entries of an agent, for reading: enough for a command that prints values and ends.
 

@@ -52,13 +52,7 @@ def _adopted(path: str) -> apsw.Connection:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _switch_to_log(connection)
         connection.execute("BEGIN IMMEDIATE")
-        kind = inspect(connection, path)
-        if kind is OUTDATED:
-            from sloth_tui.store.sqlite.schema.upgrades import upgrade
-
-            upgrade(connection)
-        elif kind is not CURRENT:
-            install(connection)
+        complete_schema(connection, inspect(connection, path))
         connection.execute("COMMIT")
     except BaseException as error:
         connection.close(True)
@@ -68,6 +62,16 @@ def _adopted(path: str) -> apsw.Connection:
             raise translate_error(error, path) from error
         raise
     return connection
+
+
+def complete_schema(connection: apsw.Connection, kind: str) -> None:
+    """Create, extend or upgrade the schema of a database of this kind, inside the caller's transaction."""
+    if kind is OUTDATED:
+        from sloth_tui.store.sqlite.schema.upgrades import upgrade
+
+        upgrade(connection)
+    elif kind is not CURRENT:
+        install(connection)
 
 
 def _switch_to_log(connection: apsw.Connection) -> None:

@@ -56,6 +56,7 @@ class OpenDatabase:
         "kind",
         "openings",
         "path",
+        "private",
     )
 
     execute: Callable[..., apsw.Cursor]
@@ -64,8 +65,10 @@ class OpenDatabase:
     frozen: object
     """The signature of a frozen file; None for other files."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, private: bool = False) -> None:
         self._place = path
+        self.private = private
+        """True if the connection is to a copy, which only this handle has."""
         # SQLite treats a symbolic link anywhere in the path as a link to the database.
         self.path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
         check_path(self.path)
@@ -150,7 +153,7 @@ class OpenDatabase:
     def is_current(self) -> bool:
         """Return True if the file is still the one that was opened."""
         self._looked_at = time.monotonic()
-        return self.kind is None or identity(self.path) == self._file
+        return self.kind is None or self.private or identity(self.path) == self._file
 
     def close(self) -> None:
         for cursor in list(self.cursors):
@@ -160,7 +163,11 @@ class OpenDatabase:
     def _attach(self) -> None:
         """Open the file as it is, or an empty database in memory if there is none."""
         self.frozen = None
-        if status_of(self._place) is None:
+        if self.private:
+            from sloth_tui.store.sqlite.engine.private_copy import open_private_copy
+
+            connection, self.kind = open_private_copy(self.path), schema.CURRENT
+        elif status_of(self._place) is None:
             connection = apsw.Connection(":memory:")
             self.kind = None
         else:

@@ -59,6 +59,7 @@ class Database(OpenDatabase):
         path: str,
         *,
         read_only: bool = False,
+        private: bool = False,
         origin: Origin | None = None,
         settings: Callable[[], Settings] = load_settings,
         clock: Clock | None = None,
@@ -85,7 +86,7 @@ class Database(OpenDatabase):
         self.recently_trimmed = RecentlyTrimmed()
         self._fenced = Transaction(self, fenced=True)
         self._unfenced = Transaction(self, fenced=False)
-        super().__init__(path)
+        super().__init__(path, private=private)
 
     @property
     def read_only(self) -> bool:
@@ -141,6 +142,8 @@ class Database(OpenDatabase):
     def _prepare(self, connection: apsw.Connection) -> None:
         if self.read_only:
             super()._prepare(connection)
+        elif self.private:
+            self.logged = True  # nothing is missing for a write
         else:
             make_durable(connection)
             self.logged = connection.execute("PRAGMA main.journal_mode").get == "wal"
