@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from sloth_tui.model import TextPiece as Piece
 from sloth_tui.runner import events
+from sloth_tui.runner.describe_check import CheckDescriber
 from sloth_tui.text import display_text, format_count, format_duration, output_line
 from sloth_tui.values.render import abbreviate
 
@@ -56,6 +57,7 @@ class RunDescriber:
         self._how_to_kill = how_to_kill
         self._traces = traces
         self._limit = limit
+        self._predicted = CheckDescriber()
         self._results: dict[str, int] = {}
         """The number of tasks that ended with each result."""
         self._check = False
@@ -63,10 +65,12 @@ class RunDescriber:
 
     def lines(self, event: RunEvent) -> list[TextLine]:
         """Return the lines that describe an event; none if there is nothing to say."""
+        self._predicted.take(event)
         match event:
             case events.RunStarted():
                 self._check = event.check
-                where = f"run {self._data(event.file)} on agent {self._data(event.agent)}"
+                verb = "check" if event.check else "run"
+                where = f"{verb} {self._data(event.file)} on agent {self._data(event.agent)}"
                 tasks = format_count(len(event.tasks), "task")
                 return [(Piece(where, "heading"), Piece(f": {tasks}", "quiet"))]
             case events.TaskStarted():
@@ -75,7 +79,8 @@ class RunDescriber:
                 mark = (Piece("! ", "warning"),) if event.stream == "stderr" else ()
                 return [(_INDENT, *mark, Piece(output_line(event.text, self._limit), "output"))]
             case events.KeyChanged():
-                return [(_INDENT, Piece("changed ", "change"), *self._change(event))]
+                verb = "would change " if event.predicted else "changed "
+                return [(_INDENT, Piece(verb, "change"), *self._change(event))]
             case events.Resource():
                 return self._resource(event)
             case events.KeyRestored():
@@ -113,21 +118,18 @@ class RunDescriber:
         verb, what = _act(event)
         where = "" if event.host == "local" else f" on {event.host}"
         why = f": {', '.join(event.what)}" if event.what else ""
+        why += "" if event.uncertain is None else f" (if '{event.uncertain}' makes it possible)"
         change: TextLine = (
             _INDENT,
             Piece(f"{verb} ", "change"),
             Piece(self._data(f"{what}{where}"), "change"),
             Piece(self._data(why), "plain"),
         )
-        lines = [] if event.diff is None else event.diff.split("\n")
-        diff = [self._diff_line(line) for line in lines]
-        if event.shortened:
-            diff.append((Piece(f"    … {format_count(event.shortened, 'more line')}", "quiet"),))
-        return [change, *diff]
+        return [change, *(self._diff_line(line) for line in diff_lines(event, self._limit))]
 
     def _diff_line(self, line: str) -> TextLine:
         role = {"+": "added", "-": "removed", " ": "plain"}.get(line[:1], "quiet")
-        return (Piece(f"    {self._data(_with_visible_end(line))}", role),)
+        return (Piece(f"    {line}", role),)
 
     def _stopping(self, event: events.Stopping) -> str:
         asked = format_count(event.processes, "process", "processes")
@@ -139,6 +141,11 @@ class RunDescriber:
         why = (Piece(f": {self._data(event.error)}", "bad"),) if event.error is not None else ()
         if event.result == "skipped":
             return [(Piece(f"task {self._data(event.task)} ", "heading"), Piece("skipped", "bad"), *why)]
+        if event.up_to_date:
+            return [(_INDENT, Piece("up to date", "good"))]
+        if predicted := self._predicted.task_finished(event):
+            role = "good" if event.result == "done" else "bad"
+            return [(_INDENT, Piece(predicted, role), *why), *self._trace(event.trace)]
         self._changed += event.resources
         self._ok += event.ok
         self._keys += event.changed
@@ -153,6 +160,8 @@ class RunDescriber:
     def _run_finished(self, event: events.RunFinished) -> list[TextLine]:
         if event.result == "error":
             return self._trace(event.trace)  # it did not run; the error of the command says why
+        if predicted := self._predicted.run_finished(event):
+            return [(Piece(predicted, "heading"),)]
         counts = ", ".join(f"{count} {result}" for result, count in self._results.items())
         took = f" in {format_duration(event.duration)}" + (f": {counts}" if counts else "")
         resources = _counts(self._changed, self._ok, self._keys, check=self._check)
@@ -166,6 +175,15 @@ class RunDescriber:
 
     def _data(self, text: str) -> str:
         return display_text(text, self._limit)
+
+
+def diff_lines(event: events.Resource, limit: int | None = None) -> list[str]:
+    """Return the lines of the diff of a resource, harmless; blanks at the end of one that differs can be
+    seen."""
+    lines = [] if event.diff is None else event.diff.split("\n")
+    shown = [display_text(_with_visible_end(line), limit) for line in lines]
+    more = [f"… {format_count(event.shortened, 'more line')}"] if event.shortened else []
+    return [*shown, *more]
 
 
 def plain_text(line: TextLine) -> str:

@@ -29,6 +29,10 @@ class Task(NamedTuple):
     file: str
     line: int
     """Where ``task`` was called."""
+    sources: tuple[str, ...] = ()
+    """Patterns of the files that it reads."""
+    creates: tuple[str, ...] = ()
+    """Paths of the files that it makes."""
 
 
 def make_plan(tasks: Sequence[Task], wanted: Sequence[str] = ()) -> list[Task]:

@@ -8,7 +8,9 @@ from unittest.mock import Mock
 import pytest
 
 from sloth_tui.runner.lua.convert import json_functions
+from sloth_tui.runner.lua.modules.locks import RunLocks
 from sloth_tui.runner.lua.modules.state import StateModule
+from sloth_tui.runner.lua.modules.tracking import Tracking
 from sloth_tui.runner.lua.sandbox import Sandbox
 from sloth_tui.runner.worker.key_changes import KeyChangeReporter
 from sloth_tui.store import open_store
@@ -27,7 +29,9 @@ class StateCalls:
     def __init__(self, store: Store) -> None:
         sandbox = Sandbox({"read_module": lambda _: (False, b"none")}, 512 * 1024 * 1024)
         changes = KeyChangeReporter(Mock(), "run")
-        module = StateModule(lambda: store, changes, sandbox.has_room, Mock())
+        module = StateModule(
+            lambda: store, changes, sandbox.has_room, RunLocks(Mock()), Tracking(Mock(), Mock())
+        )
         sandbox.publish("json", sandbox.define("json", json_functions()))
         sandbox.publish("state", sandbox.define("state", module.functions()))
         self._sandbox = sandbox

@@ -78,7 +78,7 @@ NO_TASKS = [
     (
         "{name='x', dependson='y', RUN}",
         "task: unknown field 'dependson'; there are: "
-        "name, run, description, depends_on, delegate_to, timeout, retries",
+        "name, run, description, depends_on, delegate_to, timeout, retries, sources, creates",
     ),
     ("{name='x', timeout=0, RUN}", "task: timeout must be more than 0 seconds"),
     ("{name='x', timeout='1', RUN}", "task: timeout must be a number of seconds, got string"),

@@ -12,6 +12,7 @@ local concat, pack, sort, unpack = table.concat, table.pack, table.sort, table.u
 local find, format, gmatch, gsub, sub = string.find, string.format, string.gmatch, string.gsub, string.sub
 
 local OURS <const> = "=[sloth]"
+local LONGEST_LIST <const> = 100000
 local LONGEST_MESSAGE <const> = 8192
 local LONGEST_TRACE_LINE <const> = 256
 
@@ -129,6 +130,19 @@ local function check_fields(call, options, fields)
       fail(call .. ": " .. field .. " must be a " .. wanted .. ", got " .. type(value))
     end
   end
+end
+
+-- Returns a copy of a list of strings; raises if it is anything else. noun says what they are, in the plural.
+local function list_of_texts(name, list, noun)
+  local texts, fields = {}, 0
+  for _ in next, list do fields = fields + 1 end
+  if fields > LONGEST_LIST then fail(name .. " must not have more than " .. LONGEST_LIST .. " " .. noun) end
+  for index = 1, fields do
+    local text = rawget(list, index)
+    if type(text) ~= "string" then fail(name .. " must be a list of " .. noun .. "; field " .. index .. " is a " .. type(text)) end
+    texts[index] = text
+  end
+  return texts
 end
 
 -- Memory ------------------------------------------------------------------------------------------
@@ -279,6 +293,7 @@ local kit = {
   check_memory = check_memory,
   fail = fail,
   joined = joined,
+  list_of_texts = list_of_texts,
   note_error = note_error,
   raw_metatable = raw_metatable,
   text_of = text_of,

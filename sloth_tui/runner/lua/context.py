@@ -71,6 +71,11 @@ class Context:
         self.diff = diff
         self.before_acting: Callable[[], None] = _nothing
         """Called before each act of a task; what it raises prevents the act."""
+        self.explains: Callable[[str, Exception], bool] = _never
+        """True if a call on a host failed because of something that a command was to make that was not run
+        in check mode."""
+        self.forget_assumption: Callable[[str], None] = _ignore
+        """Called before each call on a host that may fail so."""
         self._may_act = may_act
         self._others = others
         self._predict = predict
@@ -126,6 +131,14 @@ class Context:
 
     def _check_act(self) -> None:
         self.before_acting()
+
+
+def _never(host: str, error: Exception) -> bool:
+    return False
+
+
+def _ignore(host: str) -> None:
+    return
 
 
 def _nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, cast
 
 from sloth_tui.errors import UsageError
@@ -9,7 +10,7 @@ from sloth_tui.runner.lua.convert import host_function, text_from_lua
 from sloth_tui.runner.plan import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 MOST_TASKS = 100_000
@@ -41,8 +42,11 @@ class Registry:
         retries: object,
         file: object,
         line: object,
-        *depends_on: object,
+        sources: int,
+        creates: int,
+        *texts: object,
     ) -> object:
+        """``sources`` and ``creates``: how many of ``texts`` are these; the rest are dependencies."""
         text = text_from_lua(name, "name")
         if "\0" in text or "\n" in text:
             raise UsageError("name must be one line of text")
@@ -50,6 +54,8 @@ class Registry:
             raise UsageError(f"name must not be longer than {LONGEST_NAME} characters, got {len(text):,}")
         if len(self.tasks) == MOST_TASKS:
             raise UsageError(f"a file may define at most {MOST_TASKS:,} tasks")
+        others = sources + creates
+        depends_on = texts[others:]
         self._numbers[text] = len(self.tasks) + 1
         self.tasks.append(
             Task(
@@ -61,9 +67,18 @@ class Registry:
                 cast("int", retries),
                 cast("bytes", file).decode("utf-8", "backslashreplace"),
                 cast("int", line),
+                _paths("sources", texts[:sources]),
+                _paths("creates", texts[sources:others]),
             )
         )
         return (True,)
+
+
+def _paths(field: str, texts: Sequence[object]) -> tuple[str, ...]:
+    paths = tuple(os.fsdecode(cast("bytes", text)) for text in texts)
+    if any(not path or "\0" in path for path in paths):
+        raise UsageError(f"{field} must not be empty or contain NUL")
+    return paths
 
 
 def _optional(data: object, argument: str) -> str | None:

@@ -51,4 +51,5 @@ def list_tasks(request: RunRequest) -> list[Task]:
 
 
 def _task(fields: dict[str, Any]) -> Task:
-    return Task(**{**fields, "depends_on": tuple(fields["depends_on"])})
+    lists = {name: tuple(fields[name]) for name in ("depends_on", "sources", "creates")}
+    return Task(**{**fields, **lists})

@@ -61,6 +61,7 @@ class RunRecord:
         self._task_changes = 0
         self._task_resources = [0, 0]
         """The number of resources that it found as wanted, and of those that it changed."""
+        self._would_change = False
         self.unusable: TaskFileError | None = None
         """Why the file cannot be run at all."""
 
@@ -90,8 +91,10 @@ class RunRecord:
         elif isinstance(event, KeyChanged):
             self._since = event.revision
             self._task_changes += 1
+            self._would_change = self._would_change or event.predicted
         elif isinstance(event, Resource):
             self._task_resources[event.changed] += 1
+            self._would_change = self._would_change or (event.predicted and event.changed)
 
     def _take_note(self, note: Note) -> None:
         match note.name, note.details:
@@ -209,13 +212,14 @@ class RunRecord:
         elif result is None:
             result, error, code = self._verdict()
         trace = None if wrong is None else wrong.trace
-        return RunFinished(self.run, result, code, time.monotonic() - self.started, error, hint, trace)
+        duration = time.monotonic() - self.started
+        return RunFinished(self.run, result, code, duration, error, hint, trace, self._would_change)
 
     def _verdict(self) -> tuple[str, str | None, int]:
         found = list(self.results.values())
         failed, late, skipped = (found.count(kind) for kind in ("failed", "timeout", "skipped"))
         if not failed and not late:
-            return "done", None, ExitCode.OK
+            return "done", None, ExitCode.WOULD_CHANGE if self._would_change else ExitCode.OK
         parts = [f"{format_count(failed, 'task')} failed"] if failed else []
         parts += [f"{format_count(late, 'task')} took too long"] if late else []
         parts += [f"{skipped:,} skipped"] if skipped else []

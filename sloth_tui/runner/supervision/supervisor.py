@@ -193,7 +193,7 @@ class Supervisor:
 
     def _recover(self, record: RunRecord) -> Iterator[RunEvent]:
         """Yield the changes that a dead worker had committed but not reported."""
-        if not record.touched_store():
+        if self.request.check or not record.touched_store():
             return
         worker = WorkerProcess()
         worker.assign(record.assignment("recover"))

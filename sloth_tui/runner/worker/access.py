@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
 
-Mode: TypeAlias = Literal["read", "write"]
+Mode: TypeAlias = Literal["read", "write", "copy"]
+"""``copy``: a private copy, which can be written and is lost at the end."""
 
 
 class OpenStore(Protocol):

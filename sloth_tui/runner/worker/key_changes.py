@@ -19,9 +19,11 @@ _REPORT_SECONDS = 0.05
 class KeyChangeReporter:
     """Sends a KeyChanged for each revision of this run since the last report."""
 
-    def __init__(self, emitter: Emitter, run: str) -> None:
+    def __init__(self, emitter: Emitter, run: str, *, predicted: bool = False) -> None:
+        """``predicted``: the store is a copy, and nothing is really changed."""
         self._emitter = emitter
         self._run = run
+        self._predicted = predicted
         self._since = 0
         self._store: Store | None = None
         self._next = 0.0
@@ -65,7 +67,7 @@ class KeyChangeReporter:
             if revision.origin is not None and revision.origin.run == self._run:
                 self.count += 1
                 self._unsent += 1
-                self._emitter.event(key_changed(revision))
+                self._emitter.event(key_changed(revision)._replace(predicted=self._predicted))
         if self._unsent >= self._most_writes:
             # If this process is killed, another worker reads back what was not sent, as far as history goes.
             self._emitter.flush()

@@ -85,8 +85,10 @@ def _emitting(work: Work, assignment: Assignment) -> None:
 
 
 def _open_store(agent: str, mode: Mode, origin: Origin | None, settings: Callable[[], Settings]) -> Store:
-    from sloth_tui.store import open_store
+    from sloth_tui.store import open_copy, open_store
 
+    if mode == "copy":
+        return open_copy(agent, origin=origin, settings=settings)
     return open_store(agent, mode, origin=origin, settings=settings)
 
 

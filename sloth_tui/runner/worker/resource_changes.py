@@ -21,6 +21,8 @@ class ResourceReporter:
         self._emitter = emitter
         self._before = before
         self._check = check
+        self.assumption: Callable[[str], str | None] = _nothing
+        """Returns the command that has to make possible what was just predicted on a host."""
         self._task: str | None = None
         self.changed = 0
         """The number of changes since :meth:`begin`."""
@@ -59,7 +61,11 @@ class ResourceReporter:
             self.changed += 1
         else:
             self.ok += 1
-        self._emitter.event(event)
+        self._emitter.event(event._replace(uncertain=self.assumption(event.host)))
+
+
+def _nothing(host: str) -> None:
+    return None
 
 
 def _encodable(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError, TaskFileError
@@ -12,26 +13,32 @@ from sloth_tui.runner.events import TaskFinished, TaskStarted, Warned
 from sloth_tui.runner.limits import limit_process
 from sloth_tui.runner.lua.context import Context
 from sloth_tui.runner.lua.environment import Environment
+from sloth_tui.runner.lua.modules.locks import RunLocks
 from sloth_tui.runner.lua.modules.state import StateModule
+from sloth_tui.runner.lua.modules.tracking import Tracking
 from sloth_tui.runner.lua.registry import Registry
-from sloth_tui.runner.lua.sandbox import Sandbox, has_position
+from sloth_tui.runner.lua.sandbox import Outcome, Sandbox, has_position
 from sloth_tui.runner.lua.source import TaskSource
 from sloth_tui.runner.plan import make_plan
 from sloth_tui.runner.schedule import DONE, SKIPPED, Schedule
 from sloth_tui.runner.worker.key_changes import KeyChangeReporter
+from sloth_tui.runner.worker.local_files import LocalFiles
 from sloth_tui.runner.worker.output import Output
+from sloth_tui.runner.worker.predictions import PREDICTIONS_LOST, Predictions
 from sloth_tui.runner.worker.resource_changes import ResourceReporter
 from sloth_tui.settings import load_settings
 
 if TYPE_CHECKING:
     from sloth_tui.origin import Origin
-    from sloth_tui.runner.lua.sandbox import Outcome
     from sloth_tui.runner.plan import Task
     from sloth_tui.runner.request import Assignment
     from sloth_tui.runner.worker.access import Mode, OpenStore
     from sloth_tui.runner.worker.emitter import Emitter
+    from sloth_tui.runner.worker.fingerprints import Fingerprints
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
+
+_DONE = Outcome(None, None, None)
 
 
 def work(assignment: Assignment, emitter: Emitter, open_store: OpenStore) -> None:
@@ -50,10 +57,11 @@ class Session:
         self._known_settings: Settings | None = None
         self._task: str | None = None
         self._registry = Registry()
-        self._changes = KeyChangeReporter(emitter, assignment.run)
-        self._resources = ResourceReporter(
-            emitter, self._changes.report_pending, check=assignment.request.check
-        )
+        check = self._request.check
+        self._changes = KeyChangeReporter(emitter, assignment.run, predicted=check)
+        self._resources = ResourceReporter(emitter, self._changes.report_pending, check=check)
+        self._predictions = Predictions(emitter)
+        self._resources.assumption = self._predictions.take_assumption
         self._output = Output(emitter, self._request.output_limit, self._changes.report_pending)
 
     def work(self) -> None:
@@ -75,13 +83,18 @@ class Session:
         text = source.read()
         limit_process(self._request.memory_limit)
         self._sandbox = sandbox = Sandbox({"read_module": source.module}, self._request.memory_limit)
-        self._state = StateModule(self._open, self._changes, sandbox.has_room, self._emitter.note)
+        locks = RunLocks(self._emitter.note, self._predictions.warn if self._request.check else None)
         self._context = Context(
             source.directory,
             may_act=self._assignment.mode != "list",
             check=self._request.check,
             diff=self._request.diff,
+            predict=self._predictions.predicting,
         )
+        self._predictions.explain(self._context)
+        files = LocalFiles(self._context, self._predictions if self._request.check else None)
+        self._tracking = Tracking(self._context, files)
+        self._state = StateModule(self._open, self._changes, sandbox.has_room, locks, self._tracking)
         self._context.before_acting = self._state.check_locks
         self._environment = Environment(
             sandbox,
@@ -97,17 +110,21 @@ class Session:
         outcome = self._sandbox.load(text, source.name)
         if link.stopped():
             link.stand_still(link.HELD)
-        abandoned = self._end_task()
-        error = outcome.error or abandoned
+        wrong = self._end_task(succeeded=outcome.error is None)
+        error = outcome.error or wrong
         self._output.finish()
         if error is not None:
             message = error if has_position(error) else f"{source.name}: {error}"
             raise TaskFileError(message, trace=outcome.trace)
         self._environment.stop_defining()
+        source.stop_loading()
+        self._source, self._files = source, files
         return make_plan(self._registry.tasks, self._request.tasks)
 
     def _open(self) -> Store:
-        mode: Mode = "read" if self._assignment.mode == "list" else "write"
+        mode: Mode = "copy" if self._request.check else "write"
+        if self._assignment.mode == "list":
+            mode = "read"
         store = self._open_store(self._request.agent, mode, self._origin(), self._settings)
         since = store.revision()
         self._changes.watch(store, since, self._settings().keep_revisions)
@@ -127,6 +144,8 @@ class Session:
     def _run(self, plan: list[Task]) -> None:
         if not self._assignment.started:
             self._emitter.note("plan", [[task.name, task.timeout, task.retries] for task in plan])
+        if self._request.check and self._assignment.finished:
+            self._predictions.warn(PREDICTIONS_LOST)
         schedule = Schedule(plan, self._assignment.finished, keep_going=self._request.keep_going)
         for task in schedule.ahead():
             obstacle = schedule.obstacle(task)
@@ -147,41 +166,68 @@ class Session:
         if not tried:
             self._emitter.event(TaskStarted(task.name, time.time()))
         self._begin_task(task)
+        fingerprints = self._fingerprints if task.sources or task.creates else None
+        if fingerprints is not None:
+            # Before the first attempt, but within its time.
+            self._emitter.note("attempt", task.name, tried + 1)
+            try:
+                if fingerprints.is_up_to_date(task, self._state.store) and not self._request.force:
+                    return self._finish_task(task.name, _DONE, time.monotonic() - started, up_to_date=True)
+            except SlothError as error:
+                return self._finish_task(task.name, _failed(task, error), time.monotonic() - started)
         function = self._environment.function(self._registry.number(task.name))
         for attempt in range(tried + 1, task.retries + 2):
             self._emitter.note("attempt", task.name, attempt)
             outcome = self._sandbox.run(function)
             if link.stopped():
                 link.stand_still(link.HELD)
-            abandoned = self._end_task()
-            if outcome.error is None and abandoned:
-                outcome = outcome._replace(error=abandoned)
+            if outcome.error is None and fingerprints is not None:
+                try:
+                    fingerprints.store_later(task)
+                except SlothError as error:
+                    outcome = _failed(task, error)
+            wrong = self._end_task(succeeded=outcome.error is None)
+            if outcome.error is None and wrong:
+                outcome = outcome._replace(error=wrong)
             if outcome.error is None or attempt > task.retries:
                 break
             message = f"attempt {attempt} of {task.retries + 1} failed: {outcome.error}"
             self._emitter.event(Warned(task.name, message))
         return self._finish_task(task.name, outcome, time.monotonic() - started)
 
+    @cached_property
+    def _fingerprints(self) -> Fingerprints:
+        """Import and make them when a task first needs them."""
+        from sloth_tui.runner.worker.fingerprints import Fingerprints
+
+        values = self._request.values
+        return Fingerprints(self._source, values, self._files, self._tracking, self._emitter)
+
     def _begin_task(self, task: Task) -> None:
         self._task = task.name
         self._context.delegate_to = task.delegate_to
         self._environment.set_host(self._context.host_name())
         self._resources.begin(task.name)
+        self._predictions.begin(task.name)
         self._output.begin(task.name)
         self._changes.count = 0
         if self._state.opened is not None:
             self._state.opened.set_origin(self._origin())
 
-    def _end_task(self) -> str | None:
-        """Close what an attempt left open, and report what it wrote.
+    def _end_task(self, *, succeeded: bool) -> str | None:
+        """Close what an attempt left open, store what it left for the end, and report what it wrote.
 
-        Returns an error if writes that the task took for done were rolled back, else None.
+        Returns an error if something of that was not stored, else None.
         """
-        abandoned = self._state.end_task()
-        self._changes.report_pending()
+        try:
+            abandoned = self._state.end_task(succeeded=succeeded)
+        except SlothError as error:
+            return f"at the end of the task: {error.message}"
+        finally:
+            self._changes.report_pending()
         return "a state.transaction was left open, and is rolled back" if abandoned else None
 
-    def _finish_task(self, name: str, outcome: Outcome, duration: float) -> str:
+    def _finish_task(self, name: str, outcome: Outcome, duration: float, *, up_to_date: bool = False) -> str:
         self._output.finish()
         if outcome.warning:
             self._emitter.event(Warned(name, outcome.warning))
@@ -196,6 +242,11 @@ class Session:
                 outcome.trace,
                 resources=self._resources.changed,
                 ok=self._resources.ok,
+                up_to_date=up_to_date,
             )
         )
         return result
+
+
+def _failed(task: Task, error: SlothError) -> Outcome:
+    return Outcome(f"{task.file}:{task.line}: {error.message}", None, None)

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from sloth_tui.runner.hosts.local import LocalHost
 from sloth_tui.runner.lua.context import Context
 from sloth_tui.runner.lua.environment import Environment
+from sloth_tui.runner.lua.modules.locks import RunLocks
 from sloth_tui.runner.lua.modules.state import StateModule
+from sloth_tui.runner.lua.modules.tracking import Tracking
 from sloth_tui.runner.lua.registry import Registry
 from sloth_tui.runner.lua.sandbox import Sandbox
+from sloth_tui.runner.worker.local_files import LocalFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +82,9 @@ class Modules:
             predict=predict,
         )
         self._sandbox = Sandbox({}, 256 * 1024 * 1024)
-        state = StateModule(_no_store, self.sink, self._sandbox.has_room, lambda *_: None)
+        tracking = Tracking(self.context, LocalFiles(self.context, None))
+        locks = RunLocks(lambda *_: None)
+        state = StateModule(_no_store, self.sink, self._sandbox.has_room, locks, tracking)
         Environment(self._sandbox, self.context, self.sink, self.sink, Registry(), state, "id", {}, 1.0)
 
     def run(self, code: str) -> list[str]:

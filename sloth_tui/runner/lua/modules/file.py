@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, cast
 
-from sloth_tui.errors import FileChanged, UsageError
+from sloth_tui.errors import FileChanged, SlothError, UsageError
 from sloth_tui.runner.hosts.host import ABSENT, DIRECTORY, FILE, LARGEST_CONTENT
 from sloth_tui.runner.lua.convert import host_function
 from sloth_tui.runner.lua.modules.fields import Fields, path_from_lua
@@ -59,10 +59,17 @@ class FileModule:
         self._context.check_acting()
         fields = Fields(pairs)
         host = self._context.host(fields.get("delegate_to"))
+        function = cast("bytes", kind).decode()
+        if not self._resources.has_looked:
+            self._context.forget_assumption(host.name)
         try:
-            change = self._resources.apply(cast("bytes", kind).decode(), host, fields)
+            change = self._resources.apply(function, host, fields)
         except FileChanged:
             return (True,)
+        except (SlothError, OSError) as error:
+            if not self._context.explains(host.name, error):
+                raise
+            change = self._resources.assumed(function, fields)
         self._sink.resource(host.name, change)
         checksum = None if change.checksum is None else change.checksum.encode()
         backup = None if change.backup is None else os.fsencode(change.backup)
@@ -80,6 +87,7 @@ class FileModule:
         self._context.check_acting()
         fields = Fields(pairs)
         host = self._context.host(fields.get("delegate_to"))
+        self._context.forget_assumption(host.name)
         content, checksum = self._resources.look_at_text(host, fields)
         return *self._given(content), checksum.encode()
 

@@ -9,6 +9,7 @@ from sloth_tui.errors import LockLost
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sloth_tui.model import Lock
     from sloth_tui.store.port import Store
 
 
@@ -22,18 +23,41 @@ class HeldLock(NamedTuple):
 class RunLocks:
     """The locks of a run, so that each is released, or named at the end."""
 
-    def __init__(self, send_note: Callable[..., None]) -> None:
-        """``send_note``: called for locks of with_lock: "acquired", name, holder, and "released", name."""
+    def __init__(self, send_note: Callable[..., None], foresee: Callable[[str], None] | None = None) -> None:
+        """``send_note``: called for locks of with_lock: "acquired", name, holder, and "released", name.
+        ``foresee``: for a store that is a copy; called with the obstacle that a run would meet."""
         self._send_note = send_note
+        self._foresee = foresee
+        self._foreseen: set[str] = set()
         self.held: dict[str, HeldLock] = {}
         """Those of the running task, by name."""
         self.unreleased: dict[str, HeldLock] = {}
         """Those that earlier tasks took without with_lock and did not unlock, by name."""
 
+    @property
+    def has_ephemeral(self) -> bool:
+        """True inside with_lock."""
+        return any(lock.ephemeral for lock in self.held.values())
+
     def acquire(
-        self, store: Store, name: str, holder: str, seconds: float, wait: float, *, ephemeral: bool
+        self,
+        store: Store,
+        name: str,
+        holder: str,
+        seconds: float,
+        wait: float,
+        *,
+        ephemeral: bool,
+        trying: bool = False,
     ) -> int:
-        """Take a lock for ``seconds`` and return its token. Wait up to ``wait`` seconds. Raises LockHeld."""
+        """Take a lock for ``seconds`` and return its token. Wait up to ``wait`` seconds. Raises LockHeld.
+
+        On a copy nothing is waited for: a lock that another program holds is taken all the same, unless the
+        caller is only ``trying``, without waiting.
+        """
+        if self._foresee is not None and not (trying and not wait):
+            self._make_free(store, name, wait)
+            wait = 0.0
         token = store.acquire(name, holder, seconds, wait=wait, ephemeral=ephemeral).token
         self.unreleased.pop(name, None)
         self.held[name] = HeldLock(holder, token, ephemeral)
@@ -74,10 +98,21 @@ class RunLocks:
             except LockLost:
                 continue
 
+    def _make_free(self, store: Store, name: str, wait: float) -> None:
+        """Take the lock from another program, on a copy, and report once that a run would find it held."""
+        lock = store.lock(name)
+        if lock is None or name in self.held or name in self.unreleased:
+            return
+        assert self._foresee is not None
+        if name not in self._foreseen:
+            self._foreseen.add(name)
+            self._foresee(_describe_obstacle(name, lock, wait))
+        store.break_lock(name)
+
     def remaining(self, store: Store) -> list[str]:
         """Return a warning for each lock that outlives the run."""
         return [
-            describe_left_lock(name, lock.holder, lock.remaining)
+            describe_left_lock(name, lock.holder, lock.remaining, foreseen=self._foresee is not None)
             for name, held in sorted(self.unreleased.items())
             if (lock := store.lock(name)) is not None and lock.token == held.token
         ]
@@ -90,8 +125,20 @@ class RunLocks:
             self._send_note("released", name)
 
 
-def describe_left_lock(name: str, holder: str, remaining: float) -> str:
-    """Return the warning about a lock that is still held for ``remaining`` seconds."""
+def describe_left_lock(name: str, holder: str, remaining: float, *, foreseen: bool = False) -> str:
+    """Return the warning about a lock that is, or would be, still held for ``remaining`` seconds."""
     from sloth_tui.text import format_duration
 
-    return f"lock '{name}' is still held by '{holder}' for {format_duration(remaining)}: nothing unlocked it"
+    is_still = "would still be" if foreseen else "is still"
+    return (
+        f"lock '{name}' {is_still} held by '{holder}' for {format_duration(remaining)}: nothing unlocked it"
+    )
+
+
+def _describe_obstacle(name: str, lock: Lock, wait: float) -> str:
+    if wait:
+        return f"would wait for lock '{name}', held by '{lock.holder}'"
+    from sloth_tui.text import format_duration
+
+    left = format_duration(lock.remaining)
+    return f"would not get lock '{name}', held by '{lock.holder}' for another {left}"

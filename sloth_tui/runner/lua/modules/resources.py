@@ -41,6 +41,18 @@ class FileResources:
         """Make it so. ``kind`` is the function of Lua. Raises FileChanged, SlothError, OSError."""
         return self._makers[kind](host, fields)
 
+    @property
+    def has_looked(self) -> bool:
+        """True after :meth:`look_at_text`, until the call that it was for."""
+        return self._looked is not None
+
+    def assumed(self, kind: str, fields: Fields) -> Change:
+        """Return what is predicted of a call that misses what a command was to make."""
+        self._looked = None
+        field = "dest" if kind in ("copy", "template", "tree") else "path"
+        told = "file" if kind in ("copy", "write", "template", "remove", "absent") else kind
+        return Change(told, fields.path(field), ["content"], fields.path(field))
+
     def look_at_text(self, host: Host, fields: Fields) -> tuple[bytes, str]:
         """Return the content of a text file and its checksum, which the next call names as ``seen``."""
         found = self._text(host, fields)

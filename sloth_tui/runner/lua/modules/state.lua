@@ -4,7 +4,8 @@
 local kit, host = ...
 
 local check_memory, fail, json_encode, json_decode = kit.check_memory, kit.fail, kit.json_encode, kit.json_decode
-local error, ipairs, next, setmetatable, tostring, type, xpcall = error, ipairs, next, setmetatable, tostring, type, xpcall
+local error, ipairs, next, rawget, setmetatable, tostring, type, xpcall =
+  error, ipairs, next, rawget, setmetatable, tostring, type, xpcall
 local pack, unpack = table.pack, table.unpack
 local host_get, host_set = host.get, host.set
 
@@ -143,6 +144,46 @@ function state.transaction(fn)
   return unpack(results, 2, results.n)
 end
 
+-- Checksums ---------------------------------------------------------------------------------------
+
+-- What is tracked, as the host's function takes it: its kind, and texts or paths.
+local function tracked(what)
+  if type(what) == "string" then return "text", what end
+  check("state.track", "what", what, "table")
+  local file, files = rawget(what, "file"), rawget(what, "files")
+  for field in next, what do
+    if field ~= "file" and field ~= "files" then
+      fail("state.track: unknown field '" .. kit.text_of(field) .. "'; there are: file, files")
+    end
+  end
+  if (file == nil) == (files == nil) then fail("state.track: what must be a text, { file = path } or { files = pattern }") end
+  if file ~= nil then
+    check("state.track", "file", file, "string")
+    return "file", file
+  end
+  if type(files) == "string" then return "files", files end
+  check("state.track", "files", files, "table")
+  local patterns = kit.list_of_texts("state.track: files", files, "patterns")
+  if #patterns == 0 then fail("state.track: files must not be empty") end
+  return "files", unpack(patterns)
+end
+
+function state.track(key, what, fn)
+  check("state.track", "key", key, "string")
+  if fn ~= nil then check("state.track", "fn", fn, "function") end
+  check_memory()
+  local changed, old, new = answer("state.track", host.track(key, fn == nil, tracked(what)))
+  if changed and fn ~= nil then
+    local results = attempt("state.track", fn)
+    if not results[1] then error(results[2], 0) end
+    if results[2] == false then
+      fail("state.track: " .. (type(results[3]) == "string" and results[3] or "fn returned false"))
+    end
+    answer("state.track", host.set(key, new, false))
+  end
+  return changed, old, new
+end
+
 -- History -----------------------------------------------------------------------------------------
 
 local FIELDS = { "revision", "at", "operation", "secret", "author", "program", "title", "run", "task" }
@@ -195,12 +236,12 @@ end
 
 function state.lock(name, holder, seconds, options)
   local wait = lock_arguments("state.lock", name, holder, seconds, options)
-  return true, answer("state.lock", host.acquire(name, holder, seconds, wait, false))
+  return true, answer("state.lock", host.acquire(name, holder, seconds, wait, false, false))
 end
 
 function state.try_lock(name, holder, seconds, options)
   local wait = lock_arguments("state.try_lock", name, holder, seconds, options)
-  local ok, token, held_by = host.acquire(name, holder, seconds, wait, false)
+  local ok, token, held_by = host.acquire(name, holder, seconds, wait, false, true)
   if ok then return true, token end
   if held_by == nil then fail("state.try_lock: " .. token) end
   return false, held_by
@@ -224,7 +265,7 @@ end
 function state.with_lock(name, holder, seconds, fn, options)
   check("state.with_lock", "fn", fn, "function")
   local wait = lock_arguments("state.with_lock", name, holder, seconds, options)
-  local token = answer("state.with_lock", host.acquire(name, holder, seconds, wait, true))
+  local token = answer("state.with_lock", host.acquire(name, holder, seconds, wait, true, false))
   local results = attempt("state.with_lock", fn)
   local released, message = host.end_lock(name, holder, token)
   if not results[1] then error(results[2], 0) end

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 from sloth_tui.errors import LockHeld
 from sloth_tui.runner.lua.convert import host_function, text_from_lua, value_from_lua, value_to_lua
 from sloth_tui.runner.lua.modules.history import HistoryModule
-from sloth_tui.runner.lua.modules.locks import RunLocks
 from sloth_tui.runner.lua.modules.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Value
     from sloth_tui.runner.lua.context import ChangeSink
+    from sloth_tui.runner.lua.modules.locks import RunLocks
+    from sloth_tui.runner.lua.modules.tracking import Tracking
     from sloth_tui.store.port import Store
 
 _BATCH_ENTRIES = 100
@@ -30,9 +31,10 @@ class StateModule:
         open_store: Callable[[], Store],
         changes: ChangeSink,
         has_room: Callable[[int], bool],
-        send_note: Callable[..., None],
+        locks: RunLocks,
+        tracking: Tracking,
     ) -> None:
-        """``has_room``: True if Lua has memory for that many more bytes. ``send_note``: see RunLocks."""
+        """``has_room``: True if Lua has memory for that many more bytes. ``locks``: those of the run."""
         self._open_store = open_store
         self._changes = changes
         self._has_room = has_room
@@ -40,7 +42,9 @@ class StateModule:
         self._transactions = Transactions(lambda: self.store, self._wrote)
         self._cursor: Iterator[tuple[str, Value | None]] = iter(())
         self._history = HistoryModule(lambda: self.store, self._to_lua)
-        self.locks = RunLocks(send_note)
+        self.locks = locks
+        self._tracking = tracking
+        tracking.bind(lambda: self.store, lambda: bool(self._transactions) or self.locks.has_ephemeral)
 
     def functions(self) -> dict[str, Callable[..., object]]:
         """Return the host functions that state.lua calls, by name."""
@@ -61,6 +65,7 @@ class StateModule:
             "is_locked": self._is_locked,
             **self._transactions.functions(),
             **self._history.functions(),
+            **self._tracking.functions(),
         }
         return {name: host_function(function) for name, function in functions.items()}
 
@@ -80,17 +85,22 @@ class StateModule:
         if self._store is not None and self.locks.held:
             self._store.check_fences()
 
-    def end_task(self) -> bool:
+    def end_task(self, *, succeeded: bool) -> bool:
         """Roll back transactions and release locks of with_lock that the task left open.
 
-        Returns True if there was a transaction.
+        Before that, store the checksums that are to be stored if it ``succeeded``. Returns True if there was
+        a transaction. Raises what the store raises if they cannot be stored.
         """
-        if self._store is None:
+        if self._store is None and not self._tracking.pending:
             return False
         abandoned = self._transactions.end_task()
         self._cursor = iter(())
         self._history.end_task()
-        self.locks.end_task(self._store)
+        try:
+            if self._tracking.end_task(succeeded=succeeded and not abandoned):
+                self._wrote()
+        finally:
+            self.locks.end_task(self.store)
         return abandoned
 
     def _wrote(self) -> None:
@@ -164,7 +174,10 @@ class StateModule:
 
     # Locks
 
-    def _acquire(self, name: object, holder: object, seconds: Any, wait: Any, ephemeral: object) -> object:
+    def _acquire(
+        self, name: object, holder: object, seconds: Any, wait: Any, ephemeral: object, trying: object
+    ) -> object:
+        """``trying``: the task goes on, another way, if it does not get the lock."""
         self._transactions.check_none()
         self._changes.report_pending()
         try:
@@ -175,6 +188,7 @@ class StateModule:
                 seconds,
                 wait,
                 ephemeral=bool(ephemeral),
+                trying=bool(trying),
             )
         except LockHeld as error:
             return False, error.message.encode(), error.holder.encode()

@@ -3,17 +3,17 @@
 local kit, host, values_text = ...
 
 local check_memory, fail = kit.check_memory, kit.fail
-local unpack = table.unpack
+local move, unpack = table.move, table.unpack
 local math_type, huge = math.type, math.huge
 local next, rawget, tostring, type = next, rawget, tostring, type
 local sub = string.sub
 
-local FIELDS <const> = "name, run, description, depends_on, delegate_to, timeout, retries"
+local FIELDS <const> = "name, run, description, depends_on, delegate_to, timeout, retries, sources, creates"
 local KNOWN = {
   name = true, run = true, description = true, depends_on = true, delegate_to = true, timeout = true, retries = true,
+  sources = true, creates = true,
 }
 local LONGEST_LINE <const> = 65536
-local MOST_DEPENDENCIES <const> = 100000
 
 local functions, count = {}, 0
 local loading = true
@@ -28,19 +28,13 @@ local function optional_string(spec, field)
   return value
 end
 
-local function dependencies(value)
+-- A field that is one text or a list of them, as a list.
+local function texts(spec, field, one, many)
+  local value = rawget(spec, field)
   if value == nil then return {} end
   if type(value) == "string" then return { value } end
-  if type(value) ~= "table" then wrong("depends_on", "a task's name or a list of names", value) end
-  local names, fields = {}, 0
-  for _ in next, value do fields = fields + 1 end
-  if fields > MOST_DEPENDENCIES then fail("task: depends_on must not have more than " .. MOST_DEPENDENCIES .. " names") end
-  for index = 1, fields do
-    local name = rawget(value, index)
-    if type(name) ~= "string" then fail("task: depends_on must be a list of names; field " .. index .. " is a " .. type(name)) end
-    names[index] = name
-  end
-  return names
+  if type(value) ~= "table" then wrong(field, one .. " or a list of " .. many, value) end
+  return kit.list_of_texts("task: " .. field, value, many)
 end
 
 local function limits(spec)
@@ -66,11 +60,14 @@ local function task(spec)
   if name == "" then fail("task: name must not be empty") end
   if type(run) ~= "function" then fail("task '" .. name .. "': run must be a function, got " .. type(run)) end
   local timeout, retries = limits(spec)
-  local names = dependencies(rawget(spec, "depends_on"))
+  local names = texts(spec, "depends_on", "a task's name", "names")
+  local sources = texts(spec, "sources", "a pattern", "patterns")
+  local creates = texts(spec, "creates", "a path", "paths")
   check_memory()
   local file, line = kit.caller()
   local ok, message = host.register(name, optional_string(spec, "description"),
-    optional_string(spec, "delegate_to"), timeout, retries, file, line, unpack(names))
+    optional_string(spec, "delegate_to"), timeout, retries, file, line, #sources, #creates,
+    unpack(move(creates, 1, #creates, #sources + 1, move(names, 1, #names, #sources + #creates + 1, sources))))
   if not ok then fail("task: " .. message) end
   count = count + 1
   functions[count] = run

@@ -1,0 +1,73 @@
+"""Describe what a run that only predicts has found out, in the words that both front ends show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloth_tui.runner import events
+from sloth_tui.text import format_count, format_duration
+
+if TYPE_CHECKING:
+    from sloth_tui.runner.events import RunEvent
+
+_WOULD_CHANGE, _AS_WANTED = "would change", "as wanted"
+
+
+class CheckDescriber:
+    """Counts what the events of a run predict. It says nothing about a run that is no check."""
+
+    def __init__(self) -> None:
+        self.check = False
+        """True once the run has said that it only predicts."""
+        self._keys: set[str] = set()
+        """Keys that the running task would change."""
+        self._changed = self._ok = 0
+        """Resources of the running task that would change, and that are as wanted."""
+        self._tasks: dict[str, int] = {}
+        """How many tasks ended in each way, in the order in which that came up."""
+
+    def take(self, event: RunEvent) -> None:
+        """Take note of an event. Call this for each one, before the methods below."""
+        match event:
+            case events.RunStarted():
+                self.check = event.check
+            case events.TaskStarted():
+                self._keys.clear()
+                self._changed = self._ok = 0
+            case events.KeyChanged():
+                self._keys.add(event.key)
+            case events.Resource():
+                self._changed += event.changed
+                self._ok += not event.changed
+            case events.TaskFinished():
+                word = self._verdict(event)
+                self._tasks[word] = self._tasks.get(word, 0) + 1
+
+    def task_finished(self, event: events.TaskFinished) -> str | None:
+        """Return ``would change in 0.2s: 2 resources, 1 key; 7 are as wanted``; None if the event says it
+        itself."""
+        word = self._verdict(event)
+        if not self.check or word in ("skipped", "up to date"):
+            return None
+        if word not in (_WOULD_CHANGE, _AS_WANTED):
+            return f"{word} in {format_duration(event.duration)}"
+        found = [format_count(self._changed, "resource")] if self._changed else []
+        found += [format_count(len(self._keys), "key")] if self._keys else []
+        wanted = f"{self._ok:,} {'is' if self._ok == 1 else 'are'} as wanted" if self._ok else ""
+        counts = "; ".join(part for part in (", ".join(found), wanted) if part)
+        return f"{word} in {format_duration(event.duration)}" + (f": {counts}" if counts else "")
+
+    def run_finished(self, event: events.RunFinished) -> str | None:
+        """Return ``check finished in 0.9s: 1 would change, 2 as wanted``; None for a run that is no check."""
+        if not self.check:
+            return None
+        ended = "finished" if event.result == "done" else event.result
+        counts = ", ".join(f"{count:,} {word}" for word, count in self._tasks.items())
+        return f"check {ended} in {format_duration(event.duration)}" + (f": {counts}" if counts else "")
+
+    def _verdict(self, event: events.TaskFinished) -> str:
+        if event.result != "done":
+            return event.result
+        if event.up_to_date:
+            return "up to date"
+        return _WOULD_CHANGE if self._keys or self._changed else _AS_WANTED
