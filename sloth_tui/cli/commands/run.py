@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from sloth_tui.cli.parsing.run_options import DIFF, REQUEST
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, output_option
 from sloth_tui.errors import ExitCode, UsageError
-from sloth_tui.values.parse import grace, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
     except BaseException:
         worker.close(seconds=1.0)
         raise
-    follow(
+    return follow(
         request,
         worker,
         out,
@@ -46,33 +46,17 @@ def run_file(arguments: Arguments, out: Output) -> int:
         traces=arguments.debug,
         undo_on_failure=arguments.undo_on_failure,
     )
-    return ExitCode.OK
 
 
 def _request(arguments: Arguments) -> RunRequest:
-    from sloth_tui.agents import named_agent
-    from sloth_tui.runner.request import RunRequest
+    from sloth_tui.cli.running.requests import read_request
 
-    settings = arguments.settings()
-    return RunRequest(
-        _file(arguments),
-        named_agent(arguments.agent) or settings.agent,
-        tasks=tuple(arguments.task),
-        values=_values(arguments),
-        timeout=arguments.timeout,
+    return read_request(arguments, _file(arguments))._replace(
         keep_going=arguments.keep_going,
-        grace=settings.grace if arguments.grace is None else arguments.grace,
-        diff=arguments.diff,
+        check=arguments.check,
+        force=arguments.force,
         title="" if arguments.example is None else f"run --example {arguments.example}",
     )
-
-
-def _values(arguments: Arguments) -> dict[str, object]:
-    if arguments.values is None and not arguments.set and not arguments.set_string:
-        return {}
-    from sloth_tui.runner.inputs import read_values
-
-    return read_values(arguments.values, arguments.set, arguments.set_string)
 
 
 def _file(arguments: Arguments) -> str:
@@ -99,45 +83,23 @@ COMMANDS = (
                 metavar="NAME",
                 complete="examples",
             ),
-            Option(
-                ("--task",),
-                "only this task and what it depends on; repeatable",
-                metavar="NAME",
-                repeated=True,
-            ),
-            Option(
-                ("--values",),
-                "YAML, JSON or TOML file that Lua sees as values",
-                metavar="FILE",
-                complete="files",
-            ),
-            Option(
-                ("--set",),
-                "on top of the file, set values.K to V: a number, true, false, null, else text; repeatable",
-                metavar="K=V",
-                repeated=True,
-            ),
-            Option(("--set-string",), "the same with V as text; repeatable", metavar="K=V", repeated=True),
-            Option(("--timeout",), "how long the whole run may take", metavar="SECONDS", convert=seconds),
-            Option(
-                ("--grace",),
-                "how long commands may take to end, once they are asked to (default 10)",
-                metavar="SECONDS",
-                convert=grace,
-            ),
+            *REQUEST,
             Option(("--keep-going",), "after a failure, run what does not depend on it"),
             Option(
                 ("--undo-on-failure",), "if the run does not succeed, take back all it wrote to the state"
             ),
-            Option(("--diff",), "show how the content of changed files differs"),
+            Option(("--check",), "change nothing: only find out what would change, and exit with 10 if any"),
+            DIFF,
+            Option(("--force",), "run tasks that are up to date, too"),
             Option(("--list",), "only list the tasks, in the order they would run"),
             output_option("text", "jsonl"),
         ],
         details=(
             "jsonl is one event a line; event says what happened, from run_started to run_finished. Exit\n"
-            "code 20 when a task failed, 124 when one or the run took too long. Ctrl-C stops the tasks and\n"
-            "releases locks taken with with_lock: commands get one SIGTERM, and SIGKILL after the grace or\n"
-            "at a second Ctrl-C. Output that cannot be written stops the run too, with exit code 1."
+            "code 20 when a task failed, 124 when one or the run took too long, 10 when --check found what\n"
+            "would change. Ctrl-C stops the tasks and releases locks taken with with_lock: commands get\n"
+            "one SIGTERM, and SIGKILL after the grace or at a second Ctrl-C. Output that cannot be written\n"
+            "stops the run too, with exit code 1."
         ),
         example=(
             "sloth-runner run deploy.lua --agent production --values production.yaml\n"

@@ -29,6 +29,7 @@ _MODULES = {
     "lock release": "lock",
     "lock break": "lock",
     "run": "run",
+    "drift": "drift",
     "examples": "examples",
     "examples show": "examples",
     "agents": "agents",

@@ -35,8 +35,8 @@ def follow(
     as_json: bool,
     traces: bool,
     undo_on_failure: bool = False,
-) -> None:
-    """Run a request, with ``worker`` first, and show every event.
+) -> int:
+    """Run a request, with ``worker`` first, and show every event. Return 0, or 10 if a check finds changes.
 
     ``settings`` say which keys hold secrets, and how much history an undo keeps. ``traces``: show Lua
     tracebacks of failed tasks as well. ``undo_on_failure``: undo the changes of a failed run. Raises
@@ -49,18 +49,20 @@ def follow(
         raise
     failure: SlothError | None = None
     last: RunEvent | None = None
-    with _signals_stop(supervisor), _shown_on(out, settings, as_json=as_json, traces=traces) as show:
-        undo_with = settings if undo_on_failure else None
+    with signals_stop(supervisor), _shown_on(out, settings, as_json=as_json, traces=traces) as show:
+        undo_with = settings if undo_on_failure and not request.check else None
         for last in _events(supervisor, request.agent, undo_with):
             if failure is None:
                 failure = _shown(show, last)
                 if failure is not None:
                     supervisor.stop()
-    if failure is None and isinstance(last, RunFinished) and last.exit_code != ExitCode.OK:
+    code = last.exit_code if isinstance(last, RunFinished) else ExitCode.OK
+    if failure is None and isinstance(last, RunFinished) and code not in (ExitCode.OK, ExitCode.WOULD_CHANGE):
         failure = SlothError(last.error or f"the run ended: {last.result}", hint=last.hint)
-        failure.exit_code = last.exit_code
+        failure.exit_code = code
     if failure is not None:
         raise failure
+    return code
 
 
 def _events(
@@ -134,7 +136,7 @@ def _describer(settings: Callable[[], Settings], *, traces: bool, how_to_kill: s
 
 
 @contextmanager
-def _signals_stop(supervisor: Supervisor) -> Iterator[None]:
+def signals_stop(supervisor: Supervisor) -> Iterator[None]:
     """Let signals that would end this process stop the run first."""
 
     def stop(number: int, _frame: FrameType | None) -> None:

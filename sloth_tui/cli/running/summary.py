@@ -45,7 +45,8 @@ class RunSummary:
                 duration = event.duration if ran else None
                 keys = len(self._keys) if ran else 0
                 why = event.error or ""
-                row = _Row(event.task, event.result, duration, event.resources, event.ok, keys, why)
+                result = "up to date" if event.up_to_date else event.result
+                row = _Row(event.task, result, duration, event.resources, event.ok, keys, why)
                 self._rows.append(row)
 
     def write(self, out: Output) -> None:
