@@ -398,10 +398,12 @@ class LogRead(NamedTuple):
 class RunBegan(RoutedMessage):
     """A run of a Lua file began."""
 
-    def __init__(self, file: str, agent: str) -> None:
+    def __init__(self, file: str, agent: str, *, check: bool = False) -> None:
         super().__init__()
         self.file = file
         self.agent = agent
+        self.check = check
+        """True if it only predicts."""
 
 
 class RunProgressed(RoutedMessage):
@@ -411,10 +413,14 @@ class RunProgressed(RoutedMessage):
 class RunEnded(RoutedMessage):
     """The run ended after ``duration`` seconds."""
 
-    def __init__(self, result: str, duration: float, error: str | None) -> None:
+    def __init__(
+        self, result: str, duration: float, error: str | None, *, would_change: bool = False
+    ) -> None:
         super().__init__()
         self.result = result
         """The runner's word: ``done``, ``failed``, ``timeout``, ``cancelled`` or ``error``."""
+        self.would_change = would_change
+        """True if a run that only predicts found something that would change."""
         self.duration = duration
         self.error = error
 

@@ -1,15 +1,15 @@
-"""The dialog that asks for a Lua file to run."""
+"""The dialog that asks for a Lua file to run, or to check."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import Binding
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from sloth_tui.text import display_text
@@ -25,8 +25,14 @@ _OFFER_LIMIT = 200
 _NOTHING = "No Lua file and no directory begins like this."
 
 
-class ChooseFileScreen(Dialog[str | None]):
-    """Completes a path; returns the path of a file, or None.
+class FileChoice(NamedTuple):
+    path: str
+    check: bool
+    """True to predict what a run would change, False to run it."""
+
+
+class ChooseFileScreen(Dialog[FileChoice | None]):
+    """Completes a path; returns a file and what to do with it, or None.
 
     The disk may be slow, so it is read on another thread.
     """
@@ -35,6 +41,7 @@ class ChooseFileScreen(Dialog[str | None]):
         Binding("escape", "dismiss(None)", "Cancel"),
         Binding("down,ctrl+n", "move(1)", "Next", show=False, priority=True),
         Binding("up", "move(-1)", "Previous", show=False, priority=True),
+        Binding("ctrl+t", "check", "Check", priority=True),
         Binding("tab", "complete", "Complete", priority=True),
     ]
 
@@ -46,7 +53,7 @@ class ChooseFileScreen(Dialog[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog choose") as dialog:
-            dialog.border_subtitle = "tab completes · enter runs · esc leaves"
+            dialog.border_subtitle = "tab completes · enter runs · ctrl+t checks · esc leaves"
             yield Static(
                 Content.assemble("Run a Lua file against ", (display_text(self._agent), "bold $primary")),
                 classes="question",
@@ -54,6 +61,9 @@ class ChooseFileScreen(Dialog[str | None]):
             yield Input(self._path, placeholder="path of a .lua or .sloth file", compact=True)
             yield OptionList(id="candidates", markup=False)
             yield Static(_NOTHING, classes="note")
+            with Horizontal(classes="buttons"):
+                yield Button("Check", id="check", compact=True)
+                yield Button("Run", id="run", compact=True)
 
     async def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
@@ -92,27 +102,38 @@ class ChooseFileScreen(Dialog[str | None]):
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        await self._submit(check=False)
+
+    async def action_check(self) -> None:
+        await self._submit(check=True)
+
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        await self._submit(check=event.button.id == "check")
+
+    async def _submit(self, *, check: bool) -> None:
         options = self.query_one(OptionList)
         if options.highlighted is not None:
-            self._take(self._offered[options.highlighted])
+            self._take(self._offered[options.highlighted], check=check)
             return
-        there = await asyncio.to_thread(_is_file, event.value)
+        typed = self.query_one(Input).value
+        there = await asyncio.to_thread(_is_file, typed)
         if not self.is_current:
             return
         if there:
-            self._take(event.value)
-        elif event.value:
-            self.query_one(".note", Static).update(Content(f"There is no file {display_text(event.value)}."))
+            self._take(typed, check=check)
+        elif typed:
+            self.query_one(".note", Static).update(Content(f"There is no file {display_text(typed)}."))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self._take(self._offered[event.option_index])
+        self._take(self._offered[event.option_index], check=False)
 
-    def _take(self, path: str) -> None:
+    def _take(self, path: str, *, check: bool) -> None:
         if path.endswith("/"):
             self._type(path)
         else:
-            self.dismiss(path)
+            self.dismiss(FileChoice(path, check))
 
 
 def _is_file(path: str) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.errors import SlothError
     from sloth_tui.model import Entry, Lock
+    from sloth_tui.tui.dialogs.choose_file import FileChoice
     from sloth_tui.tui.dialogs.dialog import Dialog
     from sloth_tui.tui.services import Services
     from sloth_tui.tui.services.job import Job
@@ -132,14 +133,16 @@ class Operations:
             broken = await asyncio.wrap_future(self._services.break_lock(lock.name))
             self.notify(f"broke lock {display_text(broken.name, _PREVIEW_CHARACTERS)}")
 
-    async def choose_file(self) -> str | None:
-        """Ask for a file to run; return its path, or None."""
+    async def choose_file(self) -> FileChoice | None:
+        """Ask for a file to run or to check; return it, or None."""
         from sloth_tui.tui.dialogs.choose_file import ChooseFileScreen
 
-        path = await self._app.push_screen_wait(ChooseFileScreen(self._services.agent, path=self._last_file))
-        if path:
-            self._last_file = path
-        return path
+        chosen = await self._app.push_screen_wait(
+            ChooseFileScreen(self._services.agent, path=self._last_file)
+        )
+        if chosen is not None:
+            self._last_file = chosen.path
+        return chosen
 
     async def confirm_stop_run(self) -> bool:
         """Ask whether leaving may stop the run."""

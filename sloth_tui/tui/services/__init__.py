@@ -181,15 +181,16 @@ class Services:
         """True while a run is going on."""
         return self._runs is not None and self._runs.running
 
-    def run_file(self, path: str) -> None:
-        """Run a Lua file against the agent on screen; RunBegan, RunProgressed and RunEnded follow. Raises
-        NotWritable, and Conflict while another run is going on."""
+    def run_file(self, path: str, *, check: bool = False) -> None:
+        """Run a Lua file against the agent on screen, or with ``check`` predict what it would change.
+        RunBegan, RunProgressed and RunEnded follow. Raises NotWritable, and Conflict while another run is
+        going on."""
         self.check_writable()
         if self._runs is None:
             from sloth_tui.tui.services.runs import Runs
 
             self._runs = Runs(self._post, self.is_secret, self.settings.grace)
-        self._runs.start(path, self.agent)
+        self._runs.start(path, self.agent, check=check)
 
     def _started_runs(self) -> set[str]:
         return set() if self._runs is None else self._runs.started

@@ -69,17 +69,17 @@ class Runs:
     def running(self) -> bool:
         return self._supervisor is not None
 
-    def start(self, file: str, agent: str) -> None:
-        """Start a run. RunBegan follows, RunProgressed for output to :meth:`take`, and RunEnded. Raises
-        Conflict while another run is going on."""
+    def start(self, file: str, agent: str, *, check: bool = False) -> None:
+        """Start a run, with ``check`` one that only predicts. RunBegan follows, RunProgressed for output to
+        :meth:`take`, and RunEnded. Raises Conflict while another run is going on."""
         with self._lock:
             if self._supervisor is not None:
                 raise Conflict("a run is going on already", hint="wait for its end, or stop it")
-            self._supervisor = Supervisor(RunRequest(file, agent, grace=self._grace))
+            self._supervisor = Supervisor(RunRequest(file, agent, grace=self._grace, check=check, diff=check))
             self.started.add(self._supervisor.run)
             self._lines.clear()
             self._task, self._changed, self._left_out = "", 0, 0
-        self._post(RunBegan(file, agent))
+        self._post(RunBegan(file, agent, check=check))
         self._thread = threading.Thread(
             target=self._listen, args=(self._supervisor,), name="run", daemon=True
         )
@@ -131,7 +131,7 @@ class Runs:
                 if isinstance(event, RunFinished):
                     hint = f" ({event.hint})" if event.hint else ""
                     error = f"{event.error}{hint}" if event.error else None
-                    ending = RunEnded(event.result, event.duration, error)
+                    ending = RunEnded(event.result, event.duration, error, would_change=event.would_change)
         except SlothError as error:
             ending = RunEnded("error", 0.0, error.message)
         except Exception as error:  # noqa: BLE001  # a bug must end the app, not silence the screen

@@ -17,7 +17,7 @@ class RunController(Controller):
     """Handles the Run tab of the dock."""
 
     def on_run_began(self, message: messages.RunBegan) -> None:
-        self.lazy.run.begin(message.file, message.agent)
+        self.lazy.run.begin(message.file, message.agent, check=message.check)
 
     def on_run_progressed(self, message: messages.RunProgressed) -> None:
         self.screen.set_timer(_RUN_OUTPUT_SECONDS, self._show_output)
@@ -28,14 +28,14 @@ class RunController(Controller):
 
     def on_run_ended(self, message: messages.RunEnded) -> None:
         self._show_output()
-        self.lazy.run.end(message.result, message.duration, message.error)
+        self.lazy.run.end(message.result, message.duration, message.error, would_change=message.would_change)
 
     def action_run_file(self) -> None:
         async def run() -> None:
-            path = await self.operations.choose_file()
-            if path:
+            chosen = await self.operations.choose_file()
+            if chosen is not None:
                 self.panes.show("run")
-                self.services.run_file(path)
+                self.services.run_file(chosen.path, check=chosen.check)
 
         self.workers.change(run())
 

@@ -76,7 +76,7 @@ class RunPane(HostedPane):
     """The file of the current or last run, as given; empty before the first."""
 
     def compose_body(self) -> ComposeResult:
-        idle = f"{key_of('run_file')} chooses a Lua file and runs it on this agent."
+        idle = f"{key_of('run_file')} chooses a Lua file, to run it on this agent or to check it."
         yield Static(Content(idle).stylize("$quiet"), id="run-status")
         yield RunLog(id="run-log")
 
@@ -85,6 +85,7 @@ class RunPane(HostedPane):
         self._doing = ""
         self._changed = 0
         self._began = 0.0
+        self._check = False
         self.result: str | None = ""
         """The result of the last run; None during a run, empty before the first."""
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
@@ -94,15 +95,16 @@ class RunPane(HostedPane):
         """The output of the run, as shown."""
         return self.query_one(RunLog).lines
 
-    def begin(self, file: str, agent: str) -> None:
-        """Begin to show a new run, without the lines of the last one."""
+    def begin(self, file: str, agent: str, *, check: bool = False) -> None:
+        """Begin to show a new run, without the lines of the last one. ``check``: it only predicts."""
         self.query_one(RunLog).clear()
         self.file = file
-        self._what = f"{display_text(file)} on {display_text(agent)}"
+        self._check = check
+        self._what = f"{'check ' if check else ''}{display_text(file)} on {display_text(agent)}"
         self._doing, self._changed, self._began = "", 0, time.monotonic()
         self.result = None
         self._ticks.resume()
-        self.entitle("running", f"{key_of('stop_run')} stops it")
+        self.entitle("checking" if check else "running", f"{key_of('stop_run')} stops it")
         self._tick()
 
     def add(self, lines: list[TextLine], task: str, changed: int) -> None:
@@ -113,14 +115,17 @@ class RunPane(HostedPane):
         if self.result is None:
             self._tick()
 
-    def end(self, result: str, duration: float, error: str | None) -> None:
+    def end(self, result: str, duration: float, error: str | None, *, would_change: bool = False) -> None:
         """Show that the run ended after ``duration`` seconds: ``result`` is the runner's word, ``error`` the
-        reason in words."""
+        reason in words. ``would_change``: a check has found something that would change."""
         self._ticks.pause()
         self.result = result
         if error:
             self.query_one(RunLog).add([(TextPiece(display_text(error, _LINE_LIMIT), "bad"),)])
         mark, style = ("✓", "$success") if result == "done" else ("✗", "$error")
+        if self._check and result == "done":
+            mark, style = ("≠", "$warning") if would_change else (mark, style)
+            result = "would change" if would_change else "as wanted"
         self._status(
             Content.assemble(
                 (f"{mark} {result} ", style),
@@ -140,7 +145,10 @@ class RunPane(HostedPane):
         )
 
     def _changes(self) -> str:
-        return f"  {format_count(self._changed, 'change')}" if self._changed else ""
+        if not self._changed:
+            return ""
+        counted = format_count(self._changed, "change")
+        return f"  {counted} predicted" if self._check else f"  {counted}"
 
     def _status(self, line: Content) -> None:
         self.query_one("#run-status", Static).update(line)
