@@ -17,13 +17,17 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from sloth_tui.runner.events import TaskOutput
+from sloth_tui.runner.lua.context import Context
 from sloth_tui.runner.lua.convert import json_functions
+from sloth_tui.runner.lua.modules.locks import RunLocks
 from sloth_tui.runner.lua.modules.state import StateModule
+from sloth_tui.runner.lua.modules.tracking import Tracking
 from sloth_tui.runner.lua.sandbox import Sandbox
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervision.supervisor import Supervisor
 from sloth_tui.runner.worker.emitter import Emitter
 from sloth_tui.runner.worker.key_changes import KeyChangeReporter
+from sloth_tui.runner.worker.local_files import LocalFiles
 from sloth_tui.store import open_store
 from tests.runner.support import lua_function
 
@@ -37,6 +41,7 @@ GETS = 20_000
 SETS = 1_000
 LINES = 10_000
 TASKS = 300
+KEYS = 100_000
 
 
 def seconds(act: Callable[[], object]) -> float:
@@ -69,7 +74,9 @@ def lua_state(store: Store) -> Sandbox:
     emitter = Emitter(os.open(os.devnull, os.O_WRONLY))
     changes = KeyChangeReporter(emitter, "bench")
     changes.watch(store, store.revision(), keep_revisions=50)
-    module = StateModule(lambda: store, changes, sandbox.has_room, emitter.note)
+    context = Context(os.getcwd(), may_act=True)
+    tracking = Tracking(context, LocalFiles(context, None))
+    module = StateModule(lambda: store, changes, sandbox.has_room, RunLocks(emitter.note), tracking)
     sandbox.publish("json", sandbox.define("json", json_functions()))
     sandbox.publish("state", sandbox.define("state", module.functions()))
     return sandbox
@@ -164,6 +171,21 @@ def many_tasks(directory: str) -> None:
     compare(f"{TASKS} tasks / one doing the same", 1.5, lambda: run(many), lambda: run(one), 1)
 
 
+def checks(directory: str) -> None:
+    """A check works on a copy of the whole store."""
+    with open_store("large", "write") as store:
+        store.set_many({f"key:{number}": f"value {number}" for number in range(KEYS)})
+    path = write(directory, "task({name='a', run=function() state.set('key:1', 'value 1') end})", "check.lua")
+    command = [os.path.join(os.path.dirname(sys.executable), "sloth-runner"), "run", "--agent", "large", path]
+    compare(
+        f"run --check on {KEYS:,} keys / run",
+        2.0,
+        lambda: quiet([*command, "--check"]),
+        lambda: quiet(command),
+        1,
+    )
+
+
 def write(directory: str, text: str, name: str = "tasks.lua") -> str:
     path = os.path.join(directory, name)
     with open(path, "w", encoding="utf-8") as file:
@@ -179,6 +201,7 @@ def main() -> None:
         printed_lines(directory)
         many_tasks(directory)
         trivial_run(directory)
+        checks(directory)
 
 
 if __name__ == "__main__":
