@@ -29,10 +29,21 @@ if TYPE_CHECKING:
 
 
 _FORMAT = struct.Struct("=cid")
-BEGINNING, STARTED, ASKED, ENDED, HELD, WAITING, REFUSED = (b"b", b"s", b"a", b"e", b"h", b"w", b"r")
+BEGINNING, STARTED, ASKED, ENDED, HELD, WAITING, REFUSED, RELAYING = (
+    b"b",
+    b"s",
+    b"a",
+    b"e",
+    b"h",
+    b"w",
+    b"r",
+    b"y",
+)
 """The child is about to start a command; has started it, in a process group of its own; has asked that group
 to end; has read all of its output. It stands still because the run is stopped; it has done its work, and
-stands still because children of commands still write to it. The kernel has refused a process to a command."""
+stands still because children of commands still write to it. The kernel has refused a process to a command.
+The group carries the output of a command on another host, which the child asks to end: until the command has
+ended, the group itself is not asked."""
 _VERDICT_SECONDS = 3.0
 """The time that the guard gets to count the processes."""
 

@@ -8,7 +8,7 @@ import select
 import signal
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sloth_tui.runner import link
 from sloth_tui.runner.hosts.pipes import (
@@ -23,7 +23,7 @@ from sloth_tui.runner.limits import original_limits
 from sloth_tui.runner.processes import processes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from sloth_tui.runner.hosts.host import Command
 
@@ -32,8 +32,43 @@ _NICENESS = 5
 _MAX_NICENESS = 19
 _POLL_SECONDS = 0.02
 """The time between two checks whether a group that was asked to end is gone."""
+_REMOTE_POLL_SECONDS = 0.1
+"""The time between two checks whether a command on another host has to be asked to end."""
 _LEFTOVER_SECONDS = 0.1
 """The longest time to read what children that a command left behind still write."""
+
+
+class Invocation(NamedTuple):
+    """A process to start."""
+
+    arguments: Sequence[bytes | str]
+    """The program, and what it is called with."""
+    cwd: str | None
+    env: Mapping[str, str]
+    """Added to the environment of this process."""
+    stdin: bytes | None
+    timeout: float | None
+    grace: float | None = None
+    """Seconds that it has to end once it is asked to; None: as many as the run gives."""
+
+
+class RemoteCommand(Protocol):
+    """The command on another host whose input and output a process of this machine carries."""
+
+    def announce(self, group: int) -> None:
+        """Take note of the process group of the process that carries its input and output."""
+
+    def has_ended(self) -> bool:
+        """True if it has ended, and everything that it wrote has arrived."""
+
+    def ask_to_end(self) -> None:
+        """Ask all of its processes to end, unless they have been asked."""
+
+    def is_gone(self) -> bool:
+        """True if none of its processes is left."""
+
+    def kill(self) -> None:
+        """Kill all of its processes."""
 
 
 def has_leftovers() -> bool:
@@ -42,15 +77,29 @@ def has_leftovers() -> bool:
 
 
 def run_command(command: Command, grace: float, receive: Callable[[str, bytes], None]) -> int | None:
-    """Run a command; call ``receive(stream, data)`` with what it writes to ``stdout`` and ``stderr``.
+    """Run a command of this machine; its guards are not asked. See :func:`run_process`."""
+    shell = (b"/bin/sh", b"-c", command.text)
+    invocation = Invocation(shell, command.cwd, command.env, command.stdin, command.timeout, command.grace)
+    return run_process(invocation, grace, receive)
 
-    Its guards are not asked. Returns its exit code, 128 plus the number of the signal that ended it, or None
-    after its timeout: then its process group is asked to end, and killed after the command's own grace, or
-    ``grace`` seconds. Raises OSError if it cannot be started. Children that it leaves behind continue; their
-    later output is dropped.
+
+def run_process(
+    command: Invocation,
+    grace: float,
+    receive: Callable[[str, bytes], None],
+    remote: RemoteCommand | None = None,
+) -> int | None:
+    """Run a process; call ``receive(stream, data)`` with what it writes to ``stdout`` and ``stderr``.
+
+    Returns its exit code, 128 plus the number of the signal that ended it, or None after its timeout: then
+    its process group is asked to end, and killed after the command's own grace, or ``grace`` seconds. Raises
+    OSError if it cannot be started. Children that it leaves behind continue; their later output is dropped.
+
+    ``remote``: the command on another host that this one stands for. Then it is that one which is asked to
+    end and killed, and whose end is waited for.
     """
     link.announce_command()
-    listener = _Listener(receive, grace if command.grace is None else command.grace)
+    listener = _Listener(receive, grace if command.grace is None else command.grace, remote)
     try:
         listener.start(command)
         code = listener.listen()
@@ -65,9 +114,12 @@ def run_command(command: Command, grace: float, receive: Callable[[str, bytes], 
 class _Listener:
     """Reads the output of one process, writes its input, and waits for its end."""
 
-    def __init__(self, receive: Callable[[str, bytes], None], grace: float) -> None:
+    def __init__(
+        self, receive: Callable[[str, bytes], None], grace: float, remote: RemoteCommand | None
+    ) -> None:
         self._pass_on = receive
         self._grace = grace
+        self._remote = remote
         self._ready = Readiness()
         streams = (Stream("stdout"), Stream("stderr"))
         self._writers = [stream.writer for stream in streams]
@@ -78,12 +130,12 @@ class _Listener:
         self._input = memoryview(b"")
         self._end = -1
 
-    def start(self, command: Command) -> None:
+    def start(self, command: Invocation) -> None:
         """Start the command. Raises OSError."""
         self._deadline = None if command.timeout is None else time.monotonic() + command.timeout
         with original_limits():
             self._process = subprocess.Popen(
-                ["/bin/sh", "-c", command.text],
+                command.arguments,
                 cwd=command.cwd,
                 env={**os.environ, **command.env},
                 stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
@@ -92,6 +144,8 @@ class _Listener:
                 process_group=0,
             )
         link.send(link.STARTED, self._process.pid, command.grace)
+        if self._remote is not None:
+            self._remote.announce(self._process.pid)
         self._lower_priority()
         self._close_writers()
         self._end = open_end_descriptor(self._process)
@@ -109,15 +163,34 @@ class _Listener:
 
     def listen(self) -> int | None:
         """Read until the command ends; return its exit code, or None after its timeout."""
-        while not self._poll(self._time_left()):
+        while not self._wait():
             if self._time_left() == 0.0:
                 if not link.stopped():
-                    self._end_group()
+                    self._end_group() if self._remote is None else self._end_remote(self._remote)
                     return None
                 self._deadline = None  # the guard has asked it to end, and measures its grace
         self._read_rest()
+        if self._remote is not None and self._remote.has_ended() and self._outlasts():
+            return 0
         status = self._process.wait()
         return status if status >= 0 else 128 - status
+
+    def _wait(self) -> bool:
+        """Wait until something happens; return True if the command has ended."""
+        if self._remote is None:
+            return self._poll(self._time_left())
+        left = self._time_left()
+        ended = self._poll(_REMOTE_POLL_SECONDS if left is None else min(left, _REMOTE_POLL_SECONDS))
+        if link.stopped():  # no signal of the guard reaches another host
+            self._remote.ask_to_end()
+        return ended or self._remote.has_ended()
+
+    def _outlasts(self) -> bool:
+        """True if the process still carries output of children that the command on the other host left."""
+        deadline = time.monotonic() + _LEFTOVER_SECONDS
+        while self._process.poll() is None and time.monotonic() < deadline:
+            self._poll(deadline - time.monotonic())
+        return self._process.poll() is None
 
     def close(self) -> None:
         """Close what belongs to the command; leave pipes that children still write to to ``leftovers``."""
@@ -198,6 +271,18 @@ class _Listener:
             self._wait_for_group(time.monotonic() + self._grace)
         _signal(group, signal.SIGKILL)
         self._read_rest()
+        self._process.wait()
+
+    def _end_remote(self, remote: RemoteCommand) -> None:
+        """End the command on the other host, then the process that carries its output."""
+        if self._grace > 0:
+            remote.ask_to_end()
+            deadline = time.monotonic() + self._grace
+            while time.monotonic() < deadline and not remote.is_gone():
+                self._poll(min(_REMOTE_POLL_SECONDS, max(0.0, deadline - time.monotonic())))
+        remote.kill()
+        self._read_rest()
+        _signal(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def _wait_for_group(self, deadline: float) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.runner.processes import find_descendants, send
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from sloth_tui.runner.processes import Process
 
@@ -24,11 +24,17 @@ class Termination:
     """
 
     def __init__(
-        self, grace: float, own: Mapping[int, float], asked: Mapping[int, float], *, spared: int = NO_PROCESS
+        self,
+        grace: float,
+        own: Mapping[int, float],
+        asked: Mapping[int, float],
+        *,
+        spared: int = NO_PROCESS,
+        relaying: Collection[int] = (),
     ) -> None:
         """``grace``: seconds from now on. ``own``: other seconds for some process groups. ``asked``: groups
         that have been asked before, with the time at which they are killed. ``spared``: a process that gets
-        no signal."""
+        no signal. ``relaying``: groups that are killed in time, but not asked."""
         self._spared = spared
         self._deadlines = dict(asked)
         found = self.left()
@@ -38,7 +44,8 @@ class Termination:
         self._deadlines |= {group: now + own.get(group, grace) for group in groups - self._deadlines.keys()}
         self.deadline = max([now, *(self._deadlines[group] for group in groups)])
         """The time, by ``time.monotonic``, at which the last of them is killed."""
-        self._ask([p for p in found if p.group not in asked and self._deadlines[p.group] > now])
+        silent = {*asked, *relaying}
+        self._ask([p for p in found if p.group not in silent and self._deadlines[p.group] > now])
 
     def add(self, group: int, grace: float) -> None:
         """Ask a command to end that was being started while the others were asked."""
