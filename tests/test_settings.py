@@ -41,9 +41,43 @@ def test_how_the_terminal_ui_looks_can_be_set(base: Path) -> None:
     assert (load_settings().theme, load_settings().motion) == ("sloth-day", False)
 
 
+def test_hosts_and_groups(base: Path) -> None:
+    write(
+        base,
+        '[agents.web1]\nssh = "deploy@web1"\nbecome = true\ncwd = "/srv"\nenv = { A = "1" }\n'
+        '[agents.web2]\nbecome = "app"\n[agents.web3]\nbecome = false\n'
+        '[groups]\nweb = ["web2", "web1", "web2"]\n',
+    )
+    settings = load_settings()
+    hosts = {name: (each.ssh, each.become, each.cwd, each.env) for name, each in settings.hosts.items()}
+    assert hosts == {
+        "web1": ("deploy@web1", "root", "/srv", {"A": "1"}),
+        "web2": (None, "app", None, {}),
+        "web3": (None, None, None, {}),
+    }
+    assert settings.groups == {"web": ("web2", "web1")}
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
+        (
+            "[agents.web1]\nsshh = 'x'",
+            "config.toml:2: agents.web1.sshh: no such setting; there are: ssh, become",
+        ),
+        ("[agents.web1]\nssh = '-oProxyCommand=x'", "agents.web1.ssh: must be a destination of ssh"),
+        ("[agents.web1]\nbecome = 'a b'", "agents.web1.become: must be true, false or the name of a user"),
+        ("[agents.web1]\nenv = { 'a.b' = 'x' }", "cannot be set by a shell"),
+        ("[agents.web1]\nenv = { A = 1 }", "agents.web1.env.A: must be text, like '1'"),
+        ("[agents]\nweb1 = 'x'", "config.toml:2: agents.web1: must be a table"),
+        ("[agents.'../x']", "'../x' is not an agent name"),
+        ("[agents.local]", "agents.local: this machine, which is not reached by ssh"),
+        ("[groups]\nweb = []", "groups.web: must name a host"),
+        (
+            "[groups]\nweb = ['a', 'db']\ndb = ['b']",
+            "groups.web: 'db' is a group, and a group holds hosts only",
+        ),
+        ("[agents.web]\n[groups]\nweb = ['a']", "groups.web: a host has this name"),
         ("agent = ", "config.toml: line 1, column 9: invalid value"),
         ("agent = 'a'\nagent = 'b'", "line 2, column 1: key 'agent' occurs twice, first at line 1, column 1"),
         ("[tui]\ntheme = 99999999999999999999", "tui.theme: an integer beyond 64 bits"),
