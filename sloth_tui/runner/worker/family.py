@@ -71,9 +71,11 @@ def run_guarded(
 def _keep(guard: int) -> NoReturn:
     status = os.waitpid(guard, 0)[1]
     if status != 0:
+        from sloth_tui.runner.control_files import remove_control_files
         from sloth_tui.runner.worker.ending import kill_descendants
 
         kill_descendants()
+        remove_control_files(guard)
     os._exit(0)
 
 

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 
 from sloth_tui.runner import link as link_
+from sloth_tui.runner.control_files import remove_control_files
 from sloth_tui.runner.processes import read_load
 from sloth_tui.runner.protocol import encode_note
 
@@ -77,6 +78,8 @@ class Guard:
         """The process groups of commands, with their grace in seconds."""
         self._asked: dict[int, float] = {}
         """Groups that were asked to end after their own timeout, with the time at which they are killed."""
+        self._relaying: set[int] = set()
+        """Groups that carry the output of a command on another host, which the child asks to end."""
         self._fresh: list[Message] = []
         self._poll = select.poll()
         for descriptor in (link.reader, self._supervisor, self._keeper):
@@ -92,6 +95,7 @@ class Guard:
         self._reap_all()
         if self._counter is not None:
             self._counter.remove()
+            remove_control_files(os.getpid())
         if reason is not _ORPHANED:
             assert self._status is not None
             self._note("ended", 0 if reason is _DONE else self._status, left)
@@ -131,12 +135,29 @@ class Guard:
                 self._add_group(message)
             elif message.kind == link_.ASKED:
                 self._asked[message.group] = time.monotonic() + (message.grace or 0.0)
+            elif message.kind == link_.RELAYING:
+                self._relaying.add(message.group)
+            elif message.kind == link_.ENDED:
+                self._end_relaying()
             elif message.kind == link_.HELD:
                 self._still = True
             elif message.kind == link_.WAITING:
                 self._still, reason = True, _DONE
-            self._commanding = message.kind in (link_.BEGINNING, link_.STARTED, link_.ASKED)
+            self._commanding = message.kind in (
+                link_.BEGINNING,
+                link_.STARTED,
+                link_.ASKED,
+                link_.RELAYING,
+            )
         return reason
+
+    def _end_relaying(self) -> None:
+        """Ask groups that were not asked because they carried output, if everything else has been."""
+        if self._link.stopped:
+            for group in self._relaying:
+                with suppress(OSError):
+                    os.killpg(group, signal.SIGTERM)
+        self._relaying.clear()
 
     def _add_group(self, message: Message) -> None:
         if len(self._groups) > _MAX_GROUPS:
@@ -195,7 +216,9 @@ class Guard:
         from sloth_tui.runner.worker.ending import Termination
 
         self._fresh.clear()
-        ending = Termination(self._grace, self._groups, self._asked, spared=self._child)
+        ending = Termination(
+            self._grace, self._groups, self._asked, spared=self._child, relaying=self._relaying
+        )
         if ending.count:
             self._note("asked", ending.count, max(0.0, ending.deadline - time.monotonic()))
         pause = _FIRST_WAIT_SECONDS

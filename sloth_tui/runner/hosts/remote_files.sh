@@ -1,0 +1,343 @@
+# Functions of the resident shell that look at files and change them; remote_shell.sh comes after it.
+#
+# Paths begin with / or ./ and every function comes back to $here.
+
+fail() {
+    printf '%s\n' "$1"
+    return 1
+}
+
+make_private() {
+    [ -d "$private" ] || mkdir -m 700 "$private"
+}
+
+# look_at PATH: print kind, whether the parent exists, whether it is a link, the link's text and the path with
+# all links followed, each ended by NUL. No process unless it is a link.
+look_at() {
+    path=$1 kind= parent=1 is_link= link= hops=0
+    while :; do
+        case $path in /*) ;; *) path=${here%/}/$path ;; esac
+        while case $path in ?*/) : ;; *) false ;; esac; do path=${path%/}; done
+        base=${path##*/} directory=${path%/*}
+        case $base in
+        '' | . | ..)
+            if cd -P -- "$path" 2>/dev/null; then path=$PWD; else parent= kind=absent; fi
+            break
+            ;;
+        esac
+        if ! cd -P -- "${directory:-/}" 2>/dev/null; then
+            parent= kind=absent
+            break
+        fi
+        path=${PWD%/}/$base
+        [ -L "$path" ] || break
+        hops=$((hops + 1))
+        if [ "$hops" -gt 40 ]; then
+            kind=loop
+            break
+        fi
+        text=$(readlink -- "$path" && echo .) || return
+        text=${text%??}
+        [ -n "$is_link" ] || is_link=1 link=$text
+        case $text in /*) path=$text ;; *) path=${PWD%/}/$text ;; esac
+    done
+    cd -- "$here" || return
+    if [ -n "$kind" ]; then :
+    elif [ -f "$path" ]; then kind=file
+    elif [ -d "$path" ]; then kind=directory
+    elif [ -e "$path" ]; then kind=other
+    else kind=absent
+    fi
+    printf '%s\0' "$kind" "$parent" "$is_link" "$link" "$path"
+}
+
+# Names that ls and the checksum program print as they are.
+is_plain() {
+    case $1 in *[!\ -~]* | *\\*) return 1 ;; esac
+}
+
+# look SUMS PATH...: for each the fields of look_at, and two more, which are empty for plain names: the line of ls
+# and the checksum. Then the lines of ls for all plain names, NUL, and their checksums. SUMS: empty for none.
+look() {
+    summed=$1
+    shift
+    for path do
+        shift
+        look_at "$path" || return
+        status= sum=
+        case $kind in
+        absent | loop) ;;
+        *)
+            if is_plain "$path"; then
+                set -- "$@" "$path"
+            else
+                status=$(ls -ldn -- "$path") || status=
+                [ "$kind" != file ] || [ -z "$summed" ] || sum=$(digest "$path")
+            fi
+            ;;
+        esac
+        printf '%s\0' "$status" "$sum"
+    done
+    [ "$#" -eq 0 ] || ls -ldn -- "$@"
+    printf '\0'
+    [ -n "$summed" ] || return 0
+    for path do
+        shift
+        [ ! -f "$path" ] || set -- "$@" "$path"
+    done
+    [ "$#" -eq 0 ] || $checksum "$@"
+}
+
+# look_into LIMIT PATH...: as look, with the first bytes of regular files instead of the checksums.
+look_into() {
+    limit=$1
+    shift
+    for path do
+        shift
+        look_at "$path" || return
+        status=
+        case $kind in
+        absent | loop) ;;
+        *) status=$(ls -ldn -- "$path") || status= ;;
+        esac
+        printf '%s\0' "$status" ''
+        [ "$kind" != file ] || set -- "$@" "$path"
+    done
+    printf '\0'
+    for path do
+        head -c "$limit" -- "$path" || return
+        printf '\n%s content\n' "$nonce"
+    done
+}
+
+digest() {
+    sum=$(${checksum% --} <"$1") || return
+    printf '%s' "${sum%% *}"
+}
+
+# set_symbolic TEXT: set $mode to what the permissions of ls say, for chmod.
+set_symbolic() {
+    mode= rest=${1#?}
+    for who in u g o; do
+        bits= three=${rest%"${rest#???}"}
+        rest=${rest#???}
+        case $three in r*) bits=r ;; esac
+        case $three in ?w*) bits=${bits}w ;; esac
+        case $three in ??[xst]*) bits=${bits}x ;; esac
+        case $three in ??[sS]*) bits=${bits}s ;; esac
+        mode=$mode,$who=$bits
+    done
+    case $three in ??[tT]*) mode=$mode,+t ;; esac
+    mode=${mode#,}
+}
+
+# dress FILE MODE OWNER GROUP LIKE: set these attributes; of those that are empty the ones of LIKE, if it exists,
+# else those of a new file.
+dress() {
+    dressed=$1 mode=$2 owner=$3 group=$4
+    set -f
+    if [ -n "$5" ] && [ -e "$5" ]; then
+        set -- $(ls -ldn -- "$5")
+        [ -n "$mode" ] || set_symbolic "$1"
+        owner=${owner:-$3} group=${group:-$4}
+    fi
+    set -- $(ls -ldn -- "$dressed")
+    set +f
+    if [ "${owner:-$3}:${group:-$4}" != "$3:$4" ]; then
+        chown "${owner:-$3}:${group:-$4}" "$dressed" || return
+    fi
+    chmod "${mode:-=rw}" "$dressed"
+}
+
+# begin_temporary FILE: create it, for this user alone, and remember to remove it.
+begin_temporary() {
+    directory=${1%/*}
+    [ -d "${directory:-/}" ] || fail "directory '$directory' does not exist" || return
+    make_private && printf '%s' "$1" >"$private/temporary" && (
+        umask 077
+        set -C
+        : >"$1"
+    )
+}
+
+# receive FILE: create it with what comes on stdin in base64.
+receive() {
+    begin_temporary "$1" || return
+    decode >"$1" && return
+    outcome=$?
+    rm -f -- "$1"
+    return "$outcome"
+}
+
+# replace FILE TEMPORARY SHA256 EXPECTED MODE OWNER GROUP BACKUP VALIDATE: put TEMPORARY in the place of FILE.
+# EXPECTED: any, absent, or the checksum that FILE must have. VALIDATE: a command, or nothing. BACKUP: the beginning
+# of the name under which FILE is kept, or nothing; the name is printed. Status 91: FILE is another one. 92:
+# VALIDATE failed; its output is what is printed.
+replace() {
+    target=$1 temporary=$2
+    replace_verified "$@"
+    outcome=$?
+    [ "$outcome" -eq 0 ] || rm -f -- "$temporary"
+    rm -f -- "$private/temporary"
+    return "$outcome"
+}
+
+replace_verified() {
+    [ "$(digest "$2")" = "$3" ] || fail 'what arrived is not what was sent' || return
+    if [ -e "$1" ] && [ ! -f "$1" ]; then
+        fail "'$1' is not a regular file"
+        return
+    fi
+    case $4 in
+    any) ;;
+    absent) [ ! -e "$1" ] || return 91 ;;
+    *) [ -f "$1" ] && [ "$(digest "$1")" = "$4" ] || return 91 ;;
+    esac
+    dress "$2" "$5" "$6" "$7" "$1" || return
+    if [ -n "$9" ]; then
+        SLOTH_RUNNER_SHELL=$nonce.validate. $shell -c "$9" </dev/null || return 92
+    fi
+    if [ -n "$8" ] && [ -e "$1" ]; then
+        number=0 kept=$8~
+        while [ -e "$kept" ]; do
+            number=$((number + 1))
+            kept=$8-$number~
+        done
+        ln -- "$1" "$kept" 2>/dev/null || cp -p -- "$1" "$kept" || return
+        printf '\0kept %s' "$kept"
+    fi
+    mv -f -- "$2" "$1"
+}
+
+# begin_unpacked DIRECTORY, unpack DIRECTORY, end_unpacked DIRECTORY STATUS: a private directory for an archive,
+# which comes on stdin in base64.
+begin_unpacked() {
+    directory=${1%/*}
+    [ -d "${directory:-/}" ] || fail "directory '$directory' does not exist" || return
+    make_private && printf '%s' "$1" >"$private/temporary" && mkdir -m 700 -- "$1"
+}
+
+unpack() {
+    cd -- "$1" || return
+    decode | tar -xf -
+    outcome=$?
+    cd -- "$here" || return
+    return "$outcome"
+}
+
+end_unpacked() {
+    rm -rf -- "$1"
+    rm -f -- "$private/temporary"
+    return "$2"
+}
+
+# verify DIRECTORY SUMS FILE...: compare the checksums of files in a directory.
+verify() {
+    cd -- "$1" || return
+    wanted=$2
+    shift 2
+    sums=$($checksum "$@" | while read -r sum _; do printf '%s\n' "$sum"; done)
+    cd -- "$here" || return
+    [ "$sums" = "$wanted" ] || fail 'what arrived is not what was sent'
+}
+
+# place FILE TARGET MODE OWNER GROUP: put a verified file in the place of another one.
+place() {
+    if [ -e "$2" ] && [ ! -f "$2" ]; then
+        fail "'$2' is not a regular file"
+        return
+    fi
+    dress "$1" "$3" "$4" "$5" "$2" && mv -f -- "$1" "$2"
+}
+
+# make_directory DIRECTORY MODE OWNER GROUP PARENTS
+make_directory() {
+    directory=${1%/*}
+    if [ ! -d "${directory:-/}" ]; then
+        [ -n "$5" ] || fail "directory '$directory' does not exist" || return
+        mkdir -p -- "$directory" || return
+    fi
+    if [ -n "$2$3$4" ]; then
+        mkdir -m 700 -- "$1" || return
+        [ -n "$2" ] && dress "$1" "$2" "$3" "$4" '' || dress "$1" =rwx "$3" "$4" ''
+    else
+        mkdir -- "$1"
+    fi
+}
+
+# make_link PATH TEXT TEMPORARY
+make_link() {
+    if [ -d "$1" ] && [ ! -L "$1" ]; then
+        fail "'$1' is a directory"
+        return
+    fi
+    ln -s -- "$2" "$3" || return
+    mv -fT -- "$3" "$1" 2>/dev/null && return
+    [ ! -d "$1" ] || rm -f -- "$1"
+    mv -f -- "$3" "$1" || {
+        rm -f -- "$3"
+        return 1
+    }
+}
+
+# check_removable PATH: refuse what only a slip of the pen removes.
+check_removable() {
+    base=${1##*/} directory=${1%/*}
+    case $base in '' | . | ..) fail "'$1' is not removed" || return ;; esac
+    cd -P -- "${directory:-/}" 2>/dev/null || return 0
+    real=${PWD%/}/$base
+    cd -- "$here" || return
+    kept=$here
+    what='the working directory'
+    for _ in 1 2; do
+        [ "$kept" != "$real" ] || fail "'$1' is $what, which is not removed" || return
+        case $kept in "$real"/*) fail "'$1' contains $what, which is not removed" || return ;; esac
+        cd -P -- "$HOME" 2>/dev/null || return 0
+        kept=$PWD
+        what='the home directory'
+        cd -- "$here" || return
+    done
+    [ -r /proc/self/mountinfo ] || return 0
+    while read -r _ _ _ _ mounted _; do
+        case $mounted in *\\*) mounted=$(printf '%b' "$mounted") ;; esac
+        [ "$mounted" != "$real" ] || fail "'$1' is a mount point, which is not removed" || return
+        case $mounted in "$real"/*) fail "'$1' contains the mount point '$mounted', which is not removed" || return ;; esac
+    done </proc/self/mountinfo
+}
+
+# remove PATH RECURSE
+remove() {
+    [ -e "$1" ] || [ -L "$1" ] || return 0
+    check_removable "$1" || return
+    if [ ! -d "$1" ] || [ -L "$1" ]; then
+        rm -f -- "$1"
+    elif [ -n "$2" ]; then
+        rm -rf -- "$1"
+    else
+        for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+            [ ! -e "$entry" ] && [ ! -L "$entry" ] || fail "'$1' is not empty" || return
+        done
+        rmdir -- "$1"
+    fi
+}
+
+# list_tree DIRECTORY: names, each ended by NUL, an empty one, lines of ls, NUL, and checksums.
+list_tree() {
+    cd -- "$1" || return
+    find . ! -name . -print0 && printf '\0' && find . ! -name . -exec ls -ldn {} + && printf '\0' &&
+        find . -type f -exec $checksum {} +
+    outcome=$?
+    cd -- "$here" || return
+    return "$outcome"
+}
+
+# find_group NAME: print its number.
+find_group() {
+    if command -v getent >/dev/null; then
+        getent group -- "$1"
+    else
+        cat /etc/group
+    fi | while IFS=: read -r name _ number _; do
+        [ "$name" != "$1" ] || printf '%s\n' "$number"
+    done
+}

@@ -1,0 +1,211 @@
+# What a resident shell on another host runs before its first request. Any POSIX sh: dash, bash, busybox, mksh.
+# Set before: nonce, period (seconds), grace (tenths of a second), cwd, peer (a process without which all is over,
+# or nothing), shell (the program that runs scripts).
+#
+# Requests come on stdin, each in braces, so that a part of one is never run. Its answer is what it prints, then
+# a line with the nonce. When stdin ends, everything that was started here ends, and the private directory goes.
+
+LC_ALL=C
+export LC_ALL
+unset CDPATH
+private=/tmp/.sloth-$nonce
+main=$$
+asked=
+# Most shells need them before the number of a group; that of busybox takes them for a number, and says no.
+dashes=--
+kill -0 -- "$main" 2>/dev/null || dashes=
+trap '' HUP
+trap : INT QUIT PIPE
+
+# Processes of commands: those in the group of a command, and on Linux those with its mark in their environment.
+
+# find_marked MARK: set $found to the processes with the mark.
+find_marked() {
+    found=
+    for entry in $(grep -lsF -e "SLOTH_RUNNER_SHELL=$1" /proc/[0-9]*/environ 2>/dev/null); do
+        entry=${entry#/proc/}
+        found="$found ${entry%/environ}"
+    done
+}
+
+# read_group FILE: set $group to the process group that a command has written down.
+read_group() {
+    group=
+    # Twice: in busybox a signal, such as that of a child that has ended, makes a read fail.
+    { read -r group <"$1" || read -r group <"$1"; } 2>/dev/null
+    [ -n "$group" ]
+}
+
+# find_group_of PID: set $its_group; on Linux. Empty for a process that waits to be reaped.
+find_group_of() {
+    its_group=
+    { read -r status <"/proc/$1/stat" || read -r status <"/proc/$1/stat"; } 2>/dev/null || return 0
+    status=${status##*) }
+    case $status in [ZX]*) return 0 ;; esac
+    its_group=${status#? }
+    its_group=${its_group#* }
+    its_group=${its_group%% *}
+}
+
+# lives: true if the group has a process. Those that wait to be reaped answer signals, too, in a container without
+# an init for ever.
+lives() {
+    kill -0 $dashes "-$group" 2>/dev/null || return
+    [ -r /proc/self/stat ] || return 0
+    for entry in /proc/[0-9]*; do
+        find_group_of "${entry#/proc/}"
+        [ "$its_group" != "$group" ] || return 0
+    done
+    return 1
+}
+
+# send SIGNAL MARK FILE...: signal each process once.
+send() {
+    number=$1 mark=$2 groups=' '
+    shift 2
+    for file do
+        read_group "$file" || continue
+        kill -s "$number" $dashes "-$group" 2>/dev/null && groups="$groups$group "
+    done
+    find_marked "$mark"
+    for pid in $found; do
+        find_group_of "$pid"
+        # Of a process that is not known, it is not known whether it has been asked.
+        [ -n "$its_group" ] || [ "$number" != TERM ] || continue
+        case $groups in *" $its_group "*) ;; *) kill -s "$number" "$pid" 2>/dev/null ;; esac
+    done
+    return 0
+}
+
+# has_left MARK FILE...
+has_left() {
+    mark=$1
+    shift
+    for file do
+        read_group "$file" && lives && return 0
+    done
+    find_marked "$mark"
+    [ -n "$found" ]
+}
+
+nap() {
+    sleep 0.1 2>/dev/null || sleep 1
+}
+
+# kill_all MARK FILE...: kill until nothing is left.
+kill_all() {
+    tries=0
+    while has_left "$@" && [ "$tries" -lt 50 ]; do
+        send KILL "$@"
+        tries=$((tries + 1))
+        [ "$tries" -eq 1 ] || nap
+    done
+}
+
+# ask NUMBER, kill_command NUMBER, runs NUMBER: the command with this number. ask_all: all of them.
+ask() {
+    : >"$private/$1.k"
+    send TERM "$nonce.$1." "$private/$1.p"
+    send CONT "$nonce.$1." "$private/$1.p"
+}
+
+kill_command() {
+    : >"$private/$1.k"
+    kill_all "$nonce.$1." "$private/$1.p"
+}
+
+runs() {
+    has_left "$nonce.$1." "$private/$1.p"
+}
+
+ask_all() {
+    asked=1
+    send TERM "$nonce." "$private"/*.p
+    send CONT "$nonce." "$private"/*.p
+}
+
+finish() {
+    trap '' HUP INT QUIT TERM PIPE
+    trap - EXIT
+    [ -z "$watch" ] || kill -s TERM "$watch" 2>/dev/null
+    if has_left "$nonce." "$private"/*.p; then
+        [ -n "$asked" ] || ask_all
+        tenths=0
+        while [ "$tenths" -lt "$grace" ] && has_left "$nonce." "$private"/*.p; do
+            nap
+            tenths=$((tenths + 1))
+        done
+        kill_all "$nonce." "$private"/*.p
+    fi
+    [ -d "$private" ] || return 0
+    [ ! -f "$private/temporary" ] || rm -rf -- "$(cat "$private/temporary")"
+    rm -rf -- "$private"
+}
+
+# The watch ends everything if the main shell is killed, if the connection is gone while that one is busy, or if
+# nothing has come through it for three periods. A shell that waits for its next line runs no trap, so it is
+# another process.
+watch() {
+    trap - EXIT INT QUIT PIPE
+    silent=0 busy= watch=
+    trap 'silent=0 busy=' USR1
+    trap 'busy=1' USR2
+    trap 'kill "$pause" 2>/dev/null; exit 0' TERM
+    printf '\n%s ready %s\n' "$nonce" "$told"
+    exec </dev/null >/dev/null 2>&1
+    while :; do
+        sleep "$period" &
+        pause=$!
+        while kill -0 "$pause" 2>/dev/null; do wait "$pause"; done
+        kill -0 "$main" 2>/dev/null || break
+        [ -z "$peer" ] || kill -0 "$peer" 2>/dev/null || break
+        [ -n "$busy" ] || silent=$((silent + 1))
+        [ "$silent" -lt 3 ] || break
+    done
+    kill -s KILL "$main" 2>/dev/null
+    finish
+    exit 0
+}
+
+beat() {
+    kill -s USR1 "$watch" 2>/dev/null || exit 1
+}
+
+begin() {
+    kill -s USR2 "$watch" 2>/dev/null || exit 1
+}
+
+# answer NUMBER STATUS
+answer() {
+    printf '\n%s %s %s\n' "$nonce" "$1" "$2"
+    beat
+}
+
+# The programs that are there.
+
+checksum=
+if command -v sha256sum >/dev/null; then
+    checksum='sha256sum --'
+elif command -v shasum >/dev/null; then
+    checksum='shasum -a 256 --'
+elif command -v sha256 >/dev/null; then
+    checksum='sha256 -r --'
+elif command -v openssl >/dev/null; then
+    checksum='openssl dgst -sha256 -r'
+fi
+if command -v base64 >/dev/null; then
+    decode() { base64 -d; }
+else
+    decode() { openssl base64 -d; }
+fi
+
+told=no-directory
+# Another user may not enter the directory of the one who logs in.
+if cd -- "${cwd:-.}" 2>/dev/null || { [ -z "$cwd" ] && cd /; }; then
+    here=$PWD
+    told=no-checksums
+    [ -z "$checksum" ] || told=$PPID
+fi
+watch &
+watch=$!
+trap finish EXIT

@@ -1,0 +1,79 @@
+"""Hosts for tests, and what they are given."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from typing import TYPE_CHECKING, BinaryIO
+
+from sloth_tui.runner.control_files import ControlFiles
+from sloth_tui.runner.hosts.host import Command
+from sloth_tui.runner.hosts.ssh import SshHost
+from sloth_tui.runner.hosts.ssh_session import Destination, Way
+
+if TYPE_CHECKING:
+    from sloth_tui.runner.hosts.host import Host
+
+SHELLS = ["dash", "bash --posix", "busybox sh"]
+"""The shells that /bin/sh is on common systems."""
+
+
+class Bytes:
+    """Content that is in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.size = len(data)
+        self.sha256 = hashlib.sha256(data).hexdigest()
+
+    def open(self) -> BinaryIO:
+        return io.BytesIO(self._data)
+
+
+class Heard:
+    """The output of a command."""
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[str, bytes]] = []
+
+    def receive(self, stream: str, data: bytes) -> None:
+        self.parts.append((stream, data))
+
+    def of(self, stream: str) -> bytes:
+        return b"".join(data for name, data in self.parts if name == stream)
+
+
+class SshHosts:
+    """Makes hosts over ssh, and closes them in the end."""
+
+    def __init__(self) -> None:
+        self.files = ControlFiles(os.getpid())
+        self._made: list[SshHost] = []
+
+    def make(
+        self,
+        name: str = "web1",
+        *,
+        grace: float = 10.0,
+        period: int = 5,
+        program: str = "/bin/sh",
+        **options: object,
+    ) -> SshHost:
+        destination = Destination(name, **options)  # type: ignore[arg-type]
+        host = SshHost(name, destination, self.files, Way("run1", grace, program, period))
+        self._made.append(host)
+        return host
+
+    def close(self) -> None:
+        for host in self._made:
+            host.close()
+        self.files.close()
+
+
+def run(host: Host, text: str | bytes, **options: object) -> tuple[int | None, bytes, bytes]:
+    """Run a command; return its exit code, stdout and stderr."""
+    heard = Heard()
+    command = Command(text.encode() if isinstance(text, str) else text, **options)  # type: ignore[arg-type]
+    end = host.run(command, 10.0, heard.receive)
+    return end.code, heard.of("stdout"), heard.of("stderr")

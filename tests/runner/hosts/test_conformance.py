@@ -1,0 +1,321 @@
+"""What every host promises about files, names and guards. ``HOSTS`` has a factory for each kind of host."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.errors import FileChanged, HostError
+from sloth_tui.runner.hosts.host import (
+    ABSENT,
+    DIRECTORY,
+    FILE,
+    LOOP,
+    OTHER,
+    Attributes,
+    Command,
+    Replacement,
+)
+from sloth_tui.runner.hosts.local import LocalHost
+from tests.runner.hosts.support import Bytes, run
+from tests.ssh import needs_sshd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sloth_tui.runner.hosts.host import Host
+    from tests.runner.hosts.support import SshHosts
+
+HOSTS: dict[str, Callable[[pytest.FixtureRequest], Host]] = {
+    "local": lambda request: LocalHost(),
+    "ssh": lambda request: _over_ssh(request, "/bin/sh"),
+    "busybox": lambda request: _over_ssh(request, "busybox sh"),
+    "bash": lambda request: _over_ssh(request, "bash --posix"),
+}
+KEPT = Attributes()
+
+
+def _over_ssh(request: pytest.FixtureRequest, program: str) -> Host:
+    hosts: SshHosts = request.getfixturevalue("hosts")
+    return hosts.make(program=program)
+
+
+@pytest.fixture(params=[pytest.param(name, marks=() if name == "local" else needs_sshd) for name in HOSTS])
+def host(request: pytest.FixtureRequest) -> Host:
+    return HOSTS[request.param](request)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_looks_find_what_is_there(host: Host, tmp_path: Path) -> None:
+    root = tmp_path / "d"
+    root.mkdir(mode=0o755)
+    (root / "file").write_bytes(b"a\0b")
+    (root / "file").chmod(0o6751)
+    (root / "link").symlink_to("file")
+    (root / "dangling").symlink_to("nowhere")
+    (root / "circle").symlink_to("circle")
+    (root / "hop").symlink_to("../d")
+    names = ["file", "link", "dangling", "circle", "hop", "hop/link", "none", "none/none"]
+    found = dict(zip(names, host.look([str(root / name) for name in names]), strict=True))
+    whole = (found["file"].kind, found["file"].mode, found["file"].size, found["file"].sha256)
+    assert whole == (FILE, 0o6751, 3, sha(b"a\0b"))
+    assert (found["file"].uid, found["file"].gid, found["file"].link) == (os.getuid(), os.getgid(), None)
+    assert found["link"] == found["file"]._replace(link="file")
+    assert found["hop/link"] == found["link"]
+    assert (found["dangling"].kind, found["dangling"].path) == (ABSENT, str(root / "nowhere"))
+    assert (found["circle"].kind, found["circle"].link) == (LOOP, "circle")
+    assert (found["hop"].kind, found["hop"].path, found["hop"].link) == (DIRECTORY, str(root), "../d")
+    assert (found["none"].kind, found["none"].parent) == (ABSENT, True)
+    assert (found["none/none"].kind, found["none/none"].parent) == (ABSENT, False)
+    assert host.look(["/dev/null"])[0].kind == OTHER
+    assert host.look([]) == []
+
+
+@pytest.mark.parametrize("name", ["with blank", "-rf", "n\nl", "ü", "b\\n", "*", "' \"$x`", " "])
+def test_names_are_literal(host: Host, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    host.put(str(path), Bytes(b"content"), KEPT)
+    assert path.read_bytes() == b"content"
+    assert [found.sha256 for found in host.look([str(path), str(path)])] == [sha(b"content")] * 2
+    assert host.look([str(path)], content=True)[0].content == b"content"
+    assert [entry for entry, _ in host.list_tree(str(tmp_path)) if entry not in ("home", "base")] == [name]
+    host.remove(str(path))
+    assert not path.exists()
+
+
+def test_a_look_opens_no_file_if_no_checksum_is_asked_for(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"abc")
+    found = host.look([str(tmp_path / "file")], checksum=False)[0]
+    assert (found.kind, found.size, found.sha256, found.content) == (FILE, 3, None, None)
+
+
+@pytest.mark.parametrize("size", [0, 1, 64 * 1024, 64 * 1024 + 1, 3_000_000], ids=str)
+def test_content_arrives_byte_for_byte(host: Host, tmp_path: Path, size: int) -> None:
+    path, data = tmp_path / "file", os.urandom(size)
+    assert host.put(str(path), Bytes(data), KEPT) is None
+    assert path.read_bytes() == data
+    found = host.look([str(path)], content=True)[0]
+    assert (found.content, found.sha256, found.size) == (data, sha(data), size)
+    assert sorted(os.listdir(tmp_path)) == ["file", "home"]
+
+
+def test_a_replaced_file_keeps_what_is_not_asked_for(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o2640)
+    if os.geteuid() == 0:
+        os.chown(path, 12, 34)
+        path.chmod(0o2640)
+    before = path.stat()
+    host.put(str(path), Bytes(b"new"), KEPT)
+    after = path.stat()
+    assert (path.read_bytes(), after.st_mode, after.st_uid, after.st_gid) == (
+        b"new",
+        before.st_mode,
+        before.st_uid,
+        before.st_gid,
+    )
+    host.put(str(path), Bytes(b"newer"), Attributes(0o600))
+    assert (mode(path), path.stat().st_uid) == (0o600, before.st_uid)
+
+
+def test_a_new_file_gets_the_modes_of_the_umask(host: Host, tmp_path: Path) -> None:
+    host.put(str(tmp_path / "file"), Bytes(b""), KEPT)
+    assert mode(tmp_path / "file") == 0o644
+    host.put(str(tmp_path / "other"), Bytes(b""), Attributes(0o4750))
+    assert mode(tmp_path / "other") == 0o4750
+
+
+def test_a_file_that_is_another_one_by_then_is_not_replaced(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for expected, there in ((sha(b"a"), b"b"), ("", b"b"), (sha(b"a"), None)):
+        path.unlink(missing_ok=True)
+        if there is not None:
+            path.write_bytes(there)
+        with pytest.raises(FileChanged, match=r"file' .*changed by somebody else meanwhile"):
+            host.put(str(path), Bytes(b"new"), KEPT, Replacement(expected))
+        assert (path.read_bytes() if path.exists() else None) == there
+        assert sorted(os.listdir(tmp_path)) == (["file", "home"] if there else ["home"])
+    host.put(str(path), Bytes(b"a"), KEPT, Replacement(""))
+    host.put(str(path), Bytes(b"c"), KEPT, Replacement(sha(b"a")))
+    assert path.read_bytes() == b"c"
+
+
+def test_what_is_not_valid_replaces_nothing(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "fi le"
+    path.write_bytes(b"old")
+    with pytest.raises(HostError, match=r"validate .*: bad line"):
+        host.put(
+            str(path),
+            Bytes(b"new"),
+            KEPT,
+            Replacement(validate="! grep -q new %s || { echo bad line >&2; exit 1; }"),
+        )
+    assert (path.read_bytes(), sorted(os.listdir(tmp_path))) == (b"old", ["fi le", "home"])
+    host.put(str(path), Bytes(b"new"), KEPT, Replacement(validate="grep -q new %s"))
+    assert path.read_bytes() == b"new"
+
+
+def test_backups_lie_beside_the_file(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    assert host.put(str(path), Bytes(b"1"), KEPT, Replacement(backup=True)) is None
+    path.chmod(0o640)
+    kept = [host.put(str(path), Bytes(data), KEPT, Replacement(backup=True)) for data in (b"2", b"3")]
+    assert [os.path.basename(each or "")[:6] for each in kept] == ["file.2", "file.2"]
+    assert [Path(each or "").read_bytes() for each in kept] == [b"1", b"2"]
+    assert {stat.S_IMODE(os.stat(each or "").st_mode) for each in kept} == {0o640}
+
+
+def test_what_cannot_be_put_is_an_error_of_one_line(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    for path, words in ((tmp_path / "none" / "file", "does not exist"), (tmp_path / "d", "d' is")):
+        with pytest.raises(HostError, match=words) as caught:
+            host.put(str(path), Bytes(b"x"), KEPT)
+        assert "\n" not in caught.value.message
+    assert os.listdir(tmp_path / "d") == []
+
+
+def test_attributes_are_set_in_place(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x")
+    before = path.stat()
+    host.set_attributes(str(path), Attributes(0o640))
+    after = path.stat()
+    assert (mode(path), after.st_ino, after.st_mtime_ns) == (0o640, before.st_ino, before.st_mtime_ns)
+    if os.geteuid() == 0:
+        path.chmod(0o4755)
+        host.set_attributes(str(path), Attributes(None, 12, 34))
+        assert (path.stat().st_uid, path.stat().st_gid, mode(path)) == (12, 34, 0o4755)
+
+
+def test_directories_are_made_with_their_parents(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "c"
+    with pytest.raises(HostError):
+        host.make_directory(str(path), KEPT, parents=False)
+    host.make_directory(str(path), Attributes(0o2710), parents=True)
+    assert (mode(path), mode(path.parent)) == (0o2710, 0o755)
+    host.set_attributes(str(path), Attributes(0o755))
+    assert mode(path) == 0o755
+    with pytest.raises(HostError):
+        host.make_directory(str(path), KEPT, parents=True)
+
+
+def test_links_are_made_and_replaced(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "file").write_text("x")
+    link = tmp_path / "link"
+    for to in ("nowhere", "d", "file", "-n"):
+        host.make_link(str(link), to)
+        assert os.readlink(link) == to
+    host.make_link(str(tmp_path / "file"), "d")
+    assert os.readlink(tmp_path / "file") == "d"
+    assert os.listdir(tmp_path / "d") == []
+    with pytest.raises(HostError):
+        host.make_link(str(tmp_path / "d"), "x")
+
+
+def test_removal_takes_only_what_is_named(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "d" / "e").mkdir(parents=True)
+    (tmp_path / "d" / ".hidden").write_text("")
+    (tmp_path / "link").symlink_to("d")
+    host.remove(str(tmp_path / "none"))
+    host.remove(str(tmp_path / "link"))
+    assert sorted(os.listdir(tmp_path)) == ["d", "home"]
+    host.remove(str(tmp_path / "d" / "e"))
+    with pytest.raises(HostError, match="is not empty"):
+        host.remove(str(tmp_path / "d"))
+    host.remove(str(tmp_path / "d"), recurse=True)
+    assert os.listdir(tmp_path) == ["home"]
+
+
+@pytest.mark.parametrize("path", ["/", "/proc", "/usr/..", "."])
+def test_some_things_are_never_removed(host: Host, path: str) -> None:
+    with pytest.raises(HostError, match="not removed"):
+        host.remove(path, recurse=True)
+
+
+def test_trees_are_listed_and_put(host: Host, tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    (root / "sub").mkdir(parents=True)
+    (root / "sub" / "old").write_text("old")
+    (root / "sub" / "old").chmod(0o600)
+    (root / "link").symlink_to("sub")
+    assert host.list_tree(str(tmp_path / "home")) == []
+    for big in (b"small", b"x" * 200_000):
+        files = [
+            ("new", Bytes(b"1"), KEPT),
+            ("sub/old", Bytes(big), KEPT),
+            ("sub/b l", Bytes(b""), Attributes(0o751)),
+        ]
+        host.put_tree(str(root), files)
+        assert ((root / "sub" / "old").read_bytes(), mode(root / "sub" / "old")) == (big, 0o600)
+        listed = host.list_tree(str(root))
+        assert [name for name, _ in listed] == ["link", "new", "sub", "sub/b l", "sub/old"]
+        found = dict(listed)
+        assert (found["link"].link, found["new"].mode, found["sub"].kind) == ("sub", 0o644, DIRECTORY)
+        assert (found["sub/old"].sha256, found["sub/b l"].mode) == (sha(big), 0o751)
+        assert sorted(os.listdir(root)) == ["link", "new", "sub"]
+
+
+def test_users_and_groups_have_numbers(host: Host) -> None:
+    assert (host.user_id("daemon"), host.user_id("root"), host.user_id("1234")) == (1, 0, 1234)
+    assert (host.group_id("daemon"), host.group_id("4321")) == (1, 4321)
+    for ask in (host.user_id, host.group_id):
+        for name in ("nobody-at-all", "-u", "4294967295", "a\nb"):
+            with pytest.raises(HostError, match="is not a"):
+                ask(name)
+
+
+def test_guards_decide_whether_a_command_runs(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("")
+    there, gone = str(tmp_path / "there"), str(tmp_path / "gone")
+    for options, skipped in (
+        ({"creates": (there,)}, f"creates {there}"),
+        ({"creates": (there, gone)}, None),
+        ({"removes": (gone,)}, f"removes {gone}"),
+        ({"removes": (gone, there)}, None),
+        ({"unless": b"test  1 = 1"}, "unless test 1 = 1"),
+        ({"unless": b"false"}, None),
+        ({"onlyif": b"false"}, "onlyif false"),
+        ({"onlyif": b"true"}, None),
+        ({"creates": ("there",), "cwd": str(tmp_path)}, "creates there"),
+        ({"unless": b'test "$A" = "b c"', "env": {"A": "b c"}}, 'unless test "$A" = "b c"'),
+    ):
+        command = Command(f"echo ran >>{tmp_path}/log".encode(), **options)
+        assert host.check_guards(command) == skipped
+        assert not (tmp_path / "log").exists()
+        end = host.run(command, 10.0, lambda stream, data: None)
+        assert (end.code, end.skipped, (tmp_path / "log").exists()) == (0, skipped, skipped is None), options
+        (tmp_path / "log").unlink(missing_ok=True)
+
+
+def test_a_guard_that_cannot_be_run_is_an_error(host: Host) -> None:
+    for command in (Command(b"true", unless=b"no-such-program"), Command(b"true", onlyif=b"/etc/passwd")):
+        with pytest.raises(HostError, match="cannot be run"):
+            host.run(command, 10.0, lambda stream, data: None)
+        with pytest.raises(HostError, match="cannot be run"):
+            host.check_guards(command)
+
+
+def test_commands_get_directory_environment_and_input(host: Host, tmp_path: Path) -> None:
+    text = 'pwd; printf %s "$A"; cat'
+    value = "q'\"$x`\n\\n ü"
+    assert run(host, text, cwd=str(tmp_path), env={"A": value}, stdin=b"in\0\xff") == (
+        0,
+        f"{tmp_path}\n{value}".encode() + b"in\0\xff",
+        b"",
+    )
+    with pytest.raises(HostError, match="cwd '/none' is not a directory"):
+        run(host, "true", cwd="/none")
