@@ -100,7 +100,7 @@ state watch --help|state wait --help|state compact --help|state log -n x|state l
 state list -o yaml|state get x -o json|state list --outptu json|state set a
 state list --help|state show --help|state get --help|state set --help|state increment --help
 state delete --help|state clear --help|state stats --help|lock list --help|lock acquire --help
-lock release --help|lock break --help|run --help|agents --help|completion --help|tui --help
+lock release --help|lock break --help|run --help|agents --help|hosts --help|completion --help|tui --help
 examples --help|examples show --help|examples show
 lock acquire x|lock acquire x --holder h --ttl abc|completion tcsh|--agent|--bogus
 """

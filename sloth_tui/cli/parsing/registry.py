@@ -33,6 +33,7 @@ _MODULES = {
     "examples": "examples",
     "examples show": "examples",
     "agents": "agents",
+    "hosts": "hosts",
     "completion": "completion",
 }
 """Path of a command -> module of ``sloth_tui.cli.commands``, in the order help shows them.
