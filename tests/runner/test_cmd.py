@@ -131,7 +131,7 @@ def test_binary_output_is_exact_in_the_result(tmp_path: Path) -> None:
         ),
         ("cmd({command = 'ls', cwd = '/nowhere'})", "cmd: cwd '/nowhere' is not a directory"),
         ("cmd('a\\0b')", "cmd: command must not contain NUL"),
-        ("cmd({command = 'ls', delegate_to = 'web1'})", "cmd: delegate_to 'web1' is not this machine"),
+        ("cmd({command = 'ls', delegate_to = '-x'})", "cmd: '-x' is not a destination of ssh"),
     ],
 )
 def test_what_goes_wrong_is_named(tmp_path: Path, call: str, message: str) -> None:
@@ -143,14 +143,14 @@ def test_what_goes_wrong_is_named(tmp_path: Path, call: str, message: str) -> No
 def test_targets_that_are_this_machine(tmp_path: Path, target: str) -> None:
     text = f"""
         task({{name = "a", delegate_to = {target}, run = function() print(cmd("echo hi").success) end}})
-        task({{name = "b", delegate_to = "elsewhere", run = function()
+        task({{name = "b", delegate_to = "-elsewhere", run = function()
             print(cmd({{command = "echo hi", delegate_to = "local"}}).success)
         end}})
-        task({{name = "c", delegate_to = "elsewhere", run = function() file.write("x", "y") end}})
+        task({{name = "c", delegate_to = "-elsewhere", run = function() file.write("x", "y") end}})
     """
     told = run_text(tmp_path, text)
     assert told.results == {"a": "done", "b": "done", "c": "failed"}
-    assert "file.write: delegate_to 'elsewhere' is not this machine" in told.errors["c"]
+    assert "file.write: '-elsewhere' is not a destination of ssh" in told.errors["c"]
 
 
 def test_a_commands_limit_ends_all_of_its_process_group(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from sloth_tui.runner.lua.sandbox import Outcome, Sandbox, has_position
 from sloth_tui.runner.lua.source import TaskSource
 from sloth_tui.runner.plan import make_plan
 from sloth_tui.runner.schedule import DONE, SKIPPED, Schedule
+from sloth_tui.runner.worker.hosts import WorkerHosts
 from sloth_tui.runner.worker.key_changes import KeyChangeReporter
 from sloth_tui.runner.worker.local_files import LocalFiles
 from sloth_tui.runner.worker.output import Output
@@ -56,6 +57,7 @@ class Session:
         self._open_store = open_store
         self._known_settings: Settings | None = None
         self._task: str | None = None
+        self._hosts = WorkerHosts(assignment.run, assignment.request.grace, self._settings)
         self._registry = Registry()
         check = self._request.check
         self._changes = KeyChangeReporter(emitter, assignment.run, predicted=check)
@@ -67,6 +69,12 @@ class Session:
     def work(self) -> None:
         """Do all of the work. A fault of the file becomes a note, not an exception."""
         try:
+            self._work()
+        finally:
+            self._hosts.close()
+
+    def _work(self) -> None:
+        try:
             plan = self._load()
         except SlothError as error:
             trace = error.trace if isinstance(error, TaskFileError) else None
@@ -76,6 +84,7 @@ class Session:
             self._emitter.note("listed", [task._asdict() for task in plan])
             return
         self._run(plan)
+        self._hosts.close()
         self._emitter.note("done")
 
     def _load(self) -> list[Task]:
@@ -90,6 +99,7 @@ class Session:
             check=self._request.check,
             diff=self._request.diff,
             predict=self._predictions.predicting,
+            others=self._hosts,
         )
         self._predictions.explain(self._context)
         files = LocalFiles(self._context, self._predictions if self._request.check else None)

@@ -1,0 +1,169 @@
+"""Whole runs whose tasks act on hosts behind a real sshd: from the command line to what is left there."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.ssh import marked, needs_sshd, stale_files
+from tests.support import rounds, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.ssh import Server
+
+pytestmark = [needs_sshd, pytest.mark.usefixtures("server")]
+RUN = [sys.executable, "-m", "sloth_tui", "run"]
+WAITS = """
+task({name = "waits", delegate_to = "web1", run = function()
+  cmd([[trap 'echo asked; sleep 0.3; echo bye; exit 3' TERM
+    setsid sleep 1000 & sleep 1000 & echo up; while :; do sleep 0.05; done]])
+end})
+"""
+
+
+def write(directory: Path, text: str) -> str:
+    path = directory / "tasks.lua"
+    path.write_text(text)
+    return str(path)
+
+
+def test_a_task_acts_where_it_is_delegated_to(tmp_path: Path) -> None:
+    text = f"""
+    task({{name = "a", delegate_to = "web1", run = function()
+      local done = cmd("echo out; echo err >&2; exit 0")
+      print(done.stdout == "out\\n", done.stderr == "err\\n", done.exit_code)
+      print(cmd({{command = "exit 255", check = false}}).exit_code)
+      print(cmd({{command = "false", creates = "{tmp_path}"}}).skipped)
+      print(file.write({{path = "{tmp_path}/f", content = "x"}}).changed)
+      print(file.write({{path = "{tmp_path}/f", content = "x"}}).changed, file.read("{tmp_path}/f"))
+      print(cmd({{command = "echo here", delegate_to = "local"}}).stdout)
+      cmd({{command = "echo there", delegate_to = "web2"}})
+    end}})
+    """
+    done = subprocess.run(
+        [*RUN, write(tmp_path, text)], capture_output=True, text=True, timeout=100, check=False
+    )
+    lines = [line[2:] for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert [line for line in lines if not line.startswith(("changed ", "done "))] == [
+        "out",
+        "! err",
+        "true\ttrue\t0",
+        "255",
+        f"creates {tmp_path}",
+        "true",
+        "false\tx",
+        "here",
+        "here",
+        "",
+        "there",
+    ]
+    assert (done.returncode, done.stderr) == (0, "")
+    assert wait_until(lambda: not stale_files())
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("host.invalid", "cannot reach 'host.invalid': Could not resolve hostname"),
+        ("-oProxyCommand=x", "is not a destination of ssh"),
+    ],
+)
+def test_a_host_that_cannot_be_reached_fails_the_task_in_one_line(
+    tmp_path: Path, name: str, message: str
+) -> None:
+    text = f'task({{name = "a", delegate_to = "{name}", run = function() cmd("true") end}})'
+    done = subprocess.run(
+        [*RUN, write(tmp_path, text)], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 20
+    assert re.search(rf"failed in .*tasks.lua:1: cmd: .*{re.escape(message)}", done.stdout)
+
+
+@pytest.mark.parametrize("how", ["INT", "TERM", "KILL", "timeout"])
+def test_commands_there_end_with_the_run(tmp_path: Path, how: str) -> None:
+    path = write(tmp_path, WAITS.replace("setsid", f"export OF_TEST={os.getpid()}.{tmp_path}; setsid"))
+    mark = f"OF_TEST={os.getpid()}.{tmp_path}"
+    arguments = ["--timeout", "6"] if how == "timeout" else []
+    process = subprocess.Popen(
+        [*RUN, path, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
+    while "up" not in process.stdout.readline():
+        pass
+    wait_until(lambda: len(marked(mark)) >= 2)
+    if how != "timeout":
+        process.send_signal(getattr(signal, f"SIG{how}"))
+    rest = process.stdout.read()
+    expected = {"INT": 130, "TERM": 143, "KILL": -9, "timeout": 124}[how]
+    assert process.wait(100) == expected
+    process.stdout.close()
+    if how != "KILL":
+        assert rest.count("asked") == 1
+        assert "  bye" in rest.splitlines()
+    wait_until(lambda: not marked(mark))
+    wait_until(
+        lambda: not [name for name in os.listdir("/tmp") if name.startswith(".sloth-") and _is_of(name, mark)]
+    )
+    wait_until(lambda: not stale_files())
+
+
+def _is_of(directory: str, mark: str) -> bool:
+    try:
+        with open(f"/tmp/{directory}/1", encoding="utf-8", errors="replace") as file:
+            return mark in file.read()
+    except OSError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", ["run", "worker", "guard", "ssh", "sshd", "command"])
+def test_whoever_is_killed_leaves_nothing_there(tmp_path: Path, server: Server, victim: str) -> None:
+    mark = f"OF_TEST={os.getpid()}.{tmp_path}"
+    path = write(tmp_path, WAITS.replace("setsid", f"export {mark}; setsid"))
+    for _ in range(rounds(2, 50)):
+        process = subprocess.Popen([*RUN, path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert process.stdout is not None
+        while "up" not in process.stdout.readline():
+            pass
+        wait_until(lambda: len(marked(mark)) >= 2)
+        for pid in _victims(victim, process.pid, server, mark):
+            os.kill(pid, signal.SIGKILL)
+        process.stdout.read()
+        process.wait(100)
+        process.stdout.close()
+        wait_until(lambda: not marked(mark))
+        wait_until(lambda: not stale_files())
+
+
+def _victims(victim: str, pid: int, server: Server, mark: str) -> list[int]:
+    from sloth_tui.runner.processes import find_descendants
+
+    if victim == "run":
+        return [pid]
+    if victim == "command":
+        return [found for found in marked(mark) if _name(found) == "sh"] or marked(mark)[:1]
+    if victim == "sshd":
+        return [each.pid for each in find_descendants(server.process.pid) if _name(each.pid) == "sshd"]
+    below = find_descendants(pid)
+    if victim == "ssh":
+        return [each.pid for each in below if _name(each.pid) == "ssh"]
+    keeper = next(each for each in below if each.parent == pid)
+    guard = next(each for each in below if each.parent == keeper.pid)
+    worker = next(each for each in below if each.parent == guard.pid)
+    return [guard.pid if victim == "guard" else worker.pid]
+
+
+def _name(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
