@@ -75,10 +75,6 @@ SITUATIONS = {
     "error: too many open files (limit …): raise it with ulimit -n": (
         f"sloth-runner state set a 1; ulimit -n 5; exec {_PYTHON} -m sloth_tui state get a"
     ),
-    "cmd: delegate_to 'web1' is not this machine, and no other can be reached": (
-        """echo 'task({name = "t", delegate_to = "web1", run = function() cmd("true") end})' > t.lua;"""
-        "sloth-runner run t.lua"
-    ),
     "warning: lock 'deploy' is still held by 'ci' for …: nothing unlocked it": (
         """echo 'task({name = "t", run = function() state.lock("deploy", "ci", 300) end})' > t.lua;"""
         "sloth-runner run t.lua"
@@ -94,9 +90,20 @@ SITUATIONS = {
 }
 """Message -> shell commands of which the last one gives it."""
 
+_ERRORS_OF_SSH = "tests/runner/hosts/test_ssh_errors.py"
+
 HELD = {
     "error: out of memory (limit …): raise it with ulimit -v": "tests/cli/test_shortage.py",
     "killed: its commands had more than 1,000 processes at once": "tests/runner/test_fork_bombs.py",
+    "cannot reach 'web1': …": _ERRORS_OF_SSH,
+    "cannot reach 'web1': its host key is not known": _ERRORS_OF_SSH,
+    "'web1' shows another host key than known_hosts has: refused": _ERRORS_OF_SSH,
+    "'web1' refused user deploy (publickey)": _ERRORS_OF_SSH,
+    "'web1' closed the connection before a session was there": _ERRORS_OF_SSH,
+    "the login shell of deploy on 'web1' runs no commands: …": _ERRORS_OF_SSH,
+    "no sudo without a password for deploy on 'web1': …": _ERRORS_OF_SSH,
+    "lost the connection to 'web1' while it ran: what it did is not known": _ERRORS_OF_SSH,
+    "delegation needs OpenSSH's ssh, which is not installed here": _ERRORS_OF_SSH,
     "nothing to paste? set [tui] copy_command": "tests/tui/test_copying.py",
     "read-only: nothing was changed": "tests/tui/test_changes.py",
 }
