@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.runner.processes import read_process
 from tests.support import wait_until
 
 if TYPE_CHECKING:
@@ -62,18 +64,14 @@ class Server:
             f"PasswordAuthentication no\nKbdInteractiveAuthentication no\n"
             f"PermitRootLogin yes\nMaxStartups 200\n{self._more}"
         )
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [_SSHD, "-D", "-e", "-f", str(self.directory / "sshd_config")],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        # No child of the tests: some of them look whether they have children that are left.
+        text = f'"$@" </dev/null >>{self.log} 2>&1 & echo $!'
+        command = [_SSHD, "-D", "-e", "-f", str(self.directory / "sshd_config")]
+        self.pid = int(subprocess.check_output(["setsid", "sh", "-c", text, "sh", *command]))
         wait_until(self._answers, what="sshd answers")
 
     def _answers(self) -> bool:
-        assert self.process.poll() is None, self.log.read_text()
+        assert self._runs(), self.log.read_text()
         with socket.socket() as client:
             return client.connect_ex(("127.0.0.1", self.port)) == 0
 
@@ -87,12 +85,15 @@ class Server:
 
     def stop(self) -> None:
         """End the one that listens. Connections go on."""
-        self.process.terminate()
-        self.process.wait()
+        os.kill(self.pid, signal.SIGTERM)
+        wait_until(lambda: not self._runs())
+
+    def _runs(self) -> bool:
+        return read_process(self.pid) is not None
 
     def processes(self) -> list[int]:
         """Return the processes of this sshd: connections, shells, commands, and what they left behind."""
-        return descendants(self.process.pid)
+        return descendants(self.pid)
 
 
 def make_key(path: Path) -> None:

@@ -151,7 +151,7 @@ def _victims(victim: str, pid: int, server: Server, mark: str) -> list[int]:
     if victim == "command":
         return [found for found in marked(mark) if _name(found) == "sh"] or marked(mark)[:1]
     if victim == "sshd":
-        return [each.pid for each in find_descendants(server.process.pid) if _name(each.pid) == "sshd"]
+        return [each.pid for each in find_descendants(server.pid) if _name(each.pid) == "sshd"]
     below = find_descendants(pid)
     if victim == "ssh":
         return [each.pid for each in below if _name(each.pid) == "ssh"]
