@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 _SSHD = next((path for path in ("/usr/sbin/sshd", "/usr/bin/sshd") if os.path.exists(path)), None)
 _SSH = shutil.which("ssh")
 
+AVAILABLE = _SSHD is not None and _SSH is not None and os.geteuid() == 0
+"""True if a server can be started here."""
+
 needs_sshd = pytest.mark.skipif(
-    _SSHD is None or _SSH is None or os.geteuid() != 0,
+    not AVAILABLE,
     reason="needs openssh-server and openssh-client from Debian's packages, and root",
 )
 

@@ -7,6 +7,9 @@ Order: first the output of loading the file, then ``run_started``, then for each
 output, resources, key changes, warnings, and ``task_finished``. If the changes of a failed run are undone,
 one ``key_restored`` for every key follows. ``run_finished`` comes last, always and once. A skipped task has a
 ``task_finished`` only. A file that cannot be run has no ``run_started``.
+
+A task for several hosts has all this once for each host, with ``host`` set. The events of hosts that act at
+the same time alternate; those of each host are in order.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ class RunStarted(NamedTuple):
     at: float
     check: bool = False
     """True if the run only predicts what it would change."""
+    hosts: dict[str, list[str]] | None = None
+    """The hosts of each task that runs for several; None if there is no such task."""
 
 
 class TaskStarted(NamedTuple):
@@ -98,6 +103,8 @@ class Resource(NamedTuple):
     """The number of lines of the diff that were left out."""
     uncertain: str | None = None
     """The command that has to run before, and was not, so that the prediction is uncertain."""
+    task_host: str | None = None
+    """The host that the task runs for, as ``host`` in the other events."""
 
 
 class KeyRestored(NamedTuple):
@@ -132,6 +139,7 @@ class Stopping(NamedTuple):
     """How many were asked."""
     seconds: float
     """The time after which the rest are killed."""
+    host: str | None = None
 
 
 class TaskFinished(NamedTuple):

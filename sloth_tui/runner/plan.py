@@ -33,6 +33,8 @@ class Task(NamedTuple):
     """Patterns of the files that it reads."""
     creates: tuple[str, ...] = ()
     """Paths of the files that it makes."""
+    hosts: tuple[str, ...] = ()
+    """The hosts that it runs for, once each; empty if it runs once, where ``delegate_to`` says."""
 
 
 def make_plan(tasks: Sequence[Task], wanted: Sequence[str] = ()) -> list[Task]:
@@ -51,6 +53,21 @@ def make_plan(tasks: Sequence[Task], wanted: Sequence[str] = ()) -> list[Task]:
         raise _cycle(tasks, by_name, {task.name for task in ordered})
     needed = _needed(by_name, wanted)
     return [task for task in ordered if task.name in needed]
+
+
+def resolve_groups(plan: Iterable[Task], groups: Mapping[str, Sequence[str]]) -> list[Task]:
+    """Put the members of groups in their place, in the tasks that name one. Each host remains once."""
+    return [_resolved(task, groups) for task in plan]
+
+
+def _resolved(task: Task, groups: Mapping[str, Sequence[str]]) -> Task:
+    members = None if task.delegate_to is None else groups.get(task.delegate_to)
+    if members is not None:
+        return task._replace(delegate_to=None, hosts=tuple(members))
+    if not any(name in groups for name in task.hosts):
+        return task
+    hosts = (host for name in task.hosts for host in groups.get(name, (name,)))
+    return task._replace(hosts=tuple(dict.fromkeys(hosts)))
 
 
 def _by_name(tasks: Sequence[Task]) -> dict[str, Task]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _STATUS = re.compile(rb"^(?:State|PPid|Threads):\t(.*)$", re.MULTILINE)
 RUN_VARIABLE = "SLOTH_RUNNER_RUN"
 """The environment variable of commands that holds the id of their run."""
+LANE_VARIABLE = "SLOTH_RUNNER_LANE"
+"""The one that tells the commands of one host's workers from those of the others of a run."""
 
 
 class Process(NamedTuple):
@@ -118,9 +120,9 @@ def find_in_session(session: int) -> list[Process]:
     return [process for process in processes() if process.session == session]
 
 
-def find_of_run(run: str) -> list[Process]:
-    """Return the processes that have the run in their environment; on Linux only."""
-    mark = f"{RUN_VARIABLE}={run}".encode()
+def find_of_lane(lane: str) -> list[Process]:
+    """Return the processes that have the lane in their environment; on Linux only."""
+    mark = f"{LANE_VARIABLE}={lane}".encode()
     return [process for process in processes() if mark in _environment(process.pid).split(b"\0")]
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 MEBIBYTE = 1024 * 1024
 DEFAULT_GRACE_SECONDS = 10.0
+DEFAULT_FORKS = 5
 
 
 class RunRequest(NamedTuple):
@@ -36,7 +37,7 @@ class RunRequest(NamedTuple):
     """Report how the content of files differs."""
     force: bool = False
     """Run tasks that are up to date, too."""
-    forks: int = 5
+    forks: int = DEFAULT_FORKS
     """The number of hosts that a task with several acts on at the same time."""
 
 
@@ -66,6 +67,17 @@ class Assignment(NamedTuple):
     recovery: RecoveryInfo | None = None
     started: bool = False
     """True if an earlier worker has announced the run."""
+    host: str | None = None
+    """The host for which the worker runs tasks; None: it runs those without several hosts."""
+    lane: int = 0
+    """The number of the host in the run, from 1; 0 without one."""
+    stepwise: bool = False
+    """True if the tasks to run are told one by one: an earlier worker has found tasks with several hosts."""
+
+
+def lane_mark(run: str, lane: int) -> str:
+    """Return what tells the commands of one host's worker from those of the others of a run."""
+    return f"{run}-{lane}"
 
 
 def encode_assignment(assignment: Assignment) -> bytes:
@@ -79,7 +91,7 @@ def decode_assignment(line: bytes) -> Assignment:
     """Read a line of :func:`encode_assignment`."""
     import json
 
-    request, run, mode, finished, attempts, recovery, started = json.loads(line)
+    request, run, mode, finished, attempts, recovery, *where = json.loads(line)
     file, agent, tasks, *rest = request
     return Assignment(
         RunRequest(file, agent, tuple(tasks), *rest),
@@ -88,7 +100,7 @@ def decode_assignment(line: bytes) -> Assignment:
         finished,
         attempts,
         _recovery_info(*recovery) if recovery else None,
-        started,
+        *where,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,6 +11,15 @@ if TYPE_CHECKING:
 
 DONE = "done"
 SKIPPED = "skipped"
+
+
+class PlannedTask(NamedTuple):
+    """What a schedule across hosts has to know of a task."""
+
+    name: str
+    depends_on: tuple[str, ...]
+    hosts: tuple[str, ...]
+    """Empty: it runs once."""
 
 
 class Schedule:
@@ -42,12 +51,19 @@ class Schedule:
             if result == SKIPPED:
                 return f"depends on '{name}', which was skipped"
             if result is not None and result != DONE:
-                return f"depends on '{name}', which {_ended(result)}"
+                return f"depends on '{name}', which {describe_end(result)}"
         if self._keep_going or self._first_failure is None:
             return None
         name, result = self._first_failure
-        return f"'{name}' {_ended(result)}"
+        return f"'{name}' {describe_end(result)}"
 
 
-def _ended(result: str) -> str:
+def describe_task(task: str, host: str | None) -> str:
+    """Return what a task is called, for one host if it has several: ``web on web1``. The names are as they
+    are."""
+    return task if host is None else f"{task} on {host}"
+
+
+def describe_end(result: str) -> str:
+    """Return what a task did that was not done: ``took too long``."""
     return {"failed": "failed", "timeout": "took too long", "cancelled": "was stopped"}[result]

@@ -74,6 +74,14 @@ def grace(word: str) -> float:
     return span
 
 
+def count(word: str) -> int:
+    """A whole number, at least 1."""
+    found = integer(word)
+    if found < 1:
+        raise ValueError(f"{_quoted(word)} is less than 1")
+    return found
+
+
 def revision(word: str) -> int:
     """Return the number of a revision, or a count: not negative. Raises ValueError."""
     found = integer(word)

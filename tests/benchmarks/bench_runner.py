@@ -72,7 +72,7 @@ def lua_state(store: Store) -> Sandbox:
     """Lua's state on this store, as a worker has it."""
     sandbox = Sandbox({"read_module": lambda _: (False, b"none")}, 512 * 1024 * 1024)
     emitter = Emitter(os.open(os.devnull, os.O_WRONLY))
-    changes = KeyChangeReporter(emitter, "bench")
+    changes = KeyChangeReporter(emitter, "bench", os.getpid())
     changes.watch(store, store.revision(), keep_revisions=50)
     context = Context(os.getcwd(), may_act=True)
     tracking = Tracking(context, LocalFiles(context, None))

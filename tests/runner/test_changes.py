@@ -59,7 +59,7 @@ def test_what_history_has_forgotten_has_left_the_process(base: Path, monkeypatch
     reader, writer = os.pipe()
     kept = 50
     with open_store("local", "write", origin=this_process("lua", "test", "some-run", None)) as store:
-        changes = KeyChangeReporter(Emitter(writer), "some-run")
+        changes = KeyChangeReporter(Emitter(writer), "some-run", os.getpid())
         changes.watch(store, store.revision(), kept)
         for number in range(180):
             store.set("n", number)

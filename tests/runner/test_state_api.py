@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
@@ -28,7 +29,7 @@ class StateCalls:
 
     def __init__(self, store: Store) -> None:
         sandbox = Sandbox({"read_module": lambda _: (False, b"none")}, 512 * 1024 * 1024)
-        changes = KeyChangeReporter(Mock(), "run")
+        changes = KeyChangeReporter(Mock(), "run", os.getpid())
         module = StateModule(
             lambda: store, changes, sandbox.has_room, RunLocks(Mock()), Tracking(Mock(), Mock())
         )

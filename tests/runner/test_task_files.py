@@ -98,7 +98,10 @@ NO_TASKS = [
     ),
     ("{name=('x'):rep(257), RUN}", "task: name must not be longer than 256 characters, got 257"),
     ("{name='x', depends_on=LIST, RUN}", "task: depends_on must not have more than 100000 names"),
-    ("{name='x', delegate_to={}, RUN}", "task: delegate_to must be a string, got table"),
+    (
+        "{name='x', delegate_to={}, RUN}",
+        "task: delegate_to is an empty list; name a host, or leave it out for this machine",
+    ),
 ]
 
 

@@ -127,7 +127,8 @@ local function check_fields(call, options, fields)
       fail(call .. ": unknown field '" .. text_of(field) .. "'; there are: " .. concat(known, ", "))
     end
     if not find(wanted, type(value), 1, true) then
-      fail(call .. ": " .. field .. " must be a " .. wanted .. ", got " .. type(value))
+      local hint = field == "delegate_to" and type(value) == "table" and "; only a task's delegate_to may be a list" or ""
+      fail(call .. ": " .. field .. " must be a " .. wanted .. ", got " .. type(value) .. hint)
     end
   end
 end

@@ -42,11 +42,13 @@ class Registry:
         retries: object,
         file: object,
         line: object,
+        hosts: int,
         sources: int,
         creates: int,
         *texts: object,
     ) -> object:
-        """``sources`` and ``creates``: how many of ``texts`` are these; the rest are dependencies."""
+        """``hosts``, ``sources`` and ``creates``: how many of ``texts`` are these, in this order. The rest
+        are dependencies."""
         text = text_from_lua(name, "name")
         if "\0" in text or "\n" in text:
             raise UsageError("name must be one line of text")
@@ -54,8 +56,10 @@ class Registry:
             raise UsageError(f"name must not be longer than {LONGEST_NAME} characters, got {len(text):,}")
         if len(self.tasks) == MOST_TASKS:
             raise UsageError(f"a file may define at most {MOST_TASKS:,} tasks")
+        names = _hosts(texts[:hosts])
+        paths = texts[hosts:]
         others = sources + creates
-        depends_on = texts[others:]
+        depends_on = paths[others:]
         self._numbers[text] = len(self.tasks) + 1
         self.tasks.append(
             Task(
@@ -67,8 +71,9 @@ class Registry:
                 cast("int", retries),
                 cast("bytes", file).decode("utf-8", "backslashreplace"),
                 cast("int", line),
-                _paths("sources", texts[:sources]),
-                _paths("creates", texts[sources:others]),
+                _paths("sources", paths[:sources]),
+                _paths("creates", paths[sources:others]),
+                names,
             )
         )
         return (True,)
@@ -79,6 +84,16 @@ def _paths(field: str, texts: Sequence[object]) -> tuple[str, ...]:
     if any(not path or "\0" in path for path in paths):
         raise UsageError(f"{field} must not be empty or contain NUL")
     return paths
+
+
+def _hosts(names: Sequence[object]) -> tuple[str, ...]:
+    hosts = [text_from_lua(name, "delegate_to") for name in names]
+    for index, host in enumerate(hosts):
+        if not host or not host.isprintable():
+            raise UsageError("delegate_to must be a list of names, each one line of text")
+        if host in hosts[:index]:
+            raise UsageError(f"delegate_to names '{host}' twice")
+    return tuple(hosts)
 
 
 def _optional(data: object, argument: str) -> str | None:

@@ -51,5 +51,5 @@ def list_tasks(request: RunRequest) -> list[Task]:
 
 
 def _task(fields: dict[str, Any]) -> Task:
-    lists = {name: tuple(fields[name]) for name in ("depends_on", "sources", "creates")}
+    lists = {name: tuple(fields[name]) for name in ("depends_on", "sources", "creates", "hosts")}
     return Task(**{**fields, **lists})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sloth_tui.runner.request import Assignment
     from sloth_tui.runner.supervision.stand_in import StandIn
 
-_CHANNEL = 3
+_CHANNEL, _STEPS = 3, 4
 _READ_BYTES = 1 << 18
 _START = "import sys; sys.path = sys.argv[1:]; from sloth_tui.runner.worker.main import main; main()"
 """Like ``-m sloth_tui.runner.worker.main``, but 6 ms faster: no runpy, no second search for packages."""
@@ -41,15 +41,17 @@ class WorkerProcess:
         self._poll = select.poll()
         pipes: list[tuple[int, int]] = []
         try:
-            for _ in range(3):
+            for _ in range(4):
                 pipes.append(os.pipe())  # noqa: PERF401 - if one fails, the others are closed below
-            (stdin, self._stdin), (self._channel, channel), (self._errors, errors) = pipes
-            self.pid = _spawn(stdin, channel, errors)
+            (stdin, self._stdin), (self._channel, channel), (self._errors, errors), (steps, self._steps) = (
+                pipes
+            )
+            self.pid = _spawn({0: stdin, 2: errors, _CHANNEL: channel, _STEPS: steps})
         except OSError as error:
             for descriptor in itertools.chain(*pipes):
                 os.close(descriptor)
             raise _not_started(error) from error
-        for descriptor in (stdin, channel, errors):
+        for descriptor in (stdin, channel, errors, steps):
             os.close(descriptor)
         for descriptor in (self._channel, self._errors):
             self._poll.register(descriptor, select.POLLIN)
@@ -75,9 +77,26 @@ class WorkerProcess:
         """True if the worker will write nothing more."""
         return not self._open
 
-    def watch(self, descriptor: int) -> None:
-        """Make :meth:`read` return as well when ``descriptor`` is readable."""
-        self._poll.register(descriptor, select.POLLIN)
+    def interests(self) -> list[tuple[int, int]]:
+        """Return descriptors, and the poll(2) events on them for which :meth:`read` has something to do."""
+        wanted = [(descriptor, select.POLLIN) for descriptor in self._open]
+        return [*wanted, (self._stdin, select.POLLOUT)] if self._unsent else wanted
+
+    @property
+    def has_kept(self) -> bool:
+        """True if :meth:`read` has something to return without waiting."""
+        return self._stand_in is not None
+
+    def begin_task(self, name: str) -> None:
+        """Tell a worker that runs task by task which one is next."""
+        with suppress(OSError):  # it is gone, which its lines tell
+            os.write(self._steps, name.encode() + b"\n")
+
+    def end_tasks(self) -> None:
+        """Tell a worker that runs task by task that there are no more."""
+        if self._steps >= 0:
+            os.close(self._steps)
+            self._steps = -1
 
     def read(self, timeout: float | None) -> list[bytes]:
         """Wait up to ``timeout`` seconds (None: for ever, but at most a day) for lines, and return those that
@@ -139,21 +158,22 @@ class WorkerProcess:
             os.close(self._stdin)
             self._stdin = -1
 
-    def kill(self, run: str | None = None) -> None:
-        """Kill its descendants, its session, and the processes of the run's commands outside of both."""
-        from sloth_tui.runner.processes import find_descendants, find_in_session, find_of_run, kill_all
+    def kill(self, lane: str | None = None) -> None:
+        """Kill its descendants, its session, and the processes of the lane's commands outside of both."""
+        from sloth_tui.runner.processes import find_descendants, find_in_session, find_of_lane, kill_all
 
         # The worker last: while it is there, orphans stay its descendants.
         kill_all(lambda: find_descendants(self.pid), seconds=1.0)
         kill_all(lambda: find_in_session(self.pid), seconds=1.0)
-        if run is not None:
-            kill_all(lambda: find_of_run(run), seconds=1.0)
+        if lane is not None:
+            kill_all(lambda: find_of_lane(lane), seconds=1.0)
 
     def close(self, seconds: float) -> None:
         """Wait up to ``seconds`` for the end of the worker, then kill it; close its descriptors."""
         import time
 
         self._close_stdin()
+        self.end_tasks()
         deadline = time.monotonic() + seconds
         while not self.ended and time.monotonic() < deadline:
             self.read(deadline - time.monotonic())
@@ -199,16 +219,19 @@ class WorkerProcess:
         return lines
 
 
-def _spawn(stdin: int, channel: int, errors: int) -> int:
-    """Start the worker as leader of a new session, by ``posix_spawn``: subprocess costs 10 ms to import."""
-    # First moved to high numbers: 0 to 3 are overwritten one after the other.
-    moved: list[int] = []
+def _spawn(descriptors: dict[int, int]) -> int:
+    """Start the worker as leader of a new session, by ``posix_spawn``: subprocess costs 10 ms to import.
+
+    ``descriptors``: those of this process, by their number there.
+    """
+    # First moved to high numbers: 0 to 4 are overwritten one after the other.
+    moved: dict[int, int] = {}
     try:
-        for descriptor in (stdin, errors, channel):
-            moved.append(fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10))  # noqa: PERF401 - closed below
-        return _spawn_with(*moved)
+        for number, descriptor in descriptors.items():
+            moved[number] = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10)
+        return _spawn_with(moved)
     finally:
-        for descriptor in moved:
+        for descriptor in moved.values():
             os.close(descriptor)
 
 
@@ -224,13 +247,11 @@ def _not_started(error: OSError) -> SlothError:
     return SlothError(shortage.describe_shortage(error) or f"cannot start a worker process: {error.strerror}")
 
 
-def _spawn_with(stdin: int, errors: int, channel: int) -> int:
-    actions = [
-        (os.POSIX_SPAWN_DUP2, stdin, 0),
-        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-        (os.POSIX_SPAWN_DUP2, errors, 2),
-        (os.POSIX_SPAWN_DUP2, channel, _CHANNEL),
-    ]
+def _spawn_with(descriptors: dict[int, int]) -> int:
+    nothing = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
+    actions = [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in descriptors.items()]
     # An empty entry stands for the working directory, which is the user's: nothing is imported from there.
     arguments = [sys.executable, "-P", "-S", "-c", _START, *filter(None, sys.path)]
-    return os.posix_spawn(sys.executable, arguments, os.environ, file_actions=actions, setsid=True)
+    return os.posix_spawn(
+        sys.executable, arguments, os.environ, file_actions=[nothing, *actions], setsid=True
+    )

@@ -5,19 +5,17 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sloth_tui.errors import ExitCode, TaskFileError
+from sloth_tui.errors import TaskFileError
 from sloth_tui.runner.events import (
     KeyChanged,
     Resource,
-    RunFinished,
-    RunStarted,
     TaskFinished,
     TaskStarted,
     Warned,
 )
 from sloth_tui.runner.protocol import Note
 from sloth_tui.runner.request import Assignment, RecoveryInfo
-from sloth_tui.text import format_count
+from sloth_tui.runner.schedule import PlannedTask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,11 +26,26 @@ if TYPE_CHECKING:
 
 
 class RunRecord:
-    """The results so far, in the order they came, and the position of the run in its plan."""
+    """The results so far, in the order they came, and the position of the run in its plan.
+
+    A run with tasks for several hosts has one record for each host, and one for the other tasks.
+    """
 
     def __init__(self, request: RunRequest, run: str) -> None:
         self.request = request
         self.run = run
+        self.host: str | None = None
+        """The host whose tasks alone it is about."""
+        self.lane = 0
+        """The number of the record in its run."""
+        self.stepwise = False
+        """True if the workers are told which task is next."""
+        self.step: str | None = None
+        """The task that a worker was told to run, until it has ended."""
+        self.refused: str | None = None
+        """Why a worker could not load the file again."""
+        self.fleet: list[PlannedTask] = []
+        """The tasks in the order they run, if one of them has several hosts."""
         self.started = time.monotonic()
         self.results: dict[str, str] = {}
         self.complete = False
@@ -61,9 +74,17 @@ class RunRecord:
         self._task_changes = 0
         self._task_resources = [0, 0]
         """The number of resources that it found as wanted, and of those that it changed."""
-        self._would_change = False
+        self.would_change = False
+        """True if something was predicted that would change."""
         self.unusable: TaskFileError | None = None
         """Why the file cannot be run at all."""
+
+    def for_host(self, host: str, lane: int) -> RunRecord:
+        """Return a new record about a host of the same run."""
+        record = RunRecord(self.request, self.run)
+        record.host, record.lane, record.stepwise = host, lane, True
+        record.started, record._plan = self.started, self._plan
+        return record
 
     # Messages of workers
 
@@ -71,14 +92,9 @@ class RunRecord:
         """Take note of a message; return the event to pass on, if any."""
         if isinstance(message, Note):
             self._take_note(message)
-            return self._announcement() if message.name == "plan" else None
+            return None
         self._take_event(message)
         return message
-
-    def _announcement(self) -> RunStarted:
-        request = self.request
-        plan = list(self._plan or ())
-        return RunStarted(self.run, request.file, request.agent, plan, time.time(), request.check)
 
     def _take_event(self, event: RunEvent) -> None:
         if isinstance(event, TaskStarted):
@@ -87,26 +103,28 @@ class RunRecord:
             self._attempts.setdefault(event.task, 1)  # the worker may be gone before it reports the attempt
         elif isinstance(event, TaskFinished):
             self.results[event.task] = event.result
-            self.task = self.task_deadline = None
+            self.task = self.step = self.task_deadline = None
         elif isinstance(event, KeyChanged):
             self._since = event.revision
             self._task_changes += 1
-            self._would_change = self._would_change or event.predicted
+            self.would_change = self.would_change or event.predicted
         elif isinstance(event, Resource):
             self._task_resources[event.changed] += 1
-            self._would_change = self._would_change or (event.predicted and event.changed)
+            self.would_change = self.would_change or (event.predicted and event.changed)
 
     def _take_note(self, note: Note) -> None:
         match note.name, note.details:
             case "started", [int(pid)]:
                 self.worker_pid, self.wait_status, self.traceback = pid, None, None
-                self.process_limit_hit, self.asked = "", 0
+                self.process_limit_hit, self.asked, self.refused = "", 0, None
             case "acquired", [str(name), str(holder)]:
                 self._ephemeral_locks[name] = holder
             case "released", [str(name)]:
                 self._ephemeral_locks.pop(name, None)
-            case "plan", [list(plan)]:
+            case "plan", [list(plan), list(fleet)]:
                 self._plan = {name: (timeout, retries) for name, timeout, retries in plan}
+                self.fleet = [PlannedTask(name, tuple(needs), tuple(hosts)) for name, needs, hosts in fleet]
+                self.stepwise = bool(fleet)
             case "store", [int(revision)]:
                 self._since = revision if self._since is None else self._since
             case "attempt", [str(task), int(number)]:
@@ -116,6 +134,8 @@ class RunRecord:
                 self.task_deadline = None if timeout is None else time.monotonic() + timeout
             case "done", []:
                 self.complete = True
+            case "unusable", [str(message), *_] if self.stepwise:
+                self.refused = message
             case "unusable", [str(message), hint, int(code), trace]:
                 self.complete = True
                 self.unusable = TaskFileError(
@@ -138,13 +158,6 @@ class RunRecord:
             case "ended", [int(status), int(left)]:
                 self.wait_status, self.orphans = status, left
 
-    def report_orphans(self) -> Iterator[RunEvent]:
-        """Yield a warning about processes that commands had left running, if any."""
-        left, self.orphans = self.orphans, 0
-        if left:
-            were = "was" if left == 1 else "were"
-            yield Warned(None, f"{format_count(left, 'process', 'processes')} left by commands {were} ended")
-
     def report_lost_worker(self, result: str, error: str, *, goes_on: bool) -> Iterator[RunEvent]:
         """Yield the events about the task of a worker that died.
 
@@ -164,7 +177,7 @@ class RunRecord:
         if goes_on and attempt < most:
             yield Warned(task, f"attempt {attempt} of {most} failed: {error}")
             return
-        self.results[task] = result
+        self.results[task], self.step = result, None
         duration = time.monotonic() - self._task_started
         ok, changed = self._task_resources
         yield TaskFinished(task, result, duration, self._task_changes, error, None, resources=changed, ok=ok)
@@ -187,45 +200,24 @@ class RunRecord:
         recovery = RecoveryInfo(
             self._since or 0, self.worker_pid, self.task, tuple(self._ephemeral_locks.items())
         )
-        return Assignment(self.request, self.run, mode, self.results, self._attempts, recovery, self.planned)
+        place = self.host, self.lane, self.stepwise
+        return Assignment(
+            self.request, self.run, mode, self.results, self._attempts, recovery, self.planned, *place
+        )
 
     def touched_store(self) -> bool:
         """True if a worker has opened the store."""
         return self._since is not None
 
+    def planned_tasks(self) -> list[str]:
+        """Return the names of all tasks, in order."""
+        return list(self._plan or ())
+
     def ahead(self) -> list[str]:
-        """Return the names of the tasks that have not ended, in order."""
+        """Return the names of the tasks that have not ended, in order, as far as they are known."""
+        if self.stepwise:
+            return [] if self.step is None else [self.step]
         return [name for name in self._plan or () if name not in self.results]
-
-    def skip_rest(self, why: str) -> Iterator[RunEvent]:
-        """Record that the rest of the tasks are skipped, and yield the events."""
-        for name in self.ahead():
-            self.results[name] = "skipped"
-            yield TaskFinished(name, "skipped", 0.0, 0, why, None)
-
-    def finished(self, result: str | None = None, error: str | None = None, code: int = 0) -> RunFinished:
-        """Return the last event; by default, with the outcome of the tasks' results."""
-        hint = None
-        wrong = self.unusable
-        if result is None and wrong is not None:
-            result, error, hint, code = "error", wrong.message, wrong.hint, wrong.exit_code
-        elif result is None:
-            result, error, code = self._verdict()
-        trace = None if wrong is None else wrong.trace
-        duration = time.monotonic() - self.started
-        return RunFinished(self.run, result, code, duration, error, hint, trace, self._would_change)
-
-    def _verdict(self) -> tuple[str, str | None, int]:
-        found = list(self.results.values())
-        failed, late, skipped = (found.count(kind) for kind in ("failed", "timeout", "skipped"))
-        if not failed and not late:
-            return "done", None, ExitCode.WOULD_CHANGE if self._would_change else ExitCode.OK
-        parts = [f"{format_count(failed, 'task')} failed"] if failed else []
-        parts += [f"{format_count(late, 'task')} took too long"] if late else []
-        parts += [f"{skipped:,} skipped"] if skipped else []
-        if failed:
-            return "failed", ", ".join(parts), ExitCode.TASK_FAILED
-        return "timeout", ", ".join(parts), ExitCode.TASK_TIMEOUT
 
     def _limits(self, task: str) -> tuple[float | None, int]:
         return (self._plan or {}).get(task, (None, 0))

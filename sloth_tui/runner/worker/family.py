@@ -6,7 +6,7 @@ or is gone. When the Lua process is gone, for whatever reason, the guard ends ev
 left running, even in other sessions: as a subreaper (prctl(2)) it inherits orphans. If the guard is killed,
 the kernel kills the Lua process with it, and the keeper inherits the rest and ends it. If the keeper is
 killed, the guard ends everything. If both are killed, the supervisor ends the session and all processes that
-have the run in their environment.
+have the lane, which is the worker's place in the run, in their environment.
 """
 
 from __future__ import annotations

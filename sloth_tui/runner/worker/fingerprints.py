@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.errors import HostError, UsageError
 from sloth_tui.runner.events import Warned
 from sloth_tui.runner.hosts.host import ABSENT
+from sloth_tui.runner.schedule import describe_task
 from sloth_tui.runner.tracking import UNKNOWN, digest_file, digest_files, digest_text
 
 if TYPE_CHECKING:
@@ -38,19 +39,22 @@ class Fingerprints:
         files: Files,
         tracking: Tracking,
         emitter: Emitter,
+        host: str | None,
     ) -> None:
+        """``host``: the one that the tasks run for, if they run for several."""
         self._source = source
         self._values = values
         self._files = files
         self._tracking = tracking
         self._emitter = emitter
+        self._host = host
         self._sources: str | None = None
 
     def is_up_to_date(self, task: Task, store: Store) -> bool:
         """Return True if nothing has changed since the task succeeded. Raises SlothError."""
         self._sources = self._digest_sources(task)
         created = [self._created(path) for path in task.creates]
-        known = store.get(_KEY + task.name)
+        known = store.get(self._key(task))
         if not isinstance(known, str):
             return False
         fingerprint, *modules = known.split(" ")
@@ -66,7 +70,10 @@ class Fingerprints:
             return
         modules = sorted(self._source.modules.keys() - self._source.required.keys())
         value = " ".join([self._fingerprint(task, created, modules), *modules])
-        self._tracking.store_later(_KEY + task.name, value)
+        self._tracking.store_later(self._key(task), value)
+
+    def _key(self, task: Task) -> str:
+        return _KEY + describe_task(task.name, self._host)
 
     def _fingerprint(self, task: Task, created: list[str | None], modules: Iterable[str]) -> str:
         parts = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sloth_tui.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,7 +25,10 @@ class WorkerHosts:
         self._inventory: Inventory | None = None
 
     def host(self, name: str) -> Host:
-        """Return a host, the same one for the same name. Raises InvalidConfig, HostError."""
+        """Return a host, the same one for the same name. Raises InvalidConfig, HostError; UsageError if the
+        name is that of a group."""
+        if name in self._settings().groups:
+            raise UsageError(f"delegate_to '{name}' is a group, and only a task may name one")
         if self._inventory is None:
             from sloth_tui.runner.hosts.inventory import Inventory
             from sloth_tui.runner.hosts.ssh_session import Way

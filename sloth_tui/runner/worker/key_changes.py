@@ -17,12 +17,14 @@ _REPORT_SECONDS = 0.05
 
 
 class KeyChangeReporter:
-    """Sends a KeyChanged for each revision of this run since the last report."""
+    """Sends a KeyChanged for each revision of one worker of this run since the last report."""
 
-    def __init__(self, emitter: Emitter, run: str, *, predicted: bool = False) -> None:
-        """``predicted``: the store is a copy, and nothing is really changed."""
+    def __init__(self, emitter: Emitter, run: str, pid: int, *, predicted: bool = False) -> None:
+        """``pid``: the process of the worker that runs Lua. ``predicted``: the store is a copy, and nothing
+        is really changed."""
         self._emitter = emitter
         self._run = run
+        self._pid = pid
         self._predicted = predicted
         self._since = 0
         self._store: Store | None = None
@@ -57,14 +59,15 @@ class KeyChangeReporter:
             self.report()
 
     def report(self) -> None:
-        """Report all changes of this run since the last report."""
+        """Report all changes of the worker since the last report."""
         self.pending = False
         self._writes = 0
         if self._store is None:
             return
         for revision in self._store.revisions_since(self._since):
             self._since = revision.revision
-            if revision.origin is not None and revision.origin.run == self._run:
+            origin = revision.origin
+            if origin is not None and (origin.run, origin.pid) == (self._run, self._pid):
                 self.count += 1
                 self._unsent += 1
                 self._emitter.event(key_changed(revision)._replace(predicted=self._predicted))

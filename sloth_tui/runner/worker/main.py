@@ -1,8 +1,9 @@
 """The worker process, ``python -m sloth_tui.runner.worker.main``, which the supervisor starts.
 
 It reads one line, its assignment, from stdin, and writes lines (see :mod:`sloth_tui.runner.protocol`) to
-descriptor 3. The supervisor reads its stderr only when it dies. No other module under ``runner`` opens a
-store.
+descriptor 3. If it runs task by task, descriptor 4 brings their names, each on a line when its time has come,
+and its end means that there are no more. The supervisor reads its stderr only when it dies. No other module
+under ``runner`` opens a store.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sloth_tui.origin import Origin
     from sloth_tui.runner.request import Assignment
@@ -22,23 +23,24 @@ if TYPE_CHECKING:
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
 
-    Work = Callable[[Assignment, Emitter, OpenStore], None]
+    Work = Callable[[Assignment, Emitter, OpenStore, Callable[[], Iterator[str]]], None]
 
-CHANNEL = 3
-"""The descriptor that the supervisor reads."""
+CHANNEL, STEPS = 3, 4
+"""The descriptors that the supervisor reads, and that it writes the names of tasks to."""
 
 
 def main() -> None:
     try:
-        os.set_inheritable(CHANNEL, False)
+        for descriptor in (CHANNEL, STEPS):
+            os.set_inheritable(descriptor, False)
     except OSError:
         raise SystemExit("this is a part of sloth-runner and cannot be started by itself") from None
     # What is imported now stays, also in the processes forked from this one. A look for garbage would find
     # none, and would write to the pages that they share.
     gc.disable()
     # Before the assignment has come: the front end may have started this process in advance.
-    from sloth_tui.runner.processes import RUN_VARIABLE
-    from sloth_tui.runner.request import decode_assignment
+    from sloth_tui.runner.processes import LANE_VARIABLE, RUN_VARIABLE
+    from sloth_tui.runner.request import decode_assignment, lane_mark
     from sloth_tui.runner.worker import recover, session
     from sloth_tui.runner.worker.family import run_guarded
 
@@ -49,6 +51,7 @@ def main() -> None:
     gc.enable()
     assignment = decode_assignment(line)
     os.environ[RUN_VARIABLE] = assignment.run
+    os.environ[LANE_VARIABLE] = lane_mark(assignment.run, assignment.lane)
     work = recover.recover if assignment.mode == "recover" else session.work
     run_guarded(lambda: _emitting(work, assignment), 0, CHANNEL, assignment.request.grace, received)
 
@@ -71,7 +74,7 @@ def _emitting(work: Work, assignment: Assignment) -> None:
     emitter = Emitter(CHANNEL)
     link.call_before_standing(emitter.flush)
     try:
-        work(assignment, emitter, _open_store)
+        work(assignment, emitter, _open_store, _steps)
         capture = sys.modules.get("sloth_tui.runner.hosts.command")  # it was not needed if it is not there
         if capture is not None and capture.has_leftovers():
             link.stand_still(link.WAITING)
@@ -82,6 +85,15 @@ def _emitting(work: Work, assignment: Assignment) -> None:
         raise
     finally:
         emitter.flush()
+
+
+def _steps() -> Iterator[str]:
+    """Yield the names of the tasks to run, each when the supervisor tells it."""
+    rest = b""
+    while data := os.read(STEPS, 1 << 16):
+        *names, rest = (rest + data).split(b"\n")
+        for name in names:
+            yield name.decode()
 
 
 def _open_store(agent: str, mode: Mode, origin: Origin | None, settings: Callable[[], Settings]) -> Store:

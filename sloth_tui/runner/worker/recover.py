@@ -11,18 +11,22 @@ from sloth_tui.runner.worker.key_changes import KeyChangeReporter
 from sloth_tui.settings import load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from sloth_tui.runner.request import Assignment
     from sloth_tui.runner.worker.access import OpenStore
     from sloth_tui.runner.worker.emitter import Emitter
     from sloth_tui.store.port import Store
 
 
-def recover(assignment: Assignment, emitter: Emitter, open_store: OpenStore) -> None:
+def recover(
+    assignment: Assignment, emitter: Emitter, open_store: OpenStore, _steps: Callable[[], Iterator[str]]
+) -> None:
     """Report the changes that the dead worker did not report, and warn about the locks it left."""
     recovery = assignment.recovery
     assert recovery is not None
     with open_store(assignment.request.agent, "write", None, load_settings) as store:
-        changes = KeyChangeReporter(emitter, assignment.run)
+        changes = KeyChangeReporter(emitter, assignment.run, recovery.pid)
         changes.watch(store, recovery.since, keep_revisions=1)
         changes.report()
         for lock in store.locks():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError, TaskFileError
@@ -20,16 +21,19 @@ from sloth_tui.runner.lua.registry import Registry
 from sloth_tui.runner.lua.sandbox import Outcome, Sandbox, has_position
 from sloth_tui.runner.lua.source import TaskSource
 from sloth_tui.runner.plan import make_plan
-from sloth_tui.runner.schedule import DONE, SKIPPED, Schedule
+from sloth_tui.runner.schedule import DONE
 from sloth_tui.runner.worker.hosts import WorkerHosts
 from sloth_tui.runner.worker.key_changes import KeyChangeReporter
 from sloth_tui.runner.worker.local_files import LocalFiles
+from sloth_tui.runner.worker.order import announce, run_in_order, run_told, with_hosts
 from sloth_tui.runner.worker.output import Output
 from sloth_tui.runner.worker.predictions import PREDICTIONS_LOST, Predictions
 from sloth_tui.runner.worker.resource_changes import ResourceReporter
 from sloth_tui.settings import load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from sloth_tui.origin import Origin
     from sloth_tui.runner.plan import Task
     from sloth_tui.runner.request import Assignment
@@ -42,9 +46,16 @@ if TYPE_CHECKING:
 _DONE = Outcome(None, None, None)
 
 
-def work(assignment: Assignment, emitter: Emitter, open_store: OpenStore) -> None:
-    """Carry out the assignment, and report to the emitter."""
-    Session(assignment, emitter, open_store).work()
+def work(
+    assignment: Assignment, emitter: Emitter, open_store: OpenStore, steps: Callable[[], Iterator[str]]
+) -> None:
+    """Carry out the assignment, and report to the emitter. ``steps`` yields the names of tasks to run, if the
+    plan is worked off task by task."""
+    session = Session(assignment, emitter, open_store)
+    try:
+        session.work(steps)
+    finally:
+        session.hosts.close()
 
 
 class Session:
@@ -55,25 +66,19 @@ class Session:
         self._request = assignment.request
         self._emitter = emitter
         self._open_store = open_store
-        self._known_settings: Settings | None = None
+        self._settings: Callable[[], Settings] = cache(load_settings)
         self._task: str | None = None
-        self._hosts = WorkerHosts(assignment.run, assignment.request.grace, self._settings)
+        self.hosts = WorkerHosts(assignment.run, assignment.request.grace, self._settings)
         self._registry = Registry()
         check = self._request.check
-        self._changes = KeyChangeReporter(emitter, assignment.run, predicted=check)
+        self._changes = KeyChangeReporter(emitter, assignment.run, os.getpid(), predicted=check)
         self._resources = ResourceReporter(emitter, self._changes.report_pending, check=check)
         self._predictions = Predictions(emitter)
         self._resources.assumption = self._predictions.take_assumption
         self._output = Output(emitter, self._request.output_limit, self._changes.report_pending)
 
-    def work(self) -> None:
+    def work(self, steps: Callable[[], Iterator[str]]) -> None:
         """Do all of the work. A fault of the file becomes a note, not an exception."""
-        try:
-            self._work()
-        finally:
-            self._hosts.close()
-
-    def _work(self) -> None:
         try:
             plan = self._load()
         except SlothError as error:
@@ -83,8 +88,16 @@ class Session:
         if self._assignment.mode == "list":
             self._emitter.note("listed", [task._asdict() for task in plan])
             return
-        self._run(plan)
-        self._hosts.close()
+        if not self._assignment.started:
+            announce(plan, self._emitter)
+        if self._request.check and self._assignment.finished:
+            self._predictions.warn(PREDICTIONS_LOST)
+        if self._assignment.stepwise or any(task.hosts for task in plan):
+            run_told(plan, steps(), self._run_task, self._emitter)
+        else:
+            run_in_order(plan, self._assignment, self._run_task, self._emitter)
+        self._close()
+        self.hosts.close()
         self._emitter.note("done")
 
     def _load(self) -> list[Task]:
@@ -99,7 +112,7 @@ class Session:
             check=self._request.check,
             diff=self._request.diff,
             predict=self._predictions.predicting,
-            others=self._hosts,
+            others=self.hosts,
         )
         self._predictions.explain(self._context)
         files = LocalFiles(self._context, self._predictions if self._request.check else None)
@@ -129,7 +142,7 @@ class Session:
         self._environment.stop_defining()
         source.stop_loading()
         self._source, self._files = source, files
-        return make_plan(self._registry.tasks, self._request.tasks)
+        return with_hosts(make_plan(self._registry.tasks, self._request.tasks), self._settings)
 
     def _open(self) -> Store:
         mode: Mode = "copy" if self._request.check else "write"
@@ -137,33 +150,17 @@ class Session:
             mode = "read"
         store = self._open_store(self._request.agent, mode, self._origin(), self._settings)
         since = store.revision()
-        self._changes.watch(store, since, self._settings().keep_revisions)
+        # The workers of other hosts may write the same keys at the same time.
+        writers = 1 if self._assignment.host is None else self._request.forks
+        self._changes.watch(store, since, self._settings().keep_revisions // writers)
         self._emitter.note("store", since)
         return store
-
-    def _settings(self) -> Settings:
-        """Read the settings when they are first needed."""
-        if self._known_settings is None:
-            self._known_settings = load_settings()
-        return self._known_settings
 
     def _origin(self) -> Origin:
         title = self._request.title or f"run {self._request.file}"
         return this_process("lua", title, self._assignment.run, self._task)
 
-    def _run(self, plan: list[Task]) -> None:
-        if not self._assignment.started:
-            self._emitter.note("plan", [[task.name, task.timeout, task.retries] for task in plan])
-        if self._request.check and self._assignment.finished:
-            self._predictions.warn(PREDICTIONS_LOST)
-        schedule = Schedule(plan, self._assignment.finished, keep_going=self._request.keep_going)
-        for task in schedule.ahead():
-            obstacle = schedule.obstacle(task)
-            if obstacle is not None:
-                self._emitter.event(TaskFinished(task.name, SKIPPED, 0.0, 0, obstacle, None))
-                schedule.record(task.name, SKIPPED)
-            else:
-                schedule.record(task.name, self._run_task(task))
+    def _close(self) -> None:
         self._context.close()
         if self._state.opened is not None:
             for warning in self._state.locks.remaining(self._state.opened):
@@ -211,12 +208,15 @@ class Session:
         from sloth_tui.runner.worker.fingerprints import Fingerprints
 
         values = self._request.values
-        return Fingerprints(self._source, values, self._files, self._tracking, self._emitter)
+        return Fingerprints(
+            self._source, values, self._files, self._tracking, self._emitter, self._assignment.host
+        )
 
     def _begin_task(self, task: Task) -> None:
         self._task = task.name
-        self._context.delegate_to = task.delegate_to
-        self._environment.set_host(self._context.host_name())
+        host = self._assignment.host
+        self._context.delegate_to = task.delegate_to if host is None else host
+        self._environment.set_host(host or self._context.host_name())
         self._resources.begin(task.name)
         self._predictions.begin(task.name)
         self._output.begin(task.name)

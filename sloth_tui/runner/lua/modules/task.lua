@@ -5,7 +5,7 @@ local kit, host, values_text = ...
 local check_memory, fail = kit.check_memory, kit.fail
 local move, unpack = table.move, table.unpack
 local math_type, huge = math.type, math.huge
-local next, rawget, tostring, type = next, rawget, tostring, type
+local ipairs, next, rawget, tostring, type = ipairs, next, rawget, tostring, type
 local sub = string.sub
 
 local FIELDS <const> = "name, run, description, depends_on, delegate_to, timeout, retries, sources, creates"
@@ -14,6 +14,7 @@ local KNOWN = {
   sources = true, creates = true,
 }
 local LONGEST_LINE <const> = 65536
+local MOST_HOSTS <const> = 1000
 
 local functions, count = {}, 0
 local loading = true
@@ -35,6 +36,17 @@ local function texts(spec, field, one, many)
   if type(value) == "string" then return { value } end
   if type(value) ~= "table" then wrong(field, one .. " or a list of " .. many, value) end
   return kit.list_of_texts("task: " .. field, value, many)
+end
+
+-- The one place where a task acts, or else the list of hosts that it runs for.
+local function places(spec)
+  local value = rawget(spec, "delegate_to")
+  if value == nil or type(value) == "string" then return value, {} end
+  if type(value) ~= "table" then wrong("delegate_to", "a name or a list of hosts", value) end
+  local hosts = kit.list_of_texts("task: delegate_to", value, "names")
+  if #hosts == 0 then fail("task: delegate_to is an empty list; name a host, or leave it out for this machine") end
+  if #hosts > MOST_HOSTS then fail("task: delegate_to must not have more than " .. MOST_HOSTS .. " names") end
+  return nil, hosts
 end
 
 local function limits(spec)
@@ -63,11 +75,13 @@ local function task(spec)
   local names = texts(spec, "depends_on", "a task's name", "names")
   local sources = texts(spec, "sources", "a pattern", "patterns")
   local creates = texts(spec, "creates", "a path", "paths")
+  local place, hosts = places(spec)
+  local lists = {}
+  for _, list in ipairs({ hosts, sources, creates, names }) do move(list, 1, #list, #lists + 1, lists) end
   check_memory()
   local file, line = kit.caller()
-  local ok, message = host.register(name, optional_string(spec, "description"),
-    optional_string(spec, "delegate_to"), timeout, retries, file, line, #sources, #creates,
-    unpack(move(creates, 1, #creates, #sources + 1, move(names, 1, #names, #sources + #creates + 1, sources))))
+  local ok, message = host.register(name, optional_string(spec, "description"), place, timeout, retries, file, line,
+    #hosts, #sources, #creates, unpack(lists))
   if not ok then fail("task: " .. message) end
   count = count + 1
   functions[count] = run
