@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, assert_never
 from sloth_tui.model import TextPiece as Piece
 from sloth_tui.runner import events
 from sloth_tui.runner.describe_check import CheckDescriber
+from sloth_tui.runner.describe_hosts import host_of
+from sloth_tui.runner.schedule import describe_task
 from sloth_tui.text import display_text, format_count, format_duration, output_line
 from sloth_tui.values.render import abbreviate
 
@@ -66,6 +68,19 @@ class RunDescriber:
     def lines(self, event: RunEvent) -> list[TextLine]:
         """Return the lines that describe an event; none if there is nothing to say."""
         self._predicted.take(event)
+        host = host_of(event)
+        lines = self._lines(event)
+        return lines if host is None else [self._marked(line, host) for line in lines]
+
+    def _marked(self, line: TextLine, host: str) -> TextLine:
+        """Put the host before a line about the task of a heading; such lines are indented."""
+        first, *rest = line
+        if not first.text.startswith(_INDENT.text):
+            return line
+        mark = Piece(f"{self._data(host)} | ", "quiet")
+        return (_INDENT, mark, *rest) if first == _INDENT else (_INDENT, mark, first, *rest)
+
+    def _lines(self, event: RunEvent) -> list[TextLine]:
         match event:
             case events.RunStarted():
                 self._check = event.check
@@ -74,7 +89,7 @@ class RunDescriber:
                 tasks = format_count(len(event.tasks), "task")
                 return [(Piece(where, "heading"), Piece(f": {tasks}", "quiet"))]
             case events.TaskStarted():
-                return [(Piece(f"task {self._data(event.task)}", "heading"),)]
+                return [(Piece(self._heading(event), "heading"),)]
             case events.TaskOutput():
                 mark = (Piece("! ", "warning"),) if event.stream == "stderr" else ()
                 return [(_INDENT, *mark, Piece(output_line(event.text, self._limit), "output"))]
@@ -116,7 +131,7 @@ class RunDescriber:
         if not event.changed or (event.kind == "command" and not event.predicted):
             return []
         verb, what = _act(event)
-        where = "" if event.host == "local" else f" on {event.host}"
+        where = "" if event.host == (event.task_host or "local") else f" on {event.host}"
         why = f": {', '.join(event.what)}" if event.what else ""
         why += "" if event.uncertain is None else f" (if '{event.uncertain}' makes it possible)"
         change: TextLine = (
@@ -140,7 +155,7 @@ class RunDescriber:
         self._results[event.result] = self._results.get(event.result, 0) + 1
         why = (Piece(f": {self._data(event.error)}", "bad"),) if event.error is not None else ()
         if event.result == "skipped":
-            return [(Piece(f"task {self._data(event.task)} ", "heading"), Piece("skipped", "bad"), *why)]
+            return [(Piece(f"{self._heading(event)} ", "heading"), Piece("skipped", "bad"), *why)]
         if event.up_to_date:
             return [(_INDENT, Piece("up to date", "good"))]
         if predicted := self._predicted.task_finished(event):
@@ -156,6 +171,9 @@ class RunDescriber:
             f" in {format_duration(event.duration)}{''.join(f', {part}' for part in counts)}", "quiet"
         )
         return [(_INDENT, _result(event.result), took, *why), *self._trace(event.trace)]
+
+    def _heading(self, event: events.TaskStarted | events.TaskFinished) -> str:
+        return f"task {self._data(describe_task(event.task, event.host))}"
 
     def _run_finished(self, event: events.RunFinished) -> list[TextLine]:
         if event.result == "error":

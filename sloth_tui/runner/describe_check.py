@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloth_tui.runner import events
+from sloth_tui.runner.describe_hosts import host_of
 from sloth_tui.text import format_count, format_duration
 
 if TYPE_CHECKING:
@@ -13,16 +14,30 @@ if TYPE_CHECKING:
 _WOULD_CHANGE, _AS_WANTED = "would change", "as wanted"
 
 
+class _Found:
+    """What one task would change, for one host."""
+
+    def __init__(self) -> None:
+        self.keys: set[str] = set()
+        self.changed = self.ok = 0
+        """Resources that would change, and that are as wanted."""
+
+    def describe(self) -> str:
+        """Return ``2 resources, 1 key; 7 are as wanted``."""
+        found = [format_count(self.changed, "resource")] if self.changed else []
+        found += [format_count(len(self.keys), "key")] if self.keys else []
+        wanted = f"{self.ok:,} {'is' if self.ok == 1 else 'are'} as wanted" if self.ok else ""
+        return "; ".join(part for part in (", ".join(found), wanted) if part)
+
+
 class CheckDescriber:
     """Counts what the events of a run predict. It says nothing about a run that is no check."""
 
     def __init__(self) -> None:
         self.check = False
         """True once the run has said that it only predicts."""
-        self._keys: set[str] = set()
-        """Keys that the running task would change."""
-        self._changed = self._ok = 0
-        """Resources of the running task that would change, and that are as wanted."""
+        self._found: dict[str | None, _Found] = {}
+        """What the running task would change, by host."""
         self._tasks: dict[str, int] = {}
         """How many tasks ended in each way, in the order in which that came up."""
 
@@ -32,13 +47,12 @@ class CheckDescriber:
             case events.RunStarted():
                 self.check = event.check
             case events.TaskStarted():
-                self._keys.clear()
-                self._changed = self._ok = 0
+                self._found[event.host] = _Found()
             case events.KeyChanged():
-                self._keys.add(event.key)
+                self._found_by(event).keys.add(event.key)
             case events.Resource():
-                self._changed += event.changed
-                self._ok += not event.changed
+                self._found_by(event).changed += event.changed
+                self._found_by(event).ok += not event.changed
             case events.TaskFinished():
                 word = self._verdict(event)
                 self._tasks[word] = self._tasks.get(word, 0) + 1
@@ -51,10 +65,7 @@ class CheckDescriber:
             return None
         if word not in (_WOULD_CHANGE, _AS_WANTED):
             return f"{word} in {format_duration(event.duration)}"
-        found = [format_count(self._changed, "resource")] if self._changed else []
-        found += [format_count(len(self._keys), "key")] if self._keys else []
-        wanted = f"{self._ok:,} {'is' if self._ok == 1 else 'are'} as wanted" if self._ok else ""
-        counts = "; ".join(part for part in (", ".join(found), wanted) if part)
+        counts = self._found_by(event).describe()
         return f"{word} in {format_duration(event.duration)}" + (f": {counts}" if counts else "")
 
     def run_finished(self, event: events.RunFinished) -> str | None:
@@ -70,4 +81,8 @@ class CheckDescriber:
             return event.result
         if event.up_to_date:
             return "up to date"
-        return _WOULD_CHANGE if self._keys or self._changed else _AS_WANTED
+        found = self._found_by(event)
+        return _WOULD_CHANGE if found.keys or found.changed else _AS_WANTED
+
+    def _found_by(self, event: RunEvent) -> _Found:
+        return self._found.setdefault(host_of(event), _Found())

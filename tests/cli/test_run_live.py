@@ -102,6 +102,35 @@ def test_the_task_that_runs_is_shown_with_its_time_and_last_line(gated: Watched,
     assert re.fullmatch(r"run done in [\d.]+s: 2 done; 1 resource changed, 4 key changes", lines[-1])
 
 
+def test_a_task_for_several_hosts_is_shown_with_their_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    text = """
+    task({name = "meet", delegate_to = {"local", "localhost"}, run = function()
+      if run.host == "localhost" then cmd("until test -e half; do sleep 0.05; done") return end
+      print("looking around")
+      cmd("until test -e open; do sleep 0.05; done")
+    end})
+    """
+    watched = Watched(tmp_path, text)
+    try:
+        live = r"^\[1/2\] meet on 2 hosts \d+s local \| looking around$"
+        wait_until(lambda: re.search(live, watched.look(), re.MULTILINE), what="the live line")
+        (tmp_path / "half").touch()
+        wait_until(lambda: re.search(r"^\[2/2\] meet on local \d+s ", watched.look(), re.MULTILINE))
+        (tmp_path / "open").touch()
+        lines = watched.end().splitlines()
+        rows = [line.split()[:3] for line in lines if line.startswith(("TASK ", "meet "))]
+        assert sorted(rows) == [
+            ["TASK", "HOST", "RESULT"],
+            ["meet", "local", "done"],
+            ["meet", "localhost", "done"],
+        ]
+    finally:
+        watched.process.close(force=True)
+
+
 @pytest.mark.parametrize("how", ["\x03", "terminate"])
 def test_a_run_that_is_stopped_leaves_the_terminal_as_it_was(gated: Watched, how: str) -> None:
     wait_until(lambda: "[2/2] wait for it" in gated.look(), what="the live line")

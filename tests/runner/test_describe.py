@@ -79,11 +79,30 @@ STORY: list[tuple[RunEvent, str]] = [
         events.TaskFinished("te\x1bll", "skipped", 0.0, 0, "depends on 'ship', which failed", None),
         "task te␛ll skipped: depends on 'ship', which failed",
     ),
+    (events.TaskStarted("web", 0.0, "web\x1b1"), "task web on web␛1"),
+    (events.TaskStarted("web", 0.0, "web2"), "task web on web2"),
+    (events.TaskOutput("web", "stdout", "up", "web\x1b1"), "  web␛1 | up"),
+    (events.TaskOutput("web", "stderr", "slow", "web2"), "  web2 | ! slow"),
+    (
+        events.KeyChanged("web", "n", 1, 2, 6, host="web2"),
+        "  web2 | changed n: 1 -> 2",
+    ),
+    (events.Warned("web", "late", "web2"), "  web2 | warning: late"),
+    (
+        events.Stopping("web", 1, 3.0, "web2"),
+        "  web2 | stopping: waiting up to 3s for 1 process to end",
+    ),
+    (events.TaskFinished("web", "done", 1.0, 0, None, None, "web\x1b1"), "  web␛1 | done in 1s"),
+    (events.TaskFinished("web", "failed", 1.0, 1, "no", None, "web2"), "  web2 | failed in 1s, 1 change: no"),
+    (
+        events.TaskFinished("next", "skipped", 0.0, 0, "'web' failed on this host", None, "web2"),
+        "task next on web2 skipped: 'web' failed on this host",
+    ),
     (events.KeyRestored("version", b"\xff", "v1", 6), 'took back version: {"base64":"/w=="} -> "v1"'),
     (events.KeyRestored("new\nkey", 1, None, 7, deleted=True), "took back new␊key: 1 -> absent"),
     (
         events.RunFinished("id", "failed", 20, 76.5, "1 task failed, 1 skipped", None),
-        "run failed in 1m 16s: 1 done, 1 failed, 1 skipped",
+        "run failed in 1m 16s: 2 done, 2 failed, 2 skipped",
     ),
 ]
 WORDS = [words for _, words in STORY]

@@ -106,6 +106,31 @@ async def test_what_a_run_changes_on_the_machine_is_shown_and_counted(
         assert pane.lines[-2].endswith(", 1 resource changed, 1 key change, 1 as wanted")
 
 
+async def test_a_task_for_several_hosts_says_for_which_each_line_is(
+    believable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (
+        tmp_path / "meet.lua"
+    ).write_text(f"""task({{name = 'meet', delegate_to = {{'local', 'localhost'}}, run = function()
+        print('waiting')
+        cmd("until test -e {tmp_path}/go; do sleep 0.05; done")
+        state.set('met:' .. run.host, true)
+    end}})""")
+    async with running() as app:
+        app.browser.perform("show_run")
+        app.browser.services.run_file("meet.lua")
+        pane = app.find(RunPane)
+        await app.sees("task meet on 2 hosts")
+        assert {"task meet on local", "task meet on localhost"} <= set(pane.lines)
+        await until(lambda: {"  local | waiting", "  localhost | waiting"} <= set(pane.lines))
+        (tmp_path / "go").touch()
+        await until(lambda: pane.result == "done")
+        for host in ("local", "localhost"):
+            assert f"  {host} | changed met:{host}: absent -> true" in pane.lines
+        assert pane.lines[-1].endswith(": 2 done; 2 resources changed, 2 key changes")
+
+
 async def test_a_file_that_is_not_there_is_told_in_words(believable: Path) -> None:
     async with running() as app:
         app.browser.services.run_file("/nowhere/at all.lua")

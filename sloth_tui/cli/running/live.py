@@ -17,6 +17,7 @@ from sloth_tui.cli.output.drawing import cut
 from sloth_tui.cli.output.tables import terminal_width
 from sloth_tui.cli.running.summary import RunSummary
 from sloth_tui.runner import events
+from sloth_tui.runner.describe_hosts import RunningTask
 from sloth_tui.text import display_text, encodable, format_duration, output_line
 
 if TYPE_CHECKING:
@@ -148,35 +149,42 @@ class RunLive:
 
 
 class _Progress:
-    """The progress of the run: the task, for how long it runs, and its last output."""
+    """The progress of the run: the task, for how long it runs, and its last output.
+
+    A task for several hosts counts once for each.
+    """
 
     def __init__(self) -> None:
         self._tasks = 0
         self._ended = 0
-        self._task = ""
+        self._task = RunningTask()
         self._since: float | None = None
         self._last_output = ""
 
     def take(self, event: RunEvent) -> None:
         """Take note of an event."""
+        self._task.take(event)
         match event:
             case events.RunStarted():
-                self._tasks = len(event.tasks)
-            case events.TaskStarted():
-                self._task, self._since, self._last_output = event.task, time.monotonic(), ""
+                hosts = event.hosts or {}
+                self._tasks = sum(len(hosts.get(task, " ")) for task in event.tasks)
+            case events.TaskStarted() if self._since is None:
+                self._since, self._last_output = time.monotonic(), ""
             case events.TaskOutput():
-                self._last_output = (
-                    expand_tabs(output_line(event.text, _MAX_OUTPUT_CHARACTERS)).strip() or self._last_output
-                )
+                text = expand_tabs(output_line(event.text, _MAX_OUTPUT_CHARACTERS)).strip()
+                if text:
+                    mark = "" if event.host is None else f"{display_text(event.host)} | "
+                    self._last_output = mark + text
             case events.TaskFinished():
                 self._ended += 1
-                self._since = None
+                if not self._task.describe():
+                    self._since = None
 
     def line(self) -> Text:
         """Return the progress line; empty between tasks."""
         if self._since is None:
             return Text()
-        name = cut(_encodable(display_text(self._task, _MAX_OUTPUT_CHARACTERS)), _MAX_NAME_CELLS)
+        name = cut(_encodable(display_text(self._task.describe(), _MAX_OUTPUT_CHARACTERS)), _MAX_NAME_CELLS)
         # Whole seconds: fractions would flicker.
         age = format_duration(float(int(time.monotonic() - self._since)))
         return Text.assemble(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 class _Row(NamedTuple):
     task: str
+    host: str
+    """The host, if the task ran for several; else empty."""
     result: str
     duration: float | None
     """None for a task that did not run."""
@@ -30,31 +32,35 @@ class RunSummary:
 
     def __init__(self) -> None:
         self._rows: list[_Row] = []
-        self._keys: set[str] = set()
-        """Keys that the running task has changed."""
+        self._keys: dict[str | None, set[str]] = {}
+        """Keys that the running task has changed, by host."""
 
     def take(self, event: RunEvent) -> None:
         """Take note of an event."""
         match event:
             case events.TaskStarted():
-                self._keys.clear()
+                self._keys[event.host] = set()
             case events.KeyChanged():
-                self._keys.add(event.key)
+                self._keys.setdefault(event.host, set()).add(event.key)
             case events.TaskFinished():
                 ran = event.result != "skipped"
                 duration = event.duration if ran else None
-                keys = len(self._keys) if ran else 0
+                keys = len(self._keys.get(event.host, ())) if ran else 0
                 why = event.error or ""
                 result = "up to date" if event.up_to_date else event.result
-                row = _Row(event.task, result, duration, event.resources, event.ok, keys, why)
+                row = _Row(
+                    event.task, event.host or "", result, duration, event.resources, event.ok, keys, why
+                )
                 self._rows.append(row)
 
     def write(self, out: Output) -> None:
-        """Write the table, with columns for resources and reasons if there are any."""
+        """Write the table, with columns for hosts, resources and reasons if there are any."""
+        hosts = any(row.host for row in self._rows)
         resources = any(row.changed or row.ok for row in self._rows)
         reasons = any(row.why for row in self._rows)
         all_columns = [
             (columns.text("TASK"), True),
+            (columns.text("HOST"), hosts),
             (columns.word("RESULT"), True),
             (columns.span("DURATION"), True),
             (columns.number("CHANGED"), resources),

@@ -27,7 +27,12 @@ def show_tasks(request: RunRequest, out: Output, *, as_json: bool) -> None:
         columns.text("DESCRIPTION"),
     ]
     rows = [
-        (task.name, ", ".join(task.depends_on), task.delegate_to or "", task.description or "")
+        (
+            task.name,
+            ", ".join(task.depends_on),
+            ", ".join(task.hosts) or task.delegate_to or "",
+            task.description or "",
+        )
         for task in tasks
     ]
     tables.write_rows(fields, rows, out)

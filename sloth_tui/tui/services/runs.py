@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from sloth_tui.errors import Conflict, SlothError
 from sloth_tui.model import TextPiece
 from sloth_tui.runner.describe import RunDescriber
-from sloth_tui.runner.events import KeyChanged, RunFinished, TaskFinished, TaskStarted
+from sloth_tui.runner.describe_hosts import RunningTask
+from sloth_tui.runner.events import KeyChanged, RunFinished
 from sloth_tui.runner.supervision.supervisor import RunRequest, Supervisor, Suspension
 from sloth_tui.text import format_count
 from sloth_tui.tui.messages import RunBegan, RunEnded, RunProgressed, ThreadDied
@@ -39,7 +40,7 @@ class RunOutput(NamedTuple):
 
     lines: list[TextLine]
     task: str
-    """The task that runs now; empty between tasks."""
+    """The task that runs now, and where, if it runs for several hosts; empty between tasks."""
     changed: int
     """Number of changes of keys so far."""
 
@@ -62,7 +63,7 @@ class Runs:
         self._lines: deque[TextLine] = deque(maxlen=_KEPT_LINES)
         self._left_out = 0
         self._told = False
-        self._task = ""
+        self._task = RunningTask()
         self._changed = 0
 
     @property
@@ -78,7 +79,7 @@ class Runs:
             self._supervisor = Supervisor(RunRequest(file, agent, grace=self._grace, check=check, diff=check))
             self.started.add(self._supervisor.run)
             self._lines.clear()
-            self._task, self._changed, self._left_out = "", 0, 0
+            self._task, self._changed, self._left_out = RunningTask(), 0, 0
         self._post(RunBegan(file, agent, check=check))
         self._thread = threading.Thread(
             target=self._listen, args=(self._supervisor,), name="run", daemon=True
@@ -120,7 +121,7 @@ class Runs:
                 lines.insert(0, (TextPiece(left_out, "warning"),))
             self._lines.clear()
             self._left_out = 0
-            return RunOutput(lines, self._task, self._changed)
+            return RunOutput(lines, self._task.describe(), self._changed)
 
     def _listen(self, supervisor: Supervisor) -> None:
         describer = RunDescriber(is_secret=self._is_secret, how_to_kill="stop again", limit=_LINE_LIMIT)
@@ -142,11 +143,8 @@ class Runs:
 
     def _hear(self, event: RunEvent, lines: list[TextLine]) -> None:
         with self._lock:
-            if isinstance(event, TaskStarted):
-                self._task = event.task
-            elif isinstance(event, TaskFinished):
-                self._task = ""
-            elif isinstance(event, KeyChanged):
+            self._task.take(event)
+            if isinstance(event, KeyChanged):
                 self._changed += 1
             self._left_out += max(len(self._lines) + len(lines) - _KEPT_LINES, 0)
             self._lines.extend(lines)
