@@ -5,6 +5,7 @@ from __future__ import annotations
 from sloth_tui.cli.parsing.run_options import DIFF, REQUEST
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, output_option
 from sloth_tui.errors import ExitCode, UsageError
+from sloth_tui.values.parse import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,12 +51,14 @@ def run_file(arguments: Arguments, out: Output) -> int:
 
 def _request(arguments: Arguments) -> RunRequest:
     from sloth_tui.cli.running.requests import read_request
+    from sloth_tui.runner.request import DEFAULT_FORKS
 
     return read_request(arguments, _file(arguments))._replace(
         keep_going=arguments.keep_going,
         check=arguments.check,
         force=arguments.force,
         title="" if arguments.example is None else f"run --example {arguments.example}",
+        forks=DEFAULT_FORKS if arguments.forks is None else arguments.forks,
     )
 
 
@@ -84,6 +87,12 @@ COMMANDS = (
                 complete="examples",
             ),
             *REQUEST,
+            Option(
+                ("--forks",),
+                "how many hosts a task with several acts on at the same time (default 5)",
+                metavar="N",
+                convert=count,
+            ),
             Option(("--keep-going",), "after a failure, run what does not depend on it"),
             Option(
                 ("--undo-on-failure",), "if the run does not succeed, take back all it wrote to the state"
