@@ -6,7 +6,6 @@ Imports next to nothing, so that a front end can start a worker before it loads 
 from __future__ import annotations
 
 import fcntl
-import itertools
 import os
 import select
 import sys
@@ -39,20 +38,20 @@ class WorkerProcess:
 
     def __init__(self) -> None:
         self._poll = select.poll()
-        pipes: list[tuple[int, int]] = []
+        ours: list[int] = []
+        theirs: dict[int, int] = {}
         try:
-            for _ in range(4):
-                pipes.append(os.pipe())  # noqa: PERF401 - if one fails, the others are closed below
-            (stdin, self._stdin), (self._channel, channel), (self._errors, errors), (steps, self._steps) = (
-                pipes
-            )
-            self.pid = _spawn({0: stdin, 2: errors, _CHANNEL: channel, _STEPS: steps})
+            for number in (0, 2, _CHANNEL, _STEPS):
+                theirs[number] = _open_pipe(ours, writes=number in (0, _STEPS))
+            self.pid = _spawn(theirs)
         except OSError as error:
-            for descriptor in itertools.chain(*pipes):
+            for descriptor in ours:
                 os.close(descriptor)
             raise _not_started(error) from error
-        for descriptor in (stdin, channel, errors, steps):
-            os.close(descriptor)
+        finally:
+            for descriptor in theirs.values():
+                os.close(descriptor)
+        self._stdin, self._errors, self._channel, self._steps = ours
         for descriptor in (self._channel, self._errors):
             self._poll.register(descriptor, select.POLLIN)
         self._open = {self._channel, self._errors}
@@ -219,20 +218,17 @@ class WorkerProcess:
         return lines
 
 
-def _spawn(descriptors: dict[int, int]) -> int:
-    """Start the worker as leader of a new session, by ``posix_spawn``: subprocess costs 10 ms to import.
-
-    ``descriptors``: those of this process, by their number there.
-    """
-    # First moved to high numbers: 0 to 4 are overwritten one after the other.
-    moved: dict[int, int] = {}
+def _open_pipe(ours: list[int], *, writes: bool) -> int:
+    """Open a pipe, add the end of this process to ``ours``, and return the worker's, as a high number: the
+    low ones are overwritten there, one after the other. ``writes``: this process writes."""
+    end, other = os.pipe()
+    if writes:
+        end, other = other, end
+    ours.append(end)
     try:
-        for number, descriptor in descriptors.items():
-            moved[number] = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10)
-        return _spawn_with(moved)
+        return fcntl.fcntl(other, fcntl.F_DUPFD_CLOEXEC, _STEPS + 1)
     finally:
-        for descriptor in moved.values():
-            os.close(descriptor)
+        os.close(other)
 
 
 def _not_started(error: OSError) -> SlothError:
@@ -247,7 +243,11 @@ def _not_started(error: OSError) -> SlothError:
     return SlothError(shortage.describe_shortage(error) or f"cannot start a worker process: {error.strerror}")
 
 
-def _spawn_with(descriptors: dict[int, int]) -> int:
+def _spawn(descriptors: dict[int, int]) -> int:
+    """Start the worker as leader of a new session, by ``posix_spawn``: subprocess costs 10 ms to import.
+
+    ``descriptors``: those of this process, by their number there.
+    """
     nothing = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
     actions = [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in descriptors.items()]
     # An empty entry stands for the working directory, which is the user's: nothing is imported from there.
