@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -167,6 +166,8 @@ class _LastBytes:
 
 
 def _validate(command: str, path: str) -> None:
+    import shlex
+
     from sloth_tui.runner.hosts.command import run_command
 
     text = os.fsencode(command.replace("%s", shlex.quote(path)))

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING, cast
 
 from sloth_tui.errors import UsageError
-from sloth_tui.runner.hosts.host import Command
 from sloth_tui.runner.lua.convert import host_function
 from sloth_tui.runner.lua.modules.fields import Fields
 from sloth_tui.text import format_duration
@@ -14,6 +13,7 @@ from sloth_tui.text import format_duration
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sloth_tui.runner.hosts.host import Command
     from sloth_tui.runner.lua.context import Context, OutputSink, ResourceSink
 
 LARGEST_RESULT = 16 * 1024 * 1024
@@ -111,6 +111,8 @@ class _CapturedOutput:
 
 def _command(fields: Fields) -> Command:
     """Return the command. Raises UsageError for what no program can be given."""
+    from sloth_tui.runner.hosts.host import Command
+
     for name in ("command", "cwd", "unless", "onlyif", "creates", "removes"):
         if any(b"\0" in text for text in fields.all(name)):
             raise UsageError(f"{name} must not contain NUL")

@@ -6,13 +6,12 @@ import os
 from typing import TYPE_CHECKING, cast
 
 from sloth_tui.errors import HostError, UsageError
-from sloth_tui.runner.hosts.host import Attributes
 from sloth_tui.runner.lua.convert import text_from_lua
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sloth_tui.runner.hosts.host import Host
+    from sloth_tui.runner.hosts.host import Attributes, Host
 
 
 class Fields:
@@ -52,6 +51,8 @@ class Fields:
 
     def attributes(self, host: Host, mode: str = "mode") -> Attributes:
         """Return the wanted attributes; users and groups are those of the host. Raises UsageError."""
+        from sloth_tui.runner.hosts.host import Attributes
+
         owner, group = self.text("owner"), self.text("group")
         return Attributes(
             mode_from_text(self.text(mode), mode),

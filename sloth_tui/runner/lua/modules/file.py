@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING, cast
 
 from sloth_tui.errors import FileChanged, SlothError, UsageError
-from sloth_tui.runner.hosts.host import ABSENT, DIRECTORY, FILE, LARGEST_CONTENT
 from sloth_tui.runner.lua.convert import host_function
 from sloth_tui.runner.lua.modules.fields import Fields, path_from_lua
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from sloth_tui.runner.hosts.host import Found
     from sloth_tui.runner.lua.context import Context, ResourceSink
     from sloth_tui.runner.lua.modules.resources import FileResources
-
-LARGEST = LARGEST_CONTENT
-"""Bytes of the largest file that tasks may read."""
 
 
 class FileModule:
@@ -103,11 +99,15 @@ class FileModule:
         return True, content
 
     def _exists(self, path: object, delegate_to: object) -> object:
+        from sloth_tui.runner.hosts.host import ABSENT
+
         found = self._context.host(delegate_to).look([path_from_lua(path)], checksum=False)[0]
         return True, found.kind != ABSENT or found.link is not None
 
     def _checksum(self, path: object, delegate_to: object) -> object:
         """Return the SHA-256 in hex, or nil if there is no such file."""
+        from sloth_tui.runner.hosts.host import ABSENT
+
         name = path_from_lua(path)
         found = self._context.host(delegate_to).look([name])[0]
         if found.kind == ABSENT:
@@ -117,6 +117,8 @@ class FileModule:
 
 
 def _require_file(path: str, found: Found) -> None:
+    from sloth_tui.runner.hosts.host import ABSENT, DIRECTORY, FILE
+
     if found.kind == ABSENT:
         raise UsageError(f"'{path}': No such file or directory")
     if found.kind != FILE:

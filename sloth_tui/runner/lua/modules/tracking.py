@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from sloth_tui.errors import SlothError, UsageError
 from sloth_tui.runner.lua.convert import text_from_lua
-from sloth_tui.values.codec import check_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +51,8 @@ class Tracking:
     def _track(self, key: object, later: object, kind: object, *arguments: object) -> object:
         """Return whether it has changed, the old checksum and the new one. ``later``: store the new one at
         the end of the task."""
+        from sloth_tui.values.codec import check_key
+
         if later and self._ends_early():
             raise UsageError(
                 "needs its function inside state.with_lock and state.transaction",
