@@ -125,6 +125,69 @@ def test_a_piped_run_imports_little(tmp_path: Path) -> None:
     assert set(modules) <= {"enum", "json", "re", "typing", "sloth_tui.shortage", "sloth_tui.text"}
 
 
+RUN_TRACED = """
+import sys
+sys.executable = {python!r}  # what the worker is started with
+from sloth_tui.cli import main
+sys.exit(main(["run", {file!r}]))
+"""
+COMMANDS = {
+    "hosts",
+    "hosts.command",
+    "hosts.fenced",
+    "hosts.host",
+    "hosts.local",
+    "hosts.looking",
+    "hosts.pipes",
+}
+FILES = {
+    "hosts",
+    "hosts.contents",
+    "hosts.fenced",
+    "hosts.host",
+    "hosts.local",
+    "hosts.looking",
+    "lua.modules.resources",
+    "resources",
+    "resources.blocks",
+    "resources.change",
+    "resources.difference",
+    "resources.directories",
+    "resources.files",
+    "resources.lines",
+    "resources.texts",
+    "resources.trees",
+}
+
+
+@pytest.mark.parametrize(
+    ("call", "used"),
+    [
+        ("", set()),
+        ("state.set('k', 1)", set()),
+        ("cmd('true')", COMMANDS),
+        ("file.directory('{here}')", FILES),
+    ],
+    ids=["nothing", "state", "cmd", "file"],
+)
+def test_a_worker_imports_only_what_its_tasks_use(tmp_path: Path, call: str, used: set[str]) -> None:
+    """None of them what reaches other machines; a task without calls nothing of hosts at all."""
+    python, log, file = tmp_path / "python", tmp_path / "imported", tmp_path / "tasks.lua"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -X importtime "$@" 2>"{log}"\n')
+    python.chmod(0o755)
+    body = call.format(here=tmp_path)
+    file.write_text(f'task({{name = "t", run = function() {body} end}})')
+    script = RUN_TRACED.format(python=str(python), file=str(file))
+    subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, timeout=60)
+    imported = {line.rpartition("|")[2].strip() for line in log.read_text().splitlines()}
+    assert "sloth_tui.runner.worker.session" in imported
+    ours = {name.removeprefix("sloth_tui.runner.") for name in imported}
+    about = ("hosts", "resources", "tracking", "lua.modules.resources", "lua.modules.templates")
+    assert {name for name in ours if name.startswith(about)} == used
+    if not used:
+        assert not {"subprocess", "hashlib", "shlex", "tarfile", "tempfile", "jinja2"} & imported
+
+
 @pytest.mark.usefixtures("filled")
 def test_a_piped_table_needs_no_front_end_library() -> None:
     code, *modules = imported("state", "list").split()

@@ -58,8 +58,6 @@ def put_files(server: Server, directory: Path, source: Path, dest: Path, count: 
     deploy, hosts = directory / "deploy.py", directory / "hosts.py"
     deploy.write_text(_DEPLOY.format(count=count, source=source, dest=dest))
     hosts.write_text(
-        _INVENTORY.format(
-            port=server.port, user=server.user, key=server.key, known_hosts=server.known_hosts
-        )
+        _INVENTORY.format(port=server.port, user=server.user, key=server.key, known_hosts=server.known_hosts)
     )
     return [str(_PROGRAM), "--yes", str(hosts), str(deploy)]
