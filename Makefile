@@ -69,5 +69,5 @@ release: $(VENV)/.installed-dev ## check, build and try a release: make release 
 	@$(BIN)/python tools/release.py $(VERSION)
 
 clean: ## remove what the other targets made
-	rm -rf .venv .venv-3.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-3.* .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -141,9 +141,9 @@ dress() {
         [ -n "$mode" ] || set_symbolic "$1"
         owner=${owner:-$3} group=${group:-$4}
     fi
-    set -- $(ls -ldn -- "$dressed")
+    [ -z "$owner$group" ] || set -- $(ls -ldn -- "$dressed")
     set +f
-    if [ "${owner:-$3}:${group:-$4}" != "$3:$4" ]; then
+    if [ -n "$owner$group" ] && [ "${owner:-$3}:${group:-$4}" != "$3:$4" ]; then
         chown "${owner:-$3}:${group:-$4}" "$dressed" || return
     fi
     chmod "${mode:-=rw}" "$dressed"
