@@ -14,7 +14,8 @@ from sloth_tui import settings
 from sloth_tui.cli.parsing import registry
 from sloth_tui.documents.check import MAX_DEPTH
 from sloth_tui.errors import ExitCode
-from sloth_tui.runner.lua.modules import cmd, file, templates
+from sloth_tui.runner.hosts.host import LARGEST_CONTENT
+from sloth_tui.runner.lua.modules import cmd, templates
 from sloth_tui.tui.actions import ACTIONS
 from sloth_tui.tui.editing import EDITABLE_SIZE
 from sloth_tui.tui.external.clipboard import MAX_OSC52_BYTES
@@ -167,8 +168,8 @@ def test_sizes_and_numbers_are_those_of_the_code() -> None:
     assert told["key"].startswith(f"{values.MAX_KEY // 1024} KiB")
     assert told["value"] == f"{values.MAX_VALUE // mebibyte} MiB"
     assert told["nesting of tables, JSON, YAML, TOML"] == str(values.MAX_DEPTH) == str(MAX_DEPTH)
-    assert file.LARGEST == templates.LARGEST
-    assert told["file of `file.*`, text of `template.render`"] == f"{file.LARGEST // mebibyte} MiB"
+    assert LARGEST_CONTENT == templates.LARGEST
+    assert told["file of `file.*`, text of `template.render`"] == f"{LARGEST_CONTENT // mebibyte} MiB"
     assert told["output of one `cmd` in its result"] == f"{cmd.LARGEST_RESULT // mebibyte} MiB"
     assert told["text copied through the terminal alone"] == f"{MAX_OSC52_BYTES // mebibyte} MiB"
     edited = told["value edited in place in the TUI; in `$EDITOR`"]
