@@ -7,7 +7,7 @@ import posixpath
 from typing import TYPE_CHECKING, NoReturn
 
 from sloth_tui.errors import HostError
-from sloth_tui.runner.hosts.host import ABSENT, DIRECTORY, FILE, LOOP, Command, CommandEnd, Found
+from sloth_tui.runner.hosts.host import ABSENT, DIRECTORY, FILE, LOOP, Command, CommandEnd, Defaults, Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +33,12 @@ class FakeHost:
 
     def look(self, paths: Sequence[str], *, checksum: bool = True, content: bool = False) -> list[Found]:
         return [self._look(path, checksum=checksum, content=content) for path in paths]
+
+    def check_removable(self, path: str, *, is_directory: bool) -> None:
+        """Allow every removal."""
+
+    def defaults(self) -> Defaults:
+        return Defaults(0o022, 0, 0)
 
     def list_tree(self, path: str) -> list[tuple[str, Found]]:
         below = f"{path.rstrip('/')}/"

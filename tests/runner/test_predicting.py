@@ -207,11 +207,13 @@ def test_a_replaced_file_must_be_the_expected_one(host: PredictingHost) -> None:
     host.put("/etc/absent", Text("x"), NOTHING, Replacement(""))
 
 
-def test_what_may_not_be_removed_is_refused(real: FakeHost) -> None:
+def test_what_may_not_be_removed_is_refused(
+    real: FakeHost, host: PredictingHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def check(path: str, *, is_directory: bool) -> None:
         raise HostError(f"{path} is kept, directory: {is_directory}")
 
-    host = PredictingHost(real, check_removable=check)
+    monkeypatch.setattr(real, "check_removable", check)
     with pytest.raises(HostError, match="/etc is kept, directory: True"):
         host.remove("/etc", recurse=True)
     with pytest.raises(HostError, match="/current is kept, directory: False"):

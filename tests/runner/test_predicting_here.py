@@ -84,13 +84,6 @@ def outcome(function: Callable[[], None]) -> str:
     return ""
 
 
-def new_here() -> dict[str, Attributes]:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    owner = os.geteuid(), os.getegid()
-    return {FILE: Attributes(0o666 & ~mask, *owner), DIRECTORY: Attributes(0o777 & ~mask, *owner)}
-
-
 @pytest.mark.parametrize("seed", range(40))
 def test_predictions_come_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     for copy in ("predicted", "real"):
@@ -101,7 +94,7 @@ def test_predictions_come_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
             outcome(lambda: act(before, chance))  # noqa: B023 - called at once
     monkeypatch.chdir(tmp_path / "predicted" / "work")
     untouched = seen(LocalHost(), str(tmp_path / "predicted"))
-    host = PredictingHost(LocalHost(), new=new_here())
+    host = PredictingHost(LocalHost())
     for number in range(25):
         monkeypatch.chdir(tmp_path / "predicted" / "work")
         expected = outcome(lambda: act(host, random.Random(f"{seed} {number}")))  # noqa: B023

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Command,
         CommandEnd,
         Content,
+        Defaults,
         Found,
         Host,
         Replacement,
@@ -58,6 +59,12 @@ class FencedHost:
     def remove(self, path: str, *, recurse: bool = False) -> None:
         self._check()
         self._host.remove(path, recurse=recurse)
+
+    def check_removable(self, path: str, *, is_directory: bool) -> None:
+        self._host.check_removable(path, is_directory=is_directory)
+
+    def defaults(self) -> Defaults:
+        return self._host.defaults()
 
     def list_tree(self, path: str) -> list[tuple[str, Found]]:
         return self._host.list_tree(path)

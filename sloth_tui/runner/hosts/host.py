@@ -53,6 +53,15 @@ class Attributes(NamedTuple):
     gid: int | None = None
 
 
+class Defaults(NamedTuple):
+    """What new files and directories get unless something else is asked for."""
+
+    umask: int
+    uid: int
+    gid: int
+    """Of new files in directories that do not pass on their own (set-group-ID)."""
+
+
 class Content(Protocol):
     """The wanted content of a file; it is always on this machine."""
 
@@ -158,6 +167,13 @@ class Host(Protocol):
 
     def remove(self, path: str, *, recurse: bool = False) -> None:
         """Remove a file, a link itself, an empty directory, or with ``recurse`` all that is in it, too."""
+
+    def check_removable(self, path: str, *, is_directory: bool) -> None:
+        """Raise HostError if :meth:`remove` would refuse the path, whatever is in it. ``is_directory``: it
+        is one, and no link."""
+
+    def defaults(self) -> Defaults:
+        """Return what new files get."""
 
     def list_tree(self, path: str) -> list[tuple[str, Found]]:
         """Return what is below a directory: relative paths, in order. Links are not entered."""

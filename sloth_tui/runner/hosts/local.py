@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import HostError, UsageError
-from sloth_tui.runner.hosts.host import AT_ONCE, Attributes, Command, CommandEnd, Found
+from sloth_tui.runner.hosts.host import AT_ONCE, Attributes, Command, CommandEnd, Defaults, Found
 from sloth_tui.runner.hosts.looking import host_error, look_at, names_below
 from sloth_tui.text import format_duration
 
@@ -70,6 +70,16 @@ class LocalHost:
 
     def look(self, paths: Sequence[str], *, checksum: bool = True, content: bool = False) -> list[Found]:
         return [look_at(path, checksum=checksum, content=content) for path in paths]
+
+    def check_removable(self, path: str, *, is_directory: bool) -> None:
+        from sloth_tui.runner.hosts.removal import check_removable
+
+        check_removable(path, is_directory=is_directory)
+
+    def defaults(self) -> Defaults:
+        mask = os.umask(0o077)
+        os.umask(mask)
+        return Defaults(mask, os.geteuid(), os.getegid())
 
     def list_tree(self, path: str) -> list[tuple[str, Found]]:
         with _naming(path):

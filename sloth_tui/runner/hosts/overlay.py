@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import HostError
 from sloth_tui.runner.hosts.host import ABSENT, DIRECTORY, FILE, LOOP, Attributes, Found
 
 if TYPE_CHECKING:
-    from sloth_tui.runner.hosts.host import Content, Host
+    from sloth_tui.runner.hosts.host import Content, Defaults, Host
 
 _MOST_LINKS = 40
 """Links on the way to a file; beyond that it is a circle."""
@@ -53,6 +54,7 @@ class Overlay:
         self._host = host
         self._predicted: dict[str, Predicted] = {}
         self._directory: str | None = None
+        self._defaults: Defaults | None = None
 
     def __bool__(self) -> bool:
         return bool(self._predicted)
@@ -151,6 +153,21 @@ class Overlay:
         if self._directory is None:
             self._directory = self._host.look(["."], checksum=False)[0].path
         return posixpath.join(self._directory, path)
+
+    def defaults(self) -> Defaults:
+        """Return what new files get."""
+        if self._defaults is None:
+            self._defaults = self._host.defaults()
+        return self._defaults
+
+    def new(self, kind: str, path: str) -> Attributes:
+        """Return the attributes of a new file or directory at a resolved path."""
+        umask, uid, gid = self.defaults()
+        mode = (0o777 if kind == DIRECTORY else 0o666) & ~umask
+        above = self.look(posixpath.dirname(path), checksum=False, content=False)
+        if above.kind == DIRECTORY and above.mode & stat.S_ISGID:
+            return Attributes(mode | (stat.S_ISGID if kind == DIRECTORY else 0), uid, above.gid)
+        return Attributes(mode, uid, gid)
 
     def names_below(self, path: str) -> list[str]:
         """Return the predicted paths below a resolved directory, relative to it, those of nothing too."""

@@ -14,6 +14,7 @@ from sloth_tui.runner.hosts.host import (
     Attributes,
     Command,
     CommandEnd,
+    Defaults,
     Found,
 )
 from sloth_tui.runner.hosts.overlay import Overlay, Predicted
@@ -29,11 +30,6 @@ _LONGEST_SHOWN = 120
 _NEW_ID = 0xFFFF_FFFE
 """Stands for a user or group that is still to be made: the last number that one can have."""
 _EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-_NEW = {FILE: Attributes(0o644), DIRECTORY: Attributes(0o755)}
-
-
-def _allowed(path: str, *, is_directory: bool) -> None:
-    """Allow every removal."""
 
 
 class Assumptions:
@@ -69,22 +65,11 @@ class PredictingHost:
     After a command that was not run, the host is uncertain: what is missing then, the command may have made.
     """
 
-    def __init__(
-        self,
-        host: Host,
-        on_assumption: Callable[[str], None] | None = None,
-        *,
-        new: dict[str, Attributes] | None = None,
-        check_removable: Callable[..., None] = _allowed,
-    ) -> None:
-        """``on_assumption(command)`` is called when something is missing that a command was to make.
-        ``new``: the attributes of new files and directories, by kind. ``check_removable(path,
-        is_directory=...)`` raises HostError for what the host refuses to remove."""
+    def __init__(self, host: Host, on_assumption: Callable[[str], None] | None = None) -> None:
+        """``on_assumption(command)`` is called when something is missing that a command was to make."""
         self.name = host.name
         self._host = host
         self._overlay = Overlay(host)
-        self._new = _NEW if new is None else new
-        self._check_removable = check_removable
         self.assumptions = Assumptions(on_assumption)
 
     # Commands
@@ -198,13 +183,13 @@ class PredictingHost:
         if expected is not None and expected != (found.sha256 or ""):
             raise FileChanged(f"'{path}' has changed meanwhile")
         self._require_parent(found)
-        attributes = _over(_attributes_of(found, self._new), wanted)
+        attributes = _over(self._attributes(found), wanted)
         self._overlay.predict(found.path, Predicted(FILE, attributes, content))
         return None
 
     def set_attributes(self, path: str, wanted: Attributes) -> None:
         found = self._look(path, checksum=False, content=False)
-        attributes = _over(_attributes_of(found, self._new), wanted)
+        attributes = _over(self._attributes(found), wanted)
         known = self._overlay.at(found.path)
         kind = Predicted(found.kind) if known is None else known
         self._overlay.amend(found.path, kind._replace(attributes=attributes))
@@ -219,8 +204,8 @@ class PredictingHost:
         if missing and not parents and not self.assumptions.make():
             raise HostError(f"directory '{missing[0]}' does not exist")
         for each in reversed(missing):
-            self._overlay.predict(each, Predicted(DIRECTORY, self._new[DIRECTORY], made=True))
-        attributes = _over(self._new[DIRECTORY], wanted)
+            self._overlay.predict(each, Predicted(DIRECTORY, self._overlay.new(DIRECTORY, each), made=True))
+        attributes = _over(self._overlay.new(DIRECTORY, directory), wanted)
         self._overlay.predict(directory, Predicted(DIRECTORY, attributes, made=True))
 
     def make_link(self, path: str, to: str) -> None:
@@ -229,14 +214,21 @@ class PredictingHost:
     def remove(self, path: str, *, recurse: bool = False) -> None:
         found = self._look(path, checksum=False, content=False)
         is_directory = found.link is None and found.kind == DIRECTORY
-        self._check_removable(path, is_directory=is_directory)
+        own = self._overlay.own_path(path)
+        for each in dict.fromkeys((path, own)):  # a predicted link on the way leads elsewhere
+            self._host.check_removable(each, is_directory=is_directory)
         if is_directory and not recurse and self.list_tree(path):
             raise HostError(f"'{path}' is not empty", hint="recurse = true removes all that is in it, too")
-        self._overlay.remove(self._overlay.own_path(path))
+        self._overlay.remove(own)
 
     def put_tree(self, path: str, files: Sequence[tuple[str, Content, Attributes]]) -> None:
         for name, content, wanted in files:
             self.put(posixpath.join(path, name), content, wanted)
+
+    def _attributes(self, found: Found) -> Attributes:
+        if found.kind == ABSENT:
+            return self._overlay.new(FILE, found.path)
+        return Attributes(found.mode, found.uid, found.gid)
 
     def _require_parent(self, found: Found) -> None:
         if found.kind == ABSENT and not found.parent and not self.assumptions.make():
@@ -258,6 +250,12 @@ class PredictingHost:
                 return _NEW_ID
             raise
 
+    def check_removable(self, path: str, *, is_directory: bool) -> None:
+        self._host.check_removable(path, is_directory=is_directory)
+
+    def defaults(self) -> Defaults:
+        return self._overlay.defaults()
+
     def close(self) -> None:
         self._host.close()
 
@@ -276,9 +274,3 @@ def _without_paths(command: Command) -> Command:
 def _over(found: Attributes, wanted: Attributes) -> Attributes:
     pairs = zip(found, wanted, strict=True)
     return Attributes(*(old if new is None else new for old, new in pairs))
-
-
-def _attributes_of(found: Found, new: dict[str, Attributes]) -> Attributes:
-    if found.kind == ABSENT:
-        return new[FILE]
-    return Attributes(found.mode, found.uid, found.gid)

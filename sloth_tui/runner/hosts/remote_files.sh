@@ -219,7 +219,7 @@ begin_unpacked() {
 
 unpack() {
     cd -- "$1" || return
-    decode | tar -xf -
+    decode | tar -xof -  # they get the owner that any new file gets
     outcome=$?
     cd -- "$here" || return
     return "$outcome"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 from sloth_tui.errors import HostError
 from sloth_tui.runner.hosts import answers, requests
 from sloth_tui.runner.hosts.command import Invocation, run_process
-from sloth_tui.runner.hosts.host import AT_ONCE, LARGEST_CONTENT, CommandEnd
+from sloth_tui.runner.hosts.host import AT_ONCE, LARGEST_CONTENT, CommandEnd, Defaults
 from sloth_tui.runner.hosts.requests import call, octal, path_argument
 from sloth_tui.runner.hosts.ssh_command import ChannelCommand, MarkedOutput
 from sloth_tui.runner.hosts.ssh_connection import read_log
@@ -99,6 +99,15 @@ class SshHost:
             if each.size > LARGEST_CONTENT:
                 raise HostError(f"'{path}' on '{self.name}' is larger than {format_size(LARGEST_CONTENT)}")
         return found
+
+    def check_removable(self, path: str, *, is_directory: bool) -> None:
+        # Nothing is mounted below what is no directory.
+        self._read(call("check_removable", path_argument(path).rstrip(b"/") or b"/"), path)
+
+    def defaults(self) -> Defaults:
+        answer = self._read(b"umask && id -u && id -g")
+        mask, uid, gid = self._parsed(answer.split)
+        return self._parsed(lambda: Defaults(int(mask, 8), int(uid), int(gid)))
 
     def list_tree(self, path: str) -> list[tuple[str, Found]]:
         answer = self._read(call("list_tree", path_argument(path)), path)

@@ -124,7 +124,7 @@ def put_files(session: SshSession, directory: str, files: Sequence[tuple[str, Co
             answer = session.ask(session.heredoc(b"{ %b &&\n%b; }" % (begin, put), archive.read()))
         else:
             session.ask_for_success(call("begin_unpacked", unpacked), about=directory)
-            _send(session, archive, b"cd -- %b && exec tar -xf -\n" % quote(unpacked))
+            _send(session, archive, b"cd -- %b && exec tar -xof -\n" % quote(unpacked))
             answer = session.ask(put)
     if answer.status != 0:
         raise session.refusal(answer, directory)

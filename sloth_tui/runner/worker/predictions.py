@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from sloth_tui.runner.events import Warned
 
 if TYPE_CHECKING:
-    from sloth_tui.runner.hosts.host import Attributes, Host
+    from sloth_tui.runner.hosts.host import Host
     from sloth_tui.runner.hosts.predicting import PredictingHost
     from sloth_tui.runner.lua.context import Context
     from sloth_tui.runner.worker.emitter import Emitter
@@ -42,12 +41,7 @@ class Predictions:
         """Return a host over this one that only predicts."""
         from sloth_tui.runner.hosts.predicting import PredictingHost
 
-        if host.name != _LOCAL:
-            predicting = PredictingHost(host, self._assumed)
-        else:
-            from sloth_tui.runner.hosts.removal import check_removable
-
-            predicting = PredictingHost(host, self._assumed, new=_new_here(), check_removable=check_removable)
+        predicting = PredictingHost(host, self._assumed)
         self._hosts[host.name] = predicting
         return predicting
 
@@ -78,12 +72,3 @@ class Predictions:
 
     def _assumed(self, command: str) -> None:
         self.warn(f"predicted as if '{command}' had made what is missing")
-
-
-def _new_here() -> dict[str, Attributes]:
-    from sloth_tui.runner.hosts.host import DIRECTORY, FILE, Attributes
-
-    mask = os.umask(0o077)
-    os.umask(mask)
-    owner = os.geteuid(), os.getegid()
-    return {FILE: Attributes(0o666 & ~mask, *owner), DIRECTORY: Attributes(0o777 & ~mask, *owner)}
