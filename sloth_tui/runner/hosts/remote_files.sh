@@ -25,12 +25,17 @@ look_at() {
             break
             ;;
         esac
-        if ! cd -P -- "${directory:-/}" 2>/dev/null; then
-            parent= kind=absent
+        # Of a path that is not there, the part that is there has its links followed.
+        rest=$base
+        until cd -P -- "${directory:-/}" 2>/dev/null; do
+            rest=${directory##*/}/$rest directory=${directory%/*}
+        done
+        path=${PWD%/}/${rest%%/*}
+        case $rest in */*) rest=/${rest#*/} ;; *) rest= ;; esac
+        if [ ! -L "$path" ]; then
+            [ -z "$rest" ] || parent= kind=absent path=$path$rest
             break
         fi
-        path=${PWD%/}/$base
-        [ -L "$path" ] || break
         hops=$((hops + 1))
         if [ "$hops" -gt 40 ]; then
             kind=loop
@@ -38,8 +43,8 @@ look_at() {
         fi
         text=$(readlink -- "$path" && echo .) || return
         text=${text%??}
-        [ -n "$is_link" ] || is_link=1 link=$text
-        case $text in /*) path=$text ;; *) path=${PWD%/}/$text ;; esac
+        [ -n "$is_link$rest" ] || is_link=1 link=$text
+        case $text in /*) path=$text$rest ;; *) path=${PWD%/}/$text$rest ;; esac
     done
     cd -- "$here" || return
     if [ -n "$kind" ]; then :

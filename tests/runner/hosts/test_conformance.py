@@ -58,6 +58,21 @@ def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def test_a_path_that_is_not_there_is_followed_as_far_as_it_is(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "file").write_text("x")
+    for name, to in (("hop", "d"), ("dangling", "none/below"), ("circle", "circle"), ("on", "dangling")):
+        (tmp_path / name).symlink_to(to)
+    paths = [
+        *("none/a/b", "hop/a/b", "hop/./a/b", "dangling/a", "on/a/b", "hop/../none/a", "file/a", "circle/a"),
+    ]
+    found = host.look([str(tmp_path / path) for path in paths])
+    assert [(each.kind, each.link) for each in found] == [(ABSENT, None)] * 7 + [(LOOP, None)]
+    assert [each.path.removeprefix(f"{tmp_path}/") for each in found[:7]] == [
+        *("none/a/b", "d/a/b", "d/a/b", "none/below/a", "none/below/a/b", "none/a", "file/a"),
+    ]
+
+
 def test_looks_find_what_is_there(host: Host, tmp_path: Path) -> None:
     root = tmp_path / "d"
     root.mkdir(mode=0o755)
