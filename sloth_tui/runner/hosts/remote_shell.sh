@@ -102,7 +102,7 @@ kill_all() {
     done
 }
 
-# ask NUMBER, kill_command NUMBER, runs NUMBER: the command with this number. ask_all: all of them.
+# ask NUMBER, kill_command NUMBER, call_off NUMBER, runs NUMBER: the command with this number. ask_all: all of them.
 ask() {
     : >"$private/$1.k"
     send TERM "$nonce.$1." "$private/$1.p"
@@ -112,6 +112,12 @@ ask() {
 kill_command() {
     : >"$private/$1.k"
     kill_all "$nonce.$1." "$private/$1.p"
+}
+
+# call_off NUMBER: true if the command has not begun; then it never will.
+call_off() {
+    : >"$private/$1.k"
+    [ ! -e "$private/$1.p" ]
 }
 
 runs() {
@@ -127,7 +133,10 @@ ask_all() {
 finish() {
     trap '' HUP INT QUIT TERM PIPE
     trap - EXIT
-    [ -z "$watch" ] || kill -s TERM "$watch" 2>/dev/null
+    # From now on the watch only takes over if this shell is killed.
+    [ -z "$watch" ] || kill -s ALRM "$watch" 2>/dev/null
+    # A script that has not begun sees it, or is seen below.
+    [ ! -d "$private" ] || : >"$private/ending"
     if has_left "$nonce." "$private"/*.p; then
         [ -n "$asked" ] || ask_all
         tenths=0
@@ -137,9 +146,11 @@ finish() {
         done
         kill_all "$nonce." "$private"/*.p
     fi
-    [ -d "$private" ] || return 0
-    [ ! -f "$private/temporary" ] || rm -rf -- "$(cat "$private/temporary")"
-    rm -rf -- "$private"
+    if [ -d "$private" ]; then
+        [ ! -f "$private/temporary" ] || rm -rf -- "$(cat "$private/temporary")"
+        rm -rf -- "$private"
+    fi
+    [ -z "$watch" ] || kill -s TERM "$watch" 2>/dev/null
 }
 
 # The watch ends everything if the main shell is killed, if the connection is gone while that one is busy, or if
@@ -147,9 +158,10 @@ finish() {
 # another process.
 watch() {
     trap - EXIT INT QUIT PIPE
-    silent=0 busy= watch=
+    silent=0 busy= ending= watch=
     trap 'silent=0 busy=' USR1
     trap 'busy=1' USR2
+    trap 'ending=1 busy=1 asked=1' ALRM
     trap 'kill "$pause" 2>/dev/null; exit 0' TERM
     printf '\n%s ready %s\n' "$nonce" "$told"
     exec </dev/null >/dev/null 2>&1
@@ -158,7 +170,7 @@ watch() {
         pause=$!
         while kill -0 "$pause" 2>/dev/null; do wait "$pause"; done
         kill -0 "$main" 2>/dev/null || break
-        [ -z "$peer" ] || kill -0 "$peer" 2>/dev/null || break
+        [ -n "$ending" ] || [ -z "$peer" ] || kill -0 "$peer" 2>/dev/null || break
         [ -n "$busy" ] || silent=$((silent + 1))
         [ "$silent" -lt 3 ] || break
     done

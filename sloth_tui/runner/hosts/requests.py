@@ -72,6 +72,11 @@ def script_path(nonce: str, number: int) -> bytes:
     return b"/tmp/.sloth-%b/%d" % (nonce.encode(), number)  # nobody can guess the nonce
 
 
+def _ending_path(nonce: str) -> bytes:
+    """Return what is there once the resident shell has begun to end everything."""
+    return script_path(nonce, 0).rpartition(b"/")[0] + b"/ending"
+
+
 class Surroundings(NamedTuple):
     """What every script of a host begins with."""
 
@@ -96,14 +101,14 @@ def script(command: Command, number: int, around: Surroundings) -> bytes:
     program = around.program.encode()
     lines = [
         b"trap : HUP INT QUIT TERM",  # the command gets the signals; this reports how it ended
-        b'echo "$$" >%b.p' % private,
+        b'echo "$$" 2>/dev/null >%b.p || exit 0' % private,
         b"verdict() {",
         b"[ ! -d /proc/self ] || : >%b.p" % private,
         b'printf \'%b%%s %%s\\n\' "$1" "$2"' % end,
         b'printf \'%b%%s %%s\\n\' "$1" "$2" >&2' % end,
         b"exit 0",
         b"}",
-        b"[ ! -e %b.k ] || exit 0" % private,
+        b"[ ! -e %b.k ] && [ ! -e %b ] || exit 0" % (private, _ending_path(around.nonce)),
         b"printf %b" % quote(begin),
         b"printf %b >&2" % quote(begin),
         *_surroundings(command, around, str(number)),

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from sloth_tui.errors import HostError
+from sloth_tui.runner import link
 from sloth_tui.runner.hosts import answers, requests
 from sloth_tui.runner.hosts.command import Invocation, run_process
 from sloth_tui.runner.hosts.host import AT_ONCE, LARGEST_CONTENT, CommandEnd, Defaults
@@ -47,6 +48,16 @@ class SshHost:
     # Commands
 
     def run(self, command: Command, grace: float, receive: Callable[[str, bytes], None]) -> CommandEnd:
+        for retries_left in (True, False):
+            end = self._attempt(command, grace, receive, retries=retries_left)
+            if end is not None:
+                return end
+        raise AssertionError("the last attempt returns or raises")
+
+    def _attempt(
+        self, command: Command, grace: float, receive: Callable[[str, bytes], None], *, retries: bool
+    ) -> CommandEnd | None:
+        """Run a command in a channel. ``retries``: return None, instead of raising, if it never began."""
         channel = self._session.open_channel(command)
         output = MarkedOutput(self._session.markers(channel), receive)
         remote = ChannelCommand(self._session.connect(), channel.number, output)
@@ -54,14 +65,17 @@ class SshHost:
         if run_process(invocation, grace, output.receive, remote) is None:
             return CommandEnd(None)
         if output.verdict is None:
-            self._explain_no_end(remote, channel, begun=output.begun)
+            called_off = not output.begun and remote.call_off()
+            if called_off and retries and not link.stopped():
+                return None
+            self._explain_no_end(remote, channel, begun=not called_off)
         return self._end(command, *output.verdict)
 
     def _explain_no_end(self, remote: ChannelCommand, channel: Channel, *, begun: bool) -> NoReturn:
         """Raise HostError for a command that did not come to its end."""
         remote.kill()
         said = read_log(channel.log)
-        if begun or not self._session.is_alive():
+        if begun:
             self._session.give_up(said, acting=True)
         why = last_line(said) or "ssh gives no reason"
         raise HostError(f"'{self.name}' did not run the command: {why}")

@@ -128,6 +128,10 @@ class ChannelCommand:
         self._next_look = time.monotonic() + _LOOK_SECONDS
         return not self._tell("runs")
 
+    def call_off(self) -> bool:
+        """True if the command has not begun, and never will."""
+        return self._tell("call_off")
+
     def kill(self) -> None:
         self._tell("kill_command")
 

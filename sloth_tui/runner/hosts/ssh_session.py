@@ -196,7 +196,8 @@ class SshSession:
     def _channel(self, number: int, text: bytes) -> Channel:
         assert self._connection is not None
         path = requests.script_path(self._nonce, number)
-        self.ask_for_success(self.heredoc(b"make_private && decode >%b" % path, text))
+        # Nothing acts before the script runs.
+        self.ask_for_success(self.heredoc(b"make_private && decode >%b" % path, text), acting=False)
         log, become = self._connection.new_log(), self.destination.become
         sudo = f"sudo -n -H -u {become} -- " if become else ""
         line = f"exec {sudo}{self._way.program} {path.decode()}"

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,21 @@ def nonce() -> Iterator[str]:
 def start(nonce: str, number: int, text: str) -> bytes:
     """The request that starts a command as a channel does, without waiting for it."""
     private = f"/tmp/.sloth-{nonce}"
-    script = f"echo $$ >{private}/{number}.p; export {MARK}={nonce}.{number}.; sh -c '{text}'"
+    script = f"echo $$ >{private}/{number}.p || exit; export {MARK}={nonce}.{number}.; sh -c '{text}'"
     return b"make_private; setsid sh -c %b </dev/null >/dev/null 2>&1 &" % quote(script.encode())
+
+
+def has_begun(nonce: str) -> bool:
+    """True if the command runs: its text alone, on a command line, is not yet one."""
+    mark = f"{MARK}={nonce}.1.".encode()
+    return any(mark in _environment(pid) for pid in marked(f"{MARK}={nonce}.1."))
+
+
+def _environment(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
 
 
 @pytest.mark.parametrize("shell", SHELLS_HERE)
@@ -100,9 +114,27 @@ def test_with_its_stdin_all_that_was_started_ends(shell: str, nonce: str) -> Non
 def test_what_does_not_end_when_it_is_asked_is_killed_after_its_grace(shell: str, nonce: str) -> None:
     remote = RemoteShell([*shell.split(), "-s"], setup(nonce, grace=0.5))
     remote.request(start(nonce, 1, 'trap "" TERM; while :; do sleep 1; done'))
-    wait_until(lambda: marked(f"{MARK}={nonce}.1."))
-    remote.close()
-    assert not marked(f"{MARK}={nonce}")
+    wait_until(lambda: has_begun(nonce))
+    remote.close()  # which does not wait for ever
+    wait_until(lambda: not marked(f"{MARK}={nonce}"))
+
+
+@pytest.mark.parametrize("shell", SHELLS_HERE)
+def test_if_it_is_killed_while_it_ends_everything_the_watch_goes_on(shell: str, nonce: str) -> None:
+    remote = RemoteShell([*shell.split(), "-s"], setup(nonce, period=1, grace=60.0))
+    remote.request(
+        start(nonce, 1, f'trap "touch /tmp/.sloth-{nonce}/asked" TERM; while :; do sleep 0.1; done')
+    )
+    wait_until(lambda: has_begun(nonce))
+    closing = threading.Thread(target=remote.close)
+    closing.start()
+    wait_until(lambda: Path(f"/tmp/.sloth-{nonce}/asked").exists())
+    os.kill(remote.group, signal.SIGKILL)
+    closing.join()
+    assert marked(f"{MARK}={nonce}.1.")  # its grace is not over
+    for pid in marked(f"{MARK}={nonce}.1."):
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not Path(f"/tmp/.sloth-{nonce}").exists())
 
 
 @pytest.mark.parametrize("shell", SHELLS_HERE)
@@ -125,7 +157,7 @@ def test_each_process_is_asked_once(shell: str, nonce: str, tmp_path: Path) -> N
 def test_if_it_is_killed_the_watch_ends_everything(shell: str, nonce: str) -> None:
     remote = RemoteShell([*shell.split(), "-s"], setup(nonce, period=1))
     remote.request(start(nonce, 1, "sleep 1000"))
-    wait_until(lambda: marked(f"{MARK}={nonce}.1."))
+    wait_until(lambda: has_begun(nonce))
     os.kill(remote.group, signal.SIGKILL)
     wait_until(lambda: not marked(f"{MARK}={nonce}"))
     with pytest.raises(ShellLost):
@@ -143,7 +175,7 @@ def test_if_nothing_comes_any_more_everything_ends(shell: str, nonce: str) -> No
     assert b"ready" in process.stdout.readline() + process.stdout.readline()
     process.stdin.write(b"{ begin; {\n%b\n}; answer 1 $?; }\n" % start(nonce, 1, "setsid sleep 1000"))
     process.stdin.flush()
-    wait_until(lambda: marked(f"{MARK}={nonce}.1."))
+    wait_until(lambda: has_begun(nonce))
     assert process.wait(60) == -signal.SIGKILL  # its stdin is still open
     wait_until(lambda: not marked(f"{MARK}={nonce}"))
     process.stdin.close()
@@ -164,7 +196,7 @@ def test_if_its_peer_is_gone_everything_ends_though_it_is_busy(shell: str, nonce
     peer = subprocess.Popen(["sleep", "1000"])
     remote = RemoteShell([*shell.split(), "-s"], setup(nonce, period=1, peer=peer.pid))
     remote.request(start(nonce, 1, "sleep 1000"))
-    wait_until(lambda: marked(f"{MARK}={nonce}.1."))
+    wait_until(lambda: has_begun(nonce))
     peer.kill()
     peer.wait()
     with pytest.raises(ShellLost):
