@@ -72,7 +72,8 @@ def parse_tree(answer: bytes, directory: str) -> tuple[list[tuple[str, Found]], 
     for name in names.split(b"\0") if names else []:
         found = status.get(name)
         relative = os.fsdecode(name.removeprefix(b"./"))
-        if found is None or found["kind"] == b"l" or not _is_plain(name):
+        plain = _is_plain(name) and (name in digests or found is None or found["kind"] != b"-")
+        if found is None or found["kind"] == b"l" or not plain:
             unknown.append(relative)
             continue
         kind = {b"-": FILE, b"d": DIRECTORY}.get(found["kind"], OTHER)

@@ -165,7 +165,7 @@ begin_temporary() {
     )
 }
 
-# receive FILE: create it with what comes on stdin in base64.
+# receive FILE: create it with what comes on stdin, encoded.
 receive() {
     begin_temporary "$1" || return
     decode >"$1" && return
@@ -175,7 +175,7 @@ receive() {
 }
 
 # replace FILE TEMPORARY SHA256 EXPECTED MODE OWNER GROUP BACKUP VALIDATE: put TEMPORARY in the place of FILE.
-# EXPECTED: any, absent, or the checksum that FILE must have. VALIDATE: a command, or nothing. BACKUP: the beginning
+# SHA256: nothing if it has been compared already. EXPECTED: any, absent, or the checksum that FILE must have. VALIDATE: a command, or nothing. BACKUP: the beginning
 # of the name under which FILE is kept, or nothing; the name is printed. Status 91: FILE is another one. 92:
 # VALIDATE failed; its output is what is printed.
 replace() {
@@ -187,8 +187,13 @@ replace() {
     return "$outcome"
 }
 
+# discard TEMPORARY
+discard() {
+    rm -f -- "$1" "$private/temporary"
+}
+
 replace_verified() {
-    [ "$(digest "$2")" = "$3" ] || fail 'what arrived is not what was sent' || return
+    [ -z "$3" ] || [ "$(digest "$2")" = "$3" ] || fail 'what arrived is not what was sent' || return
     if [ -e "$1" ] && [ ! -f "$1" ]; then
         fail "'$1' is not a regular file"
         return
@@ -215,7 +220,7 @@ replace_verified() {
 }
 
 # begin_unpacked DIRECTORY, unpack DIRECTORY, end_unpacked DIRECTORY STATUS: a private directory for an archive,
-# which comes on stdin in base64.
+# which comes on stdin, encoded.
 begin_unpacked() {
     directory=${1%/*}
     [ -d "${directory:-/}" ] || fail "directory '$directory' does not exist" || return
@@ -248,11 +253,13 @@ verify() {
 
 # place FILE TARGET MODE OWNER GROUP: put a verified file in the place of another one.
 place() {
+    target=$2
+    [ ! -L "$2" ] || { look_at "$2" >/dev/null && target=$path; } || return
     if [ -e "$2" ] && [ ! -f "$2" ]; then
         fail "'$2' is not a regular file"
         return
     fi
-    dress "$1" "$3" "$4" "$5" "$2" && mv -f -- "$1" "$2"
+    dress "$1" "$3" "$4" "$5" "$target" && mv -f -- "$1" "$target"
 }
 
 # make_directory DIRECTORY MODE OWNER GROUP PARENTS
@@ -330,7 +337,7 @@ remove() {
 list_tree() {
     cd -- "$1" || return
     find . ! -name . -print0 && printf '\0' && find . ! -name . -exec ls -ldn {} + && printf '\0' &&
-        find . -type f -exec $checksum {} +
+        { [ -z "$checksum" ] || find . -type f -exec $checksum {} +; }
     outcome=$?
     cd -- "$here" || return
     return "$outcome"

@@ -49,6 +49,17 @@ class ShellLost(Exception):
         """The end of stderr."""
 
 
+class Ready(NamedTuple):
+    """What a shell says when it is ready."""
+
+    parent: int
+    """The process there that has started it."""
+    in_directory: bool
+    """True if it is where it was told to start."""
+    programs: frozenset[str]
+    """What is there, see the end of ``remote_shell.sh``."""
+
+
 class ShellSetup(NamedTuple):
     """How a shell is made ready."""
 
@@ -99,7 +110,7 @@ class RemoteShell:
         self._read = {self._stdout, self._stderr}
         os.set_blocking(self._stdin, False)
         try:
-            self.told = self._become_ready()
+            self.ready = self._become_ready()
         except BaseException:
             self._process.kill()  # without a connection it does not heed the end of its stdin
             self.close()
@@ -110,13 +121,13 @@ class RemoteShell:
         """The process group of the local process."""
         return self._process.pid
 
-    def _become_ready(self) -> str:
-        """Return the word that the shell says when it is ready. Raises ShellLost."""
+    def _become_ready(self) -> Ready:
+        """Raises ShellLost."""
         self._write(_preamble(self._setup))
-        told = self._read_to(b"ready").decode(errors="replace")
+        parent, state, *programs = self._read_to(b"ready").decode(errors="replace").split()
         # One heartbeat thread a shell: requests may be far apart, and a local command may take hours.
         threading.Thread(target=self._beat, daemon=True).start()
-        return told
+        return Ready(int(parent), state == "ready", frozenset(programs))
 
     def request(self, body: bytes) -> Answer:
         """Run ``body``, whole or not at all, and return what it printed on both outputs. Raises ShellLost.

@@ -193,9 +193,10 @@ answer() {
     beat
 }
 
-# The programs that are there.
+# The programs that are there. Without them files are read back to be compared, content comes as octal numbers, and
+# the files of a tree come one by one.
 
-checksum=
+programs= checksum=
 if command -v sha256sum >/dev/null; then
     checksum='sha256sum --'
 elif command -v shasum >/dev/null; then
@@ -205,18 +206,24 @@ elif command -v sha256 >/dev/null; then
 elif command -v openssl >/dev/null; then
     checksum='openssl dgst -sha256 -r'
 fi
+[ -z "$checksum" ] || programs=" checksums"
 if command -v base64 >/dev/null; then
     decode() { base64 -d; }
-else
+    programs="$programs base64"
+elif command -v openssl >/dev/null; then
     decode() { openssl base64 -d; }
+    programs="$programs base64"
+else
+    # shellcheck disable=SC2059 # lines of escapes are what comes
+    decode() { while read -r line; do printf "$line"; done; }
 fi
+! command -v tar >/dev/null || programs="$programs tar"
 
-told=no-directory
+told="$PPID no-directory"
 # Another user may not enter the directory of the one who logs in.
 if cd -- "${cwd:-.}" 2>/dev/null || { [ -z "$cwd" ] && cd /; }; then
     here=$PWD
-    told=no-checksums
-    [ -z "$checksum" ] || told=$PPID
+    told="$PPID ready$programs"
 fi
 watch &
 watch=$!

@@ -20,6 +20,8 @@ OTHER_FILE = 91
 """The exit status of ``replace`` if the file is not the expected one."""
 NOT_VALID = 92
 """The exit status of ``replace`` if the command that validates failed."""
+_OCTAL_LINE = 256
+"""Bytes that are one line of octal numbers."""
 _NAME = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -46,9 +48,19 @@ def octal(wanted: Attributes) -> tuple[bytes, bytes, bytes]:
     )
 
 
-def heredoc(line: bytes, data: bytes, nonce: str) -> bytes:
-    """Return a command line that gets data, decoded by ``decode``, as its input. Ends with a line feed."""
-    return b"%b <<'%b'\n%b%b\n" % (line, nonce.encode(), base64.encodebytes(data), nonce.encode())
+def heredoc(line: bytes, data: bytes, nonce: str, *, octal_numbers: bool = False) -> bytes:
+    """Return a command line that gets data, decoded by ``decode``, as its input. Ends with a line feed.
+
+    ``octal_numbers``: the other host has nothing that decodes base64.
+    """
+    encoded = _in_octal(data) if octal_numbers else base64.encodebytes(data)
+    return b"%b <<'%b'\n%b%b\n" % (line, nonce.encode(), encoded, nonce.encode())
+
+
+def _in_octal(data: bytes) -> bytes:
+    """Return lines that printf(1) writes as data."""
+    lines = (data[start : start + _OCTAL_LINE] for start in range(0, len(data), _OCTAL_LINE))
+    return b"".join(b"".join(b"\\%03o" % byte for byte in line) + b"\n" for line in lines)
 
 
 # Scripts

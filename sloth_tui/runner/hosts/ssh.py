@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn
 
 from sloth_tui.errors import HostError
 from sloth_tui.runner import link
 from sloth_tui.runner.hosts import answers, requests
 from sloth_tui.runner.hosts.command import Invocation, run_process
-from sloth_tui.runner.hosts.host import AT_ONCE, LARGEST_CONTENT, CommandEnd, Defaults
+from sloth_tui.runner.hosts.host import AT_ONCE, CommandEnd, Defaults
 from sloth_tui.runner.hosts.requests import call, octal, path_argument
 from sloth_tui.runner.hosts.ssh_command import ChannelCommand, MarkedOutput
 from sloth_tui.runner.hosts.ssh_connection import read_log
+from sloth_tui.runner.hosts.ssh_contents import read_back
 from sloth_tui.runner.hosts.ssh_errors import last_line
 from sloth_tui.runner.hosts.ssh_session import SshSession
-from sloth_tui.text import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 _NO_ID = 0xFFFF_FFFF
 """The number that means "unchanged" in chown(2)."""
-
-T = TypeVar("T")
 
 
 class SshHost:
@@ -103,16 +101,12 @@ class SshHost:
         if not paths:
             return []
         names = [path_argument(path) for path in paths]
+        if checksum and not content and not self._session.has("checksums"):
+            return [each._replace(content=None) for each in self.look(paths, content=True)]
         if not content:
             answer = self._read(call("look", b"1" if checksum else b"", *names))
-            return self._parsed(lambda: answers.parse_looked(answer, len(names)))
-        answer = self._read(call("look_into", b"%d" % (LARGEST_CONTENT + 1), *names))
-        nonce = self._session.nonce
-        found = self._parsed(lambda: answers.parse_contents(answer, len(names), nonce))
-        for path, each in zip(paths, found, strict=True):
-            if each.size > LARGEST_CONTENT:
-                raise HostError(f"'{path}' on '{self.name}' is larger than {format_size(LARGEST_CONTENT)}")
-        return found
+            return self._session.parsed(lambda: answers.parse_looked(answer, len(names)))
+        return read_back(self._session, paths, names)
 
     def check_removable(self, path: str, *, is_directory: bool) -> None:
         # Nothing is mounted below what is no directory.
@@ -120,23 +114,17 @@ class SshHost:
 
     def defaults(self) -> Defaults:
         answer = self._read(b"umask && id -u && id -g")
-        mask, uid, gid = self._parsed(answer.split)
-        return self._parsed(lambda: Defaults(int(mask, 8), int(uid), int(gid)))
+        mask, uid, gid = self._session.parsed(answer.split)
+        return self._session.parsed(lambda: Defaults(int(mask, 8), int(uid), int(gid)))
 
     def list_tree(self, path: str) -> list[tuple[str, Found]]:
         answer = self._read(call("list_tree", path_argument(path)), path)
-        known, unknown = self._parsed(lambda: answers.parse_tree(answer, path))
+        known, unknown = self._session.parsed(lambda: answers.parse_tree(answer, path))
         looked = self.look([os.path.join(path, name) for name in unknown])
         return sorted([*known, *zip(unknown, looked, strict=True)], key=lambda entry: entry[0].split("/"))
 
     def _read(self, body: bytes, about: str | None = None) -> bytes:
         return self._session.ask_for_success(body, acting=False, about=about)
-
-    def _parsed(self, parse: Callable[[], T]) -> T:
-        try:
-            return parse()
-        except ValueError as error:
-            raise HostError(f"'{self.name}' gave an answer that cannot be read: {error}") from error
 
     # Acting
 

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 from sloth_tui.errors import FileChanged, HostError
 from sloth_tui.runner import link
 from sloth_tui.runner.hosts import requests
+from sloth_tui.runner.hosts.answers import parse_looked
+from sloth_tui.runner.hosts.host import AT_ONCE
 from sloth_tui.runner.hosts.requests import call, octal, quote
 from sloth_tui.runner.hosts.ssh_connection import read_log
+from sloth_tui.runner.hosts.ssh_contents import read_back
 from sloth_tui.runner.hosts.ssh_errors import last_line
 from sloth_tui.runner.limits import original_limits
 
@@ -35,25 +38,29 @@ def put_file(
     target = requests.path_argument(path)
     temporary = session.temporary(target)
     stamp = time.strftime(".%Y%m%d-%H%M%S").encode()
+    compares = session.has("checksums")
     replace = call(
         "replace",
         target,
         temporary,
-        content.sha256.encode(),
-        _expected(how),
+        content.sha256.encode() if compares else b"",
+        _expected(how) if compares or not how.expected else b"any",
         *octal(wanted),
         target + stamp if how.backup else b"",
         b"" if how.validate is None else os.fsencode(how.validate).replace(b"%s", quote(temporary)),
     )
-    if content.size <= requests.LARGEST_REQUEST:
-        with content.open() as file:
-            data = file.read()
-        line = b"{ %b && %b; }" % (call("receive", temporary), replace)
-        answer = session.ask(session.heredoc(line, data))
+    receive = call("receive", temporary)
+    if compares and content.size <= requests.LARGEST_REQUEST:
+        answer = session.ask(session.heredoc(b"{ %b && %b; }" % (receive, replace), _read(content)))
     else:
-        session.ask_for_success(call("begin_temporary", temporary), about=path)
-        with content.open() as file:
-            _send(session, file, b"exec cat >%b\n" % quote(temporary))
+        if content.size <= requests.LARGEST_REQUEST:
+            session.ask_for_success(session.heredoc(receive, _read(content)), about=path)
+        else:
+            session.ask_for_success(call("begin_temporary", temporary), about=path)
+            with content.open() as file:
+                _send(session, file, b"exec cat >%b\n" % quote(temporary))
+        if not compares:
+            _compare(session, path, temporary, content, how)
         answer = session.ask(replace)
     if answer.status == requests.OTHER_FILE:
         raise FileChanged(f"'{path}' on '{session.name}' was changed by somebody else meanwhile")
@@ -66,6 +73,29 @@ def put_file(
     if answer.status != 0:
         raise session.refusal(answer, path)
     return _kept(answer.text)
+
+
+def _read(content: Content) -> bytes:
+    with content.open() as file:
+        return file.read()
+
+
+def _compare(session: SshSession, path: str, temporary: bytes, content: Content, how: Replacement) -> None:
+    """Read back what arrived, and what is to be replaced, because no program there makes a checksum.
+
+    Raises HostError, FileChanged.
+    """
+    try:
+        [arrived] = read_back(session, [path], [temporary])
+        if arrived.sha256 != content.sha256:
+            raise HostError(f"'{path}' on '{session.name}': what arrived is not what was sent")
+        if how.expected:
+            [there] = read_back(session, [path], [requests.path_argument(path)])
+            if there.sha256 != how.expected:
+                raise FileChanged(f"'{path}' on '{session.name}' was changed by somebody else meanwhile")
+    except HostError:
+        session.ask(call("discard", temporary))
+        raise
 
 
 def _expected(how: Replacement) -> bytes:
@@ -108,6 +138,9 @@ def put_files(session: SshSession, directory: str, files: Sequence[tuple[str, Co
     """Replace files below a directory, all of them in one archive. Raises HostError, OSError."""
     if not files:
         return
+    if not (session.has("tar") and session.has("checksums")):
+        _put_one_by_one(session, directory, files)
+        return
     target = requests.path_argument(directory).rstrip(b"/")
     unpacked = session.temporary(target + b"/")
     acts = [
@@ -128,6 +161,16 @@ def put_files(session: SshSession, directory: str, files: Sequence[tuple[str, Co
             answer = session.ask(put)
     if answer.status != 0:
         raise session.refusal(answer, directory)
+
+
+def _put_one_by_one(
+    session: SshSession, directory: str, files: Sequence[tuple[str, Content, Attributes]]
+) -> None:
+    names = [requests.path_argument(os.path.join(directory, name)) for name, _, _ in files]
+    answer = session.ask_for_success(call("look", b"", *names), acting=False)
+    looked = session.parsed(lambda: parse_looked(answer, len(names)))
+    for found, (_, content, wanted) in zip(looked, files, strict=True):
+        put_file(session, found.path, content, wanted, AT_ONCE)
 
 
 def _write_archive(archive: IO[bytes], contents: Sequence[Content]) -> int:

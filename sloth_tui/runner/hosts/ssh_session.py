@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
 
 from sloth_tui.errors import HostError, UsageError
 from sloth_tui.runner.hosts import requests
@@ -12,17 +12,14 @@ from sloth_tui.runner.hosts.ssh_connection import Connection, read_log
 from sloth_tui.runner.hosts.ssh_errors import connection_lost, explain, explain_sudo, last_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sloth_tui.runner.control_files import ControlFiles
     from sloth_tui.runner.hosts.host import Command
     from sloth_tui.runner.hosts.remote_shell import Answer
 
-_UNFIT = {
-    "no-directory": "cwd '{cwd}' is not a directory",
-    "no-checksums": "there is no program for SHA-256, such as sha256sum, shasum or openssl",
-}
-"""What a shell says when it is ready, but cannot be used, in words."""
+
+T = TypeVar("T")
 
 
 class Destination(NamedTuple):
@@ -94,11 +91,11 @@ class SshSession:
         if become is not None:
             sudo = connection.channel(f"exec sudo -n -H -u {become} -- {program} -s", connection.log)
             try:
-                self._shells.append(self._open_shell(sudo, acts=True, peer=int(own.told)))
+                self._shells.append(self._open_shell(sudo, acts=True, peer=own.ready.parent))
             except ShellLost as lost:
                 raise explain_sudo(connection.target, become, lost) from None
-        if (told := self._shells[-1].told) in _UNFIT:
-            raise HostError(f"'{self.name}': " + _UNFIT[told].format(cwd=self.destination.cwd))
+        if not self._shells[-1].ready.in_directory:
+            raise HostError(f"'{self.name}': cwd '{self.destination.cwd}' is not a directory")
 
     def _open_shell(self, arguments: list[str], *, acts: bool, peer: int | None = None) -> RemoteShell:
         """Start a shell. Raises ShellLost, HostError."""
@@ -133,6 +130,13 @@ class SshSession:
             raise self.refusal(answer, about)
         return answer.text
 
+    def parsed(self, parse: Callable[[], T]) -> T:
+        """Return what was made of an answer. Raises HostError where it raises ValueError."""
+        try:
+            return parse()
+        except ValueError as error:
+            raise HostError(f"'{self.name}' gave an answer that cannot be read: {error}") from error
+
     def refusal(self, answer: Answer, about: str | None = None) -> HostError:
         """Return the error for a request that was refused."""
         said = last_line(answer.text.decode("utf-8", "backslashreplace"))
@@ -153,8 +157,13 @@ class SshSession:
             return False
 
     def heredoc(self, line: bytes, data: bytes) -> bytes:
-        """Return the request of a command line that gets data in base64 as its input."""
-        return requests.heredoc(line, data, self._nonce)
+        """Return the request of a command line that gets data as its input."""
+        octal_numbers = not self.has("base64")
+        return requests.heredoc(line, data, self._nonce, octal_numbers=octal_numbers)
+
+    def has(self, program: str) -> bool:
+        """True if the host has what ``remote_shell.sh`` calls ``checksums``, ``base64`` or ``tar``."""
+        return program in self.connect().ready.programs
 
     # Scripts
 

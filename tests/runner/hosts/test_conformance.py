@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ HOSTS: dict[str, Callable[[pytest.FixtureRequest], Host]] = {
     "ssh": lambda request: _over_ssh(request, "/bin/sh"),
     "busybox": lambda request: _over_ssh(request, "busybox sh"),
     "bash": lambda request: _over_ssh(request, "bash --posix"),
+    "bare": lambda request: _over_ssh(request, f"env PATH={_few_programs(request)} /bin/sh"),
 }
 KEPT = Attributes()
 
@@ -43,6 +45,32 @@ KEPT = Attributes()
 def _over_ssh(request: pytest.FixtureRequest, program: str) -> Host:
     hosts: SshHosts = request.getfixturevalue("hosts")
     return hosts.make(program=program)
+
+
+def _few_programs(request: pytest.FixtureRequest) -> Path:
+    """A directory without a program for checksums, base64 or archives."""
+    directory: Path = request.getfixturevalue("tmp_path_factory").mktemp("bin")
+    for name in (
+        *(
+            "cat",
+            "chmod",
+            "chown",
+            "cp",
+            "env",
+            "find",
+            "getent",
+            "grep",
+            "head",
+            "id",
+            "kill",
+            "ln",
+            "ls",
+            "mkdir",
+        ),
+        *("mv", "readlink", "rm", "rmdir", "sh", "sleep"),
+    ):
+        (directory / name).symlink_to(str(shutil.which(name)))
+    return directory
 
 
 @pytest.fixture(params=[pytest.param(name, marks=() if name == "local" else needs_sshd) for name in HOSTS])
@@ -282,6 +310,16 @@ def test_trees_are_listed_and_put(host: Host, tmp_path: Path) -> None:
         assert (found["link"].link, found["new"].mode, found["sub"].kind) == ("sub", 0o644, DIRECTORY)
         assert (found["sub/old"].sha256, found["sub/b l"].mode) == (sha(big), 0o751)
         assert sorted(os.listdir(root)) == ["link", "new", "sub"]
+
+
+def test_a_link_in_a_tree_stays_one(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "link").symlink_to("../target")
+    for data in (b"new", b"newer"):  # the target is made, then replaced
+        host.put_tree(str(tmp_path / "d"), [("link", Bytes(data), Attributes(0o640))])
+        assert os.readlink(tmp_path / "d" / "link") == "../target"
+        assert (tmp_path / "target").read_bytes() == data
+        assert mode(tmp_path / "target") == 0o640
 
 
 def test_users_and_groups_have_numbers(host: Host) -> None:

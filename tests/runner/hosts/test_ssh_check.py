@@ -48,6 +48,11 @@ def _add(path: Path, text: str) -> None:
         file.write(text)
 
 
+def relink(path: Path, to: str) -> None:
+    path.unlink()
+    path.symlink_to(to)
+
+
 MODULES = {
     "copy": Module('file.copy{src="SRC", dest="ROOT/f"}', lambda root: _add(root / "f", "x"), ["content"]),
     "write": Module(
@@ -82,7 +87,7 @@ MODULES = {
     ),
     "link": Module(
         'file.link{path="ROOT/l", to="nowhere"}',
-        lambda root: ((root / "l").unlink(), (root / "l").symlink_to("else")),
+        lambda root: relink(root / "l", "else"),
         ["target"],
     ),
     "absent": Module('file.absent{path="ROOT/there"}', lambda root: _add(root / "there", "x"), ["removed"]),
