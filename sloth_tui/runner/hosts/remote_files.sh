@@ -7,6 +7,14 @@ fail() {
     return 1
 }
 
+# fail_to_write FILE WORDS: tell whether the disk is full, else WORDS.
+fail_to_write() {
+    free=$(df -P -- "${1%/*}/." 2>/dev/null | while read -r _ _ _ free _; do printf ' %s' "$free"; done)
+    [ "${free##* }" != 0 ] || fail 'no space is left on the disk' || return
+    [ -z "$2" ] || fail "$2"
+    return 1
+}
+
 make_private() {
     [ -d "$private" ] || mkdir -m 700 "$private"
 }
@@ -169,9 +177,9 @@ begin_temporary() {
 receive() {
     begin_temporary "$1" || return
     decode >"$1" && return
-    outcome=$?
+    fail_to_write "$1" ''
     rm -f -- "$1"
-    return "$outcome"
+    return 1
 }
 
 # replace FILE TEMPORARY SHA256 EXPECTED MODE OWNER GROUP BACKUP VALIDATE: put TEMPORARY in the place of FILE.
@@ -193,7 +201,7 @@ discard() {
 }
 
 replace_verified() {
-    [ -z "$3" ] || [ "$(digest "$2")" = "$3" ] || fail 'what arrived is not what was sent' || return
+    [ -z "$3" ] || [ "$(digest "$2")" = "$3" ] || fail_to_write "$2" 'what arrived is not what was sent' || return
     if [ -e "$1" ] && [ ! -f "$1" ]; then
         fail "'$1' is not a regular file"
         return
@@ -232,7 +240,7 @@ unpack() {
     decode | tar -xof -  # they get the owner that any new file gets
     outcome=$?
     cd -- "$here" || return
-    return "$outcome"
+    [ "$outcome" -eq 0 ] || fail_to_write "$1/" ''
 }
 
 end_unpacked() {
@@ -244,11 +252,11 @@ end_unpacked() {
 # verify DIRECTORY SUMS FILE...: compare the checksums of files in a directory.
 verify() {
     cd -- "$1" || return
-    wanted=$2
+    directory=$1 wanted=$2
     shift 2
     sums=$($checksum "$@" | while read -r sum _; do printf '%s\n' "$sum"; done)
     cd -- "$here" || return
-    [ "$sums" = "$wanted" ] || fail 'what arrived is not what was sent'
+    [ "$sums" = "$wanted" ] || fail_to_write "$directory/" 'what arrived is not what was sent'
 }
 
 # place FILE TARGET MODE OWNER GROUP: put a verified file in the place of another one.

@@ -126,7 +126,9 @@ def test_looks_find_what_is_there(host: Host, tmp_path: Path) -> None:
     assert host.look([]) == []
 
 
-@pytest.mark.parametrize("name", ["with blank", "-rf", "n\nl", "ü", "b\\n", "*", "' \"$x`", " "])
+@pytest.mark.parametrize(
+    "name", ["with blank", "-rf", "n\nl", "ü", "b\\n", "*", "' \"$x`", " ", "\udcff\udc80"], ids=ascii
+)
 def test_names_are_literal(host: Host, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     host.put(str(path), Bytes(b"content"), KEPT)
