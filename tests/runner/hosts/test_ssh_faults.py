@@ -212,7 +212,7 @@ def test_in_a_directory_that_cannot_be_written_nothing_changes(hosts: SshHosts, 
     (disk / "file").write_text("old")
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     host, path = hosts.make(), str(disk / "file")
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: host.put(path, Bytes(b"new"), KEPT),
         lambda: host.put(path, Bytes(bytes(100_000)), KEPT),
         lambda: host.put_tree(str(disk), [("file", Bytes(b"new"), KEPT)]),
@@ -220,7 +220,8 @@ def test_in_a_directory_that_cannot_be_written_nothing_changes(hosts: SshHosts, 
         lambda: host.make_directory(f"{disk}/d", KEPT, parents=True),
         lambda: host.make_link(f"{disk}/l", "x"),
         lambda: host.remove(path),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(HostError, match="Read-only file system") as caught:
             act()
         assert "\n" not in caught.value.message
@@ -263,12 +264,13 @@ def test_many_files_are_one_request(hosts: SshHosts, tmp_path: Path, monkeypatch
 
 def test_a_path_that_ends_with_a_line_feed_is_refused(hosts: SshHosts, tmp_path: Path) -> None:
     host = hosts.make()
-    for act in (
+    acts: list[Callable[[str], object]] = [
         lambda path: host.look([path]),
         lambda path: host.put(path, Bytes(b""), KEPT),
         host.remove,
         lambda path: host.make_directory(path, KEPT, parents=True),
-    ):
+    ]
+    for act in acts:
         for path in (f"{tmp_path}/a\n", ""):
             with pytest.raises(UsageError, match="a path must not"):
                 act(path)
