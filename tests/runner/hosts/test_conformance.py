@@ -333,6 +333,7 @@ def test_users_and_groups_have_numbers(host: Host) -> None:
                 ask(name)
 
 
+@pytest.mark.slow
 def test_guards_decide_whether_a_command_runs(host: Host, tmp_path: Path) -> None:
     (tmp_path / "there").write_text("")
     there, gone = str(tmp_path / "there"), str(tmp_path / "gone")

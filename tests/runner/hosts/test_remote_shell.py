@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,7 +134,8 @@ def test_if_it_is_killed_while_it_ends_everything_the_watch_goes_on(shell: str, 
     closing.join()
     assert marked(f"{MARK}={nonce}.1.")  # its grace is not over
     for pid in marked(f"{MARK}={nonce}.1."):
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not Path(f"/tmp/.sloth-{nonce}").exists())
 
 
@@ -165,6 +167,7 @@ def test_if_it_is_killed_the_watch_ends_everything(shell: str, nonce: str) -> No
     remote.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS_HERE)
 def test_if_nothing_comes_any_more_everything_ends(shell: str, nonce: str) -> None:
     process = subprocess.Popen([*shell.split(), "-s"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -182,6 +185,7 @@ def test_if_nothing_comes_any_more_everything_ends(shell: str, nonce: str) -> No
     process.stdout.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS_HERE)
 def test_a_long_request_is_not_taken_for_silence(shell: str, nonce: str) -> None:
     remote = RemoteShell([*shell.split(), "-s"], setup(nonce, period=1))

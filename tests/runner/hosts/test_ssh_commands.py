@@ -270,6 +270,7 @@ def _victim(victim: str, host: SshHost, server: Server, nonce: str) -> int:
     return int(shell.request(words).text)
 
 
+@pytest.mark.slow
 def test_the_heart_beats_between_requests(hosts: SshHosts) -> None:
     web1 = hosts.make(period=1)
     web1.connect()
