@@ -50,6 +50,9 @@ class Environment:
             sandbox.publish(name, module)
         files = FileModule(context, sandbox.has_room, resources)
         sandbox.publish("file", sandbox.define("file", files.functions()))
+        system = sandbox.define("system", commands.resource_functions())
+        for name in ("package", "service", "user"):
+            sandbox.publish(name, sandbox.define(name, {}, system))
 
     def function(self, number: int) -> Any:
         """Return the Lua function of the task that was defined as the ``number``-th, from 1."""

@@ -1,4 +1,4 @@
-"""The Python side of Lua's ``cmd``."""
+"""The Python side of Lua's ``cmd``, and of the resources that are made of commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, cast
 
 from sloth_tui.errors import UsageError
-from sloth_tui.runner.lua.convert import host_function
+from sloth_tui.runner.lua.convert import host_function, text_from_lua
 from sloth_tui.runner.lua.modules.fields import Fields
 from sloth_tui.text import format_duration
 
@@ -44,6 +44,14 @@ class CmdModule:
         """Return the host functions that cmd.lua calls, by name."""
         return {"run": host_function(self._run), "report": host_function(self._report)}
 
+    def resource_functions(self) -> dict[str, Callable[..., object]]:
+        """Return the host functions that system.lua calls, by name."""
+        return {
+            "run": host_function(self._run),
+            "host_name": host_function(self._host_name),
+            "report_resource": host_function(self._report_resource),
+        }
+
     def _run(self, *pairs: object) -> object:
         """Return exit code, stdout, stderr, the number of bytes that were cut, the guard that kept it from
         running, and whether it was only predicted; or nil and the timeout as text."""
@@ -51,8 +59,11 @@ class CmdModule:
         fields = Fields(pairs)
         host = self._context.host(fields.get("delegate_to"))
         command = _command(fields)
+        quiet = fields.flag("quiet")
+        if quiet:  # the look of a resource
+            self._context.forget_assumption(host.name)
         self._output.catch_up()
-        captured = _CapturedOutput(self._output)
+        captured = _CapturedOutput(None if quiet else self._output)
         try:
             end = host.run(command, self._grace, captured.receive)
         finally:
@@ -69,17 +80,29 @@ class CmdModule:
     def _report(self, delegate_to: object, shown: object, changed: object, skipped: object) -> object:
         self._sink.command(
             self._context.host_name(delegate_to),
-            cast("bytes", shown).decode("utf-8", "backslashreplace"),
+            _shown(shown),
             changed=bool(changed),
             skipped=None if skipped is None else cast("bytes", skipped).decode(),
         )
         return (True,)
 
+    def _host_name(self, delegate_to: object) -> object:
+        return True, self._context.host_name(delegate_to).encode()
+
+    def _report_resource(self, delegate_to: object, kind: object, name: object, *what: object) -> object:
+        from sloth_tui.runner.resources.change import Change
+
+        told, words = text_from_lua(name, "name"), [_shown(each) for each in what]
+        change = Change(_shown(kind), told, words, told)
+        self._sink.resource(self._context.host_name(delegate_to), change)
+        return (True,)
+
 
 class _CapturedOutput:
-    """Passes on whole lines as they come, and keeps stdout and stderr for the result."""
+    """Keeps stdout and stderr for the result, and passes on whole lines as they come, unless ``output`` is
+    None."""
 
-    def __init__(self, output: OutputSink) -> None:
+    def __init__(self, output: OutputSink | None) -> None:
         self._output = output
         self._partial = {"stdout": b"", "stderr": b""}
         self.kept = {"stdout": bytearray(), "stderr": bytearray()}
@@ -90,6 +113,8 @@ class _CapturedOutput:
         room = LARGEST_RESULT - len(kept)
         kept += data[:room]
         self.cut += max(0, len(data) - room)
+        if self._output is None:
+            return
         lines, line_feed, rest = data.rpartition(b"\n")
         if line_feed:
             self._output.write(stream, self._partial[stream] + lines)
@@ -104,7 +129,7 @@ class _CapturedOutput:
             self._flush(stream)
 
     def _flush(self, stream: str) -> None:
-        if self._partial[stream]:
+        if self._output is not None and self._partial[stream]:
             self._output.write(stream, self._partial[stream])
             self._partial[stream] = b""
 
@@ -129,6 +154,10 @@ def _command(fields: Fields) -> Command:
         fields.data("onlyif"),
         fields.flag("reads"),
     )
+
+
+def _shown(data: object) -> str:
+    return cast("bytes", data).decode("utf-8", "backslashreplace")
 
 
 def _environment(names: list[bytes], values: list[bytes]) -> dict[str, str]:
