@@ -88,15 +88,18 @@ class Resource(NamedTuple):
     host: str
     """The host that it is on; ``local`` is this machine."""
     kind: str
-    """``file``, ``directory``, ``link``, ``line``, ``block``, ``tree``, ``command`` or ``lock``."""
+    """``file``, ``directory``, ``link``, ``line``, ``block``, ``tree``, ``command``, ``package``,
+    ``service``, ``user`` or, in check mode only, ``lock``."""
     name: str
-    """A path, or a command on one line."""
+    """A path, a command on one line, or a name."""
     changed: bool
     predicted: bool
     """True in check mode."""
     what: list[str]
     """What differs: ``content``, ``mode 0600 -> 0644``, ``owner``, ``group``, ``created``, ``removed``,
-    ``target``; of a command that was skipped: the guard."""
+    ``target``, ``installed``, ``started``, ``stopped``, ``enabled``, ``disabled``, ``shell /bin/sh ->
+    /bin/bash``, ``comment``, ``added to docker``; of a command that was skipped: the guard; of a lock: what
+    a run would meet."""
     diff: str | None = None
     """A unified diff, if it was asked for (``--diff``)."""
     shortened: int = 0

@@ -54,8 +54,12 @@ DENIED = {
     "null is constant": ("print(pcall(function() json.null.x = 1 end))", "*json.null cannot be changed"),
     "python": ("print(python, _G.python, rawget(_G, 'python'))", "nil\tnil\tnil"),
     "dangerous globals": (
-        "print(io, debug, package, dofile, loadfile, collectgarbage, warn, getfenv, loadstring)",
-        "\t".join(["nil"] * 9),
+        "print(io, debug, dofile, loadfile, collectgarbage, warn, getfenv, loadstring)",
+        "\t".join(["nil"] * 8),
+    ),
+    "Lua's own package": (
+        "print(package.loaded, package.loadlib, package.path, package.preload, (pcall(require, 'package')))",
+        "nil\tnil\tnil\tnil\tfalse",
     ),
     "dangerous os": (
         "print(os.execute, os.exit, os.remove, os.rename, os.tmpname, os.setlocale, string.dump)",

@@ -82,13 +82,14 @@ local function look(call, thing)
 end
 
 local function act(call, thing, command)
-  local pairs = { "command", command, "delegate_to", thing.target }
+  local environment = {}
   for name, value in next, thing.env or {} do
-    local count = #pairs
-    pairs[count + 1], pairs[count + 2], pairs[count + 3], pairs[count + 4] = "name", name, "value", value
+    local count = #environment
+    environment[count + 1], environment[count + 2], environment[count + 3], environment[count + 4] =
+      "name", name, "value", value
   end
   check_memory()
-  local ok, code, _, stderr = host.run(unpack(pairs))
+  local ok, code, _, stderr = host.run("command", command, "delegate_to", thing.target, unpack(environment))
   if not ok then fail(call .. ": " .. code) end
   if code ~= 0 then
     local why = last_line(stderr)
