@@ -118,7 +118,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear_prefix", "D", "Clear", "Clear the keys that begin with a prefix", "Keys", (), False, True),
     Action("clear_all", "", "Clear all", "Clear every key of this agent", "Keys", (), False, True),
     Action("undo", "u", "Undo", "Take back the last change", "Log", (), True, True),
-    Action("run_file", "r", "Run", "Run a Lua file against this agent", "Run", (), True, True),
+    Action("run_file", "r", "Run", "Run or check a Lua file against this agent", "Run", (), True),
     Action("stop_run", "S", "Stop run", "Stop the run", "Run", ("run",), True),
     Action("go_to_agent", "a", "Find agent", "Go to an agent by its name", "Agents"),
     Action("next_agent", "right_square_bracket", "Next agent", "Go to the next agent", "Agents"),

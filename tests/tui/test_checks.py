@@ -116,6 +116,25 @@ async def test_a_check_that_fails_says_where(here: Path) -> None:
         assert any("broken.lua:2:" in line and "no luck" in line for line in pane.lines)
 
 
+@pytest.mark.parametrize("how", ["enter", "ctrl+t"])
+async def test_a_program_that_is_read_only_offers_the_check_alone(here: Path, how: str) -> None:
+    with open_store("local", "read") as store:
+        before = dict(store.items()), store.revision()
+    async with running(read_only=True) as app:
+        await choose(app, "deploy.lua")
+        await app.sees("Check a Lua file against local")
+        await app.sees("tab completes · enter checks · esc leaves")
+        assert [button.id for button in app.app.screen.query(Button)] == ["check"]
+        await app.press(how)
+        pane = app.find(RunPane)
+        await until(lambda: pane.result == "done")
+        await app.sees("≠ would change check deploy.lua on local")
+        assert app.toasts == []
+    with open_store("local", "read") as store:
+        assert (dict(store.items()), store.revision()) == before
+    assert (here / "app.conf").read_text() == "port = 80\nname = app\n"
+
+
 async def test_the_button_runs_the_file(here: Path) -> None:
     async with running() as app:
         await choose(app, "same.lua")

@@ -32,7 +32,7 @@ class FileChoice(NamedTuple):
 
 
 class ChooseFileScreen(Dialog[FileChoice | None]):
-    """Completes a path; returns a file and what to do with it, or None.
+    """Completes a path; returns a file and what to do with it, or None. It may be for checks only.
 
     The disk may be slow, so it is read on another thread.
     """
@@ -45,17 +45,20 @@ class ChooseFileScreen(Dialog[FileChoice | None]):
         Binding("tab", "complete", "Complete", priority=True),
     ]
 
-    def __init__(self, agent: str, *, path: str = "") -> None:
+    def __init__(self, agent: str, *, path: str = "", only_check: bool = False) -> None:
         super().__init__()
+        self._only_check = only_check
         self._agent = agent
         self._path = path
         self._offered: list[str] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog choose") as dialog:
-            dialog.border_subtitle = "tab completes · enter runs · ctrl+t checks · esc leaves"
+            keys = "enter checks" if self._only_check else "enter runs · ctrl+t checks"
+            dialog.border_subtitle = f"tab completes · {keys} · esc leaves"
+            verb = "Check" if self._only_check else "Run"
             yield Static(
-                Content.assemble("Run a Lua file against ", (display_text(self._agent), "bold $primary")),
+                Content.assemble(f"{verb} a Lua file against ", (display_text(self._agent), "bold $primary")),
                 classes="question",
             )
             yield Input(self._path, placeholder="path of a .lua or .sloth file", compact=True)
@@ -63,7 +66,8 @@ class ChooseFileScreen(Dialog[FileChoice | None]):
             yield Static(_NOTHING, classes="note")
             with Horizontal(classes="buttons"):
                 yield Button("Check", id="check", compact=True)
-                yield Button("Run", id="run", compact=True)
+                if not self._only_check:
+                    yield Button("Run", id="run", compact=True)
 
     async def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
@@ -102,7 +106,7 @@ class ChooseFileScreen(Dialog[FileChoice | None]):
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        await self._submit(check=False)
+        await self._submit(check=self._only_check)
 
     async def action_check(self) -> None:
         await self._submit(check=True)
@@ -127,7 +131,7 @@ class ChooseFileScreen(Dialog[FileChoice | None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self._take(self._offered[event.option_index], check=False)
+        self._take(self._offered[event.option_index], check=self._only_check)
 
     def _take(self, path: str, *, check: bool) -> None:
         if path.endswith("/"):

@@ -134,11 +134,12 @@ class Operations:
             self.notify(f"broke lock {display_text(broken.name, _PREVIEW_CHARACTERS)}")
 
     async def choose_file(self) -> FileChoice | None:
-        """Ask for a file to run or to check; return it, or None."""
+        """Ask for a file to run, or only to check if the program was started with ``--read-only``; return it,
+        or None."""
         from sloth_tui.tui.dialogs.choose_file import ChooseFileScreen
 
         chosen = await self._app.push_screen_wait(
-            ChooseFileScreen(self._services.agent, path=self._last_file)
+            ChooseFileScreen(self._services.agent, path=self._last_file, only_check=self._services.read_only)
         )
         if chosen is not None:
             self._last_file = chosen.path

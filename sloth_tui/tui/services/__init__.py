@@ -183,9 +183,10 @@ class Services:
 
     def run_file(self, path: str, *, check: bool = False) -> None:
         """Run a Lua file against the agent on screen, or with ``check`` predict what it would change.
-        RunBegan, RunProgressed and RunEnded follow. Raises NotWritable, and Conflict while another run is
-        going on."""
-        self.check_writable()
+        RunBegan, RunProgressed and RunEnded follow. Raises NotWritable, but not for a check, and Conflict
+        while another run is going on."""
+        if not check:
+            self.check_writable()
         if self._runs is None:
             from sloth_tui.tui.services.runs import Runs
 

@@ -37,7 +37,8 @@ class RunController(Controller):
                 self.panes.show("run")
                 self.services.run_file(chosen.path, check=chosen.check)
 
-        self.workers.change(run())
+        # Not as a change: with --read-only a file may be checked, and the services refuse to run it.
+        self.workers.look(run())
 
     def action_stop_run(self) -> None:
         if not self.services.stop_run():
