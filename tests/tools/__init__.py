@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _PROGRAM = Path(__file__).parent / "program.py"
-_BASICS = "cat chmod cp dash env false grep head id ls ln mkdir mv printf pwd readlink rm sed sh sleep stat tail test touch tr true"
+_BASICS = """
+cat chmod cp date dirname env false grep head id ln ls mkdir mv printf pwd readlink rm sed sh sleep stat tail
+test touch tr true"""
 APT, DNF, APK = ("apt-get", "dpkg-query"), ("dnf", "rpm"), ("apk",)
 SERVICES = ("systemctl",)
 USERS = ("getent", "useradd", "usermod", "userdel")

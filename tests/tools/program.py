@@ -128,7 +128,7 @@ def rpm() -> None:
 
 
 def apk() -> None:
-    options, (action, *names) = split()
+    _, (action, *names) = split()
     if action == "info":
         found = [name for name in names if state_of(name) is not None]
         print("\n".join(found))
@@ -141,14 +141,14 @@ def apk() -> None:
 
 
 def systemctl() -> None:
-    options, (action, *names) = split()
+    _, (action, *names) = split()
     if action == "show":
         name = names[-1]
         try:
             values = read("services", name).split("\n")
         except FileNotFoundError:
             values = ["not-found", "inactive", ""]
-        for field, value in zip(("LoadState", "ActiveState", "UnitFileState"), values):
+        for field, value in zip(("LoadState", "ActiveState", "UnitFileState"), values, strict=True):
             print(f"{field}={value}")
         return
     (name,) = names

@@ -143,7 +143,7 @@ UNCHANGED = {
     "package": "package.present{'bash', delegate_to = 'web1'}",
     "no package": "package.absent{name = 'nginx', delegate_to = 'web1'}",
     "service": "service.running{name = 'ssh', enabled = true, delegate_to = 'web1'}",
-    "user": "user.present{name = 'root', uid = 0, shell = '/bin/sh', groups = {'root'}, delegate_to = 'web1'}",
+    "user": "user.present{name = 'root', uid = 0, groups = {'root'}, delegate_to = 'web1'}",
 }
 
 
@@ -202,8 +202,8 @@ REFUSED = {
     "user.present{name = 'a', groups = {'-a'}}": "user.present: '-a' is no name of a group",
     "user.present{name = 'a', group = '0'}": "user.present: '0' is no name of a group",
     "user.present{name = 'a', password = 'x'}": (
-        "user.present: unknown field 'password'; there are: comment, create_home, delegate_to, group, groups, "
-        "home, name, shell, system, uid"
+        "user.present: unknown field 'password'; there are: comment, create_home, delegate_to, group, "
+        "groups, home, name, shell, system, uid"
     ),
     "user.absent('root')": "user.absent: 'root' is not removed",
 }
