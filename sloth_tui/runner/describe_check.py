@@ -50,7 +50,7 @@ class CheckDescriber:
                 self._found[event.host] = _Found()
             case events.KeyChanged():
                 self._found_by(event).keys.add(event.key)
-            case events.Resource():
+            case events.Resource() if event.kind != "lock":
                 self._found_by(event).changed += event.changed
                 self._found_by(event).ok += not event.changed
             case events.TaskFinished():

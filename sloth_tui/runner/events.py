@@ -89,7 +89,8 @@ class Resource(NamedTuple):
     """The host that it is on; ``local`` is this machine."""
     kind: str
     """``file``, ``directory``, ``link``, ``line``, ``block``, ``tree``, ``command``, ``package``,
-    ``service``, ``user`` or, in check mode only, ``lock``."""
+    ``service``, ``user``, or in check mode ``lock``: one that a run would find held, which is no change and
+    not counted."""
     name: str
     """A path, a command on one line, or a name."""
     changed: bool

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import ExitCode
+from sloth_tui.runner.describe import RunDescriber, plain_text
 from sloth_tui.runner.events import KeyChanged, Resource, RunFinished, RunStarted, TaskFinished
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervision.supervisor import Supervisor
@@ -163,7 +164,9 @@ def test_a_lock_that_is_held_is_not_waited_for(tmp_path: Path) -> None:
         print(state.is_locked("deploy"))
         """,
     )
-    assert told.warnings == ["would wait for lock 'deploy', held by 'ann'"]
+    message = "would wait for lock 'deploy', held by 'ann'"
+    assert told.warnings == [message]
+    assert told.of(Resource) == [Resource("only", "local", "lock", "deploy", False, True, [message])]
     assert told.lines == ["false"]
     assert told.end.exit_code == 10
     with open_store("local") as store:
@@ -176,7 +179,21 @@ def test_a_lock_that_cannot_be_got_now_is_told(tmp_path: Path) -> None:
     told = check(tmp_path, 'state.lock("deploy", "me", 60) state.unlock("deploy", "me")')
     (warning,) = told.warnings
     assert warning.startswith("would not get lock 'deploy', held by 'ann' for another ")
+    assert [(event.kind, event.name, event.what) for event in told.of(Resource)] == [
+        ("lock", "deploy", [warning])
+    ]
+    (finished,) = told.of(TaskFinished)
+    assert (finished.resources, finished.ok) == (0, 0)
     assert told.end.exit_code == 0
+
+
+def test_a_held_lock_does_not_count_as_a_resource(tmp_path: Path) -> None:
+    hold("deploy")
+    told = check(tmp_path, 'state.lock("deploy", "me", 60) file.write("f", "x") state.unlock("deploy", "me")')
+    describer = RunDescriber()
+    lines = [plain_text(line) for event in told.events for line in describer.lines(event)]
+    assert lines[-2].startswith("  would change in ")
+    assert lines[-2].endswith(": 1 resource")
 
 
 def test_a_task_that_only_tries_is_told_the_truth(tmp_path: Path) -> None:

@@ -6,16 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import TaskFileError
-from sloth_tui.runner.events import (
-    KeyChanged,
-    Resource,
-    TaskFinished,
-    TaskStarted,
-    Warned,
-)
+from sloth_tui.runner.events import KeyChanged, TaskFinished, TaskStarted, Warned
 from sloth_tui.runner.protocol import Note
 from sloth_tui.runner.request import Assignment, RecoveryInfo
 from sloth_tui.runner.schedule import PlannedTask
+from sloth_tui.runner.supervision.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,12 +65,7 @@ class RunRecord:
         self._attempts: dict[str, int] = {}
         self._since: int | None = None
         self._ephemeral_locks: dict[str, str] = {}
-        self._task_started = self.started
-        self._task_changes = 0
-        self._task_resources = [0, 0]
-        """The number of resources that it found as wanted, and of those that it changed."""
-        self.would_change = False
-        """True if something was predicted that would change."""
+        self._tally = Tally()
         self.unusable: TaskFileError | None = None
         """Why the file cannot be run at all."""
 
@@ -97,20 +87,15 @@ class RunRecord:
         return message
 
     def _take_event(self, event: RunEvent) -> None:
+        self._tally.take(event)
         if isinstance(event, TaskStarted):
-            self.task, self._task_started, self._task_changes = event.task, time.monotonic(), 0
-            self._task_resources = [0, 0]
+            self.task = event.task
             self._attempts.setdefault(event.task, 1)  # the worker may be gone before it reports the attempt
         elif isinstance(event, TaskFinished):
             self.results[event.task] = event.result
             self.task = self.step = self.task_deadline = None
         elif isinstance(event, KeyChanged):
             self._since = event.revision
-            self._task_changes += 1
-            self.would_change = self.would_change or event.predicted
-        elif isinstance(event, Resource):
-            self._task_resources[event.changed] += 1
-            self.would_change = self.would_change or (event.predicted and event.changed)
 
     def _take_note(self, note: Note) -> None:
         match note.name, note.details:
@@ -178,9 +163,7 @@ class RunRecord:
             yield Warned(task, f"attempt {attempt} of {most} failed: {error}")
             return
         self.results[task], self.step = result, None
-        duration = time.monotonic() - self._task_started
-        ok, changed = self._task_resources
-        yield TaskFinished(task, result, duration, self._task_changes, error, None, resources=changed, ok=ok)
+        yield self._tally.lost(task, result, error)
 
     # Answers
 
@@ -208,6 +191,11 @@ class RunRecord:
     def touched_store(self) -> bool:
         """True if a worker has opened the store."""
         return self._since is not None
+
+    @property
+    def would_change(self) -> bool:
+        """True if something was predicted that would change."""
+        return self._tally.would_change
 
     def planned_tasks(self) -> list[str]:
         """Return the names of all tasks, in order."""

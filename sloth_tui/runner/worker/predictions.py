@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.runner.events import Warned
+from sloth_tui.runner.events import Resource, Warned
 
 if TYPE_CHECKING:
     from sloth_tui.runner.hosts.host import Host
@@ -36,6 +36,11 @@ class Predictions:
         if message not in self._warned:
             self._warned.add(message)
             self._emitter.event(Warned(self._task, message))
+
+    def meet_lock(self, name: str, message: str) -> None:
+        """Report a lock that a run would find held, for people and for programs. It is no change."""
+        self.warn(message)
+        self._emitter.event(Resource(self._task, _LOCAL, "lock", name, False, True, [message]))
 
     def predicting(self, host: Host) -> Host:
         """Return a host over this one that only predicts."""

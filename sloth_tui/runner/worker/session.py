@@ -105,7 +105,7 @@ class Session:
         text = source.read()
         limit_process(self._request.memory_limit)
         self._sandbox = sandbox = Sandbox({"read_module": source.module}, self._request.memory_limit)
-        locks = RunLocks(self._emitter.note, self._predictions.warn if self._request.check else None)
+        locks = RunLocks(self._emitter.note, self._predictions.meet_lock if self._request.check else None)
         self._context = Context(
             source.directory,
             may_act=self._assignment.mode != "list",

@@ -23,9 +23,12 @@ class HeldLock(NamedTuple):
 class RunLocks:
     """The locks of a run, so that each is released, or named at the end."""
 
-    def __init__(self, send_note: Callable[..., None], foresee: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, send_note: Callable[..., None], foresee: Callable[[str, str], None] | None = None
+    ) -> None:
         """``send_note``: called for locks of with_lock: "acquired", name, holder, and "released", name.
-        ``foresee``: for a store that is a copy; called with the obstacle that a run would meet."""
+        ``foresee``: for a store that is a copy; called with the name of a lock that a run would
+        find held, and with what it would meet."""
         self._send_note = send_note
         self._foresee = foresee
         self._foreseen: set[str] = set()
@@ -106,7 +109,7 @@ class RunLocks:
         assert self._foresee is not None
         if name not in self._foreseen:
             self._foreseen.add(name)
-            self._foresee(_describe_obstacle(name, lock, wait))
+            self._foresee(name, _describe_obstacle(name, lock, wait))
         store.break_lock(name)
 
     def remaining(self, store: Store) -> list[str]:
