@@ -3,6 +3,7 @@
 --   sloth-runner run --example config-fleet
 --   sloth-runner run --example config-fleet --set defaults.workers=8
 --   sloth-runner run --example config-fleet --values fleet.yaml --keep-going
+--   sloth-runner run --example config-fleet --values fleet.yaml --check --diff
 --
 -- Each host is a task of its own, so with --keep-going one that fails does not hold up the others. A
 -- file that was changed by hand is corrected; one that is no longer wanted is removed; a reload
@@ -10,6 +11,7 @@
 --
 -- fleet.yaml, all of it optional:
 --
+--   remote: true            # act on the hosts themselves, over ssh; else on directories of this machine
 --   root: /srv/fleet
 --   reload: systemctl reload-or-restart "$SERVICE"
 --   defaults: {workers: 4, log_level: warn}
@@ -55,9 +57,7 @@ end
 
 local function configure(host, own)
     local directory = root .. "/" .. host
-    if not file.exists(directory) then
-        cmd({ command = 'mkdir -p "$DIRECTORY"', env = { DIRECTORY = directory } })
-    end
+    file.directory(directory)
     local wanted, changed = {}, 0
     for _, service in ipairs(own.services or {}) do
         local source = templates[service]
@@ -99,11 +99,13 @@ table.sort(names)
 for _, host in ipairs(names) do
     task({
         name = "configure-" .. host,
+        delegate_to = values.remote and host or nil,
         description = "write the configuration files of " .. host,
         run = function() return configure(host, hosts[host]) end
     })
     task({
         name = "reload-" .. host,
+        delegate_to = values.remote and host or nil,
         description = "reload the services of " .. host .. " whose files changed",
         depends_on = "configure-" .. host,
         retries = 1,

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.store import open_store
+from tests import tools
 from tests.cli.support import Result, piped
 
 if TYPE_CHECKING:
     from sloth_tui.model import Value
 
-_STAND_IN = """#!/bin/sh
-echo "{name} $*" >> "{log}"
-"""
 _MKDIR = """#!/bin/sh
 case "$*" in
   *" /var/www") echo "mkdir $*" >> "{log}" ;;
@@ -26,25 +24,24 @@ esac
 
 
 class Machine:
-    """An empty working directory and home, and programs on PATH that only note how they were called."""
+    """An empty working directory and home, and the tools of another machine on PATH, which is kept in files."""
 
     def __init__(self, directory: Path) -> None:
         self.work = directory / "work"
         self.home = Path(os.environ["HOME"])
-        self.log = directory / "calls"
-        self.programs = directory / "bin"
-        for made in (self.work, self.programs):
-            made.mkdir()
-        self.log.touch()
-        for name in ("apt-get", "useradd", "systemctl", "mkdir"):
-            program = self.programs / name
-            text = _MKDIR if name == "mkdir" else _STAND_IN
-            program.write_text(text.format(name=name, log=self.log))
-            program.chmod(0o755)
+        self.work.mkdir()
+        self.system = tools.Machine(directory / "system")
+        self.system.set_service("nginx")
+        mkdir = self.system.bin / "mkdir"
+        mkdir.unlink()
+        mkdir.write_text(_MKDIR.format(log=self.system.directory / "calls"))
+        mkdir.chmod(0o755)
+        self.system.add("nginx", "exit 0")
 
     @property
     def calls(self) -> list[str]:
-        return self.log.read_text().splitlines()
+        """The commands that were to change the system."""
+        return self.system.calls
 
     def files(self) -> dict[str, tuple[int, int]]:
         """What is in the working directory and at home: inode and time of change by path."""
@@ -65,7 +62,7 @@ class Machine:
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     machine = Machine(tmp_path)
     monkeypatch.chdir(machine.work)
-    monkeypatch.setenv("PATH", f"{machine.programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{machine.system.bin}:{os.environ['PATH']}")
     return machine
 
 

@@ -35,15 +35,17 @@ class Machine:
         (directory / "passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
         (directory / "group").write_text("root:x:0:\nwww-data:x:33:\ndocker:x:40:\n")
         for name in tools:
-            program = self.bin / name
-            program.write_text(
-                f'#!/bin/sh\nexec "{sys.executable}" -SE "{_PROGRAM}" "{directory}" {name} "$@"\n'
-            )
-            program.chmod(0o755)
+            self.add(name, f'exec "{sys.executable}" -SE "{_PROGRAM}" "{directory}" {name} "$@"')
         for name in _BASICS.split():
             found = shutil.which(name)
             if found is not None and name not in tools:
                 (self.bin / name).symlink_to(found)
+
+    def add(self, name: str, text: str) -> None:
+        """Add a program that is this text of a shell."""
+        program = self.bin / name
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
 
     @property
     def path(self) -> str:

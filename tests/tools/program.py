@@ -79,8 +79,7 @@ def remove(names: list[str], left: str | None) -> None:
 def apt_get() -> None:
     options, (action, *names) = split("-o")
     note(action, *(each for each in options if each == "-y"), *names)
-    if os.environ.get("DEBIAN_FRONTEND") != "noninteractive" or "-o" not in options:
-        fail("would ask a question", 100)
+    write(os.environ.get("DEBIAN_FRONTEND", ""), "frontend")
     if action == "install":
         install(names, "E: Unable to locate package {}")
     else:
@@ -156,6 +155,8 @@ def systemctl() -> None:
     load, active, unit_file = read("services", name).split("\n")
     if action == "start" and name == "broken":
         return  # it starts, and ends at once
+    if action == "reload" and active != "active":
+        fail(f"{name}.service is not active, cannot reload.", 1)
     active = {"start": "active", "stop": "inactive"}.get(action, active)
     unit_file = {"enable": "enabled", "disable": "disabled"}.get(action, unit_file)
     write("\n".join((load, active, unit_file)), "services", name)

@@ -223,6 +223,11 @@ def failure(directory: Path, call: str, *, check: bool = False) -> str:
     return told.errors["only"].removeprefix("tasks.lua:2: ")
 
 
+def test_apt_is_told_that_nobody_is_there_to_answer(tmp_path: Path, machine: Machine) -> None:
+    Modules(tmp_path).run("package.present('nginx')")
+    assert (machine.directory / "frontend").read_text() == "noninteractive"
+
+
 def test_a_package_that_there_is_not_fails_with_the_words_of_the_tool(
     tmp_path: Path, machine: Machine
 ) -> None:
