@@ -11,9 +11,12 @@ import pytest
 from sloth_tui.store import open_store
 from tests import tools
 from tests.cli.support import Result, piped
+from tests.ssh import server, shared_server
 
 if TYPE_CHECKING:
     from sloth_tui.model import Value
+
+__all__ = ["server", "shared_server"]
 
 _MKDIR = """#!/bin/sh
 case "$*" in
@@ -24,7 +27,7 @@ esac
 
 
 class Machine:
-    """An empty working directory and home, and the tools of another machine on PATH, which is kept in files."""
+    """An empty working directory and home, and on PATH the tools of another machine, kept in files."""
 
     def __init__(self, directory: Path) -> None:
         self.work = directory / "work"

@@ -157,7 +157,7 @@ def systemctl() -> None:
         return  # it starts, and ends at once
     if action == "reload" and active != "active":
         fail(f"{name}.service is not active, cannot reload.", 1)
-    active = {"start": "active", "stop": "inactive"}.get(action, active)
+    active = {"start": "active", "stop": "inactive", "reload-or-restart": "active"}.get(action, active)
     unit_file = {"enable": "enabled", "disable": "disabled"}.get(action, unit_file)
     write("\n".join((load, active, unit_file)), "services", name)
 

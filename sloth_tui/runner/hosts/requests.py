@@ -163,7 +163,12 @@ def _surroundings(command: Command, around: Surroundings, mark: str) -> Iterable
     if around.run:
         yield b"export SLOTH_RUNNER_RUN=%b" % quote(around.run.encode())
     yield b"export SLOTH_RUNNER_SHELL=%b" % quote(f"{around.nonce}.{mark}.".encode())
-    for name, value in {**around.env, **command.env}.items():
+    yield from exports({**around.env, **command.env})
+
+
+def exports(env: Mapping[str, str]) -> Iterable[bytes]:
+    """Return the lines that set an environment. Raises ValueError for a name that no shell can set."""
+    for name, value in env.items():
         if not _NAME.fullmatch(os.fsencode(name)):
             raise ValueError(name)
         yield b"export %b=%b" % (os.fsencode(name), quote(os.fsencode(value)))

@@ -47,7 +47,7 @@ def put_file(
         _expected(how) if compares or not how.expected else b"any",
         *octal(wanted),
         target + stamp if how.backup else b"",
-        b"" if how.validate is None else os.fsencode(how.validate).replace(b"%s", quote(temporary)),
+        b"" if how.validate is None else session.command(how.validate, quote(temporary)),
     )
     receive = call("receive", temporary)
     if compares and content.size <= requests.LARGEST_REQUEST:

@@ -216,6 +216,16 @@ class SshSession:
         cwd, env = os.fsencode(self.destination.cwd or ""), self.destination.env
         return requests.Surroundings(self._nonce, self._way.run, self._way.program, cwd, env)
 
+    def command(self, text: str, path: bytes) -> bytes:
+        """Return a command with this path for ``%s``, in the environment of the host's commands. Raises
+        UsageError."""
+        try:
+            return b"\n".join(
+                (*requests.exports(self.destination.env), os.fsencode(text).replace(b"%s", path))
+            )
+        except ValueError as error:
+            raise self._bad_variable(error) from None
+
     def _bad_variable(self, error: ValueError) -> UsageError:
         return UsageError(f"env: '{error}' cannot be set on '{self.name}'")
 

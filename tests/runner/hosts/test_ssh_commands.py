@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.errors import HostError, UsageError
-from sloth_tui.runner.hosts.host import Attributes, Command
+from sloth_tui.runner.hosts.host import Attributes, Command, Replacement
 from tests.runner.hosts.support import Bytes, Heard, run
 from tests.ssh import marked, needs_sshd
 from tests.support import rounds, wait_until
@@ -334,3 +334,17 @@ def test_a_script_that_comes_when_everything_ends_does_not_run(web1: SshHost, tm
     web1.close()
     late.communicate(b"\n", timeout=60)
     assert not (tmp_path / "log").exists()
+
+
+def test_what_validates_a_file_has_the_environment_of_the_host(hosts: SshHosts, tmp_path: Path) -> None:
+    web1 = hosts.make(env={"WANTED": "it's new"})
+    path = tmp_path / "file"
+    how = Replacement(validate='grep -qx "$WANTED" %s')
+    with pytest.raises(HostError, match="validate"):
+        web1.put(str(path), Bytes(b"old\n"), Attributes(), how)
+    assert not path.exists()
+    web1.put(str(path), Bytes(b"it's new\n"), Attributes(), how)
+    assert path.read_bytes() == b"it's new\n"
+    unfit = hosts.make("web2", env={"A B": "x"})
+    with pytest.raises(UsageError, match="env: 'A B' cannot be set on 'web2'"):
+        unfit.put(str(path), Bytes(b"x"), Attributes(), how)
