@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -165,3 +166,124 @@ def test_nightly_cleanup_runs_once_at_a_time(machine: Machine) -> None:
     result = machine.run("nightly-cleanup", "--task", "stale-files")
     assert result.code == 20
     assert "lock 'nightly-cleanup' is held by 'another night'" in result.out
+
+
+def web_server(machine: Machine, *words: str) -> str:
+    return machine.succeed("web-server", "--set", "root=root", *words)
+
+
+def test_web_server_predicts_before_it_acts(machine: Machine) -> None:
+    before = machine.files()
+    result = machine.run("web-server", "--set", "root=root", "--check")
+    assert result.code == 10
+    for change in ("package nginx: installed", "user website: created", "service nginx: started, enabled"):
+        assert f"would change {change}" in result.out
+    assert (machine.calls, machine.files()) == ([], before)
+
+
+def test_web_server_reloads_what_runs_once_for_a_new_configuration(machine: Machine) -> None:
+    web_server(machine)
+    known = len(machine.calls)
+    told = web_server(machine, "--set", "port=8080")
+    assert machine.calls[known:] == ["systemctl reload nginx"]
+    assert "listen 8080;" in (machine.work / "root/etc/nginx/nginx.conf").read_text()
+    assert told.count("changed file ") == 1
+    web_server(machine, "--set", "port=8080")
+    assert machine.calls[known:] == ["systemctl reload nginx"]
+
+
+def test_web_server_puts_right_what_was_changed_by_hand(machine: Machine) -> None:
+    web_server(machine)
+    known = len(machine.calls)
+    machine.system.set_package("nginx", "config-files")
+    machine.system.set_user("website")
+    machine.system.set_service("nginx", active="failed", file="disabled")
+    (machine.work / "root/etc/nginx/nginx.conf").write_text("by hand\n")
+    web_server(machine)
+    assert [call.split()[0] for call in machine.calls[known:]] == [
+        "apt-get",
+        "useradd",
+        "systemctl",
+        "systemctl",
+    ]
+    assert "server_name localhost;" in (machine.work / "root/etc/nginx/nginx.conf").read_text()
+    assert stored() == {}
+
+
+def test_web_server_replaces_no_configuration_that_nginx_refuses(machine: Machine) -> None:
+    web_server(machine)
+    path = machine.work / "root/etc/nginx/nginx.conf"
+    before = path.read_text()
+    machine.system.add("nginx", "echo 'nginx: host not found' >&2; exit 1")
+    failed = machine.run("web-server", "--set", "root=root", "--set", "port=8080")
+    assert failed.code == 20
+    assert "nginx: host not found" in failed.out
+    assert path.read_text() == before
+
+
+def test_web_server_makes_up_for_a_reload_that_failed(machine: Machine) -> None:
+    web_server(machine)
+    machine.system.set_service("nginx", active="reloading", file="enabled")
+    assert machine.run("web-server", "--set", "root=root", "--set", "port=8080").code == 20
+    assert stored() == {"web-server:local:reload": True}
+    machine.system.set_service("nginx", active="active", file="enabled")
+    known = len(machine.calls)
+    web_server(machine, "--set", "port=8080")
+    assert (machine.calls[known:], stored()) == (["systemctl reload nginx"], {})
+
+
+@pytest.fixture
+def rolling(machine: Machine) -> Path:
+    return machine.home / ".cache" / "sloth-examples" / "rolling"
+
+
+def versions(rolling: Path) -> dict[str, str]:
+    return {path.parent.parent.name: path.read_text().strip() for path in rolling.glob("*/current/VERSION")}
+
+
+def test_rolling_deploy_stops_at_the_host_that_fails_and_goes_on_from_there(
+    machine: Machine, rolling: Path
+) -> None:
+    machine.succeed("rolling-deploy")
+    unfit = 'check=test "${PWD##*/}" != web2 || grep -qx v1.2.3 current/VERSION'
+    failed = machine.run("rolling-deploy", "--set", "version=v1.3.0", "--set", unfit)
+    assert failed.code == 20
+    assert "web2 failed its check with v1.3.0; it has v1.2.3 again" in failed.out
+    assert "task deploy-web3 skipped" in failed.out
+    assert versions(rolling) == {"web1": "v1.3.0", "web2": "v1.2.3", "web3": "v1.2.3"}
+    told = machine.succeed("rolling-deploy", "--set", "version=v1.3.0")
+    assert "web1 has v1.3.0 already (skipping)" in told
+    assert set(versions(rolling).values()) == {"v1.3.0"}
+
+
+def test_rolling_deploy_goes_back_to_nothing_on_a_new_host(machine: Machine, rolling: Path) -> None:
+    failed = machine.run("rolling-deploy", "--set", "check=false")
+    assert failed.code == 20
+    assert "web1 failed its check with v1.2.3; it has nothing again" in failed.out
+    assert versions(rolling) == {}
+
+
+def test_rolling_deploy_stops_once_another_one_has_begun(machine: Machine, rolling: Path) -> None:
+    overtaken = "check=sloth-runner state set rolling:shop:target v9.9.9"
+    machine.system.add("sloth-runner", f'exec {sys.executable} -m sloth_tui "$@"')
+    failed = machine.run("rolling-deploy", "--set", overtaken)
+    assert failed.code == 20
+    assert "another deploy is under way, of v9.9.9" in failed.out
+    assert versions(rolling) == {"web1": "v1.2.3"}
+
+
+def test_rolling_deploy_waits_while_another_one_changes_a_host(machine: Machine, rolling: Path) -> None:
+    with open_store("local", "write") as store:
+        store.acquire("rolling:shop", "somebody", 60)
+    assert machine.run("rolling-deploy", "--timeout", "1").code == 124
+    checked = machine.run("rolling-deploy", "--check")
+    assert checked.code == 10
+    assert "would wait for lock 'rolling:shop', held by 'somebody'" in checked.out
+    assert versions(rolling) == {}
+
+
+def test_rolling_deploy_refuses_what_is_no_version(machine: Machine, rolling: Path) -> None:
+    refused = machine.run("rolling-deploy", "--set", "version=../../etc")
+    assert refused.code == 20
+    assert "does not look like v1.2.3" in refused.out
+    assert not rolling.exists()
