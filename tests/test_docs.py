@@ -35,6 +35,7 @@ from tests.docs import (
     table,
     without_blocks,
 )
+from tests.tools import Machine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +49,7 @@ task({name = "show", run = function()
   print("cmd")
   for name, module in pairs({
     state = state, file = file, template = template, crypto = crypto, json = json, log = log,
+    package = package, service = service, user = user,
   }) do
     for call, what in pairs(module) do
       if type(what) == "function" then print(name .. "." .. call) end
@@ -216,7 +218,12 @@ def test_blocks_that_are_marked_runnable_run_in_their_order(page: str, tmp_path:
 @pytest.mark.parametrize(
     ("page", "number"), [(name, i) for name in MANUAL for i in range(len(blocks(TEXTS[name], "lua")))]
 )
-def test_every_lua_example_runs(page: str, number: int, tmp_path: Path) -> None:
+def test_every_lua_example_runs(
+    page: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing that they install, start or create is to be on this machine.
+    machine = Machine(tmp_path / ".machine")
+    monkeypatch.setenv("PATH", f"{machine.bin}{os.pathsep}{os.environ['PATH']}")
     (tmp_path / "example.lua").write_text(blocks(TEXTS[page], "lua")[number].text)
     done = run_shell("sloth-runner run example.lua", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
