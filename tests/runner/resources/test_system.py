@@ -126,6 +126,14 @@ def test_what_is_left_half_installed_is_removed(tmp_path: Path, machine: Machine
     )
 
 
+@pytest.mark.parametrize("state", ["config-files", "not-installed"])
+def test_what_dpkg_only_remembers_is_absent(state: str, tmp_path: Path, machine: Machine) -> None:
+    machine.set_package("nginx", state)
+    Step(tmp_path, machine, 'package.absent("nginx")').expect(
+        ("package", "nginx", False, []), what=[], names=[]
+    )
+
+
 class Counting(LocalHost):
     """This machine, as another host; notes the commands that it runs."""
 
