@@ -114,4 +114,4 @@ class Fleet:
         for task, host in self._schedule.skip_rest():
             yield TaskFinished(task, SKIPPED, 0.0, 0, why, None, host=host)
         record.results = self._schedule.results()
-        record.would_change = any(lane.record.would_change for lane in self._all.values())
+        record.tally.would_change = any(lane.record.tally.would_change for lane in self._all.values())

@@ -33,14 +33,14 @@ def finish(
         result, error, code = _verdict(record)
     trace = None if wrong is None else wrong.trace
     duration = time.monotonic() - record.started
-    return RunFinished(record.run, result, code, duration, error, hint, trace, record.would_change)
+    return RunFinished(record.run, result, code, duration, error, hint, trace, record.tally.would_change)
 
 
 def _verdict(record: RunRecord) -> tuple[str, str | None, int]:
     found = list(record.results.values())
     failed, late, skipped = (found.count(kind) for kind in ("failed", "timeout", "skipped"))
     if not failed and not late:
-        return "done", None, ExitCode.WOULD_CHANGE if record.would_change else ExitCode.OK
+        return "done", None, ExitCode.WOULD_CHANGE if record.tally.would_change else ExitCode.OK
     parts = [f"{format_count(failed, 'task')} failed"] if failed else []
     parts += [f"{format_count(late, 'task')} took too long"] if late else []
     parts += [f"{skipped:,} skipped"] if skipped else []

@@ -65,7 +65,7 @@ class RunRecord:
         self._attempts: dict[str, int] = {}
         self._since: int | None = None
         self._ephemeral_locks: dict[str, str] = {}
-        self._tally = Tally()
+        self.tally = Tally()
         self.unusable: TaskFileError | None = None
         """Why the file cannot be run at all."""
 
@@ -87,7 +87,7 @@ class RunRecord:
         return message
 
     def _take_event(self, event: RunEvent) -> None:
-        self._tally.take(event)
+        self.tally.take(event)
         if isinstance(event, TaskStarted):
             self.task = event.task
             self._attempts.setdefault(event.task, 1)  # the worker may be gone before it reports the attempt
@@ -163,7 +163,7 @@ class RunRecord:
             yield Warned(task, f"attempt {attempt} of {most} failed: {error}")
             return
         self.results[task], self.step = result, None
-        yield self._tally.lost(task, result, error)
+        yield self.tally.lost(task, result, error)
 
     # Answers
 
@@ -191,11 +191,6 @@ class RunRecord:
     def touched_store(self) -> bool:
         """True if a worker has opened the store."""
         return self._since is not None
-
-    @property
-    def would_change(self) -> bool:
-        """True if something was predicted that would change."""
-        return self._tally.would_change
 
     def planned_tasks(self) -> list[str]:
         """Return the names of all tasks, in order."""
