@@ -207,6 +207,23 @@ def test_a_run_that_nobody_can_follow_does_not_begin(filled: Path) -> None:
     assert (done.returncode, shell("state get ran", "").returncode) == (1, 3)
 
 
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("run none.lua", "'none.lua': no such file"),
+        ("run tasks.lua --task none", "no task is called 'none'"),
+        ("run tasks.lua --values none.yaml", "values file 'none.yaml': No such file or directory"),
+    ],
+    ids=["file", "task", "values"],
+)
+def test_what_is_wrong_with_a_request_is_told_before_that_stdout_is_closed(
+    words: str, error: str, filled: Path
+) -> None:
+    done = shell(words, ">&-")
+    assert done.stderr.decode().splitlines()[0] == f"error: {error}"
+    assert done.returncode == 2
+
+
 def test_a_run_whose_output_is_lost_is_stopped(filled: Path, tmp_path: Path) -> None:
     (tmp_path / "long.lua").write_text(
         'task({name = "t", run = function() while true do print("x") end end})'

@@ -377,7 +377,6 @@ def test_other_failures_stay_failures_after_a_command(
     (tmp_path / "file").write_text("x")
     for body, error in (
         ('file.directory("file")', "is there, and no directory"),
-        ('cmd{command = "false", changed = false}', "ended with exit code 1"),
         ('cmd{command = "true", cwd = "file"}', "cwd 'file' is not a directory"),
         ('file.absent{path = "/", recurse = true}', "is not removed"),
         ('error("no luck")', "no luck"),
@@ -385,6 +384,26 @@ def test_other_failures_stay_failures_after_a_command(
         told = check(tmp_path, f'cmd("touch made")\n{body}')
         assert error in told.errors["only"], body
         assert told.end.exit_code == 20
+
+
+def test_a_command_that_reads_what_would_be_there_is_no_failure(tmp_path: Path) -> None:
+    told = check(
+        tmp_path,
+        f"""
+        file.write("{tmp_path}/made", "x")
+        local r = cmd{{command = "cat {tmp_path}/made", changed = false}}
+        print(r.success, r.exit_code)
+        """,
+    )
+    assert told.end.exit_code == 10
+    assert told.lines[-1] == "false\t1"
+    assert told.warnings == [
+        f"'cat {tmp_path}/made' failed: what it reads may be there after the changes before it"
+    ]
+    told = check(tmp_path, """cmd("git clone site") cmd{command = "exit 128", changed = false}""")
+    assert (told.end.exit_code, len(told.warnings)) == (10, 1)
+    told = check(tmp_path, f"""cmd{{command = "cat {tmp_path}/made", changed = false}}""")
+    assert told.end.exit_code == ExitCode.TASK_FAILED
 
 
 def test_a_directory_that_would_be_made_can_be_the_directory_of_a_command(

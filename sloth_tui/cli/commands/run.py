@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sloth_tui.cli.parsing.run_options import DIFF, REQUEST
 from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, output_option
-from sloth_tui.errors import ExitCode, UsageError
+from sloth_tui.errors import ExitCode, SlothError, UsageError
 from sloth_tui.values.parse import count
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
 
         show_tasks(_request(arguments), out, as_json=arguments.output == "jsonl")
         return ExitCode.OK
-    out.check_open("nothing was run: a run without output would be stopped")
+    _check_output(arguments, out)
     from sloth_tui.runner.supervision.process import WorkerProcess
 
     # First of all, so that both processes start at the same time.
@@ -47,6 +47,17 @@ def run_file(arguments: Arguments, out: Output) -> int:
         traces=arguments.debug,
         undo_on_failure=arguments.undo_on_failure,
     )
+
+
+def _check_output(arguments: Arguments, out: Output) -> None:
+    """Raise SlothError if stdout is closed; first what is wrong with the request itself."""
+    try:
+        out.check_open("nothing was run: a run without output would be stopped")
+    except SlothError:
+        from sloth_tui.runner.supervision.listing import list_tasks
+
+        list_tasks(_request(arguments))
+        raise
 
 
 def _request(arguments: Arguments) -> RunRequest:

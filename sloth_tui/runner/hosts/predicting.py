@@ -72,6 +72,11 @@ class PredictingHost:
         self._overlay = Overlay(host)
         self.assumptions = Assumptions(on_assumption)
 
+    @property
+    def has_predictions(self) -> bool:
+        """True if anything would be changed there by now."""
+        return bool(self._overlay) or self.assumptions.skipped is not None
+
     # Commands
 
     def run(self, command: Command, grace: float, receive: Callable[[str, bytes], None]) -> CommandEnd:

@@ -74,6 +74,8 @@ class Context:
         self.explains: Callable[[str, Exception], bool] = _never
         """True if a call on a host failed because of something that a command was to make that was not run
         in check mode."""
+        self.excuse: Callable[[str, str], bool] = _excuse_nothing
+        """True if a command that failed on a host may succeed after what was predicted there."""
         self.forget_assumption: Callable[[str], None] = _ignore
         """Called before each call on a host that may fail so."""
         self._may_act = may_act
@@ -134,6 +136,10 @@ class Context:
 
 
 def _never(host: str, error: Exception) -> bool:
+    return False
+
+
+def _excuse_nothing(host: str, command: str) -> bool:
     return False
 
 

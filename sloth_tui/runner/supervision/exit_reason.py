@@ -17,6 +17,7 @@ _MEMORY_SIGNS = (
     "Cannot allocate memory",
     "std::bad_alloc",
     "failed to map segment from shared object",
+    "Failed to import 'zlib",  # lupa, which needs memory to start
 )
 _PROCESS_SIGNS = ("Resource temporarily unavailable", "can't start new thread")
 

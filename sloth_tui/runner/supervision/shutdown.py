@@ -67,7 +67,9 @@ class WorkerShutdown:
                 self._give_up = record.asked_until + EXIT_SECONDS
         if now >= self._announce_at:
             self._announced, self._announce_at = True, None
-            yield Stopping(record.task, record.asked, max(0.0, record.asked_until - now))
+            left = record.asked_until - now
+            if left > 0:
+                yield Stopping(record.task, record.asked, left)
 
     def end(self) -> None:
         """Make sure that the worker is gone, even if no one reads events any more."""

@@ -53,6 +53,7 @@ class Predictions:
     def explain(self, context: Context) -> None:
         """Let the modules of task code ask what a failure is due to."""
         context.explains, context.forget_assumption = self.explains, self.forget_assumption
+        context.excuse = self.excuse
 
     def forget_assumption(self, name: str) -> None:
         """Begin a call on a host."""
@@ -70,6 +71,13 @@ class Predictions:
             return True
         here = self._hosts.get(_LOCAL)
         return isinstance(error, FileNotFoundError) and here is not None and here.assumptions.make()
+
+    def excuse(self, name: str, command: str) -> bool:
+        """True if anything was predicted on a host before a command that only reads failed there."""
+        predicted = name in self._hosts and self._hosts[name].has_predictions
+        if predicted:
+            self.warn(f"'{command}' failed: what it reads may be there after the changes before it")
+        return predicted
 
     def here(self) -> PredictingHost:
         """Return the host over this machine, which has been asked for before."""

@@ -42,7 +42,11 @@ class CmdModule:
 
     def functions(self) -> dict[str, Callable[..., object]]:
         """Return the host functions that cmd.lua calls, by name."""
-        return {"run": host_function(self._run), "report": host_function(self._report)}
+        return {
+            "run": host_function(self._run),
+            "report": host_function(self._report),
+            "excuse": self._excuse,
+        }
 
     def resource_functions(self) -> dict[str, Callable[..., object]]:
         """Return the host functions that system.lua calls, by name."""
@@ -76,6 +80,11 @@ class CmdModule:
         skipped = None if end.skipped is None else end.skipped.encode("utf-8", "backslashreplace")
         predicted = self._context.check and not command.reads
         return True, end.code, out, err, captured.cut, skipped, predicted
+
+    def _excuse(self, delegate_to: object, shown: object) -> bool:
+        """Return True if a command that failed may succeed after what was predicted."""
+        name = self._context.host_name(delegate_to)
+        return self._context.excuse(name, cast("bytes", shown).decode("utf-8", "backslashreplace"))
 
     def _report(self, delegate_to: object, shown: object, changed: object, skipped: object) -> object:
         self._sink.command(
