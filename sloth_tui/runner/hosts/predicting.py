@@ -69,13 +69,8 @@ class PredictingHost:
         """``on_assumption(command)`` is called when something is missing that a command was to make."""
         self.name = host.name
         self._host = host
-        self._overlay = Overlay(host)
+        self.overlay = Overlay(host)
         self.assumptions = Assumptions(on_assumption)
-
-    @property
-    def has_predictions(self) -> bool:
-        """True if anything would be changed there by now."""
-        return bool(self._overlay) or self.assumptions.skipped is not None
 
     # Commands
 
@@ -122,7 +117,7 @@ class PredictingHost:
     # Looks
 
     def look(self, paths: Sequence[str], *, checksum: bool = True, content: bool = False) -> list[Found]:
-        if not self._overlay:
+        if not self.overlay:
             found = self._host.look(paths, checksum=checksum, content=content)
         else:
             found = [self._look(path, checksum=checksum, content=content) for path in paths]
@@ -133,7 +128,7 @@ class PredictingHost:
         return self._look(path, checksum=True, content=False)
 
     def _look(self, path: str, *, checksum: bool, content: bool) -> Found:
-        return self._overlay.look(path, checksum=checksum, content=content)
+        return self.overlay.look(path, checksum=checksum, content=content)
 
     def _hopeful(self, found: Found, *, content: bool) -> Found:
         """Return what is needed, if it is missing and a command that was not run may have made it."""
@@ -146,12 +141,12 @@ class PredictingHost:
         return found
 
     def list_tree(self, path: str) -> list[tuple[str, Found]]:
-        directory = self._overlay.resolve(path).path
-        predicted = self._overlay.at(directory)
+        directory = self.overlay.resolve(path).path
+        predicted = self.overlay.at(directory)
         there: list[tuple[str, Found]] = []
         if predicted is None or not predicted.hides:
             there = self._host.list_tree(directory)
-        own = set(self._overlay.names_below(directory))
+        own = set(self.overlay.names_below(directory))
         names = {name: found for name, found in there if not self._is_predicted(directory, name)}
         for name in own:
             found = self._look(posixpath.join(directory, name), checksum=True, content=False)
@@ -162,13 +157,13 @@ class PredictingHost:
     def names(self, directory: str, there: Sequence[tuple[str, bool]]) -> list[tuple[str, bool]]:
         """Return the names that would be in a directory, each with True if it is a directory and no link.
         ``there``: those that are."""
-        path = self._overlay.resolve(directory).path
-        predicted = self._overlay.at(path)
+        path = self.overlay.resolve(directory).path
+        predicted = self.overlay.at(path)
         names = {} if predicted is not None and predicted.hides else dict(there)
-        for name in self._overlay.names_below(path):
+        for name in self.overlay.names_below(path):
             if "/" in name:
                 continue
-            found = self._overlay.at(posixpath.join(path, name))
+            found = self.overlay.at(posixpath.join(path, name))
             assert found is not None
             names[name] = found.kind == DIRECTORY
             if found.kind == ABSENT and found.link is None:
@@ -176,7 +171,7 @@ class PredictingHost:
         return list(names.items())
 
     def _is_predicted(self, directory: str, name: str) -> bool:
-        return self._overlay.at(posixpath.join(directory, name)) is not None
+        return self.overlay.at(posixpath.join(directory, name)) is not None
 
     # Acts
 
@@ -189,42 +184,42 @@ class PredictingHost:
             raise FileChanged(f"'{path}' has changed meanwhile")
         self._require_parent(found)
         attributes = _over(self._attributes(found), wanted)
-        self._overlay.predict(found.path, Predicted(FILE, attributes, content))
+        self.overlay.predict(found.path, Predicted(FILE, attributes, content))
         return None
 
     def set_attributes(self, path: str, wanted: Attributes) -> None:
         found = self._look(path, checksum=False, content=False)
         attributes = _over(self._attributes(found), wanted)
-        known = self._overlay.at(found.path)
+        known = self.overlay.at(found.path)
         kind = Predicted(found.kind) if known is None else known
-        self._overlay.amend(found.path, kind._replace(attributes=attributes))
+        self.overlay.amend(found.path, kind._replace(attributes=attributes))
 
     def make_directory(self, path: str, wanted: Attributes, *, parents: bool) -> None:
-        directory = self._overlay.resolve(path).path
+        directory = self.overlay.resolve(path).path
         missing = []
         above = posixpath.dirname(directory)
-        while not self._overlay.is_directory(above):
+        while not self.overlay.is_directory(above):
             missing.append(above)
             above = posixpath.dirname(above)
         if missing and not parents and not self.assumptions.make():
             raise HostError(f"directory '{missing[0]}' does not exist")
         for each in reversed(missing):
-            self._overlay.predict(each, Predicted(DIRECTORY, self._overlay.new(DIRECTORY, each), made=True))
-        attributes = _over(self._overlay.new(DIRECTORY, directory), wanted)
-        self._overlay.predict(directory, Predicted(DIRECTORY, attributes, made=True))
+            self.overlay.predict(each, Predicted(DIRECTORY, self.overlay.new(DIRECTORY, each), made=True))
+        attributes = _over(self.overlay.new(DIRECTORY, directory), wanted)
+        self.overlay.predict(directory, Predicted(DIRECTORY, attributes, made=True))
 
     def make_link(self, path: str, to: str) -> None:
-        self._overlay.predict(self._overlay.own_path(path), Predicted(ABSENT, link=to))
+        self.overlay.predict(self.overlay.own_path(path), Predicted(ABSENT, link=to))
 
     def remove(self, path: str, *, recurse: bool = False) -> None:
         found = self._look(path, checksum=False, content=False)
         is_directory = found.link is None and found.kind == DIRECTORY
-        own = self._overlay.own_path(path)
+        own = self.overlay.own_path(path)
         for each in dict.fromkeys((path, own)):  # a predicted link on the way leads elsewhere
             self._host.check_removable(each, is_directory=is_directory)
         if is_directory and not recurse and self.list_tree(path):
             raise HostError(f"'{path}' is not empty", hint="recurse = true removes all that is in it, too")
-        self._overlay.remove(own)
+        self.overlay.remove(own)
 
     def put_tree(self, path: str, files: Sequence[tuple[str, Content, Attributes]]) -> None:
         for name, content, wanted in files:
@@ -232,7 +227,7 @@ class PredictingHost:
 
     def _attributes(self, found: Found) -> Attributes:
         if found.kind == ABSENT:
-            return self._overlay.new(FILE, found.path)
+            return self.overlay.new(FILE, found.path)
         return Attributes(found.mode, found.uid, found.gid)
 
     def _require_parent(self, found: Found) -> None:
@@ -259,7 +254,7 @@ class PredictingHost:
         self._host.check_removable(path, is_directory=is_directory)
 
     def defaults(self) -> Defaults:
-        return self._overlay.defaults()
+        return self.overlay.defaults()
 
     def close(self) -> None:
         self._host.close()

@@ -55,6 +55,55 @@ def _make_counter(before: bytes, child: int) -> CommandCgroup | ProcessCounter:
     return ProcessCounter(before, child)
 
 
+class _Reaper:
+    """Reaps the child of the guard, and whatever loses its parent below it."""
+
+    def __init__(self, child: int) -> None:
+        self._child = child
+        self.status: int | None = None
+        """How the child ended; None while it runs."""
+
+    def reap(self) -> bool:
+        """Reap processes that have ended; return True if no child is left."""
+        # A fork bomb makes new ones as fast as they can be reaped.
+        for _ in range(_MAX_REAPED):
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return True
+            if pid == 0:
+                return False
+            if pid == self._child:
+                self.status = status
+        return False
+
+    def reap_all(self) -> None:
+        """Wait for the child, which ends or was killed, then kill and reap what is left.
+
+        While the threads of a killed process still end, its children stay below it, although it counts as
+        ended, and a search for descendants misses them. They appear below this process when that is over.
+        """
+        if self.status is None:
+            self.status = os.waitpid(self._child, 0)[1]
+        while not self.reap():
+            from sloth_tui.runner.worker.ending import kill_descendants
+
+            kill_descendants()
+            time.sleep(_REAP_POLL_SECONDS)
+
+    def is_alone(self) -> bool:
+        """Return True if the child has ended, and no descendant is left: orphans are this process's children.
+
+        To look for descendants among all processes of the system takes longer than most commands do.
+        """
+        end = time.monotonic() + _MAX_WAIT_SECONDS
+        while not self.reap():
+            if self.status is not None or time.monotonic() > end:
+                return False
+            time.sleep(_REAP_POLL_SECONDS)
+        return True
+
+
 class Guard:
     """Waits for a reason to end, then ends all descendants of this process.
 
@@ -72,7 +121,7 @@ class Guard:
         self._too_much = ""
         self._supervisor, self._channel, self._keeper = descriptors
         self._grace = grace
-        self._status: int | None = None
+        self._reaper = _Reaper(child)
         self._commanding = self._still = False
         self._groups: dict[int, float] = {}
         """The process groups of commands, with their grace in seconds."""
@@ -92,13 +141,13 @@ class Guard:
         while reason is None:
             reason = self._wait(self._counter.interval if self._counter else None)
         left = self._end(reason)
-        self._reap_all()
+        self._reaper.reap_all()
         if self._counter is not None:
             self._counter.remove()
             remove_control_files(os.getpid())
         if reason is not _ORPHANED:
-            assert self._status is not None
-            self._note("ended", 0 if reason is _DONE else self._status, left)
+            assert self._reaper.status is not None
+            self._note("ended", 0 if reason is _DONE else self._reaper.status, left)
 
     # Waiting
 
@@ -114,7 +163,7 @@ class Guard:
             if reason is None and (too_much := self._counter.look()):
                 self._too_much = too_much
                 return _CROWDED
-            self._reap()
+            self._reaper.reap()
         return reason
 
     def _read_request(self, received: bytes) -> str | None:
@@ -179,7 +228,7 @@ class Guard:
             self._note("crowded", self._too_much)
         count = 0
         commanding = self._commanding
-        if reason is _GONE and (self._counter is None or self._is_alone()):
+        if reason is _GONE and (self._counter is None or self._reaper.is_alone()):
             return count
         from sloth_tui.runner.worker.ending import kill_descendants
 
@@ -193,21 +242,9 @@ class Guard:
         kill_descendants(spared=self._child)
         if commanding:
             self._wait_for_last_output()
-        if self._status is None:
+        if self._reaper.status is None:
             os.kill(self._child, signal.SIGKILL)
         return count
-
-    def _is_alone(self) -> bool:
-        """Return True if the child has ended, and no descendant is left: orphans are this process's children.
-
-        To look for descendants among all processes of the system takes longer than most commands do.
-        """
-        end = time.monotonic() + _MAX_WAIT_SECONDS
-        while not self._reap():
-            if self._status is not None or time.monotonic() > end:
-                return False
-            time.sleep(_REAP_POLL_SECONDS)
-        return True
 
     def _ask(self) -> int:
         """Ask the processes of commands to end, and wait for their grace; return how many there were."""
@@ -235,37 +272,9 @@ class Guard:
     def _wait_for_last_output(self) -> None:
         """Let the child read, and pass on, the last output of its command."""
         end = time.monotonic() + _LAST_OUTPUT_SECONDS
-        while not self._still and self._status is None and time.monotonic() < end:
+        while not self._still and self._reaper.status is None and time.monotonic() < end:
             if self._wait(_MAX_WAIT_SECONDS) in (_GONE, _KILLED):
                 return
-
-    def _reap(self) -> bool:
-        """Reap processes that have ended; return True if no child is left."""
-        # A fork bomb makes new ones as fast as they can be reaped.
-        for _ in range(_MAX_REAPED):
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return True
-            if pid == 0:
-                return False
-            if pid == self._child:
-                self._status = status
-        return False
-
-    def _reap_all(self) -> None:
-        """Wait for the child, which ends or was killed, then kill and reap what is left.
-
-        While the threads of a killed process still end, its children stay below it, although it counts as
-        ended, and a search for descendants misses them. They appear below this process when that is over.
-        """
-        if self._status is None:
-            self._status = os.waitpid(self._child, 0)[1]
-        while not self._reap():
-            from sloth_tui.runner.worker.ending import kill_descendants
-
-            kill_descendants()
-            time.sleep(_REAP_POLL_SECONDS)
 
     def _note(self, name: str, *details: object) -> None:
         with suppress(OSError):  # the supervisor is gone

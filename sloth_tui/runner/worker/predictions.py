@@ -74,10 +74,11 @@ class Predictions:
 
     def excuse(self, name: str, command: str) -> bool:
         """True if anything was predicted on a host before a command that only reads failed there."""
-        predicted = name in self._hosts and self._hosts[name].has_predictions
-        if predicted:
-            self.warn(f"'{command}' failed: what it reads may be there after the changes before it")
-        return predicted
+        host = self._hosts.get(name)
+        if host is None or not (host.overlay or host.assumptions.skipped):
+            return False
+        self.warn(f"'{command}' failed: what it reads may be there after the changes before it")
+        return True
 
     def here(self) -> PredictingHost:
         """Return the host over this machine, which has been asked for before."""
