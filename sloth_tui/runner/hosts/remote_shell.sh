@@ -16,6 +16,7 @@ dashes=--
 kill -0 -- "$main" 2>/dev/null || dashes=
 trap '' HUP
 trap : INT QUIT PIPE
+trap 'heard=1' USR2
 
 # Processes of commands: those in the group of a command, and on Linux those with its mark in their environment.
 
@@ -47,16 +48,28 @@ find_group_of() {
     its_group=${its_group%% *}
 }
 
+# is_alive PID: those that wait to be reaped answer signals, too, and those of another user do not.
+is_alive() {
+    kill -0 "$1" 2>/dev/null || [ -d "/proc/$1" ] || ps -p "$1" >/dev/null 2>&1 || return
+    status=
+    { read -r status <"/proc/$1/stat" || read -r status <"/proc/$1/stat"; } 2>/dev/null
+    case ${status##*) } in [ZX]*) return 1 ;; esac
+}
+
 # lives: true if the group has a process. Those that wait to be reaped answer signals, too, in a container without
-# an init for ever.
+# an init for ever; that there is nothing else is believed only where they are seen.
 lives() {
     kill -0 $dashes "-$group" 2>/dev/null || return
-    [ -r /proc/self/stat ] || return 0
+    waits=
     for entry in /proc/[0-9]*; do
-        find_group_of "${entry#/proc/}"
-        [ "$its_group" != "$group" ] || return 0
+        status=
+        { read -r status <"$entry/stat" || read -r status <"$entry/stat"; } 2>/dev/null || continue
+        status=${status##*) } # the state, the parent, the group
+        its_group=${status#? * }
+        [ "${its_group%% *}" = "$group" ] || continue
+        case $status in [ZX]*) waits=1 ;; *) return 0 ;; esac
     done
-    return 1
+    [ -z "$waits" ]
 }
 
 # send SIGNAL MARK FILE...: signal each process once.
@@ -92,31 +105,82 @@ nap() {
     sleep 0.1 2>/dev/null || sleep 1
 }
 
+# stays MARK FILE...: as has_left, but true only if a second look, later, finds something or the first one did. A
+# process has no environment while it starts a program, and one that was forked meanwhile is in no list.
+stays() {
+    has_left "$@" && return
+    nap
+    has_left "$@"
+}
+
 # kill_all MARK FILE...: kill until nothing is left.
 kill_all() {
     tries=0
-    while has_left "$@" && [ "$tries" -lt 50 ]; do
+    send KILL "$@"
+    while stays "$@" && [ "$tries" -lt 50 ]; do
         send KILL "$@"
         tries=$((tries + 1))
         [ "$tries" -eq 1 ] || nap
     done
 }
 
+# give_up: kill the main shell and the groups of all commands, without another process.
+give_up() {
+    for pid in "$main" $family; do kill -s KILL "$pid" 2>/dev/null; done
+    for file in "$private"/*.p; do
+        read_group "$file" && kill -s KILL $dashes "-$group" 2>/dev/null
+    done
+}
+
+# kill_main: kill the main shell, and what it has started for a request; on Linux. What it has forked just now has
+# neither the mark nor, yet, a program of its own.
+kill_main() {
+    itself=
+    { read -r itself _ </proc/self/stat || read -r itself _ </proc/self/stat; } 2>/dev/null
+    kill -s STOP "$main" 2>/dev/null
+    family=" $main " grows=${itself:+1}
+    while [ -n "$grows" ]; do
+        grows=
+        for entry in /proc/[0-9]*; do
+            pid=${entry#/proc/} status=
+            case "$family$itself " in *" $pid "*) continue ;; esac
+            { read -r status <"$entry/stat" || read -r status <"$entry/stat"; } 2>/dev/null || continue
+            status=${status##*) }
+            case $status in [ZX]*) continue ;; esac
+            status=${status#? }
+            case $family in *" ${status%% *} "*) ;; *) continue ;; esac
+            kill -s STOP "$pid" 2>/dev/null && family="$family$pid " grows=1
+        done
+    done
+    kill -s KILL "$main" 2>/dev/null
+    find_marked "$nonce."
+    for pid in $family; do
+        # What has the mark is asked first, as everything else that has it.
+        case "$found " in *" $pid "*) kill -s CONT "$pid" 2>/dev/null ;; *) kill -s KILL "$pid" 2>/dev/null ;; esac
+    done
+    family=
+}
+
+# note NAME: make a file. No redirection of ":": where that fails, a shell ends at once.
+note() {
+    { true >"$private/$1"; } 2>/dev/null
+}
+
 # ask NUMBER, kill_command NUMBER, call_off NUMBER, runs NUMBER: the command with this number. ask_all: all of them.
 ask() {
-    : >"$private/$1.k"
+    note "$1.k"
     send TERM "$nonce.$1." "$private/$1.p"
     send CONT "$nonce.$1." "$private/$1.p"
 }
 
 kill_command() {
-    : >"$private/$1.k"
+    note "$1.k"
     kill_all "$nonce.$1." "$private/$1.p"
 }
 
 # call_off NUMBER: true if the command has not begun; then it never will.
 call_off() {
-    : >"$private/$1.k"
+    note "$1.k"
     [ ! -e "$private/$1.p" ]
 }
 
@@ -132,15 +196,15 @@ ask_all() {
 
 finish() {
     trap '' HUP INT QUIT TERM PIPE
-    trap - EXIT
+    [ -z "$watch" ] || trap - EXIT
     # From now on the watch only takes over if this shell is killed.
     [ -z "$watch" ] || kill -s ALRM "$watch" 2>/dev/null
     # A script that has not begun sees it, or is seen below.
-    [ ! -d "$private" ] || : >"$private/ending"
-    if has_left "$nonce." "$private"/*.p; then
+    [ ! -d "$private" ] || note ending
+    if has_left "$nonce." "$private"/*.p || { [ -d "$private" ] && stays "$nonce." "$private"/*.p; }; then
         [ -n "$asked" ] || ask_all
         tenths=0
-        while [ "$tenths" -lt "$grace" ] && has_left "$nonce." "$private"/*.p; do
+        while [ "$tenths" -lt "$grace" ] && stays "$nonce." "$private"/*.p; do
             nap
             tenths=$((tenths + 1))
         done
@@ -157,25 +221,28 @@ finish() {
 # nothing has come through it for three periods. A shell that waits for its next line runs no trap, so it is
 # another process.
 watch() {
-    trap - EXIT INT QUIT PIPE
-    silent=0 busy= ending= watch=
+    trap - INT QUIT PIPE
+    # A shell that cannot fork ends there and then.
+    trap give_up EXIT
+    silent=0 busy= ending= watch= family=
     trap 'silent=0 busy=' USR1
-    trap 'busy=1' USR2
+    trap 'busy=1; kill -s USR2 "$main" 2>/dev/null' USR2
     trap 'ending=1 busy=1 asked=1' ALRM
-    trap 'kill "$pause" 2>/dev/null; exit 0' TERM
+    trap 'trap - EXIT; kill "$pause" 2>/dev/null; exit 0' TERM
     printf '\n%s ready %s\n' "$nonce" "$told"
     exec </dev/null >/dev/null 2>&1
     while :; do
         sleep "$period" &
         pause=$!
         while kill -0 "$pause" 2>/dev/null; do wait "$pause"; done
-        kill -0 "$main" 2>/dev/null || break
-        [ -n "$ending" ] || [ -z "$peer" ] || kill -0 "$peer" 2>/dev/null || break
+        is_alive "$main" || break
+        [ -n "$ending" ] || [ -z "$peer" ] || is_alive "$peer" || break
         [ -n "$busy" ] || silent=$((silent + 1))
         [ "$silent" -lt 3 ] || break
     done
-    kill -s KILL "$main" 2>/dev/null
+    kill_main
     finish
+    trap - EXIT
     exit 0
 }
 
@@ -183,8 +250,16 @@ beat() {
     kill -s USR1 "$watch" 2>/dev/null || exit 1
 }
 
+# begin: wait until the watch has heard it. Of two signals that wait, a shell cannot tell which came first; so the
+# end of a request is told only once its begin is known.
 begin() {
+    heard= turns=0
     kill -s USR2 "$watch" 2>/dev/null || exit 1
+    while [ -z "$heard" ]; do
+        turns=$((turns + 1))
+        [ "$turns" -lt 1000 ] || nap
+        [ "$turns" -lt 2000 ] || exit 1
+    done
 }
 
 # answer NUMBER STATUS
