@@ -17,10 +17,12 @@ from sloth_tui.runner.hosts.remote_shell import RemoteShell, ShellLost, ShellSet
 from sloth_tui.runner.hosts.requests import call, heredoc, quote
 from tests.runner.hosts.support import SHELLS
 from tests.ssh import marked
-from tests.support import wait_until
+from tests.support import A_MINUTE, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    Resident = Callable[..., RemoteShell]
 
 SHELLS_HERE = [
     pytest.param(
@@ -41,8 +43,27 @@ def setup(nonce: str, **options: object) -> ShellSetup:
 def nonce() -> Iterator[str]:
     found = os.urandom(12).hex()
     yield found
-    assert wait_until(lambda: not marked(f"{MARK}={found}")), "processes are left"
-    wait_until(lambda: not Path(f"/tmp/.sloth-{found}").exists())
+    try:
+        wait_until(lambda: not marked(f"{MARK}={found}"), what="processes are left")
+        wait_until(lambda: not Path(f"/tmp/.sloth-{found}").exists())
+    finally:
+        for pid in marked(f"{MARK}={found}"):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def resident(nonce: str) -> Iterator[Resident]:
+    """Starts a resident shell, and closes it whatever becomes of the test."""
+    started = []
+
+    def start_one(shell: str, arguments: list[str] | None = None, **options: object) -> RemoteShell:
+        started.append(RemoteShell(arguments or [*shell.split(), "-s"], setup(nonce, **options)))
+        return started[-1]
+
+    yield start_one
+    for remote in started:
+        remote.close()
 
 
 def start(nonce: str, number: int, text: str) -> bytes:
@@ -66,8 +87,8 @@ def _environment(pid: int) -> bytes:
 
 
 @pytest.mark.parametrize("shell", SHELLS_HERE)
-def test_it_answers_with_output_and_status(shell: str, nonce: str) -> None:
-    remote = RemoteShell([*shell.split(), "-s"], setup(nonce))
+def test_it_answers_with_output_and_status(shell: str, nonce: str, resident: Resident) -> None:
+    remote = resident(shell)
     try:
         assert remote.request(b"printf a; printf b >&2; false") == (1, b"ab")
         assert remote.request(b"printf '\\000\\377\\n'") == (0, b"\0\xff\n")
@@ -103,8 +124,8 @@ def test_a_request_that_is_cut_is_not_run(shell: str, nonce: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("shell", SHELLS_HERE)
-def test_with_its_stdin_all_that_was_started_ends(shell: str, nonce: str) -> None:
-    remote = RemoteShell([*shell.split(), "-s"], setup(nonce))
+def test_with_its_stdin_all_that_was_started_ends(shell: str, nonce: str, resident: Resident) -> None:
+    remote = resident(shell)
     remote.request(start(nonce, 1, "setsid sleep 1000 & sleep 1000 & wait"))
     wait_until(lambda: len(marked(f"{MARK}={nonce}.1.")) >= 3)
     remote.close()
@@ -112,17 +133,70 @@ def test_with_its_stdin_all_that_was_started_ends(shell: str, nonce: str) -> Non
 
 
 @pytest.mark.parametrize("shell", SHELLS_HERE)
-def test_what_does_not_end_when_it_is_asked_is_killed_after_its_grace(shell: str, nonce: str) -> None:
-    remote = RemoteShell([*shell.split(), "-s"], setup(nonce, grace=0.5))
-    remote.request(start(nonce, 1, 'trap "" TERM; while :; do sleep 1; done'))
-    wait_until(lambda: has_begun(nonce))
+def test_what_does_not_end_when_it_is_asked_is_killed_after_its_grace(
+    shell: str, nonce: str, resident: Resident
+) -> None:
+    remote = resident(shell, grace=0.5)
+    private = f"/tmp/.sloth-{nonce}"
+    remote.request(start(nonce, 1, f'trap "" TERM; echo >{private}/deaf; while :; do sleep 1; done'))
+    wait_until(Path(f"{private}/deaf").exists)
     remote.close()  # which does not wait for ever
     wait_until(lambda: not marked(f"{MARK}={nonce}"))
 
 
 @pytest.mark.parametrize("shell", SHELLS_HERE)
-def test_if_it_is_killed_while_it_ends_everything_the_watch_goes_on(shell: str, nonce: str) -> None:
-    remote = RemoteShell([*shell.split(), "-s"], setup(nonce, period=1, grace=60.0))
+def test_everything_ends_though_no_file_can_be_written(shell: str, nonce: str, resident: Resident) -> None:
+    remote = resident(shell, period=1)
+    remote.request(start(nonce, 1, "sleep 1000"))
+    wait_until(lambda: has_begun(nonce))
+    remote.request(b'mkdir "$private/ending" "$private/1.k"')  # in the way of what it writes there
+    remote.close()
+    wait_until(lambda: not marked(f"{MARK}={nonce}"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="it takes a user who has no other process")
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="no setpriv")
+@pytest.mark.parametrize("shell", SHELLS_HERE)
+def test_everything_ends_though_no_process_can_be_started(shell: str, nonce: str, resident: Resident) -> None:
+    user = 64000 + os.getpid() % 1000
+    become = f"ulimit -u 20; exec setpriv --reuid={user} --regid={user} --clear-groups {shell} -s"
+    remote = resident(shell, ["sh", "-c", become], period=1, grace=0.5)
+    deaf = Path(f"/tmp/.sloth-{nonce}/deaf")
+    remote.request(start(nonce, 1, f'trap "" TERM; echo >{deaf}; while :; do :; done'))
+    wait_until(deaf.exists)
+    others = [subprocess.Popen(["sleep", "1000"], user=user) for _ in range(20)]
+    try:
+        remote.close()
+        wait_until(lambda: not marked(f"{MARK}={nonce}"))
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    shutil.rmtree(deaf.parent, ignore_errors=True)  # what removes it could not be started
+
+
+@pytest.mark.parametrize("shell", SHELLS_HERE)
+def test_the_end_of_a_request_is_not_taken_for_its_begin(shell: str, nonce: str, resident: Resident) -> None:
+    remote = resident(shell, period=1)
+    watch = int(remote.request(b'printf %s "$watch"').text)
+    os.kill(watch, signal.SIGSTOP)  # as on a machine that is too busy to let it run
+    asking = threading.Thread(target=remote.request, args=(b":",))
+    asking.start()
+    try:
+        asking.join(0.5)
+    finally:
+        os.kill(watch, signal.SIGCONT)
+    asking.join()
+    remote._over.set()  # no heartbeat from now on
+    assert remote._process.wait(A_MINUTE) == -signal.SIGKILL
+    wait_until(lambda: not Path(f"/proc/{watch}").exists())
+
+
+@pytest.mark.parametrize("shell", SHELLS_HERE)
+def test_if_it_is_killed_while_it_ends_everything_the_watch_goes_on(
+    shell: str, nonce: str, resident: Resident
+) -> None:
+    remote = resident(shell, period=1, grace=60.0)
     remote.request(
         start(nonce, 1, f'trap "touch /tmp/.sloth-{nonce}/asked" TERM; while :; do sleep 0.1; done')
     )
@@ -140,9 +214,9 @@ def test_if_it_is_killed_while_it_ends_everything_the_watch_goes_on(shell: str, 
 
 
 @pytest.mark.parametrize("shell", SHELLS_HERE)
-def test_each_process_is_asked_once(shell: str, nonce: str, tmp_path: Path) -> None:
+def test_each_process_is_asked_once(shell: str, nonce: str, resident: Resident, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    remote = RemoteShell([*shell.split(), "-s"], setup(nonce))
+    remote = resident(shell)
     remote.request(
         start(
             nonce,
@@ -156,8 +230,8 @@ def test_each_process_is_asked_once(shell: str, nonce: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("shell", SHELLS_HERE)
-def test_if_it_is_killed_the_watch_ends_everything(shell: str, nonce: str) -> None:
-    remote = RemoteShell([*shell.split(), "-s"], setup(nonce, period=1))
+def test_if_it_is_killed_the_watch_ends_everything(shell: str, nonce: str, resident: Resident) -> None:
+    remote = resident(shell, period=1)
     remote.request(start(nonce, 1, "sleep 1000"))
     wait_until(lambda: has_begun(nonce))
     os.kill(remote.group, signal.SIGKILL)
@@ -187,8 +261,8 @@ def test_if_nothing_comes_any_more_everything_ends(shell: str, nonce: str) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS_HERE)
-def test_a_long_request_is_not_taken_for_silence(shell: str, nonce: str) -> None:
-    remote = RemoteShell([*shell.split(), "-s"], setup(nonce, period=1))
+def test_a_long_request_is_not_taken_for_silence(shell: str, nonce: str, resident: Resident) -> None:
+    remote = resident(shell, period=1)
     try:
         assert remote.request(b"sleep 5; echo done") == (0, b"done\n")
     finally:
@@ -196,14 +270,16 @@ def test_a_long_request_is_not_taken_for_silence(shell: str, nonce: str) -> None
 
 
 @pytest.mark.parametrize("shell", SHELLS_HERE)
-def test_if_its_peer_is_gone_everything_ends_though_it_is_busy(shell: str, nonce: str) -> None:
+def test_if_its_peer_is_gone_everything_ends_though_it_is_busy(
+    shell: str, nonce: str, resident: Resident
+) -> None:
     peer = subprocess.Popen(["sleep", "1000"])
-    remote = RemoteShell([*shell.split(), "-s"], setup(nonce, period=1, peer=peer.pid))
+    remote = resident(shell, period=1, peer=peer.pid)
     remote.request(start(nonce, 1, "sleep 1000"))
     wait_until(lambda: has_begun(nonce))
-    peer.kill()
-    peer.wait()
+    peer.kill()  # and is not reaped yet
     with pytest.raises(ShellLost):
-        remote.request(f"{MARK}={nonce}.x. sleep 1000".encode())
+        remote.request(b"sleep 1000")
+    peer.wait()
     wait_until(lambda: not marked(f"{MARK}={nonce}"))
     remote.close()
