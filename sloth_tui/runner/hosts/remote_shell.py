@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PERIOD_SECONDS = 5
 """The time between two heartbeats. After three that do not come, the other host ends everything."""
-_PREAMBLE = ("remote_files.sh", "remote_shell.sh")
+_PREAMBLE = ("remote_files.sh", "remote_processes.sh", "remote_shell.sh")
 """What the shell reads first, beside this file."""
 _MOST_ERRORS = 64 * 1024
 """Bytes of stderr that are kept."""
