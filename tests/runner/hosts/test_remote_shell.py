@@ -154,6 +154,16 @@ def test_everything_ends_though_no_file_can_be_written(shell: str, nonce: str, r
     wait_until(lambda: not marked(f"{MARK}={nonce}"))
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="it takes two users")
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="no setpriv")
+@pytest.mark.parametrize("shell", SHELLS_HERE)
+def test_a_peer_of_another_user_is_not_taken_to_be_gone(shell: str, nonce: str, resident: Resident) -> None:
+    become = f"exec setpriv --reuid=65534 --regid=65534 --clear-groups {shell} -s"
+    remote = resident(shell, ["sh", "-c", become], period=1, peer=os.getpid())
+    # The watch looks for it several times meanwhile.
+    assert remote.request(b"sleep 3; echo done") == (0, b"done\n")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="it takes a user who has no other process")
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="no setpriv")
 @pytest.mark.parametrize("shell", SHELLS_HERE)
