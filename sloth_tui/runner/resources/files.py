@@ -89,11 +89,18 @@ def replace(
 def remove_path(host: Host, path: str, *, recurse: bool = False, files_only: bool = False) -> Change:
     """Remove what is at ``path``, a link itself. Raises HostError; UsageError for a directory if only files
     are asked for."""
-    found = host.look([path], checksum=False)[0]
+    # With a slash behind it, a link is the directory that it leads to.
+    own = path.rstrip("/") or path
+    found = host.look([own], checksum=False)[0]
     link = found.link is not None
     kind = "link" if link else "directory" if found.kind == DIRECTORY else "file"
     if found.kind == ABSENT and not link:
         return Change(kind, path, [], found.path)
+    if own != path and kind != "directory":
+        raise UsageError(f"'{path}' ends with a slash, as only directories do")
+    if os.path.basename(own) in (".", ".."):
+        host.check_removable(path, is_directory=True)
+        raise UsageError(f"'{path}' is not the directory's own name, by which alone it is removed")
     if kind == "directory" and files_only:
         raise UsageError(f"'{path}': Is a directory", hint="file.absent removes directories, too")
     host.remove(path, recurse=recurse)
@@ -111,8 +118,8 @@ def check_file(path: str, found: Found) -> None:
     elif found.kind != FILE:
         # A task that writes to /dev/null does not want to replace the device by a file.
         raise UsageError(f"'{path}' is not a regular file")
-    if path.endswith("/"):
-        raise UsageError(f"'{path}' ends with a slash, as only directories do")
+    if os.path.basename(path) in ("", ".", ".."):
+        raise UsageError(f"'{path}' ends with a slash or a dot, as only directories do")
 
 
 def check_parent(path: str, found: Found) -> None:

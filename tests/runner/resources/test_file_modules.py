@@ -371,6 +371,34 @@ def test_what_a_slip_of_the_pen_would_name_is_not_removed(
     assert home.is_dir()
 
 
+def test_by_another_name_than_its_own_nothing_is_removed(modules: Modules, tmp_path: Path) -> None:
+    (tmp_path / "d" / "sub").mkdir(parents=True)
+    (tmp_path / "d" / "f").write_text("")
+    (tmp_path / "l").symlink_to("d")
+    slash = "ends with a slash, as only directories do"
+    other = "is not the directory's own name, by which alone it is removed"
+    for path, why in (("l/", slash), ("src/", slash), ("d/f/", slash), ("d/.", other), ("d/sub/..", other)):
+        told = modules.error(f"file.absent({{path = {lua(path)}, recurse = true}})")
+        assert told == f"file.absent: '{path}' {why}"
+    assert modules.error("file.remove('l/')") == f"file.remove: 'l/' {slash}"
+    assert (tmp_path / "d" / "f").exists()
+    assert (tmp_path / "l").is_symlink()
+    assert (tmp_path / "src").exists()
+    assert changed(modules, "file.absent({path = 'd/', recurse = true})")
+    assert not changed(modules, "file.absent('d/')")
+    assert not (tmp_path / "d").exists()
+
+
+def test_a_file_is_not_named_like_a_directory(modules: Modules, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("old")
+    for path in ("f/", "f/.", "new/", "new/."):
+        assert modules.error(f"file.write({lua(path)}, 'new')") == (
+            f"file.write: '{path}' ends with a slash or a dot, as only directories do"
+        )
+    assert (tmp_path / "f").read_text() == "old"
+    assert not (tmp_path / "new").exists()
+
+
 def test_remove_tells_whether_it_was_there_and_leaves_directories(modules: Modules, tmp_path: Path) -> None:
     (tmp_path / "f").write_text("")
     (tmp_path / "d").mkdir()
