@@ -135,6 +135,14 @@ def test_a_directory_without_its_parent_is_refused(host: PredictingHost) -> None
     assert kinds(host, "/opt", "/opt/app") == [ABSENT, ABSENT]
 
 
+def test_below_a_file_no_directory_is_made(host: PredictingHost) -> None:
+    host.put("/etc/new", Text("x"), NOTHING)
+    for path in ("/etc/app.conf/a/b", "/etc/new/a"):
+        with pytest.raises(HostError, match=f"'{path}': Not a directory"):
+            host.make_directory(path, NOTHING, parents=True)
+    assert kinds(host, "/etc/app.conf", "/etc/new") == [FILE, FILE]
+
+
 def test_what_is_removed_is_gone_with_all_below(host: PredictingHost) -> None:
     with pytest.raises(HostError, match=r"'/etc/app\.d' is not empty"):
         host.remove("/etc/app.d")

@@ -174,12 +174,10 @@ class Overlay:
         below = f"{path.rstrip('/')}/"
         return [each.removeprefix(below) for each in self._predicted if each.startswith(below)]
 
-    def is_directory(self, path: str) -> bool:
-        """True if a directory would be at a resolved path."""
+    def kind(self, path: str) -> str:
+        """Return the kind of what would be at a resolved path."""
         predicted = self.at(path)
-        if predicted is not None:
-            return predicted.kind == DIRECTORY
-        return self._host.look([path], checksum=False)[0].kind == DIRECTORY
+        return self._host.look([path], checksum=False)[0].kind if predicted is None else predicted.kind
 
     def _parented(self, found: Found) -> Found:
         parent = posixpath.dirname(found.path)

@@ -198,7 +198,9 @@ class PredictingHost:
         directory = self.overlay.resolve(path).path
         missing = []
         above = posixpath.dirname(directory)
-        while not self.overlay.is_directory(above):
+        while (kind := self.overlay.kind(above)) != DIRECTORY:
+            if kind != ABSENT:
+                raise HostError(f"'{path}': Not a directory")
             missing.append(above)
             above = posixpath.dirname(above)
         if missing and not parents and not self.assumptions.make():
