@@ -241,6 +241,17 @@ def test_drift_goes_on_after_a_failure(work: Path) -> None:
     assert report["failed"] == [{"task": "a", "host": None, "result": "failed", "error": "t.lua:2: no luck"}]
 
 
+def test_drift_tells_for_which_host_a_task_failed(work: Path) -> None:
+    (work / "t.lua").write_text(
+        """
+        task({name = "a", delegate_to = {"local", "localhost"}, run = function()
+          if run.host == "localhost" then error("no luck") end
+        end})
+        """
+    )
+    assert piped("drift", "t.lua").out == "a on localhost: failed: t.lua:3: no luck\n"
+
+
 def test_drift_looks_at_tasks_that_are_up_to_date(work: Path) -> None:
     (work / "t.lua").write_text(
         'task({name = "a", sources = "same", run = function() file.write("made", "x") end})'

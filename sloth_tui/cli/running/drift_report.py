@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.runner import events
 from sloth_tui.runner.describe import diff_lines
 from sloth_tui.runner.protocol import event_to_json
+from sloth_tui.runner.schedule import describe_task
 from sloth_tui.text import display_text
 from sloth_tui.values.render import abbreviate
 
@@ -76,7 +77,9 @@ class DriftReport:
             else:
                 lines.append(display_text(task + _words(each)))
                 lines += [f"  {line}" for line in diff_lines(each)]
-        lines += [display_text(f"{each.task}: {each.result}: {each.error or ''}") for each in self.failed]
+        for end in self.failed:
+            name = describe_task(end.task, end.host)
+            lines.append(display_text(f"{name}: {end.result}: {end.error or ''}"))
         return lines
 
 
