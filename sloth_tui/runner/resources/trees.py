@@ -64,6 +64,8 @@ def copy_tree(host: Host, source: str, dest: str, wanted: Wanted, handling: Hand
         raise UsageError(f"'{dest}' is there, and no directory")
     if root.kind == ABSENT and root.link is not None:
         raise UsageError(f"'{dest}' is a link, and not to a directory")
+    if host.name == "local":
+        _check_apart(source, dest, root.path, delete=wanted.delete)
     there = dict(host.list_tree(root.path)) if root.kind == DIRECTORY else {}
     plan = _make_plan(source, dest, there, wanted)
     told = _difference(host, root.path, dest, plan, there) if handling.diff and not handling.secret else None
@@ -81,6 +83,15 @@ def copy_tree(host: Host, source: str, dest: str, wanted: Wanted, handling: Hand
         words += ["attributes"] if plan.attributes else []
         words += ["removed"] if plan.removals else []
     return Change("tree", dest, words, root.path, difference=told, names=tuple(names))
+
+
+def _check_apart(source: str, dest: str, directory: str, *, delete: bool) -> None:
+    """Raise UsageError if the tree would grow with each run, or its source be removed."""
+    real = os.path.realpath(source)
+    if directory.startswith(os.path.join(real, "")):
+        raise UsageError(f"'{dest}' is inside of '{source}', of which it is to be a copy")
+    if delete and real.startswith(os.path.join(directory, "")):
+        raise UsageError(f"'{source}' is inside of '{dest}', where delete = true would remove it")
 
 
 def _make_plan(source: str, dest: str, there: Mapping[str, Found], wanted: Wanted) -> _Plan:

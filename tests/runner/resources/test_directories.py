@@ -205,6 +205,22 @@ def test_what_the_source_does_not_have_goes_only_if_that_is_said(
     assert (source / "a").exists()
 
 
+def test_a_tree_and_its_source_do_not_hold_each_other(modules: Modules, tmp_path: Path) -> None:
+    (tmp_path / "s" / "sub").mkdir(parents=True)
+    (tmp_path / "s" / "sub" / "f").write_text("x")
+    (tmp_path / "beside").symlink_to("s")
+    for dest in ("s/copy", "beside/copy"):
+        assert modules.error(f"file.tree({{src = 's', dest = '{dest}'}})") == (
+            f"file.tree: '{dest}' is inside of '{tmp_path}/s', of which it is to be a copy"
+        )
+    assert modules.error("file.tree({src = 's/sub', dest = 's', delete = true})") == (
+        f"file.tree: '{tmp_path}/s/sub' is inside of 's', where delete = true would remove it"
+    )
+    assert shape_of(tmp_path / "s") == {"sub": None, "sub/f": b"x"}
+    assert modules.run("print(file.tree({src = 's', dest = 's', delete = true}).changed)") == ["false"]
+    assert modules.run("print(file.tree({src = 's/sub', dest = 's'}).changed)") == ["true"]
+
+
 def test_a_tree_that_cannot_be_is_refused_before_anything_is_changed(
     modules: Modules, tmp_path: Path, source: Path
 ) -> None:
