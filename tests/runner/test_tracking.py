@@ -347,7 +347,7 @@ def test_a_pattern_that_matches_nothing_is_an_error(tmp_path: Path, pattern: str
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        ('"h"', "state.track: what must be a table, got nil"),
+        ('"h"', "what must be a text, { file = path } or { files = pattern }, got nil"),
         ('"h", {}', "state.track: what must be a text, { file = path } or { files = pattern }"),
         ('"h", {file = "a", files = "b"}', "what must be a text, { file = path } or { files = pattern }"),
         ('"h", {path = "a"}', "state.track: unknown field 'path'; there are: file, files"),

@@ -149,14 +149,15 @@ end
 -- What is tracked, as the host's function takes it: its kind, and texts or paths.
 local function tracked(what)
   if type(what) == "string" then return "text", what end
-  check("state.track", "what", what, "table")
+  local forms = "a text, { file = path } or { files = pattern }"
+  if type(what) ~= "table" then fail("state.track: what must be " .. forms .. ", got " .. type(what)) end
   local file, files = rawget(what, "file"), rawget(what, "files")
   for field in next, what do
     if field ~= "file" and field ~= "files" then
       fail("state.track: unknown field '" .. kit.text_of(field) .. "'; there are: file, files")
     end
   end
-  if (file == nil) == (files == nil) then fail("state.track: what must be a text, { file = path } or { files = pattern }") end
+  if (file == nil) == (files == nil) then fail("state.track: what must be " .. forms) end
   if file ~= nil then
     check("state.track", "file", file, "string")
     return "file", file
