@@ -29,13 +29,13 @@ def replace_file(
     content: Content,
     wanted: Attributes,
     how: Replacement = AT_ONCE,
-    validate: Callable[[str, str], None] | None = None,
+    validate: Callable[[Replacement, str], None] | None = None,
 ) -> str | None:
     """Replace a regular file that is no link, or create it. Return the path of the backup, if any.
 
-    ``validate(command, path)`` is called with ``how.validate`` and the temporary file. Attributes that are
-    None are those of the replaced file, else of a new one. Raises FileChanged if the file is not the expected
-    one, HostError, OSError.
+    ``validate(how, path)`` is called with the temporary file, if ``how.validate`` is a command. Attributes
+    that are None are those of the replaced file, else of a new one. Raises FileChanged if the file is not the
+    expected one, HostError, OSError.
     """
     current = _status(path)
     if current is not None and not stat.S_ISREG(current.st_mode):
@@ -53,7 +53,7 @@ def replace_file(
             _dress(file.fileno(), wanted, current)
             os.fsync(file.fileno())
         if how.validate is not None and validate is not None:
-            validate(how.validate, temporary)
+            validate(how, temporary)
         _check_expected(path, how.expected)
         backup = _keep(path) if how.backup and current is not None else None
         _rename(temporary, path, backup)

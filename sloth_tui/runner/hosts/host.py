@@ -86,6 +86,8 @@ class Replacement(NamedTuple):
     """A command for ``/bin/sh -c`` with one ``%s``, the path of the temporary file; it must end with 0."""
     backup: bool = False
     """Keep the replaced file beside the new one, under a name with the date."""
+    secret: bool = False
+    """What the command that validates says is not told: it may say the content."""
 
 
 AT_ONCE = Replacement()

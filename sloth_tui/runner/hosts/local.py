@@ -175,17 +175,19 @@ class _LastBytes:
         return f": {lines[-1]}" if lines else ""
 
 
-def _validate(command: str, path: str) -> None:
+def _validate(how: Replacement, path: str) -> None:
     import shlex
 
     from sloth_tui.runner.hosts.command import run_command
 
+    command = how.validate or ""
     text = os.fsencode(command.replace("%s", shlex.quote(path)))
     last = _LastBytes()
     code = run_command(Command(text), 0.0, last.receive)
     if code != 0:
+        said = "" if how.secret else last.told()
         raise HostError(
-            f"validate '{command}' ended with exit code {code}{last.told()}", hint="nothing was replaced"
+            f"validate '{command}' ended with exit code {code}{said}", hint="nothing was replaced"
         )
 
 

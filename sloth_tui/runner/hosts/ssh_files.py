@@ -65,7 +65,7 @@ def put_file(
     if answer.status == requests.OTHER_FILE:
         raise FileChanged(f"'{path}' on '{session.name}' was changed by somebody else meanwhile")
     if answer.status == requests.NOT_VALID:
-        said = last_line(answer.text.decode("utf-8", "backslashreplace"))
+        said = "" if how.secret else last_line(answer.text.decode("utf-8", "backslashreplace"))
         raise HostError(
             f"validate '{how.validate}' failed on '{session.name}'" + (said and f": {said}"),
             hint="nothing was replaced",

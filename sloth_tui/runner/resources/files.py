@@ -79,7 +79,7 @@ def replace(
         return Change(kind, path, words, found.path, checksum)
     told = _difference(host, path, found, content, handling) if handling.diff else None
     with naming(path, found):
-        how = Replacement(expected, handling.validate, handling.backup)
+        how = Replacement(expected, handling.validate, handling.backup, handling.secret)
         backup = host.put(found.path, content, wanted, how)
     return Change(
         kind, path, ["content", *words] if there else ["created"], found.path, checksum, backup, told

@@ -260,6 +260,13 @@ def test_what_does_not_pass_its_check_replaces_nothing(modules: Modules, tmp_pat
     assert not changed(modules, call % ", validate = 'false %s'")
 
 
+def test_what_validates_a_secret_is_not_quoted(modules: Modules) -> None:
+    fields = """path = "f", content = "hunter2", secret = true, validate = "cat %s >&2; false" """
+    assert modules.error(f"file.write({{{fields}}})").endswith(
+        "validate 'cat %s >&2; false' ended with exit code 1 (nothing was replaced)"
+    )
+
+
 def test_validate_gets_the_new_file_before_the_old_one_goes(modules: Modules, tmp_path: Path) -> None:
     (tmp_path / "it's f").write_text("old\n")
     fields = """path = "it's f", content = "new", validate = """
