@@ -160,7 +160,7 @@ WRONG_CALLS = [
     ("file.read('.')", "file.read: '.' is a directory"),
     ("file.read(5)", "file.read: path must be a string, got number"),
     ("file.read('a\\0b')", "file.read: a path must not contain NUL"),
-    ("file.remove('.')", "file.remove: '.': Is a directory"),
+    ("file.remove('.')", "file.remove: '.' is the working directory, which is not removed"),
     ("template.render({})", "template.render: needs either src or content"),
     ("template.render({src = 'a', content = 'b'})", "template.render: needs either src or content"),
     ("template.render({src = 'no.j2'})", "template.render: there is no template 'no.j2'"),
