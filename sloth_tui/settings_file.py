@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from sloth_tui.agents import check_name
 from sloth_tui.errors import InvalidAgentName, InvalidConfig
+from sloth_tui.values.parse import MAX_GRACE_SECONDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MAX_GRACE_SECONDS = 30 * 86_400.0
 _TABLES = ("agent", "agents", "groups", "history", "keys", "run", "secrets", "tui")
 _LOCAL = ("local", "localhost")
 

@@ -18,13 +18,7 @@ def run_app(agent: str | None, read_only: bool) -> int:
     """
     import gc
 
-    from sloth_tui import shortage
-    from sloth_tui.errors import SlothError
-
-    if shortage.is_out_of_files(_NEEDED_FILES):
-        raise SlothError(shortage.too_many_files())
-    if not shortage.has_memory(_NEEDED_BYTES):
-        raise SlothError(shortage.out_of_memory())
+    _check_limits()
     _leave_at_once()
     # Garbage collection would take a fifth of the time to the first picture, and modules and classes are not
     # garbage. The app turns it on again as soon as it is on screen.
@@ -51,6 +45,17 @@ def run_app(agent: str | None, read_only: bool) -> int:
     app.watch_threads()
     app.run()
     return app.return_code or 0
+
+
+def _check_limits() -> None:
+    """Raise SlothError if there are too few open files or too little memory."""
+    from sloth_tui import shortage
+    from sloth_tui.errors import SlothError
+
+    if shortage.is_out_of_files(_NEEDED_FILES):
+        raise SlothError(shortage.too_many_files())
+    if not shortage.has_memory(_NEEDED_BYTES):
+        raise SlothError(shortage.out_of_memory())
 
 
 def _leave_at_once() -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _SHOWN_CHARACTERS = 60
 """Characters of a wrong word that its error message repeats."""
 
+MAX_GRACE_SECONDS = 30 * 86_400.0
+
 
 def integer(word: str) -> int:
     """Return a decimal integer of 64 bits. Raises ValueError."""
@@ -69,13 +71,13 @@ def seconds(word: str) -> float:
 def grace(word: str) -> float:
     """Return a duration in seconds, at most 30 days. Raises ValueError."""
     span = seconds(word)
-    if span > 30 * 86_400:
+    if span > MAX_GRACE_SECONDS:
         raise ValueError(f"{_quoted(word)} is more than 30 days")
     return span
 
 
 def count(word: str) -> int:
-    """A whole number, at least 1."""
+    """Return a whole number, at least 1. Raises ValueError."""
     found = integer(word)
     if found < 1:
         raise ValueError(f"{_quoted(word)} is less than 1")

@@ -63,7 +63,7 @@ def put_file(
             _compare(session, path, temporary, content, how)
         answer = session.ask(replace)
     if answer.status == requests.OTHER_FILE:
-        raise FileChanged(f"'{path}' on '{session.name}' was changed by somebody else meanwhile")
+        raise _changed_meanwhile(session, path)
     if answer.status == requests.NOT_VALID:
         said = "" if how.secret else last_line(answer.text.decode("utf-8", "backslashreplace"))
         raise HostError(
@@ -73,6 +73,10 @@ def put_file(
     if answer.status != 0:
         raise session.refusal(answer, path)
     return _kept(answer.text)
+
+
+def _changed_meanwhile(session: SshSession, path: str) -> FileChanged:
+    return FileChanged(f"'{path}' on '{session.name}' was changed by somebody else meanwhile")
 
 
 def _read(content: Content) -> bytes:
@@ -92,7 +96,7 @@ def _compare(session: SshSession, path: str, temporary: bytes, content: Content,
         if how.expected:
             [there] = read_back(session, [path], [requests.path_argument(path)])
             if there.sha256 != how.expected:
-                raise FileChanged(f"'{path}' on '{session.name}' was changed by somebody else meanwhile")
+                raise _changed_meanwhile(session, path)
     except HostError:
         session.ask(call("discard", temporary))
         raise

@@ -49,11 +49,7 @@ class Registry:
     ) -> object:
         """``hosts``, ``sources`` and ``creates``: how many of ``texts`` are these, in this order. The rest
         are dependencies."""
-        text = text_from_lua(name, "name")
-        if "\0" in text or "\n" in text:
-            raise UsageError("name must be one line of text")
-        if len(text) > LONGEST_NAME:
-            raise UsageError(f"name must not be longer than {LONGEST_NAME} characters, got {len(text):,}")
+        text = _name(name)
         if len(self.tasks) == MOST_TASKS:
             raise UsageError(f"a file may define at most {MOST_TASKS:,} tasks")
         names = _hosts(texts[:hosts])
@@ -77,6 +73,15 @@ class Registry:
             )
         )
         return (True,)
+
+
+def _name(data: object) -> str:
+    text = text_from_lua(data, "name")
+    if "\0" in text or "\n" in text:
+        raise UsageError("name must be one line of text")
+    if len(text) > LONGEST_NAME:
+        raise UsageError(f"name must not be longer than {LONGEST_NAME} characters, got {len(text):,}")
+    return text
 
 
 def _paths(field: str, texts: Sequence[object]) -> tuple[str, ...]:
