@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.tools import Machine
 
-pytestmark = [needs_sshd, pytest.mark.usefixtures("server")]
+pytestmark = [needs_sshd, pytest.mark.usefixtures("server"), pytest.mark.slow]
 DELEGATING = {
     found[1] for text in BLOCKS if "delegate_to" in text and (found := re.search(r'name = "([\w-]+)"', text))
 }

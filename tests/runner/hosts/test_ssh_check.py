@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.runner.hosts.support import SshHosts
     from tests.ssh import Server
 
-pytestmark = needs_sshd
+pytestmark = [needs_sshd, pytest.mark.slow]
 RUN = [sys.executable, "-m", "sloth_tui"]
 ACTS = ("base64", "chmod", "chown", "cp", "ln", "mkdir", "mv", "rm", "rmdir", "tar", "touch")
 """Programs that a check has no use for."""

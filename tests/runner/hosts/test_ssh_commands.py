@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.runner.hosts.support import SshHosts
     from tests.ssh import Server
 
-pytestmark = needs_sshd
+pytestmark = [needs_sshd, pytest.mark.slow]
 MARK = "SLOTH_RUNNER_SHELL="
 
 

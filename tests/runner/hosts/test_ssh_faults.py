@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sloth_tui.runner.hosts.ssh import SshHost
     from tests.ssh import Server
 
-pytestmark = needs_sshd
+pytestmark = [needs_sshd, pytest.mark.slow]
 KEPT = Attributes()
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.ssh import Server
 
-pytestmark = [needs_sshd, pytest.mark.usefixtures("server")]
+pytestmark = [needs_sshd, pytest.mark.usefixtures("server"), pytest.mark.slow]
 RUN = [sys.executable, "-m", "sloth_tui", "run"]
 WAITS = """
 task({name = "waits", delegate_to = "web1", run = function()
