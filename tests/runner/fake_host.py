@@ -7,7 +7,17 @@ import posixpath
 from typing import TYPE_CHECKING, NoReturn
 
 from sloth_tui.errors import HostError
-from sloth_tui.runner.hosts.host import ABSENT, DIRECTORY, FILE, LOOP, Command, CommandEnd, Defaults, Found
+from sloth_tui.runner.hosts.host import (
+    ABSENT,
+    DIRECTORY,
+    FILE,
+    LOOP,
+    Command,
+    CommandEnd,
+    Defaults,
+    Found,
+    Tree,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,6 +54,10 @@ class FakeHost:
         below = f"{path.rstrip('/')}/"
         names = sorted(each.removeprefix(below) for each in self.files if each.startswith(below))
         return [(name, self._look(below + name, checksum=True, content=False)) for name in names]
+
+    def look_at_tree(self, path: str) -> Tree:
+        root = self._look(path, checksum=False, content=False)
+        return Tree(root, self.list_tree(root.path) if root.kind == DIRECTORY else [])
 
     def _look(self, path: str, *, checksum: bool, content: bool) -> Found:
         path = posixpath.join("/work", path)

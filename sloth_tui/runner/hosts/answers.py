@@ -57,21 +57,32 @@ def parse_contents(answer: bytes, count: int, nonce: str) -> list[Found]:
     return result
 
 
+def parse_root(answer: bytes) -> tuple[Found, bytes]:
+    """Parse what ``look_at_tree`` printed: what is at the path, and what ``list_tree`` told. Raises
+    ValueError."""
+    *looked, rest = answer.split(b"\0", _FIELDS + 1)
+    return parse_looked(b"\0".join(looked), 1)[0], rest
+
+
 def parse_tree(answer: bytes, directory: str) -> tuple[list[tuple[str, Found]], list[str]]:
     """Parse what ``list_tree`` printed: what is known of entries, and the names that have to be looked at.
 
     Raises ValueError.
     """
-    names, separator, rest = answer.partition(b"\0\0")
-    if not separator:
-        names, rest = b"", answer.removeprefix(b"\0")
-    listed, _, sums = rest.partition(b"\0")
+    names, rest = b"", answer.removeprefix(b"\0")
+    if rest == answer:
+        names, _, rest = answer.partition(b"\0\0")
+    listed, sums, links, looked = rest.split(b"\0", 3)
     status = {found["name"]: found for found in _lines_of_ls(listed)}
     digests = dict(_checksums(sums))
+    followed = dict(zip(links.split(), parse_looked(looked, len(links.split())), strict=True))
     known, unknown = [], []
     for name in names.split(b"\0") if names else []:
         found = status.get(name)
         relative = os.fsdecode(name.removeprefix(b"./"))
+        if name in followed:
+            known.append((relative, followed[name]))
+            continue
         plain = _is_plain(name) and (name in digests or found is None or found["kind"] != b"-")
         if found is None or found["kind"] == b"l" or not plain:
             unknown.append(relative)

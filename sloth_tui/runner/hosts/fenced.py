@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Found,
         Host,
         Replacement,
+        Tree,
     )
 
 
@@ -68,6 +69,9 @@ class FencedHost:
 
     def list_tree(self, path: str) -> list[tuple[str, Found]]:
         return self._host.list_tree(path)
+
+    def look_at_tree(self, path: str) -> Tree:
+        return self._host.look_at_tree(path)
 
     def put_tree(self, path: str, files: Sequence[tuple[str, Content, Attributes]]) -> None:
         self._check()

@@ -45,6 +45,14 @@ class Found(NamedTuple):
     """Of a regular file, if it was asked for."""
 
 
+class Tree(NamedTuple):
+    """A directory with all that is in it, or what is in its place."""
+
+    root: Found
+    below: list[tuple[str, Found]]
+    """By relative path, in order. Links are not entered."""
+
+
 class Attributes(NamedTuple):
     """Wanted attributes. None: leave it as it is, or take the default for something new."""
 
@@ -179,6 +187,10 @@ class Host(Protocol):
 
     def list_tree(self, path: str) -> list[tuple[str, Found]]:
         """Return what is below a directory: relative paths, in order. Links are not entered."""
+
+    def look_at_tree(self, path: str) -> Tree:
+        """Return what is at a path, without a checksum, and if it is a directory, what is below, too: in one
+        request."""
 
     def put_tree(self, path: str, files: Sequence[tuple[str, Content, Attributes]]) -> None:
         """Put files, by paths relative to ``path``, in one request; each is replaced at once, verified.

@@ -8,7 +8,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import HostError, UsageError
-from sloth_tui.runner.hosts.host import AT_ONCE, Attributes, Command, CommandEnd, Defaults, Found
+from sloth_tui.runner.hosts.host import (
+    AT_ONCE,
+    DIRECTORY,
+    Attributes,
+    Command,
+    CommandEnd,
+    Defaults,
+    Found,
+    Tree,
+)
 from sloth_tui.runner.hosts.looking import host_error, look_at, names_below
 from sloth_tui.text import format_duration
 
@@ -87,6 +96,10 @@ class LocalHost:
                 (name, look_at(os.path.join(path, name), checksum=True, content=False))
                 for name in names_below(path)
             ]
+
+    def look_at_tree(self, path: str) -> Tree:
+        root = look_at(path, checksum=False, content=False)
+        return Tree(root, self.list_tree(root.path) if root.kind == DIRECTORY else [])
 
     # Acting
 

@@ -16,6 +16,7 @@ from sloth_tui.runner.hosts.host import (
     CommandEnd,
     Defaults,
     Found,
+    Tree,
 )
 from sloth_tui.runner.hosts.overlay import Overlay, Predicted
 
@@ -153,6 +154,13 @@ class PredictingHost:
             if found.kind != ABSENT or found.link is not None:
                 names[name] = found
         return sorted(names.items())
+
+    def look_at_tree(self, path: str) -> Tree:
+        if not self.overlay:
+            tree = self._host.look_at_tree(path)
+            return tree._replace(root=self._hopeful(tree.root, content=False))
+        [root] = self.look([path], checksum=False)
+        return Tree(root, self.list_tree(root.path) if root.kind == DIRECTORY else [])
 
     def names(self, directory: str, there: Sequence[tuple[str, bool]]) -> list[tuple[str, bool]]:
         """Return the names that would be in a directory, each with True if it is a directory and no link.

@@ -341,14 +341,30 @@ remove() {
     fi
 }
 
-# list_tree DIRECTORY: names, each ended by NUL, an empty one, lines of ls, NUL, and checksums.
+# list_tree DIRECTORY: names, each ended by NUL, an empty one, lines of ls, NUL, checksums, NUL, the names of links
+# that have nothing but letters and the like, blanks between them, NUL, and what look tells of these links.
 list_tree() {
     cd -- "$1" || return
+    links=
     find . ! -name . -print0 && printf '\0' && find . ! -name . -exec ls -ldn {} + && printf '\0' &&
-        { [ -z "$checksum" ] || find . -type f -exec $checksum {} +; }
+        { [ -z "$checksum" ] || find . -type f -exec $checksum {} +; } && printf '\0' &&
+        { [ -z "$checksum" ] || links=$(find . -type l -exec sh -c "$harmless" sh {} +); }
     outcome=$?
     cd -- "$here" || return
-    return "$outcome"
+    [ "$outcome" -eq 0 ] || return "$outcome"
+    printf '%s\0' "$links"
+    tree=$1
+    set --
+    for name in $links; do set -- "$@" "$tree/$name"; done
+    look 1 "$@"
+}
+# shellcheck disable=SC2016 # it is expanded there
+harmless='for name do case $name in *[!A-Za-z0-9._/+,@%=:~-]*) ;; *) printf " %s" "$name" ;; esac; done'
+
+# look_at_tree PATH: what look tells of it, and if it is a directory, what list_tree does.
+look_at_tree() {
+    look '' "$1" || return
+    [ "$kind" != directory ] || list_tree "$path"
 }
 
 # find_group NAME: print its number.

@@ -9,7 +9,7 @@ from sloth_tui.errors import HostError
 from sloth_tui.runner import link
 from sloth_tui.runner.hosts import answers, requests
 from sloth_tui.runner.hosts.command import Invocation, run_process
-from sloth_tui.runner.hosts.host import AT_ONCE, CommandEnd, Defaults
+from sloth_tui.runner.hosts.host import AT_ONCE, DIRECTORY, CommandEnd, Defaults, Tree
 from sloth_tui.runner.hosts.requests import call, octal, path_argument
 from sloth_tui.runner.hosts.ssh_command import ChannelCommand, MarkedOutput
 from sloth_tui.runner.hosts.ssh_connection import read_log
@@ -119,6 +119,15 @@ class SshHost:
 
     def list_tree(self, path: str) -> list[tuple[str, Found]]:
         answer = self._read(call("list_tree", path_argument(path)), path)
+        return self._below(path, answer)
+
+    def look_at_tree(self, path: str) -> Tree:
+        answer = self._read(call("look_at_tree", path_argument(path)), path)
+        root, rest = self._session.parsed(lambda: answers.parse_root(answer))
+        return Tree(root, self._below(root.path, rest) if root.kind == DIRECTORY else [])
+
+    def _below(self, path: str, answer: bytes) -> list[tuple[str, Found]]:
+        """Return what ``list_tree`` told of a directory. What it did not, is looked at."""
         known, unknown = self._session.parsed(lambda: answers.parse_tree(answer, path))
         looked = self.look([os.path.join(path, name) for name in unknown])
         return sorted([*known, *zip(unknown, looked, strict=True)], key=lambda entry: entry[0].split("/"))

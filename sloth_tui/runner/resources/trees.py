@@ -59,14 +59,14 @@ def copy_tree(host: Host, source: str, dest: str, wanted: Wanted, handling: Hand
     Nothing is done if something that is there is of another kind. Links inside ``source`` are copied as
     links. Raises UsageError, HostError, OSError.
     """
-    root = host.look([dest], checksum=False)[0]
+    root, below = host.look_at_tree(dest)
     if root.kind not in (ABSENT, DIRECTORY):
         raise UsageError(f"'{dest}' is there, and no directory")
     if root.kind == ABSENT and root.link is not None:
         raise UsageError(f"'{dest}' is a link, and not to a directory")
     if host.name == "local":
         _check_apart(source, dest, root.path, delete=wanted.delete)
-    there = dict(host.list_tree(root.path)) if root.kind == DIRECTORY else {}
+    there = dict(below)
     plan = _make_plan(source, dest, there, wanted)
     told = _difference(host, root.path, dest, plan, there) if handling.diff and not handling.secret else None
     words = ["created"] if root.kind == ABSENT else []
