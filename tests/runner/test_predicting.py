@@ -128,9 +128,9 @@ def test_a_directory_and_then_a_file_in_it(host: PredictingHost) -> None:
 
 
 def test_a_directory_without_its_parent_is_refused(host: PredictingHost) -> None:
-    with pytest.raises(HostError, match="directory '/opt' does not exist"):
+    with pytest.raises(HostError, match="directory '/opt' on 'web1' does not exist"):
         host.make_directory("/opt/app", NOTHING, parents=False)
-    with pytest.raises(HostError, match="directory '/opt' does not exist"):
+    with pytest.raises(HostError, match="directory '/opt' on 'web1' does not exist"):
         host.put("/opt/app", Text("x"), NOTHING)
     assert kinds(host, "/opt", "/opt/app") == [ABSENT, ABSENT]
 
@@ -138,13 +138,13 @@ def test_a_directory_without_its_parent_is_refused(host: PredictingHost) -> None
 def test_below_a_file_no_directory_is_made(host: PredictingHost) -> None:
     host.put("/etc/new", Text("x"), NOTHING)
     for path in ("/etc/app.conf/a/b", "/etc/new/a"):
-        with pytest.raises(HostError, match=f"'{path}': Not a directory"):
+        with pytest.raises(HostError, match=f"'{path}' on 'web1': Not a directory"):
             host.make_directory(path, NOTHING, parents=True)
     assert kinds(host, "/etc/app.conf", "/etc/new") == [FILE, FILE]
 
 
 def test_what_is_removed_is_gone_with_all_below(host: PredictingHost) -> None:
-    with pytest.raises(HostError, match=r"'/etc/app\.d' is not empty"):
+    with pytest.raises(HostError, match=r"'/etc/app\.d' on 'web1' is not empty"):
         host.remove("/etc/app.d")
     host.put("/etc/app.d/three", Text("3"), NOTHING)
     host.remove("/etc/app.d", recurse=True)

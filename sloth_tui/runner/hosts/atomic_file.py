@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.errors import FileChanged, HostError
 from sloth_tui.runner.hosts.contents import checksum_of
-from sloth_tui.runner.hosts.host import AT_ONCE
+from sloth_tui.runner.hosts.host import AT_ONCE, BACKUP_STAMP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,7 @@ def replace_file(
 def temporary_name(path: str) -> str:
     """Return a new name in the same directory."""
     directory, name = os.path.split(path)
-    return os.path.join(directory, f".{name[:200]}.{os.urandom(6).hex()}")
+    return os.path.join(directory, f".{os.fsdecode(os.fsencode(name)[:200])}.{os.urandom(6).hex()}")
 
 
 def set_attributes(path: str, wanted: Attributes) -> None:
@@ -141,9 +141,9 @@ def _check_expected(path: str, expected: str | None) -> None:
 
 def _keep(path: str) -> str:
     """Give the file a second name with the date, and return it."""
-    stamp = time.strftime("%Y-%m-%dT%H-%M-%S")
+    stamp = time.strftime(BACKUP_STAMP)
     for number in range(_MOST_BACKUPS_A_SECOND):
-        backup = f"{path}.{stamp}{f'-{number}' if number else ''}~"
+        backup = f"{path}{stamp}{f'-{number}' if number else ''}~"
         try:
             os.link(path, backup)
         except FileExistsError:

@@ -10,7 +10,10 @@ HostError if the host cannot be reached or refuses: one line, which names the ho
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from sloth_tui.errors import HostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +24,18 @@ ABSENT, FILE, DIRECTORY, OTHER, LOOP = "absent", "file", "directory", "other", "
 
 LARGEST_CONTENT = 64 * 1024 * 1024
 """Bytes of the largest file whose content a host returns."""
+
+
+LONGEST_NAME = 255
+"""Bytes of the longest name in a directory."""
+
+BACKUP_STAMP = ".%Y-%m-%dT%H-%M-%S"
+"""What strftime(3) makes the end of a backup's name of. After it comes ``~``, or ``-1~`` and so on for the
+next ones of the same second."""
+
+
+NOT_EMPTY_HINT = "recurse = true removes all that is in it, too"
+"""What to do about a directory that is not empty."""
 
 
 class Found(NamedTuple):
@@ -206,6 +221,22 @@ class Host(Protocol):
 
     def close(self) -> None:
         """End everything that was started there. The host can be used no more."""
+
+
+def named(about: str, host: str) -> str:
+    """Return a path, as messages of a host name it."""
+    return f"'{about}'" if host == "local" else f"'{about}' on '{host}'"
+
+
+def no_directory(cwd: str, host: str) -> str:
+    """Return what is said of a directory that a command cannot start in."""
+    return f"cwd '{cwd}' is not a directory" + ("" if host == "local" else f" on '{host}'")
+
+
+def check_names(path: str, host: str) -> None:
+    """Raise HostError if a name of a path is longer than any can be."""
+    if any(len(os.fsencode(name)) > LONGEST_NAME for name in path.split("/")):
+        raise HostError(f"{named(path, host)}: File name too long")
 
 
 class Hosts(Protocol):

@@ -17,8 +17,9 @@ from sloth_tui.runner.hosts.host import (
     Defaults,
     Found,
     Tree,
+    no_directory,
 )
-from sloth_tui.runner.hosts.looking import host_error, look_at, names_below
+from sloth_tui.runner.hosts.looking import host_error, look_at, names_below, own_path
 from sloth_tui.text import format_duration
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ class LocalHost:
         from sloth_tui.runner.hosts.atomic_file import sync_directory, temporary_name
 
         with _naming(path):
+            path = own_path(path)
             temporary = temporary_name(path)
             os.symlink(to, temporary)
             try:
@@ -219,7 +221,7 @@ def _naming(path: str, source: str | None = None) -> Iterator[None]:
 @contextmanager
 def _starting(command: Command) -> Iterator[None]:
     if command.cwd is not None and not os.path.isdir(command.cwd):
-        raise HostError(f"cwd '{command.cwd}' is not a directory")
+        raise HostError(no_directory(command.cwd, LocalHost.name))
     try:
         yield
     except OSError as error:

@@ -24,10 +24,10 @@ def look_at(path: str, *, checksum: bool, content: bool) -> Found:
 
 
 def _found(path: str, *, checksum: bool, content: bool) -> Found:
-    link = _link_text(path)
     real = os.path.realpath(path)
+    link = _link_text(own_path(path) if _climbs(path) else path)
     try:
-        status = os.stat(path)
+        status = _status(path, real)
     except (FileNotFoundError, NotADirectoryError):
         return Found(real, ABSENT, link=link, parent=os.path.isdir(os.path.dirname(real)))
     except OSError as error:
@@ -43,7 +43,32 @@ def _found(path: str, *, checksum: bool, content: bool) -> Found:
         status.st_size,
         link=link,
     )
-    return found if found.kind != FILE else _read(found, path, checksum=checksum, content=content)
+    if found.kind != FILE:
+        return found
+    return _read(found, real if _climbs(path) else path, checksum=checksum, content=content)
+
+
+def own_path(path: str) -> str:
+    """Return the path of the object itself: only its directory has all links followed."""
+    directory, name = os.path.split(path.rstrip("/"))
+    if name in ("", ".", ".."):
+        return os.path.realpath(path)
+    return os.path.join(os.path.realpath(directory), name)
+
+
+def _climbs(path: str) -> bool:
+    return ".." in path.split("/")
+
+
+def _status(path: str, real: str) -> os.stat_result:
+    """Raises OSError."""
+    try:
+        return os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        # A directory that is not there, and ".." behind it, are nothing: it may be made meanwhile.
+        if not _climbs(path):
+            raise
+        return os.stat(real)
 
 
 def _read(found: Found, path: str, *, checksum: bool, content: bool) -> Found:

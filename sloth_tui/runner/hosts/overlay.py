@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import posixpath
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import HostError
-from sloth_tui.runner.hosts.host import ABSENT, DIRECTORY, FILE, LOOP, Attributes, Found
+from sloth_tui.runner.hosts.host import (
+    ABSENT,
+    DIRECTORY,
+    FILE,
+    LOOP,
+    Attributes,
+    Found,
+    check_names,
+    named,
+)
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from sloth_tui.runner.hosts.host import Content, Defaults, Host
 
 _MOST_LINKS = 40
@@ -35,6 +47,21 @@ class Predicted(NamedTuple):
 
 
 _GONE = Predicted(ABSENT)
+
+
+class ContentThere:
+    """The content of a file of a host, which is read when it is asked for. In a check it does not change."""
+
+    def __init__(self, host: Host, found: Found) -> None:
+        """``found``: what was found there, with its checksum."""
+        self._host = host
+        self._path = found.path
+        self.size = found.size
+        self.sha256 = found.sha256 or ""
+
+    def open(self) -> BinaryIO:
+        """Raises HostError."""
+        return io.BytesIO(self._host.look([self._path], content=True)[0].content or b"")
 
 
 class Resolved(NamedTuple):
@@ -111,6 +138,7 @@ class Overlay:
 
     def resolve(self, path: str) -> Resolved:
         """Follow all links of a path, those that are predicted and those that are there."""
+        check_names(path, self._host.name)
         path = self.absolute(path)
         names = [name for name in path.split("/") if name]
         there = self._prefixes(names)
@@ -143,7 +171,7 @@ class Overlay:
             return self.resolve(path).path
         resolved = self.resolve(directory)
         if resolved.is_loop:
-            raise HostError(f"'{path}': Too many levels of symbolic links")
+            raise HostError(f"{named(path, self._host.name)}: Too many levels of symbolic links")
         return posixpath.join(resolved.path, name)
 
     def absolute(self, path: str) -> str:

@@ -2,62 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
+import time
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import FileChanged, HostError
 from sloth_tui.runner.hosts.host import (
     ABSENT,
     AT_ONCE,
+    BACKUP_STAMP,
     DIRECTORY,
     FILE,
+    NOT_EMPTY_HINT,
     Attributes,
     Command,
     CommandEnd,
     Defaults,
     Found,
     Tree,
+    named,
 )
-from sloth_tui.runner.hosts.overlay import Overlay, Predicted
+from sloth_tui.runner.hosts.overlay import ContentThere, Overlay, Predicted
+from sloth_tui.runner.hosts.predicting_commands import Assumptions, PredictingCommands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sloth_tui.runner.hosts.host import Content, Host, Replacement
 
-_NOT_FOUND = (126, 127)
-"""Exit codes of a shell that cannot run a command."""
-_LONGEST_SHOWN = 120
 _NEW_ID = 0xFFFF_FFFE
 """Stands for a user or group that is still to be made: the last number that one can have."""
 _EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
-
-class Assumptions:
-    """What is taken for made by a command that was not run."""
-
-    def __init__(self, on_assumption: Callable[[str], None] | None) -> None:
-        self._on_assumption = on_assumption
-        self.skipped: str | None = None
-        """The last command that was not run, on one line; None before the first."""
-        self.pending: str | None = None
-        """The command that something was missing for since :meth:`take`."""
-
-    def make(self) -> bool:
-        """Return True, and remember it, if something that is missing may be made by a command that was not
-        run."""
-        if self.skipped is None:
-            return False
-        self.pending = self.skipped
-        if self._on_assumption is not None:
-            self._on_assumption(self.skipped)
-        return True
-
-    def take(self) -> str | None:
-        """Return the command that has to make possible what was asked since the last call; None if nothing
-        was missing."""
-        pending, self.pending = self.pending, None
-        return pending
 
 
 class PredictingHost:
@@ -72,48 +48,15 @@ class PredictingHost:
         self._host = host
         self.overlay = Overlay(host)
         self.assumptions = Assumptions(on_assumption)
+        self._commands = PredictingCommands(host, self.overlay, self.assumptions)
 
     # Commands
 
     def run(self, command: Command, grace: float, receive: Callable[[str, bytes], None]) -> CommandEnd:
-        self._check_directory(command)
-        skipped = self.check_guards(command)
-        if skipped is not None:
-            return CommandEnd(0, skipped)
-        if not command.reads or not self._is_really_there(command.cwd):
-            self.assumptions.skipped = shown(command.text)
-            return CommandEnd(0)
-        end = self._host.run(_without_paths(command), grace, receive)
-        return CommandEnd(0) if end.code in _NOT_FOUND and self.assumptions.make() else end
+        return self._commands.run(command, grace, receive)
 
     def check_guards(self, command: Command) -> str | None:
-        if command.creates and all(self._exists(command, path) for path in command.creates):
-            return f"creates {', '.join(command.creates)}"
-        if command.removes and not any(self._exists(command, path) for path in command.removes):
-            return f"removes {', '.join(command.removes)}"
-        if (command.unless is None and command.onlyif is None) or not self._is_really_there(command.cwd):
-            return None
-        try:
-            return self._host.check_guards(_without_paths(command))
-        except HostError:
-            if self.assumptions.make():
-                return None
-            raise
-
-    def _check_directory(self, command: Command) -> None:
-        """Raise HostError unless the directory that the command starts in would be there."""
-        if command.cwd is not None:
-            found = self._look(command.cwd, checksum=False, content=False)
-            if found.kind != DIRECTORY and not (found.kind == ABSENT and self.assumptions.make()):
-                raise HostError(f"cwd '{command.cwd}' is not a directory")
-
-    def _is_really_there(self, directory: str | None) -> bool:
-        """True if a command can start in the directory as things are."""
-        return directory is None or self._host.look([directory], checksum=False)[0].kind == DIRECTORY
-
-    def _exists(self, command: Command, path: str) -> bool:
-        found = self._look(posixpath.join(command.cwd or "", path), checksum=False, content=False)
-        return found.kind != ABSENT
+        return self._commands.check_guards(command)
 
     # Looks
 
@@ -184,16 +127,29 @@ class PredictingHost:
     # Acts
 
     def put(self, path: str, content: Content, wanted: Attributes, how: Replacement = AT_ONCE) -> str | None:
-        found = self._look(path, checksum=how.expected is not None, content=False)
+        found = self._look(path, checksum=how.expected is not None or how.backup, content=False)
         expected = how.expected
         if expected == _EMPTY_SHA256 and found.kind == ABSENT and self.assumptions.make():
             expected = None
         if expected is not None and expected != (found.sha256 or ""):
-            raise FileChanged(f"'{path}' has changed meanwhile")
+            raise FileChanged(f"{self._named(path)} was changed by somebody else meanwhile")
         self._require_parent(found)
         attributes = _over(self._attributes(found), wanted)
+        backup = self._keep(found) if how.backup and found.kind == FILE else None
         self.overlay.predict(found.path, Predicted(FILE, attributes, content))
-        return None
+        return backup
+
+    def _keep(self, found: Found) -> str:
+        """Predict the backup of a file, and return its path."""
+        known = self.overlay.at(found.path)
+        content = None if known is None else known.content
+        if content is None:
+            content = ContentThere(self._host, found)
+        stamp = found.path + time.strftime(BACKUP_STAMP)
+        names = (f"{stamp}{f'-{number}' if number else ''}~" for number in itertools.count())
+        backup = next(name for name in names if self.overlay.kind(name) == ABSENT)
+        self.overlay.predict(backup, Predicted(FILE, self._attributes(found), content))
+        return backup
 
     def set_attributes(self, path: str, wanted: Attributes) -> None:
         found = self._look(path, checksum=False, content=False)
@@ -208,11 +164,11 @@ class PredictingHost:
         above = posixpath.dirname(directory)
         while (kind := self.overlay.kind(above)) != DIRECTORY:
             if kind != ABSENT:
-                raise HostError(f"'{path}': Not a directory")
+                raise HostError(f"{self._named(path)}: Not a directory")
             missing.append(above)
             above = posixpath.dirname(above)
         if missing and not parents and not self.assumptions.make():
-            raise HostError(f"directory '{missing[0]}' does not exist")
+            raise HostError(f"directory {self._named(missing[0])} does not exist")
         for each in reversed(missing):
             self.overlay.predict(each, Predicted(DIRECTORY, self.overlay.new(DIRECTORY, each), made=True))
         attributes = _over(self.overlay.new(DIRECTORY, directory), wanted)
@@ -228,7 +184,7 @@ class PredictingHost:
         for each in dict.fromkeys((path, own)):  # a predicted link on the way leads elsewhere
             self._host.check_removable(each, is_directory=is_directory)
         if is_directory and not recurse and self.list_tree(path):
-            raise HostError(f"'{path}' is not empty", hint="recurse = true removes all that is in it, too")
+            raise HostError(f"{self._named(path)} is not empty", hint=NOT_EMPTY_HINT)
         self.overlay.remove(own)
 
     def put_tree(self, path: str, files: Sequence[tuple[str, Content, Attributes]]) -> None:
@@ -242,7 +198,10 @@ class PredictingHost:
 
     def _require_parent(self, found: Found) -> None:
         if found.kind == ABSENT and not found.parent and not self.assumptions.make():
-            raise HostError(f"directory '{posixpath.dirname(found.path)}' does not exist")
+            raise HostError(f"directory {self._named(posixpath.dirname(found.path))} does not exist")
+
+    def _named(self, path: str) -> str:
+        return named(path, self.name)
 
     # Names
 
@@ -268,17 +227,6 @@ class PredictingHost:
 
     def close(self) -> None:
         self._host.close()
-
-
-def shown(command: bytes) -> str:
-    """Return a command on one line, shortened."""
-    line = " ".join(command[: 4 * _LONGEST_SHOWN].decode("utf-8", "backslashreplace").split())
-    return f"{line[:_LONGEST_SHOWN]}…" if len(line) > _LONGEST_SHOWN else line
-
-
-def _without_paths(command: Command) -> Command:
-    """Return the command without the guards that have been looked at here already."""
-    return command._replace(creates=(), removes=())
 
 
 def _over(found: Attributes, wanted: Attributes) -> Attributes:

@@ -15,8 +15,32 @@ fail_to_write() {
     return 1
 }
 
+# require_file PATH: refuse what is there and no file.
+require_file() {
+    [ ! -d "$1" ] || fail "'$1' is a directory" || return
+    [ ! -e "$1" ] || [ -f "$1" ] || fail "'$1' is not a regular file"
+}
+
+# own_path PATH: set $own to it, with all links followed but the last name.
+own_path() {
+    name=/${1##*/} directory=${1%/*}/.
+    case $name in / | /. | /..) name= directory=$1 ;; esac
+    look_at "$directory" >/dev/null || return
+    [ "$kind" != loop ] || fail "'$1': Too many levels of symbolic links" || return
+    own=${path%/}$name
+    own=${own:-/}
+}
+
 make_private() {
     [ -d "$private" ] || mkdir -m 700 "$private"
+}
+
+# enter DIRECTORY: go there, and set $where to its path with all links followed. Through a link to the root, bash says
+# that it is in //.
+enter() {
+    cd -P -- "$1" 2>/dev/null || return
+    where=$PWD
+    case $where in //*) where=/${where#//} ;; esac
 }
 
 # look_at PATH: print kind, whether the parent exists, whether it is a link, the link's text and the path with
@@ -29,16 +53,34 @@ look_at() {
         base=${path##*/} directory=${path%/*}
         case $base in
         '' | . | ..)
-            if cd -P -- "$path" 2>/dev/null; then path=$PWD; else parent= kind=absent; fi
-            break
+            if enter "$path"; then
+                path=$where
+                break
+            fi
             ;;
         esac
         # Of a path that is not there, the part that is there has its links followed.
         rest=$base
-        until cd -P -- "${directory:-/}" 2>/dev/null; do
+        until enter "${directory:-/}"; do
             rest=${directory##*/}/$rest directory=${directory%/*}
         done
-        path=${PWD%/}/${rest%%/*}
+        path=${where%/}/${rest%%/*}
+        # Behind what is not there, nothing is a link, and ".." takes a name away.
+        if [ ! -L "$path" ]; then
+            path=${where%/}/$rest/
+            case $path in
+            */../*)
+                base=${path%%/../*}
+                path=${base%/*}/${path#*/../}
+                continue
+                ;;
+            */./*)
+                path=${path%%/./*}/${path#*/./}
+                continue
+                ;;
+            esac
+            path=${where%/}/${rest%%/*}
+        fi
         case $rest in */*) rest=/${rest#*/} ;; *) rest= ;; esac
         if [ ! -L "$path" ]; then
             [ -z "$rest" ] || parent= kind=absent path=$path$rest
@@ -52,7 +94,7 @@ look_at() {
         text=$(readlink -- "$path" && echo .) || return
         text=${text%??}
         [ -n "$is_link$rest" ] || is_link=1 link=$text
-        case $text in /*) path=$text$rest ;; *) path=${PWD%/}/$text$rest ;; esac
+        case $text in /*) path=$text$rest ;; *) path=${where%/}/$text$rest ;; esac
     done
     cd -- "$here" || return
     if [ -n "$kind" ]; then :
@@ -185,7 +227,7 @@ receive() {
 # replace FILE TEMPORARY SHA256 EXPECTED MODE OWNER GROUP BACKUP VALIDATE: put TEMPORARY in the place of FILE.
 # SHA256: nothing if it has been compared already. EXPECTED: any, absent, or the checksum that FILE must have. VALIDATE: a command, or nothing. BACKUP: the beginning
 # of the name under which FILE is kept, or nothing; the name is printed. Status 91: FILE is another one. 92:
-# VALIDATE failed; its output is what is printed.
+# VALIDATE failed; what it says, NUL, "exit" and its exit code are what is printed.
 replace() {
     target=$1 temporary=$2
     replace_verified "$@"
@@ -202,10 +244,7 @@ discard() {
 
 replace_verified() {
     [ -z "$3" ] || [ "$(digest "$2")" = "$3" ] || fail_to_write "$2" 'what arrived is not what was sent' || return
-    if [ -e "$1" ] && [ ! -f "$1" ]; then
-        fail "'$1' is not a regular file"
-        return
-    fi
+    require_file "$1" || return
     case $4 in
     any) ;;
     absent) [ ! -e "$1" ] || return 91 ;;
@@ -213,7 +252,10 @@ replace_verified() {
     esac
     dress "$2" "$5" "$6" "$7" "$1" || return
     if [ -n "$9" ]; then
-        SLOTH_RUNNER_SHELL=$nonce.validate. $shell -c "$9" </dev/null || return 92
+        SLOTH_RUNNER_SHELL=$nonce.validate. $shell -c "$9" </dev/null >/dev/null || {
+            printf '\0exit %s' "$?"
+            return 92
+        }
     fi
     if [ -n "$8" ] && [ -e "$1" ]; then
         number=0 kept=$8~
@@ -263,10 +305,7 @@ verify() {
 place() {
     target=$2
     [ ! -L "$2" ] || { look_at "$2" >/dev/null && target=$path; } || return
-    if [ -e "$2" ] && [ ! -f "$2" ]; then
-        fail "'$2' is not a regular file"
-        return
-    fi
+    require_file "$2" || return
     dress "$1" "$3" "$4" "$5" "$target" && mv -f -- "$1" "$target"
 }
 
@@ -275,7 +314,10 @@ make_directory() {
     directory=${1%/*}
     if [ ! -d "${directory:-/}" ]; then
         [ -n "$5" ] || fail "directory '$directory' does not exist" || return
-        mkdir -p -- "$directory" || return
+        mkdir -p -- "$directory" 2>/dev/null || {
+            [ ! -e "$directory" ] || fail "'$1': File exists" || return
+            mkdir -p -- "$directory" || return
+        }
     fi
     if [ -n "$2$3$4" ]; then
         mkdir -m 700 -- "$1" || return
@@ -285,66 +327,68 @@ make_directory() {
     fi
 }
 
-# make_link PATH TEXT TEMPORARY
+# make_link PATH TEXT NAME: make a symbolic link, at first under this name beside it.
 make_link() {
     if [ -d "$1" ] && [ ! -L "$1" ]; then
-        fail "'$1' is a directory"
+        fail "'$1': Is a directory"
         return
     fi
-    ln -s -- "$2" "$3" || return
-    mv -fT -- "$3" "$1" 2>/dev/null && return
-    [ ! -d "$1" ] || rm -f -- "$1"
-    mv -f -- "$3" "$1" || {
-        rm -f -- "$3"
+    own_path "$1" || return
+    temporary=${own%/*}/$3
+    ln -s -- "$2" "$temporary" || return
+    mv -fT -- "$temporary" "$own" 2>/dev/null && return
+    [ ! -d "$own" ] || rm -f -- "$own"
+    mv -f -- "$temporary" "$own" || {
+        rm -f -- "$temporary"
         return 1
     }
 }
 
 # check_removable PATH: refuse what only a slip of the pen removes.
 check_removable() {
-    base=${1##*/} directory=${1%/*}
-    case $base in '' | . | ..) fail "'$1' is not removed" || return ;; esac
-    cd -P -- "${directory:-/}" 2>/dev/null || return 0
-    real=${PWD%/}/$base
-    cd -- "$here" || return
-    kept=$here
-    what='the working directory'
-    for _ in 1 2; do
-        [ "$kept" != "$real" ] || fail "'$1' is $what, which is not removed" || return
-        case $kept in "$real"/*) fail "'$1' contains $what, which is not removed" || return ;; esac
-        cd -P -- "$HOME" 2>/dev/null || return 0
-        kept=$PWD
-        what='the home directory'
-        cd -- "$here" || return
-    done
+    own_path "$1" || return
+    [ "$own" != / ] || fail "'$1' is the root directory, which is not removed" || return
+    check_kept "$1" "$here" 'the working directory' && check_kept "$1" "$HOME" 'the home directory' || return
     [ -r /proc/self/mountinfo ] || return 0
     while read -r _ _ _ _ mounted _; do
         case $mounted in *\\*) mounted=$(printf '%b' "$mounted") ;; esac
-        [ "$mounted" != "$real" ] || fail "'$1' is a mount point, which is not removed" || return
-        case $mounted in "$real"/*) fail "'$1' contains the mount point '$mounted', which is not removed" || return ;; esac
+        [ "$mounted" != "$own" ] || fail "'$1' is a mount point, which is not removed" || return
+        case $mounted in "$own"/*) fail "'$1' contains the mount point '$mounted', which is not removed" || return ;; esac
     done </proc/self/mountinfo
+}
+
+# check_kept PATH DIRECTORY WORDS: refuse the path, which own_path has resolved, if it is the directory or contains it.
+check_kept() {
+    enter "$2" || return 0
+    cd -- "$here" || return
+    [ "$where" != "$own" ] || fail "'$1' is $3, which is not removed" || return
+    case $where in "$own"/*) fail "'$1' contains $3, which is not removed" ;; esac
 }
 
 # remove PATH RECURSE
 remove() {
-    [ -e "$1" ] || [ -L "$1" ] || return 0
+    own_path "$1" || return
+    [ -e "$own" ] || [ -L "$own" ] || return 0
     check_removable "$1" || return
-    if [ ! -d "$1" ] || [ -L "$1" ]; then
-        rm -f -- "$1"
+    if [ ! -d "$own" ] || [ -L "$own" ]; then
+        rm -f -- "$own"
     elif [ -n "$2" ]; then
-        rm -rf -- "$1"
+        rm -rf -- "$own"
     else
-        for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+        for entry in "$own"/* "$own"/.[!.]* "$own"/..?*; do
             [ ! -e "$entry" ] && [ ! -L "$entry" ] || fail "'$1' is not empty" || return
         done
-        rmdir -- "$1"
+        rmdir -- "$own"
     fi
 }
 
 # list_tree DIRECTORY: names, each ended by NUL, an empty one, lines of ls, NUL, checksums, NUL, the names of links
 # that have nothing but letters and the like, blanks between them, NUL, and what look tells of these links.
 list_tree() {
-    cd -- "$1" || return
+    cd -- "$1" 2>/dev/null || {
+        ls -- "$1/." >/dev/null  # says why
+        return 1
+    }
     links=
     find . ! -name . -print0 && printf '\0' && find . ! -name . -exec ls -ldn {} + && printf '\0' &&
         { [ -z "$checksum" ] || find . -type f -exec $checksum {} +; } && printf '\0' &&

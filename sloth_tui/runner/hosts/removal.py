@@ -8,6 +8,8 @@ import shutil
 import stat
 
 from sloth_tui.errors import HostError
+from sloth_tui.runner.hosts.host import NOT_EMPTY_HINT
+from sloth_tui.runner.hosts.looking import own_path
 
 _MOUNTS = "/proc/self/mountinfo"
 
@@ -18,30 +20,28 @@ def remove(path: str, *, recurse: bool) -> None:
     Nothing happens if there is nothing. Raises HostError for the root, the working directory, the home
     directory, what contains one of these, and mount points; OSError.
     """
+    own = own_path(path)
     try:
-        is_directory = stat.S_ISDIR(os.lstat(path).st_mode)
+        is_directory = stat.S_ISDIR(os.lstat(own).st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return
     check_removable(path, is_directory=is_directory)
     if not is_directory:
-        os.unlink(path)
+        os.unlink(own)
     elif recurse:
-        shutil.rmtree(path)
+        shutil.rmtree(own)
     else:
         try:
-            os.rmdir(path)
+            os.rmdir(own)
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
-            raise HostError(
-                f"'{path}' is not empty", hint="recurse = true removes all that is in it, too"
-            ) from error
+            raise HostError(f"'{path}' is not empty", hint=NOT_EMPTY_HINT) from error
 
 
 def check_removable(path: str, *, is_directory: bool) -> None:
     """Raise HostError if this is nothing that a task may remove."""
-    directory, name = os.path.split(os.path.abspath(path))
-    real = os.path.join(os.path.realpath(directory), name)
+    real = own_path(path)
     for kept, what in (
         ("/", "the root directory"),
         (os.getcwd(), "the working directory"),

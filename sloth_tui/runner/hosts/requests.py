@@ -22,6 +22,14 @@ NOT_VALID = 92
 """The exit status of ``replace`` if the command that validates failed."""
 _OCTAL_LINE = 256
 """Bytes that are one line of octal numbers."""
+_LAST_LINE = (
+    b"last_line() {",
+    b"last=",
+    b'while IFS= read -r line || [ -n "$line" ]; do [ -z "$line" ] || last=$line; done',
+    b"printf '%.1000s' \"$last\"",
+    b"}",
+)
+"""A function that prints the last line of its input that is not empty."""
 _NAME = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -71,7 +79,7 @@ class Markers(NamedTuple):
 
     begin: bytes
     end: bytes
-    """Followed by the exit code, a space, a word of :func:`script`, and a line feed."""
+    """Followed by the exit code, a space, the words of :func:`script`, and a line feed."""
 
 
 def markers(nonce: str, number: int) -> Markers:
@@ -105,8 +113,8 @@ def script(command: Command, number: int, around: Surroundings) -> bytes:
     """Return the script of a channel: it says when it begins and how it ended, and checks the guards itself.
 
     Its last words are ``ran``, or the guard that stopped it: ``creates``, ``removes``, ``unless``,
-    ``onlyif``; ``unless-fails`` or ``onlyif-fails`` if a guard could not be run; ``cwd`` if there is no such
-    directory. Raises ValueError for a variable that a shell cannot set.
+    ``onlyif``; ``unless-fails`` or ``onlyif-fails``, and what it said last, if a guard could not be run;
+    ``cwd`` if there is no such directory. Raises ValueError for a variable that a shell cannot set.
     """
     private = script_path(around.nonce, number)
     begin, end = markers(around.nonce, number)
@@ -175,6 +183,8 @@ def exports(env: Mapping[str, str]) -> Iterable[bytes]:
 
 
 def _guards(command: Command, program: bytes) -> Iterable[bytes]:
+    if command.unless is not None or command.onlyif is not None:
+        yield from _LAST_LINE
     there = [b"[ -e %b ]" % quote(path_argument(path)) for path in command.creates]
     if there:
         yield b"if %b; then verdict 0 creates; fi" % b" && ".join(there)
@@ -184,7 +194,11 @@ def _guards(command: Command, program: bytes) -> Iterable[bytes]:
     for name, text, stops in ((b"unless", command.unless, b"0"), (b"onlyif", command.onlyif, b"[!0]*")):
         if text is not None:
             yield b"%b -c %b </dev/null >/dev/null 2>&1" % (program, quote(text))
-            yield b"case $? in" + b' 126 | 127) verdict "$?" %b-fails ;;' % name
+            # One that cannot be run is asked again for what it says: it only reads, and to listen each time
+            # could be to wait for what it leaves in the background.
+            yield b"case $? in 126 | 127) code=$?"
+            yield b"said=$(%b -c %b </dev/null 2>&1 >/dev/null | last_line)" % (program, quote(text))
+            yield b'verdict "$code" "%b-fails $said" ;;' % name
             yield b"%b) verdict 0 %b ;;" % (stops, name)
             yield b"esac"
 

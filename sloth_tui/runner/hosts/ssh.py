@@ -9,7 +9,15 @@ from sloth_tui.errors import HostError
 from sloth_tui.runner import link
 from sloth_tui.runner.hosts import answers, requests
 from sloth_tui.runner.hosts.command import Invocation, run_process
-from sloth_tui.runner.hosts.host import AT_ONCE, DIRECTORY, CommandEnd, Defaults, Tree
+from sloth_tui.runner.hosts.host import (
+    AT_ONCE,
+    DIRECTORY,
+    CommandEnd,
+    Defaults,
+    Tree,
+    check_names,
+    no_directory,
+)
 from sloth_tui.runner.hosts.requests import call, octal, path_argument
 from sloth_tui.runner.hosts.ssh_command import ChannelCommand, MarkedOutput
 from sloth_tui.runner.hosts.ssh_connection import read_log
@@ -78,33 +86,38 @@ class SshHost:
         why = last_line(said) or "ssh gives no reason"
         raise HostError(f"'{self.name}' did not run the command: {why}")
 
-    def _end(self, command: Command, code: int, word: str) -> CommandEnd:
+    def _end(self, command: Command, code: int, words: str) -> CommandEnd:
+        word, _, said = words.partition(" ")
         if word == "cwd":
-            directory = command.cwd or self._session.destination.cwd
-            raise HostError(f"cwd '{directory}' is not a directory on '{self.name}'")
+            directory = command.cwd or self._session.destination.cwd or ""
+            raise HostError(no_directory(directory, self.name))
         if word.endswith("-fails"):
             guard = word.removesuffix("-fails")
             text = requests.one_line((command.unless if guard == "unless" else command.onlyif) or b"")
-            raise HostError(f"{guard} '{text}' cannot be run on '{self.name}': exit code {code}")
+            why = said.strip() or f"exit code {code}"
+            raise HostError(f"{guard} '{text}' cannot be run on '{self.name}': {why}")
         skipped = requests.skipped(command, word)
         return CommandEnd(code if skipped is None else 0, skipped)
 
     def check_guards(self, command: Command) -> str | None:
         body = self._session.guards_request(command)
-        told = self._session.ask_for_success(body, acting=False).decode("utf-8", "replace")
-        code, _, word = told.rpartition("\n")[2].partition(" ")
-        return self._end(command, int(code), word).skipped
+        told = self._session.ask_for_success(body, acting=False).decode("utf-8", "backslashreplace")
+        code, _, words = told.rpartition("\n")[2].partition(" ")
+        return self._end(command, int(code), words).skipped
 
     # Looking
 
     def look(self, paths: Sequence[str], *, checksum: bool = True, content: bool = False) -> list[Found]:
         if not paths:
             return []
+        for path in paths:
+            check_names(path, self.name)
         names = [path_argument(path) for path in paths]
         if checksum and not content and not self._session.has("checksums"):
             return [each._replace(content=None) for each in self.look(paths, content=True)]
         if not content:
-            answer = self._read(call("look", b"1" if checksum else b"", *names))
+            about = paths[0] if len(paths) == 1 else None
+            answer = self._read(call("look", b"1" if checksum else b"", *names), about)
             return self._session.parsed(lambda: answers.parse_looked(answer, len(names)))
         return read_back(self._session, paths, names)
 
@@ -122,6 +135,7 @@ class SshHost:
         return self._below(path, answer)
 
     def look_at_tree(self, path: str) -> Tree:
+        check_names(path, self.name)
         answer = self._read(call("look_at_tree", path_argument(path)), path)
         root, rest = self._session.parsed(lambda: answers.parse_root(answer))
         return Tree(root, self._below(root.path, rest) if root.kind == DIRECTORY else [])
@@ -157,7 +171,8 @@ class SshHost:
 
     def make_link(self, path: str, to: str) -> None:
         name = path_argument(path)
-        self._act(path, call("make_link", name, os.fsencode(to), self._session.temporary(name)))
+        temporary = self._session.temporary(name).rpartition(b"/")[2]
+        self._act(path, call("make_link", name, os.fsencode(to), temporary))
 
     def remove(self, path: str, *, recurse: bool = False) -> None:
         name = path_argument(path).rstrip(b"/") or b"/"

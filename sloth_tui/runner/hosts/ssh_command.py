@@ -46,11 +46,11 @@ class MarkedOutput:
 
     @property
     def verdict(self) -> tuple[int, str] | None:
-        """Its exit code and the last word of its script; None if it did not come to its end."""
+        """Its exit code and the last words of its script; None if it did not come to its end."""
         for stream in self._streams.values():
             if stream.last is not None:
-                code, _, word = stream.last.decode().partition(" ")
-                return _exit_code(int(code)), word
+                code, _, words = stream.last.decode("utf-8", "backslashreplace").partition(" ")
+                return _exit_code(int(code)), words
         return None
 
 

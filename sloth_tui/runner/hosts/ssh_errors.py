@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import HostError
+from sloth_tui.runner.hosts.host import NOT_EMPTY_HINT, named
 
 if TYPE_CHECKING:
     from sloth_tui.runner.hosts.remote_shell import ShellLost
@@ -23,6 +27,9 @@ _OPEN_KEY = re.compile(r"Permissions \d+ for '(?P<file>.*)' are too open")
 _NO_KEY = re.compile(r"no such identity: (?P<file>.*?): ")
 _BEHIND_JUMP = "UNKNOWN port 65535"
 """What ssh says of a connection whose other end is a process that ended: a jump host's, or ProxyCommand."""
+_MISSING = re.compile(r"directory '(?:\./)?(?P<directory>.*)' does not exist")
+_REASONS = frozenset(map(os.strerror, errno.errorcode))
+"""The words of the C library, with which the messages of most programs end."""
 _LONGEST = 300
 """Characters of foreign words that are repeated."""
 SSH_FAILED = 255
@@ -111,6 +118,25 @@ def connection_lost(name: str, log: str, *, acting: bool) -> HostError:
         f"lost the connection to '{name}'" + (" while it ran: what it did is not known" if acting else ""),
         hint=f"ssh said: {said}" if said else None,
     )
+
+
+def refused(said: str, about: str | None, name: str) -> HostError:
+    """Say what a host has refused, in the words that this machine has for it. ``said``: the last line that
+    came from there. ``about``: the path that was acted on."""
+    if about is None:
+        return HostError(f"'{name}': {said}")
+    bare = about.rstrip("/") or "/"
+    for own in (about, f"./{about}", bare, f"./{bare}"):
+        if said.startswith(f"'{own}'"):
+            hint = NOT_EMPTY_HINT if said.endswith("is not empty") else None
+            return HostError(named(about, name) + said.removeprefix(f"'{own}'"), hint=hint)
+    if missing := _MISSING.fullmatch(said):
+        return HostError(f"directory {named(missing['directory'], name)} does not exist")
+    beside = posixpath.join(posixpath.dirname(about), ".sloth-")
+    if bare in said or beside in said:
+        tool, _, reason = said.rpartition(": ")
+        said = reason if tool and reason in _REASONS else said
+    return HostError(f"{named(about, name)}: {said}")
 
 
 def last_line(text: str) -> str:

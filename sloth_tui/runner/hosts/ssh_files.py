@@ -14,7 +14,7 @@ from sloth_tui.errors import FileChanged, HostError
 from sloth_tui.runner import link
 from sloth_tui.runner.hosts import requests
 from sloth_tui.runner.hosts.answers import parse_looked
-from sloth_tui.runner.hosts.host import AT_ONCE
+from sloth_tui.runner.hosts.host import AT_ONCE, BACKUP_STAMP
 from sloth_tui.runner.hosts.requests import call, octal, quote
 from sloth_tui.runner.hosts.ssh_connection import read_log
 from sloth_tui.runner.hosts.ssh_contents import read_back
@@ -37,7 +37,7 @@ def put_file(
     """Replace a file. Return the path of the backup, if any. Raises FileChanged, HostError, OSError."""
     target = requests.path_argument(path)
     temporary = session.temporary(target)
-    stamp = time.strftime(".%Y%m%d-%H%M%S").encode()
+    stamp = time.strftime(BACKUP_STAMP).encode()
     compares = session.has("checksums")
     replace = call(
         "replace",
@@ -65,9 +65,11 @@ def put_file(
     if answer.status == requests.OTHER_FILE:
         raise _changed_meanwhile(session, path)
     if answer.status == requests.NOT_VALID:
-        said = "" if how.secret else last_line(answer.text.decode("utf-8", "backslashreplace"))
+        output, _, code = answer.text.decode("utf-8", "backslashreplace").rpartition("\0exit ")
+        said = "" if how.secret else last_line(output)
         raise HostError(
-            f"validate '{how.validate}' failed on '{session.name}'" + (said and f": {said}"),
+            f"validate '{how.validate}' ended with exit code {code} on '{session.name}'"
+            + (said and f": {said}"),
             hint="nothing was replaced",
         )
     if answer.status != 0:

@@ -9,7 +9,7 @@ from sloth_tui.errors import HostError, UsageError
 from sloth_tui.runner.hosts import requests
 from sloth_tui.runner.hosts.remote_shell import PERIOD_SECONDS, RemoteShell, ShellLost, ShellSetup
 from sloth_tui.runner.hosts.ssh_connection import Connection, read_log
-from sloth_tui.runner.hosts.ssh_errors import connection_lost, explain, explain_sudo, last_line
+from sloth_tui.runner.hosts.ssh_errors import connection_lost, explain, explain_sudo, last_line, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -140,8 +140,7 @@ class SshSession:
     def refusal(self, answer: Answer, about: str | None = None) -> HostError:
         """Return the error for a request that was refused."""
         said = last_line(answer.text.decode("utf-8", "backslashreplace"))
-        where = f"'{self.name}'" if about is None else f"'{about}' on '{self.name}'"
-        return HostError(f"{where}: {said or f'refused with status {answer.status}'}")
+        return refused(said or f"refused with status {answer.status}", about, self.name)
 
     def give_up(self, log: str, *, acting: bool) -> NoReturn:
         """Raise HostError: the connection is lost. The next request connects anew."""
