@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from sloth_tui.model import TextPiece as Piece
 from sloth_tui.runner import events
-from sloth_tui.runner.describe_check import CheckDescriber
+from sloth_tui.runner.describe_check import CheckDescriber, describe_counts
 from sloth_tui.runner.describe_hosts import host_of
 from sloth_tui.runner.schedule import describe_task
 from sloth_tui.text import display_text, format_count, format_duration, output_line
@@ -180,7 +180,7 @@ class RunDescriber:
             return self._trace(event.trace)  # it did not run; the error of the command says why
         if predicted := self._predicted.run_finished(event):
             return [(Piece(predicted, "heading"),)]
-        counts = ", ".join(f"{count} {result}" for result, count in self._results.items())
+        counts = describe_counts(self._results)
         took = f" in {format_duration(event.duration)}" + (f": {counts}" if counts else "")
         resources = _counts(self._changed, self._ok, self._keys, check=self._check)
         took += f"; {', '.join(resources)}" if resources else ""

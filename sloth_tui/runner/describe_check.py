@@ -9,9 +9,18 @@ from sloth_tui.runner.describe_hosts import host_of
 from sloth_tui.text import format_count, format_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sloth_tui.runner.events import RunEvent
 
-_WOULD_CHANGE, _AS_WANTED = "would change", "as wanted"
+_WOULD_CHANGE, _AS_WANTED, _UP_TO_DATE = "would change", "as wanted", "up to date"
+_ORDER = ("done", _AS_WANTED, _UP_TO_DATE, _WOULD_CHANGE, "failed", "timeout", "cancelled", "skipped")
+"""The words by which tasks are counted, as they are told."""
+
+
+def describe_counts(tasks: Mapping[str, int]) -> str:
+    """Return how many tasks ended in each way, in the same order always: ``2 done, 1 skipped``."""
+    return ", ".join(f"{tasks[word]:,} {word}" for word in _ORDER if tasks.get(word))
 
 
 class _Found:
@@ -39,7 +48,7 @@ class CheckDescriber:
         self._found: dict[str | None, _Found] = {}
         """What the running task would change, by host."""
         self._tasks: dict[str, int] = {}
-        """How many tasks ended in each way, in the order in which that came up."""
+        """How many tasks ended in each way."""
 
     def take(self, event: RunEvent) -> None:
         """Take note of an event. Call this for each one, before the methods below."""
@@ -61,7 +70,7 @@ class CheckDescriber:
         """Return ``would change in 0.2s: 2 resources, 1 key; 7 are as wanted``; None if the event says it
         itself."""
         word = self._verdict(event)
-        if not self.check or word in ("skipped", "up to date"):
+        if not self.check or word in ("skipped", _UP_TO_DATE):
             return None
         if word not in (_WOULD_CHANGE, _AS_WANTED):
             return f"{word} in {format_duration(event.duration)}"
@@ -69,18 +78,18 @@ class CheckDescriber:
         return f"{word} in {format_duration(event.duration)}" + (f": {counts}" if counts else "")
 
     def run_finished(self, event: events.RunFinished) -> str | None:
-        """Return ``check finished in 0.9s: 1 would change, 2 as wanted``; None for a run that is no check."""
+        """Return ``check finished in 0.9s: 2 as wanted, 1 would change``; None for a run that is no check."""
         if not self.check:
             return None
         ended = "finished" if event.result == "done" else event.result
-        counts = ", ".join(f"{count:,} {word}" for word, count in self._tasks.items())
+        counts = describe_counts(self._tasks)
         return f"check {ended} in {format_duration(event.duration)}" + (f": {counts}" if counts else "")
 
     def _verdict(self, event: events.TaskFinished) -> str:
         if event.result != "done":
             return event.result
         if event.up_to_date:
-            return "up to date"
+            return _UP_TO_DATE
         found = self._found_by(event)
         return _WOULD_CHANGE if found.keys or found.changed else _AS_WANTED
 

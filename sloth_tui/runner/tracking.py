@@ -38,8 +38,8 @@ class Files(Protocol):
         """Return what is in a directory, in any order. Raises HostError."""
 
     @property
-    def predicted(self) -> bool:
-        """True in check mode."""
+    def uncertain(self) -> bool:
+        """True, in check mode, once a command was not run: it may change any file."""
 
     def may_be_made(self) -> bool:
         """True, in check mode, if what is missing may be made by a command that was not run."""

@@ -62,9 +62,9 @@ task same
   as wanted in TIME: 1 is as wanted
 task build
   would change app:api_token: absent -> (secret)
-  would change task:up-to-date:build: absent -> "HASH… +6 more chars
+  would change task:up-to-date:build: absent -> "unknown"
   would change in TIME: 2 keys
-check finished in TIME: 2 would change, 1 as wanted
+check finished in TIME: 1 as wanted, 2 would change
 """
 
 
@@ -92,7 +92,7 @@ def test_on_a_terminal_the_table_follows() -> None:
     assert done.code == 10
     screen = final_screen(done.stdout)
     assert re.search(r"^TASK +RESULT +DURATION +CHANGED +AS WANTED +KEYS CHANGED$", screen, re.MULTILINE)
-    assert timeless(screen).rstrip().endswith("check finished in TIME: 2 would change, 1 as wanted")
+    assert timeless(screen).rstrip().endswith("check finished in TIME: 1 as wanted, 2 would change")
     assert done.stderr == b""
 
 
@@ -184,7 +184,7 @@ web: file app.conf: content, mode 0600 -> 0644
 web: command 'systemctl reload app': would run
 web: key config:hash: "9ab" -> "fe3"
 build: key app:api_token: (secret)
-build: key task:up-to-date:build: absent -> "HASH… +6 more chars
+build: key task:up-to-date:build: absent -> "unknown"
 """
 
 
@@ -250,6 +250,51 @@ def test_drift_tells_for_which_host_a_task_failed(work: Path) -> None:
         """
     )
     assert piped("drift", "t.lua").out == "a on localhost: failed: t.lua:3: no luck\n"
+
+
+def test_drift_tells_of_each_host_what_a_task_would_change_for_it(work: Path) -> None:
+    (work / "t.lua").write_text(
+        """
+        task({name = "a", delegate_to = {"local", "localhost"}, run = function()
+          state.increment("n")
+          if run.host == "localhost" then state.increment("n") log.warn("x") end
+          file.write("made " .. run.host, "x")
+        end})
+        """
+    )
+    done = piped("drift", "t.lua")
+    assert sorted(done.out.splitlines()) == [
+        "a on local: file made local: created",
+        "a on local: key n: absent -> 1",
+        "a on localhost: file made localhost on local: created",
+        "a on localhost: key n: absent -> 2",
+    ]
+    keys = [each for each in json.loads(piped("drift", "-o", "json", "t.lua").out)["drifted"] if each["new"]]
+    assert sorted((each["host"], each["name"], each["new"]) for each in keys) == [
+        ("local", "n", 1),
+        ("localhost", "n", 2),
+    ]
+
+
+def test_a_fingerprint_is_told_only_if_it_will_come_true(work: Path) -> None:
+    (work / "t.lua").write_text(
+        """
+        task({name = "sure", creates = "made", run = function() file.write("made", "x") end})
+        task({name = "lazy", creates = "none", run = function() end})
+        task({name = "made", creates = "out", run = function() cmd("date +%N >out") end})
+        task({name = "read", sources = "*ut", run = function() end})
+        """
+    )
+    (work / "out").write_text("old")
+    done = piped("run", "--check", "t.lua")
+    told = {line.split(":")[2]: line for line in done.out.splitlines() if "task:up-to-date" in line}
+    assert list(told) == ["sure", "made", "read"]
+    assert "warning: creates: 'none' is not there, so that the task will run again" in done.out
+    assert told["made"].endswith(': absent -> "unknown"')
+    assert told["read"].endswith(': absent -> "unknown"')
+    value = told["sure"].partition('absent -> "')[2][:40]
+    assert piped("run", "t.lua").code == 0
+    assert piped("state", "get", "task:up-to-date:sure").out.startswith(value)
 
 
 def test_drift_looks_at_tasks_that_are_up_to_date(work: Path) -> None:

@@ -58,13 +58,40 @@ def _record(
 
 
 def _write_table(records: list[dict[str, Any]], out: Output, *, check: bool) -> None:
+    if check and out.terminal:
+        _draw_answers(records, out)
+        return
     fields = [columns.text("HOST"), columns.text("SSH"), columns.text("BECOME"), columns.text("GROUPS")]
     if check:
         fields += [columns.word("ANSWERS"), columns.text("PROBLEM")]
     tables.write_rows(fields, (_row(record)[: len(fields)] for record in records), out)
 
 
-def _row(record: dict[str, Any]) -> tuple[str, ...]:
+def _draw_answers(records: list[dict[str, Any]], out: Output) -> None:
+    """Draw what is asked for first, so that a narrow terminal shows it, and the whole problems below."""
+    from sloth_tui.text import display_text
+
+    fields = [
+        columns.text("HOST"),
+        columns.word("ANSWERS"),
+        columns.text("SSH"),
+        columns.word("BECOME"),
+        columns.text("GROUPS"),
+    ]
+    rows = (_row(record) for record in records)
+    shown = ((name, answers, ssh, become, groups) for name, ssh, become, groups, answers, _ in rows)
+    tables.write_rows(fields, shown, out)
+    silent = [record for record in records if record["problem"] is not None]
+    if silent:
+        out.people("\n")
+    for record in silent:
+        name, problem = record["name"], record["problem"]
+        out.people(display_text(problem if f"'{name}'" in problem else f"{name}: {problem}") + "\n")
+        if record["hint"] is not None:
+            out.people(display_text(f"  hint: {record['hint']}") + "\n")
+
+
+def _row(record: dict[str, Any]) -> tuple[str, str, str, str, str, str]:
     return (
         record["name"],
         record["ssh"],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.runner import events
 from sloth_tui.runner.describe import diff_lines
+from sloth_tui.runner.describe_hosts import host_of
 from sloth_tui.runner.protocol import event_to_json
 from sloth_tui.runner.schedule import describe_task
 from sloth_tui.text import display_text
@@ -24,7 +25,8 @@ class DriftReport:
         self.file = ""
         self.at = 0.0
         self.drifted: list[events.Resource | events.KeyChanged] = []
-        """In the order in which it came up; a key once, with its first and its last value."""
+        """In the order in which it came up; a key once for each host that the task runs for, with its first
+        and its last value."""
         self.failed: list[events.TaskFinished] = []
         self.warnings: list[str] = []
         self.end: events.RunFinished | None = None
@@ -41,13 +43,14 @@ class DriftReport:
             case events.TaskFinished() if event.result not in ("done", "skipped"):
                 self.failed.append(event)
             case events.Warned():
-                self.warnings.append(event.message)
+                where = "" if event.host is None else f"{describe_task(event.task or '', event.host)}: "
+                self.warnings.append(where + event.message)
             case events.RunFinished():
                 self.end = event
 
     def _take_change(self, event: events.KeyChanged) -> None:
         for number, first in enumerate(self.drifted):
-            if isinstance(first, events.KeyChanged) and first.key == event.key:
+            if isinstance(first, events.KeyChanged) and (first.key, first.host) == (event.key, event.host):
                 both = first._replace(
                     new=event.new, deleted=event.deleted, shortened=first.shortened or event.shortened
                 )
@@ -71,7 +74,7 @@ class DriftReport:
         """Return the report for people, escaped."""
         lines = []
         for each in self.drifted:
-            task = "" if each.task is None else f"{each.task}: "
+            task = "" if each.task is None else f"{describe_task(each.task, host_of(each))}: "
             if isinstance(each, events.KeyChanged):
                 lines.append(display_text(f"{task}key {each.key}: ") + _values(each, is_secret))
             else:
@@ -93,7 +96,7 @@ def _is_as_before(event: events.KeyChanged) -> bool:
 
 def _words(event: events.Resource) -> str:
     name = f"'{event.name}'" if event.kind == "command" else event.name
-    where = "" if event.host == "local" else f" on {event.host}"
+    where = "" if event.host == (event.task_host or "local") else f" on {event.host}"
     what = ", ".join(event.what) or ("would run" if event.kind == "command" else "differs")
     uncertain = "" if event.uncertain is None else f" (if '{event.uncertain}' makes it possible)"
     return f"{event.kind} {name}{where}: {what}{uncertain}"

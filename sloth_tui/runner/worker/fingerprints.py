@@ -62,9 +62,12 @@ class Fingerprints:
 
     def store_later(self, task: Task) -> None:
         """Let the fingerprint be stored if the task succeeds, which has just run."""
+        if self._files.uncertain:
+            self._tracking.store_later(self._key(task), UNKNOWN)
+            return
         created = [self._created(path) for path in task.creates]
         missing = [path for path, checksum in zip(task.creates, created, strict=True) if checksum is None]
-        if missing and not self._files.predicted:
+        if missing:
             message = f"creates: '{missing[0]}' is not there, so that the task will run again"
             self._emitter.event(Warned(task.name, message))
             return

@@ -25,10 +25,6 @@ class LocalFiles:
         self._context = context
         self._predictions = predictions
 
-    @property
-    def predicted(self) -> bool:
-        return self._predictions is not None
-
     def look(self, path: str) -> Found:
         host, predicting = self._hosts()
         return host.look([path])[0] if predicting is None else predicting.foresee(path)
@@ -43,6 +39,11 @@ class LocalFiles:
             raise HostError(f"'{directory}': {error.strerror}") from error
         _, predicting = self._hosts()
         return there if predicting is None else predicting.names(directory, there)
+
+    @property
+    def uncertain(self) -> bool:
+        _, predicting = self._hosts()
+        return predicting is not None and predicting.assumptions.skipped is not None
 
     def may_be_made(self) -> bool:
         _, predicting = self._hosts()
