@@ -95,11 +95,6 @@ class Context:
             self._hosts[name] = self._prepared(self._find(name))
         return self._hosts[name]
 
-    def close(self) -> None:
-        """End what was started on the hosts."""
-        for host in self._hosts.values():
-            host.close()
-
     def check_acting(self) -> None:
         """Raises UsageError while the file is only listed."""
         if not self._may_act:

@@ -53,9 +53,11 @@ def work(
     plan is worked off task by task."""
     session = Session(assignment, emitter, open_store)
     try:
-        session.work(steps)
+        finished = session.work(steps)
     finally:
         session.hosts.close()
+    if finished:
+        emitter.note("done")
 
 
 class Session:
@@ -77,17 +79,18 @@ class Session:
         self._resources.assumption = self._predictions.take_assumption
         self._output = Output(emitter, self._request.output_limit, self._changes.report_pending)
 
-    def work(self, steps: Callable[[], Iterator[str]]) -> None:
-        """Do all of the work. A fault of the file becomes a note, not an exception."""
+    def work(self, steps: Callable[[], Iterator[str]]) -> bool:
+        """Do all of the work, and return True if tasks were to be run. A fault of the file becomes a note, no
+        exception. The hosts stay open: they are closed by who has made the session."""
         try:
             plan = self._load()
         except SlothError as error:
             trace = error.trace if isinstance(error, TaskFileError) else None
             self._emitter.note("unusable", error.message, error.hint, error.exit_code, trace)
-            return
+            return False
         if self._assignment.mode == "list":
             self._emitter.note("listed", [task._asdict() for task in plan])
-            return
+            return False
         if not self._assignment.started:
             announce(plan, self._emitter)
         if self._request.check and self._assignment.finished:
@@ -97,8 +100,7 @@ class Session:
         else:
             run_in_order(plan, self._assignment, self._run_task, self._emitter)
         self._close()
-        self.hosts.close()
-        self._emitter.note("done")
+        return True
 
     def _load(self) -> list[Task]:
         source = TaskSource(self._request.file)
@@ -161,7 +163,6 @@ class Session:
         return this_process("lua", title, self._assignment.run, self._task)
 
     def _close(self) -> None:
-        self._context.close()
         if self._state.opened is not None:
             for warning in self._state.locks.remaining(self._state.opened):
                 self._emitter.event(Warned(None, warning))
