@@ -21,6 +21,22 @@ TASK = """task({name = "install", run = function()
 end})
 """
 
+DELEGATED = """task({name = "there", delegate_to = "far", run = function()
+  print(cmd({command = "echo by ssh", changed = false}).stdout)
+  print(file.write({path = "there", content = "x", backup = true}).changed)
+  print(file.tree({src = "tree", dest = "copied"}).files[1], run.host)
+end})
+"""
+SSH = """#!/bin/sh
+# Stands in for ssh: the other host is this machine.
+case " $* " in
+*' -G '*) exit 0 ;;
+*' -O '*) exit 255 ;;
+esac
+for last do :; done
+exec /bin/sh -c "$last"
+"""
+
 
 class Smoke:
     """Runs the commands of one installation."""
@@ -28,7 +44,7 @@ class Smoke:
     def __init__(self, bin_directory: Path, home: Path) -> None:
         self._bin = bin_directory
         self._home = home
-        self._env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
+        self._env = {"PATH": f"{home}/bin:{os.environ['PATH']}", "HOME": str(home), "LANG": "C.UTF-8"}
 
     def check(
         self, *words: str, code: int = 0, stdout: str | None = None, program: str = "sloth-runner"
@@ -70,12 +86,27 @@ def main(bin_directory: Path, version: str) -> None:
             smoke.check("run", "install.lua", "--set", "version=v2")
         smoke.check("state", "get", "installed", stdout="v2\n")
         smoke.check("run", "--example", "deploy")
+        delegate(smoke, home)
         smoke.check("lock", "acquire", "deploy", "--holder", "smoke", "--ttl", "30", stdout=None)
         smoke.check("lock", "release", "deploy", "--holder", "smoke")
         smoke.check("completion", "bash")
         smoke.check("tui", code=2, program="sloth-runner")
         subprocess.run([bin_directory / "python", "-c", "import sloth_tui.tui.app"], check=True, cwd=home)
         print("ok: import of the terminal UI")
+
+
+def delegate(smoke: Smoke, home: Path) -> None:
+    """Let a task act by ssh, which needs files of the package that are no Python."""
+    (home / "bin").mkdir()
+    (home / "bin" / "ssh").write_text(SSH)
+    (home / "bin" / "ssh").chmod(0o755)
+    (home / "tree").mkdir()
+    (home / "tree" / "file").write_text("x")
+    (home / "delegated.lua").write_text(DELEGATED)
+    told = smoke.check("run", "delegated.lua")
+    missing = [words for words in ("by ssh", "true", "file\tfar") if words not in told]
+    if missing or (home / "copied" / "file").read_text() != "x":
+        sys.exit(f"error: run delegated.lua: {missing} is not in\n{told}")
 
 
 if __name__ == "__main__":
