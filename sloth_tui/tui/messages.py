@@ -46,11 +46,12 @@ class AgentEntered(RoutedMessage):
 
 
 class FilterChanged(RoutedMessage):
-    """The query changed: other rows, or another order."""
+    """The query changed: other rows, or another order. The cursor goes to ``key``, if there is one."""
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, key: str | None = None) -> None:
         super().__init__()
         self.query = query
+        self.key = key
 
 
 class FilterLeft(RoutedMessage):
@@ -311,12 +312,18 @@ class PageLoaded(RoutedMessage):
 
 
 class KeyLocated(RoutedMessage):
-    """A key was looked up among the rows of the newest query. ``position`` is None if it is not there."""
+    """A key of an agent was looked up among the rows of a query. ``position`` is None if it is not there.
+    ``reveals``: the nodes around it were opened."""
 
-    def __init__(self, key: str, position: int | None) -> None:
+    def __init__(
+        self, agent: str, generation: int, key: str, position: int | None, *, reveals: bool = True
+    ) -> None:
         super().__init__()
+        self.agent = agent
+        self.generation = generation
         self.key = key
         self.position = position
+        self.reveals = reveals
 
 
 class EntryRead(RoutedMessage):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from sloth_tui.model import Row
-    from sloth_tui.tui.messages import RoutedMessage, StoreFailed, StoreOpened
+    from sloth_tui.tui.messages import KeyLocated, RoutedMessage, StoreFailed, StoreOpened
     from sloth_tui.tui.services import Services
     from sloth_tui.tui.ui_state import UiStateFile
 
@@ -88,7 +88,7 @@ class Context:
     def agent_names(self) -> list[str]:
         return self.lazy.agents.names if self.lazy.loaded else []
 
-    def is_about_chosen(self, message: StoreOpened | StoreFailed) -> bool:
+    def is_about_chosen(self, message: StoreOpened | StoreFailed | KeyLocated) -> bool:
         """True if a message is about the selected agent."""
         return message.agent == self.services.agent
 

@@ -85,7 +85,7 @@ class Rows:
     def hide(self) -> None:
         """Answer nothing until :meth:`show`, and close the database."""
         with self._wake:
-            self._agent = ""
+            self._agent, self._sought = "", None
             self._supersede()
 
     def update(self) -> None:
@@ -108,11 +108,13 @@ class Rows:
 
     def find(self, key: str, *, reveal: bool = True) -> None:
         """Look a key up. KeyLocated follows once all rows of the newest query are found, including what was
-        written just now. ``reveal`` opens the nodes around it; else a closed node stands for it."""
+        written just now. ``reveal`` opens the nodes around it; else a closed node stands for it. While
+        hidden, nothing follows."""
         with self._wake:
-            self._sought, self._reveals = key, reveal
-            self._changed = True
-            self._wake.notify()
+            if self._agent:
+                self._sought, self._reveals = key, reveal
+                self._changed = True
+                self._wake.notify()
 
     def load(self, generation: int, first: int, count: int) -> None:
         """PageLoaded follows, unless the generation is void."""
@@ -213,7 +215,9 @@ class Rows:
             if self._sought is None or generation != self._generation:
                 return
             key, self._sought = self._sought, None
-        self._post(KeyLocated(key, None if self._window is None else self._window.position(key)))
+            agent, reveals = self._agent, self._reveals
+        place = None if self._window is None else self._window.position(key)
+        self._post(KeyLocated(agent, generation, key, place, reveals=reveals))
 
     def _answer_calls(self, generation: int) -> None:
         with self._wake:

@@ -67,12 +67,23 @@ def test_a_change_is_followed_with_the_place_of_the_key_under_the_cursor(rows: R
 
 
 def test_a_key_is_located_or_is_not_there(rows: Rows, inbox: Inbox) -> None:
-    complete(inbox, rows.show("local", Query(key="1")))
+    generation = rows.show("local", Query(key="1"))
+    complete(inbox, generation)
     rows.find("key:002")
     assert inbox.wait_for(KeyLocated).position is None
     rows.find("key:010")
     located = inbox.wait_for(KeyLocated, lambda message: message.key == "key:010")
-    assert located.position == 1
+    assert (located.agent, located.generation, located.position) == ("local", generation, 1)
+
+
+def test_while_hidden_no_key_is_looked_for(rows: Rows, inbox: Inbox) -> None:
+    complete(inbox, rows.show("local", Query()))
+    rows.hide()
+    rows.find("key:002")
+    complete(inbox, rows.show("local", Query()))
+    rows.find("key:010")
+    inbox.wait_for(KeyLocated, lambda message: message.key == "key:010")
+    assert len(inbox.of(KeyLocated)) == 1
 
 
 def test_lookups_are_answered_from_the_newest_query(rows: Rows, inbox: Inbox) -> None:

@@ -57,10 +57,12 @@ class KeysController(Controller):
             self.screen.query_one(KeysPane).fail(message.message, message.hint)
 
     def on_filter_changed(self, message: messages.FilterChanged) -> None:
-        before, key = self._query, self.context.key
-        self._ask(message.query)
-        if key is not None and lets_all_through(message.query) and not lets_all_through(before):
+        before, key = self._query, message.key
+        if key is None and lets_all_through(message.query) and not lets_all_through(before):
             # The cursor stays on its key when the filter is cleared.
+            key = self.context.key
+        self._ask(message.query)
+        if key is not None:
             self.services.rows.find(key, reveal=False)
 
     def on_filter_left(self, message: messages.FilterLeft) -> None:
@@ -100,7 +102,12 @@ class KeysController(Controller):
         self.context.table.outlived = True
 
     def on_key_located(self, message: messages.KeyLocated) -> None:
-        if message.position is not None:
+        if not self.context.is_about_chosen(message):
+            return
+        if message.generation != self._generation:
+            # Its position is one among other rows than those that are awaited.
+            self.services.rows.find(message.key, reveal=message.reveals)
+        elif message.position is not None:
             self.context.table.go_to(message.position)
         elif not lets_all_through(self._query):
             self.screen.query_one(FilterBar).clear()

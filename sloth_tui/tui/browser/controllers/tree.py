@@ -43,9 +43,7 @@ class TreeController(Controller):
         if node is not None:
             self.workers.look_up(partial(self._leave_node, node), group="nodes")
             return
-        bar.fold(tree=not bar.asked.tree)
-        if key is not None:
-            self.screen.call_later(self.services.rows.find, key, reveal=False)
+        bar.fold(key, tree=not bar.asked.tree)
 
     def action_sort_next(self) -> None:
         bar = self.screen.query_one(FilterBar)
@@ -79,9 +77,7 @@ class TreeController(Controller):
     async def _leave_node(self, prefix: str) -> None:
         """Show the keys flat, with the cursor on the first key of the node."""
         keys = await asyncio.wrap_future(self.services.rows.lookups.keys_below(prefix, 0))
-        self.screen.query_one(FilterBar).fold(tree=False)
-        for key in keys:
-            self.screen.call_later(self.services.rows.find, key, reveal=False)
+        self.screen.query_one(FilterBar).fold(keys[0] if keys else None, tree=False)
 
     async def _delete_below(self, prefix: str) -> None:
         if lets_all_through(self.screen.query_one(FilterBar).asked):

@@ -91,10 +91,10 @@ class FilterBar(Horizontal):
             descending = column in KINDS and KINDS[column].greatest_first
         self._change(self._asked._replace(sort=column, descending=descending, tree=False))
 
-    def fold(self, *, tree: bool) -> None:
-        """Show a tree, which is always in key order, or the keys flat."""
+    def fold(self, key: str | None, *, tree: bool) -> None:
+        """Show a tree, which is always in key order, or the keys flat, with the cursor on ``key``."""
         order = Query() if tree else self._asked
-        self._change(self._asked._replace(tree=tree, sort=order.sort, descending=order.descending))
+        self._change(self._asked._replace(tree=tree, sort=order.sort, descending=order.descending), key)
 
     def _in_order(self, query: Query) -> Query:
         """Return the query in the current order."""
@@ -117,7 +117,7 @@ class FilterBar(Horizontal):
         self.clear()
         self.action_leave()
 
-    def _change(self, query: Query) -> None:
+    def _change(self, query: Query, key: str | None = None) -> None:
         if query != self._asked:
             self._asked = query
-            self.post_message(FilterChanged(query))
+            self.post_message(FilterChanged(query, key))

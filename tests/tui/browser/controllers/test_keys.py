@@ -57,12 +57,33 @@ def test_a_store_of_another_agent_changes_nothing(fake: Fake) -> None:
 def test_a_key_that_the_filter_hides_is_looked_for_without_it(fake: Fake) -> None:
     keys, bar = KeysController(fake.context), fake.widget(FilterBar)
     fake.services.show_rows.return_value = 1
+    hidden = messages.KeyLocated("local", 1, "other", None)
     keys.on_filter_changed(messages.FilterChanged(Query(key="x")))
     bar.asked = Query()
-    keys.on_key_located(messages.KeyLocated("other", None))
+    keys.on_key_located(hidden)
     bar.clear.assert_called_once_with()
     fake.services.find_key.assert_called_once_with("other")
-    keys.on_key_located(messages.KeyLocated("other", None))
+    keys.on_key_located(hidden)
     cast("Mock", fake.context.operations).notify.assert_called_once_with("there is no key other")
-    keys.on_key_located(messages.KeyLocated("other", 12))
+    keys.on_key_located(messages.KeyLocated("local", 1, "other", 12))
     fake.table.go_to.assert_called_once_with(12)
+
+
+def test_a_place_among_the_rows_of_an_older_query_is_asked_for_again(fake: Fake) -> None:
+    keys = KeysController(fake.context)
+    fake.services.show_rows.side_effect = [4, 5]
+    for key in ("a", "b"):
+        keys.on_filter_changed(messages.FilterChanged(Query(key=key)))
+    keys.on_key_located(messages.KeyLocated("other", 5, "there", 3))
+    fake.services.rows.find.assert_not_called()
+    keys.on_key_located(messages.KeyLocated("local", 4, "here", 3, reveals=False))
+    fake.table.go_to.assert_not_called()
+    fake.services.rows.find.assert_called_once_with("here", reveal=False)
+
+
+def test_a_key_that_comes_with_the_query_is_looked_for_among_its_rows(fake: Fake) -> None:
+    keys = KeysController(fake.context)
+    fake.services.show_rows.return_value = 1
+    keys.on_filter_changed(messages.FilterChanged(Query(tree=True), ROW.key))
+    assert [call[0] for call in fake.services.mock_calls] == ["show_rows", "rows.find"]
+    fake.services.rows.find.assert_called_once_with(ROW.key, reveal=False)

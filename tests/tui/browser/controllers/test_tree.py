@@ -56,5 +56,4 @@ def test_folding_keeps_the_cursor_on_its_key(fake: Fake) -> None:
     bar = fake.widget(FilterBar)
     bar.asked = Query(tree=False)
     TreeController(fake.context).action_toggle_tree()
-    bar.fold.assert_called_once_with(tree=True)
-    fake.screen.call_later.assert_called_once_with(fake.services.rows.find, ROW.key, reveal=False)
+    bar.fold.assert_called_once_with(ROW.key, tree=True)
