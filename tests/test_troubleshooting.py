@@ -25,6 +25,11 @@ _HOLDS = (
     "import sqlite3, time; c = sqlite3.connect('local.db', isolation_level=None); "
     "c.execute('BEGIN IMMEDIATE'); open('ready', 'w'); time.sleep(120)"
 )
+_HURRIED = (
+    "import sys; from sloth_tui.cli import main; import sloth_tui.store.sqlite.engine.opening as opening; "
+    "opening.BUSY_SECONDS = 0.2; sys.exit(main())"
+)
+"""The command, which waits less for the database than it says."""
 _LEFT = (
     "import os, sqlite3; c = sqlite3.connect('local.db'); c.execute('UPDATE state SET value = 2'); "
     "c.commit(); os._exit(0)"
@@ -50,7 +55,7 @@ SITUATIONS = {
     ),
     _DATABASE + "busy for 10 s": (
         f'{_WRITTEN} {_PYTHON} -c "{_HOLDS}" & holder=$!; while [ ! -e ready ]; do sleep 0.05; done;'
-        "sloth-runner state set a 2 || true; kill $holder; wait $holder || true"
+        f'{_PYTHON} -c "{_HURRIED}" state set a 2 || true; kill $holder; wait $holder || true'
     ),
     _DATABASE + "a symbolic link": f"{_WRITTEN} mv local.db b; ln -s b local.db; sloth-runner state list",
     _DATABASE + "a hard link: the file has another name, under which it is another database": (

@@ -110,9 +110,10 @@ def try_wheel(wheel: Path, version: str) -> None:
     """Install the wheel in an empty environment and run the smoke test there."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        venv.create(directory, with_pip=True)
+        venv.create(directory)
         programs = directory / "bin"
-        run("pip install", [programs / "python", "-m", "pip", "install", "--quiet", wheel], directory)
+        pip = [sys.executable, "-m", "pip", "--python", programs / "python"]
+        run("pip install", [*pip, "install", "--quiet", wheel], directory)
         smoke = ROOT / "tools" / "smoke.py"
         run("tools/smoke.py", [programs / "python", smoke, programs, version], directory)
 

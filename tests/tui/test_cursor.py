@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sloth_tui.model import Value
     from tests.tui.driving import Driver
 
 pytestmark = pytest.mark.slow
 
 
-KEYS = {f"{group}:{number:03}": number for group in ("app", "web") for number in range(300)}
+KEYS: dict[str, Value] = {f"{group}:{number:03}": number for group in ("app", "web") for number in range(300)}
 """More than the table holds at a time."""
 
 

@@ -86,4 +86,7 @@ async def test_locks_come_name_who_took_them_and_run_out(believable: Path) -> No
         await opened(app, ConfirmScreen)
         await app.press("right", "enter")
         await app.sees("4 Locks 1")
+        # For a while a toast covers what follows.
+        await until(lambda: app.toasts)
+        app.app.clear_notifications()
         await app.sees("orphan broken by ")
