@@ -94,9 +94,14 @@ async def test_palette_offers_what_the_pane_can_do_first_and_sets_themes(believa
         await app.press(*"theme nord")
         await app.picks("theme nord")
         await until(lambda: app.app.theme == "nord")
+        await app.press("t")
+        await until(lambda: isinstance(app.app.screen, CommandPalette))
+        await app.press(*"h-day")
+        await app.picks("sloth-day")
+        await until(lambda: app.app.theme == "sloth-day")
 
 
-async def test_palette_goes_to_agents_and_keys(believable: Path) -> None:
+async def test_palette_goes_to_agents_and_keys_and_sorts_by_every_column(believable: Path) -> None:
     async with running() as app:
         await app.sees("production")
         await app.press("a")
@@ -109,10 +114,12 @@ async def test_palette_goes_to_agents_and_keys(believable: Path) -> None:
         await app.press("colon", *"tab")
         await app.picks("table:limits")
         await until(lambda: app.table.key == "table:limits")
-
-
-async def test_palette_sorts_by_every_column(believable: Path) -> None:
-    async with running() as app:
+        await app.press("slash", *"dep")
+        await until(lambda: app.table.count == 4)
+        # A key that the filter hides is still gone to.
+        await app.goes_to("flag:enabled")
+        assert app.table.key == "flag:enabled"
+        assert app.find(Input).value == ""
         await app.press("ctrl+p", *"by size")
         await app.picks("Sort the keys by size")
         await until(lambda: app.table.answered.sort == "size")
@@ -133,15 +140,6 @@ async def test_a_table_is_folded_and_unfolded_as_a_whole(believable: Path) -> No
         await app.sees('"cpu": 2')
 
 
-async def test_a_key_that_a_filter_hides_is_still_gone_to(believable: Path) -> None:
-    async with running() as app:
-        await app.press("slash", *"dep")
-        await until(lambda: app.table.count == 4)
-        await app.goes_to("flag:enabled")
-        assert app.table.key == "flag:enabled"
-        assert app.find(Input).value == ""
-
-
 async def test_keys_of_a_pane_do_nothing_elsewhere_and_are_not_in_its_footer(believable: Path) -> None:
     async with running() as app:
         await app.press("5")
@@ -150,15 +148,6 @@ async def test_keys_of_a_pane_do_nothing_elsewhere_and_are_not_in_its_footer(bel
         assert isinstance(app.app.screen, BrowserScreen)
         await app.press("4")
         await app.sees("b Break")
-
-
-async def test_the_theme_is_changed_by_key(believable: Path) -> None:
-    async with running() as app:
-        await app.press("t")
-        await until(lambda: isinstance(app.app.screen, CommandPalette))
-        await app.press(*"h-day")
-        await app.picks("sloth-day")
-        await until(lambda: app.app.theme == "sloth-day")
 
 
 def test_match_prefers_the_beginning_then_the_whole_then_the_letters() -> None:
@@ -181,25 +170,6 @@ def test_shown_keys_are_what_is_printed_on_keyboards() -> None:
         "⇧tab",
         "f5",
     ]
-
-
-async def test_whatever_writes_is_refused_in_words_when_read_only(believable: Path) -> None:
-    with open_store("local", "read") as store:
-        before = dict(store.items()), store.locks()
-    async with running(read_only=True) as app:
-        await app.goes_to("deployment:status")
-        for action in ACTIONS:
-            if action.writes:
-                app.browser.perform(action.id)
-                await until(lambda: any("read-only" in toast for toast in app.toasts), what=action.id)
-                assert isinstance(app.app.screen, BrowserScreen), action.id
-                app.app.clear_notifications()
-                app.toasts.clear()
-    with open_store("local", "read") as store:
-        assert (dict(store.items()), [lock.name for lock in store.locks()]) == (
-            before[0],
-            [lock.name for lock in before[1]],
-        )
 
 
 async def test_every_list_has_the_keys_of_vi_beside_the_arrows(believable: Path) -> None:

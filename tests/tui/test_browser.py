@@ -21,18 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-async def test_nothing_there_says_what_to_press_and_creates_no_file(base: Path) -> None:
+async def test_nothing_there_says_what_to_press_until_another_process_writes(base: Path) -> None:
     async with running() as app:
         await app.sees("No key here yet.")
         await app.sees("n creates one")
         await app.sees("0 keys  ○ empty")
         assert app.find(AgentsPane).names == ["local"]
         assert app.find(DetailPane).entry is None
-    assert not base.exists()
-
-
-async def test_first_write_of_another_process_brings_the_empty_screen_to_life(base: Path) -> None:
-    async with running() as app:
+        assert not base.exists()
         elsewhere("open_store('local', 'write').__enter__().set('first:key', 'hello')")
         await app.sees("first:key")
         await app.sees("1 key  ● live")
@@ -53,29 +49,27 @@ async def test_start_shows_agent_keys_detail_locks_and_stats(believable: Path) -
         assert detail.entry.key == "app:api_token"
 
 
-async def test_a_change_by_another_process_is_on_screen_at_once(believable: Path) -> None:
+async def test_a_change_by_another_process_is_on_screen_and_the_cursor_stays_on_its_key(
+    believable: Path,
+) -> None:
     async with running() as app:
+        before = app.table.key
+        elsewhere("open_store('local', 'write').__enter__().set('a', 'first')")
+        await until(lambda: app.table.cursor == 1)
+        assert app.table.key == before
+        assert app.table.top == 0
+        await app.sees("first")
         await app.goes_to("deployment:status")
         elsewhere("open_store('local', 'write').__enter__().set('deployment:status', 'rolled back')")
         detail = app.find(DetailPane)
         await until(lambda: detail.entry is not None and detail.entry.value == "rolled back")
         await until(lambda: app.text().count("rolled back") >= 2, what="in the table and in the detail")
         assert app.table.key == "deployment:status"
-
-
-async def test_the_cursor_stays_on_its_key_when_keys_come_before_it(believable: Path) -> None:
-    async with running() as app:
-        await app.goes_to("deployment:status")
         elsewhere("open_store('local', 'write').__enter__().set_many({f'a:{n}': n for n in range(30)})")
-        await app.sees(f"{len(ENTRIES) + 30} keys")
-        await until(lambda: app.table.key == "deployment:status" and app.table.cursor == 34)
-
-
-async def test_the_detail_of_a_key_that_is_deleted_elsewhere_goes(believable: Path) -> None:
-    async with running() as app:
-        await app.goes_to("flag:enabled")
-        elsewhere("open_store('local', 'write').__enter__().delete('flag:enabled')")
-        await app.loses("flag:enabled")
+        await app.sees(f"{len(ENTRIES) + 31} keys")
+        await until(lambda: app.table.key == "deployment:status" and app.table.cursor == 35)
+        elsewhere("open_store('local', 'write').__enter__().delete('deployment:status')")
+        await app.loses("deployment:status")
 
 
 async def test_locks_come_and_go_with_what_others_do(believable: Path) -> None:
@@ -87,16 +81,6 @@ async def test_locks_come_and_go_with_what_others_do(believable: Path) -> None:
         await app.sees("somebody")
         elsewhere("open_store('local', 'write').__enter__().release('other', 'somebody')")
         await until(lambda: [lock.name for lock in locks.locks] == ["deploy"])
-
-
-async def test_a_key_before_the_first_one_is_seen_and_the_cursor_stays_on_its_key(believable: Path) -> None:
-    async with running() as app:
-        before = app.table.key
-        elsewhere("open_store('local', 'write').__enter__().set('a', 'first')")
-        await until(lambda: app.table.cursor == 1)
-        assert app.table.key == before
-        assert app.table.top == 0
-        await app.sees("first")
 
 
 @pytest.mark.slow
@@ -200,17 +184,23 @@ async def test_typing_a_filter_narrows_the_keys_and_escape_steps_back(believable
         await app.press("escape")
         await app.sees("  9 keys")
         assert app.find(FilterBar).asked.key == ""
-
-
-async def test_a_filter_that_nothing_passes_says_so(believable: Path) -> None:
-    async with running() as app:
         await app.press("slash", *"zz")
         await app.sees("No key passes this filter.")
         await until(lambda: app.find(DetailPane).entry is None)
 
 
-async def test_a_secret_is_masked_until_it_is_revealed_and_again_on_the_next_key(believable: Path) -> None:
+async def test_a_value_is_shown_as_what_it_is_but_a_secret_only_while_it_is_revealed(
+    believable: Path,
+) -> None:
     async with running() as app:
+        for key, shown in (
+            ("table:limits", '  "cpu": 2,'),
+            ("raw:fingerprint", "00000000  8b 00 ff 1b"),
+            ("flag:enabled", "true"),
+            ("deployment:ratio", "0.5"),
+        ):
+            await app.goes_to(key)
+            assert any(line.startswith(shown) for line in app.find(ValueView).lines)
         await app.goes_to("app:api_token")
         assert "tok_very_secret" not in app.text()
         await app.press("x")
@@ -221,18 +211,6 @@ async def test_a_secret_is_masked_until_it_is_revealed_and_again_on_the_next_key
         await app.sees("app:api_token")
         await app.sees("masked")
         assert "tok_very_secret" not in app.text()
-
-
-async def test_a_value_is_shown_as_what_it_is(believable: Path) -> None:
-    async with running() as app:
-        for key, shown in (
-            ("table:limits", '  "cpu": 2,'),
-            ("raw:fingerprint", "00000000  8b 00 ff 1b"),
-            ("flag:enabled", "true"),
-            ("deployment:ratio", "0.5"),
-        ):
-            await app.goes_to(key)
-            assert any(line.startswith(shown) for line in app.find(ValueView).lines)
 
 
 async def test_a_huge_value_is_cut_honestly_and_only_what_is_left_is_drawn(base: Path) -> None:

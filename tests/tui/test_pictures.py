@@ -87,8 +87,8 @@ def picture(
     async def before(pilot: Pilot[int]) -> None:
         driver = Driver(app, pilot)
         await until(driver.settled)
-        await driver.at_rest(6)
         if scene is not None:
+            await driver.at_rest(6)
             await scene(driver)
         await driver.at_rest(10)
         # What was drawn bit by bit looks the same, but is made of other pieces.
