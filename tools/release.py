@@ -112,7 +112,7 @@ def try_wheel(wheel: Path, version: str) -> None:
         directory = Path(name)
         venv.create(directory)
         programs = directory / "bin"
-        pip = [sys.executable, "-m", "pip", "--python", programs / "python"]
+        pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", programs / "python"]
         run("pip install", [*pip, "install", "--quiet", wheel], directory)
         smoke = ROOT / "tools" / "smoke.py"
         run("tools/smoke.py", [programs / "python", smoke, programs, version], directory)

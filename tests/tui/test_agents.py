@@ -84,16 +84,6 @@ async def test_an_agent_that_changes_stands_out_for_a_moment(
         assert "●" not in first_column(app)
 
 
-async def test_keys_of_vi_move_among_agents(believable: Path) -> None:
-    async with running() as app:
-        await app.press("1", "j")
-        await until(lambda: app.find(TitleBar).agent == "production")
-        await app.press("g")
-        await until(lambda: app.find(TitleBar).agent == "local")
-        await app.press("G", "enter")
-        await until(lambda: app.find(TitleBar).agent == "production" and app.browser.current == "keys")
-
-
 async def test_made_copied_and_deleted(believable: Path) -> None:
     async with running() as app:
         await app.press("1", "n")
@@ -184,9 +174,17 @@ async def test_a_database_that_cannot_be_read_stays(believable: Path) -> None:
     assert (believable / "state" / "broken.db").exists()
 
 
-async def test_what_is_refused(believable: Path) -> None:
+async def test_keys_of_vi_move_among_agents_and_what_is_refused(believable: Path) -> None:
     async with running() as app:
-        await app.press("1", "d")
+        await app.press("1", "j")
+        await until(lambda: app.find(TitleBar).agent == "production")
+        await app.press("g")
+        await until(lambda: app.find(TitleBar).agent == "local")
+        await app.press("G", "enter")
+        await until(lambda: app.find(TitleBar).agent == "production" and app.browser.current == "keys")
+        await app.press("1", "g")
+        await until(lambda: app.find(TitleBar).agent == "local")
+        await app.press("d")
         await app.sees("agent local always exists")
         with open_store("production", "read"):
             await app.press("j", "d")

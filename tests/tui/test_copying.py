@@ -78,10 +78,7 @@ async def test_it_is_the_key_under_the_cursor_however_fast_that_came_there(belie
         app.table.move_to(0)
         app.browser.perform("edit_value")
         await app.sees("the value is masked")
-
-
-async def test_what_is_marked_is_copied(believable: Path) -> None:
-    async with running() as app:
+        # Where some are marked, it is those.
         await app.goes_to("deployment:count")
         await app.press("space")
         await app.goes_to("raw:fingerprint")
@@ -92,8 +89,8 @@ async def test_what_is_marked_is_copied(believable: Path) -> None:
         await until(lambda: app.app.clipboard.startswith('{\n  "deployment:count": 12,\n  "raw:fing'))
         await app.sees("copied 2 values as JSON")
         await app.press("c")
-        line = "sloth-runner state get --agent local deployment:count raw:fingerprint"
-        await until(lambda: app.app.clipboard == line)
+        command = "sloth-runner state get --agent local deployment:count raw:fingerprint"
+        await until(lambda: app.app.clipboard == command)
 
 
 async def test_what_cannot_be_copied_is_said(base: Path) -> None:

@@ -90,7 +90,7 @@ async def test_when_the_tree_is_closed(base: Path, monkeypatch: pytest.MonkeyPat
         with located_first(app, monkeypatch):
             await app.press("T")
             await until(lambda: app.table.count == len(KEYS) and app.table.key == key)
-        await app.at_rest()
+        await app.at_rest(4)
         assert app.table.key == key
 
 
@@ -114,7 +114,7 @@ async def test_when_another_query_follows_upon_the_search(
             app.browser.go_to_key("web:100")
             app.find(FilterBar).ask(Query(key="00", tree=tree))
             await until(lambda: app.table.answered.key == "00" and app.table.key == "web:100")
-        await app.at_rest()
+        await app.at_rest(4)
         assert app.table.key == "web:100"
 
 
@@ -129,6 +129,6 @@ async def test_what_was_sought_in_one_agent_is_not_sought_in_another(
             await until(lambda: app.browser.services.rows._sought is None)
             app.browser.choose_agent("local")
             await until(lambda: app.table.key == "a" and app.table.count == 2)
-        await app.at_rest()
+        await app.at_rest(4)
         assert app.table.key == "a"
         assert app.toasts == []

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 KEYS = sorted(ENTRIES)
 
 
-async def test_marks_are_made_by_key_and_every_step_can_be_taken_back(believable: Path) -> None:
+async def test_marks_are_made_by_key_and_mouse_and_every_step_can_be_taken_back(believable: Path) -> None:
     async with running() as app:
         browser = app.browser
         await until(lambda: browser.context.chosen_keys == KEYS[:1], what="the key under the cursor")
@@ -44,6 +44,14 @@ async def test_marks_are_made_by_key_and_every_step_can_be_taken_back(believable
         await app.loses("marked")
         await app.press("end", "v", "up", "v", "home", "space")
         await until(lambda: browser.context.chosen_keys == [KEYS[0], *KEYS[-2:]])
+        await app.press("escape")
+        await app.loses("marked")
+        await app.pilot.click(KeyTable, offset=(0, 2))
+        await until(lambda: browser.context.chosen_keys == KEYS[1:2])
+        await app.pilot.click(KeyTable, offset=(10, 4), shift=True)
+        await until(lambda: browser.context.chosen_keys == KEYS[1:4])
+        await app.pilot.click(KeyTable, offset=(10, 3), control=True)
+        await until(lambda: browser.context.chosen_keys == [KEYS[1], KEYS[3]])
 
 
 async def test_marks_outlive_a_filter_and_all_means_what_passes_it(believable: Path) -> None:
@@ -64,9 +72,16 @@ async def test_marks_outlive_a_filter_and_all_means_what_passes_it(believable: P
         await until(lambda: app.table.count == len(KEYS))
 
 
-async def test_deleting_acts_on_the_marks(believable: Path) -> None:
+async def test_deleting_acts_on_the_marks_and_what_is_for_one_key_refuses_them(believable: Path) -> None:
     async with running() as app:
-        await app.press("space", "space", "d")
+        await app.press("space", "space")
+        await app.sees("2 marked")
+        for key in ("m", "e", "R", "C"):
+            await app.press(key)
+        await until(lambda: len(app.toasts) == 4)
+        assert all(toast.startswith("2 keys are marked") for toast in app.toasts)
+        assert len(app.app.screen_stack) == 1
+        await app.press("d")
         await until(lambda: isinstance(app.app.screen, ConfirmScreen))
         await app.sees("Delete 2 keys?")
         assert all(key in app.text() for key in KEYS[:2])
@@ -88,16 +103,6 @@ async def test_marks_go_with_their_keys_and_with_the_agent(believable: Path) -> 
         await app.loses("marked")
 
 
-async def test_marks_are_made_by_mouse(believable: Path) -> None:
-    async with running() as app:
-        await app.pilot.click(KeyTable, offset=(0, 2))
-        await until(lambda: app.browser.context.chosen_keys == KEYS[1:2])
-        await app.pilot.click(KeyTable, offset=(10, 4), shift=True)
-        await until(lambda: app.browser.context.chosen_keys == KEYS[1:4])
-        await app.pilot.click(KeyTable, offset=(10, 3), control=True)
-        await until(lambda: app.browser.context.chosen_keys == [KEYS[1], KEYS[3]])
-
-
 async def test_more_than_can_be_marked_is_said(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sloth_tui.tui.browser.workers.MAX_MARKS", 5)
     fill("local", {f"k{number}": number for number in range(6)})
@@ -106,14 +111,3 @@ async def test_more_than_can_be_marked_is_said(base: Path, monkeypatch: pytest.M
         await app.sees("more than 5 keys cannot be marked")
         assert not app.table.marks
         assert marks.MAX_MARKS == 100_000
-
-
-async def test_what_is_for_one_key_refuses_marks_in_words(believable: Path) -> None:
-    async with running() as app:
-        await app.press("space", "space")
-        await app.sees("2 marked")
-        for key in ("m", "e", "R", "C"):
-            await app.press(key)
-        await until(lambda: len(app.toasts) == 4)
-        assert all(toast.startswith("2 keys are marked") for toast in app.toasts)
-        assert len(app.app.screen_stack) == 1

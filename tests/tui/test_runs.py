@@ -78,32 +78,55 @@ async def test_a_file_is_chosen_run_and_its_changes_are_shown(
         assert store.get("deployment:version") == "v2"
 
 
-async def test_a_file_that_fails_says_where(believable: Path, tmp_path: Path) -> None:
-    file = tmp_path / "broken.lua"
-    file.write_text("task({name = 'a', run = function()\n  error('no luck')\nend})")
+async def test_what_a_run_says_and_changes_is_shown_as_it_is(believable: Path, tmp_path: Path) -> None:
+    with open_store("local", "write") as store:
+        store.mark_secret("login")
     async with running() as app:
-        app.browser.services.run_file(str(file))
         pane = app.find(RunPane)
-        await until(lambda: pane.result == "failed")
-        assert any("broken.lua:2:" in line and "no luck" in line for line in pane.lines)
+        app.browser.perform("show_run")
 
+        async def runs(title: str, body: str) -> list[str]:
+            """Run a file with one task and return the lines once its end is shown."""
+            (tmp_path / f"{title}.lua").write_text(f"task({{name = 't', run = function()\n{body}\nend}})")
+            app.browser.services.run_file(str(tmp_path / f"{title}.lua"))
+            await app.sees(f"{title}.lua on local")
+            await until(lambda: pane.result is not None and not app.browser.services.running)
+            return pane.lines
 
-async def test_what_a_run_changes_on_the_machine_is_shown_and_counted(
-    believable: Path, tmp_path: Path
-) -> None:
-    file = tmp_path / "place.lua"
-    file.write_text(f"""task({{name = 'place', run = function()
-        for _ = 1, 2 do file.write({{path = '{tmp_path}/new [b]', content = 'x', mode = '0600'}}) end
-        state.set('placed', true)
-    end}})""")
-    async with running() as app:
-        app.browser.services.run_file(str(file))
-        pane = app.find(RunPane)
-        await until(lambda: pane.result == "done")
-        assert [line for line in pane.lines if "new [b]" in line] == [
-            f"  changed file {tmp_path}/new [b]: created"
+        lines = await runs("fails", "error('no luck')")
+        assert pane.result == "failed"
+        assert any("fails.lua:2:" in line and "no luck" in line for line in lines)
+
+        new = f"{tmp_path}/new [b]"
+        place = f"for _ = 1, 2 do file.write({{path = '{new}', content = 'x', mode = '0600'}}) end"
+        lines = await runs("places", f"{place} state.set('placed', true)")
+        assert [line for line in lines if "new [b]" in line] == [f"  changed file {new}: created"]
+        assert lines[-2].endswith(", 1 resource changed, 1 key change, 1 as wanted")
+
+        # Tabs and carriage returns are what they are on a terminal.
+        printed = "print('a', 1) print('漢字\\t2\\r') print('10%\\r50%\\r100%') print('\\27[2J')"
+        lines = await runs("says", f"{printed} state.set('k\\tt', '\\r')")
+        first = lines.index("  a       1")
+        assert lines[first : first + 5] == [
+            "  a       1",
+            "  漢字    2",
+            "  100%",
+            "  ␛[2J",
+            '  changed k␉t: absent -> "\\r"',
         ]
-        assert pane.lines[-2].endswith(", 1 resource changed, 1 key change, 1 as wanted")
+
+        lines = await runs(
+            "hides", "state.set('login', 'hunter2') state.set('login', 'hunter3') state.delete('login')"
+        )
+        assert [line for line in lines if "login" in line] == [
+            "  changed login: absent -> (secret)",
+            "  changed login: (secret) -> (secret)",
+            "  changed login: (secret) -> absent",
+        ]
+
+        app.browser.services.run_file("/nowhere/at all.lua")
+        await until(lambda: pane.result == "error")
+        assert any("/nowhere/at all.lua" in line for line in pane.lines)
 
 
 async def test_a_task_for_several_hosts_says_for_which_each_line_is(
@@ -129,14 +152,6 @@ async def test_a_task_for_several_hosts_says_for_which_each_line_is(
         for host in ("local", "localhost"):
             assert f"  {host} | changed met:{host}: absent -> true" in pane.lines
         assert pane.lines[-1].endswith(": 2 done; 2 resources changed, 2 key changes")
-
-
-async def test_a_file_that_is_not_there_is_told_in_words(believable: Path) -> None:
-    async with running() as app:
-        app.browser.services.run_file("/nowhere/at all.lua")
-        pane = app.find(RunPane)
-        await until(lambda: pane.result == "error")
-        assert any("/nowhere/at all.lua" in line for line in pane.lines)
 
 
 async def test_an_endless_run_is_stopped_and_the_screen_stays_alive(believable: Path, tmp_path: Path) -> None:
@@ -195,48 +210,6 @@ def test_candidates_are_task_files_first_then_directories(
     assert find_completions(f"{here}/a") == [f"{here}/a.lua"]
     assert find_completions("/nowhere/") == []
     assert find_completions("nul\0") == []
-
-
-async def test_tabs_and_carriage_returns_of_output_are_what_they_are_on_a_terminal(
-    believable: Path, tmp_path: Path
-) -> None:
-    said = (
-        "print('a', 1) print('漢字\\t2\\r') print('10%\\r50%\\r100%') print('\\27[2J')"
-        " state.set('k\\tt', '\\r')"
-    )
-    file = tmp_path / "say.lua"
-    file.write_text(f"task({{name = 't', run = function() {said} end}})")
-    async with running() as app:
-        app.browser.perform("show_run")
-        app.browser.services.run_file(str(file))
-        pane = app.find(RunPane)
-        await until(lambda: pane.result == "done", seconds=60)
-        first = pane.lines.index("  a       1")
-        assert pane.lines[first : first + 5] == [
-            "  a       1",
-            "  漢字    2",
-            "  100%",
-            "  ␛[2J",
-            '  changed k␉t: absent -> "\\r"',
-        ]
-
-
-async def test_the_change_of_a_secret_is_told_as_what_it_is(base: Path, tmp_path: Path) -> None:
-    with open_store("local", "write") as store:
-        store.mark_secret("login")
-    file = tmp_path / "secret.lua"
-    steps = "state.set('login', 'hunter2') state.set('login', 'hunter3') state.delete('login')"
-    file.write_text(f"task({{name = 't', run = function() {steps} end}})")
-    async with running() as app:
-        app.browser.perform("show_run")
-        app.browser.services.run_file(str(file))
-        pane = app.find(RunPane)
-        await until(lambda: pane.result == "done", seconds=60)
-        assert [line for line in pane.lines if "login" in line] == [
-            "  changed login: absent -> (secret)",
-            "  changed login: (secret) -> (secret)",
-            "  changed login: (secret) -> absent",
-        ]
 
 
 STUBBORN = """

@@ -51,6 +51,8 @@ class ChooseFileScreen(Dialog[FileChoice | None]):
         self._agent = agent
         self._path = path
         self._offered: list[str] = []
+        self._offered_for: str | None = None
+        """What was typed when these were found."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog choose") as dialog:
@@ -78,10 +80,11 @@ class ChooseFileScreen(Dialog[FileChoice | None]):
         await self._offer(event.value)
 
     async def _offer(self, typed: str) -> None:
+        field = self.query_one(Input)
         offered = await asyncio.to_thread(find_completions, typed)
-        if typed != self.query_one(Input).value:
+        if typed != field.value or not self.is_attached:
             return
-        self._offered = offered
+        self._offered, self._offered_for = offered, typed
         options = self.query_one(OptionList)
         options.set_options(Option(Content(display_text(path))) for path in offered)
         options.highlighted = 0 if offered else None
@@ -94,7 +97,21 @@ class ChooseFileScreen(Dialog[FileChoice | None]):
         if self._offered:
             options.highlighted = ((options.highlighted or 0) + by) % len(self._offered)
 
+    async def _catch_up(self) -> bool:
+        """Have what is offered be for what is typed now: a key may come before the answer to the text. Return
+        False if the dialog was left meanwhile."""
+        field = self.query_one(Input)
+        while self.is_current and field.value != self._offered_for:
+            await self._offer(field.value)
+        return self.is_current
+
     def action_complete(self) -> None:
+        # Not at once: meanwhile the app goes on listening to keys.
+        self.call_later(self._complete)
+
+    async def _complete(self) -> None:
+        if not await self._catch_up():
+            return
         options = self.query_one(OptionList)
         if options.highlighted is not None:
             self._type(self._offered[options.highlighted])
@@ -108,14 +125,16 @@ class ChooseFileScreen(Dialog[FileChoice | None]):
         event.stop()
         await self._submit(check=self._only_check)
 
-    async def action_check(self) -> None:
-        await self._submit(check=True)
+    def action_check(self) -> None:
+        self.call_later(self._submit, check=True)
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
         await self._submit(check=event.button.id == "check")
 
     async def _submit(self, *, check: bool) -> None:
+        if not await self._catch_up():
+            return
         options = self.query_one(OptionList)
         if options.highlighted is not None:
             self._take(self._offered[options.highlighted], check=check)
