@@ -72,6 +72,7 @@ async def test_a_change_by_another_process_is_on_screen_and_the_cursor_stays_on_
         await app.loses("deployment:status")
 
 
+@pytest.mark.slow
 async def test_locks_come_and_go_with_what_others_do(believable: Path) -> None:
     async with running() as app:
         locks = app.find(LocksPane)
@@ -107,6 +108,7 @@ async def test_agents_that_appear_and_vanish_are_noticed(believable: Path) -> No
         await until(lambda: agents.names == ["local", "staging"])
 
 
+@pytest.mark.slow
 async def test_choosing_an_agent_shows_its_state(believable: Path) -> None:
     async with running() as app:
         await until(lambda: len(app.find(AgentsPane).names) == 2)
@@ -122,6 +124,7 @@ async def test_choosing_an_agent_shows_its_state(believable: Path) -> None:
         await app.sees("deployment:version")
 
 
+@pytest.mark.slow
 async def test_nothing_of_an_agent_that_is_left_is_acted_on(
     believable: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
