@@ -29,6 +29,7 @@ def read_by_shell(words: str) -> list[str]:
     return out.decode().split("\0")[:-1]
 
 
+@pytest.mark.slow
 @settings(max_examples=rounds(5, 500))
 @given(st.lists(_TEXT, min_size=40, max_size=60))
 def test_a_shell_reads_back_what_was_quoted(words: list[str]) -> None:

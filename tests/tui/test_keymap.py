@@ -62,6 +62,7 @@ def test_what_is_not_a_key_is_refused(written: str) -> None:
         read_keys(written)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=12))
 def test_any_text_is_a_key_or_refused(text: str) -> None:
     try:
