@@ -87,8 +87,9 @@ has_left() {
     [ -n "$found" ]
 }
 
+# nap [SECONDS]: a tenth of a second, unless told otherwise; a whole one where sleep knows no fractions.
 nap() {
-    sleep 0.1 2>/dev/null || sleep 1
+    sleep "${1:-0.1}" 2>/dev/null || sleep 1
 }
 
 # stays MARK FILE...: as has_left, but false only if a second look, later, finds nothing either. A process has no
