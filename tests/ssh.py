@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _SSHD = next((path for path in ("/usr/sbin/sshd", "/usr/bin/sshd") if os.path.exists(path)), None)
 _SSH = shutil.which("ssh")
 
+_CHEAP = "KexAlgorithms curve25519-sha256\nSetEnv SHLVL=1\n"
+"""Settings that make connections and commands cheap: without the exchange of keys that withstands quantum computers, and
+without the ~/.bashrc of the person who runs the tests, which bash reads for each command at its first level."""
+
 AVAILABLE = _SSHD is not None and _SSH is not None and os.geteuid() == 0
 """True if a server can be started here."""
 
@@ -65,7 +69,7 @@ class Server:
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.directory}/host_key\n"
             f"AuthorizedKeysFile {self.directory}/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n"
             f"PasswordAuthentication no\nKbdInteractiveAuthentication no\n"
-            f"PermitRootLogin yes\nMaxStartups 200\n{self._more}"
+            f"PermitRootLogin yes\nMaxStartups 200\n{self._more}{_CHEAP}"
         )
         # No child of the tests: some of them look whether they have children that are left.
         text = f'"$@" </dev/null >>{self.log} 2>&1 & echo $!'
