@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import stat
 from typing import TYPE_CHECKING, BinaryIO
 
 from sloth_tui.runner.control_files import ControlFiles
@@ -13,6 +14,8 @@ from sloth_tui.runner.hosts.ssh import SshHost
 from sloth_tui.runner.hosts.ssh_session import Destination, Way
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sloth_tui.runner.hosts.host import Host
 
 SHELLS = ["dash", "bash --posix", "busybox sh"]
@@ -50,6 +53,7 @@ class SshHosts:
     def __init__(self) -> None:
         self.files = ControlFiles(os.getpid())
         self._made: list[SshHost] = []
+        self._shared: dict[str, SshHost] = {}
 
     def make(
         self,
@@ -65,10 +69,24 @@ class SshHosts:
         self._made.append(host)
         return host
 
+    def share(self, program: str = "/bin/sh") -> SshHost:
+        """Return the one host with this shell, for tests that leave its connection as it was."""
+        if program not in self._shared:
+            self._shared[program] = self.make(program=program)
+        return self._shared[program]
+
     def close(self) -> None:
         for host in self._made:
             host.close()
         self.files.close()
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def run(host: Host, text: str | bytes, **options: object) -> tuple[int | None, bytes, bytes]:
