@@ -23,8 +23,8 @@ _SSHD = next((path for path in ("/usr/sbin/sshd", "/usr/bin/sshd") if os.path.ex
 _SSH = shutil.which("ssh")
 
 _CHEAP = "KexAlgorithms curve25519-sha256\nSetEnv SHLVL=1\n"
-"""Settings that make connections and commands cheap: no exchange of keys that withstands quantum computers, and
-no ~/.bashrc of the person who runs the tests, which bash reads for each command at its first level."""
+"""Settings that make connections and commands cheap: no exchange of keys that withstands quantum computers,
+and no ~/.bashrc of the person who runs the tests, which bash reads for each command at its first level."""
 
 AVAILABLE = _SSHD is not None and _SSH is not None and os.geteuid() == 0
 """True if a server can be started here."""

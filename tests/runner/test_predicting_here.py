@@ -65,14 +65,16 @@ def parent_is_there(host: Host, path: str) -> bool:
 def seen(host: Host, root: str) -> list[object]:
     """All that a module could see, with paths from the root of the test."""
     told: list[object] = []
-    for path in PATHS:
-        found = host.look([path])[0]
+    looked = dict(zip(PATHS, host.look(PATHS), strict=True))
+    files = [path for path, found in looked.items() if found.kind == FILE]
+    read = dict(zip(files, host.look(files, content=True), strict=True))
+    for path, found in looked.items():
         where = "" if found.kind == LOOP else found.path.removeprefix(root)
         told.append((path, *found._replace(path=where, size=found.size * (found.kind == FILE))))
         if found.kind == DIRECTORY:
             told.append([(name, each.kind, each.link, each.sha256) for name, each in host.list_tree(path)])
         if found.kind == FILE:
-            told.append(host.look([path], content=True)[0].content)
+            told.append(read[path].content)
     return told
 
 
