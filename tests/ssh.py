@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +17,7 @@ from tests.support import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _SSHD = next((path for path in ("/usr/sbin/sshd", "/usr/bin/sshd") if os.path.exists(path)), None)
 _SSH = shutil.which("ssh")
@@ -126,16 +126,19 @@ def descendants(pid: int) -> list[int]:
 
 def marked(mark: str) -> list[int]:
     """Return the processes with this text in their environment or command line."""
-    found = []
-    for directory in Path("/proc").glob("[0-9]*"):
-        try:
-            text = (directory / "environ").read_bytes() + (directory / "cmdline").read_bytes()
-            state = (directory / "stat").read_bytes().rpartition(b") ")[2][:1]
-        except OSError:
-            continue
-        if mark.encode() in text and state not in b"ZX" and int(directory.name) != os.getpid():
-            found.append(int(directory.name))
-    return found
+    pids = [int(name) for name in os.listdir("/proc") if name.isdecimal() and int(name) != os.getpid()]
+    found = (
+        pid for pid in pids if _says(f"/proc/{pid}/environ", mark) or _says(f"/proc/{pid}/cmdline", mark)
+    )
+    return [pid for pid in found if read_process(pid) is not None]
+
+
+def _says(path: str, text: str) -> bool:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return text.encode() in file.read()
+    except OSError:
+        return False
 
 
 def stale_files() -> list[str]:

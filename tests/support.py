@@ -32,9 +32,11 @@ def wait_until(condition: Callable[[], T], *, seconds: float = A_MINUTE, what: s
     """Poll until ``condition()`` is true and return what it returned; fail after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
+        began = time.monotonic()
         found = condition()
         if found:
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what or condition}")
-        time.sleep(0.005)
+        # What is dear to find out, such as a search through all processes, is asked less often.
+        time.sleep(min(0.1, max(0.005, 9 * (time.monotonic() - began))))

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from sloth_tui.runner.hosts.host import Host
 
-SHELLS = ["dash", "bash --posix", "busybox sh"]
-"""The shells that /bin/sh is on common systems."""
-
 
 class Bytes:
     """Content that is in memory."""

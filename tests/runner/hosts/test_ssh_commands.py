@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +31,8 @@ MARK = "SLOTH_RUNNER_SHELL="
 
 
 @pytest.fixture
-def web1(hosts: SshHosts) -> SshHost:
+def alone(hosts: SshHosts) -> SshHost:
+    """A host with a connection of its own, for tests that end it or look what it has left."""
     return hosts.make()
 
 
@@ -125,19 +125,23 @@ def test_noise_and_login_shells_change_nothing(
         keys.write_text(before)
 
 
-def test_a_timeout_ends_the_whole_group_and_the_connection_stays(web1: SshHost) -> None:
+def test_a_timeout_ends_the_whole_group_and_the_connection_stays(alone: SshHost) -> None:
     text = "trap '' TERM; setsid sleep 1000 & sleep 1000 & while :; do sleep 1; done"
-    assert run(web1, text, timeout=1.0, grace=0.3)[0] is None
-    assert not marked(MARK + nonce_of(web1))
-    assert run(web1, "echo on") == (0, b"on\n", b"")
+    assert run(alone, text, timeout=1.0, grace=0.3)[0] is None
+    assert not marked(MARK + nonce_of(alone))
+    assert run(alone, "echo on") == (0, b"on\n", b"")
 
 
 def test_at_a_timeout_a_command_is_asked_once_and_its_last_output_comes(web1: SshHost) -> None:
     text = "trap 'echo asked; sleep 0.3; echo bye; exit 3' TERM; echo up; while :; do sleep 0.05; done"
-    assert run(web1, text, timeout=2.0)[:2] == (None, b"up\nasked\nbye\n")
+    for seconds in (0.5, 5.0, 30.0):  # on a busy machine the first may be over before it is up
+        told = run(web1, text, timeout=seconds)[:2]
+        if told[1]:
+            break
+    assert told == (None, b"up\nasked\nbye\n")
 
 
-def test_a_command_ends_though_only_its_client_was_killed(web1: SshHost) -> None:
+def test_a_command_ends_though_only_its_client_was_killed(alone: SshHost) -> None:
     def kill() -> None:
         wait_until(lambda: marked(MARK + nonce))
         clients = [pid for pid in marked(f"/tmp/.sloth-{nonce}/") if b"ssh\0" in cmdline(pid)]
@@ -145,13 +149,13 @@ def test_a_command_ends_though_only_its_client_was_killed(web1: SshHost) -> None
             os.kill(pid, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
-    web1.connect()
-    nonce = nonce_of(web1)
+    alone.connect()
+    nonce = nonce_of(alone)
     killer.start()
     with pytest.raises(
         HostError, match="lost the connection to 'web1' while it ran: what it did is not known"
     ):
-        run(web1, "sleep 1000")
+        run(alone, "sleep 1000")
     killer.join()
     wait_until(lambda: nothing_is_left(nonce))
 
@@ -163,11 +167,11 @@ def cmdline(pid: int) -> bytes:
         return b""
 
 
-def test_closing_ends_commands_children_and_own_sessions(web1: SshHost) -> None:
-    run(web1, "sleep 1000 & setsid sleep 1000 & echo")
-    nonce = nonce_of(web1)
+def test_closing_ends_commands_children_and_own_sessions(alone: SshHost) -> None:
+    run(alone, "sleep 1000 & setsid sleep 1000 & echo")
+    nonce = nonce_of(alone)
     assert len(marked(MARK + nonce)) >= 2
-    web1.close()
+    alone.close()
     assert nothing_is_left(nonce)
 
 
@@ -176,19 +180,19 @@ def test_the_script_of_a_command_is_not_readable_by_others(web1: SshHost) -> Non
     assert Path(f"/tmp/.sloth-{nonce_of(web1)}").stat().st_mode & 0o777 == 0o700
 
 
-def test_looks_and_guards_make_no_directory(web1: SshHost, tmp_path: Path) -> None:
-    web1.look([str(tmp_path), str(tmp_path / "x")], content=True)
-    web1.list_tree(str(tmp_path))
-    web1.check_guards(Command(b"", unless=b"true", creates=("/x",)))
-    assert not Path(f"/tmp/.sloth-{nonce_of(web1)}").exists()
+def test_looks_and_guards_make_no_directory(alone: SshHost, tmp_path: Path) -> None:
+    alone.look([str(tmp_path), str(tmp_path / "x")], content=True)
+    alone.list_tree(str(tmp_path))
+    alone.check_guards(Command(b"", unless=b"true", creates=("/x",)))
+    assert not Path(f"/tmp/.sloth-{nonce_of(alone)}").exists()
 
 
 def test_an_unchanged_file_is_one_request_with_two_processes_and_sends_no_content(
-    web1: SshHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    alone: SshHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = tmp_path / "log"
-    web1.connect()
-    shell = web1._session.connect()
+    alone.connect()
+    shell = alone._session.connect()
     for name in ("ls", "sha256sum", "readlink", "cat", "head"):
         shell.request(f'{name}() {{ echo {name} >>{log}; command {name} "$@"; }}'.encode())
     bodies: list[bytes] = []
@@ -200,22 +204,22 @@ def test_an_unchanged_file_is_one_request_with_two_processes_and_sends_no_conten
 
     monkeypatch.setattr(shell, "request", listen)
     (tmp_path / "file").write_bytes(b"x" * 5000)
-    assert web1.look([str(tmp_path / "file")])[0].size == 5000
+    assert alone.look([str(tmp_path / "file")])[0].size == 5000
     assert log.read_text().split() == ["ls", "sha256sum"]
     assert (len(bodies), len(bodies[0]) < 500) == (1, True)
 
 
-def test_more_channels_than_the_server_allows_are_slow_but_run(web1: SshHost) -> None:
+def test_more_channels_than_the_server_allows_are_slow_but_run(alone: SshHost) -> None:
     for _ in range(14):  # MaxSessions is 10
-        assert run(web1, "sleep 1000 & echo x")[:2] == (0, b"x\n")
+        assert run(alone, "sleep 1000 & echo x")[:2] == (0, b"x\n")
 
 
-def test_the_connection_comes_back_for_the_next_command(web1: SshHost, server: Server) -> None:
-    run(web1, "true")
-    os.kill(web1._session.connect().group, signal.SIGKILL)
+def test_the_connection_comes_back_for_the_next_command(alone: SshHost, server: Server) -> None:
+    run(alone, "true")
+    os.kill(alone._session.connect().group, signal.SIGKILL)
     with pytest.raises(HostError, match="lost the connection to 'web1'"):
-        run(web1, "true")
-    assert run(web1, "echo again") == (0, b"again\n", b"")
+        run(alone, "true")
+    assert run(alone, "echo again") == (0, b"again\n", b"")
 
 
 def test_a_relative_path_begins_where_commands_begin(hosts: SshHosts, tmp_path: Path) -> None:
@@ -227,7 +231,6 @@ def test_a_relative_path_begins_where_commands_begin(hosts: SshHosts, tmp_path: 
         hosts.make("web2", cwd="/none").connect()
 
 
-@pytest.mark.slow
 def test_sizes_of_names_do_not_matter_to_the_socket(server: Server, hosts: SshHosts) -> None:
     long = "web-" + "a" * 200
     server.write_config(f"web1 {long}")
@@ -235,20 +238,19 @@ def test_sizes_of_names_do_not_matter_to_the_socket(server: Server, hosts: SshHo
     assert len(os.fsencode(hosts.files.new())) <= 90
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("victim", ["client", "server", "shell", "watch"])
 def test_whoever_is_killed_leaves_no_half_file_and_no_process(
     hosts: SshHosts, server: Server, tmp_path: Path, victim: str
 ) -> None:
     target = tmp_path / "target"
-    old, new = b"old" * 50_000, b"new" * 1_000_000
-    for number in range(rounds(3, 50)):
+    old, new = b"old" * 50_000, b"new" * 400_000
+    for number in range(rounds(2, 50)):
         web1 = hosts.make(period=1, grace=1.0)
         target.write_bytes(old)
         run(web1, "setsid sleep 1000 & sleep 1000 & echo")
         nonce = nonce_of(web1)
         pid = _victim(victim, web1, server, nonce)
-        timer = threading.Timer((number % 10) * 0.02, os.kill, (pid, signal.SIGKILL))
+        timer = threading.Timer((1 + number % 10) * 0.02, os.kill, (pid, signal.SIGKILL))
         timer.start()
         try:
             for content in (new, old, new):
@@ -268,14 +270,6 @@ def _victim(victim: str, host: SshHost, server: Server, nonce: str) -> int:
         return shell.group
     words = {"server": b"echo $PPID", "shell": b"echo $$", "watch": b"echo $watch"}[victim]
     return int(shell.request(words).text)
-
-
-@pytest.mark.slow
-def test_the_heart_beats_between_requests(hosts: SshHosts) -> None:
-    web1 = hosts.make(period=1)
-    web1.connect()
-    time.sleep(5)  # five periods, of which three silent ones would end it
-    assert run(web1, "echo x")[:2] == (0, b"x\n")
 
 
 def fail_channels(server: Server, directory: Path, count: int) -> Path:
@@ -306,32 +300,34 @@ def wrapper(server: Server) -> Iterator[Path]:
 
 
 @pytest.mark.usefixtures("wrapper")
-def test_a_command_that_never_began_is_tried_once_more(web1: SshHost, server: Server, tmp_path: Path) -> None:
+def test_a_command_that_never_began_is_tried_once_more(
+    alone: SshHost, server: Server, tmp_path: Path
+) -> None:
     failed = fail_channels(server, tmp_path, 1)
-    assert run(web1, f"echo ran >>{tmp_path}/log; cat", stdin=b"in") == (0, b"in", b"")
+    assert run(alone, f"echo ran >>{tmp_path}/log; cat", stdin=b"in") == (0, b"in", b"")
     assert (failed.read_text(), (tmp_path / "log").read_text()) == ("x", "ran\n")
     failed = fail_channels(server, tmp_path, 2)
     with pytest.raises(HostError, match="'web1' did not run the command: "):
-        run(web1, f"echo ran >>{tmp_path}/log")
+        run(alone, f"echo ran >>{tmp_path}/log")
     assert (failed.read_text(), (tmp_path / "log").read_text()) == ("xx", "ran\n")
 
 
-def test_a_command_that_has_begun_is_never_tried_again(web1: SshHost, tmp_path: Path) -> None:
+def test_a_command_that_has_begun_is_never_tried_again(alone: SshHost, tmp_path: Path) -> None:
     with pytest.raises(HostError, match="what it did is not known"):
-        run(web1, f'echo ran >>{tmp_path}/log; kill -9 $(ps -o ppid= -p "$PPID")')
+        run(alone, f'echo ran >>{tmp_path}/log; kill -9 $(ps -o ppid= -p "$PPID")')
     assert (tmp_path / "log").read_text() == "ran\n"
 
 
-def test_a_script_that_comes_when_everything_ends_does_not_run(web1: SshHost, tmp_path: Path) -> None:
-    web1.connect()
-    session = web1._session
+def test_a_script_that_comes_when_everything_ends_does_not_run(alone: SshHost, tmp_path: Path) -> None:
+    alone.connect()
+    session = alone._session
     channel = session.open_channel(Command(f"echo ran >>{tmp_path}/log".encode()))
     script = f"/tmp/.sloth-{session.nonce}/{channel.number}"
     late = subprocess.Popen(["sh", "-c", f"exec 9<{script}; echo; read go; exec sh /dev/fd/9"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
     assert late.stdout is not None
     late.stdout.readline()
-    web1.close()
+    alone.close()
     late.communicate(b"\n", timeout=60)
     assert not (tmp_path / "log").exists()
 
