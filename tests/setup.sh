@@ -3,7 +3,7 @@
 # the tests that need them are then skipped, with that reason.
 set -u
 case "${1:-tests}" in
-  tests) wanted="busybox fish openssh-client openssh-server sudo tmux zsh" ;;
+  tests) wanted="busybox dropbear-bin fish libnss-wrapper openssh-client openssh-server sudo tmux zsh" ;;
   pictures) wanted="fonts-dejavu-core fonts-firacode fonts-noto-cjk fonts-noto-color-emoji librsvg2-bin" ;;
   *) echo "usage: setup.sh [tests|pictures]" >&2; exit 2 ;;
 esac

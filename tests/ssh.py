@@ -63,19 +63,23 @@ class Server:
 
     def start(self) -> None:
         """Start it, on the port that it had before if it was started before."""
-        assert _SSHD is not None
         self.port = self.port or _free_port()
-        (self.directory / "sshd_config").write_text(
+        # No child of the tests: some of them look whether they have children that are left.
+        text = f'"$@" </dev/null >>{self.log} 2>&1 & echo $!'
+        self.pid = int(subprocess.check_output(["setsid", "sh", "-c", text, "sh", *self._command()]))
+        wait_until(self._answers, what="sshd answers")
+
+    def _command(self) -> list[str]:
+        """Write the configuration of the server, and return how it is started."""
+        assert _SSHD is not None
+        config = self.directory / "sshd_config"
+        config.write_text(
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.directory}/host_key\n"
             f"AuthorizedKeysFile {self.directory}/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n"
             f"PasswordAuthentication no\nKbdInteractiveAuthentication no\n"
             f"PermitRootLogin yes\nMaxStartups 200\n{self._more}{_CHEAP}"
         )
-        # No child of the tests: some of them look whether they have children that are left.
-        text = f'"$@" </dev/null >>{self.log} 2>&1 & echo $!'
-        command = [_SSHD, "-D", "-e", "-f", str(self.directory / "sshd_config")]
-        self.pid = int(subprocess.check_output(["setsid", "sh", "-c", text, "sh", *command]))
-        wait_until(self._answers, what="sshd answers")
+        return [_SSHD, "-D", "-e", "-f", str(config)]
 
     def _answers(self) -> bool:
         assert self._runs(), self.log.read_text()
