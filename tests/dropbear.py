@@ -14,7 +14,7 @@ from tests.ssh import AVAILABLE, Server
 _DROPBEAR = shutil.which("dropbear", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 _CONVERT = shutil.which("dropbearconvert")
 _WRAPPER = next(iter(glob.glob("/usr/lib/*/libnss_wrapper.so")), None)
-"""A library that gives a program another passwd: dropbear looks for keys in the home directory that it names."""
+"""A library that gives a program another passwd: dropbear looks for keys in the home that it names."""
 
 needs_dropbear = pytest.mark.skipif(
     not (AVAILABLE and _DROPBEAR and _CONVERT and _WRAPPER),
