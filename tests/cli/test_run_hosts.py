@@ -61,6 +61,7 @@ def test_each_line_says_for_which_host_it_is(tmp_path: Path) -> None:
     assert (result.code, result.err) == (20, "error: 1 task failed, 1 skipped\n")
 
 
+@pytest.mark.slow
 def test_the_table_has_a_column_of_hosts_if_there_are_any(tmp_path: Path) -> None:
     path = file(tmp_path, ROLLING)
     screen = final_screen(on_terminal("run", path, "--set", "version=v1", "--forks", "1").stdout)
@@ -74,6 +75,7 @@ def test_the_table_has_a_column_of_hosts_if_there_are_any(tmp_path: Path) -> Non
     assert "HOST" not in final_screen(on_terminal("run", alone).stdout)
 
 
+@pytest.mark.slow
 def test_every_event_of_a_host_names_it(tmp_path: Path) -> None:
     result = piped("run", file(tmp_path, ROLLING), "--set", "version=v1", "-o", "jsonl")
     assert result.code == 0
@@ -105,6 +107,7 @@ def test_forks_that_are_no_number_of_hosts(tmp_path: Path, number: str, words: s
     assert result.err.startswith(f"error: --forks: {words}\n")
 
 
+@pytest.mark.slow
 def test_a_failed_run_is_taken_back_on_all_hosts(tmp_path: Path) -> None:
     result = piped("run", file(tmp_path, ROLLING), "--set", "version=v2", "--forks", "1", "--undo-on-failure")
     assert result.code == 20

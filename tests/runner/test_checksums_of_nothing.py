@@ -66,6 +66,7 @@ def test_an_empty_file_has_that_of_nothing_and_a_pattern_has_another_one(work: P
     assert len({*found.values()}) == len(found) - 1
 
 
+@pytest.mark.slow
 def test_a_source_that_becomes_empty_or_goes_is_a_change(work: Path, tmp_path: Path) -> None:
     text = 'task({name = "build", sources = {"a.c", "b*.c"}, run = function() print("built") end})'
 

@@ -15,7 +15,10 @@ from tests.ssh import needs_sshd
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="it takes root to give files away")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="it takes root to give files away"),
+]
 
 WANTED = 'mode = "0640", owner = "daemon", group = "daemon"'
 FILES = ("write", "copy", "template", "line", "block")
@@ -46,7 +49,7 @@ def owners(path: Path) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize(
     "host",
-    ["local", pytest.param("web1", marks=(needs_sshd, pytest.mark.slow), id="ssh")],
+    ["local", pytest.param("web1", marks=needs_sshd, id="ssh")],
 )
 @pytest.mark.parametrize("content", ["as wanted", "other"])
 def test_they_are_set_on_the_target_and_the_link_stays(

@@ -28,6 +28,7 @@ def refusal(hosts: SshHosts, name: str = "web1", **options: object) -> tuple[str
 
 
 @needs_sshd
+@pytest.mark.slow
 def test_an_unknown_host_key(server: Server, hosts: SshHosts, tmp_path: Path) -> None:
     (tmp_path / "none").write_text("")
     server.write_config(more=f"UserKnownHostsFile {tmp_path}/none")
@@ -38,6 +39,7 @@ def test_an_unknown_host_key(server: Server, hosts: SshHosts, tmp_path: Path) ->
 
 
 @needs_sshd
+@pytest.mark.slow
 def test_another_host_key(server: Server, hosts: SshHosts, tmp_path: Path) -> None:
     make_key(tmp_path / "other")
     key = (tmp_path / "other.pub").read_text()
@@ -50,6 +52,7 @@ def test_another_host_key(server: Server, hosts: SshHosts, tmp_path: Path) -> No
 
 
 @needs_sshd
+@pytest.mark.slow
 def test_a_refused_key(server: Server, hosts: SshHosts, tmp_path: Path) -> None:
     make_key(tmp_path / "other")
     server.write_config(
@@ -71,6 +74,7 @@ def test_a_refused_key(server: Server, hosts: SshHosts, tmp_path: Path) -> None:
 
 
 @needs_sshd
+@pytest.mark.slow
 def test_no_such_name_and_a_closed_port(server: Server, hosts: SshHosts) -> None:
     assert refusal(hosts, "host.invalid")[0].startswith(
         "cannot reach 'host.invalid': Could not resolve hostname host.invalid: "
@@ -80,24 +84,28 @@ def test_no_such_name_and_a_closed_port(server: Server, hosts: SshHosts) -> None
 
 
 @needs_sshd
+@pytest.mark.slow
 def test_the_cause_behind_a_jump_host(server: Server, hosts: SshHosts) -> None:
     server.write_config("jump", more=f"Host web1\n  ProxyCommand {server.bin}/ssh -W %h:%p host.invalid")
     assert "Could not resolve hostname host.invalid" in refusal(hosts)[0]
 
 
 @needs_sshd
+@pytest.mark.slow
 def test_a_jump_host_works(server: Server, hosts: SshHosts) -> None:
     server.write_config(more=f"Host web2\n  ProxyCommand {server.bin}/ssh -W %h:%p web1")
     assert run(hosts.make("web2"), "echo x")[:2] == (0, b"x\n")
 
 
 @needs_sshd
+@pytest.mark.slow
 def test_a_server_that_drops_the_connection(server: Server, hosts: SshHosts, tmp_path: Path) -> None:
     server.write_config(more="Host web1\n  ProxyCommand true")
     assert refusal(hosts)[0] == "'web1' closed the connection before a session was there"
 
 
 @needs_sshd
+@pytest.mark.slow
 def test_a_mistake_in_the_configuration_of_ssh(server: Server, hosts: SshHosts) -> None:
     server.write_config(more="Nonsense yes")
     assert (
@@ -106,6 +114,7 @@ def test_a_mistake_in_the_configuration_of_ssh(server: Server, hosts: SshHosts) 
 
 
 @needs_sshd
+@pytest.mark.slow
 def test_a_login_shell_that_runs_nothing(server: Server, hosts: SshHosts) -> None:
     command = 'command="echo This account is currently not available.; exit 1" '
     keys = server.directory / "authorized_keys"
@@ -122,6 +131,7 @@ def test_a_login_shell_that_runs_nothing(server: Server, hosts: SshHosts) -> Non
 
 
 @needs_sshd
+@pytest.mark.slow
 def test_no_ssh(hosts: SshHosts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert refusal(hosts)[0] == "delegation needs OpenSSH's ssh, which is not installed here"
@@ -138,6 +148,7 @@ def test_what_is_no_destination_is_not_given_to_ssh(destination: str, tmp_path: 
 
 
 @needs_sshd
+@pytest.mark.slow
 def test_the_users_own_master_is_used_without_any_key(
     server: Server, hosts: SshHosts, tmp_path: Path
 ) -> None:
@@ -157,6 +168,7 @@ def test_the_users_own_master_is_used_without_any_key(
 
 
 @needs_sshd
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/usr/bin/sudo"), reason="needs sudo")
 def test_another_user_by_sudo(server: Server, hosts: SshHosts) -> None:
     web1 = hosts.make(become="daemon")

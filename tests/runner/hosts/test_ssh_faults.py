@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -270,32 +269,3 @@ def test_a_path_that_ends_with_a_line_feed_is_refused(web1: SshHost, tmp_path: P
             with pytest.raises(UsageError, match="a path must not"):
                 act(path)
     assert sorted(os.listdir(tmp_path)) == ["home"]
-
-
-# Runs
-
-
-@pytest.mark.usefixtures("server")
-def test_two_runs_on_one_host_at_the_same_moment(tmp_path: Path) -> None:
-    path = tmp_path / "tasks.lua"
-    path.write_text(
-        f"""
-        task({{name = "t", delegate_to = "web1", run = function()
-          for n = 1, 8 do
-            file.write("{tmp_path}/shared", string.rep(run.id, 5000))
-            file.write("{tmp_path}/" .. run.id .. n, "x")
-            assert(cmd("echo $SLOTH_RUNNER_RUN; exit 0").stdout == run.id .. "\\n")
-          end
-        end}})
-        """
-    )
-    arguments = [sys.executable, "-m", "sloth_tui", "run", str(path)]
-    both = [
-        subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        for _ in range(2)
-    ]
-    told = [process.communicate(timeout=100)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0], told
-    text = (tmp_path / "shared").read_text()
-    assert text == text[: len(text) // 5000] * 5000
-    assert len([name for name in os.listdir(tmp_path) if not name.isalpha()]) == 16 + len(["tasks.lua"])

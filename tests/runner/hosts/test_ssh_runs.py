@@ -184,3 +184,24 @@ def _name(pid: int) -> str:
             return file.read().strip()
     except OSError:
         return ""
+
+
+def test_two_runs_on_one_host_at_the_same_moment(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.lua"
+    path.write_text(
+        f"""
+        task({{name = "t", delegate_to = "web1", run = function()
+          for n = 1, 8 do
+            file.write("{tmp_path}/shared", string.rep(run.id, 5000))
+            file.write("{tmp_path}/" .. run.id .. n, "x")
+            assert(cmd("echo $SLOTH_RUNNER_RUN; exit 0").stdout == run.id .. "\\n")
+          end
+        end}})
+        """
+    )
+    both = [start(str(path)) for _ in range(2)]
+    told = [process.communicate(timeout=100)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], told
+    text = (tmp_path / "shared").read_text()
+    assert text == text[: len(text) // 5000] * 5000
+    assert len([name for name in os.listdir(tmp_path) if not name.isalpha()]) == 16 + len(["tasks.lua"])
