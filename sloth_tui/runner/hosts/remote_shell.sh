@@ -13,7 +13,7 @@ main=$$
 asked=
 # Most shells need them before the number of a group; that of busybox takes them for a number, and says no.
 dashes=--
-kill -0 -- "$main" 2>/dev/null || dashes=
+kill -s 0 -- "$main" 2>/dev/null || dashes=
 trap '' HUP
 trap : INT QUIT PIPE
 trap 'heard=1' USR2

@@ -13,6 +13,7 @@ import pytest
 
 from sloth_tui.runner.hosts.remote_shell import ShellLost, _preamble
 from sloth_tui.runner.hosts.requests import call, heredoc
+from sloth_tui.runner.processes import read_process
 from tests.runner.hosts.shells import MARK, Trial, has_begun, in_each_shell, kill, setup, start
 from tests.ssh import marked
 from tests.support import A_MINUTE, wait_until
@@ -60,6 +61,18 @@ def test_with_its_stdin_all_that_was_started_ends(trial: Trial) -> None:
     wait_until(lambda: len(marked(f"{MARK}={trial.nonce}.1.")) >= 3)
     remote.close()
     assert not marked(f"{MARK}={trial.nonce}")
+
+
+@pytest.mark.slow
+@in_each_shell
+def test_what_has_lost_the_mark_ends_with_its_group(trial: Trial) -> None:
+    remote = trial.resident()
+    pid = trial.directory / "pid"
+    text = f'env -i sh -c "echo \\$\\$ >{pid}; exec sleep 1000" & wait'
+    remote.request(start(trial.nonce, 1, text))
+    wait_until(lambda: pid.exists() and pid.read_text())
+    remote.close()
+    assert read_process(int(pid.read_text())) is None
 
 
 @pytest.mark.slow
