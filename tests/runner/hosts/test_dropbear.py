@@ -81,7 +81,7 @@ def test_a_timeout_ends_the_command_with_own_sessions_and_the_connection_stays(t
 def test_if_the_client_is_killed_everything_ends(there: SshHost) -> None:
     run(there, "setsid sleep 1000 & sleep 1000 & echo")
     mark = f"SLOTH_RUNNER_SHELL={there._session.nonce}"
-    assert len(marked(mark)) >= 2
+    wait_until(lambda: len(marked(mark)) >= 2)
     os.kill(there._session.connect().group, signal.SIGKILL)
     wait_until(lambda: not marked(mark) and not os.path.exists(f"/tmp/.sloth-{there._session.nonce}"))
 

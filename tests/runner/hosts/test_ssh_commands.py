@@ -167,7 +167,7 @@ def cmdline(pid: int) -> bytes:
 def test_closing_ends_commands_children_and_own_sessions(alone: SshHost) -> None:
     run(alone, "sleep 1000 & setsid sleep 1000 & echo")
     nonce = nonce_of(alone)
-    assert len(marked(MARK + nonce)) >= 2
+    wait_until(lambda: len(marked(MARK + nonce)) >= 2)
     alone.close()
     assert nothing_is_left(nonce)
 

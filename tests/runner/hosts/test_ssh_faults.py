@@ -152,7 +152,7 @@ def test_commands_of_another_user_are_exact_and_end(hosts: SshHosts) -> None:
     assert run(host, "cat; id -un >&2; exit 255", stdin=data) == (255, data, b"daemon\n")
     run(host, "sleep 1000 & setsid sleep 1000 & echo")
     mark = mark_of(host)
-    assert len(marked(mark)) >= 2
+    wait_until(lambda: len(marked(mark)) >= 2)
     host.close()
     wait_until(lambda: not marked(mark))
 
