@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import threading
 import time
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 from sloth_tui.runner.protocol import encode_event, encode_note
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sloth_tui.runner.events import RunEvent
 
 _BATCH_BYTES = 32 * 1024
@@ -31,7 +34,7 @@ class Emitter:
         self._lock = threading.Lock()
         self._waiting = threading.Event()
         previous = threading.stack_size(_STACK_BYTES)
-        threading.Thread(target=self._pump, name="emitter", daemon=True).start()
+        _start_thread(self._pump)
         threading.stack_size(previous)
 
     def event(self, event: RunEvent) -> None:
@@ -75,3 +78,19 @@ class Emitter:
             self._waiting.clear()
             time.sleep(_FLUSH_SECONDS)
             self.flush()
+
+
+def _start_thread(function: Callable[[], None]) -> None:
+    """Start a thread; raise MemoryError if there is none for its stack.
+
+    ``Thread.start`` waits for the thread to say that it runs: for ever, if there is no memory to say so. Lines
+    of an emitter without a thread wait for the next note.
+    """
+    try:
+        _thread.start_new_thread(function, ())
+    except RuntimeError:
+        from sloth_tui.shortage import has_memory
+
+        if has_memory(_STACK_BYTES * 4):
+            raise
+        raise MemoryError("no memory for the stack of a thread") from None
