@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
 
@@ -21,6 +21,11 @@ A_MINUTE = 60.0
 """Seconds after which what has not happened is taken not to happen."""
 
 _PROOF = os.environ.get("SLOTH_PROOF") == "1"
+
+
+def sweep(many: Iterable[T], few: Iterable[T]) -> list[T]:
+    """What to try of a long list: ``few`` of it in ``make test``, all of it in ``make proof``."""
+    return list(many if _PROOF else few)
 
 
 def rounds(few: int, many: int) -> int:

@@ -12,6 +12,7 @@ import pytest
 
 from sloth_tui.store import open_store
 from tests.cli.support import piped
+from tests.runner.support import within_limits
 from tests.support import wait_until
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def test_a_run_that_works_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_run_that_takes_too_long_is_taken_back(tmp_path: Path) -> None:
-    result = piped(*run(tmp_path, "while true do end", "--timeout", "2"))
+    words = run(tmp_path, 'print("wrote") while true do end', "--timeout")
+    result = within_limits(lambda seconds: piped(*words, seconds), lambda done: "wrote" in done.out)
     assert result.code == 124
     assert held() == BEFORE
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests.readable import as_user, readable_program
-from tests.support import A_MINUTE, wait_until
+from tests.support import A_MINUTE, sweep, wait_until
 from tests.terminal import Tmux, needs_tmux
 
 if TYPE_CHECKING:
@@ -74,10 +74,14 @@ def is_of_the_interpreter(done: Ended) -> bool:
     return "Traceback" in done.err and "/sloth_tui/" not in done.err
 
 
-@pytest.mark.parametrize("files", range(5, 17))
-@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+FILES = [(command, files) for command in COMMANDS for files in range(5, 17)]
+# Of neighbouring numbers one stops a program where the other does: each number is tried with some commands.
+SOME_FILES = [one for number, one in enumerate(FILES) if number % 5 == 0]
+
+
+@pytest.mark.parametrize(("command", "files"), sweep(FILES, SOME_FILES))
 def test_few_open_files_are_enough_or_named(file: Path, command: str, files: int) -> None:
-    done = limited(f"n {files}", command.format(file=file))
+    done = limited(f"n {files}", COMMANDS[command].format(file=file))
     words = f"too many open files (limit {files}): raise it with ulimit -n\n"
     assert done.code == 0 or is_named(done, words), done
 
@@ -96,7 +100,7 @@ def test_few_open_files_for_a_command_are_named_by_its_task(tmp_path: Path) -> N
     assert failed != []
 
 
-@pytest.mark.parametrize("limit", range(16_000, 36_000, 1_000))
+@pytest.mark.parametrize("limit", sweep(range(16_000, 36_000, 1_000), range(18_000, 36_000, 4_000)))
 def test_little_memory_is_enough_or_named(file: Path, limit: int) -> None:
     if limited(f"v {limit}", "", python=f"-c '{NO_PROGRAM}'").code != 0:
         return  # not enough for the interpreter
@@ -159,7 +163,7 @@ def readable() -> Iterator[tuple[str, Path]]:
         yield found
 
 
-@pytest.mark.parametrize("processes", range(6))
+@pytest.mark.parametrize("processes", sweep(range(6), [0, 1, 3]))
 def test_few_processes_for_a_run_are_named(
     readable: tuple[str, Path], processes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,7 +211,7 @@ def shown_at_the_end(directory: Path, limit: str) -> tuple[str, list[str]]:
 @pytest.mark.timeout(600)
 def test_few_open_files_for_the_screen_are_named(file: Path, tmp_path: Path) -> None:
     codes = set()
-    for files in range(5, 41):
+    for files in sweep(range(5, 41), (5, 9, 13, 20, 40)):
         code, screen = shown_at_the_end(tmp_path, f"n {files}")
         words = f"error: too many open files (limit {files}): raise it with ulimit -n"
         assert (code, screen) in [("0", []), ("1", [words])], files
@@ -219,7 +223,7 @@ def test_few_open_files_for_the_screen_are_named(file: Path, tmp_path: Path) -> 
 @pytest.mark.timeout(900)
 def test_little_memory_for_the_screen_is_named(file: Path, tmp_path: Path) -> None:
     codes = set()
-    for limit in [*range(20_000, 150_000, 6_000), 170_000, 200_000, 230_000]:
+    for limit in sweep([*range(20_000, 150_000, 6_000), 170_000, 200_000, 230_000], (38_000, 80_000, 128_000)):
         code, screen = shown_at_the_end(tmp_path, f"v {limit}")
         said = [line.partition(" (")[0] for line in screen]
         assert (code, said) in [("0", []), ("1", ["error: out of memory"])], (limit, screen)

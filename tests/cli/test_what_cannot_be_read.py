@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.store.sqlite.engine import opening
 from tests.cli.support import piped
 from tests.store.sqlite.others import files_of, make_ours
-from tests.store.unprivileged import NOBODY, run_unprivileged
+from tests.store.unprivileged import NOBODY, run_all_unprivileged, run_unprivileged
 from tests.store.unreadable import EMPTIED, leave_a_hot_journal
 
 if TYPE_CHECKING:
@@ -62,26 +64,21 @@ def given_away(base: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("words", "mode"),
-    [
-        *((words, 0o000) for words in READS + WRITES),
-        *((words, 0o600) for words in (READS[1], READS[-1], WRITES[0])),
-    ],
-)
-@pytest.mark.parametrize("closed", ["state", ""])
+@pytest.mark.parametrize("mode", [0o000, 0o600], ids=oct)
+@pytest.mark.parametrize("closed", ["state", ""], ids=["state", "base"])
 def test_a_directory_that_may_not_be_searched_is_told(
-    shared: Path, words: tuple[str, ...], mode: int, closed: str
+    shared: Path, mode: int, closed: str
 ) -> None:
     given_away(shared)
     (shared / closed).chmod(mode)
-    done = run_unprivileged(shared, *words)
+    ends = run_all_unprivileged(shared, READS + WRITES)
     (shared / closed).chmod(0o700)
-    assert (done.code, done.out) == (7, "")
-    message, hint = done.err.splitlines()
-    assert message.startswith(f"error: {shared}/")
-    assert message.endswith(": permission denied")
-    assert hint == "hint: check the permissions of the directories above it"
+    for words, done in zip(READS + WRITES, ends, strict=True):
+        assert (done.code, done.out) == (7, ""), words
+        message, hint = done.err.splitlines()
+        assert message.startswith(f"error: {shared}/"), words
+        assert message.endswith(": permission denied"), words
+        assert hint == "hint: check the permissions of the directories above it", words
 
 
 def a_file(state: Path) -> str:
@@ -189,17 +186,17 @@ def test_a_journal_that_is_done_with_stands_in_nobodys_way(shared: Path, content
     assert done == (0, "value\n", "")
 
 
-@pytest.mark.parametrize("words", [*READS[:-2], *WRITES], ids=" ".join)
-def test_a_hard_link_is_refused_and_left_alone(base: Path, words: tuple[str, ...]) -> None:
+def test_a_hard_link_is_refused_and_left_alone(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "_NAME_CHECKS", 2)  # it waits for a second name to go
     make_ours(base / "state" / "local.db")
     os.link(base / "state" / "local.db", base / "state" / "second.db")
     before = files_of(base / "state" / "second.db")
-    for agent in ("local", "second"):
+    for words, agent in itertools.product([*READS[:-2], *WRITES], ("local", "second")):
         done = piped(*words, "--agent", agent)
-        assert (done.code, done.out) == (7, "")
+        assert (done.code, done.out) == (7, ""), words
         message, hint = done.err.splitlines()
-        assert message.startswith(f"error: {base}/state/{agent}.db: a hard link")
-        assert hint.startswith("hint: copy it")
+        assert message.startswith(f"error: {base}/state/{agent}.db: a hard link"), words
+        assert hint.startswith("hint: copy it"), words
     assert files_of(base / "state" / "second.db") == before
     assert sorted(file.name for file in (base / "state").iterdir()) == ["local.db", "second.db"]
 

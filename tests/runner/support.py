@@ -96,6 +96,26 @@ def run_task(directory: Path, body: str, **options: Any) -> Told:
     return run_text(directory, f'task({{name = "only", run = function()\n{body}\nend}})', **options)
 
 
+def errors_of(directory: Path, bodies: Iterable[str], **options: Any) -> list[str | None]:
+    """Run one task with each of these bodies, in one run; return how each failed, with no position in front of
+    it, or None. A message must begin with the position of its body."""
+    text, starts = "", []
+    for number, body in enumerate(bodies):
+        text += f'task({{name = "{number}", run = function()\n'
+        starts.append((text.count("\n") + 1, body.count("\n") + 1))
+        text += f"{body}\nend}})\n"
+    told = run_text(directory, text, keep_going=True, **options)
+    errors = []
+    for number, (first, lines) in enumerate(starts):
+        error = told.errors.get(str(number))
+        if error is not None:
+            file, line, error = error.split(":", 2)
+            assert file == "tasks.lua", told.errors
+            assert first <= int(line) < first + lines, told.errors
+        errors.append(error and error.strip())
+    return errors
+
+
 def lines_of(directory: Path, body: str, **options: Any) -> list[str]:
     """Return what one task with this body prints; the task must succeed."""
     told = run_task(directory, body, **options)
@@ -109,7 +129,7 @@ def within_limits(attempt: Callable[[str], T], reached: Callable[[T], object]) -
     The limit is to interrupt what ``reached`` looks for. On a busy machine it may come before that: then
     there is another attempt with a longer one.
     """
-    for seconds in ("1.5", "6", "30"):
+    for seconds in ("0.6", "3", "25"):
         outcome = attempt(seconds)
         if reached(outcome):
             break

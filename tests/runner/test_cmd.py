@@ -10,7 +10,7 @@ from sloth_tui.runner.events import TaskOutput
 from sloth_tui.runner.processes import find_descendants
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervision.supervisor import Supervisor
-from tests.runner.support import Told, lines_of, run_task, run_text, within_limits, write
+from tests.runner.support import Told, errors_of, lines_of, run_task, run_text, within_limits, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,8 +72,9 @@ def test_input_environment_and_directory(tmp_path: Path) -> None:
                        cwd = "{tmp_path}/sub", env = {{GREETING = "hi there", N = 5}}}})
         print(#r.stdout, r.stdout:byte(3))
     """
-    assert lines_of(tmp_path, body)[:3] == ["in\\xffput", "hi there 5", f"{tmp_path}/sub"]
-    assert lines_of(tmp_path, body)[3] == f"{len('in.put') + 1 + 11 + len(str(tmp_path)) + 5}\t255"
+    *shown, result = lines_of(tmp_path, body)
+    assert shown == ["in\\xffput", "hi there 5", f"{tmp_path}/sub"]
+    assert result == f"{len('in.put') + 1 + 11 + len(str(tmp_path)) + 5}\t255"
 
 
 def test_without_input_there_is_none(tmp_path: Path) -> None:
@@ -104,39 +105,40 @@ def test_binary_output_is_exact_in_the_result(tmp_path: Path) -> None:
     assert lines_of(tmp_path, body)[-1] == "8\ttrue"
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        ("cmd('exit 3')", "cmd: 'exit 3' ended with exit code 3"),
-        (
-            "cmd('echo why >&2; echo; exit 4')",
-            "cmd: 'echo why >&2; echo; exit 4' ended with exit code 4: why",
-        ),
-        ("cmd('nosuchcommand')", "cmd: 'nosuchcommand' ended with exit code 127: "),
-        ("cmd({command = 'sleep 9', timeout = 0.1})", "cmd: 'sleep 9' took longer than 0.1s"),
-        ("cmd({})", "cmd: command must be a string, got nil"),
-        ("cmd()", "cmd: needs a table of fields, got nil"),
-        ("cmd({command = 'ls', timeout = -1})", "cmd: timeout must be more than 0 seconds"),
-        ("cmd({command = 'ls', timeout = 1/0})", "cmd: timeout must be more than 0 seconds, and finite"),
-        (
-            "cmd({command = 'ls', shell = true})",
-            "cmd: unknown field 'shell'; there are: changed, check, command,",
-        ),
-        ("cmd({command = 'ls', env = {'x'}})", "cmd: env must have names, got a number"),
-        ("cmd({command = 'ls', env = {X = {}}})", "cmd: env.X must be a string or a number, got table"),
-        ("cmd({command = 'ls', env = {['A=B'] = 'x'}})", "cmd: env: 'A=B' cannot be set"),
-        (
-            "local e = {} for n = 1, 600000 do e['v' .. n] = n end cmd({command = 'ls', env = e})",
-            "cmd: env must not have more than 10000 names",
-        ),
-        ("cmd({command = 'ls', cwd = '/nowhere'})", "cmd: cwd '/nowhere' is not a directory"),
-        ("cmd('a\\0b')", "cmd: command must not contain NUL"),
-        ("cmd({command = 'ls', delegate_to = '-x'})", "cmd: '-x' is not a destination of ssh"),
-    ],
-)
-def test_what_goes_wrong_is_named(tmp_path: Path, call: str, message: str) -> None:
-    told = run_task(tmp_path, call)
-    assert told.errors["only"].startswith(f"tasks.lua:2: {message}")
+WRONG = [
+    ("cmd('exit 3')", "cmd: 'exit 3' ended with exit code 3"),
+    (
+        "cmd('echo why >&2; echo; exit 4')",
+        "cmd: 'echo why >&2; echo; exit 4' ended with exit code 4: why",
+    ),
+    ("cmd('nosuchcommand')", "cmd: 'nosuchcommand' ended with exit code 127: "),
+    ("cmd({command = 'sleep 9', timeout = 0.1})", "cmd: 'sleep 9' took longer than 0.1s"),
+    ("cmd({})", "cmd: command must be a string, got nil"),
+    ("cmd()", "cmd: needs a table of fields, got nil"),
+    ("cmd({command = 'ls', timeout = -1})", "cmd: timeout must be more than 0 seconds"),
+    ("cmd({command = 'ls', timeout = 1/0})", "cmd: timeout must be more than 0 seconds, and finite"),
+    (
+        "cmd({command = 'ls', shell = true})",
+        "cmd: unknown field 'shell'; there are: changed, check, command,",
+    ),
+    ("cmd({command = 'ls', env = {'x'}})", "cmd: env must have names, got a number"),
+    ("cmd({command = 'ls', env = {X = {}}})", "cmd: env.X must be a string or a number, got table"),
+    ("cmd({command = 'ls', env = {['A=B'] = 'x'}})", "cmd: env: 'A=B' cannot be set"),
+    (
+        "local e = {} for n = 1, 600000 do e['v' .. n] = n end cmd({command = 'ls', env = e})",
+        "cmd: env must not have more than 10000 names",
+    ),
+    ("cmd({command = 'ls', cwd = '/nowhere'})", "cmd: cwd '/nowhere' is not a directory"),
+    ("cmd('a\\0b')", "cmd: command must not contain NUL"),
+    ("cmd({command = 'ls', delegate_to = '-x'})", "cmd: '-x' is not a destination of ssh"),
+]
+"""Calls, and how their messages begin."""
+
+
+def test_what_goes_wrong_is_named(tmp_path: Path) -> None:
+    errors = errors_of(tmp_path, [call for call, _ in WRONG])
+    for (call, message), error in zip(WRONG, errors, strict=True):
+        assert (error or "").startswith(message), (call, error)
 
 
 @pytest.mark.parametrize("target", ["nil", "'local'", "'localhost'"])

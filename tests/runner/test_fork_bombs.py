@@ -17,7 +17,7 @@ import pytest
 import sloth_tui
 from sloth_tui.runner.worker.fence import find_own_cgroup
 from tests.runner.support import write
-from tests.support import wait_until
+from tests.support import sweep, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,9 +76,13 @@ def is_emptied(directory: Path) -> bool:
     return False
 
 
-@pytest.mark.parametrize("fenced", [True, False], ids=["kernel", "counted"])
-@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
-def test_a_fork_bomb_ends_by_the_limit_and_leaves_nothing(tmp_path: Path, bomb: str, fenced: bool) -> None:
+BOTH = [(bomb, limit) for bomb in BOMBS for limit in ("kernel", "counted")]
+TELLING = [("pipes", "kernel"), ("sessions", "kernel"), ("python", "kernel"), ("groups", "counted"), ("orphans", "counted")]
+
+
+@pytest.mark.parametrize(("name", "limit"), sweep(BOTH, TELLING))
+def test_a_fork_bomb_ends_by_the_limit_and_leaves_nothing(tmp_path: Path, name: str, limit: str) -> None:
+    bomb, fenced = BOMBS[name], limit == "kernel"
     path = write(
         tmp_path, 'task({name = "bomb", timeout = 240, run = function() cmd(os.getenv("BOMB")) end})'
     )
@@ -105,7 +109,7 @@ def test_a_fork_bomb_ends_by_the_limit_and_leaves_nothing(tmp_path: Path, bomb: 
         assert list(directory.glob("*/")) == []
 
 
-@pytest.mark.parametrize("bomb", ["loop", "python"])
+@pytest.mark.parametrize("bomb", sweep(["loop", "python"], ["loop"]))
 def test_without_that_limit_only_the_test_ends_it(tmp_path: Path, bomb: str) -> None:
     """Shows that the tests above would fail: a copy of the program with limits that nothing reaches."""
     package = Path(sloth_tui.__file__).parent

@@ -11,6 +11,7 @@ import pytest
 from sloth_tui.runner.events import TaskStarted
 from sloth_tui.runner.processes import Process, find_descendants, processes
 from sloth_tui.runner.request import RunRequest
+from sloth_tui.runner.supervision import shutdown
 from sloth_tui.runner.supervision.supervisor import Supervisor
 from tests.runner.support import run_text, within_limits, write
 from tests.runner.test_stopping import COMMANDS, HOLDING, stop_when, worker_pids
@@ -85,7 +86,11 @@ def test_commands_in_sessions_of_their_own_do_not_outlive_a_guard_that_is_killed
 
 
 @pytest.mark.parametrize("victim", [0, 1], ids=["keeper", "guard"])
-def test_a_guard_that_is_stopped_does_not_hold_up_the_end(tmp_path: Path, victim: int) -> None:
+def test_a_guard_that_is_stopped_does_not_hold_up_the_end(
+    tmp_path: Path, victim: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutdown, "EXIT_SECONDS", 0.5)
+
     def attempt(seconds: str) -> Told:
         supervisor = Supervisor(RunRequest(write(tmp_path, HOLDING), "local", timeout=float(seconds)))
         return stop_when(supervisor, lambda: os.kill(worker_pids()[victim], signal.SIGSTOP), "ready")

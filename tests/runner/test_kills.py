@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-ROUNDS = rounds(3, 40)
+ROUNDS = rounds(2, 40)
 TASKS = """
     task({name = "writes", run = function()
         state.lock("plain", "me", 600)
@@ -40,7 +40,7 @@ TASKS = """
 """
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(rounds(3, 5)))
 def test_killed_at_random_moments(tmp_path: Path, seed: int) -> None:
     path = write(tmp_path, TASKS)
     chance = random.Random(seed)

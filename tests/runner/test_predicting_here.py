@@ -13,6 +13,7 @@ from sloth_tui.runner.hosts.contents import Bytes
 from sloth_tui.runner.hosts.host import ABSENT, DIRECTORY, FILE, LOOP, Attributes
 from sloth_tui.runner.hosts.local import LocalHost
 from sloth_tui.runner.hosts.predicting import PredictingHost
+from tests.support import rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +87,9 @@ def outcome(function: Callable[[], None]) -> str:
     return ""
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, rounds(12, 400)))]
+)
 def test_predictions_come_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     for copy in ("predicted", "real"):
         (tmp_path / copy / "work").mkdir(parents=True)

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 NOBODY = 65534
 
 # What is imported before the right to read this checkout may be gone.
 _PROGRAM = f"""
-import importlib, os, pkgutil, sys
+import importlib, io, json, os, pkgutil, sys
 import sloth_tui.cli, sloth_tui.store
 for package in (sloth_tui.cli, sloth_tui.store):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
 if os.getuid() == 0:
     os.setgroups([]), os.setgid({NOBODY}), os.setuid({NOBODY})
-sys.exit(sloth_tui.cli.main(sys.argv[1:]))
+ends, said = [], sys.stdout
+for words in json.load(sys.stdin):
+    out, err = io.BytesIO(), io.BytesIO()
+    sys.stdout = io.TextIOWrapper(out, "utf-8", write_through=True)
+    sys.stderr = io.TextIOWrapper(err, "utf-8", "backslashreplace", write_through=True)
+    code = sloth_tui.cli.main(words)
+    ends.append([code, out.getvalue().decode(), err.getvalue().decode()])
+json.dump(ends, said)
 """
 
 
@@ -50,11 +59,19 @@ class Ended(NamedTuple):
 
 def run_unprivileged(base: Path, *words: str) -> Ended:
     """Run one command on this base directory."""
+    (ended,) = run_all_unprivileged(base, [words])
+    return ended
+
+
+def run_all_unprivileged(base: Path, commands: Sequence[Sequence[str]]) -> list[Ended]:
+    """Run commands on this base directory, one after the other, in one process."""
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, *words],
+        [sys.executable, "-c", _PROGRAM],
+        input=json.dumps(commands),
         capture_output=True,
         text=True,
         timeout=60,
         env={**os.environ, "SLOTH_RUNNER_HOME": str(base)},
     )
-    return Ended(done.returncode, done.stdout, done.stderr)
+    assert (done.returncode, done.stderr) == (0, "")
+    return [Ended(*ended) for ended in json.loads(done.stdout)]

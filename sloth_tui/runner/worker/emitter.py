@@ -83,8 +83,8 @@ class Emitter:
 def _start_thread(function: Callable[[], None]) -> None:
     """Start a thread; raise MemoryError if there is none for its stack.
 
-    ``Thread.start`` waits for the thread to say that it runs: for ever, if there is no memory to say so. Lines
-    of an emitter without a thread wait for the next note.
+    ``Thread.start`` waits for the thread to say that it runs: for ever, if there is no memory to say so. The
+    lines of an emitter without a thread wait for the next note.
     """
     try:
         _thread.start_new_thread(function, ())

@@ -9,6 +9,7 @@ import pytest
 
 from sloth_tui.runner.events import Resource
 from sloth_tui.runner.hosts.local import LocalHost
+from sloth_tui.runner.hosts.predicting import PredictingHost
 from tests.runner.resources.support import Modules
 from tests.runner.support import Told, run_task, run_text
 from tests.tools import APK, APT, DNF, SERVICES, Machine
@@ -46,6 +47,10 @@ def reported(told: Told) -> list[Reported]:
     return [(event.kind, event.name, event.changed, event.what) for event in told.of(Resource)]
 
 
+def in_process(directory: Path, *, check: bool) -> Modules:
+    return Modules(directory, check=check, predict=PredictingHost if check else None)
+
+
 class Step:
     """Runs one call, first as a check. Both tell the same, and the check touches nothing."""
 
@@ -56,16 +61,15 @@ class Step:
         body = f"print(json.encode({self.call}))"
         changes = any(changed for _, _, changed, _ in resources)
         before, earlier = self.machine.everything(), len(self.machine.calls)
-        checked = run_task(self.directory, body, check=True)
-        assert checked.end.exit_code == (10 if changes else 0), checked.errors
-        assert self.machine.everything() == before
-        assert all(event.predicted for event in checked.of(Resource))
-        done = run_task(self.directory, body)
-        assert done.end.exit_code == 0, done.errors
+        for check in (True, False):
+            modules = in_process(self.directory, check=check)
+            *_, line = modules.run(body)
+            found = [(each.kind, each.name, each.changed, each.what) for each in modules.sink.changes]
+            assert found == list(resources)
+            assert json.loads(line) == {"changed": changes, "predicted": check, **result}
+            if check:
+                assert self.machine.everything() == before
         assert tuple(self.machine.calls[earlier:]) == calls
-        for told, predicted in ((checked, True), (done, False)):
-            assert reported(told) == list(resources)
-            assert json.loads(told.lines[-1]) == {"changed": changes, "predicted": predicted, **result}
 
 
 @pytest.mark.parametrize("manager", MANAGERS)
@@ -225,10 +229,10 @@ def test_what_makes_no_sense_is_refused(call: str, tmp_path: Path, machine: Mach
 
 
 def failure(directory: Path, call: str, *, check: bool = False) -> str:
-    told = run_task(directory, call, check=check)
-    assert told.end.exit_code == 20
-    assert not told.of(Resource)
-    return told.errors["only"].removeprefix("tasks.lua:2: ")
+    modules = in_process(directory, check=check)
+    message = modules.error(call)
+    assert modules.sink.changes == []
+    return message
 
 
 def test_apt_is_told_that_nobody_is_there_to_answer(tmp_path: Path, machine: Machine) -> None:

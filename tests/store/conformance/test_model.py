@@ -286,5 +286,5 @@ def same(one: object, other: object) -> bool:
 def test_a_store_behaves_like_a_dictionary_with_a_history(backend: str) -> None:
     machine = type("Machine", (StoreAgainstDictionary,), {"backend": backend})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=rounds(25, 500), stateful_step_count=30)
+        machine, settings=settings(max_examples=rounds(12, 500), stateful_step_count=30)
     )

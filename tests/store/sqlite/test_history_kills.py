@@ -23,8 +23,8 @@ pytestmark = pytest.mark.slow
 
 
 KEYS = 3000
-KILLS = rounds(4, 60)
-WRITERS_KILLS = rounds(3, 25)
+KILLS = rounds(2, 60)
+WRITERS_KILLS = rounds(2, 25)
 ENOUGH = 50
 """Writes, of all writers together."""
 

@@ -98,5 +98,5 @@ class WithOthers(StoreAgainstDictionary):
 
 def test_a_store_that_others_write_to_behaves_like_a_dictionary_with_a_history() -> None:
     run_state_machine_as_test(
-        WithOthers, settings=settings(max_examples=rounds(15, 500), stateful_step_count=30)
+        WithOthers, settings=settings(max_examples=rounds(8, 500), stateful_step_count=30)
     )
