@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,6 +18,12 @@ pytestmark = pytest.mark.slow
 
 
 BIN = Path(sys.executable).parent
+PROTOCOL = {
+    "_ARGCOMPLETE": "1",
+    "_ARGCOMPLETE_IFS": "\n",
+    "_ARGCOMPLETE_SHELL": "bash",
+    "_ARGCOMPLETE_SUPPRESS_SPACE": "1",
+}
 
 
 @pytest.fixture
@@ -37,10 +44,7 @@ def complete(line: str, **environment: str) -> list[str]:
         text=True,
         env={
             **os.environ,
-            "_ARGCOMPLETE": "1",
-            "_ARGCOMPLETE_IFS": "\n",
-            "_ARGCOMPLETE_SHELL": "bash",
-            "_ARGCOMPLETE_SUPPRESS_SPACE": "1",
+            **PROTOCOL,
             "COMP_LINE": line,
             "COMP_POINT": str(len(line.encode())),
             **environment,
@@ -50,40 +54,75 @@ def complete(line: str, **environment: str) -> list[str]:
     return sorted(done.stdout.split("\n")) if done.stdout else []
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("sloth-runner st", ["state"]),
-        ("sloth-runner state s", ["set", "show", "stats"]),
-        ("sloth-runner lock ", ["acquire", "break", "list", "release"]),
-        ("sloth-runner state get dep", ["deploy:a", "deploy:b"]),
-        ("sloth-runner state get deploy:a dep", ["deploy:a", "deploy:b"]),
-        ("sloth-runner state get --agent production p", ["prod:key"]),
-        ("sloth-runner --agent production state show p", ["prod:key"]),
-        ("sloth-runner state get --agent=production p", ["prod:key"]),
-        ("sloth-runner state list --agent ", ["local", "production"]),
-        ("sloth-runner state list -a p", ["production"]),
-        ("sloth-runner state list --output j", ["json", "jsonl"]),
-        ("sloth-runner state list --out", ["--output"]),
-        ("sloth-runner state set k v --type b", ["boolean", "bytes"]),
-        ("sloth-runner state clear --prefix pack", ["package:nginx"]),
-        ("sloth-runner lock release r", ["release"]),
-        ("sloth-runner completion z", ["zsh"]),
-        ("sloth-runner exa", ["examples"]),
-        ("sloth-runner examples s", ["show"]),
-        ("sloth-runner examples -o js", ["json", "jsonl"]),
-        ("sloth-runner examples show dep", ["deploy"]),
-        ("sloth-runner run --example dep", ["deploy"]),
-        ("sloth-runner state get bad", []),
-        ("sloth-runner state set package:nginx d", []),
-        ("sloth-runner nonsense x", []),
-        ("sloth-runner state get --agent nobody ", []),
-        ("sloth-runner state get --", ["--agent", "--debug", "--help", "--raw"]),
-        ("sloth-runner state get --agent ../x dep", []),
-    ],
-)
-def test_protocol(line: str, expected: list[str], stored: None) -> None:
-    assert complete(line) == expected
+OFFERED = [
+    ("sloth-runner st", ["state"]),
+    ("sloth-runner state s", ["set", "show", "stats"]),
+    ("sloth-runner lock ", ["acquire", "break", "list", "release"]),
+    ("sloth-runner state get dep", ["deploy:a", "deploy:b"]),
+    ("sloth-runner state get deploy:a dep", ["deploy:a", "deploy:b"]),
+    ("sloth-runner state get --agent production p", ["prod:key"]),
+    ("sloth-runner --agent production state show p", ["prod:key"]),
+    ("sloth-runner state get --agent=production p", ["prod:key"]),
+    ("sloth-runner state list --agent ", ["local", "production"]),
+    ("sloth-runner state list -a p", ["production"]),
+    ("sloth-runner state list --output j", ["json", "jsonl"]),
+    ("sloth-runner state list --out", ["--output"]),
+    ("sloth-runner state set k v --type b", ["boolean", "bytes"]),
+    ("sloth-runner state clear --prefix pack", ["package:nginx"]),
+    ("sloth-runner lock release r", ["release"]),
+    ("sloth-runner completion z", ["zsh"]),
+    ("sloth-runner exa", ["examples"]),
+    ("sloth-runner examples s", ["show"]),
+    ("sloth-runner examples -o js", ["json", "jsonl"]),
+    ("sloth-runner examples show dep", ["deploy"]),
+    ("sloth-runner run --example dep", ["deploy"]),
+    ("sloth-runner state get bad", []),
+    ("sloth-runner state set package:nginx d", []),
+    ("sloth-runner nonsense x", []),
+    ("sloth-runner state get --agent nobody ", []),
+    ("sloth-runner state get --", ["--agent", "--debug", "--help", "--raw"]),
+    ("sloth-runner state get --agent ../x dep", []),
+]
+"""Lines up to the cursor, and what is offered."""
+EACH = """
+import json, os, sys
+import argcomplete
+import sloth_tui.cli
+from sloth_tui.cli.parsing import completion
+for line in json.load(sys.stdin):
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        os.dup2(writer, 8)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.environ.update(COMP_LINE=line, COMP_POINT=str(len(line.encode())))
+        sys.exit(sloth_tui.cli.main(["sloth-runner"]))
+    os.close(writer)
+    with open(reader) as offered:
+        print(json.dumps([line, offered.read()]), flush=True)
+    os.waitpid(child, 0)
+"""
+"""As each would be completed by a process of its own; what they import is imported once."""
+
+
+def test_protocol(stored: None) -> None:
+    lines = [line for line, _ in OFFERED]
+    done = subprocess.run(
+        [sys.executable, "-c", EACH],
+        input=json.dumps(lines),
+        capture_output=True,
+        text=True,
+        env={**os.environ, **PROTOCOL},
+    )
+    assert done.stderr == ""
+    offered = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(line, sorted(text.split("\n")) if text else []) for line, text in offered] == OFFERED
+
+
+def test_a_process_offers_the_same(stored: None) -> None:
+    for line, expected in OFFERED[::9]:
+        assert complete(line) == expected
 
 
 def test_commands_that_do_not_exist_yet_are_not_offered() -> None:

@@ -1,4 +1,4 @@
-"""Each documented exit code, from a real process, with its one line on stderr."""
+"""Each documented exit code, with its one line on stderr."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 from sloth_tui.origin import this_process
 from sloth_tui.store import open_store
+from tests.cli.support import piped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,12 +83,23 @@ def run(words: str, place: Path, limit: int | None = None) -> subprocess.Complet
     )
 
 
+def lines_on_stderr(code: int) -> str:
+    return r"error: .+\n(hint: .+\n)?" if code else ""
+
+
 @pytest.mark.parametrize(("words", "code"), CODES.items())
-def test_exit_code(words: str, code: int, place: Path) -> None:
+def test_exit_code(words: str, code: int, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    done = piped(*words.split())
+    assert done.code == code
+    assert re.fullmatch(lines_on_stderr(code), done.err)
+
+
+@pytest.mark.parametrize(("code", "words"), {code: words for words, code in CODES.items()}.items())
+def test_a_process_ends_with_the_exit_code(code: int, words: str, place: Path) -> None:
     done = run(words, place)
     assert done.returncode == code
-    expected = r"error: .+\n(hint: .+\n)?" if code else ""
-    assert re.fullmatch(expected, done.stderr)
+    assert re.fullmatch(lines_on_stderr(code), done.stderr)
 
 
 def test_a_file_that_must_not_grow_is_8(place: Path, base: Path) -> None:

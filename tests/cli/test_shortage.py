@@ -223,7 +223,9 @@ def test_few_open_files_for_the_screen_are_named(file: Path, tmp_path: Path) -> 
 @pytest.mark.timeout(900)
 def test_little_memory_for_the_screen_is_named(file: Path, tmp_path: Path) -> None:
     codes = set()
-    for limit in sweep([*range(20_000, 150_000, 6_000), 170_000, 200_000, 230_000], (38_000, 80_000, 128_000)):
+    for limit in sweep(
+        [*range(20_000, 150_000, 6_000), 170_000, 200_000, 230_000], (38_000, 80_000, 128_000)
+    ):
         code, screen = shown_at_the_end(tmp_path, f"v {limit}")
         said = [line.partition(" (")[0] for line in screen]
         assert (code, said) in [("0", []), ("1", ["error: out of memory"])], (limit, screen)

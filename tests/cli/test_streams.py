@@ -101,8 +101,6 @@ WITHOUT_DATA = {
 """Command line -> exit code, whatever becomes of what they say."""
 
 
-
-
 def tried(commands: dict[str, int], share: int) -> list[tuple[str, str]]:
     """Each command with each kind of streams, or one pair in ``share``: all commands, and all kinds."""
     pairs = [(words, streams) for words in commands for streams in STREAMS]

@@ -66,9 +66,7 @@ def given_away(base: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", [0o000, 0o600], ids=oct)
 @pytest.mark.parametrize("closed", ["state", ""], ids=["state", "base"])
-def test_a_directory_that_may_not_be_searched_is_told(
-    shared: Path, mode: int, closed: str
-) -> None:
+def test_a_directory_that_may_not_be_searched_is_told(shared: Path, mode: int, closed: str) -> None:
     given_away(shared)
     (shared / closed).chmod(mode)
     ends = run_all_unprivileged(shared, READS + WRITES)

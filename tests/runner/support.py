@@ -97,8 +97,8 @@ def run_task(directory: Path, body: str, **options: Any) -> Told:
 
 
 def errors_of(directory: Path, bodies: Iterable[str], **options: Any) -> list[str | None]:
-    """Run one task with each of these bodies, in one run; return how each failed, with no position in front of
-    it, or None. A message must begin with the position of its body."""
+    """Run one task with each of these bodies, in one run; return how each failed, with no position in
+    front of it, or None. A message must begin with the position of its body."""
     text, starts = "", []
     for number, body in enumerate(bodies):
         text += f'task({{name = "{number}", run = function()\n'

@@ -15,6 +15,7 @@ from sloth_tui.store import open_store
 from tests.runner.support import run_task, run_text, write
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
@@ -22,16 +23,21 @@ pytestmark = pytest.mark.slow
 
 MEBIBYTE = 1024 * 1024
 DRIVER = """
-import json, sys
+import json, os, sys
 from sloth_tui.runner.supervision.supervisor import RunRequest, Supervisor
 from sloth_tui.runner.protocol import event_to_json
 kinds = ("task_finished", "run_finished", "warned")
-request = RunRequest(sys.argv[1], "local", **json.loads(sys.argv[2]))
-shown = [event_to_json(event) for event in Supervisor(request).events()]
-peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(json.dumps({"peak": int(peak) * 1024, "lines": sum(e["event"] == "task_output" for e in shown),
-                  "events": [e for e in shown if e["event"] in kinds]}))
+for line in sys.stdin:
+    directory, environment, path, options = json.loads(line)
+    os.chdir(directory)
+    os.environ.update(environment)
+    request = RunRequest(path, "local", **options)
+    shown = [event_to_json(event) for event in Supervisor(request).events()]
+    peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    print(json.dumps({"peak": int(peak) * 1024, "lines": sum(e["event"] == "task_output" for e in shown),
+                      "events": [e for e in shown if e["event"] in kinds]}), flush=True)
 """
+"""One process for all runs: the most memory that it ever had must be little."""
 MEMORY = r"not enough memory|out of memory"
 TIME = r"took longer than"
 SLOW_WORDS = "error object whose __tostring fails: it takes too long"
@@ -180,9 +186,35 @@ BOMBS = {
 }
 
 
+class Driver:
+    """The process that has bombs run."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", DRIVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, directory: Path, path: str, options: dict[str, Any]) -> Any:
+        """Return what was told of the run, and the most bytes of memory that the process has had."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        environment = {name: os.environ[name] for name in ("HOME", "SLOTH_RUNNER_HOME")}
+        self.process.stdin.write(json.dumps([str(directory), environment, path, options]) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Driver]:
+    driver = Driver()
+    yield driver
+    driver.process.communicate(timeout=60)
+    assert driver.process.returncode == 0
+
+
 @pytest.mark.parametrize(("body", "options", "words"), BOMBS.values(), ids=BOMBS)
 def test_bombs_end_with_the_right_words_and_leave_nothing(
-    tmp_path: Path, body: str, options: dict[str, Any], words: str
+    tmp_path: Path, driver: Driver, body: str, options: dict[str, Any], words: str
 ) -> None:
     limit = 0.25 if words == TIME else 8.0
     text = f"""
@@ -191,19 +223,12 @@ def test_bombs_end_with_the_right_words_and_leave_nothing(
         end}})
     """
     limits = {"memory_limit": 48 * MEBIBYTE, "grace": 0.3, **options}
-    driver = subprocess.run(
-        [sys.executable, "-c", DRIVER, write(tmp_path, text), json.dumps(limits)],
-        capture_output=True,
-        cwd=tmp_path,
-        timeout=60,
-    )
-    assert driver.returncode == 0, driver.stderr.decode()
-    told = json.loads(driver.stdout)
+    told = driver.run(tmp_path, write(tmp_path, text), limits)
     (finished,) = [event for event in told["events"] if event["event"] == "task_finished"]
     assert any(word in finished["error"] for word in words.split("|")), finished
     assert told["peak"] < 100 * MEBIBYTE
     assert told["lines"] * 2 <= 50_000 + 2
-    assert find_descendants(os.getpid()) == []
+    assert find_descendants(driver.process.pid) == []
     with open_store("local") as store:
         assert "held" not in [lock.name for lock in store.locks()]
 

@@ -212,7 +212,10 @@ CHANGE_THE_WORLD = ("redefined globals", "redefined host calls of one module")
 def test_denied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names = [name for name in DENIED if name not in CHANGE_THE_WORLD]
-    tasks = [f"task({{name = [[{name}]], timeout = 20, run = function()\n{DENIED[name][0]}\nend}})" for name in names]
+    tasks = [
+        f"task({{name = [[{name}]], timeout = 20, run = function()\n{DENIED[name][0]}\nend}})"
+        for name in names
+    ]
     told = run_text(tmp_path, "\n".join(tasks), keep_going=True)
     assert told.end.result == "done", told.errors
     printed: dict[str | None, list[str]] = {}

@@ -77,7 +77,13 @@ def is_emptied(directory: Path) -> bool:
 
 
 BOTH = [(bomb, limit) for bomb in BOMBS for limit in ("kernel", "counted")]
-TELLING = [("pipes", "kernel"), ("sessions", "kernel"), ("python", "kernel"), ("groups", "counted"), ("orphans", "counted")]
+TELLING = [
+    ("pipes", "kernel"),
+    ("sessions", "kernel"),
+    ("python", "kernel"),
+    ("groups", "counted"),
+    ("orphans", "counted"),
+]
 
 
 @pytest.mark.parametrize(("name", "limit"), sweep(BOTH, TELLING))

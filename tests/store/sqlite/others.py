@@ -1,4 +1,4 @@
-"""Programs that know nothing of us: they use the standard library's sqlite3, each in a process of its own,
+"""Programs that know nothing of us: they use the standard library's sqlite3, in a process of their own,
 because two SQLite libraries in one process that open one file lose data."""
 
 from __future__ import annotations
@@ -7,11 +7,13 @@ import json
 import shlex
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sloth_tui.store import open_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 DOCUMENTED = """
@@ -27,33 +29,68 @@ END;
 """What some of them add to the documented tables."""
 
 _PROGRAM = """
-import json, sqlite3, sys
-path, statements = sys.argv[1], json.load(sys.stdin)
-connection = sqlite3.connect(path, isolation_level=None)
-rows = []
-for statement, *bindings in statements:
-    if ";" in statement.strip().rstrip(";"):
-        connection.executescript(statement)
-    else:
-        rows = connection.execute(statement, bindings).fetchall()
-connection.close()
-print(json.dumps(rows))
+import json, sqlite3, sys, traceback
+def run(path, statements):
+    connection = sqlite3.connect(path, isolation_level=None)
+    rows = []
+    for statement, *bindings in statements:
+        if ";" in statement.strip().rstrip(";"):
+            connection.executescript(statement)
+        else:
+            rows = connection.execute(statement, bindings).fetchall()
+    connection.close()
+    return rows
+for line in sys.stdin:
+    try:
+        print(json.dumps([run(*json.loads(line)), None]), flush=True)
+    except Exception:
+        print(json.dumps([[], traceback.format_exc()]), flush=True)
 """
+_lasting: list[subprocess.Popen[str]] | None = None
+"""None, or the one process that runs the statements of all calls, as soon as there is one."""
+
+
+@contextmanager
+def one_program() -> Iterator[None]:
+    """Have one process run what calls of :func:`run_other` in this block ask for: to start one takes longer.
+
+    It opens the database for each call, and closes it.
+    """
+    global _lasting  # noqa: PLW0603 - tests call a function, wherever they are
+    _lasting = []
+    try:
+        yield
+    finally:
+        for process in _lasting:
+            process.communicate(timeout=60)
+        _lasting = None
 
 
 def run_other(path: Path, *statements: str | tuple[object, ...]) -> list[list[object]]:
     """Let another program run these statements, each with its bindings; the rows of the last."""
     program = [statement if isinstance(statement, tuple) else (statement,) for statement in statements]
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", _PROGRAM, str(path)],
-        input=json.dumps(program),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    rows: list[list[object]] = json.loads(done.stdout)
+    request = json.dumps([str(path), program]) + "\n"
+    if _lasting is None:
+        process = _start()
+        answer, _ = process.communicate(request, timeout=60)
+    else:
+        if not _lasting:
+            _lasting.append(_start())
+        (process,) = _lasting
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(request)
+        process.stdin.flush()
+        answer = process.stdout.readline()
+    rows: list[list[object]]
+    rows, error = json.loads(answer)
+    assert error is None, error
     return rows
+
+
+def _start() -> subprocess.Popen[str]:
+    command = [sys.executable, "-S", "-c", _PROGRAM]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def remove_elsewhere(path: Path, suffixes: str = "*", *, replacement: Path | None = None) -> None:
