@@ -160,6 +160,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "used"),
     [
@@ -207,6 +208,7 @@ print(code, len(opened), file=sys.stderr)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize(
     ("arguments", "reads"),

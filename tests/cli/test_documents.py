@@ -115,6 +115,7 @@ def test_set_takes_texts_to_the_letter(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("base")
 @pytest.mark.parametrize(
     ("words", "complaint"),

@@ -16,6 +16,7 @@ from tests.cli.support import on_terminal, piped
 _TEXT = st.text(st.sampled_from("ab 漢é🦥"), max_size=80)
 
 
+@pytest.mark.slow
 @given(_TEXT, st.integers(1, 90))
 def test_cut_fits_and_counts_what_is_missing(text: str, width: int) -> None:
     shown = cut(text, width)
@@ -32,6 +33,7 @@ def test_cut_fits_and_counts_what_is_missing(text: str, width: int) -> None:
         assert width < 16
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.integers(1, 300), st.booleans()), min_size=1, max_size=7).filter(
         lambda columns: columns[0][1]

@@ -53,6 +53,7 @@ def secretive(base: Path) -> Path:
     return base
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [1, 2000])
 @pytest.mark.parametrize(
     "words",

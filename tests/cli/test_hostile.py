@@ -107,6 +107,7 @@ def test_a_prefix_is_literal(prefix: str, keys: list[str], stocked: Path) -> Non
     assert sorted(gone) == keys
 
 
+@pytest.mark.slow
 @settings(
     max_examples=rounds(40, 600),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

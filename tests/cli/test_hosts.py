@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.ssh import needs_sshd, server, shared_server, stale_files
 from tests.support import wait_until
 
@@ -62,6 +64,7 @@ def test_without_any_there_is_nothing_to_list(base: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 @needs_sshd
 def test_each_says_whether_it_answers(server: Server, base: Path) -> None:
     done = hosts(
@@ -76,6 +79,7 @@ def test_each_says_whether_it_answers(server: Server, base: Path) -> None:
     assert (done.returncode, done.stderr) == (20, "")
 
 
+@pytest.mark.slow
 @needs_sshd
 def test_if_all_answer_the_exit_code_is_0_and_nothing_is_left(server: Server, base: Path) -> None:
     done = hosts(base, "[agents.web1]\n[agents.web2]\n", "--check", "-o", "json")

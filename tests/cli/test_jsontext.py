@@ -24,6 +24,7 @@ _VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(_VALUES)
 def test_it_writes_what_the_standard_encoder_writes(value: object) -> None:
     assert jsontext.pretty(value) == json.dumps(value, indent=2, ensure_ascii=False)

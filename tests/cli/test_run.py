@@ -149,6 +149,7 @@ def test_debug_adds_the_traceback_of_lua(tmp_path: Path) -> None:
     assert "    stack traceback:\n" in piped("run", path, "--debug").out
 
 
+@pytest.mark.slow
 def test_list_shows_the_order_and_runs_nothing(tmp_path: Path) -> None:
     path = file(tmp_path, DEPLOY)
     assert piped("run", path, "--list").out == "build\t\t\tmake it\nship\tbuild\t\t\n"

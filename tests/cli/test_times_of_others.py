@@ -38,6 +38,7 @@ TIMES: list[tuple[object, str | None]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stored", "shown"), TIMES)
 def test_a_time_is_shown_or_not_known(base: Path, stored: object, shown: str | None) -> None:
     path = base / "state" / "local.db"

@@ -53,6 +53,7 @@ def test_what_crosses_comes_back_with_its_type(value: Any) -> None:
         )
 
 
+@pytest.mark.slow
 @given(tables | scalars, st.booleans(), st.sampled_from([None, 2]))
 @example([-0.0], True, None)
 def test_json_decode_reads_what_json_is(value: Any, ascii_only: bool, indent: int | None) -> None:
@@ -94,6 +95,7 @@ def test_encode_writes_floats_as_the_command_line_does(number: float) -> None:
     assert (ok, encoded.decode()) == (True, repr(number))
 
 
+@pytest.mark.slow
 def test_encode_writes_each_of_many_floats_as_the_command_line_does() -> None:
     """Any bits; any digits; ties between two texts of 16 digits; the neighbours of powers of two and ten."""
     chance = Random(1)

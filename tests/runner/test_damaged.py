@@ -158,6 +158,7 @@ def test_a_damaged_database_fails_the_task_and_is_named(
     assert "Traceback" not in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_a_file_that_a_damaged_database_keeps_from_loading_says_so_with_its_line(
     base: Path, tmp_path: Path, original: Path, damage: Callable[[Path], None]

@@ -170,6 +170,7 @@ def test_a_terminal_gets_these_words_in_styles(
     assert "\x1b[1mtask ship\x1b[0m" in raw
 
 
+@pytest.mark.slow
 async def test_the_screen_shows_these_words(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sloth_tui.tui.services.runs.Supervisor", Scripted)
     async with running() as app:

@@ -186,6 +186,7 @@ def test_what_goes_wrong_names_function_and_argument(tmp_path: Path) -> None:
         assert line.startswith(f"tasks.lua:{place}: {message}"), call
 
 
+@pytest.mark.slow
 def test_templates(tmp_path: Path) -> None:
     write(tmp_path, "[{% block body %}{% endblock %}]\n", "base.j2")
     loop = "{% for x in list %},{{ x }}{% endfor %}"
@@ -224,6 +225,7 @@ def test_log_has_its_own_stream_and_says_its_level(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_nothing_is_done_while_a_file_is_listed(tmp_path: Path) -> None:
     from sloth_tui.errors import TaskFileError
     from sloth_tui.runner.request import RunRequest
@@ -249,6 +251,7 @@ def test_devices_and_pipes_are_not_replaced_by_files(tmp_path: Path) -> None:
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 
+@pytest.mark.slow
 def test_owners_that_cannot_be_are_no_users_of_this_machine(tmp_path: Path) -> None:
     owners = ["4294967295", "99999999999999999999", "-1", "a\\0b", ""]
     for field, kind in (("owner", "user"), ("group", "group")):
@@ -262,6 +265,7 @@ def test_owners_that_cannot_be_are_no_users_of_this_machine(tmp_path: Path) -> N
     assert not (tmp_path / "f").exists()
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_is_called_what_the_task_calls_it(tmp_path: Path) -> None:
     long = "x" * 300
     told = run_task(tmp_path, f'file.write("{long}", "x")')
@@ -297,6 +301,7 @@ RENDERED = {
 }
 
 
+@pytest.mark.slow
 def test_a_template_keeps_its_own_line_ends(tmp_path: Path) -> None:
     for file, text in LINE_ENDS.items():
         (tmp_path / file).write_bytes(text)
@@ -308,6 +313,7 @@ def test_a_template_keeps_its_own_line_ends(tmp_path: Path) -> None:
     assert {name: (tmp_path / f"{name}.out").read_bytes() for name in RENDERED} == RENDERED
 
 
+@pytest.mark.slow
 def test_templates_see_null_as_none_floats_as_short_and_names_in_the_order_of_the_file(
     tmp_path: Path,
 ) -> None:
@@ -323,6 +329,7 @@ def test_templates_see_null_as_none_floats_as_short_and_names_in_the_order_of_th
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pipe", "device", "directory"])
 def test_a_template_that_is_not_a_regular_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "template"

@@ -138,6 +138,7 @@ OBJECTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", OBJECTS)
 def test_an_error_is_shown_as_it_says_with_the_line_of_the_task(tmp_path: Path, body: str) -> None:
     told = run_task(tmp_path, body)

@@ -62,6 +62,7 @@ def test_order_is_that_of_definition_after_dependencies(tasks: list[Task]) -> No
     assert names(make_plan(tasks)) == slow_order(tasks)
 
 
+@pytest.mark.slow
 @given(graphs(acyclic=False))
 def test_cycles_are_found_exactly_where_there_are_any_and_shown_as_a_path(tasks: list[Task]) -> None:
     by_name = {each.name: each for each in tasks}
@@ -80,6 +81,7 @@ def test_cycles_are_found_exactly_where_there_are_any_and_shown_as_a_path(tasks:
         assert len(plan) == len(tasks)
 
 
+@pytest.mark.slow
 @given(graphs(acyclic=True), st.data())
 def test_wanted_tasks_bring_what_they_depend_on_and_nothing_else(
     tasks: list[Task], data: st.DataObject
@@ -98,6 +100,7 @@ def model_results(plan: Sequence[Task], failing: set[str], *, keep_going: bool) 
     return results
 
 
+@pytest.mark.slow
 @given(graphs(acyclic=True), st.booleans(), st.data())
 def test_after_a_failure_dependents_are_skipped_and_without_keep_going_all(
     tasks: list[Task], keep_going: bool, data: st.DataObject
@@ -173,6 +176,7 @@ def test_names_to_choose_from_are_few() -> None:
     assert "number 19 and 980 more" in str(caught.value.hint)
 
 
+@pytest.mark.slow
 def test_obstacles_of_many_tasks_are_found_without_going_through_all_results() -> None:
     plan = make_plan([task(str(number)) for number in range(30_000)])
     schedule = Schedule(plan, {}, keep_going=False)

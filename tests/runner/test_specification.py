@@ -47,6 +47,7 @@ def test_state_locks(tmp_path: Path) -> None:
         assert store.locks() == []
 
 
+@pytest.mark.slow
 def test_state_locks_second_run_finds_the_lock_free(tmp_path: Path) -> None:
     run_text(tmp_path, block("critical-update"))
     assert run_text(tmp_path, block("critical-update")).end.exit_code == 0
@@ -168,6 +169,7 @@ def test_versioned_state_without_a_content_is_an_error_that_says_where(tmp_path:
     assert told.errors["versioned-config"] == "tasks.lua:8: state.set: value must not be nil"
 
 
+@pytest.mark.slow
 def test_state_cleanup(tmp_path: Path) -> None:
     with open_store("local", "write") as store:
         store.set_many({f"temporary:{number}": number for number in range(250)} | {"kept": "yes"})

@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sloth_tui.runner.events import TaskOutput, Warned
 from sloth_tui.runner.supervision.supervisor import RunRequest, Supervisor, Suspension
 from tests.runner.support import Told, stored, write
@@ -91,6 +93,7 @@ def _told_without_the_stand_in(directory: Path) -> list[RunEvent]:
     return events
 
 
+@pytest.mark.slow
 def test_what_a_killed_stand_in_kept_is_said_to_be_lost(base: Path, tmp_path: Path) -> None:
     told = Told(iter(_told_without_the_stand_in(tmp_path)))
     assert told.warnings == [_LOST]

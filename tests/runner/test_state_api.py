@@ -111,6 +111,7 @@ def test_list_and_keys_are_literal_prefixes_in_order(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_list_may_be_changed_while_it_is_walked(tmp_path: Path) -> None:
     with open_store("local", "write") as store:
         store.set_many({f"t:{number:04}": "x" * 900 for number in range(3000)})

@@ -34,6 +34,7 @@ def test_tasks_run_in_order_and_a_run_tells_its_story(tmp_path: Path) -> None:
     assert (told.end.result, told.end.exit_code, told.end.error) == ("done", 0, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "error", "hint"),
     [
@@ -114,6 +115,7 @@ def test_a_task_that_is_none_says_which_field(tmp_path: Path) -> None:
     assert told.lines == [f"tasks.lua:{line}: {complaint}" for line, (_, complaint) in enumerate(NO_TASKS, 2)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tasks.txt", "tasks", "tasks.lua.bak"])
 def test_other_endings_are_refused(tmp_path: Path, name: str) -> None:
     told = run_file(write(tmp_path, "", name))
@@ -125,6 +127,7 @@ def test_sloth_is_an_ending_as_well(tmp_path: Path) -> None:
     assert run_file(write(tmp_path, f"task({{name='a', {NOTHING}}})", "x.sloth")).end.exit_code == 0
 
 
+@pytest.mark.slow
 def test_missing_files_directories_and_pipes(tmp_path: Path) -> None:
     (tmp_path / "dir.lua").mkdir()
     os.mkfifo(tmp_path / "pipe.lua")
@@ -190,6 +193,7 @@ def test_modules_beside_the_task_file(tmp_path: Path) -> None:
     assert told.errors["only"] == "lib/greet.lua:2: deep"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
@@ -231,6 +235,7 @@ def test_what_lua_offers(tmp_path: Path) -> None:
     assert lines[2] == "5.0\tv1\t3\tLua 5.4\tnil\t2"
 
 
+@pytest.mark.slow
 def test_many_lines_arrive_in_order_and_none_is_lost(tmp_path: Path) -> None:
     lines = lines_of(tmp_path, "for i = 1, 10000 do print('line ' .. i) end")
     assert lines == [f"line {number}" for number in range(1, 10001)]

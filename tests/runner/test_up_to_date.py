@@ -57,6 +57,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     return Checkout(tmp_path / "checkout")
 
 
+@pytest.mark.slow
 def test_an_up_to_date_task_is_done_and_what_depends_on_it_goes_on(checkout: Checkout) -> None:
     assert checkout.run().lines == ["built", "shipped"]
     told = checkout.run()
@@ -70,6 +71,7 @@ def test_an_up_to_date_task_is_done_and_what_depends_on_it_goes_on(checkout: Che
     assert told.changes == []
 
 
+@pytest.mark.slow
 def test_the_fingerprint_is_an_ordinary_key(checkout: Checkout) -> None:
     assert checkout.runs()
     fingerprint = stored()[KEY]
@@ -85,6 +87,7 @@ def test_the_fingerprint_is_an_ordinary_key(checkout: Checkout) -> None:
     assert checkout.runs()
 
 
+@pytest.mark.slow
 def test_force_runs_all(checkout: Checkout) -> None:
     assert checkout.runs()
     assert checkout.runs(force=True)
@@ -103,6 +106,7 @@ def test_an_edited_source(checkout: Checkout) -> None:
     assert not checkout.runs()
 
 
+@pytest.mark.slow
 def test_an_edited_output(checkout: Checkout) -> None:
     assert checkout.runs()
     checkout.write("out/app", "edited")
@@ -110,6 +114,7 @@ def test_an_edited_output(checkout: Checkout) -> None:
     assert not checkout.runs()
 
 
+@pytest.mark.slow
 def test_a_deleted_output(checkout: Checkout) -> None:
     assert checkout.runs()
     (checkout.directory / "out" / "app").unlink()
@@ -117,12 +122,14 @@ def test_a_deleted_output(checkout: Checkout) -> None:
     assert not checkout.runs()
 
 
+@pytest.mark.slow
 def test_another_definition(checkout: Checkout) -> None:
     assert checkout.runs()
     write(checkout.directory, BUILD.replace('print("built")', 'print("built", "better")'))
     assert checkout.run().lines == ["built\tbetter", "shipped"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("late", [False, True], ids=["at once", "late"])
 def test_another_module(checkout: Checkout, late: bool) -> None:
     require = 'require("lib.rules")'
@@ -136,6 +143,7 @@ def test_another_module(checkout: Checkout, late: bool) -> None:
     assert not checkout.runs()
 
 
+@pytest.mark.slow
 def test_a_module_that_an_earlier_task_loaded(checkout: Checkout) -> None:
     first = 'task({name = "first", run = function() require("other") end})\n'
     write(checkout.directory, first + BUILD)
@@ -145,6 +153,7 @@ def test_a_module_that_an_earlier_task_loaded(checkout: Checkout) -> None:
     assert not checkout.runs()
 
 
+@pytest.mark.slow
 def test_other_values(checkout: Checkout) -> None:
     assert checkout.runs(values={"b": 1, "a": [2]})
     assert not checkout.runs(values={"a": [2], "b": 1})
@@ -154,6 +163,7 @@ def test_other_values(checkout: Checkout) -> None:
 # What does not
 
 
+@pytest.mark.slow
 def test_times_say_nothing(checkout: Checkout) -> None:
     assert checkout.runs()
     for path in ("src/a.c", "out/app", "tasks.lua"):
@@ -164,6 +174,7 @@ def test_times_say_nothing(checkout: Checkout) -> None:
     assert not checkout.runs()
 
 
+@pytest.mark.slow
 def test_a_restored_source_is_the_old_one(checkout: Checkout) -> None:
     assert checkout.runs()
     checkout.write("src/a.c", "2")
@@ -171,6 +182,7 @@ def test_a_restored_source_is_the_old_one(checkout: Checkout) -> None:
     assert not checkout.runs()
 
 
+@pytest.mark.slow
 def test_nothing_is_written_by_a_task_that_finds_all_as_it_was(checkout: Checkout) -> None:
     assert checkout.runs()
     with open_store("local") as store:
@@ -184,6 +196,7 @@ def test_nothing_is_written_by_a_task_that_finds_all_as_it_was(checkout: Checkou
 # What is not taken for success
 
 
+@pytest.mark.slow
 def test_asking_stores_nothing(checkout: Checkout) -> None:
     assert checkout.runs(check=True)
     assert stored() == {}
@@ -204,6 +217,7 @@ def test_a_check_knows_what_is_up_to_date(checkout: Checkout) -> None:
     assert told.end.exit_code == 10
 
 
+@pytest.mark.slow
 def test_a_check_predicts_the_fingerprint(checkout: Checkout) -> None:
     ((_, _, predicted),) = checkout.run(check=True).changes
     assert checkout.runs()
@@ -216,6 +230,7 @@ def test_a_task_that_failed(checkout: Checkout) -> None:
     assert KEY not in stored()
 
 
+@pytest.mark.slow
 def test_a_task_that_failed_after_it_had_succeeded(checkout: Checkout) -> None:
     text = BUILD.replace(
         'print("built")', 'print("built") if file.read("src/a.c") == "2" then error("no") end'
@@ -227,6 +242,7 @@ def test_a_task_that_failed_after_it_had_succeeded(checkout: Checkout) -> None:
     assert checkout.run().end.result == "failed"
 
 
+@pytest.mark.slow
 def test_a_source_that_was_edited_while_the_task_ran(checkout: Checkout) -> None:
     text = BUILD.replace(
         'file.directory("out")',
@@ -238,6 +254,7 @@ def test_a_source_that_was_edited_while_the_task_ran(checkout: Checkout) -> None
     assert not checkout.runs()
 
 
+@pytest.mark.slow
 def test_an_output_that_is_not_there_is_told(checkout: Checkout) -> None:
     write(checkout.directory, BUILD.replace('creates = "out/app"', 'creates = {"out/app", "out/doc"}'))
     told = checkout.run()
@@ -246,6 +263,7 @@ def test_an_output_that_is_not_there_is_told(checkout: Checkout) -> None:
     assert checkout.runs()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "error"),
     [
@@ -263,6 +281,7 @@ def test_what_can_never_be_up_to_date_is_an_error(checkout: Checkout, field: str
     assert "built" not in told.lines
 
 
+@pytest.mark.slow
 def test_a_task_may_have_only_sources_or_only_outputs(checkout: Checkout) -> None:
     write(checkout.directory, BUILD.replace(', creates = "out/app"', ""))
     assert checkout.runs()
@@ -276,6 +295,7 @@ def test_a_task_may_have_only_sources_or_only_outputs(checkout: Checkout) -> Non
     assert checkout.runs()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "error"),
     [
@@ -293,6 +313,7 @@ def test_wrong_fields_are_named(tmp_path: Path, field: str, error: str) -> None:
     assert told.end.exit_code == 2
 
 
+@pytest.mark.slow
 def test_each_attempt_is_one_of_the_same_task(checkout: Checkout) -> None:
     text = BUILD.replace("run = function()", "retries = 1, run = function()", 1)
     text = text.replace(

@@ -102,6 +102,7 @@ def test_lines_of_others_say_nothing(line: bytes) -> None:
     assert list(decode_lines([line])) == []
 
 
+@pytest.mark.slow
 @given(st.dictionaries(texts, tables), st.lists(texts), st.floats(0.1, 9) | st.none(), st.integers(0, 2**63))
 def test_assignments_cross_as_they_are(
     given_values: dict[str, Any], tasks: list[str], timeout: float | None, since: int

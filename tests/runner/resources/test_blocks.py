@@ -26,6 +26,7 @@ contents = st.lists(st.sampled_from([b"1", b"", b"b\r", b"# x", b"&\\1%1"]), max
 WEB, DB = markers(b"web", b"#"), markers(b"web db", b"#")
 
 
+@pytest.mark.slow
 @given(texts(), contents)
 @settings(max_examples=rounds(200, 2000))
 def test_a_second_time_changes_nothing(text: bytes, block: bytes) -> None:
@@ -34,6 +35,7 @@ def test_a_second_time_changes_nothing(text: bytes, block: bytes) -> None:
     assert with_block(once, block + b"\n", WEB) == once or not block or block.endswith(b"\n")
 
 
+@pytest.mark.slow
 @given(texts(), contents)
 @settings(max_examples=rounds(200, 2000))
 def test_absent_undoes_present(text: bytes, block: bytes) -> None:
@@ -41,6 +43,7 @@ def test_absent_undoes_present(text: bytes, block: bytes) -> None:
     assert undone == text or (undone.rstrip(b"\r\n") == text and not text.endswith(b"\n"))
 
 
+@pytest.mark.slow
 @given(texts(), contents, contents)
 @settings(max_examples=rounds(200, 2000))
 def test_two_blocks_do_not_meet(text: bytes, one: bytes, other: bytes) -> None:
@@ -51,6 +54,7 @@ def test_two_blocks_do_not_meet(text: bytes, one: bytes, other: bytes) -> None:
     assert without_other == with_block(text, one, WEB)
 
 
+@pytest.mark.slow
 @given(texts(), contents, contents)
 @settings(max_examples=rounds(200, 2000))
 def test_what_was_changed_by_hand_between_the_markers_is_put_right(

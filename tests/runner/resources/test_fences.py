@@ -72,6 +72,7 @@ ACTS = {
 }
 
 
+@pytest.mark.slow
 def test_no_act_is_done_without_the_lock(tmp_path: Path, directory: Path) -> None:
     before = everything(directory)
     told = without_lock(tmp_path, "\n".join(f"fails(function() {act} end)" for act in ACTS.values()))

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support import rounds
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ for number in range(1_000_000):
 """
 
 
+@pytest.mark.slow
 def test_there_is_never_half_a_file(tmp_path: Path) -> None:
     path = tmp_path / "f"
     for number in range(rounds(5, 60)):

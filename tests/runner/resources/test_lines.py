@@ -35,6 +35,7 @@ def others(text: bytes, line: bytes) -> list[bytes]:
     return [bare(found) for found in kept]
 
 
+@pytest.mark.slow
 @given(texts(), wanted)
 @settings(max_examples=rounds(200, 2000))
 def test_a_second_time_changes_nothing(text: bytes, line: bytes) -> None:
@@ -43,6 +44,7 @@ def test_a_second_time_changes_nothing(text: bytes, line: bytes) -> None:
     assert line in [bare(found) for found in split(once)]
 
 
+@pytest.mark.slow
 @given(texts(), st.sampled_from([b"b = 1", b"b = 2", b"b ="]))
 @settings(max_examples=rounds(200, 2000))
 def test_with_a_match_a_second_time_changes_nothing_and_one_line_is_left(text: bytes, line: bytes) -> None:
@@ -52,6 +54,7 @@ def test_with_a_match_a_second_time_changes_nothing_and_one_line_is_left(text: b
     assert others(once, line) == others(text, line)
 
 
+@pytest.mark.slow
 @given(texts(), wanted)
 @settings(max_examples=rounds(200, 2000))
 def test_no_other_line_is_touched(text: bytes, line: bytes) -> None:
@@ -62,6 +65,7 @@ def test_no_other_line_is_touched(text: bytes, line: bytes) -> None:
     assert after[:-1] == before[:-1]
 
 
+@pytest.mark.slow
 @given(texts(), wanted)
 @settings(max_examples=rounds(200, 2000))
 def test_absent_undoes_present(text: bytes, line: bytes) -> None:

@@ -181,6 +181,7 @@ def test_lines_of_a_run_with_diff(tmp_path: Path) -> None:
     assert end.endswith("s: 1 done; 6 resources changed")
 
 
+@pytest.mark.slow
 def test_secrets_are_in_no_event(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("old-secret\n")
     (tmp_path / "src").mkdir()

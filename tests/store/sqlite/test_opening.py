@@ -196,6 +196,7 @@ def test_a_database_that_was_replaced_is_written_in_its_place(path: Path) -> Non
         assert dict(store.items()) == {"key": "value", "more": 1}
 
 
+@pytest.mark.slow
 def test_a_log_that_another_program_took_away_is_back_with_the_next_write(path: Path) -> None:
     make_ours(path)
     assert run_other(path, "PRAGMA journal_mode = DELETE") == [["delete"]]

@@ -175,6 +175,7 @@ def test_what_cannot_be_read_cannot_be_copied(path: Path) -> None:
         copy_of(path)
 
 
+@pytest.mark.slow
 def test_a_large_copy_is_a_file_without_a_name(
     filled: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,8 +14,6 @@ from sloth_tui.store.rows import key_tree
 from tests.support import rounds
 
 if TYPE_CHECKING:
-    import pytest
-
     from sloth_tui.model import Row
     from sloth_tui.store.sqlite.store import SqliteStore
     from tests.store.sqlite.window.viewer import Viewer
@@ -53,6 +52,7 @@ def in_order(store: SqliteStore, part: str = "") -> list[str]:
     return [key for key in keys if part in key]
 
 
+@pytest.mark.slow
 def test_a_tree_folds_what_a_look_at_every_key_would(store: SqliteStore, view: Viewer) -> None:
     @settings(max_examples=rounds(50, 1500))
     @given(st.sets(_keys, max_size=60), _folds, st.sampled_from(("", "a", "c")))
@@ -84,6 +84,7 @@ def test_a_tree_folds_what_a_look_at_every_key_would(store: SqliteStore, view: V
 _changes = st.lists(st.tuples(st.booleans(), _keys), max_size=6)
 
 
+@pytest.mark.slow
 def test_a_tree_follows_the_changes_of_others(store: SqliteStore, view: Viewer) -> None:
     @settings(max_examples=rounds(50, 1000))
     @given(st.sets(_keys, max_size=60), st.sets(_keys, max_size=8), st.lists(_changes, max_size=3))
