@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -103,10 +104,9 @@ WITHOUT_DATA = {
 
 def tried(commands: dict[str, int], share: int) -> list[tuple[str, str]]:
     """Each command with each kind of streams, or one pair in ``share``: all commands, and all kinds."""
-    pairs = [(words, streams) for words in commands for streams in STREAMS]
-    places = [(one, other) for one in range(len(commands)) for other in range(len(STREAMS))]
-    some = [pair for pair, (one, other) in zip(pairs, places, strict=True) if (one + other) % share == 0]
-    return sweep(pairs, some)
+    pairs = list(itertools.product(enumerate(commands), enumerate(STREAMS)))
+    tells = [(words, streams) for (one, words), (two, streams) in pairs if (one + two) % share == 0]
+    return sweep(itertools.product(commands, STREAMS), tells)
 
 
 @pytest.fixture

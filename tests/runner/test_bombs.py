@@ -216,7 +216,7 @@ def driver() -> Iterator[Driver]:
 def test_bombs_end_with_the_right_words_and_leave_nothing(
     tmp_path: Path, driver: Driver, body: str, options: dict[str, Any], words: str
 ) -> None:
-    limit = 0.25 if words == TIME else 8.0
+    limit = 0.15 if words == TIME else 8.0
     text = f"""
         task({{name = "bomb", timeout = {limit}, run = function()
             state.with_lock("held", "me", 60, function()\n{body}\nend)

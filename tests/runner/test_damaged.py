@@ -90,7 +90,7 @@ def test_each_call_of_a_task_succeeds_or_raises_in_words(
     (base / "state").mkdir(parents=True)
     path = write(tmp_path, EACH)
     seed = int(os.environ.get("SLOTH_SEED", "3"))
-    for name in spoil(original, base / "state", seed, rounds(10, 1000)):
+    for name in spoil(original, base / "state", seed, rounds(6, 1000)):
         done = run(path, name)
         assert (done.returncode, said(done)) == (0, []), (name, done)
         answers = [line.split("\t") for line in done.stdout.splitlines() if "\t" in line]
@@ -110,7 +110,7 @@ def test_a_file_that_reads_it_while_it_is_loaded_is_listed_or_told_about(
     (base / "state").mkdir(parents=True)
     path = write(tmp_path, LOADED)
     seed = int(os.environ.get("SLOTH_SEED", "4"))
-    for name in spoil(original, base / "state", seed, rounds(10, 1000)):
+    for name in spoil(original, base / "state", seed, rounds(6, 1000)):
         done = run(path, name, "--list")
         if done.returncode == 0:
             assert (done.stdout, said(done)) == ("a\t\t\t\n", []), (name, done)
