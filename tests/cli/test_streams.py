@@ -150,10 +150,7 @@ def test_what_is_only_said_never_changes_the_exit_code(words: str, streams: str,
 
 @pytest.mark.parametrize(
     ("redirection", "message"),
-    [
-        (">&-", "stdout is closed"),
-        (">/dev/full", "No space left on device"),
-    ],
+    [(">&-", "stdout is closed"), (">/dev/full", "No space left on device")],
 )
 def test_a_lock_whose_token_cannot_be_told_is_not_kept(redirection: str, message: str, filled: Path) -> None:
     done = shell("lock acquire free --holder me --ttl 600", redirection)
