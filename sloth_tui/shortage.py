@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _NOT_MAPPED = "failed to map segment"
 """What the loader says of a module for which there is no memory."""
+_NO_MODULE = (ImportError, MemoryError, OSError)
+"""What a module raises that cannot be found or loaded for lack of memory."""
 _LOADER = ("Error 24", "Too many open files")
 _STACK_BYTES = 8 * 1024 * 1024
 """The stack of a thread, on most systems."""
@@ -47,7 +49,7 @@ def too_many_files(*, whole_system: bool = False) -> str:
 def out_of_memory() -> str:
     try:
         import resource
-    except (ImportError, MemoryError):
+    except _NO_MODULE:
         return "out of memory"
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     if limit == resource.RLIM_INFINITY:
@@ -56,7 +58,10 @@ def out_of_memory() -> str:
 
 
 def too_many_processes() -> str:
-    import resource
+    try:
+        import resource
+    except _NO_MODULE:
+        return "too many processes"
 
     limit = resource.getrlimit(resource.RLIMIT_NPROC)[0]
     if limit == resource.RLIM_INFINITY:
@@ -68,7 +73,7 @@ def too_large_files() -> str | None:
     """Return one line that names the limit for the size of files; None if this process has none."""
     try:
         import resource
-    except (ImportError, MemoryError):
+    except _NO_MODULE:
         return None
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     if limit == resource.RLIM_INFINITY:
@@ -102,7 +107,7 @@ def has_memory(size: int) -> bool:
         import mmap
     except ImportError as error:
         return _NOT_MAPPED not in str(error)
-    except MemoryError:
+    except (MemoryError, OSError):
         return False
     try:
         mmap.mmap(-1, size).close()

@@ -110,17 +110,44 @@ def test_little_memory_is_enough_or_named(file: Path, limit: int) -> None:
             assert is_named(done, "out of memory"), (command, done)
 
 
-def test_too_little_memory_for_the_program_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "error", ["MemoryError", "OSError(12, 'Cannot allocate memory')"], ids=["memory", "system"]
+)
+def test_too_little_memory_for_the_program_is_named(tmp_path: Path, error: str) -> None:
     # As where the interpreter comes up, and then there is not enough for a module.
     package = tmp_path / "sloth_tui"
     package.mkdir()
     for name in ("__init__.py", "__main__.py"):
         shutil.copy(os.path.join(os.path.dirname(find_program()), name), package / name)
-    (package / "cli.py").write_text("raise MemoryError\n")
+    (package / "cli.py").write_text(f"raise {error}\n")
     done = subprocess.run(
         [sys.executable, "-m", "sloth_tui", "agents"], capture_output=True, text=True, cwd=tmp_path
     )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "error: out of memory\n")
+
+
+# Each would look for a module, in directories that there is no memory to list.
+SHORTAGES = {
+    "describe_shortage(MemoryError())": "out of memory",
+    "out_of_memory()": "out of memory",
+    "too_large_files()": None,
+    "too_many_processes()": "too many processes",
+    "has_memory(1)": False,
+}
+
+
+def test_a_shortage_is_named_where_no_module_can_be_loaded() -> None:
+    script = f"""
+import sys
+from sloth_tui.shortage import *
+class Finder:
+    def find_spec(*_):
+        raise OSError(12, "Cannot allocate memory")
+sys.meta_path[:] = [Finder]
+print([{", ".join(SHORTAGES)}])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (f"{list(SHORTAGES.values())}\n", "")
 
 
 def find_program() -> str:
