@@ -125,7 +125,7 @@ WRONG = [
     ("cmd({command = 'ls', env = {X = {}}})", "cmd: env.X must be a string or a number, got table"),
     ("cmd({command = 'ls', env = {['A=B'] = 'x'}})", "cmd: env: 'A=B' cannot be set"),
     (
-        "local e = {} for n = 1, 600000 do e['v' .. n] = n end cmd({command = 'ls', env = e})",
+        "local e = {} for n = 1, 60000 do e['v' .. n] = n end cmd({command = 'ls', env = e})",
         "cmd: env must not have more than 10000 names",
     ),
     ("cmd({command = 'ls', cwd = '/nowhere'})", "cmd: cwd '/nowhere' is not a directory"),
@@ -183,9 +183,9 @@ def test_children_left_behind_go_on_until_the_run_ends(tmp_path: Path) -> None:
 
 
 def test_many_commands_may_leave_children_behind(tmp_path: Path) -> None:
-    told = run_task(tmp_path, 'for _ = 1, 200 do cmd("sleep 97 &") end print("all")')
+    told = run_task(tmp_path, 'for _ = 1, 60 do cmd("sleep 97 &") end print("all")')
     assert told.lines == ["all"], told.errors
-    assert told.warnings == ["200 processes left by commands were ended"]
+    assert told.warnings == ["60 processes left by commands were ended"]
 
 
 def test_stop_gives_commands_a_chance_and_then_kills_them(tmp_path: Path) -> None:
