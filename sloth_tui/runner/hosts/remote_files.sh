@@ -349,6 +349,12 @@ check_removable() {
     own_path "$1" || return
     [ "$own" != / ] || fail "'$1' is the root directory, which is not removed" || return
     check_kept "$1" "$here" 'the working directory' && check_kept "$1" "$HOME" 'the home directory' || return
+    # HOME may be set to another directory than the one that the system has for the user.
+    user=$(id -un 2>/dev/null) || user=
+    case $user in
+    '' | *[!A-Za-z0-9_.-]*) ;;
+    *) eval "user_home=~$user" && check_kept "$1" "$user_home" 'the home directory' || return ;;
+    esac
     [ -r /proc/self/mountinfo ] || return 0
     while read -r _ _ _ _ mounted _; do
         case $mounted in *\\*) mounted=$(printf '%b' "$mounted") ;; esac

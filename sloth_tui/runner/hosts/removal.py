@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -45,7 +46,7 @@ def check_removable(path: str, *, is_directory: bool) -> None:
     for kept, what in (
         ("/", "the root directory"),
         (os.getcwd(), "the working directory"),
-        (os.path.realpath(os.path.expanduser("~")), "the home directory"),
+        *((os.path.realpath(home), "the home directory") for home in _homes()),
     ):
         if kept == real:
             raise HostError(f"'{path}' is {what}, which is not removed")
@@ -56,6 +57,16 @@ def check_removable(path: str, *, is_directory: bool) -> None:
             raise HostError(f"'{path}' is a mount point, which is not removed")
         if is_directory and mounted.startswith(real + "/"):
             raise HostError(f"'{path}' contains the mount point '{mounted}', which is not removed")
+
+
+def _homes() -> list[str]:
+    """Return the home directory, and the one that the system has for the user: HOME may be set to another."""
+    import pwd
+
+    homes = [os.path.expanduser("~")]
+    with contextlib.suppress(KeyError):
+        homes.append(pwd.getpwuid(os.getuid()).pw_dir)
+    return homes
 
 
 def _mount_points() -> list[str]:

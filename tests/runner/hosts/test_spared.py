@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.hosts import remote_shell
-from tests.runner.hosts.support import SHELLS
+from tests.runner.hosts.shells import SHELLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,8 @@ SPARED = {
     "./h/home": "'./h/home' is the home directory",
     "./none/../h": "'./none/../h' contains the home directory",
     "/proc": "'/proc' is a mount point",
+    # HOME is set to another directory by now.
+    (HOME := pwd.getpwuid(os.getuid()).pw_dir): f"'{HOME}' is the home directory",
     "./l/proc": "'./l/proc' is a mount point",
 }
 
