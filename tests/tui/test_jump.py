@@ -37,12 +37,14 @@ def test_no_label_begins_another(count: int) -> None:
 
 async def jumps_to(app: Driver, text: str) -> None:
     """Press ``f`` and the label that stands at the beginning of ``text`` or right before it."""
-    lines = app.text().split("\n")
-    y = next(number for number, line in enumerate(lines) if text in line)
-    x = lines[y].index(text)
+    await app.sees(text)
     await app.press("f")
     await until(lambda: isinstance(app.app.screen, JumpScreen))
     screen = cast("JumpScreen", app.app.screen)
+    # The screen may have moved since it was looked at: the labels are for what is below them.
+    lines = [strip.text for strip in screen._strips]
+    y = next(number for number, line in enumerate(lines) if text in line)
+    x = lines[y].index(text)
     label, _ = min(
         ((label, abs(target.x - x)) for label, target in screen._targets.items() if target.y == y),
         key=lambda found: found[1],
