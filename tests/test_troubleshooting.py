@@ -95,11 +95,12 @@ SITUATIONS = {
 }
 """Message -> shell commands of which the last one gives it."""
 
-_ERRORS_OF_SSH = "tests/runner/hosts/test_ssh_errors.py"
+_BOMBS = "tests/runner/worker/guarding/test_fork_bombs.py"
+_ERRORS_OF_SSH = "tests/runner/hosts/ssh/test_errors.py"
 
 HELD = {
     "error: out of memory (limit …): raise it with ulimit -v": "tests/cli/test_shortage.py",
-    "killed: its commands had more than 1,000 processes at once": "tests/runner/test_fork_bombs.py",
+    "killed: its commands had more than 1,000 processes at once": _BOMBS,
     "cannot reach 'web1': …": _ERRORS_OF_SSH,
     "cannot reach 'web1': its host key is not known": _ERRORS_OF_SSH,
     "'web1' shows another host key than known_hosts has: refused": _ERRORS_OF_SSH,

@@ -133,12 +133,13 @@ sys.exit(main(["run", {file!r}]))
 """
 COMMANDS = {
     "hosts",
-    "hosts.command",
     "hosts.fenced",
     "hosts.host",
     "hosts.local",
-    "hosts.looking",
-    "hosts.pipes",
+    "hosts.local.command",
+    "hosts.local.host",
+    "hosts.local.looking",
+    "hosts.local.pipes",
 }
 FILES = {
     "hosts",
@@ -146,7 +147,8 @@ FILES = {
     "hosts.fenced",
     "hosts.host",
     "hosts.local",
-    "hosts.looking",
+    "hosts.local.host",
+    "hosts.local.looking",
     "lua.modules.resources",
     "resources",
     "resources.blocks",

@@ -20,7 +20,7 @@ from sloth_tui.runner.hosts.host import (
     Found,
     Replacement,
 )
-from sloth_tui.runner.hosts.predicting import PredictingHost
+from sloth_tui.runner.hosts.predicting.host import PredictingHost
 from tests.runner.fake_host import LINK, FakeHost
 
 if TYPE_CHECKING:

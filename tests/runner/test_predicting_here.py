@@ -11,8 +11,8 @@ import pytest
 from sloth_tui.errors import HostError
 from sloth_tui.runner.hosts.contents import Bytes
 from sloth_tui.runner.hosts.host import ABSENT, DIRECTORY, FILE, LOOP, Attributes
-from sloth_tui.runner.hosts.local import LocalHost
-from sloth_tui.runner.hosts.predicting import PredictingHost
+from sloth_tui.runner.hosts.local.host import LocalHost
+from sloth_tui.runner.hosts.predicting.host import PredictingHost
 from tests.support import rounds
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from sloth_tui.runner.control_files import ControlFiles
-from sloth_tui.runner.hosts.ssh import SshHost
-from sloth_tui.runner.hosts.ssh_session import Destination, Way
+from sloth_tui.runner.hosts.ssh.host import SshHost
+from sloth_tui.runner.hosts.ssh.session import Destination, Way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

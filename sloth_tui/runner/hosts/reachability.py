@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import SlothError
 from sloth_tui.runner.hosts.inventory import Inventory
-from sloth_tui.runner.hosts.ssh_session import Way
+from sloth_tui.runner.hosts.ssh.session import Way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

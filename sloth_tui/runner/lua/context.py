@@ -107,7 +107,7 @@ class Context:
 
     def _find(self, name: str) -> Host:
         if name == LOCAL[0]:
-            from sloth_tui.runner.hosts.local import LocalHost
+            from sloth_tui.runner.hosts.local.host import LocalHost
 
             return LocalHost()
         if self._others is None:

@@ -31,7 +31,7 @@ class WorkerHosts:
             raise UsageError(f"delegate_to '{name}' is a group, and only a task may name one")
         if self._inventory is None:
             from sloth_tui.runner.hosts.inventory import Inventory
-            from sloth_tui.runner.hosts.ssh_session import Way
+            from sloth_tui.runner.hosts.ssh.session import Way
 
             way = Way(self._run, self._grace)
             self._inventory = Inventory(lambda: self._settings().hosts, way)

@@ -10,7 +10,7 @@ from sloth_tui.runner.lua.context import LOCAL
 
 if TYPE_CHECKING:
     from sloth_tui.runner.hosts.host import Found, Host
-    from sloth_tui.runner.hosts.predicting import PredictingHost
+    from sloth_tui.runner.hosts.predicting.host import PredictingHost
     from sloth_tui.runner.lua.context import Context
     from sloth_tui.runner.worker.predictions import Predictions
 

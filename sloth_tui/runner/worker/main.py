@@ -42,7 +42,7 @@ def main() -> None:
     from sloth_tui.runner.processes import LANE_VARIABLE, RUN_VARIABLE
     from sloth_tui.runner.request import decode_assignment, lane_mark
     from sloth_tui.runner.worker import recover, session
-    from sloth_tui.runner.worker.family import run_guarded
+    from sloth_tui.runner.worker.guarding.family import run_guarded
 
     line, received = _read_line(0)
     if not line:
@@ -75,7 +75,8 @@ def _emitting(work: Work, assignment: Assignment) -> None:
     link.call_before_standing(emitter.flush)
     try:
         work(assignment, emitter, _open_store, _steps)
-        capture = sys.modules.get("sloth_tui.runner.hosts.command")  # it was not needed if it is not there
+        # It was not needed if it is not there.
+        capture = sys.modules.get("sloth_tui.runner.hosts.local.command")
         if capture is not None and capture.has_leftovers():
             link.stand_still(link.WAITING)
     except BaseException:

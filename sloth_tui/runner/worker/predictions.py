@@ -8,7 +8,7 @@ from sloth_tui.runner.events import Resource, Warned
 
 if TYPE_CHECKING:
     from sloth_tui.runner.hosts.host import Host
-    from sloth_tui.runner.hosts.predicting import PredictingHost
+    from sloth_tui.runner.hosts.predicting.host import PredictingHost
     from sloth_tui.runner.lua.context import Context
     from sloth_tui.runner.worker.emitter import Emitter
 
@@ -44,7 +44,7 @@ class Predictions:
 
     def predicting(self, host: Host) -> Host:
         """Return a host over this one that only predicts."""
-        from sloth_tui.runner.hosts.predicting import PredictingHost
+        from sloth_tui.runner.hosts.predicting.host import PredictingHost
 
         predicting = PredictingHost(host, self._assumed)
         self._hosts[host.name] = predicting

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.runner.hosts.local import LocalHost
+from sloth_tui.runner.hosts.local.host import LocalHost
 from tests.runner.hosts.support import SshHosts
 from tests.ssh import needs_sshd, server, shared_server
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sloth_tui.runner.hosts.host import Host
-    from sloth_tui.runner.hosts.ssh import SshHost
+    from sloth_tui.runner.hosts.ssh.host import SshHost
     from tests.ssh import Server
 
 __all__ = ["server", "shared_server"]

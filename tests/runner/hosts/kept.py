@@ -12,7 +12,7 @@ from tests.runner.hosts.support import SshHosts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sloth_tui.runner.hosts.ssh import SshHost
+    from sloth_tui.runner.hosts.ssh.host import SshHost
     from tests.ssh import Server
 
 

@@ -12,7 +12,7 @@ import pytest
 from sloth_tui.errors import HostError
 from sloth_tui.runner.hosts.contents import Bytes
 from sloth_tui.runner.hosts.host import DIRECTORY, FILE, Attributes, Command
-from sloth_tui.runner.hosts.predicting import PredictingHost
+from sloth_tui.runner.hosts.predicting.host import PredictingHost
 from tests.runner.test_predicting_here import act, outcome, seen
 from tests.ssh import needs_sshd
 from tests.support import rounds
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sloth_tui.runner.hosts.host import Host
-    from sloth_tui.runner.hosts.ssh import SshHost
+    from sloth_tui.runner.hosts.ssh.host import SshHost
     from tests.runner.hosts.support import SshHosts
     from tests.ssh import Server
 

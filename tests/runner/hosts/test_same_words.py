@@ -10,8 +10,8 @@ import pytest
 
 from sloth_tui.errors import SlothError
 from sloth_tui.runner.hosts.host import Attributes, Command, Replacement
-from sloth_tui.runner.hosts.local import LocalHost
-from sloth_tui.runner.hosts.predicting import PredictingHost
+from sloth_tui.runner.hosts.local.host import LocalHost
+from sloth_tui.runner.hosts.predicting.host import PredictingHost
 from sloth_tui.runner.resources.change import Handling
 from sloth_tui.runner.resources.directories import make_directory, make_link
 from sloth_tui.runner.resources.files import remove_path, write_file
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sloth_tui.runner.hosts.host import Host
-    from sloth_tui.runner.hosts.ssh import SshHost
+    from sloth_tui.runner.hosts.ssh.host import SshHost
 
     Act = Callable[[Host], object]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from sloth_tui.runner.hosts.local import LocalHost
+from sloth_tui.runner.hosts.local.host import LocalHost
 from sloth_tui.runner.lua.context import Context
 from sloth_tui.runner.lua.environment import Environment
 from sloth_tui.runner.lua.modules.locks import RunLocks

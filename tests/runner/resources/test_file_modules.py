@@ -434,7 +434,7 @@ def test_a_source_that_changes_while_it_is_copied_replaces_nothing(tmp_path: Pat
     from sloth_tui.errors import HostError
     from sloth_tui.runner.hosts.contents import LocalFile
     from sloth_tui.runner.hosts.host import Attributes
-    from sloth_tui.runner.hosts.local import LocalHost
+    from sloth_tui.runner.hosts.local.host import LocalHost
 
     content = LocalFile(str(tmp_path / "src"))
     assert content.sha256

@@ -20,7 +20,7 @@ WRITER = f"""
 import os, sys
 from sloth_tui.runner.hosts.contents import Bytes
 from sloth_tui.runner.hosts.host import Attributes
-from sloth_tui.runner.hosts.local import LocalHost
+from sloth_tui.runner.hosts.local.host import LocalHost
 from sloth_tui.runner.resources.files import write_file
 
 host = LocalHost()

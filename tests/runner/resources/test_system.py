@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sloth_tui.runner.events import Resource
-from sloth_tui.runner.hosts.local import LocalHost
-from sloth_tui.runner.hosts.predicting import PredictingHost
+from sloth_tui.runner.hosts.local.host import LocalHost
+from sloth_tui.runner.hosts.predicting.host import PredictingHost
 from tests.runner.resources.support import Modules
 from tests.runner.support import Told, run_task, run_text
 from tests.tools import APK, APT, DNF, SERVICES, Machine

@@ -1,0 +1,1 @@
+"""Either host in check mode: what would be there, and nothing done."""
