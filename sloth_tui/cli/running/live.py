@@ -18,6 +18,7 @@ from sloth_tui.cli.output.tables import terminal_width
 from sloth_tui.cli.running.summary import RunSummary
 from sloth_tui.runner import events
 from sloth_tui.runner.describe_hosts import RunningTask
+from sloth_tui.runner.threads import start_thread
 from sloth_tui.text import display_text, encodable, format_duration, output_line
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _MAX_OUTPUT_CHARACTERS = 500
 """Characters of a task's last output, and of its name, that are looked at."""
 _MAX_NAME_CELLS = 40
 """Cells of a task's name in the progress line."""
+_STACK_BYTES = 1024 * 1024
+"""The stack of the thread that draws. Rich calls deeply."""
 _STYLES = {
     "heading": "bold",
     "old": "dim",
@@ -75,17 +78,17 @@ class RunLive:
             redirect_stderr=False,
         )
         self._lock = threading.Lock()
-        """Held while drawing: by the thread of this object, or that of :meth:`show`."""
+        """Held while drawing: by the clock's thread, or that of :meth:`show`."""
         self._pending: list[Text] = []
         self._drawn = 0.0
         self._over = threading.Event()
-        self._clock = threading.Thread(target=self._tick, name="clock", daemon=True)
 
     def __enter__(self) -> RunLive:
-        self._live.start()
-        # rich hides the cursor, and a process that is stopped by Ctrl-Z or killed cannot show it again.
-        self._console.show_cursor(True)
-        self._clock.start()
+        with self._lock:
+            start_thread(self._tick, _STACK_BYTES)  # first: if there can be none, nothing is drawn yet
+            self._live.start()
+            # rich hides the cursor, and a process that is stopped by Ctrl-Z or killed cannot show it again.
+            self._console.show_cursor(True)
         return self
 
     def __exit__(
@@ -121,17 +124,18 @@ class RunLive:
 
     def _leave(self) -> None:
         """Write the lines that wait, and remove the progress line."""
-        if self._over.is_set():
-            return
-        self._over.set()
-        self._clock.join()
-        self._draw()
-        self._live.stop()
+        with self._lock:
+            if self._over.is_set():
+                return
+            self._over.set()
+            self._draw()
+            self._live.stop()
 
     def _tick(self) -> None:
         while not self._over.wait(_UPDATE_SECONDS):
             with self._lock:
-                self._draw()
+                if not self._over.is_set():
+                    self._draw()
 
     def _draw(self) -> None:
         """Write the lines that wait and the progress line at once; nothing if neither is new."""

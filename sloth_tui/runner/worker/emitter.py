@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import _thread
 import os
 import threading
 import time
 from typing import TYPE_CHECKING
 
 from sloth_tui.runner.protocol import encode_event, encode_note
+from sloth_tui.runner.threads import start_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sloth_tui.runner.events import RunEvent
 
 _BATCH_BYTES = 32 * 1024
 _FLUSH_SECONDS = 0.02
 """The time that a line may wait for others."""
-_STACK_BYTES = 256 * 1024
 
 
 class Emitter:
@@ -33,9 +30,7 @@ class Emitter:
         self._size = 0
         self._lock = threading.Lock()
         self._waiting = threading.Event()
-        previous = threading.stack_size(_STACK_BYTES)
-        _start_thread(self._pump)
-        threading.stack_size(previous)
+        start_thread(self._pump)  # without it, lines wait for the next note
 
     def event(self, event: RunEvent) -> None:
         """Send an event, soon."""
@@ -78,19 +73,3 @@ class Emitter:
             self._waiting.clear()
             time.sleep(_FLUSH_SECONDS)
             self.flush()
-
-
-def _start_thread(function: Callable[[], None]) -> None:
-    """Start a thread; raise MemoryError if there is none for its stack.
-
-    ``Thread.start`` waits for the thread to say that it runs: for ever, if there is no memory to say so. The
-    lines of an emitter without a thread wait for the next note.
-    """
-    try:
-        _thread.start_new_thread(function, ())
-    except RuntimeError:
-        from sloth_tui.shortage import has_memory
-
-        if has_memory(_STACK_BYTES * 4):
-            raise
-        raise MemoryError("no memory for the stack of a thread") from None

@@ -11,8 +11,9 @@ import contextlib
 import os
 import select
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
+
+from sloth_tui.runner.threads import start_thread
 
 if TYPE_CHECKING:
     import subprocess
@@ -78,7 +79,12 @@ def open_end_descriptor(process: subprocess.Popen[bytes]) -> int:
         process.wait()
         os.close(writer)
 
-    threading.Thread(target=wait, daemon=True).start()
+    try:
+        start_thread(wait)
+    except (MemoryError, RuntimeError):
+        os.close(reader)
+        os.close(writer)
+        raise
     return reader
 
 
@@ -101,8 +107,8 @@ class _Leftovers:
         if self._wake < 0:
             wake_end, wake = os.pipe()
             try:
-                threading.Thread(target=self._read_and_drop, args=(wake_end,), daemon=True).start()
-            except RuntimeError:  # the commands have used up all threads: the children have to wait
+                start_thread(lambda: self._read_and_drop(wake_end))
+            except (MemoryError, RuntimeError):  # none is left for a thread: the children have to wait
                 os.close(wake_end)
                 os.close(wake)
                 return

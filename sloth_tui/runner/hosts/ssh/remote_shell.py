@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sloth_tui.runner import link
 from sloth_tui.runner.hosts.ssh.requests import quote
 from sloth_tui.runner.limits import original_limits
+from sloth_tui.runner.threads import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +127,7 @@ class RemoteShell:
         self._write(_preamble(self._setup))
         parent, state, *programs = self._read_to(b"ready").decode(errors="replace").split()
         # One heartbeat thread a shell: requests may be far apart, and a local command may take hours.
-        threading.Thread(target=self._beat, daemon=True).start()
+        start_thread(self._beat)
         return Ready(int(parent), state == "ready", frozenset(programs))
 
     def request(self, body: bytes) -> Answer:

@@ -1,0 +1,33 @@
+"""Start threads without waiting for them."""
+
+from __future__ import annotations
+
+import _thread
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_STACK_BYTES = 256 * 1024
+"""Enough for loops that call little."""
+
+
+def start_thread(function: Callable[[], None], stack_bytes: int = _STACK_BYTES) -> None:
+    """Run ``function`` in a thread that ends with the process. Raises MemoryError if there is none for its
+    stack, RuntimeError if there are too many threads.
+
+    ``Thread.start`` waits for the thread to say that it runs: for ever, if there is no memory to say so. Here
+    such a thread just does nothing, so whoever starts one must come to an end without it, too.
+    """
+    previous = threading.stack_size(stack_bytes)
+    try:
+        _thread.start_new_thread(function, ())
+    except RuntimeError:
+        from sloth_tui.shortage import has_memory
+
+        if has_memory(stack_bytes * 4):
+            raise
+        raise MemoryError("no memory for the stack of a thread") from None
+    finally:
+        threading.stack_size(previous)
