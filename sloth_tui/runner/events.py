@@ -86,7 +86,7 @@ class Resource(NamedTuple):
     task: str | None
     """None while the file itself is loaded."""
     host: str
-    """The host that it is on; ``local`` is this machine."""
+    """The host that it is on; ``local`` is this machine, and ``localhost`` if a list of hosts names it so."""
     kind: str
     """``file``, ``directory``, ``link``, ``line``, ``block``, ``tree``, ``command``, ``package``,
     ``service``, ``user``, or in check mode ``lock``: one that a run would find held, which is no change and

@@ -7,6 +7,8 @@ from typing import NamedTuple
 MEBIBYTE = 1024 * 1024
 DEFAULT_GRACE_SECONDS = 10.0
 DEFAULT_FORKS = 5
+LOCAL = ("local", "localhost")
+"""The names of this machine in a task file."""
 
 
 class RunRequest(NamedTuple):

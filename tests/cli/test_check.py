@@ -202,6 +202,32 @@ def test_drift_with_a_diff() -> None:
     assert "\n  -port = 80\n  +port = 8080\n   name = app\n" in done.out
 
 
+@pytest.mark.slow
+def test_this_machine_has_the_name_that_the_list_of_hosts_gives_it(work: Path) -> None:
+    (work / "t.lua").write_text(
+        """
+        task({name = "a", delegate_to = {"localhost", "local"}, run = function()
+          file.write("new", "x")
+          state.set("k", run.host)
+        end})
+        """
+    )
+    lines = piped("drift", "t.lua").out.splitlines()
+    assert {"a on localhost: file new: created", "a on local: file new: created"} <= set(lines)
+    report = json.loads(piped("drift", "-o", "json", "t.lua").out)
+    assert {(each["kind"], each["host"]) for each in report["drifted"]} == {
+        ("file", "localhost"),
+        ("file", "local"),
+        ("key", "localhost"),
+        ("key", "local"),
+    }
+    checked = piped("run", "--check", "t.lua").out.splitlines()
+    assert {
+        "  localhost | would change file new: created",
+        "  local | would change file new: created",
+    } <= set(checked)
+
+
 def test_drift_as_json_is_one_object() -> None:
     done = piped("drift", "-o", "json", "site.lua")
     report = json.loads(done.out)
@@ -272,7 +298,7 @@ def test_drift_tells_of_each_host_what_a_task_would_change_for_it(work: Path) ->
     assert sorted(done.out.splitlines()) == [
         "a on local: file made local: created",
         "a on local: key n: absent -> 1",
-        "a on localhost: file made localhost on local: created",
+        "a on localhost: file made localhost: created",
         "a on localhost: key n: absent -> 2",
     ]
     keys = [each for each in json.loads(piped("drift", "-o", "json", "t.lua").out)["drifted"] if each["new"]]

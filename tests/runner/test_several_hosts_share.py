@@ -95,7 +95,7 @@ def test_resources_say_where_they_are_and_for_whom_the_task_runs(tmp_path: Path)
     assert set(results(told).values()) == {"done"}, told.errors
     assert {(event.host, event.task_host) for event in told.of(Resource)} == {
         ("local", "local"),
-        ("local", "localhost"),
+        ("localhost", "localhost"),
     }
 
 

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from sloth_tui.errors import UsageError
 from sloth_tui.runner.lua.convert import text_from_lua
+from sloth_tui.runner.request import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sloth_tui.runner.hosts.host import Host, Hosts
     from sloth_tui.runner.resources.change import Change
-
-LOCAL = ("local", "localhost")
-"""The names of this machine."""
 
 
 class OutputSink(Protocol):

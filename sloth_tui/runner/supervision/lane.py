@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.errors import SlothError
 from sloth_tui.runner.events import Resource, TaskOutput, Warned
 from sloth_tui.runner.protocol import Note, decode_lines
-from sloth_tui.runner.request import lane_mark
+from sloth_tui.runner.request import LOCAL, lane_mark
 from sloth_tui.runner.supervision.exit_reason import OUTPUT_LOST, describe_exit
 from sloth_tui.runner.supervision.outcome import announce
 from sloth_tui.runner.supervision.process import WorkerProcess
@@ -85,7 +85,8 @@ class Lane:
         if host is None:
             return event
         if isinstance(event, Resource):
-            return event._replace(task_host=host)
+            here = host in LOCAL and event.host in LOCAL
+            return event._replace(task_host=host, host=host if here else event.host)
         return event._replace(host=host) if "host" in event._fields else event  # type: ignore[call-arg]
 
     def _run_workers(self) -> Iterator[RunEvent | None]:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import HostError
-from sloth_tui.runner.lua.context import LOCAL
+from sloth_tui.runner.request import LOCAL
 
 if TYPE_CHECKING:
     from sloth_tui.runner.hosts.host import Found, Host

@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from sloth_tui.runner.events import TaskFinished, TaskStarted
-from sloth_tui.runner.lua.context import LOCAL
 from sloth_tui.runner.plan import resolve_groups
+from sloth_tui.runner.request import LOCAL
 from sloth_tui.runner.schedule import SKIPPED, Schedule
 
 if TYPE_CHECKING:
