@@ -22,6 +22,7 @@ from sloth_tui import demo
 from sloth_tui.model import Origin
 from tests.tui.driving import running, until
 from tests.tui.state import elsewhere
+from tools.smoke import SSH
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,6 +39,14 @@ NO_LIGATURES = """\
 </fontconfig>
 """
 """Terminals draw one character a cell; Fira Code would join ``www`` and ``::``."""
+
+SITE = """
+task({name = "configure", delegate_to = {"web1", "web2"}, run = function()
+    local written = file.write({path = "app.conf", content = "port = 8080\\nworkers = 4\\ntls = on\\n"})
+    if written.changed then cmd("systemctl reload app") end
+    state.set("deployed:" .. run.host, "v2.4.0")
+end})
+"""
 
 TARGET = pathlib.Path(__file__).parent.parent / "screenshots"
 
@@ -58,6 +67,30 @@ async def running_a_file(driver: Driver) -> None:
     await driver.press("7")
     await driver.sees("deployed v2.4.0")
     await driver.sees("run done in")
+
+
+async def checking_two_hosts(driver: Driver) -> None:
+    driver.browser.services.run_file("site.lua", check=True)
+    await driver.press("7", "+", "+", "+", "+")
+    await driver.sees("≠ would change")
+    await driver.at_rest()
+
+
+def two_hosts(directory: pathlib.Path) -> None:
+    """Make directories that a stand-in for ssh takes for ``web1`` and ``web2``, and a task file for both."""
+    programs = directory / "bin"
+    programs.mkdir()
+    (programs / "ssh").write_text(SSH)
+    (programs / "ssh").chmod(0o755)
+    os.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
+    settings = ""
+    for host, port in ("web1", 80), ("web2", 8080):
+        (directory / host).mkdir()
+        (directory / host / "app.conf").write_text(f"port = {port}\nworkers = 4\n")
+        settings += f'[agents.{host}]\ncwd = "{directory / host}"\n'
+    config = directory / ".sloth-runner" / "config.toml"
+    config.write_text(settings)
+    (directory / "site.lua").write_text(SITE)
 
 
 async def looking_back(driver: Driver) -> None:
@@ -94,6 +127,7 @@ SCENES: dict[str, tuple[str, tuple[int, int], Callable[[Driver], Awaitable[None]
     "conflict": ("local", (120, 36), conflicting),
     "stats": ("production", (120, 36), figures),
     "run": ("local", (120, 36), running_a_file),
+    "check": ("local", (120, 40), checking_two_hosts),
 }
 """Name of the picture -> agent, columns and rows, what to do before it is taken."""
 
@@ -130,6 +164,7 @@ def main() -> int:
             os.environ["HOME"] = directory
             demo.fill(Origin("ana", "workshop", os.getpid(), "sloth-tui", "sample state"), time.time())
             pathlib.Path(directory, "deploy.lua").write_text(demo.DEPLOY, "utf-8")
+            two_hosts(pathlib.Path(directory))
             os.chdir(directory)
             svg = asyncio.run(take(name))
             os.chdir(TARGET.parent)

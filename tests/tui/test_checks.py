@@ -66,6 +66,7 @@ async def test_a_check_shows_what_would_change_and_changes_nothing(
         pane = app.find(RunPane)
         await until(lambda: pane.result == "done")
         await app.sees("≠ would change check deploy.lua on local")
+        await app.sees("s  5 changes")
         assert pane.lines[:-2] == [
             "check deploy.lua on agent local: 1 task",
             "task deploy",

@@ -12,7 +12,7 @@ from sloth_tui.errors import Conflict, SlothError
 from sloth_tui.model import TextPiece
 from sloth_tui.runner.describe import RunDescriber
 from sloth_tui.runner.describe_hosts import RunningTask
-from sloth_tui.runner.events import KeyChanged, RunFinished
+from sloth_tui.runner.events import KeyChanged, Resource, RunFinished
 from sloth_tui.runner.supervision.supervisor import RunRequest, Supervisor, Suspension
 from sloth_tui.text import format_count
 from sloth_tui.tui.messages import RunBegan, RunEnded, RunProgressed, ThreadDied
@@ -42,7 +42,7 @@ class RunOutput(NamedTuple):
     task: str
     """The task that runs now, and where, if it runs for several hosts; empty between tasks."""
     changed: int
-    """Number of changes of keys so far."""
+    """Number of changes so far, of keys and of resources."""
 
 
 class Runs:
@@ -144,8 +144,7 @@ class Runs:
     def _hear(self, event: RunEvent, lines: list[TextLine]) -> None:
         with self._lock:
             self._task.take(event)
-            if isinstance(event, KeyChanged):
-                self._changed += 1
+            self._changed += isinstance(event, KeyChanged) or (isinstance(event, Resource) and event.changed)
             self._left_out += max(len(self._lines) + len(lines) - _KEPT_LINES, 0)
             self._lines.extend(lines)
             told, self._told = self._told, True

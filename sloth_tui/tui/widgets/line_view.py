@@ -42,6 +42,8 @@ class LineView(ScrollView, can_focus=True):
         self._pieces: list[tuple[int, int, int]] = []
         """For each wrapped row: the number of its line, and start and end in it."""
         self._width = 0
+        self._followed_to: int | None = None
+        """The offset to which this view followed the lines that were added last; None if it did not."""
 
     @property
     def lines(self) -> list[str]:
@@ -50,16 +52,16 @@ class LineView(ScrollView, can_focus=True):
 
     def set_lines(self, lines: list[str]) -> None:
         self._lines = lines
+        self._followed_to = None
         self._fold_all()
 
     def append_lines(self, lines: list[str]) -> None:
         """Add lines at the end; a view that shows the end follows it."""
-        at_end = self.scroll_offset.y >= self.max_scroll_y
+        follows = self._follows() or self.scroll_offset.y >= self.max_scroll_y
         first = len(self._lines)
         self._lines += lines
         self._fold(first)
-        if at_end:
-            self.scroll_end(animate=False)
+        self._keep_end(follows)
 
     def paint(self, number: int) -> Content:
         """Return the line of this number in its colours."""
@@ -80,8 +82,26 @@ class LineView(ScrollView, can_focus=True):
         return (rows[0], len(rows)) if rows else (0, 0)
 
     def on_resize(self, event: Resize) -> None:
+        self._refold()
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Wrap anew: the scroll bar takes a column, and this view is not told as if its size had changed."""
+        self._refold()
+
+    def _refold(self) -> None:
+        follows = self._follows()
         if self._room() != self._width:
             self._fold_all()
+        self._keep_end(follows)
+
+    def _follows(self) -> bool:
+        """Return True if it followed the last lines, and no one has scrolled back since."""
+        return self._followed_to is not None and self.scroll_offset.y >= self._followed_to
+
+    def _keep_end(self, follows: bool) -> None:
+        if follows:
+            self.scroll_end(animate=False, immediate=True)
+        self._followed_to = self.scroll_offset.y if follows else None
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

@@ -145,10 +145,7 @@ class RunPane(HostedPane):
         )
 
     def _changes(self) -> str:
-        if not self._changed:
-            return ""
-        counted = format_count(self._changed, "change")
-        return f"  {counted} predicted" if self._check else f"  {counted}"
+        return f"  {format_count(self._changed, 'change')}" if self._changed else ""
 
     def _status(self, line: Content) -> None:
         self.query_one("#run-status", Static).update(line)
