@@ -176,6 +176,25 @@ class Stats(NamedTuple):
     """Details of the storage, for people: a label, and bytes or text."""
 
 
+class StoreCheck(NamedTuple):
+    """What a store answered when it was asked whether it works."""
+
+    backend: str
+    """``sqlite``, ``etcd`` or ``s3``."""
+    location: str
+    """Its location: a path or URL, for people."""
+    version: str
+    """Version of the engine or server, as it names it."""
+    tls: bool
+    """True if all traffic with it is encrypted."""
+    user: str | None
+    """The user that the server knows this program as; None without one."""
+    latency_ms: float
+    """Milliseconds that one read took."""
+    warnings: tuple[str, ...]
+    """What its owner should know, each with its remedy."""
+
+
 class TextPiece(NamedTuple):
     """Part of a line for people, harmless to a terminal."""
 

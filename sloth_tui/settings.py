@@ -53,8 +53,12 @@ class Settings:
         "key_lines",
         "keys",
         "motion",
+        "password_file",
         "secret_keys",
         "secret_segments",
+        "store_address",
+        "store_line",
+        "store_poll",
         "theme",
     )
 
@@ -73,6 +77,10 @@ class Settings:
         grace: float = 10.0,
         hosts: dict[str, HostSettings] | None = None,
         groups: dict[str, tuple[str, ...]] | None = None,
+        store_address: str | None = None,
+        store_line: int = 1,
+        password_file: str | None = None,
+        store_poll: float | None = None,
     ) -> None:
         self.agent = agent
         self.keep_revisions = keep_revisions
@@ -99,6 +107,14 @@ class Settings:
         """Name -> how it is reached, of ``[agents.NAME]``."""
         self.groups = groups or {}
         """Name -> names of hosts, each once."""
+        self.store_address = store_address
+        """The store, as :mod:`sloth_tui.store.address` reads it; None: the files of this machine."""
+        self.store_line = store_line
+        """Line of the file that gives the address."""
+        self.password_file = password_file
+        """Path of the file with the password for the store, as written in the settings."""
+        self.store_poll = store_poll
+        """Seconds between two looks at a store that has to be asked; None: as the backend thinks best."""
 
 
 def load_settings() -> Settings:

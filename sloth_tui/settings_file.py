@@ -13,7 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_TABLES = ("agent", "agents", "groups", "history", "keys", "run", "secrets", "tui")
+_TABLES = ("agent", "agents", "groups", "history", "keys", "run", "secrets", "store", "tui")
+_MAX_POLL_SECONDS = 3600
 _LOCAL = ("local", "localhost")
 
 
@@ -59,6 +60,7 @@ class Reader:
         secrets = self.table(document, "secrets", ("segments",))
         tui = self.table(document, "tui", ("theme", "motion", "copy_command"))
         run = self.table(document, "run", ("grace",))
+        store = self.table(document, "store", ("address", "password_file", "poll"))
         keys = self.keys(document)
         hosts = self.hosts(document)
         given = {
@@ -75,6 +77,10 @@ class Reader:
             "grace": self.seconds(run, "run.grace"),
             "hosts": hosts,
             "groups": self.groups(document, hosts),
+            "store_address": self.a_text(store, "store.address"),
+            "store_line": line_of(self.text, "store.address"),
+            "password_file": self.a_text(store, "store.password_file"),
+            "store_poll": self.pace(store, "store.poll"),
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -210,6 +216,12 @@ class Reader:
         span = self.number(table, setting, whole=False)
         if span is not None and not span <= MAX_GRACE_SECONDS:  # nan, too
             raise self.fail(setting, "must be at most 30 days, in seconds")
+        return span
+
+    def pace(self, table: dict[str, object], setting: str) -> float | None:
+        span = self.number(table, setting, whole=False)
+        if span is not None and not 0 < span <= _MAX_POLL_SECONDS:  # nan, too
+            raise self.fail(setting, "must be more than 0 and at most an hour, in seconds")
         return span
 
     def names(self, table: dict[str, object], setting: str) -> tuple[str, ...] | None:

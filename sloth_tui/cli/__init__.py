@@ -69,7 +69,7 @@ def _run(words: Sequence[str], out: Output) -> int:
         arguments = read(command, words, out)
         if arguments is None:
             return ExitCode.OK
-    return command.handler(arguments, out)
+    return command.carry_out(arguments, out)
 
 
 def _open_closed_streams() -> None:
@@ -104,6 +104,6 @@ def _resolve(words: Sequence[str]) -> tuple[tuple[str, ...], list[str], Sequence
 
 def _common(word: str) -> int:
     """Return the number of words that a common option takes; 0 if the word is not a common option."""
-    if word in ("-a", "--agent"):
+    if word in ("-a", "--agent", "--store"):
         return 2
-    return int(word == "--debug" or word.startswith("--agent="))
+    return int(word == "--debug" or word.startswith(("--agent=", "--store=")))

@@ -1,7 +1,15 @@
-"""Open a store: the entry point for both front ends and the runner."""
+"""Open a store: the entry point for both front ends and the runner.
+
+Which store that is, :mod:`sloth_tui.store.address` decides. It and every backend but SQLite are imported only
+if the environment or the file of settings may name another store than the files of this machine.
+"""
 
 from __future__ import annotations
 
+import os
+import stat
+
+from sloth_tui.agents import config_path
 from sloth_tui.store.sqlite import database_path, path_to_read
 
 TYPE_CHECKING = False
@@ -9,10 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal
 
-    from sloth_tui.model import Origin
+    from sloth_tui.model import Origin, StoreCheck
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Agents, Entries, Store
     from sloth_tui.store.sqlite.store import SqliteStore
+
+STORE_VARIABLE = "SLOTH_RUNNER_STORE"
+FILES = "files"
+"""The address of the files of this machine."""
+_MAX_CONFIG_BYTES = 1024 * 1024
 
 
 def _settings() -> Settings:
@@ -25,17 +38,25 @@ def open_store(
     agent: str,
     mode: Literal["read", "write"] = "read",
     *,
+    address: str | None = None,
     origin: Origin | None = None,
     settings: Callable[[], Settings] = _settings,
 ) -> Store:
     """Open the store of an agent.
 
     ``read`` never changes or creates anything, and its writes raise NotWritable; ``local`` without a
-    database reads as empty. ``write`` reads as well, and creates or adopts the database with the first write.
-    ``origin`` is recorded in the history as the author of the changes; the default is this process and its
-    user. ``settings`` say how much history is kept; they are read once, by the first write that needs them.
-    Raises InvalidAgentName, AgentNotFound (``read`` of an agent without a database), DatabaseUnusable.
+    store reads as empty. ``write`` reads as well, and creates or adopts the store with the first write.
+    ``address`` names the store, ``files`` those of this machine; the default is the one that the environment
+    or the file of settings chooses. ``origin`` is recorded in the history as the author of the changes; the
+    default is this process and its user. ``settings`` say how much history is kept; they are read once, by
+    the first write that needs them. Raises UsageError for a bad address, InvalidAgentName, AgentNotFound
+    (``read`` of an agent without a store), DatabaseUnusable.
     """
+    elsewhere = _elsewhere(address)
+    if elsewhere is not None:
+        from sloth_tui.store.address import opening
+
+        return opening(elsewhere).open_store(elsewhere, agent, mode, origin=origin, settings=settings)
     path = path_to_read(agent) if mode == "read" else database_path(agent)
     return open_path(path, mode, agent=agent, origin=origin, settings=settings)
 
@@ -43,38 +64,121 @@ def open_store(
 def open_copy(
     agent: str,
     *,
+    address: str | None = None,
     origin: Origin | None = None,
     settings: Callable[[], Settings] = _settings,
 ) -> Store:
     """Open a private copy of the store of an agent, which can be written and is lost when it is closed.
 
-    The original is only read. An agent without a database has an empty copy, and none is created. Raises
-    InvalidAgentName, DatabaseUnusable, NotWritable (no room for a copy that is too large for memory).
+    The original is only read. An agent without a store has an empty copy, and none is created. The copy of
+    a store that is no file holds its entries and the locks held now, without their history. Raises
+    UsageError for a bad address, InvalidAgentName, DatabaseUnusable, NotWritable (no room for a copy that is
+    too large for memory).
     """
     from sloth_tui.store.sqlite.engine.database import Database
     from sloth_tui.store.sqlite.store import SqliteStore
 
-    path = database_path(agent)
-    return SqliteStore(agent, Database(path, private=True, origin=origin, settings=settings))
+    elsewhere = _elsewhere(address)
+    if elsewhere is None:
+        path = database_path(agent)
+        return SqliteStore(agent, Database(path, private=True, origin=origin, settings=settings))
+    from sloth_tui.store.copying import fill
+
+    copy = SqliteStore(agent, Database(None, private=True, settings=settings))
+    try:
+        fill(copy, agent, elsewhere)
+        if origin is not None:
+            copy.set_origin(origin)
+    except BaseException:
+        copy.close()
+        raise
+    return copy
 
 
-def open_entries(agent: str) -> Entries:
+def open_entries(agent: str, *, address: str | None = None) -> Entries:
     """Open only the entries of an agent, for reading: enough for a command that prints values and ends.
 
     Like ``open_store(agent, "read")``, but loads half the code, because scripts call such commands in loops.
-    Raises InvalidAgentName, AgentNotFound, DatabaseUnusable.
+    Raises UsageError for a bad address, InvalidAgentName, AgentNotFound, DatabaseUnusable.
     """
+    elsewhere = _elsewhere(address)
+    if elsewhere is not None:
+        from sloth_tui.store.address import opening
+
+        return opening(elsewhere).open_entries(elsewhere, agent)
     from sloth_tui.store.sqlite.engine.connection import OpenDatabase
     from sloth_tui.store.sqlite.entries.reading import EntryReading
 
     return EntryReading(agent, OpenDatabase(path_to_read(agent)))
 
 
-def open_agents() -> Agents:
-    """Return the list of agents on this machine, and operations on whole stores."""
+def open_agents(address: str | None = None) -> Agents:
+    """Return the list of agents of a store, and operations on whole stores. Nothing is asked yet, not even
+    of a store on another machine. Raises UsageError for a bad address, DatabaseUnusable if what reaches it
+    is not installed."""
+    elsewhere = _elsewhere(address)
+    if elsewhere is not None:
+        from sloth_tui.store.address import opening
+
+        return opening(elsewhere).open_agents(elsewhere)
     from sloth_tui.store.sqlite.agents import SqliteAgents
 
     return SqliteAgents()
+
+
+def check_store(address: str | None = None) -> StoreCheck:
+    """Ask whether a store answers, and how fast. Raises UsageError for a bad address, DatabaseUnusable."""
+    elsewhere = _elsewhere(address)
+    if elsewhere is not None:
+        from sloth_tui.store.address import opening
+
+        return opening(elsewhere).check(elsewhere)
+    from sloth_tui.store.sqlite.check import check
+
+    return check()
+
+
+def pin_store() -> str | None:
+    """Let this process and those that it starts use, from now on, the store that is chosen now, whatever
+    becomes of the file of settings; return its address, None for the files of this machine. Raises
+    UsageError for a bad address."""
+    elsewhere = _elsewhere(None)
+    os.environ[STORE_VARIABLE] = elsewhere or FILES
+    return elsewhere
+
+
+def _elsewhere(address: str | None) -> str | None:
+    """Return the address of the store; None for the files of this machine. Raises UsageError."""
+    named = address or os.environ.get(STORE_VARIABLE)
+    if named == FILES or (not named and not _settings_may_name_a_store()):
+        return None
+    from sloth_tui.store.address import checked, chosen
+
+    return checked(named) if named else chosen()
+
+
+def _settings_may_name_a_store() -> bool:
+    """Return False if the file of settings certainly names no store. Few files do: to find that out must not
+    cost what parsing them does. A key could be written with escapes."""
+    try:
+        descriptor = os.open(config_path(), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # to read the settings will tell what is wrong
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return True
+        text = b""
+        while part := os.read(descriptor, _MAX_CONFIG_BYTES):
+            text += part
+            if len(text) > _MAX_CONFIG_BYTES:
+                return True
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return b"store" in text or b"\\" in text
 
 
 def open_path(

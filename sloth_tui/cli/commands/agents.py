@@ -1,10 +1,10 @@
-"""``agents``: list the agents that have state on this machine."""
+"""``agents``: list the agents that have state."""
 
 from __future__ import annotations
 
 from sloth_tui.cli.output import columns, tables
 from sloth_tui.cli.output.formats import write_records
-from sloth_tui.cli.parsing.spec import RECORDS, Arguments, Command, output_option
+from sloth_tui.cli.parsing.spec import RECORDS, STORE, Arguments, Command, output_option
 from sloth_tui.errors import ExitCode
 from sloth_tui.store import open_agents
 from sloth_tui.text import timestamp
@@ -25,7 +25,7 @@ def list_agents(arguments: Arguments, out: Output) -> int:
             columns.text("AGENT"),
             columns.size("SIZE"),
             columns.moment("CHANGED"),
-            columns.text("DATABASE"),
+            columns.text("LOCATION"),
         ]
         rows = ((agent.name, agent.size, agent.modified_at, agent.location) for agent in found)
         tables.write_rows(fields, rows, out)
@@ -45,10 +45,10 @@ def _record(agent: Agent) -> dict[str, object]:
 COMMANDS = (
     Command(
         ("agents",),
-        "list the agents that have state on this machine",
+        "list the agents that have state",
         list_agents,
-        options=[output_option("table", *RECORDS, "keys")],
-        details="local is always one of them; its database is made by the first write.",
+        options=[STORE, output_option("table", *RECORDS, "keys")],
+        details="local is always one of them; its store is made by the first write.",
         example='sloth-runner agents\nfor agent in $(sloth-runner agents -o keys); do echo "$agent"; done',
     ),
 )

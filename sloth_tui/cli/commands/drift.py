@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sloth_tui.cli.parsing.run_options import DIFF, REQUEST
-from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Positional, output_option
+from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, Positional, output_option
 from sloth_tui.errors import ExitCode, SlothError
 
 TYPE_CHECKING = False
@@ -19,8 +19,9 @@ def show_drift(arguments: Arguments, out: Output) -> int:
     from sloth_tui.cli.running.follow import signals_stop
     from sloth_tui.cli.running.requests import read_request
     from sloth_tui.runner.supervision.supervisor import Supervisor
-    from sloth_tui.store import open_agents
+    from sloth_tui.store import open_agents, pin_store
 
+    pin_store()
     request = read_request(arguments, arguments.file)._replace(check=True, keep_going=True, force=True)
     warn_once(open_agents().warning(request.agent))
     supervisor = Supervisor(request)
@@ -62,7 +63,7 @@ COMMANDS = (
         "find what is not as a Lua file wants it",
         show_drift,
         positionals=[Positional("file", "FILE", "the task file, .lua or .sloth", complete="tasks")],
-        options=[AGENT, *REQUEST, DIFF, output_option("text", "json")],
+        options=[*WHOSE, *REQUEST, DIFF, output_option("text", "json")],
         details=(
             "Like run --check --keep-going --force, which change nothing, but shows only what differs. Exit\n"
             "code 0 if nothing does, 10 if something does, 20 if a task fails. json is one object: file, at\n"

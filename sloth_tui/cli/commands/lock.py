@@ -5,8 +5,8 @@ from __future__ import annotations
 from sloth_tui.cli.commands import reading, writing
 from sloth_tui.cli.output.diagnostics import tell
 from sloth_tui.cli.parsing.spec import (
-    AGENT,
     RECORDS,
+    WHOSE,
     Arguments,
     Command,
     Option,
@@ -102,7 +102,7 @@ COMMANDS = (
         "list the locks that are held",
         list_locks,
         options=[
-            AGENT,
+            *WHOSE,
             output_option("table", *RECORDS, "keys"),
             Option(("--broken",), "list instead the last 100 that were broken, and by whom"),
         ],
@@ -122,7 +122,7 @@ COMMANDS = (
         acquire,
         positionals=[_NAME],
         options=[
-            AGENT,
+            *WHOSE,
             _HOLDER,
             Option(
                 ("--ttl",),
@@ -154,7 +154,7 @@ COMMANDS = (
         "release a lock",
         release,
         positionals=[_NAME],
-        options=[AGENT, _HOLDER],
+        options=[*WHOSE, _HOLDER],
         details="Not held by that holder, or no longer: exit code 6.",
         example="sloth-runner lock release deployment --holder ci-42",
     ),
@@ -163,7 +163,7 @@ COMMANDS = (
         "take a lock away from its holder",
         break_lock,
         positionals=[_NAME],
-        options=[AGENT],
+        options=WHOSE,
         details=(
             "The next write its holder makes under this lock fails. Who broke it is recorded: see\n"
             "lock list --broken."

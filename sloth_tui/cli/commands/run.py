@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sloth_tui.cli.parsing.run_options import DIFF, REQUEST
-from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, output_option
+from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, Option, Positional, output_option
 from sloth_tui.errors import ExitCode, SlothError, UsageError
 from sloth_tui.values.parse import count
 
@@ -25,14 +25,15 @@ def run_file(arguments: Arguments, out: Output) -> int:
         return ExitCode.OK
     _check_output(arguments, out)
     from sloth_tui.runner.supervision.process import WorkerProcess
+    from sloth_tui.store import open_agents, pin_store
 
+    pin_store()
     # First of all, so that both processes start at the same time.
     worker = WorkerProcess()
     try:
         request = _request(arguments)
         from sloth_tui.cli.commands import warn_once
         from sloth_tui.cli.running.follow import follow
-        from sloth_tui.store import open_agents
 
         warn_once(open_agents().warning(request.agent))
     except BaseException:
@@ -90,7 +91,7 @@ COMMANDS = (
             Positional("file", "FILE", "the task file, .lua or .sloth", count="?", complete="tasks")
         ],
         options=[
-            AGENT,
+            *WHOSE,
             Option(
                 ("--example",),
                 "instead of FILE one of those that come with the program, see sloth-runner examples",

@@ -6,7 +6,7 @@ import sys
 
 from sloth_tui.cli.commands import reading, writing
 from sloth_tui.cli.output.diagnostics import is_terminal, narrate, say, tell
-from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option
+from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, Option
 from sloth_tui.cli.parsing.when import moment, revision_of
 from sloth_tui.errors import ExitCode, HistoryPruned
 from sloth_tui.text import format_count, format_size
@@ -81,7 +81,7 @@ COMMANDS = (
         "forget old revisions to free space; what is there now stays",
         compact,
         options=[
-            AGENT,
+            *WHOSE,
             Option(("--keep",), "keep the newest N revisions of each key", metavar="N", convert=revision),
             Option(
                 ("--older-than",),

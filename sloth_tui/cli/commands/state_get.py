@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sloth_tui.cli.commands import entries
-from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, utf8
+from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import ExitCode, KeyNotFound
 
 TYPE_CHECKING = False
@@ -44,7 +44,7 @@ COMMANDS = (
         "print the bare values of keys, for scripts",
         get,
         positionals=[Positional("keys", "KEY", "what to print", count="+", convert=utf8, complete="keys")],
-        options=[AGENT, Option(("--raw",), "no line feed after a value")],
+        options=[*WHOSE, Option(("--raw",), "no line feed after a value")],
         details=(
             "Text, numbers, booleans (true, false) and tables (compact JSON) end in a line feed, bytes come\n"
             "as they are. A key that is not there is named on stderr, and the exit code is 3; the values\n"

@@ -6,8 +6,8 @@ from sloth_tui.cli.commands import reading
 from sloth_tui.cli.output.diagnostics import tell
 from sloth_tui.cli.output.records import author_of, display_value, write_differences, write_revisions
 from sloth_tui.cli.parsing.spec import (
-    AGENT,
     RECORDS,
+    WHOSE,
     Arguments,
     Command,
     Option,
@@ -110,7 +110,7 @@ COMMANDS = (
         history,
         positionals=[Positional("key", "KEY", "whose history", convert=utf8, complete="keys")],
         options=[
-            AGENT,
+            *WHOSE,
             Option(("--diff",), "show what changed in text of several lines and in tables, line by line"),
             Option(("-n", "--limit"), "at most N", metavar="N", convert=revision),
             output_option("table", *RECORDS),
@@ -133,7 +133,7 @@ COMMANDS = (
             Positional("other", "REV2", "likewise; default: now", count="?", convert=moment),
             prefix_argument("only keys that begin with this"),
         ],
-        options=[AGENT, output_option("table", *RECORDS)],
+        options=[*WHOSE, output_option("table", *RECORDS)],
         example="sloth-runner state diff 120\nsloth-runner state diff '2h ago' '1h ago' deploy:",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sloth_tui.cli.commands import writing
-from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Positional, utf8
+from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, Positional, utf8
 from sloth_tui.errors import ExitCode, SlothError
 from sloth_tui.values.parse import number
 from sloth_tui.values.render import compact
@@ -39,7 +39,7 @@ COMMANDS = (
                 "by", "N", "what to add, may be negative; default: 1", count="?", default=1, convert=number
             ),
         ],
-        options=[AGENT],
+        options=WHOSE,
         details=(
             "A value that is not a number is left as it is, exit code 5. A sum that cannot be printed\n"
             "is told on stderr, exit code 1."

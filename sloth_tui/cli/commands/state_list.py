@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sloth_tui.cli.commands import entries
 from sloth_tui.cli.parsing.spec import (
-    AGENT,
     RECORDS,
+    WHOSE,
     Arguments,
     Command,
     Option,
@@ -85,7 +85,7 @@ COMMANDS = (
         list_entries,
         positionals=[prefix_argument("only keys that begin with this, taken literally")],
         options=[
-            AGENT,
+            *WHOSE,
             Option(
                 ("--at",),
                 "as it was at a revision, or at a time like 2026-01-31T14:00Z or '10m ago'",

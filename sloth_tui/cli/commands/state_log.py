@@ -8,8 +8,8 @@ from sloth_tui.cli.commands import reading, writing
 from sloth_tui.cli.output.diagnostics import tell, warn
 from sloth_tui.cli.output.records import author_of, title_of, write_change_sets, write_steps
 from sloth_tui.cli.parsing.spec import (
-    AGENT,
     RECORDS,
+    WHOSE,
     Arguments,
     Command,
     Option,
@@ -86,7 +86,7 @@ COMMANDS = (
         "list what was changed, newest first: a line for every command, run or edit",
         log,
         options=[
-            AGENT,
+            *WHOSE,
             Option(("--author",), "only changes by USER; external: by other programs", metavar="USER"),
             Option(
                 ("-p", "--prefix"),
@@ -124,7 +124,7 @@ COMMANDS = (
             )
         ],
         options=[
-            AGENT,
+            *WHOSE,
             Option(("--dry-run",), "show what would be done, and do nothing"),
             Option(("--force",), "also keys that were changed since; what is not kept stays as it is"),
             output_option("table", *RECORDS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sloth_tui.cli.commands import reading, writing
 from sloth_tui.cli.output.diagnostics import confirm, tell
-from sloth_tui.cli.parsing.spec import AGENT, YES, Arguments, Command, Option, Positional, utf8
+from sloth_tui.cli.parsing.spec import WHOSE, YES, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import Conflict, ExitCode, KeyNotFound
 from sloth_tui.text import format_count
 
@@ -77,7 +77,7 @@ COMMANDS = (
         "delete entries, after asking",
         delete,
         positionals=[Positional("keys", "KEY", "what to delete", count="+", convert=utf8, complete="keys")],
-        options=[AGENT, YES, Option(("--ignore-missing",), "keys that do not exist are not an error")],
+        options=[*WHOSE, YES, Option(("--ignore-missing",), "keys that do not exist are not an error")],
         details="All of them go or, when one is not there, none. Without a terminal --yes is needed.",
         example=(
             "sloth-runner state delete deployment:version\n"
@@ -89,7 +89,7 @@ COMMANDS = (
         "delete all entries, or all that begin with a prefix, after asking",
         clear,
         options=[
-            AGENT,
+            *WHOSE,
             YES,
             Option(
                 ("-p", "--prefix"),

@@ -6,8 +6,8 @@ from sloth_tui.cli.commands import reading, writing
 from sloth_tui.cli.output.diagnostics import confirm, tell
 from sloth_tui.cli.output.records import write_steps
 from sloth_tui.cli.parsing.spec import (
-    AGENT,
     RECORDS,
+    WHOSE,
     YES,
     Arguments,
     Command,
@@ -87,7 +87,7 @@ COMMANDS = (
             )
         ],
         options=[
-            AGENT,
+            *WHOSE,
             YES,
             Option(
                 ("--to",),

@@ -6,7 +6,7 @@ import os
 import sys
 
 from sloth_tui.cli.commands import tell, writing
-from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, Option, Positional, utf8
+from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import Conflict, ExitCode, InvalidValue, KeyNotFound, UsageError
 from sloth_tui.values.codec import MAX_VALUE
 from sloth_tui.values.parse import TYPES, parse_typed, revision
@@ -130,7 +130,7 @@ COMMANDS = (
             Positional("value", "VALUE", "the value; - takes all of stdin, to the byte"),
         ],
         options=[
-            AGENT,
+            *WHOSE,
             Option(
                 ("-t", "--type"),
                 f"{', '.join(TYPES)}; default: string, or bytes if VALUE is not UTF-8",

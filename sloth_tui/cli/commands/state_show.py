@@ -7,8 +7,8 @@ from sloth_tui.cli.output import columns, tables
 from sloth_tui.cli.output.formats import write_records
 from sloth_tui.cli.output.records import ENTRY_FIELDS, entry_record
 from sloth_tui.cli.parsing.spec import (
-    AGENT,
     RECORDS,
+    WHOSE,
     Arguments,
     Command,
     Option,
@@ -68,7 +68,7 @@ COMMANDS = (
         show,
         positionals=[Positional("key", "KEY", "what to show", convert=utf8, complete="keys")],
         options=[
-            AGENT,
+            *WHOSE,
             Option(
                 ("--revision",),
                 "as it was at revision N, or at a time like '10m ago'",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sloth_tui.cli.commands import reading
 from sloth_tui.cli.output import columns, tables
-from sloth_tui.cli.parsing.spec import AGENT, Arguments, Command, output_option
+from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, output_option
 from sloth_tui.errors import ExitCode
 from sloth_tui.text import format_count
 from sloth_tui.values.render import pretty
@@ -60,7 +60,7 @@ COMMANDS = (
         ("state", "stats"),
         "show figures about an agent's store",
         show_stats,
-        options=[AGENT, output_option("table", "json")],
+        options=[*WHOSE, output_option("table", "json")],
         details=(
             "In json sizes are bytes, and last_modified is unix seconds, 0 when empty. total_size is that\n"
             "of all keys and values, history_size that of superseded values, file_size that of the database\n"

@@ -7,7 +7,7 @@ import time
 from sloth_tui.cli.commands import reading
 from sloth_tui.cli.output.records import author_of, display_value, revision_record
 from sloth_tui.cli.parsing.spec import (
-    AGENT,
+    WHOSE,
     Arguments,
     Command,
     Option,
@@ -142,7 +142,7 @@ COMMANDS = (
         watch,
         positionals=[prefix_argument("only keys that begin with this")],
         options=[
-            AGENT,
+            *WHOSE,
             Option(
                 ("--since",),
                 "begin after this revision, or time; default: now",
@@ -167,7 +167,7 @@ COMMANDS = (
         wait,
         positionals=[Positional("key", "KEY", "what to wait for", convert=utf8, complete="keys")],
         options=[
-            AGENT,
+            *WHOSE,
             Option(("--value",), "until it is V, as state get would print it", metavar="V"),
             Option(("--absent",), "until it is not there"),
             Option(("--changed",), "until it is set to something else or deleted"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sloth_tui.agents import named_agent
 from sloth_tui.cli.output.terminal import NEEDS_TERMINAL, at_terminal, unfit_terminal
-from sloth_tui.cli.parsing.spec import AGENT, READ_ONLY, Arguments, Command
+from sloth_tui.cli.parsing.spec import READ_ONLY, WHOSE, Arguments, Command
 from sloth_tui.errors import UsageError
 
 TYPE_CHECKING = False
@@ -20,7 +20,10 @@ def open_tui(arguments: Arguments, out: Output) -> int:
     obstacle = unfit_terminal()
     if obstacle is not None:
         raise obstacle
+    from sloth_tui.store import pin_store
     from sloth_tui.tui import run_app
+
+    pin_store()
 
     return run_app(agent, arguments.read_only)
 
@@ -30,7 +33,7 @@ COMMANDS = (
         ("tui",),
         "open the terminal UI; so does sloth-runner without a command",
         open_tui,
-        options=[AGENT, READ_ONLY],
+        options=[*WHOSE, READ_ONLY],
         example="sloth-runner tui --agent production --read-only",
     ),
 )

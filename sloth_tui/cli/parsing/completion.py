@@ -54,8 +54,8 @@ def _one_of(choices: tuple[str, ...]) -> Callable[..., Iterable[str]]:
     return lambda **_: choices
 
 
-def _agents(**_: object) -> Iterable[str]:
-    return open_agents().names()
+def _agents(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
+    return open_agents(_address(parsed_args)).names()
 
 
 def _examples(**_: object) -> Iterable[str]:
@@ -72,7 +72,12 @@ def _locks(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
 
 def _store(parsed_args: argparse.Namespace) -> Store:
     """Open the store to read. Warnings stay silent."""
-    return open_store(chosen_agent(getattr(parsed_args, "agent", None)))
+    agent = chosen_agent(getattr(parsed_args, "agent", None))
+    return open_store(agent, address=_address(parsed_args))
+
+
+def _address(parsed_args: argparse.Namespace) -> str | None:
+    return getattr(parsed_args, "store", None)
 
 
 def _live(parsed_args: argparse.Namespace, names: Callable[[Store], Iterator[str]]) -> Iterable[str]:

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, NoReturn
 
 from sloth_tui.cli.parsing import registry
-from sloth_tui.cli.parsing.spec import AGENT, DEBUG, PROGRAM, READ_ONLY, Arguments
+from sloth_tui.cli.parsing.spec import AGENT, DEBUG, PROGRAM, READ_ONLY, STORE, Arguments
 from sloth_tui.errors import UsageError
 from sloth_tui.text import nearest
 
@@ -99,9 +99,9 @@ def command_parser(command: Command) -> Parser:
 def tree() -> Parser:
     """Return the parser of all commands, for ``--help`` and completion."""
     root = Parser(prog=PROGRAM, description=SUMMARY, epilog=_examples(ROOT_EXAMPLES))
-    root.usage = f"{PROGRAM} [--agent NAME] COMMAND ..."
+    root.usage = f"{PROGRAM} [--agent NAME] [--store ADDRESS] COMMAND ..."
     root.add_argument("--version", action="store_true", help="show the version")
-    for option in (AGENT, READ_ONLY, DEBUG):
+    for option in (AGENT, STORE, READ_ONLY, DEBUG):
         _add_option(root, option)
     _branch(root, ())
     return root
@@ -128,7 +128,7 @@ def _branch(parser: Parser, path: tuple[str, ...]) -> None:
             parser_of_command = branches.add_parser(word, help=command.summary)
             _fill(parser_of_command, command)
             for action in parser_of_command._actions:
-                # A default here would override an --agent before the command.
+                # A default here would override an --agent or --store before the command.
                 action.default = argparse.SUPPRESS
             examples.append(command.example.splitlines()[0])
             if registry.children(below):

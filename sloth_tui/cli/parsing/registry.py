@@ -33,6 +33,7 @@ _MODULES = {
     "examples": "examples",
     "examples show": "examples",
     "agents": "agents",
+    "store check": "store_check",
     "hosts": "hosts",
     "completion": "completion",
 }
@@ -44,6 +45,7 @@ A command may have commands below it: both ``examples`` and ``examples show`` ar
 GROUPS = {
     "state": "read and change an agent's entries",
     "lock": "see, take and give back locks",
+    "store": "where the state is",
 }
 
 

@@ -138,6 +138,15 @@ class Command:
         self.example = example
         """Command lines with explanations, one a line."""
 
+    def carry_out(self, arguments: Arguments, out: Output) -> int:
+        """Run the command on the store that its arguments name; return the exit code."""
+        address = getattr(arguments, STORE.name, None)
+        if address is not None:
+            from sloth_tui.store.address import choose
+
+            choose(address)
+        return self.handler(arguments, out)
+
 
 AGENT = Option(
     ("-a", "--agent"),
@@ -145,6 +154,13 @@ AGENT = Option(
     metavar="NAME",
     complete="agents",
 )
+STORE = Option(
+    ("--store",),
+    "where that state is; default: $SLOTH_RUNNER_STORE, config.toml, else the files of this machine",
+    metavar="ADDRESS",
+)
+WHOSE = (AGENT, STORE)
+"""The options of every command that works on the state of an agent."""
 DEBUG = Option(("--debug",), "on an error, show the traceback as well")
 READ_ONLY = Option(("--read-only",), "in the terminal UI: change nothing, whatever is pressed")
 YES = Option(("-y", "--yes"), "do not ask")

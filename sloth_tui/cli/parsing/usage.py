@@ -53,4 +53,4 @@ def _open_tui(words: Sequence[str], out: Output) -> int:
         raise obstacle
     command = registry.load(("tui",))
     arguments = read(command, words, out)
-    return ExitCode.OK if arguments is None else command.handler(arguments, out)
+    return ExitCode.OK if arguments is None else command.carry_out(arguments, out)

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
             """Release the snapshot and discard the rest."""
 
 
+NAMELESS = "the private copy"
+"""What stands for the path of a copy of something that is no file."""
+
+
 class OpenDatabase:
     """A connection, and the state of the file behind it.
 
@@ -65,12 +69,17 @@ class OpenDatabase:
     frozen: object
     """The signature of a frozen file; None for other files."""
 
-    def __init__(self, path: str, *, private: bool = False) -> None:
-        self._place = path
+    def __init__(self, path: str | None, *, private: bool = False) -> None:
+        """``path``: None, with ``private``, for a copy that is empty at first."""
+        self._place = path or ""
         self.private = private
         """True if the connection is to a copy, which only this handle has."""
         # SQLite treats a symbolic link anywhere in the path as a link to the database.
-        self.path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        self.path = (
+            os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+            if path is not None
+            else NAMELESS
+        )
         check_path(self.path)
         self.depth = 0
         """Number of open transactions, one inside another."""
@@ -164,9 +173,10 @@ class OpenDatabase:
         """Open the file as it is, or an empty database in memory if there is none."""
         self.frozen = None
         if self.private:
-            from sloth_tui.store.sqlite.engine.private_copy import open_private_copy
+            from sloth_tui.store.sqlite.engine.private_copy import open_empty, open_private_copy
 
-            connection, self.kind = open_private_copy(self.path), schema.CURRENT
+            connection = open_private_copy(self.path) if self._place else open_empty(self.path)
+            self.kind = schema.CURRENT
         elif status_of(self._place) is None:
             connection = apsw.Connection(":memory:")
             self.kind = None

@@ -56,7 +56,7 @@ class Database(OpenDatabase):
 
     def __init__(
         self,
-        path: str,
+        path: str | None,
         *,
         read_only: bool = False,
         private: bool = False,

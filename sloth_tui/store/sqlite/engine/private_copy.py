@@ -47,6 +47,12 @@ def open_private_copy(path: str, largest_in_memory: int = LARGEST_IN_MEMORY) -> 
     return _completed(target, kind, path)
 
 
+def open_empty(name: str) -> apsw.Connection:
+    """Return a connection to an empty private database with our schema, in memory while it is small. Errors
+    show ``name``."""
+    return _completed(apsw.Connection(_UNLINKED_FILE), EMPTY, name)
+
+
 def _completed(connection: apsw.Connection, kind: str, path: str) -> apsw.Connection:
     try:
         connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
