@@ -20,7 +20,7 @@
     |-- Conflict               5  compare-and-set failed, or it exists already
     |   `-- NotANumber         5  increment of a value that is not a number, or overflow
     |-- LockLost               6  not held (any more) under that holder or token
-    |-- DatabaseUnusable       7  no database, foreign, newer, damaged, or busy too long
+    |-- DatabaseUnusable       7  no answer, foreign, newer, damaged, or busy too long
     |-- NotWritable            8  read-only, or the disk is full
     |-- Refused                9  needs a confirmation it did not get
     |-- HostError            20  a host of a task cannot be reached, or refuses what it was asked for
@@ -111,7 +111,7 @@ class KeyNotFound(NotFound):
 
 
 class AgentNotFound(NotFound):
-    """No database exists for this agent."""
+    """There is no store for this agent."""
 
 
 class LockNotFound(NotFound):
@@ -168,7 +168,7 @@ class LockLost(SlothError):
 
 
 class DatabaseUnusable(SlothError):
-    """The database cannot be used: foreign, newer, damaged, a symlink, or busy for too long."""
+    """The store cannot be used: foreign, newer, damaged, a symlink, busy too long, or without an answer."""
 
     exit_code = ExitCode.DATABASE_UNUSABLE
 

@@ -225,16 +225,31 @@ class RankedEntry(NamedTuple):
 
 
 class Agent(NamedTuple):
-    """A named store on this machine."""
+    """A named store."""
 
     name: str
     location: str
     """Location of its store: a path or URL, for people."""
     exists: bool
     """False only for ``local`` before its first write."""
-    size: int
-    """Bytes that the store takes on disk."""
+    size: int | None
+    """Bytes that the store takes on disk; None if that is not known."""
     modified_at: float | None
+    keys: int | None = None
+    """Number of keys; None, like the next one, if the store would have to be opened to tell."""
+    locks: int | None = None
+    """Number of locks held now."""
+
+
+class Pace(NamedTuple):
+    """How often a store on another machine is asked, in seconds, by a program that follows it."""
+
+    token: float
+    """Between two looks at the change token of a store."""
+    listing: float
+    """Between two looks at all agents."""
+    retry: float
+    """Until a store that could not be read is opened again."""
 
 
 SORT_COLUMNS = ("key", "type", "size", "updated", "revision")

@@ -220,7 +220,7 @@ class Reader:
 
     def pace(self, table: dict[str, object], setting: str) -> float | None:
         span = self.number(table, setting, whole=False)
-        if span is not None and not 0 < span <= _MAX_POLL_SECONDS:  # nan, too
+        if span is not None and not 0 < span <= _MAX_POLL_SECONDS:
             raise self.fail(setting, "must be more than 0 and at most an hour, in seconds")
         return span
 

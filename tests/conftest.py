@@ -55,6 +55,9 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in list(os.environ):
         if (name.startswith(_OURS) and name != _PICTURES) or name in (*_COLOUR, *_CLIPBOARDS):
             monkeypatch.delenv(name)
+    # The command line sets it, for what it starts: whatever a test sets is taken back.
+    monkeypatch.setenv("SLOTH_RUNNER_STORE", "")
+    monkeypatch.delenv("SLOTH_RUNNER_STORE")
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))

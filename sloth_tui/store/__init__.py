@@ -138,6 +138,12 @@ def check_store(address: str | None = None) -> StoreCheck:
     return check()
 
 
+def chosen_store() -> str | None:
+    """Return the address of the store that is chosen; None for the files of this machine. Raises
+    UsageError."""
+    return _elsewhere(None)
+
+
 def pin_store() -> str | None:
     """Let this process and those that it starts use, from now on, the store that is chosen now, whatever
     becomes of the file of settings; return its address, None for the files of this machine. Raises

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Lock,
         LockBreak,
         Origin,
+        Pace,
         Query,
         RankedEntry,
         Revision,
@@ -48,11 +49,11 @@ class Handle(Protocol):
 
     @property
     def backend(self) -> str:
-        """Name of the backend: ``sqlite``."""
+        """Name of the backend: ``sqlite``, ``etcd`` or ``s3``."""
 
     @property
     def location(self) -> str:
-        """Location of the store: a path or URL, for people."""
+        """Location of the store: a path, or a URL without what is secret, for people."""
 
     @property
     def read_only(self) -> bool: ...
@@ -291,8 +292,8 @@ class Surveys(Protocol):
         the least recently changed (``oldest``)."""
 
     def problems(self) -> list[str]:
-        """Return the defects of the database file, in the words of its engine; empty if it is sound. Reads
-        the whole file."""
+        """Return the defects of the store, in the words of its engine; empty if it is sound. Reads all of
+        it."""
 
 
 class Store(Entries, EntryWrites, Locks, History, Past, Undoing, Surveys, Protocol):
@@ -307,18 +308,21 @@ class Store(Entries, EntryWrites, Locks, History, Past, Undoing, Surveys, Protoc
         """Return rows for a table of millions. The window does not depend on this handle."""
 
     def change_token(self) -> int:
-        """Return a value that changes when another handle commits. Takes microseconds, for polling."""
+        """Return a value that changes when another handle commits. For polling: takes microseconds, or at
+        most one request, as often as :attr:`Agents.pace` says. Raises DatabaseUnusable once the store has
+        not answered for a while, even if nothing else was asked of it."""
 
     def interrupt(self) -> None:
-        """Stop the query that another thread runs on this handle; safe from any thread."""
+        """Stop the query that another thread runs on this handle; safe from any thread, and never waits."""
 
 
 class Window(Protocol):
     """A moving window on a table of millions: the rows that match a query, and the page that a screen shows.
 
-    :meth:`supersede` may be called from any thread and never waits. :meth:`page` may be called from any
-    thread, while another one indexes too. The other methods belong to one thread. All raise DatabaseUnusable
-    if the database cannot be read; a database that does not exist yet counts as empty.
+    :meth:`supersede`, :meth:`fold` and :meth:`reveal` may be called from any thread and never wait.
+    :meth:`page` may be called from any thread, while another one indexes too. The other methods belong to
+    one thread. All raise DatabaseUnusable if the store cannot be read; one that does not exist yet counts as
+    empty.
     """
 
     def supersede(self, generation: int) -> None:
@@ -337,8 +341,7 @@ class Window(Protocol):
         exists. Return None instead of a list if this generation has no result (any more)."""
 
     def fold(self, prefix: str, *, opened: bool) -> None:
-        """Open or close a node; call :meth:`index` with the same generation afterwards. Safe from any
-        thread."""
+        """Open or close a node; call :meth:`index` with the same generation afterwards."""
 
     def reveal(self, key: str) -> None:
         """Open the nodes around a key, like :meth:`fold`."""
@@ -375,13 +378,22 @@ class Window(Protocol):
 class Agents(Protocol):
     """The agents, and operations on whole stores.
 
-    Methods that take a name raise InvalidAgentName. ``progress`` gets (done, total); an exception that it
-    raises ends the work, which then leaves nothing behind.
+    Methods that take a name raise InvalidAgentName, and all raise DatabaseUnusable if the store does not
+    answer, unless they say otherwise. ``progress`` gets (done, total); an exception that it raises ends the
+    work, which then leaves nothing behind.
     """
 
     @property
+    def pace(self) -> Pace | None:
+        """How often to ask, for stores on another machine; None for files, where a look costs next to
+        nothing. Known without asking.
+
+        With a pace, handles follow a store that is replaced, :meth:`discover` is one request or few, and
+        :meth:`listing`, :meth:`identity` and :meth:`state` are not called."""
+
+    @property
     def backups(self) -> str:
-        """Location of backups, for people."""
+        """Location of backups, for people. Known without asking."""
 
     def names(self) -> list[str]:
         """Return all agents in order; ``local`` is always one of them."""
@@ -393,7 +405,7 @@ class Agents(Protocol):
         """As :meth:`Handle.warning`, without opening the store."""
 
     def discover(self) -> list[Agent]:
-        """Return every agent, with the size and age of its store."""
+        """Return every agent, with the size and age of its store, and what it holds if that is known."""
 
     def look_at(self, name: str) -> Agent:
         """Return one agent, with the size and age of its store."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _FRAMES = "TEXTUAL_FPS"
 _NEEDED_FILES = 32
-"""Files that the app may open at once: its loop, its handles on the database, a run."""
+"""Files that the app may open at once: its loop, its handles on the store, a run."""
 _NEEDED_BYTES = 112 * 1024 * 1024
 """Memory that the app may map: Textual, and threads, which wait for ever if they get none when they start."""
 
@@ -27,18 +27,22 @@ def run_app(agent: str | None, read_only: bool) -> int:
     from sloth_tui.agents import DEFAULT_AGENT
     from sloth_tui.settings import load_settings
     from sloth_tui.tui.app import SlothApp
-    from sloth_tui.tui.services.databases import has_store
+    from sloth_tui.tui.services.databases import has_store, pin_elsewhere
     from sloth_tui.tui.ui_state import UiStateFile, last_agent, load
 
-    settings = load_settings()
+    settings, store = load_settings(), pin_elsewhere()
     state, warning = load()
+    unsure = None
     if agent is None:
-        agent = settings.agent if settings.agent != DEFAULT_AGENT else last_agent(state, has_store)
+        agent = settings.agent
+        if agent == DEFAULT_AGENT:
+            agent = last_agent(state, store, has_store)
+            unsure = None if store is None else agent
     app = SlothApp(
         agent,
         settings,
         read_only=read_only,
-        ui_state=UiStateFile(state, keep=not read_only),
+        ui_state=UiStateFile(state, keep=not read_only, store=store, unsure=unsure),
         warnings=[warning] if warning else [],
     )
     gc.freeze()

@@ -82,14 +82,12 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "break_lock", "b", "Break", "Take this lock away from its holder", "Locks", ("locks",), True, True
     ),
-    Action("check_store", "i", "Check", "Check that the database is sound", "Stats", _STATS, True),
+    Action("check_store", "i", "Check", "Check that the store is sound", "Stats", _STATS, True),
     Action("compact", "C", "Compact", "Forget old revisions to free space", "Stats", _STATS, True, True),
     Action("show_change", "enter", "Show", "Show what this change did", "Log", ("log",), True),
-    Action("new_agent", "n", "New", "Make an agent with an empty database", "Agents", _AGENTS, True, True),
-    Action("duplicate_agent", "C", "Duplicate", "Copy this agent's database", "Agents", _AGENTS, True, True),
-    Action(
-        "delete_agent", "d,delete", "Delete", "Delete this agent's database", "Agents", _AGENTS, True, True
-    ),
+    Action("new_agent", "n", "New", "Make an agent with an empty store", "Agents", _AGENTS, True, True),
+    Action("duplicate_agent", "C", "Duplicate", "Copy this agent's store", "Agents", _AGENTS, True, True),
+    Action("delete_agent", "d,delete", "Delete", "Delete this agent's store", "Agents", _AGENTS, True, True),
     Action("filter_keys", "slash", "Filter", "Filter the keys", "Keys", ("agents", *_KEYS), True),
     Action("toggle_tree", "T", "Tree", "Fold keys at : and /, or show them flat", "Keys", _KEYS, True),
     Action("sort_next", "s", "Sort", "Sort the keys by the next column", "Keys", ("keys",)),

@@ -189,6 +189,11 @@ class KeyRequested(RoutedMessage):
 class AgentLeft(RoutedMessage):
     """Another agent was chosen. Everything on screen is about the previous one."""
 
+    def __init__(self, chosen: str) -> None:
+        super().__init__()
+        self.chosen = chosen
+        """The other agent."""
+
 
 class PanesLoaded(RoutedMessage):
     """The lazily loaded panes are mounted, and still empty."""
@@ -211,8 +216,8 @@ class AgentSummary(NamedTuple):
     name: str
     exists: bool
     """False only for ``local`` before its first write."""
-    size: int
-    """Bytes on disk, WAL included."""
+    size: int | None
+    """Bytes on disk, WAL included; None if that is not known."""
     keys: int | None = None
     """Number of keys; None until counted."""
     locks: int | None = None
@@ -220,7 +225,7 @@ class AgentSummary(NamedTuple):
     changed_at: float | None = None
     """When a key last changed (unix seconds), if known."""
     problem: str | None = None
-    """Why the database cannot be used, in words."""
+    """Why the store cannot be used, in words."""
 
 
 class StoreOpened(RoutedMessage):
@@ -239,11 +244,13 @@ class StoreOpened(RoutedMessage):
 class StoreFailed(RoutedMessage):
     """The agent's store could not be read."""
 
-    def __init__(self, agent: str, message: str, hint: str | None) -> None:
+    def __init__(self, agent: str, message: str, hint: str | None, *, missing: bool = False) -> None:
         super().__init__()
         self.agent = agent
         self.message = message
         self.hint = hint
+        self.missing = missing
+        """True if there is no such agent."""
 
 
 class UpdatesPending(RoutedMessage):

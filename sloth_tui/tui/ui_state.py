@@ -31,6 +31,8 @@ class UiState(NamedTuple):
     """The screen as the user left it."""
 
     agent: str | None = None
+    store: str | None = None
+    """The address of the store that has the agent; None: the files of this machine."""
     theme: str | None = None
     sizes: Sizes = {}  # noqa: RUF012  # never changed in place
     collapsed: tuple[str, ...] = ()
@@ -62,9 +64,13 @@ def load() -> tuple[UiState, str | None]:
     return parse(document), None
 
 
-def last_agent(state: UiState, has_store: Callable[[str], bool]) -> str:
-    """Return the agent that was on screen last if it still has a store, else the default agent."""
-    name = state.agent
+def last_agent(state: UiState, store: str | None, has_store: Callable[[str], bool]) -> str:
+    """Return the agent of this store that was on screen last if it still has one, else the default agent.
+
+    A store on another machine is not asked, which could take seconds: to open it will tell."""
+    name = state.agent if state.store == store else None
+    if store is not None:
+        return name or DEFAULT_AGENT
     try:
         return name if name is not None and has_store(name) else DEFAULT_AGENT
     except DatabaseUnusable:
@@ -75,8 +81,10 @@ def parse(document: dict[str, object]) -> UiState:
     """Return the state of a decoded file; invalid fields get their defaults."""
     default = UiState()
     sort, collapsed, theme, tab = (document.get(name) for name in ("sort", "collapsed", "theme", "tab"))
+    store = document.get("store")
     return UiState(
         agent=_agent(document.get("agent")),
+        store=store if isinstance(store, str) else None,
         theme=theme if isinstance(theme, str) else None,
         sizes=_sizes(document.get("sizes")),
         collapsed=tuple(name for name in collapsed if isinstance(name, str))
@@ -133,15 +141,27 @@ def _sizes(value: object) -> Sizes:
 class UiStateFile:
     """The current state; ``changed`` is called after every change of it."""
 
-    def __init__(self, now: UiState = UiState(), *, keep: bool = False) -> None:  # noqa: B008  # immutable
-        """``keep``: False makes :meth:`write` do nothing."""
+    def __init__(
+        self,
+        now: UiState = UiState(),  # noqa: B008  # immutable
+        *,
+        keep: bool = False,
+        store: str | None = None,
+        unsure: str | None = None,
+    ) -> None:
+        """``keep``: False makes :meth:`write` do nothing. ``store``: the address of the store on screen.
+        ``unsure``: the remembered agent, if it may be no more."""
+        self.unsure = unsure
+        self._store = store
         self.now = now
         self.changed: Callable[[], object] = lambda: None
         self._keep = keep
         self._written = now
 
     def note(self, **what: object) -> None:
-        """Replace these fields of the :class:`UiState`."""
+        """Replace these fields of the :class:`UiState`. The agent is that of the store on screen."""
+        if "agent" in what:
+            what["store"] = self._store
         before, self.now = self.now, self.now._replace(**what)  # type: ignore[arg-type]  # by their names
         if self.now != before:
             self.changed()

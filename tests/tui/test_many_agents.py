@@ -44,9 +44,9 @@ def test_a_look_costs_what_is_in_sight(many: Path, monkeypatch: pytest.MonkeyPat
     opened: list[str] = []
     look_at, all_names, count = SqliteAgents.look_at, SqliteAgents.names, agent_watcher._Count
 
-    def counted(agent: Agent) -> agent_watcher._Count:
+    def counted(agent: Agent, retry_seconds: float) -> agent_watcher._Count:
         opened.append(agent.name)
-        return count(agent)
+        return count(agent, retry_seconds)
 
     def noted(self: SqliteAgents, name: str) -> Agent:
         looked.append(name)

@@ -143,7 +143,7 @@ async def test_the_screen_is_found_as_it_was_left(believable: Path, monkeypatch:
         agents, dock = width(app, "agents"), dock_height(app)
     state, warning = load()
     assert warning is None
-    assert last_agent(state, has_store) == "production"
+    assert last_agent(state, None, has_store) == "production"
     async with left_open(UiStateFile(state, keep=True)) as app:
         assert app.app.theme == "sloth-day"
         assert (width(app, "agents"), dock_height(app)) == (agents, dock)
@@ -153,7 +153,7 @@ async def test_the_screen_is_found_as_it_was_left(believable: Path, monkeypatch:
         await until(lambda: not app.table.answered.descending)
         assert app.browser.context.panes.in_sight == {"agents", "keys", "stats"}
     (believable / "state" / "production.db").unlink()
-    assert last_agent(state, has_store) == "local"
+    assert last_agent(state, None, has_store) == "local"
 
 
 async def test_nothing_is_written_where_nothing_may_be(base: Path) -> None:

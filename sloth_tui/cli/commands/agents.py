@@ -38,7 +38,7 @@ _FIELDS = ("name", "path", "exists", "size", "modified_at")
 
 
 def _record(agent: Agent) -> dict[str, object]:
-    name, location, exists, size, modified_at = agent
+    name, location, exists, size, modified_at, *_ = agent
     return dict(zip(_FIELDS, (name, location, exists, size, timestamp(modified_at)), strict=True))
 
 

@@ -31,6 +31,10 @@ class SqliteAgents:
     __slots__ = ()
 
     @property
+    def pace(self) -> None:
+        return None
+
+    @property
     def backups(self) -> str:
         return backup_directory()
 

@@ -99,10 +99,11 @@ class Context:
 
     def choose_agent(self, name: str) -> None:
         """Show another agent. From now on nothing acts on the previous one."""
-        self.tell(AgentLeft())
+        self.tell(AgentLeft(name))
         self.answers = False
         self.services.choose_agent(name)
-        self.lazy.agents.choose(name)
+        if self.lazy.loaded:
+            self.lazy.agents.choose(name)
 
 
 class Controller:

@@ -40,7 +40,7 @@ ROUTES: Mapping[type[messages.RoutedMessage], tuple[str, ...]] = {
     Edged.DoubleClicked: ("panes",),
     Edged.Dragged: ("panes",),
     # Routed by the screen itself.
-    messages.AgentLeft: ("keys", "marks", "dock"),
+    messages.AgentLeft: ("keys", "marks", "dock", "agents"),
     messages.PanesLoaded: ("dock", "entry"),
     # Posted by the services, about the store and the runner.
     messages.AgentsListed: ("agents",),

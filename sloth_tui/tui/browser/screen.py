@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from sloth_tui.tui.browser.context import Controller
+    from sloth_tui.tui.browser.controllers.agents import AgentsController
     from sloth_tui.tui.services import Services
     from sloth_tui.tui.ui_state import UiStateFile
 
@@ -94,6 +95,8 @@ class BrowserScreen(Screen[None]):
         self.context.panes.rearrange()
         self._offer_keys()
         self.query_one(TitleBar).read_only = self.services.read_only
+        if self.services.elsewhere is not None:
+            cast("AgentsController", self.controller("agents")).begin()
         self._keys.show_first()
         # The visible tab is read as soon as it changes.
         self.watch(dock, "tab", self.services.dock.look_at)

@@ -42,7 +42,7 @@ class AgentOperations:
         if name is not None:
             await asyncio.wrap_future(self._services.databases.create(name))
             self._show(name)
-            self._operations.notify(f"made agent {name}, with an empty database")
+            self._operations.notify(f"made agent {name}, with an empty store")
 
     async def duplicate(self, name: str, names: list[str]) -> None:
         """Ask for a name and copy an agent. ``names`` are taken."""
@@ -65,11 +65,11 @@ class AgentOperations:
             raise Refused(f"agent {name} always exists", hint="clear all its keys instead, from the palette")
         if self._services.running:
             raise Conflict("a run is going on", hint="stop it first")
-        question = f"Delete agent {name} and its database?"
+        question = f"Delete agent {name} and its store?"
         dialog = TypedConfirmScreen(question, self._facts(summary), name, f"Delete {name}")
         if not await self._app.push_screen_wait(dialog):
             return
-        # No program may have the database open, this one included.
+        # No program may have the store open, this one included.
         self._show(next_shown)
         backup = None
         try:
@@ -106,7 +106,8 @@ class AgentOperations:
         if summary.problem is not None:
             facts.append(f"it cannot be read: {summary.problem}")
         if summary.keys is not None:
-            facts.append(f"it holds {format_count(summary.keys, 'key')}, {format_size(summary.size)} on disk")
+            held = f"it holds {format_count(summary.keys, 'key')}"
+            facts.append(held if summary.size is None else f"{held}, {format_size(summary.size)} on disk")
         if summary.locks:
             facts.append(f"{format_count(summary.locks, 'lock')} in it held now: somebody may be at work")
         backups = display_text(self._services.databases.place_of_backups(), _PATH_LIMIT)

@@ -23,21 +23,21 @@ class MaintenanceOperations:
         self._services = services
 
     async def check(self) -> None:
-        """Check the database and show its problems, if any."""
+        """Check the store and show its problems, if any."""
         agent = self._services.agent
         try:
             problems = await self._operations.run_job(
-                f"Checking the database of {agent}", "pages", self._services.jobs.problems
+                f"Checking the store of {agent}", "pages", self._services.jobs.problems
             )
         except Interrupted:
-            self._operations.notify("cancelled, the database was not checked to its end")
+            self._operations.notify("cancelled, the store was not checked to its end")
             return
         if not problems:
-            self._operations.notify(f"the database of {agent} is sound")
+            self._operations.notify(f"the store of {agent} is sound")
             return
         found = format_count(len(problems), "problem")
         self._operations.show_error(
-            SlothError(f"{found} in the database of {agent}", hint="\n".join(problems[:_PROBLEM_LIMIT]))
+            SlothError(f"{found} in the store of {agent}", hint="\n".join(problems[:_PROBLEM_LIMIT]))
         )
 
     async def compact(self) -> None:

@@ -15,7 +15,7 @@ from sloth_tui.masking import holds_secret
 from sloth_tui.tui.messages import EntryRead
 from sloth_tui.tui.services.agent_watcher import AgentWatcher
 from sloth_tui.tui.services.change_sets import ChangeSets
-from sloth_tui.tui.services.databases import Databases
+from sloth_tui.tui.services.databases import Databases, elsewhere
 from sloth_tui.tui.services.detail import TOPIC as HISTORY
 from sloth_tui.tui.services.detail import Detail
 from sloth_tui.tui.services.dock import READS, DockFigures
@@ -54,13 +54,15 @@ class Services:
 
     def __init__(self, post: Callable[[Message], object], settings: Settings, *, read_only: bool) -> None:
         self.agent = ""
+        self.elsewhere = elsewhere()
+        """The address of the store; None for the files of this machine."""
         self.read_only = read_only
         self._post = post
         self.settings = settings
         self._secret_words = settings.secret_segments
         self._agent_watcher = AgentWatcher(post)
         self._reader = Reader(post, _TOPICS)
-        self.rows = Rows(post)
+        self.rows = Rows(post, self._reader.doubt)
         """The rows of the key table."""
         self.dock = DockFigures(self._reader, post)
         self._runs: Runs | None = None

@@ -31,17 +31,23 @@ _COUNT_COST_FACTOR = 20.0
 class _Count:
     """The contents of a store as counted, and how long that is valid."""
 
-    __slots__ = ("changed_at", "files", "keys", "locks", "not_before", "problem", "until")
+    __slots__ = ("agent", "changed_at", "keys", "locks", "not_before", "problem", "until")
 
-    def __init__(self, agent: Agent) -> None:
-        self.files = (agent.exists, agent.size, agent.modified_at)
-        self.keys: int | None = None
-        self.locks: int | None = None
+    def __init__(self, agent: Agent, retry_seconds: float) -> None:
+        """``retry_seconds``: how long a count stays valid that failed."""
+        self.agent = agent
+        self.keys = agent.keys
+        self.locks = agent.locks
         self.problem: str | None = None
         self.changed_at: float | None = agent.modified_at
         self.until = float("inf")
         """When the first of its locks expires, by ``time.monotonic``."""
         began = time.monotonic()
+        if self.keys is None or self.locks is None:
+            self._count(agent, retry_seconds)
+        self.not_before = time.monotonic() + _COUNT_COST_FACTOR * (time.monotonic() - began)
+
+    def _count(self, agent: Agent, retry_seconds: float) -> None:
         try:
             with open_store(agent.name, "read") as store:
                 self.keys = store.count()
@@ -52,18 +58,18 @@ class _Count:
                     self.changed_at = revision.at
         except SlothError as error:
             self.problem = error.message.removeprefix(f"{agent.location}: ")
+            self.until = time.monotonic() + retry_seconds
         else:
             self.locks = len(held)
             if held:
                 self.until = time.monotonic() + min(lock.remaining for lock in held)
-        self.not_before = time.monotonic() + _COUNT_COST_FACTOR * (time.monotonic() - began)
 
     def holds(self, agent: Agent) -> bool:
         """True if it still describes ``agent``, or took too long to be counted again so soon."""
         now = time.monotonic()
         if now < self.not_before:
             return True
-        return self.files == (agent.exists, agent.size, agent.modified_at) and now < self.until
+        return self.agent == agent and now < self.until
 
 
 class AgentWatcher:
@@ -72,6 +78,9 @@ class AgentWatcher:
     def __init__(self, post: Callable[[Message], object]) -> None:
         self._post = post
         self._agents = open_agents()
+        self._pace = self._agents.pace
+        self._lost = False
+        """True while the agents could not be listed."""
         self._counts: dict[str, _Count] = {}
         self._told: list[AgentSummary] = []
         self._found: dict[str, Agent] = {}
@@ -102,17 +111,31 @@ class AgentWatcher:
             while not self._stopped.is_set():
                 if not self.paused:
                     self._try(self._look)
-                self._stopped.wait(_POLL_SECONDS)
+                self._stopped.wait(self._poll_seconds)
         except Exception as error:  # noqa: BLE001  # a bug must end the app, not silence the screen
             self._post(ThreadDied(error))
 
+    @property
+    def _poll_seconds(self) -> float:
+        if self._pace is None:
+            return _POLL_SECONDS
+        return max(_POLL_SECONDS, self._pace.retry if self._lost else self._pace.listing)
+
     def _try(self, step: Callable[[], None]) -> None:
-        """If the directory cannot be read, let the agent that always exists report it."""
+        """If the agents cannot be listed, let those report it that are known: of files, whose directory may
+        be another by now, the agent that always exists."""
         try:
             step()
         except SlothError as error:
-            self._found, self._counts, self._listed_at = {}, {}, None
-            self._post_anew([AgentSummary(DEFAULT_AGENT, exists=True, size=0, problem=error.message)])
+            self._counts, self._listed_at, self._lost = {}, None, True
+            if self._pace is None or not self._found:
+                self._found = {}
+                self._post_anew([AgentSummary(DEFAULT_AGENT, exists=True, size=0, problem=error.message)])
+            else:
+                known = [self._summary(agent) for agent in self._found.values()]
+                self._post_anew([summary._replace(problem=error.message) for summary in known])
+        else:
+            self._lost = False
 
     def _begin(self) -> None:
         self._list()
@@ -120,9 +143,9 @@ class AgentWatcher:
 
     def _look(self) -> None:
         """Look at the agents once. The cost grows with those on screen, not with all."""
-        changed = self._list()
+        changed = self._list() or self._lost
         for name in self._due():
-            agent = self._agents.look_at(name)
+            agent = self._agents.look_at(name) if self._pace is None else self._found[name]
             changed |= agent != self._found.get(name)
             self._found[name] = agent
             if len(self._found) <= _ALL_LIMIT or name in self._in_sight:
@@ -133,7 +156,9 @@ class AgentWatcher:
             self._tell()
 
     def _list(self) -> bool:
-        """Read the directory if it changed; return True if it holds other agents now."""
+        """Read the directory if it changed, or ask the store; return True if there are other agents now."""
+        if self._pace is not None:
+            return self._take({agent.name: agent for agent in self._agents.discover()})
         state = self._agents.listing()
         if state == self._listed_at and self._found:
             return False
@@ -141,7 +166,13 @@ class AgentWatcher:
         names = self._agents.names()
         if list(self._found) == names:
             return False
-        self._found = {name: self._found.get(name) or self._agents.look_at(name) for name in names}
+        return self._take({name: self._found.get(name) or self._agents.look_at(name) for name in names})
+
+    def _take(self, found: dict[str, Agent]) -> bool:
+        """Note that these are all agents; return True if that is new."""
+        if found == self._found:
+            return False
+        self._found = found
         self._counts = {name: count for name, count in self._counts.items() if name in self._found}
         return True
 
@@ -160,7 +191,7 @@ class AgentWatcher:
         """Count the agent's contents if needed; return True if the count changed."""
         known = self._counts.get(agent.name)
         if agent.exists and (known is None or not known.holds(agent)):
-            self._counts[agent.name] = _Count(agent)
+            self._counts[agent.name] = _Count(agent, float("inf") if self._pace is None else self._pace.retry)
             return True
         return not agent.exists and self._counts.pop(agent.name, None) is not None
 

@@ -1,10 +1,10 @@
-"""Create, copy and delete the databases of agents."""
+"""Create, copy and delete the stores of agents, and which store is chosen."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.store import open_agents
+from sloth_tui.store import chosen_store, open_agents, pin_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,13 +16,24 @@ if TYPE_CHECKING:
     Progress: TypeAlias = Callable[[int, int], object]
 
 
+def pin_elsewhere() -> str | None:
+    """Return the address of the store to show, None for the files of this machine, and stay with it. Raises
+    UsageError."""
+    return pin_store()
+
+
+def elsewhere() -> str | None:
+    """Return the address of the store that is shown; None for the files of this machine."""
+    return chosen_store()
+
+
 def has_store(name: str) -> bool:
     """True if an agent of this name has a store."""
     return open_agents().known(name)
 
 
 class Databases:
-    """Queued with all other changes, so that none runs in a database that is copied or deleted. The futures
+    """Queued with all other changes, so that none runs in a store that is copied or deleted. The futures
     raise the errors of the store; NotWritable is raised at once."""
 
     def __init__(self, writer: Writer) -> None:
@@ -33,14 +44,14 @@ class Databases:
         return self._agents.backups
 
     def create(self, name: str) -> Future[str]:
-        """Create a database; return its path."""
+        """Create a store; return its location."""
         return self._writer.call(lambda: self._agents.create(name))
 
     def duplicate(self, name: str, copy: str, progress: Progress | None = None) -> Future[str]:
-        """Copy a database; return the path of the copy. ``progress(done, total)`` is called on another
+        """Copy a store; return the location of the copy. ``progress(done, total)`` is called on another
         thread; an exception it raises ends the work."""
         return self._writer.call(lambda: self._agents.duplicate(name, copy, progress))
 
     def remove(self, name: str, progress: Progress | None = None) -> Future[str]:
-        """Back up and delete a database; return the path of the backup."""
+        """Back up and delete a store; return the location of the backup."""
         return self._writer.call(lambda: self._agents.remove(name, progress))

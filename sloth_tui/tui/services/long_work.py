@@ -87,7 +87,7 @@ class LongJobs:
         return self._write(job, "compact", compact)
 
     def problems(self, job: Job) -> Future[list[str]]:
-        """Check the database on a thread of its own; return its problems, in words."""
+        """Check the store on a thread of its own; return its problems, in words."""
         agent, future = self._agent(), Future[list[str]]()
 
         def problems(store: Store) -> list[str]:

@@ -23,16 +23,19 @@ the time is read four times a second."""
 
 
 class Poller:
-    """Looks at the change token and the files of a store. Only :meth:`pause` and :meth:`look_now` may be
-    called from other threads than the reader's."""
+    """Looks at the change token of a store, and at its files if it has any. Only :meth:`pause` and
+    :meth:`look_now` may be called from other threads than the reader's."""
 
     def __init__(self) -> None:
         self._agents = open_agents()
+        self._pace = self._agents.pace
         self._agent = ""
         self._files: object = None
         self._state: object = None
         """The state of the files before they were opened."""
         self._token = 0
+        self._retry_at = 0.0
+        """When to open a store again that is on another machine and could not be read."""
         self._next_poll = self._next_round = 0.0
         self._moved_at = time.monotonic()
         """When a change was last found, or the store opened; ``time.monotonic``."""
@@ -54,30 +57,36 @@ class Poller:
         self._once, self._next_poll = True, 0.0
 
     def follow(self, agent: str) -> bool:
-        """Follow the files of an agent, before its store is opened; return False if it has none."""
+        """Follow the store of an agent, before it is opened; return False if there is none yet."""
         self._agent, self._moved_at = agent, time.monotonic()
-        self._state = self._agents.state(agent)
-        self._files = self._agents.identity(agent)
+        if self._pace is None:
+            self._state = self._agents.state(agent)
+            self._files = self._agents.identity(agent)
         return self._agents.known(agent)
 
     def begin(self, store: Store) -> None:
         """Report changes made to this store from now on."""
         self._token = store.change_token()
 
-    def wait_for_files(self) -> None:
-        """Report nothing but another state of the files than before they were opened in vain."""
-        self._files = self._state
+    @property
+    def retries(self) -> bool:
+        """True if a store that cannot be read now may be readable soon, without a trace of that here."""
+        return self._pace is not None
 
-    def poll(self, store: Store | None) -> Literal["files", "change", "waits"] | None:
-        """Look once. ``files``: the store must be opened anew; ``change``: it was changed; ``waits``: it was,
+    def wait(self) -> None:
+        """Report nothing but another state of the files than before they were opened in vain, or that a store
+        on another machine is to be opened again."""
+        self._files = self._state
+        if self._pace is not None:
+            self._retry_at = time.monotonic() + self._pace.retry
+
+    def poll(self, store: Store | None) -> Literal["anew", "change", "waits"] | None:
+        """Look once. ``anew``: the store must be opened anew; ``change``: it was changed; ``waits``: it was,
         for the first time in this pause. Raises the errors of the store."""
         now = time.monotonic()
-        self._next_poll = now + (
-            _POLL_SECONDS if now - self._moved_at < _IDLE_AFTER_SECONDS else _IDLE_POLL_SECONDS
-        )
-        look = self._agents.identity if store is not None else self._agents.state
-        if look(self._agent) != self._files:
-            return "files"
+        self._next_poll = now + self._pause_after(now)
+        if self._must_reopen(now, opened=store is not None):
+            return "anew"
         if store is None:
             return None
         token = store.change_token()
@@ -93,3 +102,15 @@ class Poller:
         self._once = False
         self._token, self._next_round = token, self._next_poll + _ROUND_SECONDS
         return "change"
+
+    def _pause_after(self, now: float) -> float:
+        """Return the seconds until the next look."""
+        idle = now - self._moved_at >= _IDLE_AFTER_SECONDS
+        usual = _IDLE_POLL_SECONDS if idle else _POLL_SECONDS
+        return usual if self._pace is None else max(usual, self._pace.token)
+
+    def _must_reopen(self, now: float, *, opened: bool) -> bool:
+        if self._pace is not None:
+            return not opened and now >= self._retry_at
+        look = self._agents.identity if opened else self._agents.state
+        return look(self._agent) != self._files

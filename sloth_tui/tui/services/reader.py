@@ -11,7 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from sloth_tui.errors import Interrupted, SlothError
+from sloth_tui.errors import AgentNotFound, Interrupted, SlothError
 from sloth_tui.store import open_store
 from sloth_tui.tui.messages import StoreFailed, StoreOpened, ThreadDied, UpdatesPending
 from sloth_tui.tui.services.poller import Poller
@@ -43,6 +43,7 @@ class Reader:
         self._generation = 0
         self._stopping = False
         self._answering: str | None = None
+        self._doubted = False
         # From here on only the thread itself writes.
         self._opened = 0
         self._store: Store | None = None
@@ -75,6 +76,13 @@ class Reader:
     def refresh(self) -> None:
         """Open the store again and answer every subscription again."""
         self.choose(self._agent)
+
+    def doubt(self) -> None:
+        """Note that another handle could not read the store, and told so. One on another machine is opened
+        again after a while; of files, another state shows when they can be read."""
+        with self._wake:
+            self._doubted = self._poller.retries
+            self._wake.notify()
 
     def pause(self, paused: bool) -> None:
         """Answer no subscription because of a change until this is called with False. UpdatesPending reports
@@ -129,11 +137,15 @@ class Reader:
     def _turn(self) -> bool:
         """Do one round: wait for work or time, switch to the chosen agent, poll, answer one thing."""
         with self._wake:
-            if not (self._stopping or self._calls or self._opened != self._generation or self._due()):
+            if not (self._stopping or self._is_asked() or self._due()):
                 self._wake.wait(self._poller.seconds_left)
             if self._stopping:
                 return False
+            doubted, self._doubted = self._doubted, False
         try:
+            if doubted:
+                self._close()
+                self._poller.wait()
             if self._opened != self._generation:
                 self._open()
             if not self._poller.seconds_left:
@@ -144,6 +156,10 @@ class Reader:
         except SlothError as error:
             self._fail(error)
         return True
+
+    def _is_asked(self) -> bool:
+        """True if a caller waits."""
+        return bool(self._calls or self._doubted or self._opened != self._generation)
 
     def _due(self) -> tuple[str, Subscription] | None:
         if self._store is None:
@@ -195,7 +211,7 @@ class Reader:
 
     def _poll(self) -> None:
         found = self._poller.poll(self._store)
-        if found == "files":
+        if found == "anew":
             self.refresh()
         elif found == "waits":
             self._post(UpdatesPending())
@@ -205,10 +221,11 @@ class Reader:
                     subscription.pending = True
 
     def _fail(self, error: SlothError) -> None:
-        """Do without a store until the file changes or an agent is chosen."""
+        """Do without a store until it is worth another attempt or an agent is chosen."""
         self._close()
-        self._poller.wait_for_files()
-        self._post(StoreFailed(self._agent, error.message, error.hint))
+        self._poller.wait()
+        missing = isinstance(error, AgentNotFound)
+        self._post(StoreFailed(self._agent, error.message, error.hint, missing=missing))
 
     def _close(self) -> None:
         with self._wake:

@@ -9,7 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from sloth_tui.errors import SlothError
+from sloth_tui.errors import AgentNotFound, SlothError
 from sloth_tui.model import Query
 from sloth_tui.store import open_store
 from sloth_tui.tui.messages import KeyLocated, RowsChanged, RowsIndexed, StoreFailed, ThreadDied
@@ -36,8 +36,12 @@ _UPDATE_COST_FACTOR = 3.0
 class Rows:
     """Answers queries. Its methods may be called from any thread and return at once."""
 
-    def __init__(self, post: Callable[[Message], object]) -> None:
+    def __init__(
+        self, post: Callable[[Message], object], failed: Callable[[], object] = lambda: None
+    ) -> None:
+        """``failed`` is called after StoreFailed was posted, on another thread."""
         self._post = post
+        self._failed = failed
         self._wake = threading.Condition()
         self._agent = ""
         self._query = Query()
@@ -74,7 +78,7 @@ class Rows:
 
     def show(self, agent: str, query: Query, *, afresh: bool = False) -> int:
         """Answer ``query`` from now on; return its generation. RowsIndexed follows, repeatedly for many rows,
-        and RowsChanged after changes. ``afresh`` opens the database again."""
+        and RowsChanged after changes. ``afresh`` opens the store again."""
         with self._wake:
             self._agent, self._query = agent, query
             self._afresh |= afresh
@@ -83,7 +87,7 @@ class Rows:
             return self._generation
 
     def hide(self) -> None:
-        """Answer nothing until :meth:`show`, and close the database."""
+        """Answer nothing until :meth:`show`, and close the store."""
         with self._wake:
             self._agent, self._sought = "", None
             self._supersede()
@@ -230,7 +234,10 @@ class Rows:
     def _fail(self, error: SlothError) -> None:
         """Give no answer until the next query."""
         self._answered = self._generation
-        self._post(StoreFailed(self._window_agent or self._agent, error.message, error.hint))
+        missing = isinstance(error, AgentNotFound)
+        agent = self._window_agent or self._agent
+        self._post(StoreFailed(agent, error.message, error.hint, missing=missing))
+        self._failed()
 
     def _let_go(self) -> None:
         window, self._window, self._window_agent = self._window, None, ""

@@ -83,7 +83,7 @@ class Call(Generic[T]):
             return
         try:
             if store is None:
-                raise DatabaseUnusable("there is no database to read")
+                raise DatabaseUnusable("there is no store to read")
             self.future.set_result(self._read(store))
         except Interrupted:
             raise

@@ -192,7 +192,7 @@ def describe(look: Look) -> Content:
         return Content.assemble(head, "\n  ", ("✗ " + display_text(summary.problem, 60), "$error"))
     if not summary.exists:
         return Content.assemble(head, "\n  ", ("empty", "$quiet"))
-    facts = [(format_size(summary.size), "$quiet")]
+    facts = [] if summary.size is None else [(format_size(summary.size), "$quiet")]
     if summary.keys is not None:
         facts.insert(0, (format_count(summary.keys, "key"), "$quiet"))
     if summary.locks:

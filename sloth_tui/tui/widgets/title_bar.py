@@ -12,9 +12,13 @@ from textual.widgets import Static
 
 from sloth_tui.text import display_text, format_count
 
+_LEAST_OF_URL = 11
+"""Cells after the scheme of a URL below which the scheme alone says more."""
+
 
 class TitleBar(Static):
-    """Shows the agent, its path, the number of keys, and whether the screen is live; a click there pauses."""
+    """Shows the agent, where its store is, the number of keys, and whether the screen is live; a click there
+    pauses."""
 
     auto_links = False
 
@@ -23,7 +27,7 @@ class TitleBar(Static):
     shown: reactive[int | None] = reactive(None)
     total: reactive[int | None] = reactive(None)
     state: reactive[str] = reactive("live")
-    """``live``, ``empty`` or ``no answer``."""
+    """``live``, ``empty``, ``connecting`` or ``no answer``."""
     read_only: reactive[bool] = reactive(False)
     paused: reactive[bool] = reactive(False)
     behind: reactive[bool] = reactive(False)
@@ -34,20 +38,37 @@ class TitleBar(Static):
             Content.assemble((display_text(self.agent), "bold")), "screen.click('go_to_agent')"
         )
         left = Content.assemble((" sloth ", "bold reverse $primary"), " ", agent, " ")
-        right = self._right()
-        room = self.size.width - cell_len(left.plain) - cell_len(right.plain) - 2
-        path = _shorten(display_text(_from_home(self.location)), room)
-        gap = " " * max(room - cell_len(path) + 1, 1)
-        return Content.assemble(left, (path, "$quiet"), gap, right)
+        right = self._right(counted=True)
+        room = self._room(left, right)
+        place = display_text(_from_home(self.location))
+        scheme, separator, _ = place.partition("://")
+        if separator:
+            # That it is not this machine is more than how much there is.
+            if room < len(scheme) + _LEAST_OF_URL:
+                right = self._right(counted=False)
+                room = self._room(left, right)
+            place = _shorten_url(place, room)
+        else:
+            place = _shorten(place, room)
+        gap = " " * max(room - cell_len(place) + 1, 1)
+        return Content.assemble(left, (place, "$quiet"), gap, right)
 
-    def _right(self) -> Content:
-        styles = {"live": ("● live", "$success"), "empty": ("○ empty", "$quiet")}
+    def _room(self, left: Content, right: Content) -> int:
+        return self.size.width - cell_len(left.plain) - cell_len(right.plain) - 2
+
+    def _right(self, *, counted: bool) -> Content:
+        """``counted``: with the number of keys."""
+        styles = {
+            "live": ("● live", "$success"),
+            "empty": ("○ empty", "$quiet"),
+            "connecting": ("○ connecting", "$quiet"),
+        }
         state = Content.assemble(styles.get(self.state, ("✗ " + self.state, "$error")))
         if self.paused and self.state != "no answer":
             state = Content.assemble(("‖ paused · changes wait" if self.behind else "‖ paused", "$warning"))
         state = make_clickable(state, "screen.click('toggle_live')")
         keys = ""
-        if self.total is not None and self.state != "no answer":
+        if counted and self.total is not None and self.state != "no answer":
             shown = self.shown if self.shown is not None else self.total
             total = format_count(self.total, "key")
             keys = total if shown == self.total else f"{shown:,} of {total}"
@@ -71,6 +92,27 @@ def _shorten(path: str, room: int) -> str:
     while cell_len(path) > room - 1:
         path = path[1:]
     return "…" + path
+
+
+def _shorten_url(url: str, room: int) -> str:
+    """Return the beginning and the end of a URL that does not fit: which server, and which part of it. At
+    least the scheme, whatever the room."""
+    if cell_len(url) <= room:
+        return url
+    scheme, _, rest = url.partition("://")
+    if room < len(scheme) + _LEAST_OF_URL:
+        return scheme
+    head = scheme + "://"
+    free = room - len(head) - 1
+    while cell_len(rest) > free - free // 3:
+        rest = rest[:-1]
+    return head + rest + "…" + _end_of(url, free - cell_len(rest))
+
+
+def _end_of(text: str, room: int) -> str:
+    while cell_len(text) > room:
+        text = text[1:]
+    return text
 
 
 class PaneStrip(Static):

@@ -75,16 +75,16 @@ def test_a_look_that_was_asked_for_is_due_at_once_and_sees_through_a_pause(
 def test_another_file_in_the_place_of_the_store_is_reported(poller: Poller, store: Store, base: Path) -> None:
     elsewhere("open_store('other', 'write').__enter__().set('a', 5)")
     (base / "state" / "other.db").rename(base / "state" / "local.db")
-    assert poller.poll(store) == "files"
+    assert poller.poll(store) == "anew"
 
 
 def test_without_a_store_only_its_files_count(base: Path) -> None:
     poller = Poller()
     assert not poller.follow("web")
-    poller.wait_for_files()
+    poller.wait()
     assert poller.poll(None) is None
     elsewhere("open_store('web', 'write').__enter__().set('a', 1)")
-    assert poller.poll(None) == "files"
+    assert poller.poll(None) == "anew"
 
 
 def test_what_was_put_right_while_it_was_opened_in_vain_is_reported(base: Path) -> None:
@@ -93,16 +93,16 @@ def test_what_was_put_right_while_it_was_opened_in_vain_is_reported(base: Path) 
     poller = Poller()
     assert poller.follow("local")
     (base / "state" / "local.db").chmod(0o600)
-    poller.wait_for_files()
-    assert poller.poll(None) == "files"
+    poller.wait()
+    assert poller.poll(None) == "anew"
 
 
 def test_other_permissions_of_the_directory_are_reported(base: Path) -> None:
     elsewhere("open_store('local', 'write').__enter__().set('a', 1)")
     poller = Poller()
     assert poller.follow("local")
-    poller.wait_for_files()
+    poller.wait()
     assert poller.poll(None) is None
     (base / "state").chmod(0o500)
-    assert poller.poll(None) == "files"
+    assert poller.poll(None) == "anew"
     (base / "state").chmod(0o700)

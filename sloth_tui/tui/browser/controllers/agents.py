@@ -42,6 +42,7 @@ class AgentsController(Controller):
     def on_store_opened(self, message: messages.StoreOpened) -> None:
         if self.context.is_about_chosen(message):
             self.context.answers = True
+            self.context.ui_state.unsure = None
             self.context.ui_state.note(agent=message.agent)
             self.context.held.show(message, self._entitle)
             if message.warning is not None:
@@ -55,10 +56,32 @@ class AgentsController(Controller):
         bar.total = bar.shown = None
 
     def on_store_failed(self, message: messages.StoreFailed) -> None:
-        if self.context.is_about_chosen(message):
-            self.context.answers = False
+        if not self.context.is_about_chosen(message):
+            return
+        if message.missing and message.agent == self.context.ui_state.unsure != DEFAULT_AGENT:
+            self.context.choose_agent(DEFAULT_AGENT)
+            return
+        self.context.answers = False
+        bar = self.title_bar
+        bar.agent, bar.location, bar.state, bar.total = message.agent, self._address, "no answer", None
+
+    @property
+    def _address(self) -> str:
+        """The address of a store on another machine, without what only says how to connect."""
+        return (self.services.elsewhere or "").partition("?")[0]
+
+    def begin(self) -> None:
+        """Say what is being opened, until it is."""
+        self._await_answer(self.services.agent)
+
+    def on_agent_left(self, message: messages.AgentLeft) -> None:
+        self._await_answer(message.chosen)
+
+    def _await_answer(self, agent: str) -> None:
+        """A store on another machine may take a while to answer: say which agent it is asked for."""
+        if self.services.elsewhere is not None:
             bar = self.title_bar
-            bar.agent, bar.location, bar.state, bar.total = message.agent, "", "no answer", None
+            bar.agent, bar.location, bar.state, bar.total = agent, self._address, "connecting", None
 
     def on_updates_pending(self, message: messages.UpdatesPending) -> None:
         self.title_bar.behind = True

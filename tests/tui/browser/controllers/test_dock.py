@@ -25,7 +25,7 @@ def test_what_the_dock_lists_is_only_that_of_the_agent_that_answers(fake: Fake) 
     lazy.reading_pane.assert_called_once_with("stats")
     lazy.reading_pane.return_value.take.assert_called_once_with(stats)
     lazy.reading.return_value = [Mock(), Mock()]
-    dock.on_agent_left(messages.AgentLeft())
+    dock.on_agent_left(messages.AgentLeft("production"))
     for pane in lazy.reading.return_value:
         pane.forget.assert_called_once_with()
 

@@ -24,7 +24,7 @@ def test_rows_of_an_older_query_are_not_shown(fake: Fake) -> None:
     fake.table.load.assert_not_called()
     keys.on_page_loaded(messages.PageLoaded(5, 0, [ROW]))
     fake.table.load.assert_called_once_with(0, [ROW])
-    keys.on_agent_left(messages.AgentLeft())
+    keys.on_agent_left(messages.AgentLeft("production"))
     keys.on_page_loaded(messages.PageLoaded(5, 0, [ROW]))
     assert fake.table.load.call_count == 1
     assert fake.table.outlived

@@ -1,0 +1,208 @@
+"""The terminal UI on another store than the files of this machine."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.settings import Settings
+from sloth_tui.store import open_path
+from sloth_tui.tui.app import SlothApp
+from sloth_tui.tui.ui_state import UiState, UiStateFile, last_agent, load
+from sloth_tui.tui.widgets.title_bar import TitleBar
+from tests.elsewhere import fake
+from tests.tui.driving import Driver, running, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NO_ANSWER = "fake://db1:7,db2:7/shop: no answer"
+
+
+def put(directory: Path, agent: str, key: str, value: int) -> None:
+    with open_path(str(directory / f"{agent}.db"), "write") as store:
+        store.set(key, value)
+
+
+def first_line(app: Driver) -> str:
+    return app.text().splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [(120, "fake://db1:7,db2:7/shop"), (80, "fake://db1:7,db2:7/shop"), (60, "fake://db1:7,…op")],
+)
+async def test_the_header_shows_which_store_it_is(chosen: Path, columns: int, shown: str) -> None:
+    put(chosen, "production-server-1", "k", 1)
+    async with running("production-server-1", size=(columns, 30)) as app:
+        await until(lambda: shown in first_line(app), what=lambda: first_line(app))
+        assert "● live" in first_line(app)
+
+
+async def test_a_header_without_room_shows_at_least_the_kind_of_store(chosen: Path) -> None:
+    async with running(size=(60, 30), read_only=True) as app:
+        app.find(TitleBar).paused = app.find(TitleBar).behind = True
+        await until(lambda: "changes wait" in first_line(app))
+        assert " fake " in first_line(app)
+
+
+async def test_files_of_this_machine_have_their_path_in_the_header(base: Path, far: Path) -> None:
+    async with running() as app:
+        await until(lambda: "local.db" in first_line(app))
+
+
+async def test_what_others_write_appears_and_agents_are_listed(chosen: Path) -> None:
+    async with running() as app:
+        await app.sees("web")
+        await app.sees("app:size")
+        put(chosen, "local", "new:key", 7)
+        await app.sees("new:key")
+        put(chosen, "fresh", "k", 1)
+        await app.sees("fresh")
+
+
+async def test_a_key_of_another_agent_is_shown(chosen: Path) -> None:
+    async with running() as app:
+        await app.sees("web")
+        app.browser.choose_agent("web")
+        await app.sees("page")
+        assert app.find(TitleBar).agent == "web"
+
+
+async def test_a_store_that_stops_answering_is_told_and_comes_back_by_itself(chosen: Path) -> None:
+    async with running() as app:
+        await app.sees("app:size")
+        (chosen / "down").touch()
+        await app.sees("✗ no answer")
+        await app.sees(NO_ANSWER)
+        assert "fake://db1:7,db2:7/shop" in first_line(app)
+        put(chosen, "local", "after:it", 1)
+        (chosen / "down").unlink()
+        await app.sees("● live")
+        await app.sees("after:it")
+        await app.loses("no answer")
+
+
+async def test_a_store_that_does_not_answer_at_first_is_waited_for(chosen: Path) -> None:
+    (chosen / "down").touch()
+    async with running() as app:
+        await app.sees(NO_ANSWER)
+        (chosen / "down").unlink()
+        await app.sees("app:size")
+        await app.sees("● live")
+        await app.sees("web")
+        await app.loses("no answer")
+
+
+@pytest.mark.parametrize("method", ["page", "index", "entry", "locks", "change_token", "revisions"])
+async def test_it_comes_back_whatever_was_asked_when_it_failed(
+    chosen: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """One call fails once, and all others are answered."""
+    failing: list[str] = []
+    ask = fake._ask
+
+    def fail(name: str) -> None:
+        ask(name)
+        if name in failing:
+            failing.remove(name)
+            raise fake.DatabaseUnusable(NO_ANSWER)
+
+    monkeypatch.setattr(fake, "_ask", fail)
+    async with running() as app:
+        await app.sees("app:size")
+        failing.append(method)
+        put(chosen, "local", "app:size", 4)
+        app.browser.go_to_key("app:size")
+        found = app.app.services.rows_so_far
+        assert found is not None
+        app.app.services.load_page(found.generation, 0, 10)
+        await until(lambda: not failing, what=f"{method} was asked")
+        put(chosen, "local", "late:key", 5)
+        await app.sees("late:key")
+        await app.sees("● live")
+        await app.loses("no answer")
+
+
+async def test_a_slow_store_does_not_stop_the_screen(chosen: Path) -> None:
+    async with running() as app:
+        await app.sees("web")
+        (chosen / "slow").touch()
+        app.browser.choose_agent("web")
+        await app.sees("○ connecting")
+        await until(lambda: "web" in first_line(app))
+        await app.press("question_mark")
+        await app.sees("Go to a key by its name")
+        await app.press("escape")
+        (chosen / "slow").unlink()
+        await app.sees("page")
+        await app.sees("● live")
+    assert fake.ON_MAIN_THREAD == []
+
+
+async def test_nothing_is_asked_on_the_thread_of_the_screen(chosen: Path) -> None:
+    """Whatever is done: browse, edit, mark, undo, look at every tab, copy and delete an agent, run a file."""
+    async with running() as app:
+        await app.sees("web")
+        await app.goes_to("app:name")
+        for key in ("2", "t", "t", "4", "5", "6", "7", "2", "space", "escape", "r"):
+            await app.press(key)
+        app.browser.perform("duplicate_agent")
+        await app.sees("Name of the copy")
+        await app.press("enter")
+        await app.sees("copied agent local to local-copy")
+        app.browser.perform("undo")
+        await app.sees("app:")
+        await app.press("escape")
+        app.browser.perform("check_store")
+        await until(lambda: any("is sound" in toast for toast in app.toasts))
+    assert fake.ON_MAIN_THREAD == []
+
+
+async def test_the_agent_shown_last_is_remembered_for_its_store(base: Path, chosen: Path) -> None:
+    base.mkdir()
+    here = UiStateFile(keep=True, store=fake.ADDRESS)
+    async with running("web", app=SlothApp("web", Settings(), read_only=False, ui_state=here)) as app:
+        await app.sees("page")
+    state, warning = load()
+    assert (state.agent, state.store, warning) == ("web", fake.ADDRESS, None)
+    assert json.loads((base / "tui.json").read_text())["store"] == fake.ADDRESS
+    fake.ON_MAIN_THREAD.clear()
+
+    def asked(name: str) -> bool:
+        raise AssertionError("a store on another machine is not asked before there is a screen")
+
+    assert last_agent(state, fake.ADDRESS, asked) == "web"
+    assert last_agent(state, "fake://other", asked) == "local"
+    assert last_agent(state, None, lambda _: True) == "local"
+    assert last_agent(UiState(agent="web"), None, lambda _: True) == "web"
+
+
+async def test_a_remembered_agent_that_is_no_more_gives_way_to_the_default(chosen: Path) -> None:
+    before = UiStateFile(UiState(agent="gone", store=fake.ADDRESS), store=fake.ADDRESS, unsure="gone")
+    async with running("gone", app=SlothApp("gone", Settings(), read_only=False, ui_state=before)) as app:
+        await app.sees("app:size")
+        assert app.find(TitleBar).agent == "local"
+
+
+async def test_an_agent_asked_for_that_is_no_more_is_an_error(chosen: Path) -> None:
+    async with running("gone") as app:
+        await app.sees("agent 'gone' has no store")
+
+
+async def test_a_run_started_on_screen_writes_to_the_store(chosen: Path, tmp_path: Path) -> None:
+    file = tmp_path / "tasks.lua"
+    file.write_text('task({name = "t", run = function() state.set("from:run", 1) end})')
+    async with running() as app:
+        app.app.services.run_file(str(file))
+        try:
+            await app.sees("from:run", seconds=8)
+        except AssertionError:
+            await app.press("7")
+            await app.at_rest()
+            print(app.text())
+            raise
+    with open_path(str(chosen / "local.db")) as store:
+        assert store.get("from:run") == 1
