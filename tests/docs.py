@@ -39,7 +39,7 @@ def commands() -> str:
                 option.flags[-1] + ("" if option.metavar is None else " " + option.metavar)
             )
             for option in command.options
-            if option.name not in ("agent", "debug")
+            if option.name not in ("agent", "store", "debug")
         ]
         line = " ".join([*path, *places, *options]).replace("|", "\\|")
         rows.append(f"| `{line}` | {command.summary} |")

@@ -138,29 +138,29 @@ def check_store(address: str | None = None) -> StoreCheck:
     return check()
 
 
-def chosen_store() -> str | None:
-    """Return the address of the store that is chosen; None for the files of this machine. Raises
-    UsageError."""
-    return _elsewhere(None)
+def chosen_store(settings: Callable[[], Settings] = _settings) -> str | None:
+    """Return the address of the store that is chosen; None for the files of this machine. ``settings`` are
+    read only if they may name one. Raises UsageError."""
+    return _elsewhere(None, settings)
 
 
-def pin_store() -> str | None:
+def pin_store(settings: Callable[[], Settings] = _settings) -> str | None:
     """Let this process and those that it starts use, from now on, the store that is chosen now, whatever
     becomes of the file of settings; return its address, None for the files of this machine. Raises
     UsageError for a bad address."""
-    elsewhere = _elsewhere(None)
+    elsewhere = _elsewhere(None, settings)
     os.environ[STORE_VARIABLE] = elsewhere or FILES
     return elsewhere
 
 
-def _elsewhere(address: str | None) -> str | None:
+def _elsewhere(address: str | None, settings: Callable[[], Settings] = _settings) -> str | None:
     """Return the address of the store; None for the files of this machine. Raises UsageError."""
     named = address or os.environ.get(STORE_VARIABLE)
     if named == FILES or (not named and not _settings_may_name_a_store()):
         return None
     from sloth_tui.store.address import checked, chosen
 
-    return checked(named) if named else chosen()
+    return checked(named) if named else chosen(settings)
 
 
 def _settings_may_name_a_store() -> bool:

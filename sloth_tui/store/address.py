@@ -58,19 +58,19 @@ _SECRETS = ("password", "passwd", "secret", "token", "access_key")
 _CONSUL = "consul:// is not offered: no server to prove it on was at hand"
 
 
-def chosen() -> str | None:
+def chosen(settings: Callable[[], Settings] = load_settings) -> str | None:
     """Return the address of the store that the environment, or else the file of settings, chooses; None for
     the files of this machine. Raises UsageError, and InvalidConfig with the line of the file."""
     named = os.environ.get(STORE_VARIABLE)
     if named:
         return checked(named)
-    settings = load_settings()
-    if settings.store_address is None:
+    found = settings()
+    if found.store_address is None:
         return None
     try:
-        return checked(settings.store_address)
+        return checked(found.store_address)
     except UsageError as error:
-        where = f"{config_path()}:{settings.store_line}: store.address: "
+        where = f"{config_path()}:{found.store_line}: store.address: "
         raise InvalidConfig(where + error.message, hint=error.hint) from error
 
 

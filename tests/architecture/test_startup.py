@@ -35,7 +35,9 @@ HEAVY = [
     "yaml",
     "sloth_tui.cli.output.tables",
     "sloth_tui.cli.parsing.parser",
+    "sloth_tui.settings_file",
     "sloth_tui.shortage",
+    "sloth_tui.store.address",
     "sloth_tui.store.clock",
     "sloth_tui.store.history",
     "sloth_tui.store.process",
@@ -227,10 +229,18 @@ print(code, len(opened), file=sys.stderr)
         (("lock", "acquire", "l", "--holder", "me", "--ttl", "5", "--agent", "local"), 0),
     ],
 )
+@pytest.mark.parametrize("named", [False, True], ids=["files", "store"])
 def test_a_command_reads_the_settings_once_if_at_all(
-    base: Path, arguments: tuple[str, ...], reads: int
+    base: Path, arguments: tuple[str, ...], reads: int, named: bool
 ) -> None:
-    (base / "config.toml").write_text("[history]\nkeep = 7\n")
+    """Before that it looks once whether they may name a store; if they do, it reads them."""
+    (base / "config.toml").write_text("[history]\nkeep = 7\n" + ("[store]\npoll = 2\n" if named else ""))
     script = COUNT_READS.format(arguments=list(arguments))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-    assert done.stderr.splitlines()[-1] == f"0 {reads}", done.stderr
+    assert done.stderr.splitlines()[-1] == f"0 {1 + (1 if named else reads)}", done.stderr
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_look_for_a_store_imports_nothing(base: Path) -> None:
+    (base / "config.toml").write_text("[history]\nkeep = 7\n")
+    assert imported("state", "get", "app:version", "--agent", "local") == "0"

@@ -68,15 +68,24 @@ def test_what_it_accepts_argparse_reads_the_same_way(line: tuple[tuple[str, ...]
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("state get a b", {"keys": ["a", "b"], "agent": None, "raw": False, "debug": False}),
-        ("state get a --raw b -a x", {"keys": ["a", "b"], "agent": "x", "raw": True, "debug": False}),
-        ("state get -- -a --", {"keys": ["-a", "--"], "agent": None, "raw": False, "debug": False}),
-        ("state list -o json", {"prefix": "", "at": None, "output": "json", "agent": None, "debug": False}),
+        ("state get a b", {"keys": ["a", "b"], "agent": None, "store": None, "raw": False, "debug": False}),
+        (
+            "state get a --raw b -a x",
+            {"keys": ["a", "b"], "agent": "x", "store": None, "raw": True, "debug": False},
+        ),
+        (
+            "state get -- -a --",
+            {"keys": ["-a", "--"], "agent": None, "store": None, "raw": False, "debug": False},
+        ),
+        (
+            "state list -o json",
+            {"prefix": "", "at": None, "output": "json", "agent": None, "store": None, "debug": False},
+        ),
         (
             "state list --output=json p",
-            {"prefix": "p", "at": None, "output": "json", "agent": None, "debug": False},
+            {"prefix": "p", "at": None, "output": "json", "agent": None, "store": None, "debug": False},
         ),
-        ("state increment n 2.5", {"key": "n", "by": 2.5, "agent": None, "debug": False}),
+        ("state increment n 2.5", {"key": "n", "by": 2.5, "agent": None, "store": None, "debug": False}),
     ],
 )
 def test_it_reads_what_scripts_write(line: str, expected: dict[str, object]) -> None:

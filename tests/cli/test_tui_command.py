@@ -89,7 +89,7 @@ def test_a_terminal_that_cannot_be_drawn_on_is_a_usage_error(
     else:
         monkeypatch.setenv("TERM", kind)
     result = on_terminal(*words)
-    usage = "" if words == ["tui"] else "usage: sloth-runner [--agent NAME] COMMAND ...\n"
+    usage = "" if words == ["tui"] else "usage: sloth-runner [--agent NAME] [--store ADDRESS] COMMAND ...\n"
     assert (result.code, result.out, opened) == (2, "", [])
     assert result.err == (
         f"{usage}error: the terminal UI needs a terminal that can move its cursor;"

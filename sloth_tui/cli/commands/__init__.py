@@ -27,14 +27,15 @@ def entries(arguments: Arguments) -> Entries:
     """Open the entries alone, to read, of the agent named by ``--agent`` or of the default one."""
     from sloth_tui.store import open_entries
 
-    return _told(open_entries(_agent(arguments)))
+    return _told(open_entries(_agent(arguments), address=arguments.address()))
 
 
 def reading(arguments: Arguments) -> Store:
     """Open the whole store to read; nothing is created."""
     from sloth_tui.store import open_store
 
-    return _told(open_store(_agent(arguments), "read", settings=arguments.settings))
+    agent, address = _agent(arguments), arguments.address()
+    return _told(open_store(agent, "read", address=address, settings=arguments.settings))
 
 
 def writing(arguments: Arguments, title: str) -> Store:
@@ -43,7 +44,8 @@ def writing(arguments: Arguments, title: str) -> Store:
     from sloth_tui.store import open_store
 
     origin = this_process("sloth-runner", title)
-    return _told(open_store(_agent(arguments), "write", origin=origin, settings=arguments.settings))
+    agent, address = _agent(arguments), arguments.address()
+    return _told(open_store(agent, "write", address=address, origin=origin, settings=arguments.settings))
 
 
 def tell(message: str) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def list_agents(arguments: Arguments, out: Output) -> int:
-    found = open_agents().discover()
+    found = open_agents(arguments.address()).discover()
     if arguments.output == "keys":
         for agent in found:
             out.line(agent.name)

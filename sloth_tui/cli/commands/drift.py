@@ -21,7 +21,7 @@ def show_drift(arguments: Arguments, out: Output) -> int:
     from sloth_tui.runner.supervision.supervisor import Supervisor
     from sloth_tui.store import open_agents, pin_store
 
-    pin_store()
+    pin_store(arguments.settings)
     request = read_request(arguments, arguments.file)._replace(check=True, keep_going=True, force=True)
     warn_once(open_agents().warning(request.agent))
     supervisor = Supervisor(request)

@@ -27,7 +27,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
     from sloth_tui.runner.supervision.process import WorkerProcess
     from sloth_tui.store import open_agents, pin_store
 
-    pin_store()
+    pin_store(arguments.settings)
     # First of all, so that both processes start at the same time.
     worker = WorkerProcess()
     try:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check(arguments: Arguments, out: Output) -> int:
-    found = check_store()
+    found = check_store(arguments.address())
     if arguments.output == "json":
         record: dict[str, object] = found._asdict()
         record["latency_ms"], record["warnings"] = round(found.latency_ms, 3), list(found.warnings)

@@ -20,10 +20,8 @@ def open_tui(arguments: Arguments, out: Output) -> int:
     obstacle = unfit_terminal()
     if obstacle is not None:
         raise obstacle
-    from sloth_tui.store import pin_store
     from sloth_tui.tui import run_app
 
-    pin_store()
 
     return run_app(agent, arguments.read_only)
 

@@ -24,6 +24,7 @@ class Arguments:
     """The values of a command line: an attribute for every declared name, with defaults filled in."""
 
     _settings: Settings | None = None
+    _address: str | None = None
 
     def __init__(self, values: dict[str, object]) -> None:
         self.__dict__.update(values)
@@ -35,6 +36,14 @@ class Arguments:
 
             self._settings = load_settings()
         return self._settings
+
+    def address(self) -> str:
+        """Return the address of the store, which is chosen once for a command. Raises UsageError."""
+        if self._address is None:
+            from sloth_tui.store import FILES, chosen_store
+
+            self._address = chosen_store(self.settings) or FILES
+        return self._address
 
     if TYPE_CHECKING:
 

@@ -24,7 +24,7 @@ class Fake:
         screen.query_one = self.widget
         screen.app = Mock()
         services = Mock()
-        services.agent = "local"
+        services.agent, services.elsewhere = "local", None
         self.context = Context(
             screen,
             services,

@@ -86,7 +86,7 @@ def test_a_file_that_is_no_database_is_posted_and_calls_say_so(
     (base / "state" / "broken.db").write_bytes(b"this is not a database" * 99)
     reader.choose("broken")
     assert "broken" in inbox.wait_for(StoreFailed).message
-    with pytest.raises(DatabaseUnusable, match="there is no database to read"):
+    with pytest.raises(DatabaseUnusable, match="there is no store to read"):
         reader.call(lambda store: store.count()).result()
     (base / "state" / "broken.db").unlink()
     reader.choose("local")
