@@ -88,6 +88,7 @@ SITUATIONS = {
         f"""TERM=dumb {_PYTHON} -c 'import pty; pty.spawn(["sloth-tui"])'"""
     ),
     "error: the terminal UI needs a terminal": "sloth-runner tui",
+    "error: there is no store redis://": "sloth-runner agents --store redis://db/shop",
     "error: ~/.sloth-runner/config.toml:2: history.kep: no such setting; there are: …": (
         "mkdir -p $SLOTH_RUNNER_HOME; printf '[history]\\nkep = 3\\n' > $SLOTH_RUNNER_HOME/config.toml;"
         "sloth-runner state list"

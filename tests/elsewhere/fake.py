@@ -100,9 +100,10 @@ class Far:
 
 
 def _each(name: str, made: Iterator[Any]) -> Iterator[Any]:
-    for each in made:
+    for number, each in enumerate(made):
+        if number % 1000 == 0:
+            _ask(name)
         yield each
-        _ask(name)
 
 
 def open_store(

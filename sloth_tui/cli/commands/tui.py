@@ -22,7 +22,6 @@ def open_tui(arguments: Arguments, out: Output) -> int:
         raise obstacle
     from sloth_tui.tui import run_app
 
-
     return run_app(agent, arguments.read_only)
 
 
