@@ -3,7 +3,8 @@
 Nothing on the path of ``state get`` imports this module: ``typing`` costs 10 ms a start. Code that
 runs there passes plain keys and values, and builds these only where a whole record is asked for.
 
-Times are floats, unix seconds in UTC. Sizes are bytes. Durations are seconds.
+Times are floats, unix seconds in UTC. Sizes are bytes. Durations are seconds. All types are on this one page,
+long as it is: they have no behaviour, and mean something only together.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.settings import Settings
 from sloth_tui.store import open_path
 from sloth_tui.tui.app import SlothApp
@@ -108,7 +109,7 @@ async def test_it_comes_back_whatever_was_asked_when_it_failed(
         ask(name)
         if name in failing:
             failing.remove(name)
-            raise fake.DatabaseUnusable(NO_ANSWER)
+            raise DatabaseUnusable(NO_ANSWER)
 
     monkeypatch.setattr(fake, "_ask", fail)
     async with running() as app:
