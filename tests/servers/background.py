@@ -1,0 +1,68 @@
+"""Processes that tests start and end by their ids."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from typing import TYPE_CHECKING
+
+from sloth_tui.runner.processes import read_process
+from tests.support import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+class Background:
+    """A running program. It is no child of the tests: some of them look whether they have children left."""
+
+    def __init__(self, command: list[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
+        """``log`` gets what the program prints, after what is there."""
+        self.log = log
+        text = f'"$@" </dev/null >>"{log}" 2>&1 & echo $!'
+        self.pid = int(
+            subprocess.check_output(
+                ["setsid", "sh", "-c", text, "sh", *command], env={**os.environ, **(environment or {})}
+            )
+        )
+
+    def runs(self) -> bool:
+        return read_process(self.pid) is not None
+
+    def signal(self, number: signal.Signals) -> None:
+        if self.runs():
+            os.kill(self.pid, number)
+
+    def end(self) -> None:
+        """Ask it to end, kill it if that has not helped, and wait until it is gone."""
+        for number, seconds in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 60.0)):
+            self.signal(number)
+            # One that was stopped gets the signal when it goes on.
+            self.signal(signal.SIGCONT)
+            try:
+                wait_until(lambda: not self.runs(), seconds=seconds)
+            except AssertionError:
+                if number == signal.SIGKILL:
+                    raise
+            else:
+                return
+
+    def kill(self) -> None:
+        """As by a power cut: it gets no chance to write anything."""
+        self.signal(signal.SIGKILL)
+        wait_until(lambda: not self.runs(), what=f"{self.pid} is gone")
+
+
+def free_ports(number: int) -> list[int]:
+    """Return ports of loopback that nobody uses. Somebody may take one before the caller does."""
+    with_port = [socket.socket() for _ in range(number)]
+    try:
+        for one in with_port:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in with_port]
+    finally:
+        for one in with_port:
+            one.close()
