@@ -1,15 +1,29 @@
-"""The backends that must keep what the port promises. A new one is added to ``BACKENDS``."""
+"""The backends that must keep what the port promises. A new one is added to ``BACKENDS``.
+
+``SLOTH_TEST_STORE=ADDRESS`` points the tests at a server that runs already, instead of all of them: each test
+makes a store of its own under that address and leaves it there.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Protocol
+import time
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+from uuid import uuid4
 
 from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
+from tests.servers import etcd
+from tests.support import rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pytest
 
     from sloth_tui.store.clock import Clock
     from sloth_tui.store.port import Store
@@ -28,11 +42,24 @@ class Backend(Protocol):
     def has_files(self) -> bool:
         """True if stats report the size of files."""
 
+    @property
+    def remote(self) -> bool:
+        """True if every call travels to a server: what writes tens of thousands of entries takes a tenth of
+        them but in ``make proof``."""
+
+    @property
+    def lease_seconds(self) -> float:
+        """Seconds of a lease whose end a test waits for: as few as the server grants, and still more than a
+        busy machine sleeps between two calls."""
+
     def fresh(self) -> str:
         """The address of a new store, which is empty."""
 
     def open(self, address: str, clock: Clock, read_only: bool) -> Store:
         """Another handle on the store at an address."""
+
+    def discard(self, address: str) -> None:
+        """Give back what the store takes up, where that matters. All its handles are closed."""
 
     def let_pass(self, clock: ManualClock, seconds: float) -> None:
         """Have leases measured by handles with this clock be so much older."""
@@ -43,21 +70,100 @@ class SqliteBackend:
 
     machine_clock = True
     has_files = True
+    remote = False
+    lease_seconds = 5.0
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._stores = 0
+        self._numbers = count(1)
 
     def fresh(self) -> str:
-        self._stores += 1
-        return os.path.join(self._directory, f"agent-{self._stores}.db")
+        return str(self._directory / f"agent-{next(self._numbers)}.db")
 
     def open(self, address: str, clock: Clock, read_only: bool) -> Store:
         return SqliteStore("agent", Database(address, read_only=read_only, clock=clock))
+
+    def discard(self, address: str) -> None:
+        for path in self._directory.glob(f"{Path(address).name}*"):
+            path.unlink()
 
     def let_pass(self, clock: ManualClock, seconds: float) -> None:
         clock.advance(seconds)
 
 
-BACKENDS: dict[str, Callable[[str], Backend]] = {"sqlite": SqliteBackend}
-"""By name; each is made with a directory for its files, which is removed afterwards."""
+class ServerBackend:
+    """Stores under an address of a server, each with a prefix of its own. The server outlives them."""
+
+    machine_clock = False
+    has_files = False
+    remote = True
+    lease_seconds = 3.0
+
+    def __init__(self, address: str) -> None:
+        """``address``: of a place that no other run of the tests uses, or that many may share."""
+        self._place, mark, options = address.partition("?")
+        self._options = mark + options
+        self._opening = import_module(f"{_package(address)}.opening")
+
+    def fresh(self) -> str:
+        return f"{self._place.rstrip('/')}/{uuid4().hex}{self._options}"
+
+    def open(self, address: str, clock: Clock, read_only: bool) -> Store:
+        # This agent can be read before there is anything of it.
+        store: Store = self._opening.open_store(address, "local", "read" if read_only else "write")
+        return store
+
+    def discard(self, address: str) -> None:
+        """Nothing: the servers of the tests go with all they have."""
+
+    def let_pass(self, clock: ManualClock, seconds: float) -> None:
+        # Time cannot be moved there; a server may be a little late, and is never early.
+        time.sleep(seconds)
+
+
+class Choice(NamedTuple):
+    """A backend by which tests are run."""
+
+    make: Callable[[pytest.FixtureRequest], Backend]
+    machine_clock: bool = False
+    """See :attr:`Backend.machine_clock`; known before any server is started."""
+    marks: tuple[pytest.MarkDecorator, ...] = ()
+    """Why it may have to be skipped here."""
+
+
+def _package(address: str) -> str:
+    """Return the package of the backend that an address names."""
+    scheme = address.partition("://")[0]
+    return f"sloth_tui.store.{ {'etcds': 'etcd'}.get(scheme, scheme) }"
+
+
+def _exists(package: str) -> bool:
+    return find_spec(package) is not None and find_spec(f"{package}.opening") is not None
+
+
+def _sqlite(request: pytest.FixtureRequest) -> Backend:
+    return SqliteBackend(request.getfixturevalue("tmp_path"))
+
+
+def _etcd(request: pytest.FixtureRequest) -> Backend:
+    return ServerBackend(request.getfixturevalue("shared_etcd").address("conformance"))
+
+
+def _etcd_of_wheel(request: pytest.FixtureRequest) -> Backend:
+    return ServerBackend(request.getfixturevalue("shared_etcd_of_wheel").address("conformance"))
+
+
+def _choices() -> dict[str, Choice]:
+    address = os.environ.get("SLOTH_TEST_STORE")
+    if address:
+        return {address.partition("://")[0]: Choice(lambda _: ServerBackend(address))}
+    found = {"sqlite": Choice(_sqlite, machine_clock=True)}
+    if _exists("sloth_tui.store.etcd"):
+        found["etcd"] = Choice(_etcd, marks=(etcd.needs_etcd,))
+        if rounds(0, 1):
+            found["etcd-3.5"] = Choice(_etcd_of_wheel, marks=(etcd.needs("3.5"),))
+    return found
+
+
+BACKENDS = _choices()
+"""By name, as in the ids of tests."""

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from sloth_tui.store.clock import SYSTEM_CLOCK, Clock
+from tests.servers.fixtures import shared_etcd, shared_etcd_of_wheel
 from tests.store.conformance.backends import BACKENDS, Backend
 from tests.store.manual_clock import ManualClock
+from tests.support import rounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sloth_tui.store.port import Store
+
+__all__ = ["shared_etcd", "shared_etcd_of_wheel"]
 
 
 class OpenStore(Protocol):
@@ -30,23 +33,57 @@ class LetPass(Protocol):
     def __call__(self, seconds: float) -> None: ...
 
 
-@pytest.fixture(params=sorted(BACKENDS))
-def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
-    made = BACKENDS[request.param](str(tmp_path))
-    if request.node.get_closest_marker("machine_clock") and not made.machine_clock:
-        pytest.skip(f"{request.param} does not measure leases by the machine's clock")
-    return made
+class Many(Protocol):
+    """The number of entries to take instead of the many that find what few do not."""
+
+    def __call__(self, number: int) -> int: ...
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test by each backend; one about the machine's clock only by those that measure leases by it."""
+    if "backend" not in metafunc.fixturenames:
+        return
+    asks_machine = metafunc.definition.get_closest_marker("machine_clock") is not None
+    backends = []
+    for name, choice in BACKENDS.items():
+        marks = [*choice.marks]
+        if not choice.machine_clock:
+            # There it sleeps.
+            marks += [pytest.mark.slow] if "let_pass" in metafunc.fixturenames else []
+            if asks_machine:
+                if "sqlite" in BACKENDS:
+                    continue
+                marks += [pytest.mark.skip(reason=f"{name} does not measure leases by the machine's clock")]
+        backends.append(pytest.param(name, marks=marks))
+    metafunc.parametrize("backend", backends, indirect=True)
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param].make(request)
 
 
 @pytest.fixture
 def open_store(backend: Backend) -> Iterator[OpenStore]:
     address = backend.fresh()
     with ExitStack() as handles:
+        handles.callback(backend.discard, address)
 
         def opened(*, clock: Clock = SYSTEM_CLOCK, read_only: bool = False) -> Store:
             return handles.enter_context(backend.open(address, clock, read_only))
 
         yield opened
+
+
+@pytest.fixture
+def many(backend: Backend) -> Many:
+    return lambda number: rounds(number // 10, number) if backend.remote else number
+
+
+@pytest.fixture
+def lease(backend: Backend) -> float:
+    """Seconds for a lock that is to run out: what ``let_pass`` is then given."""
+    return backend.lease_seconds
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from math import ceil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sloth_tui.store.port import Store
+    from tests.store.conformance.conftest import Many
 
 
 def short(key: object) -> str:
@@ -90,36 +92,41 @@ def test_a_prefix_may_end_in_the_last_code_point(store: Store, keys: set[str], p
 
 
 @pytest.mark.slow
-def test_a_walk_sees_the_moment_it_began(store: Store, other: Store) -> None:
-    store.set_many({f"key:{number:06}": number for number in range(40_000)})
+def test_a_walk_sees_the_moment_it_began(store: Store, other: Store, many: Many) -> None:
+    total = many(40_000)
+    quarter = total // 4
+    store.set_many({f"key:{number * 4 // total}:{number:06}": number for number in range(total)})
     walks = [store.keys(), store.items(), store.entries()]
     firsts = [next(walk) for walk in walks]
-    store.delete_prefix("key:03")
-    other.delete_prefix("key:02")
-    store.set("key:000000x", "new")
-    assert [1 + sum(1 for _ in walk) for walk in walks] == [40_000] * 3
-    assert firsts[0] == "key:000000"
-    assert store.count() == 20_001
+    store.delete_prefix("key:3")
+    other.delete_prefix("key:2")
+    store.set("key:0:000000x", "new")
+    assert [1 + sum(1 for _ in walk) for walk in walks] == [total] * 3
+    assert firsts[0] == "key:0:000000"
+    assert store.count() == 2 * quarter + 1
 
 
 @pytest.mark.slow
-def test_keys_can_be_deleted_while_they_are_walked(store: Store) -> None:
-    store.set_many({f"key:{number:06}": number for number in range(20_000)})
+def test_keys_can_be_deleted_while_they_are_walked(store: Store, many: Many) -> None:
+    total = many(20_000)
+    store.set_many({f"key:{number:06}": number for number in range(total)})
     with store.transaction():
         for key in store.keys("key:"):
             store.delete(key)
     assert store.count() == 0
-    store.set_many({f"key:{number:06}": number for number in range(20_000)})
+    store.set_many({f"key:{number:06}": number for number in range(total)})
     for place, key in enumerate(store.keys("key:")):
-        if place < 50 or place > 19_950:
+        if place < 50 or place > total - 50:
             store.delete(key)
-    assert store.count() == 20_000 - 50 - 49
+    assert store.count() == total - 50 - 49
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("steps", [0, 1, 17_000])
-def test_a_walk_that_is_given_up_holds_nothing(store: Store, other: Store, steps: int) -> None:
-    store.set_many({f"key:{number:06}": number for number in range(20_000)})
+@pytest.mark.parametrize("share", [0, 0.00001, 0.85], ids=["none", "one", "most"])
+def test_a_walk_that_is_given_up_holds_nothing(store: Store, other: Store, many: Many, share: float) -> None:
+    total = many(20_000)
+    steps = ceil(share * total)
+    store.set_many({f"key:{number:06}": number for number in range(total)})
     walk = store.keys()
     assert sum(1 for _ in islice(walk, steps)) == steps
     del walk
@@ -130,12 +137,13 @@ def test_a_walk_that_is_given_up_holds_nothing(store: Store, other: Store, steps
 
 
 @pytest.mark.slow
-def test_a_walk_does_not_hide_how_locks_are_now(store: Store, other: Store) -> None:
-    store.set_many({f"key:{number:06}": number for number in range(20_000)})
-    other.acquire("deploy", "task-1", 30)
+def test_a_walk_does_not_hide_how_locks_are_now(store: Store, other: Store, many: Many) -> None:
+    total = many(20_000)
+    store.set_many({f"key:{number:06}": number for number in range(total)})
+    first = other.acquire("deploy", "task-1", 300)
     walk = store.keys()
     next(walk)
     other.release("deploy", "task-1")
     assert store.lock("deploy") is None
-    assert store.acquire("deploy", "task-2", 30).token == 2
-    assert sum(1 for _ in walk) == 19_999
+    assert store.acquire("deploy", "task-2", 300).token > first.token
+    assert sum(1 for _ in walk) == total - 1

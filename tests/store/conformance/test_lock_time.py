@@ -69,9 +69,11 @@ def test_renewing_begins_the_time_anew_under_the_same_token(
     assert other.lock("deploy") is None
 
 
-def test_what_has_run_out_cannot_be_renewed_or_released(store: Store, let_pass: LetPass) -> None:
-    token = store.acquire("deploy", "task-1", 5).token
-    let_pass(5)
+def test_what_has_run_out_cannot_be_renewed_or_released(
+    store: Store, let_pass: LetPass, lease: float
+) -> None:
+    token = store.acquire("deploy", "task-1", lease).token
+    let_pass(lease)
     with pytest.raises(LockLost, match=r"^lock 'deploy' lost"):
         store.renew("deploy", "task-1", 5)
     with pytest.raises(LockLost, match=r"^lock 'deploy' lost"):
@@ -79,7 +81,7 @@ def test_what_has_run_out_cannot_be_renewed_or_released(store: Store, let_pass: 
 
 
 def test_a_lock_of_another_holder_cannot_be_renewed(store: Store, other: Store) -> None:
-    store.acquire("deploy", "task-1", 5)
+    store.acquire("deploy", "task-1", 300)
     with pytest.raises(LockLost, match=r"^lock 'deploy' lost: 'task-1' holds it"):
         other.renew("deploy", "task-2", 5)
 

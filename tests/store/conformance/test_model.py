@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,13 +12,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sloth_tui.errors import Conflict, HistoryPruned, NotANumber
 from sloth_tui.origin import this_process
 from sloth_tui.store.clock import SYSTEM_CLOCK
-from tests.store.conformance.backends import BACKENDS
 from tests.store.conformance.samples import BIGGEST, SMALLEST, identical
 from tests.support import rounds
 
 if TYPE_CHECKING:
     from sloth_tui.model import Value
     from sloth_tui.store.port import Store
+    from tests.store.conformance.backends import Backend
 
 pytestmark = pytest.mark.slow
 
@@ -57,11 +54,10 @@ class Stopped(Exception):
 class StoreAgainstDictionary(RuleBasedStateMachine):
     """Two handles of one store must behave as one dictionary, with a history that replays to it."""
 
-    backend = ""
+    backend: Backend
 
     def __init__(self) -> None:
         super().__init__()
-        self.directory = Path(tempfile.mkdtemp(prefix="sloth-model-"))
         self.address = ""
         self.handles: list[Store] = []
         self.model: dict[str, Value] = {}
@@ -72,9 +68,8 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        backend = BACKENDS[self.backend](str(self.directory))
-        self.address = backend.fresh()
-        self.handles = [backend.open(self.address, SYSTEM_CLOCK, False) for _ in range(2)]
+        self.address = self.backend.fresh()
+        self.handles = [self.backend.open(self.address, SYSTEM_CLOCK, False) for _ in range(2)]
 
     @property
     def store(self) -> Store:
@@ -270,7 +265,7 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
     def teardown(self) -> None:
         for store in self.handles:
             store.close()
-        shutil.rmtree(self.directory)
+        self.backend.discard(self.address)
 
 
 def same(one: object, other: object) -> bool:
@@ -282,8 +277,7 @@ def same(one: object, other: object) -> bool:
     return type(one) is type(other) and one == other
 
 
-@pytest.mark.parametrize("backend", sorted(BACKENDS))
-def test_a_store_behaves_like_a_dictionary_with_a_history(backend: str) -> None:
+def test_a_store_behaves_like_a_dictionary_with_a_history(backend: Backend) -> None:
     machine = type("Machine", (StoreAgainstDictionary,), {"backend": backend})
     run_state_machine_as_test(
         machine, settings=settings(max_examples=rounds(12, 500), stateful_step_count=30)

@@ -12,6 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
+from tests.store.conformance.backends import SqliteBackend
 from tests.store.conformance.test_model import KEYS, StoreAgainstDictionary
 from tests.support import rounds
 
@@ -62,7 +63,6 @@ class OtherProgram:
 class WithOthers(StoreAgainstDictionary):
     """What others do is part of the history, of undo, and of the store as it was."""
 
-    backend = "sqlite"
     other: OtherProgram | None = None
     written = 0
 
@@ -96,7 +96,8 @@ class WithOthers(StoreAgainstDictionary):
         super().teardown()
 
 
-def test_a_store_that_others_write_to_behaves_like_a_dictionary_with_a_history() -> None:
+def test_a_store_that_others_write_to_behaves_like_a_dictionary_with_a_history(tmp_path: Path) -> None:
+    machine = type("Machine", (WithOthers,), {"backend": SqliteBackend(tmp_path)})
     run_state_machine_as_test(
-        WithOthers, settings=settings(max_examples=rounds(8, 500), stateful_step_count=30)
+        machine, settings=settings(max_examples=rounds(8, 500), stateful_step_count=30)
     )

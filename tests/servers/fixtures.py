@@ -1,0 +1,30 @@
+"""Servers that one process of the tests shares. A ``conftest.py`` imports those that its tests use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.servers.etcd import Etcd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def shared_etcd() -> Iterator[Etcd]:
+    """An etcd of one member. Each test takes a prefix of its own and stops nothing."""
+    with Etcd(quota_bytes=_ROOM_BYTES) as etcd:
+        yield etcd
+
+
+@pytest.fixture(scope="session")
+def shared_etcd_of_wheel() -> Iterator[Etcd]:
+    """The same, of the newer version."""
+    with Etcd("3.5", quota_bytes=_ROOM_BYTES) as etcd:
+        yield etcd
+
+
+_ROOM_BYTES = 8 * 1024**3
+"""More than all tests write together."""
