@@ -43,6 +43,7 @@ quick: $(VENV)/.installed-dev ## the tests that are not marked slow, to run whil
 	@$(PYTEST) -m "not slow" --quiet
 
 proof: $(VENV)/.installed-dev ## every test, and of what chance decides many more rounds; takes long
+	@sh tests/setup.sh proof
 	SLOTH_PROOF=1 $(PYTEST) --timeout 3600
 
 lint: $(VENV)/.installed-dev

@@ -66,9 +66,11 @@ def needs(version: str) -> pytest.MarkDecorator:
 class Member:
     """One process. It keeps its ports and its data when it is started again."""
 
-    def __init__(self, name: str, directory: Path, command: list[str]) -> None:
-        """``command``: the program and the options that all members share."""
+    def __init__(self, name: str, directory: Path, command: list[str], listen: str) -> None:
+        """``command``: the program and the options that all members share. ``listen``: where clients find
+        it."""
         self.name = name
+        self._listen = listen
         self.data = directory / name
         self.log = directory / f"{name}.log"
         self._command = command
@@ -87,7 +89,7 @@ class Member:
         options = {
             "name": self.name,
             "data-dir": str(self.data),
-            "listen-client-urls": client,
+            "listen-client-urls": f"{scheme}://{self._listen}:{self.port}",
             "advertise-client-urls": client,
             "listen-peer-urls": peer,
             "initial-advertise-peer-urls": peer,
@@ -147,10 +149,12 @@ class Etcd:
         tls: bool = False,
         client_certificates: bool = False,
         quota_bytes: int = 0,
+        listen: str = "127.0.0.1",
         options: tuple[str, ...] = (),
     ) -> None:
         """``version``: one of ``BINARIES``. ``client_certificates``: with ``tls``, refuse clients that have
-        none. ``quota_bytes``: 0 for the server's own, 2 GiB. ``options``: more for each member."""
+        none. ``quota_bytes``: 0 for the server's own, 2 GiB. ``listen``: 0.0.0.0 for clients on the hosts of
+        ``namespaces.py``. ``options``: more for each member."""
         program = BINARIES[version] if version else None
         assert program is not None, f"there is no etcd {version or ''} here"
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -166,7 +170,9 @@ class Etcd:
         """The certificate of a client, with the common name ``client``; only with TLS."""
         if tls:
             command += self._certificates(client_certificates)
-        self.members = [Member(f"m{number}", self.directory, command) for number in range(1, members + 1)]
+        self.members = [
+            Member(f"m{number}", self.directory, command, listen) for number in range(1, members + 1)
+        ]
         self.gateway = Gateway(self)
 
     def _certificates(self, of_clients: bool) -> list[str]:
@@ -226,9 +232,12 @@ class Etcd:
         assert member.runs or member.has_lost_its_port(), member.said()
         return self.gateway.leader_by(member) is not None
 
-    def address(self, prefix: str, *, user: str = "", members: list[Member] | None = None) -> str:
-        """Return the store address of a prefix, with the certificates that it takes to connect."""
-        hosts = ",".join(f"127.0.0.1:{member.port}" for member in members or self.members)
+    def address(
+        self, prefix: str, *, user: str = "", members: list[Member] | None = None, host: str = "127.0.0.1"
+    ) -> str:
+        """Return the store address of a prefix, with the certificates that it takes to connect. ``host``: as
+        which the client finds this machine; ``members``: None for all."""
+        hosts = ",".join(f"{host}:{member.port}" for member in members or self.members)
         name = f"{user}@" if user else ""
         if self.authority is None or self.client is None:
             return f"etcd://{name}{hosts}/{prefix}"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.servers.etcd import Etcd
+from tests.servers.radosgw import Radosgw
+from tests.servers.s3 import Moto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +26,20 @@ def shared_etcd_of_wheel() -> Iterator[Etcd]:
     """The same, of the newer version."""
     with Etcd("3.5", quota_bytes=_ROOM_BYTES) as etcd:
         yield etcd
+
+
+@pytest.fixture(scope="session")
+def shared_moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
+    """An S3 server with the bucket ``BUCKET`` for those with ``CREDENTIALS`` in their environment."""
+    with Moto(tmp_path_factory.mktemp("moto")) as moto:
+        yield moto
+
+
+@pytest.fixture(scope="session")
+def shared_radosgw() -> Iterator[Radosgw]:
+    """The same by Ceph; it takes a quarter of a minute to start."""
+    with Radosgw() as radosgw:
+        yield radosgw
 
 
 _ROOM_BYTES = 8 * 1024**3

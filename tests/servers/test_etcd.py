@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 import ssl
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.servers.etcd import BINARIES, Etcd, needs, needs_etcd
 from tests.servers.gateway import Refused
+from tests.servers.namespaces import TwoHosts, needs_namespaces
 from tests.support import wait_until
 
 if TYPE_CHECKING:
@@ -138,3 +141,17 @@ def test_ports_that_somebody_took_are_replaced() -> None:
     with socket.create_server(("127.0.0.1", taken)), etcd:
         assert member.port != taken
         etcd.gateway.put("key", "value")
+
+
+@needs_etcd
+@needs_namespaces
+def test_hosts_reach_one_that_listens_everywhere() -> None:
+    with TwoHosts() as hosts, Etcd(listen="0.0.0.0") as etcd:
+        (member,) = etcd.members
+        address = etcd.address("p", host=hosts.first.server)
+        assert address == f"etcd://{hosts.first.server}:{member.port}/p"
+        where = f"http://{hosts.first.server}:{member.port}/health"
+        ask = f"import urllib.request; print(urllib.request.urlopen({where!r}, timeout=60).read())"
+        command = hosts.first.command(sys.executable, "-c", ask)
+        told = subprocess.run(command, capture_output=True, timeout=60)
+        assert b'"health":"true"' in told.stdout

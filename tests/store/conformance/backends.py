@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
-from tests.servers import etcd
+from tests.servers import etcd, radosgw, s3
 from tests.support import rounds
 
 if TYPE_CHECKING:
@@ -153,6 +153,19 @@ def _etcd_of_wheel(request: pytest.FixtureRequest) -> Backend:
     return ServerBackend(request.getfixturevalue("shared_etcd_of_wheel").address("conformance"))
 
 
+def _s3(server: str) -> Callable[[pytest.FixtureRequest], Backend]:
+    """``server``: the fixture that has it."""
+
+    def make(request: pytest.FixtureRequest) -> Backend:
+        environment = request.getfixturevalue("monkeypatch")
+        for name, value in s3.CREDENTIALS.items():
+            environment.setenv(name, value)
+        endpoint = request.getfixturevalue(server).endpoint
+        return ServerBackend(f"s3://{s3.BUCKET}/conformance?endpoint={endpoint}&region=us-east-1")
+
+    return make
+
+
 def _choices() -> dict[str, Choice]:
     address = os.environ.get("SLOTH_TEST_STORE")
     if address:
@@ -162,6 +175,10 @@ def _choices() -> dict[str, Choice]:
         found["etcd"] = Choice(_etcd, marks=(etcd.needs_etcd,))
         if rounds(0, 1):
             found["etcd-3.5"] = Choice(_etcd_of_wheel, marks=(etcd.needs("3.5"),))
+    if _exists("sloth_tui.store.s3"):
+        found["s3"] = Choice(_s3("shared_moto"), marks=(s3.needs_moto,))
+        if rounds(0, 1):
+            found["s3-radosgw"] = Choice(_s3("shared_radosgw"), marks=(radosgw.needs_radosgw,))
     return found
 
 
