@@ -99,18 +99,20 @@ class ServerBackend:
     remote = True
     lease_seconds = 3.0
 
-    def __init__(self, address: str) -> None:
-        """``address``: of a place that no other run of the tests uses, or that many may share."""
-        self._place, mark, options = address.partition("?")
-        self._options = mark + options
+    def __init__(self, address: str, **options: object) -> None:
+        """``options``: more of them for ``open_store`` of the backend."""
+        self._place, mark, parameters = address.partition("?")
+        self._parameters = mark + parameters
+        self._options = options
         self._opening = import_module(f"{_package(address)}.opening")
 
     def fresh(self) -> str:
-        return f"{self._place.rstrip('/')}/{uuid4().hex}{self._options}"
+        return f"{self._place.rstrip('/')}/{uuid4().hex}{self._parameters}"
 
     def open(self, address: str, clock: Clock, read_only: bool) -> Store:
         # This agent can be read before there is anything of it.
-        store: Store = self._opening.open_store(address, "local", "read" if read_only else "write")
+        mode = "read" if read_only else "write"
+        store: Store = self._opening.open_store(address, "local", mode, **self._options)
         return store
 
     def discard(self, address: str) -> None:
