@@ -22,6 +22,18 @@ def test_get_gives_the_default_for_a_key_that_is_not_there(store: Store) -> None
     assert store.get("key", 7) == 7
 
 
+@pytest.mark.parametrize("number", [20, 41, 43, 64, 100, 127, 129, 350])
+def test_any_number_of_entries_is_set_and_deleted_at_once(store: Store, other: Store, number: int) -> None:
+    """Servers have limits for what one request may do."""
+    values = {f"key:{place:03}": place for place in range(number)}
+    assert store.set_many(values) == number
+    assert dict(other.items()) == values
+    assert other.get_many(values) == values
+    assert other.revision() == number
+    assert other.delete_many([*values, "absent"]) == number
+    assert store.count() == 0
+
+
 def test_get_many_answers_in_the_order_asked(store: Store, many: Many) -> None:
     store.set_many({"a": 1, "b": 2, "c": 3})
     assert list(store.get_many(["c", "missing", "a", "c"]).items()) == [("c", 3), ("a", 1)]
