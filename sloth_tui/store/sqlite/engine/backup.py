@@ -120,7 +120,7 @@ def _copy_from(source: apsw.Connection, path: str, target: str, progress: Progre
     made = create_file(partial)
     try:
         _fill(partial, source, path, progress)
-        _put_in_place(partial, target)
+        put_in_place(partial, target)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(partial)
@@ -150,7 +150,7 @@ def _fill(partial: str, source: apsw.Connection, path: str, progress: Progress |
                 os.unlink(partial + suffix)
 
 
-def _put_in_place(partial: str, target: str) -> None:
+def put_in_place(partial: str, target: str) -> None:
     """Give the complete copy its name; never replace an existing file."""
     try:
         os.link(partial, target)

@@ -120,8 +120,7 @@ class Locks:
         with database.transaction(fenced=False):
             broken = self._held_by_anybody(name)
             database.execute(_DELETE, (key_bytes(name),))
-            names = key_bytes(name), key_bytes(broken.holder)
-            database.execute(_RECORD_BREAK, (*names, broken.token, change_of(database)))
+            record_break(database, broken)
         return broken
 
     def lock_breaks(self, limit: int = 100) -> list[LockBreak]:
@@ -184,6 +183,12 @@ class Locks:
         if patience <= 0:
             raise _held_by(lease, remaining)
         clock.sleep(min(_PAUSE_SECONDS + _JITTER_SECONDS * os.urandom(1)[0] / 255, patience, remaining))
+
+
+def record_break(database: Database, broken: Lock) -> None:
+    """Record that a lock was taken away from its holder; call it inside a transaction."""
+    names = key_bytes(broken.name), key_bytes(broken.holder)
+    database.execute(_RECORD_BREAK, (*names, broken.token, change_of(database)))
 
 
 def _next_token(database: Database, name: str) -> int:

@@ -1,0 +1,240 @@
+"""The agents that have a database on S3, and operations on whole databases."""
+
+from __future__ import annotations
+
+import time
+
+from sloth_tui.agents import DEFAULT_AGENT, check_name
+from sloth_tui.errors import (
+    AgentNotFound,
+    Conflict,
+    InvalidAgentName,
+    Refused,
+    SlothError,
+)
+from sloth_tui.store.clock import SYSTEM_CLOCK
+from sloth_tui.store.s3 import marks
+from sloth_tui.store.s3.gate import Gate
+from sloth_tui.store.s3.host_copy import HostCopy
+from sloth_tui.store.s3.keeping import Keeper
+from sloth_tui.store.s3.leases import Leases, new_nonce, put_settled
+from sloth_tui.store.s3.objects import Lost
+from sloth_tui.store.s3.probe import require_conditions
+from sloth_tui.store.s3.reading import POLL_SECONDS
+from sloth_tui.store.s3.scratch import Scratch
+from sloth_tui.store.sqlite import backup_directory, exposure
+from sloth_tui.store.sqlite.agents import backup_path
+from sloth_tui.store.sqlite.engine.snapshot import as_bytes, from_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from obstore import ObjectMeta
+
+    from sloth_tui.model import Agent
+    from sloth_tui.store.s3.marks import Connection
+    from sloth_tui.store.s3.objects import Bucket
+
+    Progress: TypeAlias = "Callable[[int, int], object]"
+
+_SUFFIX = ".db"
+
+
+class S3Agents:
+    """See :class:`sloth_tui.store.port.Agents`. What is polled asks the server once in ``poll`` seconds."""
+
+    def __init__(self, bucket: Bucket, poll: float = POLL_SECONDS) -> None:
+        self._bucket = bucket
+        self._poll = poll
+        self._listed_at = float("-inf")
+        self._listed: dict[str, ObjectMeta] = {}
+
+    @property
+    def backups(self) -> str:
+        return backup_directory()
+
+    def names(self) -> list[str]:
+        return sorted({DEFAULT_AGENT, *self._list()})
+
+    def known(self, name: str) -> bool:
+        return self._bucket.look(self._snapshot(name)) is not None
+
+    def warning(self, name: str) -> str | None:
+        return exposure(HostCopy(self._bucket, name).path)
+
+    def discover(self) -> list[Agent]:
+        found = self._list()
+        return [self._agent(name, found.get(name)) for name in sorted({DEFAULT_AGENT, *found})]
+
+    def look_at(self, name: str) -> Agent:
+        return self._agent(name, self._bucket.look(self._snapshot(name)))
+
+    def listing(self) -> object:
+        return tuple(self._poll_list())
+
+    def identity(self, name: str) -> object:
+        found = self._poll_list().get(name)
+        if found is None:
+            return None
+        known = HostCopy(self._bucket, name).known()
+        return known.birth if known.etag == found["e_tag"] else found["e_tag"]
+
+    def state(self, name: str) -> object:
+        found = self._poll_list().get(name)
+        return None if found is None else (found["e_tag"], found["size"])
+
+    def create(self, name: str) -> str:
+        copy = HostCopy(self._bucket, name)
+        require_conditions(self._bucket)
+        self._refuse_known(name, copy)
+        scratch = Scratch(name, copy, SYSTEM_CLOCK, None)
+        scratch.at(copy.refresh())
+        try:
+            self._create(name, scratch.connection, copy)
+        finally:
+            scratch.drop()
+        return copy.location
+
+    def duplicate(self, name: str, copy: str, progress: Progress | None = None) -> str:
+        target = HostCopy(self._bucket, copy)
+        require_conditions(self._bucket)
+        self._refuse_known(copy, target)
+        source = HostCopy(self._bucket, name)
+        found = self._bucket.read(source.remote)
+        if found is None:
+            raise self._no_such_agent(name)
+        connection = from_bytes(found.data, source.location)
+        try:
+            marks.forget(connection)
+            if progress is not None:
+                progress(1, 2)
+            self._copy_locks(name, copy)
+            self._create(copy, connection, target)
+        finally:
+            connection.close(True)
+        if progress is not None:
+            progress(2, 2)
+        return target.location
+
+    def back_up(self, name: str, progress: Progress | None = None) -> str:
+        from sloth_tui.store.sqlite.engine import backup as whole
+
+        copy = HostCopy(self._bucket, name)
+        if copy.refresh().etag is None:
+            raise self._no_such_agent(name)
+        target = backup_path(name)
+        whole.copy(copy.path, target, progress)
+        return target
+
+    def remove(self, name: str, progress: Progress | None = None) -> str:
+        """See the port. Its locks stay, so that their tokens never come twice."""
+        if check_name(name) == DEFAULT_AGENT:
+            raise Refused(f"{name} always exists", hint="its keys can be cleared")
+        copy = HostCopy(self._bucket, name)
+        if copy.refresh().etag is None:
+            raise self._no_such_agent(name)
+        require_conditions(self._bucket)
+        leases = Leases(self._bucket, SYSTEM_CLOCK, copy.path + ".seen")
+        keeper = Keeper(leases)
+        gate = Gate(self._bucket.address.gate(name), leases, keeper, copy.location)
+        try:
+            with copy.turn(), gate.held() as token:
+                self._close_gate(name, copy, token)
+                target = self.back_up(name, progress)
+                self._bucket.delete(copy.remote)
+                copy.refresh()
+        finally:
+            keeper.close()
+        return target
+
+    def _close_gate(self, name: str, copy: HostCopy, token: int) -> None:
+        """Write the token of the gate into the snapshot: then nobody else replaces it any more."""
+        scratch = Scratch(name, copy, SYSTEM_CLOCK, None)
+        try:
+            while True:
+                base = copy.refresh()
+                if base.etag is None:
+                    raise self._no_such_agent(name)
+                scratch.at(base)
+                marks.set_gate(scratch.connection, token)
+                marks.sign(scratch.connection, marks.new_id())
+                try:
+                    put_settled(self._bucket, copy.remote, as_bytes(scratch.connection), base.etag)
+                    return
+                except Lost:
+                    scratch.drop()
+        finally:
+            scratch.drop()
+
+    def _create(self, name: str, connection: Connection, copy: HostCopy) -> None:
+        marks.sign(connection, marks.new_id())
+        try:
+            put_settled(self._bucket, copy.remote, as_bytes(connection), None)  # type: ignore[arg-type]
+        except Lost:
+            raise _exists(name) from None
+        copy.refresh()
+
+    def _copy_locks(self, name: str, copy: str) -> None:
+        folder, target = self._bucket.address.locks(name), self._bucket.address.locks(copy)
+        leases = Leases(self._bucket, SYSTEM_CLOCK, HostCopy(self._bucket, name).path + ".seen")
+        for meta in self._bucket.listed(folder):
+            lease = leases.read(meta["path"])
+            if lease is None:
+                continue
+            path = target + meta["path"][len(folder) :]
+            there = leases.read(path)
+            token = max(lease.body.token, there.body.token + 1 if there else 0)
+            try:
+                leases.write(path, lease.body._replace(token=token, nonce=new_nonce()), there)
+            except Lost:
+                raise Conflict(f"agent '{copy}': its locks are in use", hint="nothing was written") from None
+
+    def _list(self) -> dict[str, ObjectMeta]:
+        """Return the agents that have a database. Raises DatabaseUnusable."""
+        found: dict[str, ObjectMeta] = {}
+        for meta in self._bucket.listed(self._bucket.address.prefix):
+            name = meta["path"].rpartition("/")[2]
+            if not name.endswith(_SUFFIX):
+                continue
+            try:
+                found[check_name(name[: -len(_SUFFIX)])] = meta
+            except InvalidAgentName:
+                continue
+        return found
+
+    def _poll_list(self) -> dict[str, ObjectMeta]:
+        """Like :meth:`_list`, as it was found lately; never raises."""
+        now = time.monotonic()
+        if now - self._listed_at >= self._poll:
+            self._listed_at = now
+            try:
+                self._listed = self._list()
+            except SlothError:
+                pass  # whoever opens a store is told
+        return self._listed
+
+    def _agent(self, name: str, found: ObjectMeta | None) -> Agent:
+        from sloth_tui.model import Agent
+
+        location = f"s3://{self._bucket.address.bucket}/{self._snapshot(name)}"
+        if found is None:
+            return Agent(name, location, False, 0, None)
+        return Agent(name, location, True, found["size"], found["last_modified"].timestamp())
+
+    def _snapshot(self, name: str) -> str:
+        return self._bucket.address.snapshot(check_name(name))
+
+    def _refuse_known(self, name: str, copy: HostCopy) -> None:
+        if self._bucket.look(copy.remote) is not None:
+            raise _exists(name)
+
+    def _no_such_agent(self, name: str) -> AgentNotFound:
+        from sloth_tui.text import listed
+
+        return AgentNotFound(f"agent '{name}' has no database", hint="agents: " + listed(self.names()))
+
+
+def _exists(name: str) -> Conflict:
+    return Conflict(f"agent '{name}' has a database already", hint="nothing was written")

@@ -1,0 +1,197 @@
+"""The store on S3: entries, locks, history and all else of one agent."""
+
+from __future__ import annotations
+
+from sloth_tui.store.clock import SYSTEM_CLOCK
+from sloth_tui.store.s3 import marks
+from sloth_tui.store.s3.host_copy import HostCopy
+from sloth_tui.store.s3.keeping import Keeper
+from sloth_tui.store.s3.leases import Leases
+from sloth_tui.store.s3.locks import Locks
+from sloth_tui.store.s3.reading import POLL_SECONDS, S3Reading
+from sloth_tui.store.s3.writer import Writer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
+
+    from sloth_tui.model import ChangeSet, Lock, Origin, Stats, Value
+    from sloth_tui.settings import Settings
+    from sloth_tui.store.clock import Clock
+    from sloth_tui.store.port import Window
+    from sloth_tui.store.s3.objects import Bucket
+    from sloth_tui.store.sqlite.store import SqliteStore
+
+
+class S3Store(S3Reading):
+    """See :class:`sloth_tui.store.port.Store`."""
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        agent: str,
+        *,
+        read_only: bool,
+        settings: Callable[[], Settings],
+        origin: Origin | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        poll: float = POLL_SECONDS,
+    ) -> None:
+        copy = HostCopy(bucket, agent)
+        copy.refresh()
+        super().__init__(agent, copy, clock, poll)
+        self._bucket = bucket
+        leases = Leases(bucket, clock, copy.path + ".seen")
+        self._keeper = Keeper(leases)
+        self._writer = Writer(
+            bucket, agent, copy, leases, self._keeper, read_only=read_only, origin=origin, settings=settings
+        )
+        self._locks = Locks(bucket, agent, leases, self._keeper, self._writer)
+        self._writer.check_fences, self._writer.fences = self._locks.check_fences, self._locks.fences
+
+    @property
+    def read_only(self) -> bool:
+        return self._writer.read_only
+
+    def close(self) -> None:
+        self._keeper.close()
+        self._writer.close()
+        super().close()
+
+    # Changes of entries.
+
+    def set(self, key: str, value: Value) -> int:
+        return self._writer.write(lambda store: store.set(key, value))
+
+    def set_many(self, values: Mapping[str, Value]) -> int:
+        return self._writer.write(lambda store: store.set_many(values))
+
+    def delete(self, key: str) -> bool:
+        return self._writer.write(lambda store: store.delete(key))
+
+    def delete_many(self, keys: Iterable[str]) -> int:
+        wanted = list(keys)
+        return self._writer.write(lambda store: store.delete_many(wanted))
+
+    def delete_prefix(self, prefix: str) -> int:
+        return self._writer.write(lambda store: store.delete_prefix(prefix))
+
+    def increment(self, key: str, by: int | float = 1) -> int | float:
+        return self._writer.write(lambda store: store.increment(key, by))
+
+    def set_if_absent(self, key: str, value: Value) -> bool:
+        return self._writer.write(lambda store: store.set_if_absent(key, value))
+
+    def compare_and_set(self, key: str, old: Value | None, new: Value) -> bool:
+        return self._writer.write(lambda store: store.compare_and_set(key, old, new))
+
+    def compare_and_set_revision(self, key: str, revision: int, new: Value) -> bool:
+        return self._writer.write(lambda store: store.compare_and_set_revision(key, revision, new))
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """See the port. No other writer, on any machine, commits meanwhile."""
+        return self._writer.block()
+
+    # Locks.
+
+    def acquire(
+        self, name: str, holder: str, seconds: float, *, wait: float = 0.0, ephemeral: bool = False
+    ) -> Lock:
+        return self._locks.acquire(name, holder, seconds, wait=wait, ephemeral=ephemeral)
+
+    def renew(self, name: str, holder: str, seconds: float) -> Lock:
+        return self._locks.renew(name, holder, seconds)
+
+    def release(self, name: str, holder: str, *, token: int | None = None) -> None:
+        self._locks.release(name, holder, token)
+
+    def break_lock(self, name: str) -> Lock:
+        return self._locks.break_lock(name, self._record_break)
+
+    def lock(self, name: str) -> Lock | None:
+        return self._locks.lock(name)
+
+    def locks(self) -> list[Lock]:
+        return self._locks.locks()
+
+    def fence(self, name: str, token: int) -> None:
+        self._locks.fences[name] = token
+
+    def unfence(self, name: str) -> None:
+        self._locks.fences.pop(name, None)
+
+    def check_fences(self) -> None:
+        self._locks.check_fences()
+
+    # History.
+
+    def prune(self, *, keep: int, keep_deleted_days: float) -> int:
+        return self._writer.upkeep(
+            lambda store: store.prune(keep=keep, keep_deleted_days=keep_deleted_days)
+        )
+
+    def compact(
+        self, *, keep: int = 0, upto: int | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """See the port. One snapshot takes the place of another, so this is one change for others."""
+        return self._writer.upkeep(lambda store: store.compact(keep=keep, upto=upto, progress=progress))
+
+    def mark_secret(self, key: str) -> None:
+        self._writer.write(lambda store: store.mark_secret(key))
+
+    def undo(self, change_set: ChangeSet, *, force: bool = False) -> int:
+        return self._writer.write(lambda store: store.undo(change_set, force=force))
+
+    def rollback(
+        self, revision: int, *, prefix: str = "", key: str | None = None, force: bool = False
+    ) -> int:
+        return self._writer.write(
+            lambda store: store.rollback(revision, prefix=prefix, key=key, force=force)
+        )
+
+    # The handle.
+
+    def stats(self) -> Stats:
+        found = self._newest().stats()
+        size = self._copy.known().size
+        details = [each for each in found.storage if each[0] == "pages"]
+        return found._replace(
+            backend=self.backend,
+            location=self.location,
+            file_size=None,
+            wal_size=None,
+            page_size=None,
+            page_count=None,
+            free_pages=None,
+            locks=len(self.locks()),
+            storage=(("snapshot", size), *details),
+        )
+
+    def window(self) -> Window:
+        from sloth_tui.store.s3.window import open_window
+
+        self._copy.refresh()
+        return open_window(self._copy, self._poll)
+
+    def set_origin(self, origin: Origin) -> None:
+        self._writer.set_origin(origin)
+
+    def interrupt(self) -> None:
+        self._local.interrupt()
+        self._writer.interrupt()
+
+    def _newest(self) -> SqliteStore:
+        return self._writer.store if self._writer.is_in_block else super()._newest()
+
+    def _record_break(self, broken: Lock) -> None:
+        from sloth_tui.store.sqlite.locks.locks import record_break
+
+        writer = self._writer
+
+        def record(store: SqliteStore) -> None:
+            with store.transaction():
+                record_break(writer.database, broken)
+                marks.raise_floor(writer.database.connection, broken.name, broken.token + 1)
+
+        writer.write_unfenced(record)
