@@ -26,8 +26,8 @@ def check_seconds(seconds: float) -> None:
 
 
 def inside_a_transaction(name: str) -> UsageError:
-    """Return the error for a lock that is asked for where a rollback would revoke a token already in use, and waiting
-    would block every other writer."""
+    """Return the error for a lock that is asked for where a rollback would revoke a token already in use, and
+    waiting would block every other writer."""
     return UsageError(
         f"lock '{name}' cannot be taken inside a transaction", hint="take it before the transaction begins"
     )

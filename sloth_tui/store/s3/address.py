@@ -89,7 +89,9 @@ def parse(address: str) -> Address:
     if not bucket or len(bucket) > _MAX_BUCKET or not _BUCKET_CHARACTERS.issuperset(bucket):
         raise UsageError(f"'{bucket}' is not the name of a bucket", hint=_FORM)
     if len(prefix) > _MAX_PREFIX or not _PREFIX_CHARACTERS.issuperset(prefix):
-        raise UsageError(f"s3://{bucket}: letters, digits and . - _ make up a prefix, at most 300", hint=_FORM)
+        raise UsageError(
+            f"s3://{bucket}: letters, digits and . - _ make up a prefix, at most 300", hint=_FORM
+        )
     if prefix and not all(part.strip(".") for part in prefix.split("/")):
         raise UsageError(f"s3://{bucket}: a prefix has no empty part, and none of dots alone", hint=_FORM)
     given: dict[str, str] = {}
@@ -97,7 +99,9 @@ def parse(address: str) -> Address:
         if name not in _OPTIONS or name in given or not value:
             raise UsageError(f"s3://{bucket}: only endpoint= and region= are known, once each", hint=_FORM)
         given[name] = value
-    endpoint = given.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    endpoint = (
+        given.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    )
     region = given.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return Address(bucket, prefix, _checked_endpoint(endpoint), region or "us-east-1")
 
@@ -112,6 +116,12 @@ def _checked_endpoint(endpoint: str | None) -> str | None:
         raise UsageError("endpoint= is not a URL", hint="endpoint=https://HOST[:PORT]") from error
     if "@" in parts.netloc:
         raise UsageError("the address of an S3 store holds no credentials", hint=_CREDENTIALS)
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or parts.query or parts.fragment:
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or port == 0
+        or parts.query
+        or parts.fragment
+    ):
         raise UsageError("endpoint= is not a URL", hint="endpoint=https://HOST[:PORT]")
     return endpoint.rstrip("/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from sloth_tui.agents import DEFAULT_AGENT, check_name
 from sloth_tui.errors import (
@@ -33,13 +34,15 @@ if TYPE_CHECKING:
 
     from obstore import ObjectMeta
 
-    from sloth_tui.model import Agent
+    from sloth_tui.model import Agent, Pace
     from sloth_tui.store.s3.marks import Connection
     from sloth_tui.store.s3.objects import Bucket
 
     Progress: TypeAlias = "Callable[[int, int], object]"
 
 _SUFFIX = ".db"
+_LISTING_FACTOR = 5
+"""Times that a look at all agents is rarer than one at a store."""
 
 
 class S3Agents:
@@ -50,6 +53,13 @@ class S3Agents:
         self._poll = poll
         self._listed_at = float("-inf")
         self._listed: dict[str, ObjectMeta] = {}
+
+    @property
+    def pace(self) -> Pace | None:
+        """See the port. Each look is a request."""
+        from sloth_tui.model import Pace
+
+        return Pace(token=self._poll, listing=self._poll * _LISTING_FACTOR, retry=self._poll)
 
     @property
     def backups(self) -> str:
@@ -209,10 +219,8 @@ class S3Agents:
         now = time.monotonic()
         if now - self._listed_at >= self._poll:
             self._listed_at = now
-            try:
+            with suppress(SlothError):  # whoever opens a store is told
                 self._listed = self._list()
-            except SlothError:
-                pass  # whoever opens a store is told
         return self._listed
 
     def _agent(self, name: str, found: ObjectMeta | None) -> Agent:

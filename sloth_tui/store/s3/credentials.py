@@ -6,21 +6,19 @@ from __future__ import annotations
 import os
 from configparser import ConfigParser, Error
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from obstore.store import S3Config
+
 _ELSEWHERE = (
     "AWS_ACCESS_KEY_ID",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
-_NAMES = {
-    "aws_access_key_id": "access_key_id",
-    "aws_secret_access_key": "secret_access_key",
-    "aws_session_token": "session_token",
-}
-"""Name in the file -> name of the driver's setting."""
 
 
-def from_file() -> dict[str, str]:
+def from_file() -> S3Config:
     """Return the driver's settings for the profile of ``$AWS_PROFILE``, or ``default``; empty if the
     environment has credentials, or if there is no such profile."""
     if any(os.environ.get(name) for name in _ELSEWHERE):
@@ -33,4 +31,11 @@ def from_file() -> dict[str, str]:
         profile = profiles[os.environ.get("AWS_PROFILE") or "default"]
     except (OSError, Error, KeyError, UnicodeDecodeError):
         return {}
-    return {ours: profile[theirs] for theirs, ours in _NAMES.items() if profile.get(theirs)}
+    found: S3Config = {
+        "access_key_id": profile.get("aws_access_key_id", ""),
+        "secret_access_key": profile.get("aws_secret_access_key", ""),
+    }
+    token = profile.get("aws_session_token")
+    if token:
+        found["session_token"] = token
+    return found

@@ -39,7 +39,9 @@ def never_sent(error: BaseException) -> bool:
 def may_pass(error: BaseException) -> bool:
     """Return True if the same request may succeed a moment later."""
     status = status_of(error)
-    return status in (0, 408, 409, 429) and "BareRedirect" not in str(error) or status >= 500 and status != 501
+    return (status in (0, 408, 409, 429) and "BareRedirect" not in str(error)) or (
+        status >= 500 and status != 501
+    )
 
 
 def translated(error: BaseException, address: Address, seconds: float, *, writing: bool) -> SlothError:

@@ -1,7 +1,7 @@
 """The copy of an agent's database on this machine, shared by its processes.
 
-A file beside it tells the ETag of which it is a copy. It is written after the copy: so the copy is at least as
-new as it tells, and a change that began with an older ETag is refused by the server.
+A file beside it tells the ETag of which it is a copy. It is written after the copy: so the copy is at least
+as new as it tells, and a change that began with an older ETag is refused by the server.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from sloth_tui.agents import base_directory, check_name
 from sloth_tui.errors import DatabaseUnusable, NotWritable
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.s3 import marks
-from sloth_tui.store.s3.objects import Found
 from sloth_tui.store.sqlite.engine.connection import OpenDatabase
 from sloth_tui.store.sqlite.engine.files import create_file
 from sloth_tui.store.sqlite.engine.snapshot import discard, from_bytes, install
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sloth_tui.store.s3.marks import Connection
-    from sloth_tui.store.s3.objects import Bucket
+    from sloth_tui.store.s3.objects import Bucket, Found
 
 BUSY_SECONDS = 60.0
 """How long a process waits for its turn."""
@@ -58,13 +57,14 @@ def cache_directory() -> str:
 class HostCopy:
     """The copy of one agent's database. Safe from any thread."""
 
-    __slots__ = ("_bucket", "_lock_path", "_turn_path", "known_path", "location", "path", "remote")
+    __slots__ = ("_bucket", "_lock_path", "_locks", "_turn_path", "known_path", "location", "path", "remote")
 
     def __init__(self, bucket: Bucket, agent: str) -> None:
         """Raises InvalidAgentName."""
         directory = os.path.join(cache_directory(), "s3", bucket.address.id)
         self._bucket = bucket
         self.remote = bucket.address.snapshot(check_name(agent))
+        self._locks = bucket.address.locks(agent)
         self.location = f"s3://{bucket.address.bucket}/{self.remote}"
         self.path = os.path.join(os.path.realpath(directory), f"{agent}.db")
         self.known_path = self.path + ".etag"
@@ -92,12 +92,18 @@ class HostCopy:
                 return self._note(etag, birth, size)
         return Known(etag, birth, SYSTEM_CLOCK.boot_id, size)
 
+    def lock_etags(self) -> object:
+        """Return a value that changes with the locks of the agent. Raises DatabaseUnusable."""
+        return [(each["path"], each["e_tag"]) for each in self._bucket.listed(self._locks)]
+
     def known(self) -> Known:
         """Return what is known of the copy, without asking the server."""
         try:
             with open(self.known_path, encoding="utf-8") as file:
                 known = Known(*json.load(file))
-            if known.boot != SYSTEM_CLOCK.boot_id or (known.etag is not None and not os.path.exists(self.path)):
+            if known.boot != SYSTEM_CLOCK.boot_id or (
+                known.etag is not None and not os.path.exists(self.path)
+            ):
                 return _NOTHING
         except (OSError, ValueError, TypeError):
             return _NOTHING

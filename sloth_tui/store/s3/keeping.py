@@ -12,7 +12,7 @@ from sloth_tui.store.s3.objects import Lost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.store.s3.leases import Lease, Leases
+    from sloth_tui.store.s3.leases import Leases
 
 _EVERY_SECONDS = BEAT_SECONDS / 3
 _CLOSE_SECONDS = 0.5

@@ -1,9 +1,10 @@
 """Locks as objects: one for each name, kept for ever, so that its token only grows.
 
-Time is measured by clocks that cannot be set. On the machine where a lease began, its deadline counts, as for
-the files of that machine. Anywhere else a lease counts from the moment at which its ETag was first seen there:
-it never ends too soon, and who looks for the first time waits for all of it. What was seen is remembered on
-the machine. The holder of a tied lock shows every few seconds that it lives; else the lock is free.
+Time is measured by clocks that cannot be set. On the machine where a lease began, its deadline counts, as
+for the files of that machine. Anywhere else a lease counts from the moment at which its ETag was first seen
+there: it never ends too soon, and who looks for the first time waits for all of it. What was seen is
+remembered on the machine. The holder of a tied lock shows every few seconds that it lives; else the lock is
+free.
 """
 
 from __future__ import annotations
@@ -144,7 +145,7 @@ class Leases:
             deadline=clock.now() + round(seconds * NANOSECONDS),
             boot_id=clock.boot_id,
             tied=tied,
-            owner=tuple(owner),
+            owner=(owner.host, owner.pid, owner.start_time, owner.boot_id),
             unmarked=False,
         )
 
@@ -168,7 +169,12 @@ class Leases:
         except (OSError, ValueError):
             seen = {}
         entry = seen.get(path) if isinstance(seen, dict) else None
-        if isinstance(entry, list) and entry[:2] == [etag, boot] and type(entry[2]) is int and entry[2] <= now:
+        if (
+            isinstance(entry, list)
+            and entry[:2] == [etag, boot]
+            and type(entry[2]) is int
+            and entry[2] <= now
+        ):
             return entry[2]
         if not isinstance(seen, dict) or len(seen) > _MOST_SEEN:
             seen = {}
@@ -213,16 +219,18 @@ def new_nonce() -> str:
 def _parsed(data: bytes, location: str) -> Body:
     try:
         body = Body(**json.loads(data))
-        owner = tuple(body.owner)
-        numbers = (body.left, body.acquired_at, body.expires_at)
-        texts = (body.name, body.holder, body.nonce, body.boot_id, owner[0], owner[3])
+        host, pid, start, boot = body.owner
+        whole, numbers = (
+            (body.token, body.deadline, pid, start),
+            (body.left, body.acquired_at, body.expires_at),
+        )
+        texts = (body.name, body.holder, body.nonce, body.boot_id, host, boot)
         if (
-            len(owner) == 4
-            and all(type(whole) is int for whole in (body.token, body.deadline, owner[1], owner[2]))
-            and all(isinstance(number, int | float) for number in numbers)
-            and all(isinstance(text, str) for text in texts)
+            all(type(each) is int for each in whole)
+            and all(isinstance(each, int | float) for each in numbers)
+            and all(isinstance(each, str) for each in texts)
         ):
-            return body._replace(owner=(str(owner[0]), int(owner[1]), int(owner[2]), str(owner[3])))
-    except (ValueError, TypeError, IndexError):
+            return body._replace(owner=(host, pid, start, boot))
+    except (ValueError, TypeError):
         pass
     raise DatabaseUnusable(f"{location}: not a lock of sloth-runner", hint="it was left as it is")

@@ -2,8 +2,9 @@
 
 ``s3_birth`` tells one database from another that later has its place. ``s3_commits`` are the newest commits:
 who does not know whether its own took effect finds it there, even below those of others. They also make each
-snapshot different from all others, and so its ETag. ``s3_gate`` is the token of the writer that is inside a
-transaction. The tokens of locks are a floor: a fence with a smaller one no longer holds.
+snapshot different from all others, and so its ETag. ``s3_changes`` counts them, without those that only
+close the gate. ``s3_gate`` is the token of the writer that is inside a transaction. The tokens of locks are a
+floor: a fence with a smaller one no longer holds.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _ID_BYTES = 12
 _KEPT = 256
 """Number of commits that are remembered."""
-_BIRTH, _COMMITS, _GATE = "s3_birth", "s3_commits", "s3_gate"
+_BIRTH, _COMMITS, _CHANGES, _GATE = "s3_birth", "s3_commits", "s3_changes", "s3_gate"
 _GET = "SELECT value FROM main.sloth_meta WHERE name = ?"
 _SET = "INSERT OR REPLACE INTO main.sloth_meta (name, value) VALUES (?, ?)"
 _DELETE = "DELETE FROM main.sloth_meta WHERE name = ?"
@@ -38,8 +39,10 @@ def new_id() -> bytes:
     return urandom(_ID_BYTES)
 
 
-def sign(connection: Connection, commit: bytes) -> None:
-    """Add a commit, and give a new database its birth mark."""
+def sign(connection: Connection, commit: bytes, *, counts: bool = True) -> None:
+    """Add a commit, and give a new database its birth mark. ``counts``: others want to know of it."""
+    if counts:
+        connection.execute(_SET, (_CHANGES, changes(connection) + 1))
     connection.execute(_SET, (_COMMITS, (commits(connection) + commit)[-_KEPT * _ID_BYTES :]))
     if not birth(connection):
         connection.execute(_SET, (_BIRTH, commit.hex()))
@@ -47,7 +50,7 @@ def sign(connection: Connection, commit: bytes) -> None:
 
 def forget(connection: Connection) -> None:
     """Make a database one that this backend never wrote to: a copy is another database."""
-    for name in (_BIRTH, _COMMITS, _GATE) if connection.execute(_HAS_META).get else ():
+    for name in (_BIRTH, _COMMITS, _CHANGES, _GATE) if connection.execute(_HAS_META).get else ():
         connection.execute(_DELETE, (name,))
 
 
@@ -70,6 +73,12 @@ def commits(connection: Connection) -> bytes:
     """Return the commits that are remembered, joined, oldest first."""
     found = _value(connection, _COMMITS)
     return found if isinstance(found, bytes) and not len(found) % _ID_BYTES else b""
+
+
+def changes(connection: Connection) -> int:
+    """Return the number of commits that others want to know of."""
+    found = _value(connection, _CHANGES)
+    return found if isinstance(found, int) else 0
 
 
 def birth(connection: Connection) -> str:

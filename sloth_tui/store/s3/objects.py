@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from obstore import ObjectMeta
+    from obstore.store import ClientConfig, S3Config
 
     from sloth_tui.errors import SlothError
     from sloth_tui.store.s3.address import Address
@@ -82,7 +83,8 @@ class Bucket:
             except NotModifiedError:
                 return etag
             except FileNotFoundError as error:
-                return self._absent(error)
+                self._require_bucket(error)
+                return None
             seen = answer.meta["e_tag"] or ""
             return etag if seen == etag else Found(bytes(answer.bytes()), seen)
 
@@ -95,7 +97,8 @@ class Bucket:
             try:
                 return self._usual.head(path)
             except FileNotFoundError as error:
-                return self._absent(error)
+                self._require_bucket(error)
+                return None
 
         return self._patiently(head, writing=False)
 
@@ -139,9 +142,8 @@ class Bucket:
         """Delete an object, whether it exists or not. Raises NotWritable, DatabaseUnusable."""
         self._patiently(lambda: self._usual.delete(path), writing=True)
 
-    def _absent(self, error: FileNotFoundError) -> None:
-        """Return None for an object that does not exist; raise if the bucket does not."""
-        self._answered = True
+    def _require_bucket(self, error: FileNotFoundError) -> None:
+        """Raise DatabaseUnusable if not only an object, but the bucket does not exist."""
         if code_of(error) == "NoSuchBucket":
             raise self._translated(error, writing=False) from error
 
@@ -177,20 +179,18 @@ class Bucket:
             self._large = self._client()
         return self._large
 
-    def _client(self, **limits: timedelta) -> S3Store:
+    def _client(self, read_timeout: timedelta | None = None) -> S3Store:
         address = self.address
-        return S3Store(
-            address.bucket,
-            config={
-                "region": address.region or "",
-                **({"endpoint": address.endpoint} if address.endpoint else {}),
-                **self._credentials,  # type: ignore[typeddict-item]
-            },
-            client_options={
-                "allow_http": address.is_plain,
-                "connect_timeout": timedelta(seconds=FIRST_SECONDS),
-                "timeout": timedelta(seconds=_LARGE_SECONDS),
-                **limits,  # type: ignore[typeddict-item]
-            },
-            retry_config={"max_retries": 0},
-        )
+        config: S3Config = {"region": address.region or ""}
+        if address.endpoint:
+            config["endpoint"] = address.endpoint
+        if self._credentials:
+            config.update(self._credentials)
+        options: ClientConfig = {
+            "allow_http": address.is_plain,
+            "connect_timeout": timedelta(seconds=FIRST_SECONDS),
+            "timeout": timedelta(seconds=_LARGE_SECONDS),
+        }
+        if read_timeout is not None:
+            options["read_timeout"] = read_timeout
+        return S3Store(address.bucket, config=config, client_options=options, retry_config={"max_retries": 0})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from sloth_tui.errors import SlothError
+from sloth_tui.store.s3 import marks
 from sloth_tui.store.sqlite import exposure
 from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
@@ -48,9 +49,13 @@ class S3Reading:
         self._agent = agent
         self._copy = copy
         self._poll = poll
-        self._local = SqliteStore(agent, Database(copy.path, read_only=True, clock=clock))
+        self._database = Database(copy.path, read_only=True, clock=clock)
+        self._local = SqliteStore(agent, self._database)
         self._looked_at = float("-inf")
         self._failure: SlothError | None = None
+        self._locks_seen: object = None
+        self._seen: object = None
+        self._token = 0
 
     @property
     def agent(self) -> str:
@@ -188,15 +193,21 @@ class S3Reading:
             try:
                 self._failure = None
                 self._copy.refresh()
+                self._locks_seen = self._copy.lock_etags()
             except SlothError as error:
                 self._failure = error
         if self._failure is not None:
             raise self._failure
-        return self._local.change_token()
+        self._local.change_token()  # notices a copy that became another file
+        connection, known = self._database.connection, self._copy.known()
+        seen = (marks.birth(connection) or known.etag, marks.changes(connection), self._locks_seen)
+        if seen != self._seen:
+            self._seen = seen
+            self._token += 1
+        return self._token
 
     def _newest(self) -> SqliteStore:
         """Return the store of the newest snapshot."""
         self._copy.refresh()
         self._local.change_token()  # notices a copy that became another file
         return self._local
-

@@ -76,7 +76,11 @@ class Scratch:
             return self._store
         self.drop()
         database = Database(
-            self._copy.path, private=True, origin=self._origin, settings=self._read_settings, clock=self._clock
+            self._copy.path,
+            private=True,
+            origin=self._origin,
+            settings=self._read_settings,
+            clock=self._clock,
         )
         # What is deleted must not go on in the snapshots.
         database.execute("PRAGMA secure_delete = ON")

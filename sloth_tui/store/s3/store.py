@@ -127,9 +127,7 @@ class S3Store(S3Reading):
     # History.
 
     def prune(self, *, keep: int, keep_deleted_days: float) -> int:
-        return self._writer.upkeep(
-            lambda store: store.prune(keep=keep, keep_deleted_days=keep_deleted_days)
-        )
+        return self._writer.upkeep(lambda store: store.prune(keep=keep, keep_deleted_days=keep_deleted_days))
 
     def compact(
         self, *, keep: int = 0, upto: int | None = None, progress: Callable[[int, int], None] | None = None
@@ -146,9 +144,7 @@ class S3Store(S3Reading):
     def rollback(
         self, revision: int, *, prefix: str = "", key: str | None = None, force: bool = False
     ) -> int:
-        return self._writer.write(
-            lambda store: store.rollback(revision, prefix=prefix, key=key, force=force)
-        )
+        return self._writer.write(lambda store: store.rollback(revision, prefix=prefix, key=key, force=force))
 
     # The handle.
 

@@ -1,9 +1,9 @@
 """Changes: each is made to a private copy of the newest snapshot, which then replaces it.
 
-If somebody else replaced the snapshot meanwhile, the copy is dropped, and the change is made again to the new
-one. The body of a transaction cannot run twice: so a writer first takes the gate, a lock that no two hold,
-and writes its token into the snapshot. That refuses whatever was on its way to the server just then, and makes
-all others wait.
+If somebody else replaced the snapshot meanwhile, the copy is dropped, and the change is made again to the
+new one. The body of a transaction cannot run twice: so a writer first takes the gate, a lock that no two
+hold, and writes its token into the snapshot. That refuses whatever was on its way to the server just then,
+and makes all others wait.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from random import random
 from sloth_tui.errors import DatabaseUnusable, NotWritable, UsageError
 from sloth_tui.store.s3 import marks
 from sloth_tui.store.s3.gate import Gate
-from sloth_tui.store.s3.objects import PATIENCE_SECONDS, Lost, Unanswered
+from sloth_tui.store.s3.objects import Lost
 from sloth_tui.store.s3.probe import require_conditions
 from sloth_tui.store.s3.scratch import Scratch
+from sloth_tui.store.s3.sending import Sender
 from sloth_tui.store.sqlite.engine.snapshot import as_bytes
 
 TYPE_CHECKING = False
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Origin
     from sloth_tui.settings import Settings
-    from sloth_tui.store.clock import Clock
     from sloth_tui.store.s3.host_copy import HostCopy, Known
     from sloth_tui.store.s3.keeping import Keeper
     from sloth_tui.store.s3.leases import Leases
@@ -38,10 +38,9 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 MIB = 1 << 20
-WARN_BYTES, MOST_BYTES = 16 * MIB, 256 * MIB
-"""Bytes of a snapshot from which its size is worth a warning, and beyond which no change is accepted."""
+MOST_BYTES = 256 * MIB
+"""Bytes of a snapshot beyond which no change is accepted."""
 _PAUSE_SECONDS = 0.05
-_RESEND_SECONDS = 0.2
 
 
 class Writer:
@@ -66,6 +65,7 @@ class Writer:
         self.fences: dict[str, int] = {}
         self._bucket = bucket
         self._copy = copy
+        self._sender = Sender(bucket, copy)
         self._gate = Gate(bucket.address.gate(agent), leases, keeper, copy.location)
         self._scratch = Scratch(agent, copy, leases.clock, origin, settings)
         self._depth = 0
@@ -283,58 +283,18 @@ class Writer:
         DatabaseUnusable."""
         connection, commit = self._scratch.connection, marks.new_id()
         marks.set_gate(connection, gate)
-        marks.sign(connection, commit)
+        marks.sign(connection, commit, counts=not gate)
         data = as_bytes(connection)
         if len(data) > MOST_BYTES:
             raise UsageError(
-                f"{self.location}: with this change the store would have {len(data) / MIB:.0f} MiB, and every "
-                f"change uploads all of it: at most {MOST_BYTES // MIB} MiB",
+                f"{self.location}: the store would have {len(data) / MIB:.0f} MiB, and at most "
+                f"{MOST_BYTES // MIB} MiB are possible: every change uploads all of it",
                 hint="forget old history (state compact), or use etcd:// for a store of this size",
             )
-        etag = self._sent(data, base, commit)
+        etag = self._sender.send(data, base, self._scratch.base_commit, commit)
         if etag is None:
             self._scratch.drop()
             return self._copy.refresh()
         known = self._copy.installed(connection, base, etag, len(data))
         self._scratch.committed(known)
         return known
-
-    def _sent(self, data: bytes, base: Known, commit: bytes) -> str | None:
-        """Replace the snapshot; return its new ETag, or None if that had to be found out, because no answer
-        came or a doubtful one. Raises Lost."""
-        end, unknown = time.monotonic() + PATIENCE_SECONDS, None
-        while True:
-            try:
-                return self._bucket.put(self._copy.remote, data, base.etag)
-            except Unanswered as error:
-                unknown = error.error
-            except Lost:
-                if self._took_effect(base, commit, doubtful=unknown is not None):
-                    return None
-                raise
-            if self._took_effect(base, commit, doubtful=True):
-                return None
-            if self._copy.known().etag != base.etag:
-                raise Lost
-            if time.monotonic() > end:
-                raise _unknown(unknown.message, unknown.hint)
-            time.sleep(_RESEND_SECONDS)
-
-    def _took_effect(self, base: Known, commit: bytes, *, doubtful: bool) -> bool:
-        """Return True if a commit is in the newest snapshot, even below others. Raises DatabaseUnusable if
-        that cannot be told, and it is ``doubtful`` that it is not."""
-        self._copy.refresh()
-        birth, commits = self._copy.read_marks()
-        if marks.has(commits, commit):
-            return True
-        before = self._scratch.base_commit
-        is_whole = not marks.is_full(commits) or marks.has(commits, before)
-        if doubtful and not (is_whole and birth in (base.birth, "") or base.etag is None and is_whole):
-            raise _unknown(f"{self.location}: too many changes at once", None)
-        return False
-
-
-def _unknown(message: str, hint: str | None) -> DatabaseUnusable:
-    return DatabaseUnusable(
-        f"{message}: it is not known whether the change was made", hint=hint or "sloth-runner state log tells"
-    )
