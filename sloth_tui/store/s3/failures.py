@@ -82,7 +82,7 @@ def _unreached(text: str, address: Address, seconds: float) -> str:
         return f"the certificate of {server} is not trusted"
     if any(sign in text for sign in ("InvalidMessage", "InvalidContentType", "tls", "ssl")):
         return f"{server} does not speak TLS"
-    return f"{server} cannot be reached"
+    return f"{server} cannot be reached" if "HTTP error" in text else f"{server} answers as no S3 server does"
 
 
 def _remedy(text: str) -> str | None:

@@ -140,7 +140,14 @@ class Bucket:
 
     def delete(self, path: str) -> None:
         """Delete an object, whether it exists or not. Raises NotWritable, DatabaseUnusable."""
-        self._patiently(lambda: self._usual.delete(path), writing=True)
+
+        def delete() -> None:
+            try:
+                self._usual.delete(path)
+            except FileNotFoundError as error:
+                self._require_bucket(error)
+
+        self._patiently(delete, writing=True)
 
     def _require_bucket(self, error: FileNotFoundError) -> None:
         """Raise DatabaseUnusable if not only an object, but the bucket does not exist."""
@@ -152,7 +159,7 @@ class Bucket:
         for pause in self._patience():
             try:
                 answer = request()
-            except BaseError as error:
+            except (BaseError, FileNotFoundError) as error:
                 if pause is None or not may_pass(error):
                     raise self._translated(error, writing=writing) from error
                 time.sleep(pause)

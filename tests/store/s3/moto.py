@@ -51,6 +51,7 @@ class Moto:
     def request(self, method: str, path: str, data: bytes | None = None) -> bytes:
         """Send a request past the store, as another program would."""
         asked = urllib.request.Request(f"{self.endpoint}{path}", data=data, method=method)
+        asked.add_header("Content-Type", "application/octet-stream")
         asked.add_header("Authorization", f"AWS4-HMAC-SHA256 {_SCOPE}")
         with urllib.request.urlopen(asked) as answer:
             content: bytes = answer.read()

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from sloth_tui.settings import Settings
+from sloth_tui.store.clock import SYSTEM_CLOCK
+from sloth_tui.store.s3.address import parse
+from sloth_tui.store.s3.objects import Bucket
+from sloth_tui.store.s3.probe import recall
+from sloth_tui.store.s3.store import S3Store
+from tests.store.s3 import moto
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sloth_tui.store.clock import Clock
+
+
+class OpenS3(Protocol):
+    """A handle on a store; ``machine``: on a machine of this name, with a copy of its own."""
+
+    def __call__(
+        self,
+        address: str = "",
+        *,
+        agent: str = "local",
+        machine: str = "here",
+        read_only: bool = False,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> S3Store: ...
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> moto.Moto:
+    for name, value in moto.CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    return moto.shared()
+
+
+@pytest.fixture
+def address(server: moto.Moto) -> str:
+    return server.fresh()
+
+
+@pytest.fixture
+def open_s3(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenS3]:
+    place = address
+    with ExitStack() as handles:
+
+        def opened(
+            address: str = "",
+            *,
+            agent: str = "local",
+            machine: str = "here",
+            read_only: bool = False,
+            clock: Clock = SYSTEM_CLOCK,
+        ) -> S3Store:
+            monkeypatch.setenv("SLOTH_RUNNER_HOME", str(tmp_path / machine))
+            bucket = Bucket(parse(address or place), answer_seconds=2)
+            recall(bucket)
+            return handles.enter_context(
+                S3Store(bucket, agent, read_only=read_only, settings=Settings, clock=clock, poll=0)
+            )
+
+        yield opened

@@ -1,0 +1,189 @@
+"""What users are told when the server is not what it should be."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.errors import AgentNotFound, SlothError
+from sloth_tui.store.s3 import objects
+from sloth_tui.store.s3.opening import check, open_agents, open_store
+from tests.store.s3.fake import between, keeping, refusing, served
+from tests.store.s3.moto import free_port
+
+if TYPE_CHECKING:
+    from tests.store.s3.conftest import OpenS3
+    from tests.store.s3.moto import Moto
+
+
+def told(address: str) -> tuple[int, str, str | None]:
+    with pytest.raises(SlothError) as failed:
+        open_store(address, "local", "read").get("key")
+    return failed.value.exit_code, failed.value.message, failed.value.hint
+
+
+def test_nobody_listens(server: Moto) -> None:
+    place = f"http://127.0.0.1:{free_port()}"
+    assert told(f"s3://b/p?endpoint={place}") == (7, f"s3://b/p: nobody listens at {place}", None)
+
+
+def test_no_such_host(server: Moto) -> None:
+    address = "s3://b/p?endpoint=http://nobody.invalid"
+    assert told(address) == (7, "s3://b/p: no address is known for http://nobody.invalid", None)
+
+
+def test_a_server_that_never_answers(server: Moto, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects.Bucket.__init__, "__kwdefaults__", {"answer_seconds": 0.5})
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        assert told(f"s3://b/p?endpoint={place}") == (
+            7,
+            f"s3://b/p: {place} did not answer within 0.5 s",
+            None,
+        )
+
+
+def test_a_server_without_tls(server: Moto) -> None:
+    with served(refusing(500, "InternalError")) as url:
+        place = url.replace("http:", "https:")
+        code, message, hint = told(f"s3://b/p?endpoint={place}")
+    assert (code, message) == (7, f"s3://b/p: {place} does not speak TLS")
+    assert hint == "endpoint=http://... for a server without TLS"
+
+
+CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials, hold them"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "hint"),
+    [
+        (403, "InvalidAccessKeyId", "the server does not accept the credentials", CREDENTIALS),
+        (403, "SignatureDoesNotMatch", "the server does not accept the credentials", CREDENTIALS),
+        (401, "Whatever", "the server does not accept the credentials", CREDENTIALS),
+        (403, "AccessDenied", "access denied: these credentials may not read there", CREDENTIALS),
+        (403, "RequestTimeTooSkewed", "the clock of this machine is wrong", "the server compares it"),
+        (404, "NoSuchBucket", "there is no bucket 'b'", "create it first"),
+        (301, "PermanentRedirect", "the bucket is in another region", "name it: ?region=R"),
+        (400, "AuthorizationHeaderMalformed", "the bucket is in another region", "name it: ?region=R"),
+        (501, "NotImplemented", "the server answers 501 NotImplemented", None),
+    ],
+)
+def test_a_server_that_refuses(server: Moto, status: int, code: str, message: str, hint: str | None) -> None:
+    with served(refusing(status, code)) as url:
+        assert told(f"s3://b/p?endpoint={url}") == (7, f"s3://b/p: {message}", hint)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        (403, "AccessDenied", "access denied: these credentials may not write there"),
+        (403, "QuotaExceeded", "no room: the quota is used up"),
+        (507, "InsufficientStorage", "no room on the server"),
+    ],
+)
+def test_a_server_that_lets_only_read(server: Moto, status: int, code: str, message: str) -> None:
+    with served(refusing(status, code, only=("PUT", "DELETE"))) as url:
+        store = open_store(f"s3://b/p?endpoint={url}", "local", "write")
+        assert store.get("key") is None
+        with pytest.raises(SlothError) as failed:
+            store.set("key", 1)
+        assert (failed.value.exit_code, failed.value.message) == (8, f"s3://b/p: {message}")
+
+
+def test_no_credentials(server: Moto, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", f"{tmp_path}/credentials")
+    monkeypatch.setenv("AWS_PROFILE", "ci")
+    with open(f"{tmp_path}/credentials", "w") as file:
+        file.write(
+            "[default]\naws_access_key_id = x\n[ci]\naws_access_key_id = k\naws_secret_access_key = s%\n"
+        )
+    store = open_store(server.fresh(), "local", "write")
+    store.set("key", "by the file")
+    assert store.get("key") == "by the file"
+
+
+def test_a_bucket_that_is_not_there(server: Moto) -> None:
+    address = f"s3://nowhere-at-all/p?endpoint={server.endpoint}"
+    message = "s3://nowhere-at-all/p: there is no bucket 'nowhere-at-all'"
+    assert told(address) == (7, message, "create it first")
+    with pytest.raises(SlothError, match="there is no bucket"):
+        check(address)
+
+
+@pytest.mark.parametrize("conditions", [True, False], ids=["kept", "ignored"])
+@pytest.mark.parametrize("quotes", [True, False], ids=["quoted", "bare"])
+def test_only_a_server_that_keeps_conditions_is_written_to(
+    server: Moto, conditions: bool, quotes: bool
+) -> None:
+    with served(keeping(conditions=conditions, quotes=quotes)) as url:
+        address = f"s3://b/p?endpoint={url}"
+        store = open_store(address, "local", "write")
+        if conditions:
+            assert [store.increment("n"), store.increment("n")] == [1, 2]
+            again = open_store(address, "local", "write")
+            assert again.increment("n") == 3
+            return
+        attempts = (lambda: store.set("key", 1), lambda: store.acquire("l", "h", 5), lambda: check(address))
+        for attempt in attempts:
+            with pytest.raises(SlothError, match="this S3 server ignores conditional writes") as refused:
+                attempt()
+            assert refused.value.exit_code == 7
+        assert store.get("key") is None
+
+
+def test_that_conditions_are_kept_is_found_out_once_a_machine(server: Moto, open_s3: OpenS3) -> None:
+    with between(server.endpoint) as (url, decides):
+        address = server.fresh(url)
+        for machine in ("one", "one", "two"):
+            open_s3(address, machine=machine).increment("n")
+        probes = {path for method, path in decides.requests if "/probe-" in path}
+        assert len(probes) == 2
+        left = server.request("GET", f"/sloth?prefix={next(iter(probes)).split('/', 2)[2]}")
+        assert b"<Key>" not in left
+
+
+def test_a_store_opened_to_read_sends_nothing_but_questions(server: Moto, open_s3: OpenS3) -> None:
+    with between(server.endpoint) as (url, decides):
+        store = open_s3(server.fresh(url), read_only=True)
+        attempts = (
+            lambda: store.set("key", 1),
+            lambda: store.transaction().__enter__(),
+            lambda: store.acquire("l", "h", 5),
+            lambda: store.compact(),
+            lambda: store.delete("key"),
+        )
+        for attempt in attempts:
+            with pytest.raises(SlothError, match=r"^s3://.*/local\.db: read-only$") as refused:
+                attempt()
+            assert refused.value.exit_code == 8
+        list(store.items()), store.stats(), store.locks(), store.change_token()
+        assert {method for method, _ in decides.requests} <= {"GET", "HEAD"}
+
+
+def test_an_agent_that_is_not_there_is_named_with_those_that_are(address: str) -> None:
+    open_agents(address).create("web")
+    with pytest.raises(AgentNotFound, match="^agent 'db' has no database$") as missing:
+        open_store(address, "db", "read")
+    assert missing.value.hint == "agents: local, web"
+    assert open_store(address, "local", "read").get("key") is None
+
+
+def test_check_tells_what_a_store_is(address: str, server: Moto) -> None:
+    found = check(address)
+    assert (found.backend, found.version, found.tls, found.user) == ("s3", server.endpoint, False, None)
+    assert found.location == address.partition("?")[0]
+    assert found.latency_ms > 0
+    assert found.warnings == ()
+
+
+def test_what_is_no_database_is_refused_and_left(address: str, server: Moto) -> None:
+    path = address.partition("?")[0].removeprefix("s3:/") + "/local.db"
+    server.request("PUT", path, b"important")
+    with pytest.raises(SlothError, match=r"^s3://.*/local\.db: not a SQLite database$") as refused:
+        open_store(address, "local", "write").set("key", 1)
+    assert refused.value.exit_code == 7
+    assert server.request("GET", path) == b"important"
