@@ -1,5 +1,5 @@
-"""Servers that are not what they should be: one that keeps objects its own way, one that only refuses, and one
-that stands between and keeps answers back."""
+"""Servers that are not what they should be: one that keeps objects its own way, one that only refuses, and
+one that stands between and keeps answers back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.handle_one(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 
-    do_PUT = do_HEAD = do_DELETE = do_POST = do_GET
+    do_PUT = do_HEAD = do_DELETE = do_POST = do_GET  # noqa: N815  # names of the library
 
     def log_message(self, *arguments: object) -> None:
         """Print nothing."""

@@ -8,7 +8,7 @@ import pytest
 
 from sloth_tui.errors import DatabaseUnusable, LockHeld
 from sloth_tui.store.s3 import sending
-from tests.store.s3.fake import Between, between
+from tests.store.s3.fake import between
 from tests.support import rounds
 
 if TYPE_CHECKING:
@@ -121,17 +121,13 @@ def test_a_lock_whose_answer_was_lost_is_held_once(server: Moto, open_s3: OpenS3
 
 def test_no_lock_object_is_ever_deleted(server: Moto, open_s3: OpenS3) -> None:
     with between(server.endpoint) as (url, decides):
-        _use_locks(open_s3(server.fresh(url)), decides)
-
-
-def _use_locks(store: object, decides: Between) -> None:
-    assert hasattr(store, "acquire")
-    for _ in range(2):
-        store.acquire("deploy", "task-1", 60)
-        store.release("deploy", "task-1")
-        store.acquire("deploy", "task-1", 60)
-        store.break_lock("deploy")
-        with store.transaction():
-            store.set("key", 1)
-    deleted = [path for method, path in decides.requests if method not in ("GET", "HEAD", "PUT")]
-    assert len(deleted) == 1, "the probe of the server"
+        store = open_s3(server.fresh(url))
+        for _ in range(2):
+            store.acquire("deploy", "task-1", 60)
+            store.release("deploy", "task-1")
+            store.acquire("deploy", "task-1", 60)
+            store.break_lock("deploy")
+            with store.transaction():
+                store.set("key", 1)
+        deleted = [path for method, path in decides.requests if method not in ("GET", "HEAD", "PUT")]
+        assert len(deleted) == 1, "the probe of the server"

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.errors import AgentNotFound, Conflict, InvalidAgentName, Refused
+from sloth_tui.store import open_path
+from sloth_tui.store.s3.opening import open_agents, open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.store.s3.moto import Moto
+
+
+def path_of(address: str, agent: str) -> str:
+    return address.partition("?")[0].removeprefix("s3:/") + f"/{agent}.db"
+
+
+def test_agents_are_the_databases_in_the_bucket(address: str, server: Moto) -> None:
+    agents = open_agents(address)
+    assert agents.names() == ["local"]
+    assert [(agent.name, agent.exists) for agent in agents.discover()] == [("local", False)]
+    with open_store(address, "web.1", "write") as store:
+        store.set("key", "value")
+    server.request("PUT", path_of(address, "-not-a-name"), b"")
+    server.request("PUT", path_of(address, "web.1") + ".bak", b"")
+    assert agents.create("db") == address.partition("?")[0] + "/db.db"
+    assert agents.names() == ["db", "local", "web.1"]
+    found = {agent.name: agent for agent in agents.discover()}
+    assert [found[name].exists for name in agents.names()] == [True, False, True]
+    assert found["web.1"] == agents.look_at("web.1")
+    assert (found["web.1"].size or 0) > 4096
+    assert found["web.1"].location == address.partition("?")[0] + "/web.1.db"
+    assert (agents.known("db"), agents.known("nothing")) == (True, False)
+    with pytest.raises(Conflict, match="^agent 'db' has a database already$"):
+        agents.create("db")
+    with pytest.raises(InvalidAgentName):
+        agents.known("../db")
+
+
+def test_what_is_polled_changes_with_the_agents(address: str) -> None:
+    from sloth_tui.store.s3.agents import S3Agents
+
+    made = open_agents(address)
+    assert isinstance(made, S3Agents)
+    agents = S3Agents(made._bucket, poll=0)
+    listing = agents.listing()
+    assert (agents.identity("web"), agents.state("web")) == (None, None)
+    with open_store(address, "web", "write") as store:
+        store.set("key", 1)
+        assert agents.listing() != listing
+        identity, state = agents.identity("web"), agents.state("web")
+        store.set("key", 2)
+        assert (agents.identity("web"), agents.state("web") != state) == (identity, True)
+    agents.remove("web")
+    agents.create("web")
+    assert agents.identity("web") not in (identity, None)
+
+
+def test_a_copy_has_history_and_locks(address: str) -> None:
+    agents, done = open_agents(address), []
+    with open_store(address, "web", "write") as store:
+        store.set("key", 1)
+        store.set("key", 2)
+        token = store.acquire("deploy", "task-1", 300).token
+        agents.duplicate("web", "web-2", lambda *progress: done.append(progress))
+        with open_store(address, "web-2", "write") as copy:
+            assert [found.new for found in copy.revisions("key")] == [2, 1]
+            assert [(lock.holder, lock.token) for lock in copy.locks()] == [("task-1", token)]
+            copy.release("deploy", "task-1")
+            copy.set("key", 3)
+        assert (store.get("key"), len(store.locks())) == (2, 1)
+    assert done[-1][0] == done[-1][1]
+    with pytest.raises(Conflict):
+        agents.duplicate("web", "web-2")
+    with pytest.raises(AgentNotFound):
+        agents.duplicate("nothing", "web-3")
+
+
+def test_a_backup_is_a_database_on_this_machine(address: str) -> None:
+    agents = open_agents(address)
+    with open_store(address, "web", "write") as store:
+        store.set("key", "value")
+    path = agents.back_up("web")
+    assert os.path.dirname(path) == agents.backups
+    with open_path(path) as backup:
+        assert dict(backup.items()) == {"key": "value"}
+    with pytest.raises(AgentNotFound, match="^agent 'db' has no database$") as missing:
+        agents.back_up("db")
+    assert missing.value.hint == "agents: local, web"
+
+
+def test_a_removed_agent_is_kept_as_a_backup_and_its_tokens_go_on(address: str) -> None:
+    agents = open_agents(address)
+    store = open_store(address, "web", "write")
+    store.set("key", "value")
+    store.acquire("deploy", "task-1", 300)
+    store.release("deploy", "task-1")
+    with open_path(agents.remove("web")) as backup:
+        assert dict(backup.items()) == {"key": "value"}
+    assert agents.names() == ["local"]
+    assert store.get("key") is None
+    assert store.acquire("deploy", "task-1", 300).token == 2
+    assert store.set("other", 1) == 1
+    assert dict(open_store(address, "web", "read").items()) == {"other": 1}
+    store.close()
+    with pytest.raises(Refused, match="^local always exists$"):
+        agents.remove("local")
+    with pytest.raises(AgentNotFound):
+        agents.remove("nothing")
+
+
+def test_a_database_of_another_program_can_be_put_there(address: str, server: Moto, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "theirs.db") as theirs:
+        theirs.execute(
+            "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL, created_at DATETIME, updated_at DATETIME)"
+        )
+        theirs.execute(
+            "INSERT INTO state VALUES ('key', 'theirs', '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+        )
+    theirs.close()
+    before = (tmp_path / "theirs.db").read_bytes()
+    server.request("PUT", path_of(address, "local"), before)
+    with open_store(address, "local", "write") as store:
+        assert store.get("key") == "theirs"
+        assert server.request("GET", path_of(address, "local")) == before
+        store.set("key", "ours")
+    (tmp_path / "ours.db").write_bytes(server.request("GET", path_of(address, "local")))
+    with sqlite3.connect(tmp_path / "ours.db") as ours:
+        assert ours.execute("SELECT value FROM state").fetchall() == [("ours",)]
+        assert ours.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    ours.close()
