@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -77,49 +77,63 @@ def refusing(status: int, code: str, *, only: tuple[str, ...] = ()) -> type[_Han
 def keeping(*, conditions: bool, quotes: bool) -> type[_Handler]:
     """A server that keeps objects; with or without the conditions of requests, with ETags as it gives them
     (quoted) or, in conditions of writes, bare."""
-    objects: dict[str, bytes] = {}
-    one_at_a_time = Lock()
 
-    def etag(data: bytes) -> str:
-        return f'"{md5(data, usedforsecurity=False).hexdigest()}"'
+    class Keeping(_Keeping):
+        objects: ClassVar[dict[str, bytes]] = {}
 
-    class Keeping(_Handler):
-        def handle_one(self, data: bytes) -> None:
-            with one_at_a_time:
-                self._handle(data, objects.get(self.path))
-
-        def _handle(self, data: bytes, there: bytes | None) -> None:
-            if self.command == "PUT":
-                if conditions and not self._may_put(there):
-                    self.answer(412)
-                    return
-                objects[self.path] = data
-                self.answer(200, ETag=etag(data))
-            elif self.command == "POST":  # only deletes
-                (key,) = re.findall(rb"<Key>(.*?)</Key>", data)
-                objects.pop(f"{self.path.partition('?')[0]}/{key.decode()}", None)
-                self.answer(200, b"<DeleteResult><Deleted><Key>%s</Key></Deleted></DeleteResult>" % key)
-            elif "list-type" in self.path:
-                self.answer(200, b"<ListBucketResult></ListBucketResult>")
-            elif there is None:
-                self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
-            elif self.headers.get("If-None-Match") == etag(there):
-                self.answer(304, ETag=etag(there))
-            else:
-                modified = "Sat, 28 Nov 2026 00:00:00 GMT"
-                self.answer(
-                    200, there, ETag=etag(there), Last_Modified=modified, Content_Length=str(len(there))
-                )
-
-        def _may_put(self, there: bytes | None) -> bool:
-            if self.headers.get("If-None-Match") == "*" and there is not None:
-                return False
+        def may_put(self, there: bytes | None) -> bool:
+            if not conditions:
+                return True
+            if self.headers.get("If-None-Match") == "*":
+                return there is None
             wanted = self.headers.get("If-Match")
             if wanted is None:
                 return True
-            return there is not None and wanted == (etag(there) if quotes else etag(there).strip('"'))
+            return there is not None and wanted == (_etag(there) if quotes else _etag(there).strip('"'))
 
     return Keeping
+
+
+def _etag(data: bytes) -> str:
+    return f'"{md5(data, usedforsecurity=False).hexdigest()}"'
+
+
+class _Keeping(_Handler):
+    objects: ClassVar[dict[str, bytes]]
+    one_at_a_time = Lock()
+
+    def may_put(self, there: bytes | None) -> bool:
+        raise NotImplementedError
+
+    def handle_one(self, data: bytes) -> None:
+        with self.one_at_a_time:
+            there = self.objects.get(self.path)
+            if self.command == "PUT":
+                self._put(data, there)
+            elif self.command == "POST":  # only deletes
+                (key,) = re.findall(rb"<Key>(.*?)</Key>", data)
+                self.objects.pop(f"{self.path.partition('?')[0]}/{key.decode()}", None)
+                self.answer(200, b"<DeleteResult><Deleted><Key>%s</Key></Deleted></DeleteResult>" % key)
+            elif "list-type" in self.path:
+                self.answer(200, b"<ListBucketResult></ListBucketResult>")
+            else:
+                self._get(there)
+
+    def _put(self, data: bytes, there: bytes | None) -> None:
+        if not self.may_put(there):
+            self.answer(412)
+            return
+        self.objects[self.path] = data
+        self.answer(200, ETag=_etag(data))
+
+    def _get(self, there: bytes | None) -> None:
+        if there is None:
+            self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
+        elif self.headers.get("If-None-Match") == _etag(there):
+            self.answer(304, ETag=_etag(there))
+        else:
+            modified, length = "Sat, 28 Nov 2026 00:00:00 GMT", str(len(there))
+            self.answer(200, there, ETag=_etag(there), Last_Modified=modified, Content_Length=length)
 
 
 class Between:

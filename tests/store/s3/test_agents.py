@@ -36,7 +36,7 @@ def test_agents_are_the_databases_in_the_bucket(address: str, server: Moto) -> N
     assert (found["web.1"].size or 0) > 4096
     assert found["web.1"].location == address.partition("?")[0] + "/web.1.db"
     assert (agents.known("db"), agents.known("nothing")) == (True, False)
-    with pytest.raises(Conflict, match="^agent 'db' has a database already$"):
+    with pytest.raises(Conflict, match=r"^agent 'db' has a database already$"):
         agents.create("db")
     with pytest.raises(InvalidAgentName):
         agents.known("../db")
@@ -89,7 +89,7 @@ def test_a_backup_is_a_database_on_this_machine(address: str) -> None:
     assert os.path.dirname(path) == agents.backups
     with open_path(path) as backup:
         assert dict(backup.items()) == {"key": "value"}
-    with pytest.raises(AgentNotFound, match="^agent 'db' has no database$") as missing:
+    with pytest.raises(AgentNotFound, match=r"^agent 'db' has no database$") as missing:
         agents.back_up("db")
     assert missing.value.hint == "agents: local, web"
 
@@ -108,7 +108,7 @@ def test_a_removed_agent_is_kept_as_a_backup_and_its_tokens_go_on(address: str) 
     assert store.set("other", 1) == 1
     assert dict(open_store(address, "web", "read").items()) == {"other": 1}
     store.close()
-    with pytest.raises(Refused, match="^local always exists$"):
+    with pytest.raises(Refused, match=r"^local always exists$"):
         agents.remove("local")
     with pytest.raises(AgentNotFound):
         agents.remove("nothing")
