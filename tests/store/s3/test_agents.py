@@ -117,7 +117,8 @@ def test_a_removed_agent_is_kept_as_a_backup_and_its_tokens_go_on(address: str) 
 def test_a_database_of_another_program_can_be_put_there(address: str, server: Moto, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "theirs.db") as theirs:
         theirs.execute(
-            "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL, created_at DATETIME, updated_at DATETIME)"
+            "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL, "
+            "created_at DATETIME, updated_at DATETIME)"
         )
         theirs.execute(
             "INSERT INTO state VALUES ('key', 'theirs', '2026-01-01 00:00:00', '2026-01-01 00:00:00')"

@@ -153,7 +153,7 @@ def test_a_store_opened_to_read_sends_nothing_but_questions(server: Moto, open_s
             lambda: store.set("key", 1),
             lambda: store.transaction().__enter__(),
             lambda: store.acquire("l", "h", 5),
-            lambda: store.compact(),
+            store.compact,
             lambda: store.delete("key"),
         )
         for attempt in attempts:
@@ -166,7 +166,7 @@ def test_a_store_opened_to_read_sends_nothing_but_questions(server: Moto, open_s
 
 def test_an_agent_that_is_not_there_is_named_with_those_that_are(address: str) -> None:
     open_agents(address).create("web")
-    with pytest.raises(AgentNotFound, match="^agent 'db' has no database$") as missing:
+    with pytest.raises(AgentNotFound, match=r"^agent 'db' has no database$") as missing:
         open_store(address, "db", "read")
     assert missing.value.hint == "agents: local, web"
     assert open_store(address, "local", "read").get("key") is None

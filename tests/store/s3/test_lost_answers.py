@@ -92,7 +92,7 @@ def test_what_stays_unknown_is_told(server: Moto, open_s3: OpenS3, monkeypatch: 
         store = open_s3(server.fresh(url))
         store.set("n", 0)
         decides.loses_request = is_snapshot
-        with pytest.raises(DatabaseUnusable, match="it is not known whether the change was made$") as told:
+        with pytest.raises(DatabaseUnusable, match=r"it is not known whether the change was made$") as told:
             store.increment("n")
         assert told.value.exit_code == 7
         decides.loses_request = lambda method, path: False

@@ -17,7 +17,7 @@ from tests.store.s3.fake import between
 from tests.support import rounds, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.store.s3.conftest import OpenS3
     from tests.store.s3.moto import Moto
@@ -88,6 +88,19 @@ def test_transactions_and_increments_do_not_meet(workers: Workers, address: str,
     assert found == {"a": -2 * blocks, "b": 2 * blocks, "n": 2 * each}
 
 
+def killing(pid: int, count: int) -> Callable[[str, str], None]:
+    """Kill a process at the request of this number, counted from now."""
+    left = count
+
+    def kill(method: str, path: str) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            os.kill(pid, signal.SIGKILL)
+
+    return kill
+
+
 def test_a_writer_that_is_killed_leaves_a_whole_store(
     workers: Workers, server: Moto, open_s3: OpenS3
 ) -> None:
@@ -97,15 +110,8 @@ def test_a_writer_that_is_killed_leaves_a_whole_store(
             address = server.fresh(url)
             first = open_s3(address, machine=f"first-{number}")
             assert first.increment("n") == 1
-            past, count, killed = [0], rounds(2, 1) * number // 2 + 1, [False]
-
-            def kill(method: str, path: str) -> None:
-                past[0] += 1
-                if past[0] == count and not killed[0]:
-                    killed[0] = True
-                    os.kill(writer.pid, signal.SIGKILL)
-
             writer = workers.start(address, "move", "20", machine=f"first-{number}")
+            kill = killing(writer.pid, rounds(2, 1) * number // 2 + 1)
             if number % 2:
                 decides.before = kill
             else:

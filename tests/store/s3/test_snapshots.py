@@ -51,7 +51,7 @@ def test_a_large_store_is_warned_of_and_one_too_large_refused(
     assert store.warning() is None
     store.set("large", "x" * 250_000)
     assert "every change uploads all of it" in str(store.warning())
-    with pytest.raises(UsageError, match="are possible: every change uploads all of it$") as refused:
+    with pytest.raises(UsageError, match=r"are possible: every change uploads all of it$") as refused:
         store.set("larger", "x" * 300_000)
     assert "etcd://" in str(refused.value.hint)
     assert list(store.keys()) == ["key", "large"]
