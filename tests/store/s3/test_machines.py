@@ -185,3 +185,20 @@ def test_a_transaction_whose_machine_fell_silent_writes_nothing(open_s3: OpenS3)
     assert dict(store.items()) == {"key": "old", "other": "went on"}
     store.set("key", "new")
     assert other.get("key") == "new"
+
+
+def test_a_lock_that_came_back_from_a_backup_lets_no_older_write_through(
+    address: str, server: Moto, open_s3: OpenS3
+) -> None:
+    """The store knows by itself that there was a later holder."""
+    store, other = open_s3(), open_s3(machine="far")
+    store.set("key", "old")
+    store.fence("deploy", store.acquire("deploy", "task-1", 3600).token)
+    path = address.partition("?")[0].removeprefix("s3:/") + "/locks/local/deploy"
+    before = server.request("GET", path)
+    other.break_lock("deploy")
+    server.request("PUT", path, before)
+    assert store.lock("deploy") is not None
+    with pytest.raises(LockLost, match=r"^lock 'deploy' lost"):
+        store.set("key", "too late")
+    assert other.get("key") == "old"

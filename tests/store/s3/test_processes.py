@@ -160,16 +160,25 @@ def test_a_transaction_of_a_killed_process_holds_nobody_up(
     assert time.monotonic() - began < 60
 
 
-def test_others_wait_for_a_transaction(workers: Workers, address: str, open_s3: OpenS3) -> None:
+def test_others_wait_for_a_transaction(workers: Workers, server: Moto, address: str, open_s3: OpenS3) -> None:
     store = open_s3()
     store.set("n", 5)
-    with ExitStack() as block:
+    with between(server.endpoint) as (url, decides), ExitStack() as block:
         block.enter_context(store.transaction())
         store.set("n", 7)
-        writers = [workers.start(address, "increment", "1", machine=place) for place in ("here", "other")]
+        writers = [
+            workers.start(address, "increment", "1"),
+            workers.start(address.replace(server.endpoint, url), "increment", "1", machine="other"),
+        ]
         reader = open_s3(machine="third", read_only=True)
-        wait_until(lambda: Path(f"/proc/{writers[1].pid}/cmdline").exists())
-        time.sleep(0.5)
+
+        def looks_again() -> bool:
+            looks = [path for _, path in decides.requests if path.endswith(".gate")]
+            return len(looks) > 2 or writers[1].poll() is not None
+
+        wait_until(looks_again)
         assert reader.get("n") == 5
         assert [process.poll() for process in writers] == [None, None]
-    assert sorted(int(line) for process in writers for line in acknowledged(process)) == [8, 9]
+        block.close()
+        results = [int(line) for process in writers for line in acknowledged(process)]
+    assert sorted(results) == [8, 9]
