@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.store.s3.conftest import OpenS3
     from tests.store.s3.moto import Moto
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parents[3]
 
 
