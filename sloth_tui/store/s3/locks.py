@@ -138,14 +138,10 @@ class Locks:
         """Raise LockLost unless every fenced lock is still held."""
         for name, token in self.fences.items():
             lease = self._read(name)
-            if (
-                lease is None
-                or not lease.body.held
-                or lease.body.token != token
-                or not lease.remaining()
-                or not self._keeper.is_sure(self._path(name), token)
-            ):
+            if lease is None or not lease.body.held or lease.body.token != token or not lease.remaining():
                 raise lost(name, lease)
+            if not self._keeper.is_sure(self._path(name), token):
+                raise lock_rules.lost(name, lock_rules.EXPIRED)
 
     def token_of(self, name: str) -> int:
         """Return the newest token of a lock; 0 if it was never taken."""

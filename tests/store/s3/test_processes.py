@@ -65,6 +65,7 @@ def acknowledged(process: subprocess.Popen[str]) -> list[str]:
     return out.split()
 
 
+@pytest.mark.timeout(rounds(120, 900))
 @pytest.mark.parametrize("machines", ["one", "two"])
 def test_increments_are_exact(workers: Workers, address: str, open_s3: OpenS3, machines: str) -> None:
     each, places = rounds(6, 250), ["a", "b"] if machines == "two" else ["a", "a"]
@@ -103,17 +104,18 @@ def killing(pid: int, count: int) -> Callable[[str, str], None]:
     return kill
 
 
+@pytest.mark.timeout(rounds(120, 900))
 def test_a_writer_that_is_killed_leaves_a_whole_store(
     workers: Workers, server: Moto, open_s3: OpenS3
 ) -> None:
     """At each request, before it reaches the server and after it did."""
-    for number in range(rounds(8, 40)):
+    for number in range(rounds(5, 40)):
         with between(server.endpoint) as (url, decides):
             address = server.fresh(url)
             first = open_s3(address, machine=f"first-{number}")
             assert first.increment("n") == 1
             writer = workers.start(address, "move", "20", machine=f"first-{number}")
-            kill = killing(writer.pid, rounds(2, 1) * number // 2 + 1)
+            kill = killing(writer.pid, rounds(6, 1) * number // 2 + 1)
             if number % 2:
                 decides.before = kill
             else:
