@@ -62,6 +62,8 @@ class Bucket:
         self.address = address
         self.bare_etags = False
         """True if the server takes an ETag only without its quotes."""
+        self.keeps_conditions = False
+        """True once it is known that the server keeps the conditions of requests."""
         self._answer_seconds = answer_seconds
         self._answered = False
         self._credentials = from_file()

@@ -22,13 +22,16 @@ _WRONG_ETAG = '"00000000000000000000000000000000"'
 
 def recall(bucket: Bucket) -> bool:
     """Return True if the server is known to keep conditions; take over how it wants ETags."""
+    if bucket.keeps_conditions:
+        return True
     try:
         with open(_path(bucket), encoding="utf-8") as file:
             remembered = file.read()
     except (OSError, UnicodeDecodeError):
         return False
     bucket.bare_etags = remembered == _KEPT_BARE
-    return remembered in (_KEPT, _KEPT_BARE)
+    bucket.keeps_conditions = remembered in (_KEPT, _KEPT_BARE)
+    return bucket.keeps_conditions
 
 
 def require_conditions(bucket: Bucket) -> None:
@@ -45,6 +48,7 @@ def require_conditions(bucket: Bucket) -> None:
     finally:
         with suppress(SlothError):  # who may not delete leaves a few bytes there
             bucket.delete(path)
+    bucket.keeps_conditions = True
     write_file(_path(bucket), _KEPT_BARE if bucket.bare_etags else _KEPT)
 
 

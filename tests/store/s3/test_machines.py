@@ -146,7 +146,7 @@ def test_who_cannot_show_that_he_lives_writes_no_more_under_a_tied_lock(
         monkeypatch.setattr(keeping, "BEAT_SECONDS", 0.0)  # the time is over
         with pytest.raises(LockLost, match=r"^lock 'deploy' lost: it has expired$"):
             store.set("key", 2)
-        monkeypatch.undo()
+        monkeypatch.setattr(keeping, "BEAT_SECONDS", leases.BEAT_SECONDS)
         decides.answers = lambda method, path: 0
         wait_until(lambda: _passes(store))
 
