@@ -185,12 +185,13 @@ class Leases:
 def put_settled(bucket: Bucket, path: str, data: bytes, etag: str | None) -> str:
     """Like :meth:`Bucket.put` for a small object, each of whose contents is unique: find out what happened
     where no answer came. Raises Lost, NotWritable, DatabaseUnusable."""
-    end, lost = time.monotonic() + PATIENCE_SECONDS, False
+    end, lost = 0.0, False
     while True:
         try:
             return bucket.put(path, data, etag)
         except Unanswered as error:
             unknown = error.error
+            end = end or time.monotonic() + PATIENCE_SECONDS
         except Lost:
             lost = True
         found = bucket.read(path)

@@ -28,12 +28,13 @@ class Sender:
 
         Return its new ETag, or None if that it was replaced had to be found out: then others may have
         replaced it again. Raises Lost, NotWritable, DatabaseUnusable."""
-        end, unknown = time.monotonic() + PATIENCE_SECONDS, None
+        end, unknown = 0.0, None
         while True:
             try:
                 return self._bucket.put(self._copy.remote, data, base.etag)
             except Unanswered as error:
                 unknown = error.error
+                end = end or time.monotonic() + PATIENCE_SECONDS
             except Lost:
                 if self._took_effect(base, before, commit, doubtful=unknown is not None):
                     return None

@@ -12,6 +12,7 @@ from sloth_tui.store.s3.objects import Bucket
 from sloth_tui.store.s3.probe import recall
 from sloth_tui.store.s3.store import S3Store
 from tests.store.s3 import moto
+from tests.support import A_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ def open_s3(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
             clock: Clock = SYSTEM_CLOCK,
         ) -> S3Store:
             monkeypatch.setenv("SLOTH_RUNNER_HOME", str(tmp_path / machine))
-            bucket = Bucket(parse(address or place), answer_seconds=2)
+            bucket = Bucket(parse(address or place), answer_seconds=A_MINUTE)
             recall(bucket)
             return handles.enter_context(
                 S3Store(bucket, agent, read_only=read_only, settings=Settings, clock=clock, poll=0)
