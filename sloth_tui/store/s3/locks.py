@@ -75,7 +75,7 @@ class Locks:
         lock_rules.check_seconds(seconds)
         while True:
             since, lease = time.monotonic(), self._held(name, holder, self.fences.get(name))
-            self._refuse_read_only()
+            self._writer.require_conditions()
             try:
                 renewed = self._leases.write(
                     self._path(name), self._leases.renewed(lease.body, seconds), lease
@@ -89,7 +89,7 @@ class Locks:
     def release(self, name: str, holder: str, token: int | None) -> None:
         token = self.fences.get(name) if token is None else token
         lease = self._held(name, holder, token)
-        self._refuse_read_only()
+        self._writer.require_conditions()
         held = lease.body.token
         if self._writer.is_in_block:
             self._released[name] = held
@@ -104,7 +104,7 @@ class Locks:
             remaining = lease.remaining() if lease else 0.0
             if lease is None or not remaining:
                 raise lock_rules.not_held(name)
-            self._refuse_read_only()
+            self._writer.require_conditions()
             broken = lease.lock(remaining)
             gone = lease.body._replace(held=False, nonce=new_nonce(), unmarked=True)
             try:

@@ -135,6 +135,20 @@ def test_only_a_server_that_keeps_conditions_is_written_to(
         assert store.get("key") is None
 
 
+def test_a_machine_that_only_gives_back_or_breaks_locks_knows_how_the_server_wants_etags(
+    server: Moto, open_s3: OpenS3
+) -> None:
+    with served(keeping(conditions=True, quotes=False)) as url:
+        address = f"s3://b/p?endpoint={url}"
+        store = open_s3(address)
+        store.acquire("deploy", "task-1", 3600)
+        open_s3(address, machine="two").renew("deploy", "task-1", 3600)
+        open_s3(address, machine="three").release("deploy", "task-1")
+        store.acquire("deploy", "task-1", 3600)
+        assert open_s3(address, machine="four").break_lock("deploy").token == 2
+        assert store.lock("deploy") is None
+
+
 def test_that_conditions_are_kept_is_found_out_once_a_machine(server: Moto, open_s3: OpenS3) -> None:
     with between(server.endpoint) as (url, decides):
         address = server.fresh(url)
