@@ -253,17 +253,6 @@ class Pace(NamedTuple):
     """Until a store that could not be read is opened again."""
 
 
-class Pace(NamedTuple):
-    """How often a store on another machine is asked, in seconds, by a program that follows it."""
-
-    token: float
-    """Between two looks at the change token of a store."""
-    listing: float
-    """Between two looks at all agents."""
-    retry: float
-    """Until a store that could not be read is opened again."""
-
-
 SORT_COLUMNS = ("key", "type", "size", "updated", "revision")
 """The columns by which a table of entries can be sorted."""
 
