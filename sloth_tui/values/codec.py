@@ -7,7 +7,7 @@ or ``false``, compact JSON. Bytes are kept as bytes. ``json`` is imported only t
 
 from __future__ import annotations
 
-from sloth_tui.errors import InvalidKey, InvalidValue
+from sloth_tui.errors import InvalidKey, InvalidValue, NotANumber
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -172,6 +172,23 @@ def as_number(value: Value) -> int | float | None:
             return None
         return number if is_finite(number) else None
     return whole if MIN_INTEGER <= whole <= MAX_INTEGER else None
+
+
+def added(key: str, value: Value, by: int | float) -> int | float:
+    """Return the sum of the value of ``key`` and a number. Raises NotANumber if the value is not a number, or the sum
+    cannot be stored."""
+    number = as_number(value)
+    if number is None:
+        raise NotANumber(f"key '{key}' does not hold a number")
+    try:
+        total = number + by
+    except OverflowError:
+        total = float("inf")
+    if isinstance(total, int) and not MIN_INTEGER <= total <= MAX_INTEGER:
+        raise NotANumber(f"key '{key}': the sum does not fit 64 bits")
+    if not is_finite(total):
+        raise NotANumber(f"key '{key}': the sum is not finite")
+    return total
 
 
 def is_finite(number: float) -> bool:

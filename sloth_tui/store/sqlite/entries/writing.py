@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sloth_tui.errors import InvalidValue, NotANumber
+from sloth_tui.errors import InvalidValue
 from sloth_tui.store.sqlite.entries.origins import change_of
 from sloth_tui.store.sqlite.entries.reading import EntryReading
 from sloth_tui.store.sqlite.entries.retention import keep_within_limits
@@ -12,10 +12,8 @@ from sloth_tui.store.sqlite.sql.rows import RAW_VALUE, decode_raw, whole_or_none
 from sloth_tui.values.codec import (
     MAX_INTEGER,
     MIN_INTEGER,
-    as_number,
     check_key,
     encode,
-    is_finite,
     key_bytes,
     same,
 )
@@ -140,7 +138,7 @@ class EntryWriting(EntryReading):
             return added
         with self._database.transaction(fenced=True):
             current = self._current(key)
-            total = _sum(key, 0 if current is None else current[1], by)
+            total = added(key, 0 if current is None else current[1], by)
             revision, written = self._put(key, total, *encode(total), current)
         self._wrote(key, revision, written)
         return total
@@ -240,18 +238,3 @@ class EntryWriting(EntryReading):
 
 def _revision_and_value(row: tuple[Any, ...]) -> tuple[int | None, Value]:
     return whole_or_none(row[0]), decode_raw(row[1], row[2])
-
-
-def _sum(key: str, value: Value, by: int | float) -> int | float:
-    number = as_number(value)
-    if number is None:
-        raise NotANumber(f"key '{key}' does not hold a number")
-    try:
-        total = number + by
-    except OverflowError:
-        total = float("inf")
-    if isinstance(total, int) and not MIN_INTEGER <= total <= MAX_INTEGER:
-        raise NotANumber(f"key '{key}': the sum does not fit 64 bits")
-    if not is_finite(total):
-        raise NotANumber(f"key '{key}': the sum is not finite")
-    return total

@@ -1,0 +1,220 @@
+"""Calls to the server by gRPC, with the codec of :mod:`sloth_tui.store.etcd.wire`."""
+
+from __future__ import annotations
+
+import os
+from time import monotonic
+
+# Read by the library when it is loaded: this process never forks without an exec, and the handlers cost time.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
+import grpc
+
+from sloth_tui.store.etcd import wire
+from sloth_tui.store.etcd.failures import TOKEN, UNREACHABLE, Failed, kind_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator
+    from typing import Any, TypeVar
+
+    from sloth_tui.store.etcd.address import EtcdAddress
+    from sloth_tui.store.etcd.messages import Granted, Range, RangeAnswer, Status, Txn, TxnAnswer, Watched
+
+    T = TypeVar("T")
+
+_OPTIONS = (
+    ("grpc.max_receive_message_length", -1),  # a range of 100,000 keys is more than the default of 4 MB
+    ("grpc.max_send_message_length", -1),
+    ("grpc.enable_retries", 0),  # we settle unknown outcomes ourselves
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+)
+_NEEDS_LEADER = ("hasleader", "true")
+"""Without it a member without quorum is silent for 7 s instead of answering at once."""
+
+
+def _same(data: bytes) -> bytes:
+    return data
+
+
+class GrpcChannel:
+    """See :class:`sloth_tui.store.etcd.session.Channel`. May be shared by threads."""
+
+    __slots__ = ("_address", "_channel", "_methods", "_password", "_running", "_token")
+
+    def __init__(self, address: EtcdAddress, password: str | None = None) -> None:
+        self._address = address
+        self._password = password
+        self._token: str | None = None
+        self._channel = _connect(address)
+        self._methods: dict[str, Any] = {}
+        self._running: set[Any] = set()
+
+    def range(self, request: Range, seconds: float) -> RangeAnswer:
+        return self._call("KV/Range", wire.range_request(request), wire.range_answer, seconds)
+
+    def txn(self, request: Txn, seconds: float) -> TxnAnswer:
+        return self._call("KV/Txn", wire.txn_request(request), wire.txn_answer, seconds)
+
+    def grant(self, lease_seconds: int, seconds: float) -> Granted:
+        return self._call("Lease/LeaseGrant", wire.grant_request(lease_seconds), wire.granted_answer, seconds)
+
+    def revoke(self, lease: int, seconds: float) -> None:
+        self._call("Lease/LeaseRevoke", wire.lease_request(lease), _same, seconds)
+
+    def keep_alive(self, lease: int, seconds: float) -> Granted:
+        return self._call(
+            "Lease/LeaseKeepAlive", wire.lease_request(lease), wire.granted_answer, seconds, stream=True
+        )
+
+    def time_to_live(self, lease: int, seconds: float) -> Granted:
+        return self._call("Lease/LeaseTimeToLive", wire.lease_request(lease), wire.granted_answer, seconds)
+
+    def status(self, seconds: float) -> Status:
+        return self._call("Maintenance/Status", b"", wire.status_answer, seconds)
+
+    def watch(self, key: bytes, end: bytes | None, start_revision: int = 0) -> Iterator[Watched]:
+        """Yield what happens to a key or a range, from ``start_revision`` on (0: from now), until
+        :meth:`interrupt` or :meth:`close`. The first message says that the watch began. Raises Failed."""
+        from threading import Event
+
+        ended = Event()
+        requests = _once_until(ended, wire.watch_request(key, end, start_revision))
+        call = self._method("Watch/Watch", stream=True)(requests, metadata=self._metadata())
+        self._running.add(call)
+        try:
+            for data in call:
+                yield wire.watched_answer(data)
+        except grpc.RpcError as error:
+            raise _failed(error) from None
+        finally:
+            ended.set()
+            self._running.discard(call)
+            call.cancel()
+
+    def interrupt(self) -> None:
+        """End the calls in flight; they raise Failed. Safe from any thread."""
+        for call in tuple(self._running):
+            call.cancel()
+
+    def close(self) -> None:
+        self._channel.close()
+
+    def _call(
+        self, name: str, request: bytes, read: Callable[[bytes], T], seconds: float, *, stream: bool = False
+    ) -> T:
+        """Make one call and return its answer. Raises Failed; after a login that has run out, log in again first."""
+        deadline = monotonic() + seconds
+        for attempt in range(2):
+            try:
+                return read(self._attempt(name, request, deadline - monotonic(), stream=stream))
+            except Failed as failed:
+                if failed.kind != TOKEN or attempt or self._address.user is None:
+                    raise
+                self._token = None
+        raise AssertionError("not reached")
+
+    def _attempt(self, name: str, request: bytes, seconds: float, *, stream: bool) -> bytes:
+        if self._address.user is not None and self._token is None and name != "Auth/Authenticate":
+            self._log_in(seconds)
+        method = self._method(name, stream=stream)
+        metadata = self._metadata()
+        call: Any = None
+        try:
+            if stream:
+                call = method(iter((request,)), timeout=seconds, metadata=metadata)
+                self._running.add(call)
+                return bytes(next(call))
+            call = method.future(request, timeout=seconds, metadata=metadata)
+            self._running.add(call)
+            return bytes(call.result())
+        except grpc.RpcError as error:
+            raise _failed(error) from None
+        except grpc.FutureCancelledError:
+            raise Failed(UNREACHABLE, "interrupted") from None
+        except ValueError:
+            # The channel was closed by another thread.
+            raise Failed(UNREACHABLE, "closed") from None
+        finally:
+            if call is not None:
+                self._running.discard(call)
+                if stream:
+                    call.cancel()
+
+    def _log_in(self, seconds: float) -> None:
+        request = wire.authenticate_request(self._address.user or "", self._password or "")
+        self._token = wire.token_answer(self._attempt("Auth/Authenticate", request, seconds, stream=False))
+
+    def _metadata(self) -> tuple[tuple[str, str], ...]:
+        return (_NEEDS_LEADER,) if self._token is None else (_NEEDS_LEADER, ("token", self._token))
+
+    def _method(self, name: str, *, stream: bool) -> Any:
+        method = self._methods.get(name)
+        if method is None:
+            make = self._channel.stream_stream if stream else self._channel.unary_unary
+            method = self._methods[name] = make(
+                "/etcdserverpb." + name, request_serializer=_same, response_deserializer=_same
+            )
+        return method
+
+
+def _connect(address: EtcdAddress) -> grpc.Channel:
+    target = _target(address)
+    if not address.tls:
+        return grpc.insecure_channel(target, options=_OPTIONS)
+    credentials = grpc.ssl_channel_credentials(
+        _content(address.ca), _content(address.key), _content(address.cert)
+    )
+    name = ("grpc.ssl_target_name_override", address.endpoints[0][0])
+    return grpc.secure_channel(target, credentials, options=(*_OPTIONS, name))
+
+
+def _target(address: EtcdAddress) -> str:
+    """Return gRPC's name for all endpoints: it takes a list only of numeric addresses of one family."""
+    if len(address.endpoints) == 1:
+        host, port = address.endpoints[0]
+        return f"dns:///[{host}]:{port}" if ":" in host else f"dns:///{host}:{port}"
+    import socket
+
+    found: list[str] = []
+    for host, port in address.endpoints:
+        try:
+            for *_, where in socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM):
+                found.append(f"{where[0]}:{where[1]}")
+        except OSError:
+            continue  # the others may do
+    return (
+        "ipv4:" + ",".join(found) if found else f"dns:///{address.endpoints[0][0]}:{address.endpoints[0][1]}"
+    )
+
+
+def _content(path: str | None) -> bytes | None:
+    """Return what is in a file of certificates. Raises UsageError."""
+    if path is None:
+        return None
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        from sloth_tui.errors import UsageError
+
+        raise UsageError(
+            f"{path}: {error.strerror or error}", hint="it is named in the store's address"
+        ) from error
+
+
+def _failed(error: grpc.RpcError) -> Failed:
+    code, text = error.code(), error.details() or ""  # type: ignore[attr-defined]
+    return Failed(kind_of(code.name, text), text or code.name.lower().replace("_", " "))
+
+
+def _once_until(ended: threading.Event, request: bytes) -> Iterator[bytes]:
+    """Yield the request, and end only at that event: the server ends a stream whose client has ended."""
+    yield request
+    ended.wait()

@@ -1,0 +1,74 @@
+"""The head of an agent's store: every commit changes it and nothing is true before that."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+from sloth_tui.errors import DatabaseUnusable
+from sloth_tui.store.etcd.records import FORMAT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.store.etcd.messages import RangeAnswer
+
+
+class Pending(namedtuple("Pending", ("commit", "base", "count", "done"))):
+    """A commit too large for one request: it has happened, but not all of its writes are in place."""
+
+    __slots__ = ()
+
+    commit: bytes
+    """Its name among the stages."""
+    base: int
+    """The revision before its first one."""
+    count: int
+    """Number of its writes."""
+    done: int
+    """How many of them are in place."""
+
+
+class Head(namedtuple("Head", ("mod", "revision", "change", "secrets", "pending"))):
+    """The head as it was read or written."""
+
+    __slots__ = ()
+
+    mod: int
+    """The server's revision of its last change: what the next commit compares. 0: there is no store yet."""
+    revision: int
+    """The newest revision of the store: ours, growing by one with every change of a key."""
+    change: int
+    """The number of the newest change set."""
+    secrets: int
+    """Grows whenever a key or pattern is marked as secret."""
+    pending: Pending | None
+
+
+NONE = Head(0, 0, 0, 0, None)
+"""The head of a store that was never written to."""
+
+
+def encode_head(head: Head) -> bytes:
+    line = f"{FORMAT} {head.revision} {head.change} {head.secrets}".encode()
+    if head.pending is None:
+        return line
+    commit, base, count, done = head.pending
+    return line + b" " + commit + f" {base} {count} {done}".encode()
+
+
+def head_of(answer: RangeAnswer, location: str) -> Head:
+    """Return the head that a range over its key found. Raises DatabaseUnusable for one of a newer program, or of no
+    program of ours."""
+    if not answer.kvs:
+        return NONE
+    found = answer.kvs[0]
+    fields = found.value.split(b" ")
+    if not fields[0].isdigit() or len(fields) not in (4, 8):
+        raise DatabaseUnusable(f"{location}: not a store of sloth-runner", hint="choose another prefix")
+    if int(fields[0]) > FORMAT:
+        raise DatabaseUnusable(
+            f"{location}: written by a newer sloth-runner (format {int(fields[0])})",
+            hint=f"this one knows {FORMAT}",
+        )
+    _, revision, change, secrets, *rest = fields
+    pending = Pending(rest[0], *map(int, rest[1:])) if rest else None
+    return Head(found.mod, int(revision), int(change), int(secrets), pending)

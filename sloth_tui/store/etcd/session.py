@@ -1,0 +1,196 @@
+"""One handle's connection to an agent's store, and what it knows between two calls."""
+
+from __future__ import annotations
+
+from time import monotonic, sleep
+
+from sloth_tui.errors import Interrupted, NotWritable
+from sloth_tui.store.etcd.failures import COMPACTED, TRY_AGAIN, UNREACHABLE, Failed, error_for
+from sloth_tui.store.etcd.head import NONE
+from sloth_tui.store.etcd.layout import Layout
+from sloth_tui.store.etcd.messages import Range, Txn, flattened, nested
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Protocol, TypeVar
+
+    from sloth_tui.model import Origin
+    from sloth_tui.settings import Settings
+    from sloth_tui.store.clock import Clock
+    from sloth_tui.store.etcd.address import EtcdAddress
+    from sloth_tui.store.etcd.head import Head
+    from sloth_tui.store.etcd.messages import Granted, RangeAnswer, Status, TxnAnswer, Watched
+    from sloth_tui.store.etcd.records import Kept
+    from sloth_tui.store.etcd.transactions import Transaction
+
+    T = TypeVar("T")
+
+    class Channel(Protocol):
+        """Calls to the server, in one encoding or another. Each is one attempt of at most ``seconds``, and raises
+        :class:`~sloth_tui.store.etcd.failures.Failed`. May be shared by threads."""
+
+        def range(self, request: Range, seconds: float) -> RangeAnswer: ...
+
+        def txn(self, request: Txn, seconds: float) -> TxnAnswer: ...
+
+        def grant(self, lease_seconds: int, seconds: float) -> Granted: ...
+
+        def revoke(self, lease: int, seconds: float) -> None: ...
+
+        def keep_alive(self, lease: int, seconds: float) -> Granted: ...
+
+        def time_to_live(self, lease: int, seconds: float) -> Granted: ...
+
+        def status(self, seconds: float) -> Status: ...
+
+        def watch(self, key: bytes, end: bytes | None, start_revision: int = 0) -> Iterator[Watched]: ...
+
+        def interrupt(self) -> None: ...
+
+        def close(self) -> None: ...
+
+
+PATIENCE_SECONDS = 10.0
+"""How long a server is tried that answered before."""
+FIRST_PATIENCE_SECONDS = 2.0
+"""How long a server is tried that has not answered yet."""
+_PAUSE_SECONDS = 0.1
+_ATTEMPT_SECONDS = 5.0
+"""The longest that one attempt waits for an answer, unless the caller says otherwise."""
+
+
+class Session:
+    """A handle's connection and its state between calls. Belongs to one thread at a time, but for
+    :meth:`interrupt`."""
+
+    __slots__ = (
+        "_answered",
+        "_interrupts",
+        "_read_settings",
+        "_settings",
+        "address",
+        "agent",
+        "change",
+        "channel",
+        "clock",
+        "fences",
+        "head",
+        "known",
+        "layout",
+        "origin",
+        "patience",
+        "read_only",
+        "secrets",
+        "work",
+    )
+
+    def __init__(
+        self,
+        channel: Channel,
+        address: EtcdAddress,
+        agent: str,
+        *,
+        read_only: bool,
+        clock: Clock,
+        origin: Origin | None,
+        settings: Callable[[], Settings],
+    ) -> None:
+        self.channel = channel
+        self.address = address
+        self.agent = agent
+        self.layout = Layout(address.prefix, agent)
+        self.read_only = read_only
+        self.clock = clock
+        self.origin = origin
+        self.patience = PATIENCE_SECONDS
+        self.fences: dict[str, int] = {}
+        """Lock name -> token that must be held for every write of an entry."""
+        self.change: int | None = None
+        """The number of the change set that writes belong to; None until the first write under this origin."""
+        self.head: Head = NONE
+        """The head as this handle knows it: perhaps no longer the newest."""
+        self.known: dict[bytes, Kept | None] = {}
+        """Entries as they are at :attr:`head`."""
+        self.secrets: tuple[int, frozenset[bytes], tuple[str, ...]] | None = None
+        """The generation of the secrets that is known, the keys marked, and the patterns."""
+        self.work: Transaction | None = None
+        """The transaction that is under way."""
+        self._answered = False
+        self._interrupts = 0
+        self._read_settings = settings
+        self._settings: Settings | None = None
+
+    @property
+    def location(self) -> str:
+        return self.address.location
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, which are read once. Raises InvalidConfig."""
+        if self._settings is None:
+            self._settings = self._read_settings()
+        return self._settings
+
+    def require_writable(self) -> None:
+        """Raise NotWritable if this handle was opened to read."""
+        if self.read_only:
+            raise NotWritable(f"{self.location}: opened read-only", hint="nothing was written")
+
+    def range(self, request: Range) -> RangeAnswer:
+        """Read one key or a range. Raises DatabaseUnusable, Interrupted."""
+        return self.patiently(lambda seconds: self.channel.range(request, seconds))
+
+    def read(self, *ranges: Range) -> list[RangeAnswer]:
+        """Read several ranges at one moment. Raises DatabaseUnusable, Interrupted."""
+        request = nested(list(ranges))
+        answer = self.patiently(lambda seconds: self.channel.txn(Txn((), request), seconds))
+        return flattened(answer.answers)
+
+    def patiently(self, call: Callable[[float], T], *, writing: bool = False) -> T:
+        """Return what ``call``, given the seconds that one attempt may take, returns: again and again while the
+        server cannot be reached. Only for what may be done twice.
+
+        Raises DatabaseUnusable, NotWritable, Interrupted, and Failed if the revision to read at was compacted."""
+        interrupts, began = self._interrupts, monotonic()
+        while True:
+            patience = self.patience if self._answered else min(self.patience, FIRST_PATIENCE_SECONDS)
+            left = began + patience - monotonic()
+            try:
+                answer = call(max(min(left, _ATTEMPT_SECONDS), _PAUSE_SECONDS))
+            except Failed as failed:
+                if self._interrupts != interrupts:
+                    raise Interrupted from None
+                if failed.kind == COMPACTED:
+                    raise
+                if failed.kind not in TRY_AGAIN or left <= _PAUSE_SECONDS:
+                    raise error_for(
+                        failed,
+                        self.location,
+                        writing=writing,
+                        seconds=patience if failed.kind == UNREACHABLE else 0.0,
+                    ) from None
+            else:
+                self._answered = True
+                return answer
+            sleep(_PAUSE_SECONDS)
+
+    def interrupt(self) -> None:
+        """Let the call that another thread makes on this handle raise Interrupted; safe from any thread."""
+        self._interrupts += 1
+        self.channel.interrupt()
+
+    def learn(self, head: Head) -> None:
+        """Take note of the newest head; what is known of entries counts only while it stays the same."""
+        if head.mod != self.head.mod:
+            self.known.clear()
+        self.head = head
+
+    def set_origin(self, origin: Origin) -> None:
+        """Record ``origin`` as the author of later changes, in a new change set."""
+        self.origin = origin
+        self.change = None
+
+    def now(self) -> int:
+        """Return the time of the wall clock in unix milliseconds."""
+        return int(self.clock.wall() * 1000)

@@ -1,0 +1,70 @@
+"""Walks over entries: all of one moment, in key order, in pages.
+
+A range whose end is far away is walked by the server to that end, whatever its limit: a walk asks so only once,
+for its first page. Then it asks for the remaining keys, and for their values between keys that it knows.
+"""
+
+from __future__ import annotations
+
+from sloth_tui.store.etcd.failures import COMPACTED, Failed
+from sloth_tui.store.etcd.messages import Range
+from sloth_tui.store.etcd.records import decode_kept
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sloth_tui.store.etcd.messages import KeyValue
+    from sloth_tui.store.etcd.records import Kept
+    from sloth_tui.store.etcd.session import Session
+
+_PAGE_KEYS = 500
+_PAGE_BYTES = 4 * 1024 * 1024
+"""Bytes of a page above which the next one has fewer keys."""
+
+
+def keys_between(session: Session, low: bytes, high: bytes | None, revision: int = 0) -> list[bytes]:
+    """Return the keys from ``low`` up to, not including, ``high`` (None: no end), at a revision of the server."""
+    first, end = session.layout.entries_between(low, high)
+    answer = session.range(Range(first, end, revision=revision, keys_only=True))
+    skip = len(session.layout.entries)
+    return [found.key[skip:] for found in answer.kvs]
+
+
+def entries_between(session: Session, low: bytes, high: bytes | None) -> Iterator[tuple[bytes, Kept]]:
+    """Return an iterator over keys and entries as they are now, whatever is written while it is read.
+
+    If the server forgets that moment meanwhile, because it was compacted, the rest is read as it is then.
+    """
+    first, end = session.layout.entries_between(low, high)
+    answer = session.range(Range(first, end, _PAGE_KEYS))
+    rest: list[bytes] = []
+    if answer.count > len(answer.kvs):
+        skip = len(session.layout.entries)
+        last = answer.kvs[-1].key[skip:]
+        rest = keys_between(session, last + b"\0", high, answer.revision)
+    return _pages(session, answer.kvs, rest, high, answer.revision)
+
+
+def _pages(
+    session: Session, page: list[KeyValue], rest: list[bytes], high: bytes | None, revision: int
+) -> Iterator[tuple[bytes, Kept]]:
+    skip = len(session.layout.entries)
+    size, at = _PAGE_KEYS, 0
+    while True:
+        for found in page:
+            yield found.key[skip:], decode_kept(found.value)
+        if at >= len(rest):
+            return
+        taken = sum(len(found.value) for found in page) or 1
+        size = max(1, min(_PAGE_KEYS, len(page) * _PAGE_BYTES // taken))
+        until = rest[at + size] if at + size < len(rest) else high
+        first, end = session.layout.entries_between(rest[at], until)
+        try:
+            page = session.range(Range(first, end, revision=revision)).kvs
+        except Failed as failed:
+            if failed.kind != COMPACTED:
+                raise
+            revision = 0
+            page = session.range(Range(first, end)).kvs
+        at += size
