@@ -6,36 +6,77 @@ A blob is written before the commit that refers to it, under a name drawn for it
 from __future__ import annotations
 
 import os
+from functools import partial
 
-from sloth_tui.store.etcd.messages import Put, Range, Txn, after
+from sloth_tui.store.etcd.failures import Failed
+from sloth_tui.store.etcd.messages import Delete, Put, Range, Txn, after
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
     from sloth_tui.store.etcd.records import Kept
     from sloth_tui.store.etcd.session import Session
 
 INLINE_BYTES = 256 * 1024
 """Largest stored form that stands in the entry itself."""
 _PIECE_BYTES = 256 * 1024
+_REMOVE_SECONDS = 2.0
 
 
-def write(session: Session, stored: bytes) -> bytes:
-    """Write a stored form in pieces; return the name of the blob."""
+class Blobs:
+    """The blobs of one commit, which are removed again if it is not made."""
+
+    __slots__ = ("_names", "_session")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._names: dict[bytes, bytes] = {}
+
+    def name_of(self, stored: bytes) -> bytes:
+        """Return the name of a blob with this content; it is written the first time."""
+        name = self._names.get(stored)
+        if name is None:
+            name = self._names[stored] = _write(self._session, stored)
+        return name
+
+    def keep(self) -> None:
+        """The commit was made: its entries refer to the blobs."""
+        self._names.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        layout = self._session.layout
+        for name in self._names.values():
+            prefix = layout.blobs + name + b"/"
+            try:
+                self._session.channel.txn(Txn((), (Delete(prefix, after(prefix)),)), _REMOVE_SECONDS)
+            except Failed:
+                return  # pruning removes what nothing refers to
+
+
+def stored_of(session: Session, kept: Kept, revision: int = 0) -> bytes:
+    """Return the whole stored form of an entry, which was read at a revision of the server (0: just now)."""
+    return kept.stored if kept.blob is None else read(session, kept.blob, revision)
+
+
+def read(session: Session, name: bytes, revision: int = 0) -> bytes:
+    """Return the content of a blob; empty if it was removed meanwhile."""
+    prefix = session.layout.blobs + name + b"/"
+    return b"".join(
+        found.value for found in session.range(Range(prefix, after(prefix), revision=revision)).kvs
+    )
+
+
+def _write(session: Session, stored: bytes) -> bytes:
     name = os.urandom(8).hex().encode()
     for number, first in enumerate(range(0, len(stored), _PIECE_BYTES)):
         put = Put(session.layout.blob(name, number), stored[first : first + _PIECE_BYTES])
-        session.patiently(
-            lambda seconds, put=put: session.channel.txn(Txn((), (put,)), seconds),  # type: ignore[misc]
-            writing=True,
-        )
+        request = Txn((), (put,))
+        session.patiently(partial(session.channel.txn, request), writing=True)
     return name
-
-
-def stored_of(session: Session, kept: Kept) -> bytes:
-    """Return the whole stored form of an entry."""
-    return kept.stored if kept.blob is None else read(session, kept.blob)
-
-
-def read(session: Session, name: bytes) -> bytes:
-    prefix = session.layout.blobs + name + b"/"
-    return b"".join(found.value for found in session.range(Range(prefix, after(prefix))).kvs)

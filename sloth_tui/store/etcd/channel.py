@@ -185,13 +185,11 @@ def _target(address: EtcdAddress) -> str:
     found: list[str] = []
     for host, port in address.endpoints:
         try:
-            for *_, where in socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM):
-                found.append(f"{where[0]}:{where[1]}")
+            known = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)
         except OSError:
             continue  # the others may do
-    return (
-        "ipv4:" + ",".join(found) if found else f"dns:///{address.endpoints[0][0]}:{address.endpoints[0][1]}"
-    )
+        found += [":".join(map(str, where[:2])) for *_, where in known]
+    return "ipv4:" + ",".join(found) if found else "dns:///{}:{}".format(*address.endpoints[0])
 
 
 def _content(path: str | None) -> bytes | None:
@@ -210,7 +208,7 @@ def _content(path: str | None) -> bytes | None:
 
 
 def _failed(error: grpc.RpcError) -> Failed:
-    code, text = error.code(), error.details() or ""  # type: ignore[attr-defined]
+    code, text = error.code(), error.details() or ""
     return Failed(kind_of(code.name, text), text or code.name.lower().replace("_", " "))
 
 

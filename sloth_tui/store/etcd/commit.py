@@ -1,97 +1,253 @@
 """One commit: read, decide, and write if nobody wrote meanwhile.
 
 Everything that a commit writes is in one request to the server, which compares the head first. Whoever loses
-that comparison gets what he needs for the next try in the same answer. He tries again at once: growing pauses let a busy
-store starve its slower writers.
+that comparison gets what he needs for the next try in the same answer. He tries again at once: growing pauses let a
+busy store starve its slower writers. After a few lost tries he goes through the gate.
 """
 
 from __future__ import annotations
 
 import os
-from collections import namedtuple
+from contextlib import ExitStack
 from time import monotonic, sleep
 
 from sloth_tui.errors import DatabaseUnusable, LockLost
+from sloth_tui.store.etcd import contention, gate, staging, walking
+from sloth_tui.store.etcd.batch import Stamp, Write, items_of, operations_of
+from sloth_tui.store.etcd.blobs import Blobs
 from sloth_tui.store.etcd.failures import NO_LEADER, UNREACHABLE, Failed, error_for
-from sloth_tui.store.etcd.head import Head, encode_head, head_of
+from sloth_tui.store.etcd.head import Head, Pending, encode_head, head_of
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, flattened, nested
-from sloth_tui.store.etcd.records import (
-    FORMAT,
-    ChangeRecord,
-    Kept,
-    decode_kept,
-    decode_record,
-    encode_change,
-    encode_kept,
-    encode_record,
-    replaced,
-)
+from sloth_tui.store.etcd.records import FORMAT, ChangeRecord, decode_kept, decode_record, encode_change
+from sloth_tui.values.codec import after_prefix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import TypeAlias, TypeVar
+    from collections.abc import Callable, Sequence
+    from typing import Protocol, TypeAlias, TypeVar
 
+    from sloth_tui.store.etcd.batch import Found
+    from sloth_tui.store.etcd.gate import Passage
     from sloth_tui.store.etcd.messages import Operation, RangeAnswer
+    from sloth_tui.store.etcd.records import Kept
     from sloth_tui.store.etcd.session import Session
 
     T = TypeVar("T")
-    Found: TypeAlias = Mapping[bytes, Kept | None]
-    Decide: TypeAlias = Callable[[Found, int], tuple[Sequence["Write"], T]]
+    Decide: TypeAlias = Callable[[Found, int], tuple[Sequence[Write], T]]
     """What to write, given the entries that were asked for and the number of the next revision; and the result for
     the caller. Called again after a lost comparison."""
 
+    class Wanted(Protocol):
+        """The entries that a decision is about."""
+
+        def known(self, session: Session) -> Found | None:
+            """Return the entries if the handle knows them as they are at its head; else None."""
+
+        def read(self, session: Session) -> Found:
+            """Read the head, the gate, the fences and the entries, all of one moment. Raises LockLost."""
+
+        def again(self) -> Sequence[bytes]:
+            """Return the keys to read again in the answer to a lost comparison."""
+
+
+_FEW_KEYS = 50
+"""Most keys that a handle remembers after a commit, and reads again in the answer to a lost comparison."""
+_AT_ONCE = 1000
+"""Keys read by one request."""
 _KNOWN_KEYS = 1000
-"""Most entries that a handle remembers."""
+_TRIES = 8
+"""Lost comparisons after which a writer goes through the gate."""
 _PAUSE_SECONDS = 0.1
 
 
-class Write(namedtuple("Write", ("key", "kind", "stored"))):
-    """One change of one key."""
+class Keys:
+    """Entries by their keys."""
 
-    __slots__ = ()
+    __slots__ = ("_keys",)
 
-    key: bytes
-    kind: str
-    stored: bytes | None
-    """The stored form of the new value; None: delete the entry."""
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._keys = keys
+
+    def known(self, session: Session) -> Found | None:
+        if not session.head.mod or len(self._keys) > _FEW_KEYS:
+            return None
+        try:
+            return {key: session.known[key] for key in self._keys}
+        except KeyError:
+            return None
+
+    def read(self, session: Session) -> Found:
+        return session.work.current(self._keys) if session.work else read_entries(session, self._keys)
+
+    def again(self) -> Sequence[bytes]:
+        return self._keys if len(self._keys) <= _FEW_KEYS else ()
 
 
-def run(session: Session, keys: Sequence[bytes], decide: Decide[T]) -> T:
-    """Commit what ``decide`` says about these keys; return its result.
+class Prefix:
+    """All entries whose keys begin with some bytes."""
+
+    __slots__ = ("_prefix",)
+
+    def __init__(self, prefix: bytes) -> None:
+        self._prefix = prefix
+
+    def known(self, session: Session) -> Found | None:
+        return None
+
+    def read(self, session: Session) -> Found:
+        if session.work is not None:
+            return dict(session.work.entries_between(self._prefix, after_prefix(self._prefix)))
+        revision = look(session, ())
+        return dict(walking.entries_between(session, self._prefix, after_prefix(self._prefix), revision))
+
+    def again(self) -> Sequence[bytes]:
+        return ()
+
+
+def run(session: Session, wanted: Wanted, decide: Decide[T]) -> T:
+    """Commit what ``decide`` says about these entries; return its result.
 
     Raises NotWritable, LockLost, DatabaseUnusable; then nothing was written, unless the message says that this is not
     known.
     """
     session.require_writable()
-    fresh = False
-    while True:
-        if not fresh and not _is_known(session, keys):
-            look(session, keys)
-            fresh = True
-        writes, result = decide({key: session.known.get(key) for key in keys}, session.head.revision + 1)
-        if not writes:
-            # What is only remembered does not prove that nothing has to be written.
-            if fresh:
+    if session.work is not None:
+        return session.work.run(wanted, decide)
+    passage: Passage | None = None
+    tries = 0
+    with ExitStack() as held, Blobs(session) as blobs:
+        if session.contended_until > monotonic():
+            held.enter_context(contention.turn(session.location, session.agent))
+        found, fresh = wanted.known(session), False
+        while True:
+            if found is None:
+                found, fresh = wanted.read(session), True
+            writes, result = decide(found, session.head.revision + 1)
+            if writes:
+                if attempt(session, writes, found, wanted.again(), passage, blobs):
+                    return result
+                tries += 1
+                if tries == 1 and session.contended_until <= monotonic():
+                    held.enter_context(contention.turn(session.location, session.agent))
+                session.contended_until = monotonic() + contention.REMEMBERED_SECONDS
+                if passage is not None:
+                    raise DatabaseUnusable(
+                        f"{session.location}: the turn to write was lost", hint="try again"
+                    )
+                if tries >= _TRIES or session.gate_is_held:
+                    passage = held.enter_context(gate.held(session))
+            elif fresh:
                 return result
-            session.known.clear()
-            continue
-        if attempt(session, writes, keys):
-            return result
-        fresh = True
+            # What is only remembered does not prove that there is nothing to write.
+            found, fresh = (wanted.known(session), True) if writes and passage is None else (None, False)
 
 
-def _is_known(session: Session, keys: Iterable[bytes]) -> bool:
-    return session.head.mod > 0 and all(key in session.known for key in keys)
+def look(session: Session, keys: Sequence[bytes]) -> int:
+    """Read the head, the gate, the fences and a few entries at one moment; return the server's revision. A pending
+    commit is completed first. Raises LockLost."""
+    answer = staging.read_settled(session, *_needed(session, keys)[1:])
+    _take_in(session, keys, answer.answers)
+    return answer.revision
 
 
-def look(session: Session, keys: Sequence[bytes]) -> None:
-    """Read the head, the gate, the fences and these entries at one moment. Raises LockLost."""
-    answers = session.read(*needed(session, keys))
-    _take_in(session, keys, answers)
+def read_entries(session: Session, keys: Sequence[bytes]) -> dict[bytes, Kept | None]:
+    """Read the head, the gate, the fences and these entries, all of one moment. Raises LockLost."""
+    first = keys[:_AT_ONCE]
+    revision = look(session, first)
+    found = {key: session.known[key] for key in first}
+    for at in range(_AT_ONCE, len(keys), _AT_ONCE):
+        page = keys[at : at + _AT_ONCE]
+        answers = session.read(*(Range(session.layout.entry(key), revision=revision) for key in page))
+        for key, answer in zip(page, answers, strict=True):
+            found[key] = decode_kept(answer.kvs[0].value) if answer.kvs else None
+    return found
 
 
-def needed(session: Session, keys: Sequence[bytes]) -> list[Range]:
+def check_fences(session: Session) -> None:
+    """Raise LockLost unless every fenced lock is still held."""
+    if session.fences:
+        look(session, ())
+
+
+def attempt(
+    session: Session,
+    writes: Sequence[Write],
+    found: Found,
+    again: Sequence[bytes],
+    passage: Passage | None,
+    blobs: Blobs,
+) -> bool:
+    """Commit these writes if the head is still the one known; return False if it is not. Then the head and the entries
+    ``again`` are known anew. With ``passage`` a commit also opens the gate. Raises LockLost."""
+    head = session.head
+    nonce = os.urandom(6).hex().encode()
+    stamp = Stamp(session.now(), session.change or head.change + 1, nonce)
+    is_secret = session.is_secret
+    items, entries = items_of(
+        writes, found, head.revision + 1, stamp, blob_of=blobs.name_of, is_secret=is_secret
+    )
+    if staging.is_large(items):
+        pending = Pending(nonce, head.revision, staging.stage(session, nonce, items), 0)
+        operations: list[Operation] = []
+    else:
+        pending, operations = None, operations_of(session.layout, items)
+    moved = Head(0, head.revision + len(items), max(head.change, stamp.change), head.secrets, pending)
+    mod, lost = _send(session, _request(session, moved, stamp, operations, again, passage), nonce)
+    if lost is not None:
+        if pending is not None:
+            staging.discard(session, nonce)
+        _take_in(session, again, lost)
+        if session.head.pending is not None:
+            # Our entries were read before the steps that are still to be done.
+            session.learn(staging.roll_forward(session, session.head))
+        return False
+    blobs.keep()
+    session.change = stamp.change
+    session.learn(moved._replace(mod=mod))
+    if pending is not None:
+        session.learn(staging.roll_forward(session, session.head))
+    elif len(entries) <= _FEW_KEYS:
+        session.known.update(entries)
+    return True
+
+
+def _request(
+    session: Session,
+    moved: Head,
+    stamp: Stamp,
+    operations: Sequence[Operation],
+    again: Sequence[bytes],
+    passage: Passage | None,
+) -> Txn:
+    layout, head = session.layout, session.head
+    then: list[Operation] = [Put(layout.head, encode_head(moved))]
+    if passage is not None:
+        then.append(Delete(layout.gate))
+    if session.change is None:
+        then.append(_new_change(session, stamp, head.revision + 1))
+    if not head.mod:
+        then.append(Put(layout.mark, b"%d %d\n" % (FORMAT, stamp.at)))
+    return Txn(
+        [
+            Compare(layout.head, "mod", head.mod),
+            Compare(layout.gate, "create", 0 if passage is None else passage.create),
+            *(Compare(layout.lock(name), "create", token) for name, token in session.fences.items()),
+        ],
+        [*then, *nested(operations)],
+        nested(_needed(session, again)),
+    )
+
+
+def _new_change(session: Session, stamp: Stamp, first: int) -> Put:
+    if session.origin is None:
+        from sloth_tui.origin import this_process
+
+        session.origin = this_process("sloth-runner", "")
+    change = ChangeRecord(stamp.change, stamp.at, first, 0, session.origin)
+    return Put(session.layout.change(stamp.change), encode_change(change))
+
+
+def _needed(session: Session, keys: Sequence[bytes]) -> list[Range]:
     """Return the ranges that a decision about these keys needs."""
     layout = session.layout
     return [
@@ -102,8 +258,10 @@ def needed(session: Session, keys: Sequence[bytes]) -> list[Range]:
     ]
 
 
-def _take_in(session: Session, keys: Sequence[bytes], answers: list[RangeAnswer]) -> None:
+def _take_in(session: Session, keys: Sequence[bytes], answers: Sequence[RangeAnswer]) -> None:
+    """Learn what :func:`_needed` asked for. Raises LockLost."""
     session.learn(head_of(answers[0], session.location))
+    session.gate_is_held = bool(answers[1].kvs)
     for (name, token), answer in zip(session.fences.items(), answers[2:], strict=False):
         if not answer.kvs or answer.kvs[0].create != token:
             raise LockLost(f"lock '{name}' is not held any more", name=name)
@@ -113,84 +271,9 @@ def _take_in(session: Session, keys: Sequence[bytes], answers: list[RangeAnswer]
         session.known[key] = decode_kept(answer.kvs[0].value) if answer.kvs else None
 
 
-def attempt(session: Session, writes: Sequence[Write], keys: Sequence[bytes]) -> bool:
-    """Commit these writes if the head is still the one known; return False if it is not. Then head and entries are
-    known anew."""
-    head, layout = session.head, session.layout
-    nonce = os.urandom(6).hex().encode()
-    change, at = session.change or head.change + 1, session.now()
-    then: list[Operation] = []
-    entries: dict[bytes, Kept | None] = {}
-    revision = head.revision
-    if session.change is None:
-        then.append(_new_change(session, change, revision + 1, at))
-    for write in writes:
-        revision += 1
-        before = entries.get(write.key, session.known.get(write.key))
-        gone = write.stored is None
-        record = replaced(
-            revision, write.key, before, delete=gone, at=at, change=change, nonce=nonce, secret=False
-        )
-        then += [
-            Put(layout.record(revision), encode_record(record)),
-            Put(layout.chain(write.key, revision), b""),
-        ]
-        entries[write.key] = (
-            None
-            if write.stored is None
-            else Kept(
-                write.kind,
-                write.stored,
-                before.created if before else at,
-                at,
-                revision,
-                change,
-                len(write.stored),
-                None,
-            )
-        )
-    for key, kept in entries.items():
-        name = layout.entry(key)
-        then.append(Delete(name) if kept is None else Put(name, encode_kept(kept)))
-    moved = Head(0, revision, max(head.change, change), head.secrets, None)
-    if not head.mod:
-        then.append(Put(layout.mark, b"%d %d\n" % (FORMAT, at)))
-    request = Txn(
-        [Compare(layout.head, "mod", head.mod), Compare(layout.gate, "create", 0), *fence_compares(session)],
-        [Put(layout.head, encode_head(moved)), *nested(then)],
-        nested(needed(session, keys)),
-    )
-    answer = _send(session, request, nonce)
-    if answer is None:
-        session.head, session.change = Head(0, *moved[1:]), change
-        session.known.clear()
-        return True
-    mod, lost = answer
-    if lost is not None:
-        _take_in(session, keys, lost)
-        return False
-    session.head, session.change = moved._replace(mod=mod), change
-    session.known.update(entries)
-    return True
-
-
-def fence_compares(session: Session) -> list[Compare]:
-    """Return the conditions that every fenced lock is still held under its token."""
-    return [Compare(session.layout.lock(name), "create", token) for name, token in session.fences.items()]
-
-
-def _new_change(session: Session, number: int, first: int, at: int) -> Put:
-    if session.origin is None:
-        from sloth_tui.origin import this_process
-
-        session.origin = this_process("sloth-runner", "")
-    change = ChangeRecord(number, at, first, 0, session.origin)
-    return Put(session.layout.change(number), encode_change(change))
-
-
-def _send(session: Session, request: Txn, nonce: bytes) -> tuple[int, list[RangeAnswer] | None] | None:
-    """Send a commit until it is known what became of it; return the server's revision, and what was read instead
-    if it lost the comparison. None: it was done, at a revision that is not known."""
+def _send(session: Session, request: Txn, nonce: bytes) -> tuple[int, list[RangeAnswer] | None]:
+    """Send a commit until it is known what became of it; return the server's revision (0: done, but unknown at which),
+    and what was read instead if it lost the comparison."""
     began = monotonic()
     while True:
         try:
@@ -201,30 +284,29 @@ def _send(session: Session, request: Txn, nonce: bytes) -> tuple[int, list[Range
             unsettled = failed
         else:
             return answer.revision, None if answer.succeeded else flattened(answer.answers)
-        outcome = _settle(session, nonce, unsettled, began)
-        if outcome == "done":
-            return None
+        if _was_done(session, nonce):
+            return 0, None
         if monotonic() - began > session.patience:
             raise error_for(unsettled, session.location, writing=True, seconds=session.patience)
-        # The head has not moved, or a later one is there: the comparison lets the same request through at most once.
+        # The comparison lets the same request through at most once.
         sleep(_PAUSE_SECONDS)
 
 
-def _settle(session: Session, nonce: bytes, failed: Failed, began: float) -> str:
-    """Return ``done`` or ``not done`` for a commit that was not answered."""
+def _was_done(session: Session, nonce: bytes) -> bool:
+    """Return whether a commit that was not answered was done. Raises DatabaseUnusable if that cannot be known."""
     head, layout = session.head, session.layout
+    unknown = f"{session.location}: it is not known whether the change was made"
     try:
         now, first = session.read(Range(layout.head), Range(layout.record(head.revision + 1)))
-    except DatabaseUnusable:
+    except DatabaseUnusable as error:
         raise DatabaseUnusable(
-            f"{session.location}: no answer, and it is not known whether the change was made",
-            hint="sloth-runner state log shows it if it was",
-        ) from None
+            f"{unknown}: no answer", hint="sloth-runner state log shows it if it was"
+        ) from error
     moved = head_of(now, session.location)
     if moved.mod == head.mod:
-        return "not done"
+        return False
+    if moved.pending is not None and moved.pending.base == head.revision:
+        return bool(moved.pending.commit == nonce)
     if not first.kvs:
-        raise DatabaseUnusable(
-            f"{session.location}: it is not known whether the change was made", hint="sloth-runner state log"
-        )
-    return "done" if decode_record(head.revision + 1, first.kvs[0].value).nonce == nonce else "not done"
+        raise DatabaseUnusable(unknown, hint="sloth-runner state log shows it if it was")
+    return decode_record(head.revision + 1, first.kvs[0].value).nonce == nonce

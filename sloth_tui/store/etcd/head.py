@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.etcd.messages import RangeAnswer
 
 
-class Pending(namedtuple("Pending", ("commit", "base", "count", "done"))):
+class Pending(namedtuple("Pending", ("commit", "base", "steps", "done"))):
     """A commit too large for one request: it has happened, but not all of its writes are in place."""
 
     __slots__ = ()
@@ -21,10 +21,10 @@ class Pending(namedtuple("Pending", ("commit", "base", "count", "done"))):
     """Its name among the stages."""
     base: int
     """The revision before its first one."""
-    count: int
-    """Number of its writes."""
+    steps: int
+    """Number of the requests that put its writes in place."""
     done: int
-    """How many of them are in place."""
+    """How many of them were made."""
 
 
 class Head(namedtuple("Head", ("mod", "revision", "change", "secrets", "pending"))):
@@ -51,8 +51,8 @@ def encode_head(head: Head) -> bytes:
     line = f"{FORMAT} {head.revision} {head.change} {head.secrets}".encode()
     if head.pending is None:
         return line
-    commit, base, count, done = head.pending
-    return line + b" " + commit + f" {base} {count} {done}".encode()
+    commit, base, steps, done = head.pending
+    return line + b" %b %d %d %d" % (commit, base, steps, done)
 
 
 def head_of(answer: RangeAnswer, location: str) -> Head:

@@ -56,8 +56,10 @@ class Delete(namedtuple("Delete", ("key", "end"), defaults=(None,))):
     end: bytes | None
 
 
-class Compare(namedtuple("Compare", ("key", "field", "number"))):
-    """The condition that a number of a key's newest version is ``number``; all are 0 for an absent key."""
+class Compare(namedtuple("Compare", ("key", "field", "number", "end"), defaults=(None,))):
+    """The condition that a number of a key's newest version is ``number``; all are 0 for an absent key. With
+    ``end`` it must hold for every key of a range like that of :class:`Range`, or the range must be empty and
+    ``number`` 0."""
 
     __slots__ = ()
 
@@ -65,6 +67,7 @@ class Compare(namedtuple("Compare", ("key", "field", "number"))):
     field: str
     """``create`` (revision at which it was created), ``mod`` (revision of its last change), ``version``, or ``lease``."""
     number: int
+    end: bytes | None
 
 
 class Txn(namedtuple("Txn", ("compares", "then", "otherwise"), defaults=((),))):

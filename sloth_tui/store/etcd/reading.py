@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from sloth_tui.errors import KeyNotFound
-from sloth_tui.store.etcd import blobs, walking
-from sloth_tui.store.etcd.head import head_of
+from sloth_tui.store.etcd import blobs, staging, walking
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.records import decode_kept, value_of
 from sloth_tui.values.codec import after_prefix, decode_key, first_segment, key_bytes
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
     D = TypeVar("D")
 
-_AT_ONCE = 100
-"""Entries read by one request."""
 _NEIGHBOURS = 100
 """Number of keys around a missing key that are compared with it, to suggest similar ones."""
 
@@ -55,7 +52,7 @@ class EntryReading:
         return None
 
     def close(self) -> None:
-        self._session.channel.close()
+        self._session.close()
 
     def __enter__(self) -> Self:
         return self
@@ -96,26 +93,32 @@ class EntryReading:
         low = key_bytes(prefix)
         if low is None:
             return 0
+        if self._session.work is not None:
+            return sum(1 for _ in self._session.work.entries_between(low, after_prefix(low)))
         first, end = self._session.layout.entries_between(low, after_prefix(low))
-        return self._session.range(Range(first, end, count_only=True)).count
+        return staging.read_settled(self._session, Range(first, end, count_only=True)).answers[1].count
 
     def _find(self, keys: Sequence[bytes | None]) -> list[Kept | None]:
         """Return these entries, all as they are at one moment; None for a key that is absent or cannot be one."""
         session = self._session
         wanted = [key for key in keys if key]
-        answers = session.read(
-            Range(session.layout.head), *(Range(session.layout.entry(key)) for key in wanted)
-        )
-        head_of(answers[0], session.location)
+        if session.work is not None:
+            current = session.work.current(wanted)
+            return [current[key] if key else None for key in keys]
+        reading = staging.read_settled(session, *(Range(session.layout.entry(key)) for key in wanted))
         found = {
             key: decode_kept(answer.kvs[0].value) if answer.kvs else None
-            for key, answer in zip(wanted, answers[1:], strict=True)
+            for key, answer in zip(wanted, reading.answers[1:], strict=True)
         }
-        return [found.get(key) if key else None for key in keys]
+        return [found[key] if key else None for key in keys]
 
     def _walk(self, prefix: str) -> Iterator[tuple[bytes, Kept]]:
         low = key_bytes(prefix)
-        return iter(()) if low is None else walking.entries_between(self._session, low, after_prefix(low))
+        if low is None:
+            return iter(())
+        if self._session.work is not None:
+            return self._session.work.entries_between(low, after_prefix(low))
+        return walking.entries_between(self._session, low, after_prefix(low))
 
     def _value(self, kept: Kept) -> Value:
         return value_of(kept.kind, blobs.stored_of(self._session, kept))

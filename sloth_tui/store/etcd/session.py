@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from time import monotonic, sleep
 
 from sloth_tui.errors import Interrupted, NotWritable
 from sloth_tui.store.etcd.failures import COMPACTED, TRY_AGAIN, UNREACHABLE, Failed, error_for
 from sloth_tui.store.etcd.head import NONE
+from sloth_tui.store.etcd.keeping import Keeper
 from sloth_tui.store.etcd.layout import Layout
 from sloth_tui.store.etcd.messages import Range, Txn, flattened, nested
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.etcd.head import Head
     from sloth_tui.store.etcd.messages import Granted, RangeAnswer, Status, TxnAnswer, Watched
     from sloth_tui.store.etcd.records import Kept
-    from sloth_tui.store.etcd.transactions import Transaction
+    from sloth_tui.store.etcd.transactions import Work
 
     T = TypeVar("T")
 
@@ -51,6 +53,16 @@ if TYPE_CHECKING:
         def close(self) -> None: ...
 
 
+class Reading(namedtuple("Reading", ("answers", "revision"))):
+    """What several ranges found at one moment."""
+
+    __slots__ = ()
+
+    answers: list[RangeAnswer]
+    revision: int
+    """The server's revision."""
+
+
 PATIENCE_SECONDS = 10.0
 """How long a server is tried that answered before."""
 FIRST_PATIENCE_SECONDS = 2.0
@@ -74,8 +86,11 @@ class Session:
         "change",
         "channel",
         "clock",
+        "contended_until",
         "fences",
+        "gate_is_held",
         "head",
+        "keeper",
         "known",
         "layout",
         "origin",
@@ -104,6 +119,7 @@ class Session:
         self.clock = clock
         self.origin = origin
         self.patience = PATIENCE_SECONDS
+        self.keeper = Keeper(channel)
         self.fences: dict[str, int] = {}
         """Lock name -> token that must be held for every write of an entry."""
         self.change: int | None = None
@@ -114,8 +130,12 @@ class Session:
         """Entries as they are at :attr:`head`."""
         self.secrets: tuple[int, frozenset[bytes], tuple[str, ...]] | None = None
         """The generation of the secrets that is known, the keys marked, and the patterns."""
-        self.work: Transaction | None = None
+        self.work: Work | None = None
         """The transaction that is under way."""
+        self.gate_is_held = False
+        """True if another writer held the gate when it was last read."""
+        self.contended_until = 0.0
+        """Until when, on the monotonic clock, this handle takes turns with other processes of its host."""
         self._answered = False
         self._interrupts = 0
         self._read_settings = settings
@@ -143,9 +163,13 @@ class Session:
 
     def read(self, *ranges: Range) -> list[RangeAnswer]:
         """Read several ranges at one moment. Raises DatabaseUnusable, Interrupted."""
+        return self.read_at(*ranges).answers
+
+    def read_at(self, *ranges: Range) -> Reading:
+        """Like :meth:`read`; return the server's revision as well."""
         request = nested(list(ranges))
         answer = self.patiently(lambda seconds: self.channel.txn(Txn((), request), seconds))
-        return flattened(answer.answers)
+        return Reading(flattened(answer.answers), answer.revision)
 
     def patiently(self, call: Callable[[float], T], *, writing: bool = False) -> T:
         """Return what ``call``, given the seconds that one attempt may take, returns: again and again while the
@@ -185,6 +209,13 @@ class Session:
         if head.mod != self.head.mod:
             self.known.clear()
         self.head = head
+
+    def close(self) -> None:
+        self.keeper.close()
+        self.channel.close()
+
+    def is_secret(self, key: bytes) -> bool:
+        return False
 
     def set_origin(self, origin: Origin) -> None:
         """Record ``origin`` as the author of later changes, in a new change set."""

@@ -6,6 +6,7 @@ for its first page. Then it asks for the remaining keys, and for their values be
 
 from __future__ import annotations
 
+from sloth_tui.store.etcd import staging
 from sloth_tui.store.etcd.failures import COMPACTED, Failed
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.records import decode_kept
@@ -31,19 +32,26 @@ def keys_between(session: Session, low: bytes, high: bytes | None, revision: int
     return [found.key[skip:] for found in answer.kvs]
 
 
-def entries_between(session: Session, low: bytes, high: bytes | None) -> Iterator[tuple[bytes, Kept]]:
-    """Return an iterator over keys and entries as they are now, whatever is written while it is read.
+def entries_between(
+    session: Session, low: bytes, high: bytes | None, revision: int = 0
+) -> Iterator[tuple[bytes, Kept]]:
+    """Return an iterator over keys and entries as they are now, or were at a revision of the server, whatever is
+    written while it is read.
 
     If the server forgets that moment meanwhile, because it was compacted, the rest is read as it is then.
     """
     first, end = session.layout.entries_between(low, high)
-    answer = session.range(Range(first, end, _PAGE_KEYS))
+    if revision:
+        answer = session.range(Range(first, end, _PAGE_KEYS, revision))
+    else:
+        reading = staging.read_settled(session, Range(first, end, _PAGE_KEYS))
+        answer, revision = reading.answers[1], reading.revision
     rest: list[bytes] = []
     if answer.count > len(answer.kvs):
         skip = len(session.layout.entries)
         last = answer.kvs[-1].key[skip:]
-        rest = keys_between(session, last + b"\0", high, answer.revision)
-    return _pages(session, answer.kvs, rest, high, answer.revision)
+        rest = keys_between(session, last + b"\0", high, revision)
+    return _pages(session, answer.kvs, rest, high, revision)
 
 
 def _pages(

@@ -77,7 +77,8 @@ def _compare(compare: Compare) -> bytes:
     target, field = _COMPARED[compare.field]
     # The number is sent even if it is 0: a comparison without one has no target.
     number = _varint(field << 3) + _varint(compare.number)
-    return _number(2, target) + _bytes(3, compare.key) + number
+    end = b"" if compare.end is None else _bytes(64, compare.end)
+    return _number(2, target) + _bytes(3, compare.key) + number + end
 
 
 def _operation(operation: Operation) -> bytes:

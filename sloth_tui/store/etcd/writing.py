@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sloth_tui.errors import InvalidValue
 from sloth_tui.store.etcd import commit
-from sloth_tui.store.etcd.commit import Write
+from sloth_tui.store.etcd.batch import Write
+from sloth_tui.store.etcd.commit import Keys, Prefix
 from sloth_tui.store.etcd.reading import EntryReading
 from sloth_tui.store.etcd.records import kind_and_bytes
 from sloth_tui.values.codec import added, check_key, encode, key_bytes, same
@@ -12,9 +13,10 @@ from sloth_tui.values.codec import added, check_key, encode, key_bytes, same
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from sloth_tui.model import Value
-    from sloth_tui.store.etcd.commit import Found
+    from sloth_tui.store.etcd.batch import Found
     from sloth_tui.store.etcd.records import Kept
 
 
@@ -32,7 +34,7 @@ class EntryWriting(EntryReading):
                 return (), kept.revision
             return (Write(stored_key, kind, stored),), revision
 
-        return commit.run(self._session, (stored_key,), decide)
+        return commit.run(self._session, Keys((stored_key,)), decide)
 
     def set_many(self, values: Mapping[str, Value]) -> int:
         wanted = {check_key(key).encode(): (value, *kind_and_bytes(value)) for key, value in values.items()}
@@ -47,7 +49,7 @@ class EntryWriting(EntryReading):
             ]
             return writes, len(writes)
 
-        return commit.run(self._session, tuple(wanted), decide)
+        return commit.run(self._session, Keys(tuple(wanted)), decide)
 
     def delete(self, key: str) -> bool:
         return bool(self.delete_many((key,)))
@@ -59,7 +61,23 @@ class EntryWriting(EntryReading):
             writes = [Write(key, "", None) for key in wanted if found[key] is not None]
             return writes, len(writes)
 
-        return commit.run(self._session, wanted, decide)
+        return commit.run(self._session, Keys(wanted), decide)
+
+    def delete_prefix(self, prefix: str) -> int:
+        stored = key_bytes(prefix)
+        if stored is None:
+            return 0
+
+        def decide(found: Found, revision: int) -> tuple[Sequence[Write], int]:
+            return [Write(key, "", None) for key in found], len(found)
+
+        return commit.run(self._session, Prefix(stored), decide)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """See the port. Other programs can read meanwhile, but not write."""
+        from sloth_tui.store.etcd.transactions import Transaction
+
+        return Transaction(self._session)
 
     def increment(self, key: str, by: int | float = 1) -> int | float:
         stored_key = check_key(key).encode()
@@ -74,7 +92,7 @@ class EntryWriting(EntryReading):
                 return (), total
             return (Write(stored_key, *kind_and_bytes(total)),), total
 
-        return commit.run(self._session, (stored_key,), decide)
+        return commit.run(self._session, Keys((stored_key,)), decide)
 
     def set_if_absent(self, key: str, value: Value) -> bool:
         return self.compare_and_set(key, None, value)
@@ -96,7 +114,7 @@ class EntryWriting(EntryReading):
                 return (), True
             return (Write(stored_key, kind, stored),), True
 
-        return commit.run(self._session, (stored_key,), decide)
+        return commit.run(self._session, Keys((stored_key,)), decide)
 
     def _holds(self, kept: Kept, value: Value, kind: str, stored: bytes) -> bool:
         """Return True if an entry has this value already."""
