@@ -11,7 +11,8 @@ import os
 from contextlib import ExitStack
 from time import monotonic, sleep
 
-from sloth_tui.errors import DatabaseUnusable, LockLost
+from sloth_tui.errors import DatabaseUnusable
+from sloth_tui.store import lock_rules
 from sloth_tui.store.etcd import contention, gate, staging, walking
 from sloth_tui.store.etcd.batch import Stamp, Write, items_of, operations_of
 from sloth_tui.store.etcd.blobs import Blobs
@@ -179,6 +180,7 @@ def attempt(
 ) -> bool:
     """Commit these writes if the head is still the one known; return False if it is not. Then the head and the entries
     ``again`` are known anew. With ``passage`` a commit also opens the gate. Raises LockLost."""
+    require_time(session)
     head = session.head
     nonce = os.urandom(6).hex().encode()
     stamp = Stamp(session.now(), session.change or head.change + 1, nonce)
@@ -239,11 +241,7 @@ def _request(
 
 
 def _new_change(session: Session, stamp: Stamp, first: int) -> Put:
-    if session.origin is None:
-        from sloth_tui.origin import this_process
-
-        session.origin = this_process("sloth-runner", "")
-    change = ChangeRecord(stamp.change, stamp.at, first, 0, session.origin)
+    change = ChangeRecord(stamp.change, stamp.at, first, 0, session.origin_now())
     return Put(session.layout.change(stamp.change), encode_change(change))
 
 
@@ -260,15 +258,35 @@ def _needed(session: Session, keys: Sequence[bytes]) -> list[Range]:
 
 def _take_in(session: Session, keys: Sequence[bytes], answers: Sequence[RangeAnswer]) -> None:
     """Learn what :func:`_needed` asked for. Raises LockLost."""
+    require_time(session)
     session.learn(head_of(answers[0], session.location))
     session.gate_is_held = bool(answers[1].kvs)
     for (name, token), answer in zip(session.fences.items(), answers[2:], strict=False):
         if not answer.kvs or answer.kvs[0].create != token:
-            raise LockLost(f"lock '{name}' is not held any more", name=name)
+            raise lock_rules.lost(name, _found(name, answer))
     if len(session.known) > _KNOWN_KEYS:
         session.known.clear()
     for key, answer in zip(keys, answers[2 + len(session.fences) :], strict=True):
         session.known[key] = decode_kept(answer.kvs[0].value) if answer.kvs else None
+
+
+def _found(name: str, answer: RangeAnswer) -> str:
+    """Return how a lock is held that is not held as a fence says."""
+    if not answer.kvs:
+        return lock_rules.NOBODY
+    from sloth_tui.store.etcd.leases import decode
+
+    return lock_rules.another(decode(name, answer.kvs[0]).holder)
+
+
+def require_time(session: Session) -> None:
+    """Raise LockLost if the time of a fenced lock is over by the own clock, whatever the server still says."""
+    if session.deadlines:
+        from sloth_tui.store.etcd.leases import own_remaining
+
+        for name, token in session.fences.items():
+            if own_remaining(session, name, token) == 0:
+                raise lock_rules.lost(name, lock_rules.EXPIRED)
 
 
 def _send(session: Session, request: Txn, nonce: bytes) -> tuple[int, list[RangeAnswer] | None]:

@@ -87,6 +87,7 @@ class Session:
         "channel",
         "clock",
         "contended_until",
+        "deadlines",
         "fences",
         "gate_is_held",
         "head",
@@ -122,6 +123,8 @@ class Session:
         self.keeper = Keeper(channel)
         self.fences: dict[str, int] = {}
         """Lock name -> token that must be held for every write of an entry."""
+        self.deadlines: dict[str, tuple[int, int]] = {}
+        """Name of a lock that this handle took -> its token, and when it ends by the handle's clock."""
         self.change: int | None = None
         """The number of the change set that writes belong to; None until the first write under this origin."""
         self.head: Head = NONE
@@ -211,11 +214,19 @@ class Session:
         self.head = head
 
     def close(self) -> None:
+        """Close the channel; tied locks stay held until they are released, run out, or the process ends."""
         self.keeper.close()
-        self.channel.close()
 
     def is_secret(self, key: bytes) -> bool:
         return False
+
+    def origin_now(self) -> Origin:
+        """Return the author of changes: the one that was set, or this process."""
+        if self.origin is None:
+            from sloth_tui.origin import this_process
+
+            self.origin = this_process("sloth-runner", "")
+        return self.origin
 
     def set_origin(self, origin: Origin) -> None:
         """Record ``origin`` as the author of later changes, in a new change set."""

@@ -7,8 +7,9 @@ lease has the greatest possible length, in favour of the holder.
 
 from __future__ import annotations
 
-from sloth_tui.errors import LockLost
+from sloth_tui.store import lock_rules
 from sloth_tui.store.clock import NANOSECONDS
+from sloth_tui.store.lock_rules import MAX_LEASE_SECONDS
 from sloth_tui.store.process import is_alive
 from sloth_tui.store.sqlite.sql.keys import KEY
 from sloth_tui.store.sqlite.sql.rows import TIME
@@ -18,11 +19,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from sloth_tui.errors import LockLost
     from sloth_tui.model import Lock, Owner
     from sloth_tui.store.clock import Clock
     from sloth_tui.store.sqlite.engine.connection import OpenDatabase
-
-MAX_LEASE_SECONDS = 30 * 86400.0
 
 # Names as blobs, because other programs may have stored text that is not UTF-8.
 COLUMNS = (
@@ -135,9 +135,9 @@ def check_fences(database: OpenDatabase, fences: dict[str, int], clock: Clock) -
 def lost(name: str, lease: Lease | None) -> LockLost:
     """Return the error that tells who holds the lock now, if anyone."""
     if lease is None:
-        found = "it is not held"
+        found = lock_rules.NOBODY
     elif not lease.remaining():
-        found = "it has expired"
+        found = lock_rules.EXPIRED
     else:
-        found = f"'{lease.holder}' holds it"
-    return LockLost(f"lock '{name}' lost: {found}", name=name)
+        found = lock_rules.another(lease.holder)
+    return lock_rules.lost(name, found)

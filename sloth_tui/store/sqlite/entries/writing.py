@@ -133,9 +133,9 @@ class EntryWriting(EntryReading):
         if isinstance(by, bool) or not isinstance(by, int | float):
             raise InvalidValue("a number can only be incremented by a number")
         encode(by)
-        added = self._add(key, by) if isinstance(by, int) and by else None
-        if added is not None:
-            return added
+        total = self._add(key, by) if isinstance(by, int) and by else None
+        if total is not None:
+            return total
         with self._database.transaction(fenced=True):
             current = self._current(key)
             total = added(key, 0 if current is None else current[1], by)

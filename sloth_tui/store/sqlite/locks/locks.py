@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import os
 
-from sloth_tui.errors import LockHeld, LockNotFound, UsageError
+from sloth_tui.store import lock_rules
 from sloth_tui.store.clock import NANOSECONDS
 from sloth_tui.store.process import current_process
 from sloth_tui.store.sqlite.engine.errors import read_only
-from sloth_tui.store.sqlite.engine.lease import COLUMNS, MAX_LEASE_SECONDS, Lease, find_lease, lost
+from sloth_tui.store.sqlite.engine.lease import COLUMNS, Lease, find_lease, lost
 from sloth_tui.store.sqlite.entries.origins import change_of
 from sloth_tui.store.sqlite.sql.expressions import NOW_MS
 from sloth_tui.store.sqlite.sql.keys import KEY
 from sloth_tui.store.sqlite.sql.rows import moment, origin_of, whole
-from sloth_tui.text import format_duration
 from sloth_tui.values.codec import decode_key, key_bytes
 
 TYPE_CHECKING = False
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from sloth_tui.model import Lock, LockBreak
     from sloth_tui.store.sqlite.engine.database import Database
 
-MAX_TEXT = 4096
-"""The most bytes of UTF-8 in the name of a lock or of a holder."""
 _PAUSE_SECONDS, _JITTER_SECONDS = 0.01, 0.04
 """Pause between two checks of a held lock, and the random time added to it: if all waiters checked at the
 same moment, all but one would fail, each time."""
@@ -68,20 +65,13 @@ class Locks:
     def acquire(
         self, name: str, holder: str, seconds: float, *, wait: float = 0.0, ephemeral: bool = False
     ) -> Lock:
-        """See the port. Raises UsageError inside a transaction: a rollback would revoke a token that is
-        already in use, and waiting would block every other writer."""
-        _check_text("the name of a lock", name)
-        _check_text("the holder of a lock", holder)
-        _check_seconds(seconds)
-        _check_wait(wait)
+        """See the port. Raises UsageError inside a transaction."""
+        lock_rules.check_request(name, holder, seconds, wait)
         database = self._database
         if database.read_only:
             raise read_only(database.path)
         if database.depth:
-            raise UsageError(
-                f"lock '{name}' cannot be taken inside a transaction",
-                hint="take it before the transaction begins",
-            )
+            raise lock_rules.inside_a_transaction(name)
         give_up = database.clock.now() + wait * NANOSECONDS
         while True:
             lease = find_lease(database, name, database.clock)
@@ -94,7 +84,7 @@ class Locks:
 
     def renew(self, name: str, holder: str, seconds: float) -> Lock:
         """See the port. A handle fenced by the lock renews only the acquisition of its fence."""
-        _check_seconds(seconds)
+        lock_rules.check_seconds(seconds)
         database = self._database
         token = database.fences.get(name)
         self._held(name, holder, token)
@@ -153,7 +143,7 @@ class Locks:
     def _held_by_anybody(self, name: str) -> Lock:
         lock = self.lock(name)
         if lock is None:
-            raise LockNotFound(f"lock '{name}' is not held")
+            raise lock_rules.not_held(name)
         return lock
 
     def _grant(self, name: str, holder: str, seconds: float, ephemeral: bool) -> Lock:
@@ -181,7 +171,7 @@ class Locks:
         remaining = lease.remaining()
         patience = (give_up - clock.now()) / NANOSECONDS
         if patience <= 0:
-            raise _held_by(lease, remaining)
+            raise lock_rules.held_by(lease.name, lease.holder, remaining)
         clock.sleep(min(_PAUSE_SECONDS + _JITTER_SECONDS * os.urandom(1)[0] / 255, patience, remaining))
 
 
@@ -201,37 +191,3 @@ def _lock_break(row: tuple[Any, ...]) -> LockBreak:
     name, holder, token, at, origin, *who = row
     by = None if origin is None else origin_of(who)
     return LockBreak(decode_key(name), decode_key(holder), whole(token), moment(at), by)
-
-
-def _held_by(lease: Lease, remaining: float) -> LockHeld:
-    return LockHeld(
-        f"lock '{lease.name}' is held by '{lease.holder}' for another {format_duration(remaining)}",
-        name=lease.name,
-        holder=lease.holder,
-        remaining=remaining,
-    )
-
-
-def _check_text(what: str, text: str) -> None:
-    """Raise UsageError for text that cannot be stored and shown unchanged."""
-    if not isinstance(text, str) or not text:
-        raise UsageError(f"{what} must be non-empty text")
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError as error:
-        raise UsageError(f"{what} must be valid UTF-8") from error
-    if size > MAX_TEXT:
-        raise UsageError(f"{what} must not be longer than 4 KiB", hint=f"it has {size:,} bytes")
-    if "\0" in text:
-        raise UsageError(f"{what} must not contain NUL")
-
-
-def _check_seconds(seconds: float) -> None:
-    """Raise UsageError for a duration out of bounds, or NaN."""
-    if not (isinstance(seconds, int | float) and 0 < seconds <= MAX_LEASE_SECONDS):
-        raise UsageError(f"a lock is taken for more than 0 seconds and at most 30 days, not {seconds}")
-
-
-def _check_wait(seconds: float) -> None:
-    if not (isinstance(seconds, int | float) and seconds >= 0):
-        raise UsageError(f"the time to wait must not be negative: {seconds}")

@@ -1,0 +1,37 @@
+"""The locks that were taken away from their holders."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from sloth_tui.store.etcd.layout import NUMBER
+from sloth_tui.store.etcd.messages import Put, Range, after
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.model import LockBreak
+    from sloth_tui.store.etcd.leases import Held
+    from sloth_tui.store.etcd.session import Session
+
+
+def record(session: Session, held: Held) -> Put:
+    """Return what records that a lock is taken away by this handle's origin."""
+    origin = session.origin_now()
+    at = session.now()
+    name = session.layout.breaks + NUMBER % at + os.urandom(4).hex().encode()
+    fields = {"name": held.name, "holder": held.holder, "token": held.token, "at": at, "origin": origin}
+    return Put(name, json.dumps(fields, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace"))
+
+
+def newest(session: Session, limit: int) -> list[LockBreak]:
+    """Return the most recent breaks, newest first."""
+    from sloth_tui.model import LockBreak, Origin
+
+    first = session.layout.breaks
+    found = session.range(Range(first, after(first), max(limit, 0), descending=True)).kvs if limit > 0 else []
+    breaks = [json.loads(kept.value) for kept in found]
+    return [
+        LockBreak(made["name"], made["holder"], made["token"], made["at"] / 1000, Origin(*made["origin"]))
+        for made in breaks
+    ]
