@@ -16,7 +16,7 @@ from sloth_tui.store import lock_rules
 from sloth_tui.store.etcd import contention, gate, staging, walking
 from sloth_tui.store.etcd.batch import Stamp, Write, items_of, operations_of
 from sloth_tui.store.etcd.blobs import Blobs
-from sloth_tui.store.etcd.failures import NO_LEADER, UNREACHABLE, Failed, error_for
+from sloth_tui.store.etcd.failures import COMPACTED, NO_LEADER, UNREACHABLE, Failed, error_for
 from sloth_tui.store.etcd.head import Head, Pending, encode_head, head_of
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, flattened, nested
 from sloth_tui.store.etcd.records import FORMAT, ChangeRecord, decode_kept, decode_record, encode_change
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.store.etcd.batch import Found
     from sloth_tui.store.etcd.gate import Passage
+    from sloth_tui.store.etcd.leases import Held
     from sloth_tui.store.etcd.messages import Operation, RangeAnswer
     from sloth_tui.store.etcd.records import Kept
     from sloth_tui.store.etcd.session import Session
@@ -53,8 +54,6 @@ if TYPE_CHECKING:
 
 _FEW_KEYS = 50
 """Most keys that a handle remembers after a commit, and reads again in the answer to a lost comparison."""
-_AT_ONCE = 1000
-"""Keys read by one request."""
 _KNOWN_KEYS = 1000
 _TRIES = 8
 """Lost comparisons after which a writer goes through the gate."""
@@ -153,15 +152,18 @@ def look(session: Session, keys: Sequence[bytes]) -> int:
 
 def read_entries(session: Session, keys: Sequence[bytes]) -> dict[bytes, Kept | None]:
     """Read the head, the gate, the fences and these entries, all of one moment. Raises LockLost."""
-    first = keys[:_AT_ONCE]
-    revision = look(session, first)
-    found = {key: session.known[key] for key in first}
-    for at in range(_AT_ONCE, len(keys), _AT_ONCE):
-        page = keys[at : at + _AT_ONCE]
-        answers = session.read(*(Range(session.layout.entry(key), revision=revision) for key in page))
-        for key, answer in zip(page, answers, strict=True):
-            found[key] = decode_kept(answer.kvs[0].value) if answer.kvs else None
-    return found
+    first, *rest = walking.batches(keys) if keys else ((),)
+    while True:
+        revision = look(session, first)
+        found = {key: session.known[key] for key in first}
+        try:
+            for batch in rest:
+                found.update(walking.find_at(session, batch, revision))
+        except Failed as failed:
+            if failed.kind != COMPACTED:
+                raise
+        else:
+            return found
 
 
 def check_fences(session: Session) -> None:
@@ -177,9 +179,11 @@ def attempt(
     again: Sequence[bytes],
     passage: Passage | None,
     blobs: Blobs,
+    released: Sequence[Held] = (),
 ) -> bool:
     """Commit these writes if the head is still the one known; return False if it is not. Then the head and the entries
-    ``again`` are known anew. With ``passage`` a commit also opens the gate. Raises LockLost."""
+    ``again`` are known anew. With ``passage`` a commit also opens the gate; the locks ``released`` are given up with it.
+    Raises LockLost."""
     require_time(session)
     head = session.head
     nonce = os.urandom(6).hex().encode()
@@ -194,7 +198,7 @@ def attempt(
     else:
         pending, operations = None, operations_of(session.layout, items)
     moved = Head(0, head.revision + len(items), max(head.change, stamp.change), head.secrets, pending)
-    mod, lost = _send(session, _request(session, moved, stamp, operations, again, passage), nonce)
+    mod, lost = _send(session, _request(session, moved, stamp, operations, again, passage, released), nonce)
     if lost is not None:
         if pending is not None:
             staging.discard(session, nonce)
@@ -220,11 +224,13 @@ def _request(
     operations: Sequence[Operation],
     again: Sequence[bytes],
     passage: Passage | None,
+    released: Sequence[Held],
 ) -> Txn:
     layout, head = session.layout, session.head
     then: list[Operation] = [Put(layout.head, encode_head(moved))]
     if passage is not None:
         then.append(Delete(layout.gate))
+    then += [Delete(layout.lock(held.name)) for held in released]
     if session.change is None:
         then.append(_new_change(session, stamp, head.revision + 1))
     if not head.mod:
@@ -234,6 +240,7 @@ def _request(
             Compare(layout.head, "mod", head.mod),
             Compare(layout.gate, "create", 0 if passage is None else passage.create),
             *(Compare(layout.lock(name), "create", token) for name, token in session.fences.items()),
+            *(Compare(layout.lock(held.name), "create", held.token) for held in released),
         ],
         [*then, *nested(operations)],
         nested(_needed(session, again)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 from sloth_tui.store.etcd.layout import NUMBER
 from sloth_tui.store.etcd.messages import Put, Range, after
@@ -19,7 +18,7 @@ def record(session: Session, held: Held) -> Put:
     """Return what records that a lock is taken away by this handle's origin."""
     origin = session.origin_now()
     at = session.now()
-    name = session.layout.breaks + NUMBER % at + os.urandom(4).hex().encode()
+    name = session.layout.breaks + NUMBER % at + NUMBER % held.token
     fields = {"name": held.name, "holder": held.holder, "token": held.token, "at": at, "origin": origin}
     return Put(name, json.dumps(fields, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace"))
 

@@ -95,9 +95,20 @@ class Locks:
         session = self._session
         session.require_writable()
         held = self._held(name, holder, session.fences.get(name) if token is None else token)
+        if session.work is not None:
+            session.work.released.append(held)
+        else:
+            self.give_up(held)
+
+    def give_up(self, held: Held) -> None:
+        """Release a lock. Raises LockLost if it is no longer held under this token."""
         if not self._delete(held):
-            raise self._lost(name, self._find(name))
-        session.deadlines.pop(name, None)
+            raise self._lost(held.name, self._find(held.name))
+        self.forget(held)
+
+    def forget(self, held: Held) -> None:
+        """Revoke the lease of a lock that was released."""
+        self._session.deadlines.pop(held.name, None)
         self._revoke(held.lease)
 
     def break_lock(self, name: str) -> Lock:
@@ -171,6 +182,9 @@ class Locks:
         except UnicodeEncodeError:
             return None
         found = self._session.range(Range(key)).kvs
+        work = self._session.work
+        if work is not None and any(held.name == name for held in work.released):
+            return None
         return decode(name, found[0]) if found else None
 
     def _held(self, name: str, holder: str, token: int | None) -> Held:

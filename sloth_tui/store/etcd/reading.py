@@ -5,7 +5,7 @@ from __future__ import annotations
 from sloth_tui.errors import KeyNotFound
 from sloth_tui.store.etcd import blobs, staging, walking
 from sloth_tui.store.etcd.messages import Range
-from sloth_tui.store.etcd.records import decode_kept, value_of
+from sloth_tui.store.etcd.records import value_of
 from sloth_tui.values.codec import after_prefix, decode_key, first_segment, key_bytes
 
 TYPE_CHECKING = False
@@ -105,11 +105,7 @@ class EntryReading:
         if session.work is not None:
             current = session.work.current(wanted)
             return [current[key] if key else None for key in keys]
-        reading = staging.read_settled(session, *(Range(session.layout.entry(key)) for key in wanted))
-        found = {
-            key: decode_kept(answer.kvs[0].value) if answer.kvs else None
-            for key, answer in zip(wanted, reading.answers[1:], strict=True)
-        }
+        found = walking.find(session, wanted)
         return [found[key] if key else None for key in keys]
 
     def _walk(self, prefix: str) -> Iterator[tuple[bytes, Kept]]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.etcd.batch import Write
     from sloth_tui.store.etcd.commit import Decide, Wanted
     from sloth_tui.store.etcd.gate import Passage
+    from sloth_tui.store.etcd.leases import Held
     from sloth_tui.store.etcd.records import Kept
     from sloth_tui.store.etcd.session import Session
 
@@ -25,17 +26,19 @@ if TYPE_CHECKING:
 class Work:
     """What a transaction has written so far, on top of the store as it is while the gate is held."""
 
-    __slots__ = ("_marks", "_session", "entries", "found", "passage", "stamp", "writes")
+    __slots__ = ("_marks", "_session", "entries", "found", "passage", "released", "stamp", "writes")
 
     def __init__(self, session: Session, passage: Passage) -> None:
         self._session = session
-        self._marks: list[int] = []
+        self._marks: list[tuple[int, int]] = []
         self.passage = passage
         self.found: dict[bytes, Kept | None] = {}
         """Entries as the store has them."""
         self.entries: dict[bytes, Kept | None] = {}
         """Entries as they will be."""
         self.writes: list[Write] = []
+        self.released: list[Held] = []
+        """Locks that are given up with the commit."""
         head = session.head
         self.stamp = Stamp(session.now(), session.change or head.change + 1, b"")
 
@@ -44,14 +47,15 @@ class Work:
         return len(self._marks)
 
     def begin(self) -> None:
-        self._marks.append(len(self.writes))
+        self._marks.append((len(self.writes), len(self.released)))
 
     def end(self) -> None:
         self._marks.pop()
 
     def roll_back(self) -> None:
         """Forget what was written since the innermost block began."""
-        mark = self._marks.pop()
+        mark, released = self._marks.pop()
+        del self.released[released:]
         writes, self.writes, self.entries = self.writes[:mark], [], {}
         self.add(writes)
 
@@ -128,16 +132,31 @@ class Transaction:
     def _finish(self, work: Work) -> None:
         session = self._session
         if not work.writes:
-            if session.fences:
-                commit.check_fences(session)
+            commit.check_fences(session)
+            self._release(work)
             return
         with Blobs(session) as blobs:
-            if commit.attempt(session, work.writes, work.found, (), work.passage, blobs):
+            if commit.attempt(session, work.writes, work.found, (), work.passage, blobs, work.released):
+                self._forget(work)
                 return
         raise DatabaseUnusable(
             f"{session.location}: the turn to write ended before the transaction did",
             hint="nothing of it was written; the server was not reached for too long",
         )
+
+    def _release(self, work: Work) -> None:
+        from sloth_tui.store.etcd.locks import Locks
+
+        for held in work.released:
+            Locks(self._session).give_up(held)
+
+    def _forget(self, work: Work) -> None:
+        """Revoke the leases of the locks that the commit gave up."""
+        if work.released:
+            from sloth_tui.store.etcd.locks import Locks
+
+            for held in work.released:
+                Locks(self._session).forget(held)
 
 
 def _merged(

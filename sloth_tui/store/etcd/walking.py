@@ -13,15 +13,65 @@ from sloth_tui.store.etcd.records import decode_kept
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from sloth_tui.store.etcd.messages import KeyValue
+    from sloth_tui.store.etcd.messages import KeyValue, RangeAnswer
     from sloth_tui.store.etcd.records import Kept
     from sloth_tui.store.etcd.session import Session
 
+_BATCH_KEYS, _BATCH_BYTES = 1000, 256 * 1024
+"""Most keys, and bytes of them, that one request asks for by name."""
 _PAGE_KEYS = 500
 _PAGE_BYTES = 4 * 1024 * 1024
 """Bytes of a page above which the next one has fewer keys."""
+
+
+def batches(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Yield the keys in parts that one request can ask for."""
+    first = size = 0
+    for at, key in enumerate(keys):
+        if at - first == _BATCH_KEYS or size + len(key) > _BATCH_BYTES:
+            yield keys[first:at]
+            first, size = at, 0
+        size += len(key)
+    if first < len(keys):
+        yield keys[first:]
+
+
+def find(session: Session, keys: Sequence[bytes]) -> dict[bytes, Kept | None]:
+    """Return these entries, all as they are at one moment; None for an absent one."""
+    while True:
+        found: dict[bytes, Kept | None] = {}
+        revision = 0
+        try:
+            for batch in batches(keys):
+                if revision:
+                    found.update(find_at(session, batch, revision))
+                else:
+                    reading = staging.read_settled(
+                        session, *(Range(session.layout.entry(key)) for key in batch)
+                    )
+                    revision = reading.revision
+                    found.update(_entries(batch, reading.answers[1:]))
+        except Failed as failed:
+            if failed.kind != COMPACTED:
+                raise
+        else:
+            return found
+
+
+def find_at(session: Session, keys: Sequence[bytes], revision: int) -> dict[bytes, Kept | None]:
+    """Return these entries as they were at a revision of the server. Raises Failed if it was compacted."""
+    found: dict[bytes, Kept | None] = {}
+    for batch in batches(keys):
+        answers = session.read(*(Range(session.layout.entry(key), revision=revision) for key in batch))
+        found.update(_entries(batch, answers))
+    return found
+
+
+def _entries(keys: Sequence[bytes], answers: Sequence[RangeAnswer]) -> Iterator[tuple[bytes, Kept | None]]:
+    for key, answer in zip(keys, answers, strict=True):
+        yield key, decode_kept(answer.kvs[0].value) if answer.kvs else None
 
 
 def keys_between(session: Session, low: bytes, high: bytes | None, revision: int = 0) -> list[bytes]:

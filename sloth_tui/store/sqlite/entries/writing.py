@@ -12,6 +12,7 @@ from sloth_tui.store.sqlite.sql.rows import RAW_VALUE, decode_raw, whole_or_none
 from sloth_tui.values.codec import (
     MAX_INTEGER,
     MIN_INTEGER,
+    added,
     check_key,
     encode,
     key_bytes,
@@ -133,9 +134,9 @@ class EntryWriting(EntryReading):
         if isinstance(by, bool) or not isinstance(by, int | float):
             raise InvalidValue("a number can only be incremented by a number")
         encode(by)
-        total = self._add(key, by) if isinstance(by, int) and by else None
-        if total is not None:
-            return total
+        sum_now = self._add(key, by) if isinstance(by, int) and by else None
+        if sum_now is not None:
+            return sum_now
         with self._database.transaction(fenced=True):
             current = self._current(key)
             total = added(key, 0 if current is None else current[1], by)
