@@ -13,13 +13,15 @@ from time import monotonic, sleep
 
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store import lock_rules
-from sloth_tui.store.etcd import contention, gate, staging, walking
+from sloth_tui.store.etcd import contention, gate, secrets, staging, walking
 from sloth_tui.store.etcd.batch import Stamp, Write, items_of, operations_of
 from sloth_tui.store.etcd.blobs import Blobs
 from sloth_tui.store.etcd.failures import COMPACTED, NO_LEADER, UNREACHABLE, Failed, error_for
 from sloth_tui.store.etcd.head import Head, Pending, encode_head, head_of
+from sloth_tui.store.etcd.layout import NUMBER
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, flattened, nested
 from sloth_tui.store.etcd.records import FORMAT, ChangeRecord, decode_kept, decode_record, encode_change
+from sloth_tui.store.etcd.retention import keep_within_limits
 from sloth_tui.values.codec import after_prefix
 
 TYPE_CHECKING = False
@@ -113,6 +115,14 @@ def run(session: Session, wanted: Wanted, decide: Decide[T]) -> T:
     session.require_writable()
     if session.work is not None:
         return session.work.run(wanted, decide)
+    writes, result = _run(session, wanted, decide)
+    if writes:
+        keep_within_limits(session, [write.key for write in writes])
+    return result
+
+
+def _run(session: Session, wanted: Wanted, decide: Decide[T]) -> tuple[Sequence[Write], T]:
+    """Return what was written, and the result."""
     passage: Passage | None = None
     tries = 0
     with ExitStack() as held, Blobs(session) as blobs:
@@ -125,7 +135,7 @@ def run(session: Session, wanted: Wanted, decide: Decide[T]) -> T:
             writes, result = decide(found, session.head.revision + 1)
             if writes:
                 if attempt(session, writes, found, wanted.again(), passage, blobs):
-                    return result
+                    return writes, result
                 tries += 1
                 if tries == 1 and session.contended_until <= monotonic():
                     held.enter_context(contention.turn(session.location, session.agent))
@@ -137,7 +147,7 @@ def run(session: Session, wanted: Wanted, decide: Decide[T]) -> T:
                 if tries >= _TRIES or session.gate_is_held:
                     passage = held.enter_context(gate.held(session))
             elif fresh:
-                return result
+                return (), result
             # What is only remembered does not prove that there is nothing to write.
             found, fresh = (wanted.known(session), True) if writes and passage is None else (None, False)
 
@@ -188,17 +198,35 @@ def attempt(
     head = session.head
     nonce = os.urandom(6).hex().encode()
     stamp = Stamp(session.now(), session.change or head.change + 1, nonce)
-    is_secret = session.is_secret
+    patterns = secrets.unknown_patterns(session) if session.change is None else ()
     items, entries = items_of(
-        writes, found, head.revision + 1, stamp, blob_of=blobs.name_of, is_secret=is_secret
+        writes,
+        found,
+        head.revision + 1,
+        stamp,
+        blob_of=blobs.name_of,
+        is_secret=secrets.test_of(session, head, patterns),
     )
     if staging.is_large(items):
         pending = Pending(nonce, head.revision, staging.stage(session, nonce, items), 0)
         operations: list[Operation] = []
     else:
         pending, operations = None, operations_of(session.layout, items)
-    moved = Head(0, head.revision + len(items), max(head.change, stamp.change), head.secrets, pending)
-    mod, lost = _send(session, _request(session, moved, stamp, operations, again, passage, released), nonce)
+    generation = head.secrets + bool(patterns)
+    moved = Head(0, head.revision + len(items), max(head.change, stamp.change), generation, pending)
+    size = session.change_size + len(items)
+    operations = [
+        Put(session.layout.size(stamp.change), b"%d %d" % (size, moved.revision)),
+        *secrets.marks(session.layout, patterns),
+        *operations,
+    ]
+    request = _request(session, moved, stamp, operations, again, passage, released)
+    try:
+        mod, lost = _send(session, request, nonce)
+    except DatabaseUnusable:
+        # Perhaps it was done: what this change set made so far is not known any more.
+        session.change, session.change_size = None, 0
+        raise
     if lost is not None:
         if pending is not None:
             staging.discard(session, nonce)
@@ -208,12 +236,14 @@ def attempt(
             session.learn(staging.roll_forward(session, session.head))
         return False
     blobs.keep()
-    session.change = stamp.change
+    session.change, session.change_size = stamp.change, size
     session.learn(moved._replace(mod=mod))
     if pending is not None:
         session.learn(staging.roll_forward(session, session.head))
     elif len(entries) <= _FEW_KEYS:
         session.known.update(entries)
+    if patterns:
+        secrets.drop_matching(session, patterns)
     return True
 
 
@@ -232,14 +262,13 @@ def _request(
         then.append(Delete(layout.gate))
     then += [Delete(layout.lock(held.name)) for held in released]
     if session.change is None:
-        then.append(_new_change(session, stamp, head.revision + 1))
+        then += _new_change(session, stamp, head.revision + 1)
     if not head.mod:
         then.append(Put(layout.mark, b"%d %d\n" % (FORMAT, stamp.at)))
     return Txn(
         [
             Compare(layout.head, "mod", head.mod),
-            Compare(layout.gate, "create", 0 if passage is None else passage.create),
-            *(Compare(layout.lock(name), "create", token) for name, token in session.fences.items()),
+            *guards(session, passage),
             *(Compare(layout.lock(held.name), "create", held.token) for held in released),
         ],
         [*then, *nested(operations)],
@@ -247,9 +276,23 @@ def _request(
     )
 
 
-def _new_change(session: Session, stamp: Stamp, first: int) -> Put:
-    change = ChangeRecord(stamp.change, stamp.at, first, 0, session.origin_now())
-    return Put(session.layout.change(stamp.change), encode_change(change))
+def guards(session: Session, passage: Passage | None) -> list[Compare]:
+    """Return the conditions of every commit beside that of the head: nobody else is in a transaction, and the fences
+    hold."""
+    layout = session.layout
+    return [
+        Compare(layout.gate, "create", 0 if passage is None else passage.create),
+        *(Compare(layout.lock(name), "create", token) for name, token in session.fences.items()),
+    ]
+
+
+def _new_change(session: Session, stamp: Stamp, first: int) -> list[Operation]:
+    origin, layout = session.origin_now(), session.layout
+    change = ChangeRecord(stamp.change, stamp.at, first, 0, origin)
+    then: list[Operation] = [Put(layout.change(stamp.change), encode_change(change))]
+    if origin.run is not None:
+        then.append(Put(layout.run_of(origin.run) + NUMBER % stamp.change, b""))
+    return then
 
 
 def _needed(session: Session, keys: Sequence[bytes]) -> list[Range]:

@@ -8,10 +8,13 @@ Numbers in names are 16 hexadecimal digits, so that their order is that of the n
     .../r/REVISION               a revision: what a change replaced
     .../k/KEY NUL REVISION       the revisions of one key; empty
     .../c/CHANGE                 a change set: who, when, its first revision
+    .../n/CHANGE                 how many revisions it made, and the last of them
+    .../u/RUN NUL CHANGE         the change sets of one run; empty
     .../l/NAME                   a lock, attached to a lease; its fencing token is its create revision
     .../L/REVISION               a lock that was taken away; REVISION counts the server's
     .../x/KEY   .../X/PATTERN    what holds secrets; empty
     .../f/KEY   .../F            the last revision forgotten of a key, and of all keys
+    .../M                        how far old history was swept up, and when
     .../b/BLOB/NUMBER            a piece of a value too large for one request
     .../s/COMMIT/NUMBER          staged writes of a commit too large for one request
     .../g   .../q/LEASE          the gate of the one writer in a transaction, and those who wait for it
@@ -43,8 +46,11 @@ class Layout:
         "patterns",
         "queue",
         "records",
+        "runs",
         "secrets",
+        "sizes",
         "stages",
+        "swept",
     )
 
     def __init__(self, prefix: bytes, agent: str) -> None:
@@ -53,7 +59,8 @@ class Layout:
         self.base = base = prefix + b"a/" + agent.encode() + b"/"
         self.head, self.gate, self.horizon = base + b"h", base + b"g", base + b"F"
         self.entries, self.records, self.chains = base + b"e/", base + b"r/", base + b"k/"
-        self.changes, self.locks, self.breaks = base + b"c/", base + b"l/", base + b"L/"
+        self.changes, self.sizes, self.runs = base + b"c/", base + b"n/", base + b"u/"
+        self.locks, self.breaks, self.swept = base + b"l/", base + b"L/", base + b"M"
         self.secrets, self.patterns, self.forgotten = base + b"x/", base + b"X/", base + b"f/"
         self.blobs, self.stages, self.queue = base + b"b/", base + b"s/", base + b"q/"
 
@@ -76,6 +83,17 @@ class Layout:
 
     def change(self, number: int) -> bytes:
         return self.changes + NUMBER % number
+
+    def size(self, change: int) -> bytes:
+        return self.sizes + NUMBER % change
+
+    def run_of(self, run: str) -> bytes:
+        """Return what the names of all change sets of a run begin with."""
+        return self.runs + run.encode("utf-8", "backslashreplace") + b"\0"
+
+    def key_of_chain(self, name: bytes) -> bytes:
+        """Return the key in the name of one of its revisions."""
+        return name[len(self.chains) : -17]
 
     def lock(self, name: str) -> bytes:
         return self.locks + name.encode("utf-8", "surrogatepass")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.etcd.address import EtcdAddress
     from sloth_tui.store.etcd.head import Head
     from sloth_tui.store.etcd.messages import Granted, RangeAnswer, Status, TxnAnswer, Watched
+    from sloth_tui.store.etcd.secrets import Secrets
     from sloth_tui.store.etcd.records import Kept
     from sloth_tui.store.etcd.transactions import Work
 
@@ -84,6 +85,7 @@ class Session:
         "address",
         "agent",
         "change",
+        "change_size",
         "channel",
         "clock",
         "contended_until",
@@ -98,7 +100,10 @@ class Session:
         "patience",
         "read_only",
         "secrets",
+        "sweep_due",
+        "trimmed",
         "work",
+        "writes",
     )
 
     def __init__(
@@ -127,12 +132,20 @@ class Session:
         """Name of a lock that this handle took -> its token, and when it ends by the handle's clock."""
         self.change: int | None = None
         """The number of the change set that writes belong to; None until the first write under this origin."""
+        self.change_size = 0
+        """How many revisions that change set made so far."""
         self.head: Head = NONE
         """The head as this handle knows it: perhaps no longer the newest."""
         self.known: dict[bytes, Kept | None] = {}
         """Entries as they are at :attr:`head`."""
-        self.secrets: tuple[int, frozenset[bytes], tuple[str, ...]] | None = None
-        """The generation of the secrets that is known, the keys marked, and the patterns."""
+        self.secrets: Secrets | None = None
+        """What is known of the secrets."""
+        self.writes = 0
+        """How many changes this handle made; for retention, like the next two."""
+        self.trimmed: dict[bytes, float] = {}
+        """Key -> until when its revisions need not be counted again, on the monotonic clock."""
+        self.sweep_due = False
+        """True if old history is to be swept up when this handle closes."""
         self.work: Work | None = None
         """The transaction that is under way."""
         self.gate_is_held = False
@@ -217,9 +230,6 @@ class Session:
         """Close the channel; tied locks stay held until they are released, run out, or the process ends."""
         self.keeper.close()
 
-    def is_secret(self, key: bytes) -> bool:
-        return False
-
     def origin_now(self) -> Origin:
         """Return the author of changes: the one that was set, or this process."""
         if self.origin is None:
@@ -232,6 +242,7 @@ class Session:
         """Record ``origin`` as the author of later changes, in a new change set."""
         self.origin = origin
         self.change = None
+        self.change_size = 0
 
     def now(self) -> int:
         """Return the time of the wall clock in unix milliseconds."""

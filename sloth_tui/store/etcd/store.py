@@ -1,13 +1,27 @@
-"""The store on etcd: all its parts on one session."""
+"""The store on etcd: all its parts on one session.
+
+The store itself implements entries, because scripts read and write them in loops. Locks, history, past and
+undo are separate parts, loaded on the first call of one of their methods.
+"""
 
 from __future__ import annotations
 
+from sloth_tui.errors import SlothError
 from sloth_tui.store.etcd.writing import EntryWriting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.model import Lock, LockBreak, Origin
+    from collections.abc import Callable, Iterator
+
+    from sloth_tui.model import ChangeSet, Difference, Entry, Lock, LockBreak, Origin, Revision, Step
+    from sloth_tui.store.etcd.change_sets import ChangeSets
+    from sloth_tui.store.etcd.history import History
     from sloth_tui.store.etcd.locks import Locks
+    from sloth_tui.store.etcd.past import Past
+    from sloth_tui.store.etcd.undoing import Undo
+
+_SWEEP_PATIENCE_SECONDS = 1.0
+"""How long a server that no longer answers holds up a handle that closes."""
 
 
 class EtcdStore(EntryWriting):
@@ -51,6 +65,77 @@ class EtcdStore(EntryWriting):
 
         check_fences(self._session)
 
+    # History.
+
+    def revision(self) -> int:
+        return self._history.revision()
+
+    def revisions(self, key: str, *, limit: int | None = None) -> Iterator[Revision]:
+        return self._history.revisions(key, limit=limit)
+
+    def revisions_since(
+        self, since: int, *, prefix: str = "", limit: int | None = None
+    ) -> Iterator[Revision]:
+        return self._history.revisions_since(since, prefix=prefix, limit=limit)
+
+    def follow(self, since: int, *, prefix: str = "") -> list[Revision]:
+        return self._history.follow(since, prefix=prefix)
+
+    def prune(self, *, keep: int, keep_deleted_days: float) -> int:
+        return self._history.prune(keep=keep, keep_deleted_days=keep_deleted_days)
+
+    def compact(
+        self, *, keep: int = 0, upto: int | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        return self._history.compact(keep=keep, upto=upto, progress=progress)
+
+    def mark_secret(self, key: str) -> None:
+        from sloth_tui.store.etcd.secrets import mark_secret
+
+        mark_secret(self._session, key)
+
+    # The past.
+
+    def complete_since(self, prefix: str = "") -> int:
+        return self._past.complete_since(prefix)
+
+    def revision_at(self, at: float) -> int:
+        return self._past.revision_at(at)
+
+    def entries_at(self, revision: int, prefix: str = "") -> Iterator[Entry]:
+        return self._past.entries_at(revision, prefix)
+
+    def entry_at(self, key: str, revision: int) -> Entry:
+        return self._past.entry_at(key, revision)
+
+    def differences(self, one: int, other: int, prefix: str = "") -> Iterator[Difference]:
+        return self._past.differences(one, other, prefix)
+
+    # Change sets and undo.
+
+    def change_sets(self, *, prefix: str = "") -> Iterator[ChangeSet]:
+        return self._change_sets.change_sets(prefix=prefix)
+
+    def change_set(self, name: str) -> ChangeSet:
+        return self._change_sets.change_set(name)
+
+    def newest_change_set(self) -> ChangeSet:
+        return self._change_sets.newest_change_set()
+
+    def undo_steps(self, change_set: ChangeSet) -> Iterator[Step]:
+        return self._undo.undo_steps(change_set)
+
+    def undo(self, change_set: ChangeSet, *, force: bool = False) -> int:
+        return self._undo.undo(change_set, force=force)
+
+    def rollback_steps(self, revision: int, *, prefix: str = "", key: str | None = None) -> Iterator[Step]:
+        return self._undo.rollback_steps(revision, prefix=prefix, key=key)
+
+    def rollback(
+        self, revision: int, *, prefix: str = "", key: str | None = None, force: bool = False
+    ) -> int:
+        return self._undo.rollback(revision, prefix=prefix, key=key, force=force)
+
     # The handle.
 
     def set_origin(self, origin: Origin) -> None:
@@ -59,6 +144,19 @@ class EtcdStore(EntryWriting):
     def interrupt(self) -> None:
         self._session.interrupt()
 
+    def close(self) -> None:
+        session = self._session
+        try:
+            if session.sweep_due and session.work is None:
+                from sloth_tui.store.etcd.retention import sweep
+
+                session.patience = min(session.patience, _SWEEP_PATIENCE_SECONDS)
+                sweep(session)
+        except SlothError:
+            return  # the writes are safe, and the sweep can wait for the next handle
+        finally:
+            super().close()
+
     # A part is created on each access: its only state is the session.
 
     @property
@@ -66,3 +164,27 @@ class EtcdStore(EntryWriting):
         from sloth_tui.store.etcd.locks import Locks
 
         return Locks(self._session)
+
+    @property
+    def _history(self) -> History:
+        from sloth_tui.store.etcd.history import History
+
+        return History(self._session)
+
+    @property
+    def _past(self) -> Past:
+        from sloth_tui.store.etcd.past import Past
+
+        return Past(self._session)
+
+    @property
+    def _change_sets(self) -> ChangeSets:
+        from sloth_tui.store.etcd.change_sets import ChangeSets
+
+        return ChangeSets(self._session)
+
+    @property
+    def _undo(self) -> Undo:
+        from sloth_tui.store.etcd.undoing import Undo
+
+        return Undo(self._session)

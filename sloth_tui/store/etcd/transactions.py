@@ -6,6 +6,7 @@ from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.etcd import commit, gate, walking
 from sloth_tui.store.etcd.batch import Stamp, entry_after
 from sloth_tui.store.etcd.blobs import Blobs
+from sloth_tui.store.etcd.retention import keep_within_limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class Transaction:
         with Blobs(session) as blobs:
             if commit.attempt(session, work.writes, work.found, (), work.passage, blobs, work.released):
                 self._forget(work)
+                keep_within_limits(session, [write.key for write in work.writes])
                 return
         raise DatabaseUnusable(
             f"{session.location}: the turn to write ended before the transaction did",

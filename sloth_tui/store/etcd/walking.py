@@ -83,12 +83,13 @@ def keys_between(session: Session, low: bytes, high: bytes | None, revision: int
 
 
 def entries_between(
-    session: Session, low: bytes, high: bytes | None, revision: int = 0
+    session: Session, low: bytes, high: bytes | None, revision: int = 0, *, fixed: bool = False
 ) -> Iterator[tuple[bytes, Kept]]:
     """Return an iterator over keys and entries as they are now, or were at a revision of the server, whatever is
     written while it is read.
 
-    If the server forgets that moment meanwhile, because it was compacted, the rest is read as it is then.
+    If the server forgets that moment meanwhile, because it was compacted, the rest is read as it is then; if it is
+    ``fixed``, the iterator raises Failed.
     """
     first, end = session.layout.entries_between(low, high)
     if revision:
@@ -101,11 +102,17 @@ def entries_between(
         skip = len(session.layout.entries)
         last = answer.kvs[-1].key[skip:]
         rest = keys_between(session, last + b"\0", high, revision)
-    return _pages(session, answer.kvs, rest, high, revision)
+    return _pages(session, answer.kvs, rest, high, revision, fixed=fixed)
 
 
 def _pages(
-    session: Session, page: list[KeyValue], rest: list[bytes], high: bytes | None, revision: int
+    session: Session,
+    page: list[KeyValue],
+    rest: list[bytes],
+    high: bytes | None,
+    revision: int,
+    *,
+    fixed: bool,
 ) -> Iterator[tuple[bytes, Kept]]:
     skip = len(session.layout.entries)
     size, at = _PAGE_KEYS, 0
@@ -121,7 +128,7 @@ def _pages(
         try:
             page = session.range(Range(first, end, revision=revision)).kvs
         except Failed as failed:
-            if failed.kind != COMPACTED:
+            if failed.kind != COMPACTED or fixed:
                 raise
             revision = 0
             page = session.range(Range(first, end)).kvs
