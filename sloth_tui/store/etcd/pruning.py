@@ -80,7 +80,7 @@ def _dispensable(
     wanted: list[int] = []
     kept: set[bytes] = set()
     for key, revisions in chains.items():
-        beyond = revisions if key in deleted else revisions[: len(revisions) - keep]
+        beyond = revisions if key in deleted else revisions[: max(0, len(revisions) - keep)]
         spare = [
             revision
             for revision in beyond
