@@ -73,6 +73,14 @@ def read(session: Session, name: bytes, revision: int = 0) -> bytes:
     )
 
 
+def beginning_of(session: Session, kept: Kept, size: int) -> bytes:
+    """Return at least the first ``size`` bytes of an entry's stored form, or all of it."""
+    if kept.blob is None:
+        return kept.stored
+    pieces = session.range(Range(session.layout.blob(kept.blob, 0))).kvs
+    return pieces[0].value[:size] if pieces else b""
+
+
 def _write(session: Session, stored: bytes) -> bytes:
     name = os.urandom(8).hex().encode()
     for number, first in enumerate(range(0, len(stored), _PIECE_BYTES)):

@@ -127,9 +127,7 @@ def _group(moment: Moment, members: Sequence[ChangeRecord]) -> Group:
     )
 
 
-def _page(
-    moment: Moment, before: int | None, size: int, selection: Selection
-) -> tuple[list[ChangeSet], int]:
+def _page(moment: Moment, before: int | None, size: int, selection: Selection) -> tuple[list[ChangeSet], int]:
     """Return the next change sets, newest first, and the number before which to go on."""
     before = moment.head.change + 1 if before is None else before
     low = max(1, before - size)

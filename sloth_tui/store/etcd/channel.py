@@ -35,6 +35,7 @@ _OPTIONS = (
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
 )
+_LOGIN_SECONDS = 5.0
 _NEEDS_LEADER = ("hasleader", "true")
 """Without it a member without quorum is silent for 7 s instead of answering at once."""
 
@@ -79,14 +80,14 @@ class GrpcChannel:
     def status(self, seconds: float) -> Status:
         return self._call("Maintenance/Status", b"", wire.status_answer, seconds)
 
-    def watch(self, key: bytes, end: bytes | None, start_revision: int = 0) -> Iterator[Watched]:
-        """Yield what happens to a key or a range, from ``start_revision`` on (0: from now), until
-        :meth:`interrupt` or :meth:`close`. The first message says that the watch began. Raises Failed."""
+    def watch(self, *ranges: Range) -> Iterator[Watched]:
+        """Yield what happens in these ranges from now on, until :meth:`interrupt` or :meth:`close`. The first message
+        for each range says that its watch began. Raises Failed."""
         from threading import Event
 
         ended = Event()
-        requests = _once_until(ended, wire.watch_request(key, end, start_revision))
-        call = self._method("Watch/Watch", stream=True)(requests, metadata=self._metadata())
+        requests = _until(ended, [wire.watch_request(watched.key, watched.end) for watched in ranges])
+        call = self._method("Watch/Watch", stream=True)(requests, metadata=self._logged_in())
         self._running.add(call)
         try:
             for data in call:
@@ -146,6 +147,12 @@ class GrpcChannel:
                 self._running.discard(call)
                 if stream:
                     call.cancel()
+
+    def _logged_in(self) -> tuple[tuple[str, str], ...]:
+        """Return what goes with a call, after a login if one is needed. Raises Failed."""
+        if self._address.user is not None and self._token is None:
+            self._log_in(_LOGIN_SECONDS)
+        return self._metadata()
 
     def _log_in(self, seconds: float) -> None:
         request = wire.authenticate_request(self._address.user or "", self._password or "")
@@ -212,7 +219,7 @@ def _failed(error: grpc.RpcError) -> Failed:
     return Failed(kind_of(code.name, text), text or code.name.lower().replace("_", " "))
 
 
-def _once_until(ended: threading.Event, request: bytes) -> Iterator[bytes]:
-    """Yield the request, and end only at that event: the server ends a stream whose client has ended."""
-    yield request
+def _until(ended: threading.Event, requests: list[bytes]) -> Iterator[bytes]:
+    """Yield the requests, and end only at that event: the server ends a stream whose client has ended."""
+    yield from requests
     ended.wait()

@@ -71,9 +71,7 @@ def forget(session: Session, revisions: Sequence[int], *, tries: int = 0) -> int
         mark, *answers = session.read(
             Range(layout.horizon), *(Range(layout.record(revision)) for revision in revisions)
         )
-        records = [
-            decode_record(number_at_end(kv.key), kv.value) for answer in answers for kv in answer.kvs
-        ]
+        records = [decode_record(number_at_end(kv.key), kv.value) for answer in answers for kv in answer.kvs]
         if not records:
             return 0
         request = Txn(
@@ -95,11 +93,10 @@ def _removal(session: Session, records: Sequence[Record], before: Horizon) -> li
         newest[record.key] = max(newest.get(record.key, 0), record.revision)
     counts = Counter(record.change for record in records)
     answers = session.read(
-        *(Range(layout.forgotten + key) for key in newest), *(Range(layout.change(number)) for number in counts)
+        *(Range(layout.forgotten + key) for key in newest),
+        *(Range(layout.change(number)) for number in counts),
     )
-    then: list[Operation] = [
-        Put(layout.horizon, b"%d %d" % (before.gone, max(before.any, *newest.values())))
-    ]
+    then: list[Operation] = [Put(layout.horizon, b"%d %d" % (before.gone, max(before.any, *newest.values())))]
     for (key, revision), answer in zip(newest.items(), answers, strict=False):
         known = int(answer.kvs[0].value) if answer.kvs else 0
         then.append(Put(layout.forgotten + key, b"%d" % max(known, revision)))

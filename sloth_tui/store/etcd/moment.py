@@ -139,9 +139,7 @@ class Moment:
             return
         if selection.is_all or (not selection.is_key and until - since <= _NEAR):
             yield from (
-                record
-                for record in self.records_between(since + 1, until)
-                if selection.includes(record.key)
+                record for record in self.records_between(since + 1, until) if selection.includes(record.key)
             )
             return
         wanted = self._revisions_of(selection, since, until)

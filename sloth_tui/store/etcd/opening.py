@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from sloth_tui.agents import check_name
 from sloth_tui.errors import DatabaseUnusable
@@ -37,7 +38,7 @@ def open_store(
     DatabaseUnusable."""
     where = parse(address)
     session = Session(
-        open_channel(where),
+        partial(open_channel, where),
         where,
         check_name(agent),
         read_only=mode == "read",

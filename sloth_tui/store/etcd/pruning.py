@@ -103,7 +103,5 @@ def _deleted_before(moment: Moment, chains: dict[bytes, list[int]], before: int)
         if key not in there and revisions[-1] < moment.head.revision
     ]
     return {
-        record.key
-        for record in moment.records(last)
-        if record.operation == "delete" and record.at < before
+        record.key for record in moment.records(last) if record.operation == "delete" and record.at < before
     }

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
         def status(self, seconds: float) -> Status: ...
 
-        def watch(self, key: bytes, end: bytes | None, start_revision: int = 0) -> Iterator[Watched]: ...
+        def watch(self, *ranges: Range) -> Iterator[Watched]: ...
 
         def interrupt(self) -> None: ...
 
@@ -96,6 +96,7 @@ class Session:
         "keeper",
         "known",
         "layout",
+        "open_channel",
         "origin",
         "patience",
         "read_only",
@@ -108,7 +109,7 @@ class Session:
 
     def __init__(
         self,
-        channel: Channel,
+        open_channel: Callable[[], Channel],
         address: EtcdAddress,
         agent: str,
         *,
@@ -117,7 +118,8 @@ class Session:
         origin: Origin | None,
         settings: Callable[[], Settings],
     ) -> None:
-        self.channel = channel
+        self.open_channel = open_channel
+        self.channel = channel = open_channel()
         self.address = address
         self.agent = agent
         self.layout = Layout(address.prefix, agent)
@@ -156,6 +158,18 @@ class Session:
         self._interrupts = 0
         self._read_settings = settings
         self._settings: Settings | None = None
+
+    def another(self) -> Session:
+        """Return a session to read the same store, with a channel of its own."""
+        return Session(
+            self.open_channel,
+            self.address,
+            self.agent,
+            read_only=True,
+            clock=self.clock,
+            origin=None,
+            settings=self._read_settings,
+        )
 
     @property
     def location(self) -> str:

@@ -13,12 +13,27 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sloth_tui.model import ChangeSet, Difference, Entry, Lock, LockBreak, Origin, Revision, Step
+    from sloth_tui.model import (
+        ChangeSet,
+        Difference,
+        Entry,
+        KeyGroup,
+        Lock,
+        LockBreak,
+        Origin,
+        RankedEntry,
+        Revision,
+        Stats,
+        Step,
+    )
     from sloth_tui.store.etcd.change_sets import ChangeSets
     from sloth_tui.store.etcd.history import History
     from sloth_tui.store.etcd.locks import Locks
     from sloth_tui.store.etcd.past import Past
+    from sloth_tui.store.etcd.session import Session
     from sloth_tui.store.etcd.undoing import Undo
+    from sloth_tui.store.etcd.watch import Watch
+    from sloth_tui.store.port import Window
 
 _SWEEP_PATIENCE_SECONDS = 1.0
 """How long a server that no longer answers holds up a handle that closes."""
@@ -27,7 +42,12 @@ _SWEEP_PATIENCE_SECONDS = 1.0
 class EtcdStore(EntryWriting):
     """See :class:`sloth_tui.store.port.Store`."""
 
-    __slots__ = ()
+    __slots__ = ("_watch",)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._watch: Watch | None = None
+        """Hears of commits; only of a handle that asked for one."""
 
     # Locks.
 
@@ -136,16 +156,51 @@ class EtcdStore(EntryWriting):
     ) -> int:
         return self._undo.rollback(revision, prefix=prefix, key=key, force=force)
 
+    # Overviews.
+
+    def stats(self) -> Stats:
+        from sloth_tui.store.etcd.stats import read_stats
+
+        return read_stats(self._session, len(self.locks()), self.complete_since())
+
+    def groups(self) -> Iterator[KeyGroup]:
+        from sloth_tui.store.etcd.surveys import groups
+
+        return groups(self._session)
+
+    def top_entries(self, order: str, limit: int) -> list[RankedEntry]:
+        from sloth_tui.store.etcd.surveys import top_entries
+
+        return top_entries(self._session, order, limit)
+
+    def problems(self) -> list[str]:
+        from sloth_tui.store.etcd.surveys import problems
+
+        return problems(self._session)
+
+    def window(self) -> Window:
+        """Rows for a table, on sessions of its own."""
+        from sloth_tui.store.etcd.source import open_window
+
+        session = self._session
+        return open_window(session.another(), session.another(), self._open_watch())
+
     # The handle.
 
     def set_origin(self, origin: Origin) -> None:
         self._session.set_origin(origin)
 
-    def interrupt(self) -> None:
-        self._session.interrupt()
+    def change_token(self) -> int:
+        """See the port. The first call begins to watch; one that follows at once may not have heard yet."""
+        if self._watch is None:
+            self._watch = self._open_watch()
+        self._watch.check()
+        return self._watch.count
 
     def close(self) -> None:
         session = self._session
+        if self._watch is not None:
+            self._watch.close()
         try:
             if session.sweep_due and session.work is None:
                 from sloth_tui.store.etcd.retention import sweep
@@ -156,6 +211,15 @@ class EtcdStore(EntryWriting):
             return  # the writes are safe, and the sweep can wait for the next handle
         finally:
             super().close()
+
+    def interrupt(self) -> None:
+        self._session.interrupt()
+
+    def _open_watch(self) -> Watch:
+        from sloth_tui.store.etcd.watch import Watch
+
+        session = self._session
+        return Watch(session.open_channel(), session.layout, session.location, session.patience)
 
     # A part is created on each access: its only state is the session.
 

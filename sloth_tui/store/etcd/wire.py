@@ -107,9 +107,9 @@ def lease_request(lease: int) -> bytes:
     return _number(1, lease)
 
 
-def watch_request(key: bytes, end: bytes | None, start_revision: int) -> bytes:
-    watched = _bytes(1, key) + (b"" if end is None else _bytes(2, end)) + _number(3, start_revision)
-    return _bytes(1, watched)
+def watch_request(key: bytes, end: bytes | None) -> bytes:
+    """Return the request to watch a key or a range from now on."""
+    return _bytes(1, _bytes(1, key) + (b"" if end is None else _bytes(2, end)))
 
 
 def authenticate_request(user: str, password: str) -> bytes:
