@@ -33,12 +33,16 @@ def open_store(
     origin: Origin | None = None,
     settings: Callable[[], Settings] = load_settings,
     clock: Clock = SYSTEM_CLOCK,
+    brief: bool = False,
 ) -> EtcdStore:
-    """Open the store of an agent. No call is made to the server yet. Raises UsageError, InvalidAgentName,
-    DatabaseUnusable."""
+    """Open the store of an agent. No call is made to the server yet.
+
+    ``brief``: a few calls will be made, by a process that then ends. Raises UsageError, InvalidAgentName,
+    DatabaseUnusable.
+    """
     where = parse(address)
     session = Session(
-        partial(open_channel, where),
+        partial(open_channel, where, brief=brief),
         where,
         check_name(agent),
         read_only=mode == "read",
@@ -49,8 +53,14 @@ def open_store(
     return EtcdStore(session)
 
 
-def open_channel(address: EtcdAddress) -> Channel:
-    """Return a channel to a server. Raises DatabaseUnusable if the package for it is missing."""
+def open_channel(address: EtcdAddress, *, brief: bool = False) -> Channel:
+    """Return a channel to a server: by its JSON gateway if it is for a few calls, else by gRPC. Raises
+    DatabaseUnusable if the package for it is missing."""
+    # A user who is told by the certificate of the client is unknown to the gateway.
+    if brief and address.cert is None:
+        from sloth_tui.store.etcd.gateway import GatewayChannel
+
+        return GatewayChannel(address, _password(), partial(open_channel, address))
     try:
         from sloth_tui.store.etcd.channel import GrpcChannel
     except ModuleNotFoundError as error:
@@ -59,4 +69,8 @@ def open_channel(address: EtcdAddress) -> Channel:
         raise DatabaseUnusable(
             "etcd:// needs the package grpcio", hint="pip install 'sloth_tui[etcd]'"
         ) from None
-    return GrpcChannel(address, os.environ.get("SLOTH_STORE_PASSWORD"))
+    return GrpcChannel(address, _password())
+
+
+def _password() -> str | None:
+    return os.environ.get("SLOTH_STORE_PASSWORD")
