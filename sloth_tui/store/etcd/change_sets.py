@@ -5,8 +5,8 @@ Each origin of a handle has a number. A run has one for every task that wrote, a
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import namedtuple
+from functools import partial
 
 from sloth_tui.store.etcd.forgetting import size_of
 from sloth_tui.store.etcd.layout import number_at_end
@@ -67,7 +67,7 @@ class ChangeSets:
         before: int | None = None
         while before is None or before > 1:
             found, before = at_one_moment(
-                self._session, lambda moment: _page(moment, before, size, selection)
+                self._session, partial(_page, before=before, size=size, selection=selection)
             )
             yield from found
             size = min(size * _GROWTH, _MOST)
@@ -127,7 +127,9 @@ def _group(moment: Moment, members: Sequence[ChangeRecord]) -> Group:
     )
 
 
-def _page(moment: Moment, before: int | None, size: int, selection: Selection) -> tuple[list[ChangeSet], int]:
+def _page(
+    moment: Moment, *, before: int | None, size: int, selection: Selection
+) -> tuple[list[ChangeSet], int]:
     """Return the next change sets, newest first, and the number before which to go on."""
     before = moment.head.change + 1 if before is None else before
     low = max(1, before - size)

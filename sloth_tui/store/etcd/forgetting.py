@@ -46,16 +46,16 @@ def horizon(moment: Moment, selection: Selection, enough: int | None = None) -> 
     """Return the newest revision of these keys that is no longer kept; their history after it has no gaps. If that is
     ``enough`` or less, the number may be greater than it, but not greater than ``enough``."""
     layout = moment.session.layout
-    gone, newest = _horizon_of(moment.range(Range(layout.horizon)))
-    if selection.is_all or (enough is not None and newest <= enough):
-        return newest
+    known = _horizon_of(moment.range(Range(layout.horizon)))
+    if selection.is_all or (enough is not None and known.any <= enough):
+        return known.any
     if selection.low is None:
-        return gone
+        return known.gone
     if selection.is_key:
-        return max(gone, forgotten_of(moment, selection.low))
+        return max(known.gone, forgotten_of(moment, selection.low))
     first = layout.forgotten + selection.low
     found = moment.range(Range(first, after(first))).kvs
-    return max([gone, *(int(kv.value) for kv in found)])
+    return max([known.gone, *(int(kv.value) for kv in found)])
 
 
 def forgotten_of(moment: Moment, key: bytes) -> int:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from itertools import islice
 
 from sloth_tui.store.etcd import secrets
+from sloth_tui.store.etcd.forgetting import horizon
 from sloth_tui.store.etcd.head import head_of
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.moment import Selection, at_one_moment, form_of, old_form
 from sloth_tui.store.etcd.records import ABSENT, HIDDEN, decode_kept
-from sloth_tui.store.etcd.forgetting import horizon
 from sloth_tui.store.history import words
 from sloth_tui.values.codec import decode_key, key_bytes
 

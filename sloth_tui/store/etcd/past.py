@@ -6,11 +6,11 @@ still has the same value.
 
 from __future__ import annotations
 
+from sloth_tui.store.etcd.forgetting import forgotten_of, horizon
 from sloth_tui.store.etcd.layout import number_at_end
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.moment import Selection, at_one_moment, form_of, old_form
 from sloth_tui.store.etcd.records import ABSENT, decode_record
-from sloth_tui.store.etcd.forgetting import forgotten_of, horizon
 from sloth_tui.store.history import words
 from sloth_tui.store.history.rules import HIDDEN
 from sloth_tui.values.codec import decode_key, type_name

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from sloth_tui.store.etcd.head import encode_head, head_of
+from sloth_tui.store.etcd.head import head_of
 from sloth_tui.store.etcd.layout import number_at_end
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, after, nested
-from sloth_tui.store.etcd.records import ABSENT, FORMAT, HIDDEN, decode_record, encode_record
-from sloth_tui.values.codec import check_key
+from sloth_tui.store.etcd.records import ABSENT, HIDDEN, decode_record, encode_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,16 +64,6 @@ def is_secret(session: Session, key: bytes, head: Head) -> bool:
     return known.include(key)
 
 
-def mark_secret(session: Session, key: str) -> None:
-    """Mark this key as secret, and drop the values that history holds of it. Raises InvalidKey, NotWritable,
-    LockLost, DatabaseUnusable."""
-    stored = check_key(key).encode()
-    session.require_writable()
-    _mark(session, session.layout.secrets + stored)
-    first, end = session.layout.chain_of(stored)
-    _drop_values(session, _revisions(session.range(Range(first, end, keys_only=True)).kvs))
-
-
 def test_of(session: Session, head: Head, patterns: Sequence[str]) -> Callable[[bytes], bool]:
     """Return what tells whether history keeps no values of a key, after the next commit on this head, which marks these
     patterns."""
@@ -102,7 +91,12 @@ def drop_matching(session: Session, patterns: Sequence[str]) -> None:
     """Drop the values that history holds of keys that match one of these patterns."""
     new, layout = Secrets(0, frozenset(), tuple(patterns)), session.layout
     chains = session.range(Range(layout.chains, after(layout.chains), keys_only=True)).kvs
-    _drop_values(session, _revisions([kv for kv in chains if new.include(layout.key_of_chain(kv.key))]))
+    _drop_values(session, [kv for kv in chains if new.include(layout.key_of_chain(kv.key))])
+
+
+def drop_values(session: Session, key: bytes) -> None:
+    """Drop the values that history holds of a key."""
+    _drop_values(session, session.range(Range(*session.layout.chain_of(key), keys_only=True)).kvs)
 
 
 def _read(session: Session) -> Secrets:
@@ -119,33 +113,9 @@ def _read(session: Session) -> Secrets:
     )
 
 
-def _mark(session: Session, name: bytes) -> None:
-    """Commit a mark, unless it is there."""
-    from sloth_tui.store.etcd import commit
-
-    layout = session.layout
-    while True:
-        commit.look(session, ())
-        head = session.head
-        if session.range(Range(name, keys_only=True)).kvs:
-            return
-        moved = head._replace(secrets=head.secrets + 1)
-        then: list[Operation] = [Put(layout.head, encode_head(moved)), Put(name, b"")]
-        if not head.mod:
-            then.append(Put(layout.mark, b"%d %d\n" % (FORMAT, session.now())))
-        passage = session.work.passage if session.work else None
-        request = Txn([Compare(layout.head, "mod", head.mod), *commit.guards(session, passage)], then)
-        # May be sent twice: after the first time the comparison fails, and the mark is there.
-        session.patiently(partial(session.channel.txn, request), writing=True)
-
-
-def _revisions(chain: Sequence[KeyValue]) -> list[int]:
-    return [number_at_end(kv.key) for kv in chain]
-
-
-def _drop_values(session: Session, revisions: Sequence[int]) -> None:
+def _drop_values(session: Session, chain: Sequence[KeyValue]) -> None:
     """Rewrite these records without the values that they hold; some may be gone meanwhile."""
-    layout = session.layout
+    layout, revisions = session.layout, [number_at_end(kv.key) for kv in chain]
     for first in range(0, len(revisions), _AT_ONCE):
         part = revisions[first : first + _AT_ONCE]
         done = False

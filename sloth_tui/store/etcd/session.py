@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sloth_tui.store.etcd.address import EtcdAddress
     from sloth_tui.store.etcd.head import Head
     from sloth_tui.store.etcd.messages import Granted, RangeAnswer, Status, TxnAnswer, Watched
-    from sloth_tui.store.etcd.secrets import Secrets
     from sloth_tui.store.etcd.records import Kept
+    from sloth_tui.store.etcd.secrets import Secrets
     from sloth_tui.store.etcd.transactions import Work
 
     T = TypeVar("T")

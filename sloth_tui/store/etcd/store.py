@@ -110,7 +110,7 @@ class EtcdStore(EntryWriting):
         return self._history.compact(keep=keep, upto=upto, progress=progress)
 
     def mark_secret(self, key: str) -> None:
-        from sloth_tui.store.etcd.secrets import mark_secret
+        from sloth_tui.store.etcd.marking import mark_secret
 
         mark_secret(self._session, key)
 

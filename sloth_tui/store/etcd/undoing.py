@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import namedtuple
 
 from sloth_tui.store.etcd import commit
-from sloth_tui.store.etcd.change_sets import group_of, named
 from sloth_tui.store.etcd.batch import Write
+from sloth_tui.store.etcd.change_sets import group_of, named
 from sloth_tui.store.etcd.failures import COMPACTED, Failed
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.moment import Selection, at_one_moment, form_of, old_form
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import ChangeSet
     from sloth_tui.model import Step as ShownStep
-    from sloth_tui.store.etcd.change_sets import Group
     from sloth_tui.store.etcd.batch import Found
+    from sloth_tui.store.etcd.change_sets import Group
     from sloth_tui.store.etcd.moment import Moment
     from sloth_tui.store.etcd.records import Record
     from sloth_tui.store.etcd.session import Session

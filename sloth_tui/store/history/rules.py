@@ -100,4 +100,3 @@ def rollback_obstacle(before: Value, live: Value, *, same: Same = is_same) -> in
     if same(before, live):
         return None
     return UNKEPT if before is not None and before.kind == HIDDEN else 0
-
