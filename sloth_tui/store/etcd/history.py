@@ -6,6 +6,7 @@ else the live value.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 
 from sloth_tui.store.etcd import secrets
@@ -48,7 +49,7 @@ class History:
         while stored and (limit is None or limit > 0):
             size = _size(limit)
             page, more = at_one_moment(
-                self._session, lambda moment: _page_of_key(moment, stored, before, size)
+                self._session, partial(_page_of_key, key=stored, before=before, size=size)
             )
             yield from page
             if not more:
@@ -63,10 +64,7 @@ class History:
         selection = Selection(prefix)
         while limit is None or limit > 0:
             size = _size(limit)
-            page = at_one_moment(
-                self._session,
-                lambda moment: _told(moment, list(islice(moment.changes(selection, since), size))),
-            )
+            page = at_one_moment(self._session, partial(_page, selection=selection, since=since, size=size))
             yield from page
             if len(page) < _PAGE_REVISIONS:
                 return
@@ -81,7 +79,7 @@ class History:
             oldest = horizon(moment, selection, since)
             if oldest > since:
                 raise words.changes_not_kept(since, oldest)
-            return _told(moment, list(islice(moment.changes(selection, since), _PAGE_REVISIONS)))
+            return _page(moment, selection, since, _PAGE_REVISIONS)
 
         return at_one_moment(self._session, look)
 
@@ -102,6 +100,11 @@ class History:
 
 def _size(limit: int | None) -> int:
     return _PAGE_REVISIONS if limit is None else min(limit, _PAGE_REVISIONS)
+
+
+def _page(moment: Moment, selection: Selection, since: int, size: int) -> list[Revision]:
+    """Return the next revisions of the selected keys, oldest first."""
+    return _told(moment, list(islice(moment.changes(selection, since), size)))
 
 
 def _page_of_key(moment: Moment, key: bytes, before: int | None, size: int) -> tuple[list[Revision], bool]:

@@ -7,6 +7,7 @@ takes in what they wrote, so that it is always of the very moment of the commit.
 from __future__ import annotations
 
 from collections import namedtuple
+from functools import partial
 
 from sloth_tui.store.etcd import commit
 from sloth_tui.store.etcd.batch import Write
@@ -108,14 +109,12 @@ class Undo:
             # Whether something is in the way must not be told from what is only remembered.
             session.known.clear()
             try:
-                return commit.run(
-                    session, commit.Keys(sorted(plan.keys)), lambda found, _: _writes(plan, found, force)
-                )
+                return commit.run(session, commit.Keys(sorted(plan.keys)), partial(_writes, plan, force))
             except _Stale:
                 continue
 
 
-def _writes(plan: Plan, found: Found, force: bool) -> tuple[Sequence[Write], int]:
+def _writes(plan: Plan, force: bool, found: Found, _revision: int) -> tuple[Sequence[Write], int]:
     try:
         plan.catch_up()
         restoring = _Restoring(plan, found)
