@@ -187,4 +187,5 @@ def _change_set(moment: Moment, group: Group) -> ChangeSet | None:
     if not count:
         return None
     member = group.members[0]
-    return ChangeSet(str(member.number), member.at / 1000, member.origin, first, last, count, forgotten)
+    origin = member.origin._replace(task=None)
+    return ChangeSet(str(member.number), member.at / 1000, origin, first, last, count, forgotten)

@@ -285,6 +285,28 @@ def test_a_secret_leaves_no_old_value_behind(store: Store) -> None:
     assert not store.exists("login")
 
 
+def test_a_secret_takes_no_other_key_with_it(store: Store) -> None:
+    store.set_many({"login": "hidden", "a": 1, "b": [2]})
+    store.mark_secret("login")
+    begin(store, "clear")
+    store.delete_prefix("")
+    cleared = store.newest_change_set()
+    assert [(change.key, change.old) for change in store.revisions_since(3)] == [
+        ("a", 1),
+        ("b", [2]),
+        ("login", None),
+    ]
+    begin(store, "undo")
+    assert store.undo(cleared, force=True) == 2
+    begin(store, "change")
+    then = store.revision()
+    store.set_many({"a": 3, "b": 4})
+    begin(store, "rollback")
+    assert store.rollback(then) == 2
+    assert store.undo(store.newest_change_set()) == 2
+    assert dict(store.items()) == {"a": 3, "b": 4}
+
+
 def test_undo_rolls_back_with_the_transaction_around_it(store: Store) -> None:
     begin(store, "fill")
     store.set_many({"a": 1, "b": 2})

@@ -23,9 +23,10 @@ _SUSPEND_TRIGGERS = "INSERT INTO sloth_bulk (change) VALUES (?)"
 _RESUME_TRIGGERS = "DELETE FROM sloth_bulk"
 # SQLite numbers the rows as NEXT_REVISION would: one more than the greatest.
 _RECORD = f"""INSERT INTO sloth_history (key, operation, at, change, previous, old, old_type)
-    SELECT key, '{{operation}}', (SELECT {NOW_MS}), :change, previous, {{old}} FROM ({{entries}})"""
+    SELECT key, '{{operation}}', (SELECT {NOW_MS}), :change, previous, {{old}} FROM ({{entries}}) AS entry"""
 _HAS_SECRETS = "SELECT EXISTS (SELECT 1 FROM sloth_secrets) OR EXISTS (SELECT 1 FROM sloth_secret_patterns)"
-_OLD, _OLD_UNLESS_SECRET = "value, type", old_value("key", "value", "type")
+# With names of their own: a bare key would be the one of the table of secrets.
+_OLD, _OLD_UNLESS_SECRET = "value, type", old_value("entry.key", "entry.value", "entry.type")
 
 
 def delete(database: Database, where: str, bindings: Mapping[str, Any], change: int) -> int:
