@@ -191,9 +191,10 @@ class EtcdStore(EntryWriting):
         self._session.set_origin(origin)
 
     def change_token(self) -> int:
-        """See the port. The first call begins to watch; one that follows at once may not have heard yet."""
+        """See the port. The first call begins to watch, which takes as long as a call to the server."""
         if self._watch is None:
             self._watch = self._open_watch()
+            self._watch.await_begin()
         self._watch.check()
         return self._watch.count
 

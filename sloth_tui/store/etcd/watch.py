@@ -24,6 +24,7 @@ class Watch:
     """Counts what happens to an agent's store. :attr:`count` may be read from any thread."""
 
     __slots__ = (
+        "_begun",
         "_broken",
         "_broken_since",
         "_channel",
@@ -37,6 +38,7 @@ class Watch:
     def __init__(self, channel: Channel, layout: Layout, location: str, patience: float) -> None:
         """Begin to watch. The channel is used for nothing else, and closed by :meth:`close`."""
         self.count = 0
+        self._begun = threading.Event()
         self._channel = channel
         self._layout = layout
         self._location = location
@@ -45,6 +47,11 @@ class Watch:
         self._broken: Failed | None = None
         self._broken_since = 0.0
         threading.Thread(target=self._run, name="watch of etcd", daemon=True).start()
+
+    def await_begin(self) -> None:
+        """Wait until the first watch has begun, so that no later event is missed, or the server was tried for long
+        enough."""
+        self._begun.wait(self._patience)
 
     def check(self) -> None:
         """Raise DatabaseUnusable if the server has not been heard for too long."""
@@ -70,13 +77,18 @@ class Watch:
 
     def _listen(self) -> None:
         layout = self._layout
-        for message in self._channel.watch(Range(layout.head), Range(layout.locks, after(layout.locks))):
+        ranges = Range(layout.head), Range(layout.locks, after(layout.locks))
+        heard = 0
+        for message in self._channel.watch(*ranges):
             if message.canceled:
                 self._note(Failed(UNREACHABLE, message.canceled))
                 return
             # The first message of each range counts, too: something may have happened before it.
             self._broken = None
             self.count += 1
+            heard += 1
+            if heard == len(ranges):
+                self._begun.set()
 
     def _note(self, failed: Failed) -> None:
         if self._broken is None:
