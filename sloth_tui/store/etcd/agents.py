@@ -6,19 +6,18 @@ import os
 from functools import partial
 
 from sloth_tui.agents import DEFAULT_AGENT, check_name
-from sloth_tui.errors import AgentNotFound, Conflict, Refused
+from sloth_tui.errors import Conflict, Refused
 from sloth_tui.model import Agent, Pace
-from sloth_tui.store.etcd import staging
-from sloth_tui.store.etcd.head import NONE, encode_head, head_of
+from sloth_tui.store.etcd.head import NONE, encode_head
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, after
-from sloth_tui.store.etcd.records import FORMAT, decode_record
+from sloth_tui.store.etcd.records import FORMAT
+from sloth_tui.store.etcd.settled import read_settled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import TypeAlias
 
-    from sloth_tui.store.etcd.messages import RangeAnswer
     from sloth_tui.store.etcd.session import Session
 
     Progress: TypeAlias = Callable[[int, int], object]
@@ -73,7 +72,9 @@ class EtcdAgents:
         session = self._session.for_agent(check_name(name))
         layout = session.layout
         head, mark, locks = session.read(
-            Range(layout.head), Range(layout.mark, count_only=True), Range(layout.locks, after(layout.locks), count_only=True)
+            Range(layout.head),
+            Range(layout.mark, count_only=True),
+            Range(layout.locks, after(layout.locks), count_only=True),
         )
         keys, modified = self._count(session, head) if head.kvs else (0, None)
         return Agent(name, session.location, bool(mark.count), None, modified, keys, locks.count)
@@ -122,10 +123,13 @@ class EtcdAgents:
             raise Refused(f"{name} always exists", hint="its keys can be cleared")
         backup = self.back_up(name, progress)
         with self._open(name) as session:
-            head = staging.read_settled(session).answers[0]
+            head = read_settled(session).answers[0]
             layout = session.layout
             request = Txn(
-                [Compare(layout.head, "mod", head.kvs[0].mod if head.kvs else 0), Compare(layout.gate, "create", 0)],
+                [
+                    Compare(layout.head, "mod", head.kvs[0].mod if head.kvs else 0),
+                    Compare(layout.gate, "create", 0),
+                ],
                 [Delete(layout.base, after(layout.base)), Delete(layout.mark)],
             )
             if not session.patiently(partial(session.channel.txn, request), writing=True).succeeded:

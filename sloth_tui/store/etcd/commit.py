@@ -22,6 +22,7 @@ from sloth_tui.store.etcd.layout import NUMBER
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, flattened, nested
 from sloth_tui.store.etcd.records import FORMAT, ChangeRecord, decode_kept, decode_record, encode_change
 from sloth_tui.store.etcd.retention import keep_within_limits
+from sloth_tui.store.etcd.settled import read_settled
 from sloth_tui.values.codec import after_prefix
 
 TYPE_CHECKING = False
@@ -155,7 +156,7 @@ def _run(session: Session, wanted: Wanted, decide: Decide[T]) -> tuple[Sequence[
 def look(session: Session, keys: Sequence[bytes]) -> int:
     """Read the head, the gate, the fences and a few entries at one moment; return the server's revision. A pending
     commit is completed first. Raises LockLost."""
-    answer = staging.read_settled(session, *_needed(session, keys)[1:])
+    answer = read_settled(session, *_needed(session, keys)[1:])
     _take_in(session, keys, answer.answers)
     return answer.revision
 

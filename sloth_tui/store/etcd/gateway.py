@@ -7,13 +7,12 @@ same errors. What it cannot do (streams, users that are told by their certificat
 from __future__ import annotations
 
 import json
-import socket
 from binascii import a2b_base64, b2a_base64
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Lock
 from time import monotonic
 
 from sloth_tui.store.etcd.failures import TOKEN, UNREACHABLE, Failed, kind_of
+from sloth_tui.store.etcd.http_post import Connection, NotHttp
 from sloth_tui.store.etcd.messages import (
     Granted,
     KeyValue,
@@ -27,6 +26,7 @@ from sloth_tui.store.etcd.messages import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
     from typing import Any, TypeVar
 
@@ -75,7 +75,7 @@ class GatewayChannel:
         self._password = password
         self._open_grpc = open_grpc
         self._grpc: Channel | None = None
-        self._connection: HTTPConnection | None = None
+        self._connection: Connection | None = None
         self._next = 0
         """Number of the endpoint to connect to next."""
         self._token: str | None = None
@@ -137,12 +137,8 @@ class GatewayChannel:
         if self._grpc is not None:
             self._grpc.interrupt()
         connection = self._connection
-        if connection is not None and connection.sock is not None:
-            # Wakes the thread that reads from it.
-            try:
-                connection.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                return
+        if connection is not None:
+            connection.stop()
 
     def close(self) -> None:
         if self._grpc is not None:
@@ -191,52 +187,51 @@ class GatewayChannel:
         self._token = self._attempt("auth/authenticate", who, deadline)["token"]
 
     def _attempt(self, path: str, request: dict[str, Any], deadline: float) -> dict[str, Any]:
-        """Ask one endpoint after the other until one can be connected to."""
+        """Make one call to the endpoint that is connected to, or to the first that can be."""
         headers = {"Content-Type": "application/json", "Grpc-Metadata-hasleader": "true"}
         if self._token is not None:
             headers["Authorization"] = self._token
         try:
             connection = self._connect(deadline)
-            connection.request("POST", f"/v3/{path}", json.dumps(request), headers)
-            response = connection.getresponse()
-            data = response.read()
-        except (OSError, HTTPException) as error:
+            status, data = connection.post(
+                f"/v3/{path}", json.dumps(request).encode(), headers, _left(deadline)
+            )
+        except OSError as error:
             self._drop()
             raise Failed(UNREACHABLE, _words(error)) from None
-        return _answer(response.status, data)
+        except NotHttp:
+            self._drop()
+            raise NotServed from None
+        return _answer(status, data)
 
-    def _connect(self, deadline: float) -> HTTPConnection:
-        left = max(0.05, deadline - monotonic())
-        connection = self._connection
-        if connection is not None and connection.sock is not None:
-            connection.sock.settimeout(left)
-            return connection
+    def _connect(self, deadline: float) -> Connection:
+        if self._connection is not None:
+            return self._connection
         endpoints = self._address.endpoints
+        context = self._context()
         for number in range(len(endpoints)):
             place = (self._next + number) % len(endpoints)
-            host, port = endpoints[place]
-            connection = self._new_connection(host, port, left / len(endpoints))
             try:
-                connection.connect()
+                self._connection = Connection(
+                    *endpoints[place], _left(deadline) / (len(endpoints) - number), context
+                )
             except OSError:
                 if number + 1 == len(endpoints):
                     raise
-                continue
-            assert connection.sock is not None
-            connection.sock.settimeout(left)
-            self._connection, self._next = connection, place
-            return connection
+            else:
+                self._next = place
+                return self._connection
         raise AssertionError("an address names at least one endpoint")
 
-    def _new_connection(self, host: str, port: int, seconds: float) -> HTTPConnection:
+    def _context(self) -> ssl.SSLContext | None:
         if not self._address.tls:
-            return HTTPConnection(host, port, timeout=seconds)
+            return None
         import ssl
 
         context = ssl.create_default_context(cafile=self._address.ca)
         if self._address.cert is not None:
             context.load_cert_chain(self._address.cert, self._address.key)
-        return HTTPSConnection(host, port, timeout=seconds, context=context)
+        return context
 
     def _drop(self) -> None:
         """Close a connection that failed; the next one is to the next endpoint."""
@@ -246,10 +241,14 @@ class GatewayChannel:
         self._next += 1
 
 
-def _words(error: Exception) -> str:
+def _left(deadline: float) -> float:
+    return max(0.05, deadline - monotonic())
+
+
+def _words(error: OSError) -> str:
     if isinstance(error, TimeoutError):
         return "timed out"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return error.strerror or str(error) or type(error).__name__
 
 
 def _answer(status: int, data: bytes) -> dict[str, Any]:

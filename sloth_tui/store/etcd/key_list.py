@@ -10,9 +10,9 @@ from array import array
 from bisect import bisect_left
 from heapq import merge
 
-from sloth_tui.store.etcd import staging
 from sloth_tui.store.etcd.head import head_of
 from sloth_tui.store.etcd.messages import Range
+from sloth_tui.store.etcd.settled import read_settled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class KeyList:
     def begin(self, count: int) -> None:
         """Load the first ``count`` keys."""
         first, end = self._session.layout.entries_between(b"", None)
-        reading = staging.read_settled(self._session, Range(first, end, count, keys_only=True))
+        reading = read_settled(self._session, Range(first, end, count, keys_only=True))
         head, answer = reading.answers
         self.revision = head_of(head, self._session.location).revision
         self._revision, self._total = reading.revision, answer.count

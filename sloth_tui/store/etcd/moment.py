@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sloth_tui.store.etcd import blobs, secrets, staging, walking
+from sloth_tui.store.etcd import blobs, secrets, walking
 from sloth_tui.store.etcd.failures import COMPACTED, Failed
 from sloth_tui.store.etcd.head import head_of
 from sloth_tui.store.etcd.layout import number_at_end
@@ -14,6 +14,7 @@ from sloth_tui.store.etcd.records import (
     decode_record,
     value_of,
 )
+from sloth_tui.store.etcd.settled import read_settled
 from sloth_tui.store.history.rules import HIDDEN as SECRET
 from sloth_tui.store.history.rules import Form
 from sloth_tui.values.codec import after_prefix, key_bytes
@@ -78,7 +79,7 @@ class Moment:
     __slots__ = ("at", "head", "session")
 
     def __init__(self, session: Session) -> None:
-        reading = staging.read_settled(session)
+        reading = read_settled(session)
         self.session = session
         self.head = head_of(reading.answers[0], session.location)
         self.at = reading.revision

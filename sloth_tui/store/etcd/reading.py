@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sloth_tui.errors import KeyNotFound
-from sloth_tui.store.etcd import blobs, staging, walking
+from sloth_tui.store.etcd import blobs, walking
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.records import value_of
+from sloth_tui.store.etcd.settled import read_settled
 from sloth_tui.values.codec import after_prefix, decode_key, first_segment, key_bytes
 
 TYPE_CHECKING = False
@@ -96,7 +97,7 @@ class EntryReading:
         if self._session.work is not None:
             return sum(1 for _ in self._session.work.entries_between(low, after_prefix(low)))
         first, end = self._session.layout.entries_between(low, after_prefix(low))
-        return staging.read_settled(self._session, Range(first, end, count_only=True)).answers[1].count
+        return read_settled(self._session, Range(first, end, count_only=True)).answers[1].count
 
     def _find(self, keys: Sequence[bytes | None]) -> list[Kept | None]:
         """Return these entries, all as they are at one moment; None for a key that is absent or cannot be one."""

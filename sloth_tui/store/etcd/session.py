@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from functools import partial
 from time import monotonic, sleep, time
 
 from sloth_tui.errors import Interrupted, NotWritable
 from sloth_tui.store.etcd.failures import COMPACTED, TRY_AGAIN, UNREACHABLE, Failed, error_for
 from sloth_tui.store.etcd.head import NONE
-from sloth_tui.store.etcd.keeping import Keeper
 from sloth_tui.store.etcd.layout import Layout
 from sloth_tui.store.etcd.messages import Range, Txn, flattened, nested
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.clock import Clock
     from sloth_tui.store.etcd.address import EtcdAddress
     from sloth_tui.store.etcd.head import Head
+    from sloth_tui.store.etcd.keeping import Keeper
     from sloth_tui.store.etcd.messages import Granted, RangeAnswer, Status, TxnAnswer, Watched
     from sloth_tui.store.etcd.records import Kept
     from sloth_tui.store.etcd.secrets import Secrets
@@ -70,7 +71,9 @@ FIRST_PATIENCE_SECONDS = 2.0
 """How long a server is tried that has not answered yet."""
 _PAUSE_SECONDS = 0.1
 _ATTEMPT_SECONDS = 5.0
-"""The longest that one attempt waits for an answer, unless the caller says otherwise."""
+"""How long one attempt waits for an answer."""
+_LIST_SECONDS = 30.0
+"""How long one attempt waits for a list of any length."""
 
 
 class Session:
@@ -80,6 +83,7 @@ class Session:
     __slots__ = (
         "_answered",
         "_interrupts",
+        "_keeper",
         "_read_settings",
         "_settings",
         "address",
@@ -93,7 +97,6 @@ class Session:
         "fences",
         "gate_is_held",
         "head",
-        "keeper",
         "known",
         "layout",
         "open_channel",
@@ -119,7 +122,7 @@ class Session:
         settings: Callable[[], Settings],
     ) -> None:
         self.open_channel = open_channel
-        self.channel = channel = open_channel()
+        self.channel = open_channel()
         self.address = address
         self.agent = agent
         self.layout = Layout(address.prefix, agent)
@@ -127,7 +130,7 @@ class Session:
         self.clock = clock
         self.origin = origin
         self.patience = PATIENCE_SECONDS
-        self.keeper = Keeper(channel)
+        self._keeper: Keeper | None = None
         self.fences: dict[str, int] = {}
         """Lock name -> token that must be held for every write of an entry."""
         self.deadlines: dict[str, tuple[int, int]] = {}
@@ -172,6 +175,15 @@ class Session:
         )
 
     @property
+    def keeper(self) -> Keeper:
+        """The thread that keeps leases alive; it begins with the first one."""
+        if self._keeper is None:
+            from sloth_tui.store.etcd.keeping import Keeper
+
+            self._keeper = Keeper(self.channel)
+        return self._keeper
+
+    @property
     def location(self) -> str:
         return self.address.location
 
@@ -189,7 +201,7 @@ class Session:
 
     def range(self, request: Range) -> RangeAnswer:
         """Read one key or a range. Raises DatabaseUnusable, Interrupted."""
-        return self.patiently(lambda seconds: self.channel.range(request, seconds))
+        return self.patiently(partial(self.channel.range, request), seconds=_attempt_seconds(request))
 
     def read(self, *ranges: Range) -> list[RangeAnswer]:
         """Read several ranges at one moment. Raises DatabaseUnusable, Interrupted."""
@@ -198,12 +210,15 @@ class Session:
     def read_at(self, *ranges: Range) -> Reading:
         """Like :meth:`read`; return the server's revision as well."""
         request = nested(list(ranges))
-        answer = self.patiently(lambda seconds: self.channel.txn(Txn((), request), seconds))
+        seconds = max(map(_attempt_seconds, ranges))
+        answer = self.patiently(partial(self.channel.txn, Txn((), request)), seconds=seconds)
         return Reading(flattened(answer.answers), answer.revision)
 
-    def patiently(self, call: Callable[[float], T], *, writing: bool = False) -> T:
+    def patiently(
+        self, call: Callable[[float], T], *, writing: bool = False, seconds: float = _ATTEMPT_SECONDS
+    ) -> T:
         """Return what ``call``, given the seconds that one attempt may take, returns: again and again while the
-        server cannot be reached. Only for what may be done twice.
+        server cannot be reached. Only for what may be done twice. ``seconds`` is the most that one attempt may take.
 
         Raises DatabaseUnusable, NotWritable, Interrupted, and Failed if the revision to read at was compacted."""
         interrupts, began = self._interrupts, monotonic()
@@ -211,7 +226,7 @@ class Session:
             patience = self.patience if self._answered else min(self.patience, FIRST_PATIENCE_SECONDS)
             left = began + patience - monotonic()
             try:
-                answer = call(max(min(left, _ATTEMPT_SECONDS), _PAUSE_SECONDS))
+                answer = call(seconds)
             except Failed as failed:
                 if self._interrupts != interrupts:
                     raise Interrupted from None
@@ -222,7 +237,7 @@ class Session:
                         failed,
                         self.location,
                         writing=writing,
-                        seconds=patience if failed.kind == UNREACHABLE else 0.0,
+                        seconds=max(patience, monotonic() - began) if failed.kind == UNREACHABLE else 0.0,
                     ) from None
             else:
                 self._answered = True
@@ -242,7 +257,10 @@ class Session:
 
     def close(self) -> None:
         """Close the channel; tied locks stay held until they are released, run out, or the process ends."""
-        self.keeper.close()
+        if self._keeper is None:
+            self.channel.close()
+        else:
+            self._keeper.close()
 
     def origin_now(self) -> Origin:
         """Return the author of changes: the one that was set, or this process."""
@@ -261,3 +279,7 @@ class Session:
     def now(self) -> int:
         """Return the time of the wall clock in unix milliseconds."""
         return int(time() * 1000)
+
+
+def _attempt_seconds(request: Range) -> float:
+    return _LIST_SECONDS if request.end is not None and not request.limit else _ATTEMPT_SECONDS

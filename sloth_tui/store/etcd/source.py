@@ -7,12 +7,13 @@ from threading import Lock
 
 from sloth_tui.errors import Interrupted
 from sloth_tui.model import Row
-from sloth_tui.store.etcd import blobs, staging, walking
+from sloth_tui.store.etcd import blobs, walking
 from sloth_tui.store.etcd.failures import COMPACTED, Failed
 from sloth_tui.store.etcd.head import head_of
 from sloth_tui.store.etcd.key_list import KeyList
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.records import ABSENT, decode_record
+from sloth_tui.store.etcd.settled import read_settled
 from sloth_tui.store.etcd.sorted import Sorted
 from sloth_tui.store.rows.key_tests import BETWEEN
 from sloth_tui.store.rows.run import pack, pack_keys
@@ -80,7 +81,7 @@ class EtcdKeySource:
                 self._session.layout.record(since + 1),
                 self._session.layout.record(since + 1 + _CHANGES_AT_ONCE),
             )
-            head, found = staging.read_settled(self._session, Range(low, high)).answers
+            head, found = read_settled(self._session, Range(low, high)).answers
             newest = head_of(head, self._session.location).revision
             if (
                 newest < since

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sloth_tui.store.etcd.head import Head
-    from sloth_tui.store.etcd.session import Reading, Session
+    from sloth_tui.store.etcd.session import Session
 
 MAX_OPERATIONS = 1000
 MAX_BYTES = 1024 * 1024
@@ -55,17 +55,6 @@ def discard(session: Session, commit: bytes) -> None:
     first = session.layout.stages + commit + b"/"
     delete = Txn((), (Delete(first, after(first)),))
     session.patiently(partial(session.channel.txn, delete), writing=True)
-
-
-def read_settled(session: Session, *ranges: Range) -> Reading:
-    """Read the head, and these ranges, at one moment at which no commit is pending; a pending one is completed
-    first."""
-    while True:
-        reading = session.read_at(Range(session.layout.head), *ranges)
-        head = head_of(reading.answers[0], session.location)
-        if head.pending is None:
-            return reading
-        roll_forward(session, head)
 
 
 def roll_forward(session: Session, head: Head) -> Head:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from sloth_tui.model import Stats
-from sloth_tui.store.etcd import staging, walking
+from sloth_tui.store.etcd import walking
 from sloth_tui.store.etcd.head import head_of
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.records import decode_record
+from sloth_tui.store.etcd.settled import read_settled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _RECORDS_AT_ONCE = 2000
 
 def read_stats(session: Session, locks: int, complete_since: int) -> Stats:
     """Return the statistics."""
-    reading = staging.read_settled(session)
+    reading = read_settled(session)
     newest = head_of(reading.answers[0], session.location).revision
     types: Counter[str] = Counter()
     size = modified = 0

@@ -5,10 +5,11 @@ from __future__ import annotations
 from heapq import nsmallest
 
 from sloth_tui.model import KeyGroup, RankedEntry
-from sloth_tui.store.etcd import staging, walking
+from sloth_tui.store.etcd import walking
 from sloth_tui.store.etcd.head import head_of
 from sloth_tui.store.etcd.messages import Range, after
 from sloth_tui.store.etcd.records import decode_kept, decode_record
+from sloth_tui.store.etcd.settled import read_settled
 from sloth_tui.values.codec import decode_key, first_segment
 
 TYPE_CHECKING = False
@@ -53,7 +54,7 @@ def problems(session: Session) -> list[str]:
     """Return what contradicts itself: an entry whose revision is newer than the head or not its own, a record that
     cannot be read; and the alarms of the server."""
     layout = session.layout
-    reading = staging.read_settled(session)
+    reading = read_settled(session)
     newest = head_of(reading.answers[0], session.location).revision
     found = [f"server: {alarm}" for alarm in session.patiently(session.channel.status).errors]
     skip = len(layout.entries)

@@ -6,10 +6,10 @@ for its first page. Then it asks for the remaining keys, and for their values be
 
 from __future__ import annotations
 
-from sloth_tui.store.etcd import staging
 from sloth_tui.store.etcd.failures import COMPACTED, Failed
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.records import decode_kept
+from sloth_tui.store.etcd.settled import read_settled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,9 +48,7 @@ def find(session: Session, keys: Sequence[bytes]) -> dict[bytes, Kept | None]:
                 if revision:
                     found.update(find_at(session, batch, revision))
                 else:
-                    reading = staging.read_settled(
-                        session, *(Range(session.layout.entry(key)) for key in batch)
-                    )
+                    reading = read_settled(session, *(Range(session.layout.entry(key)) for key in batch))
                     revision = reading.revision
                     found.update(_entries(batch, reading.answers[1:]))
         except Failed as failed:
@@ -95,7 +93,7 @@ def entries_between(
     if revision:
         answer = session.range(Range(first, end, _PAGE_KEYS, revision))
     else:
-        reading = staging.read_settled(session, Range(first, end, _PAGE_KEYS))
+        reading = read_settled(session, Range(first, end, _PAGE_KEYS))
         answer, revision = reading.answers[1], reading.revision
     rest: list[bytes] = []
     if answer.count > len(answer.kvs):

@@ -1,0 +1,24 @@
+"""Reading at a moment at which no commit is pending."""
+
+from __future__ import annotations
+
+from sloth_tui.store.etcd.head import head_of
+from sloth_tui.store.etcd.messages import Range
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.store.etcd.session import Reading, Session
+
+
+def read_settled(session: Session, *ranges: Range) -> Reading:
+    """Read the head, and these ranges, at one moment at which no commit is pending; a pending one is completed
+    first."""
+    while True:
+        reading = session.read_at(Range(session.layout.head), *ranges)
+        head = head_of(reading.answers[0], session.location)
+        if head.pending is None:
+            return reading
+        # Imported here: hardly any read meets one.
+        from sloth_tui.store.etcd.staging import roll_forward
+
+        roll_forward(session, head)
