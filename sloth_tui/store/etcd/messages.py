@@ -175,8 +175,9 @@ def after(prefix: bytes) -> bytes:
     return stem[:-1] + bytes((stem[-1] + 1,)) if stem else NO_END
 
 
-LEVEL_OPERATIONS = 100
-"""Operations of one level of a request; a server takes at most 128."""
+LEVEL_OPERATIONS = 60
+"""Operations of one level of a request. A server takes at most 128 of all levels on the way to one, so that two levels
+have 3,600."""
 
 
 def nested(operations: Sequence[Operation]) -> Sequence[Operation]:
