@@ -76,18 +76,18 @@ def items_of(
     first: int,
     stamp: Stamp,
     *,
-    blob_of: Callable[[bytes], bytes | None],
+    blob_of: Callable[[int, bytes], bytes | None],
     is_secret: Callable[[bytes], bool],
 ) -> tuple[list[Item], dict[bytes, Kept | None]]:
     """Return the items of a commit whose first revision is ``first``, and the entries that it leaves. ``blob_of``
-    names the blob of a stored form that is too large."""
+    names the blob of a stored form that is too large, given the place of its write among them."""
     items: list[Item] = []
     entries: dict[bytes, Kept | None] = {}
     for revision, write in enumerate(writes, first):
         before = entries[write.key] if write.key in entries else found.get(write.key)
-        blob = (
-            blob_of(write.stored) if write.stored is not None and len(write.stored) > INLINE_BYTES else None
-        )
+        blob = None
+        if write.stored is not None and len(write.stored) > INLINE_BYTES:
+            blob = blob_of(revision - first, write.stored)
         secret = is_secret(write.key)
         kept = entries[write.key] = entry_after(write, before, revision, stamp, blob)
         record = replaced(

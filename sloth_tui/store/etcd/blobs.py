@@ -32,13 +32,14 @@ class Blobs:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._names: dict[bytes, bytes] = {}
+        self._names: dict[tuple[int, bytes], bytes] = {}
 
-    def name_of(self, stored: bytes) -> bytes:
-        """Return the name of a blob with this content; it is written the first time."""
-        name = self._names.get(stored)
+    def name_of(self, place: int, stored: bytes) -> bytes:
+        """Return the name of a blob with this content; it is written the first time. ``place``: which change of the
+        commit it is for. Two changes never share a blob: it goes when the one value is forgotten."""
+        name = self._names.get((place, stored))
         if name is None:
-            name = self._names[stored] = _write(self._session, stored)
+            name = self._names[place, stored] = _write(self._session, stored)
         return name
 
     def keep(self) -> None:
