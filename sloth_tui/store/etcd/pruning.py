@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from sloth_tui.store.etcd.abandoned import remove_abandoned
 from sloth_tui.store.etcd.forgetting import STEP, forget, forget_changes, forgotten_keys, note_gone
 from sloth_tui.store.etcd.layout import number_at_end
 from sloth_tui.store.etcd.messages import Range, after
@@ -62,6 +63,8 @@ def _forget_all(
         last: int | None = 0
         while last is not None:
             last = forget_changes(session, last, here=changes_before, elsewhere=changes_before)
+    if not session.read_only:
+        remove_abandoned(session)
     return forgotten
 
 
