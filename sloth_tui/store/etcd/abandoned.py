@@ -1,7 +1,8 @@
-"""Remove what commits left behind that were never made: blobs that nothing refers to, and stages of no commit.
+"""Remove what commits left behind that were never made: blobs that nothing refers to, and stages of no
+commit.
 
-Both are written before their commit. So only what is older than an hour is looked at, by the server's revisions: what
-was written before a change set that was opened that long ago.
+Both are written before their commit. So only what is older than an hour is looked at, by the server's
+revisions: what was written before a change set that was opened that long ago.
 """
 
 from __future__ import annotations

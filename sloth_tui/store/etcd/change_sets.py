@@ -144,7 +144,8 @@ def _page(
 
 
 def _groups(moment: Moment, low: int, high: int) -> Iterator[Group]:
-    """Yield the change sets whose first number is from ``low`` up to, not including, ``high``; newest first."""
+    """Yield the change sets whose first number is from ``low`` up to, not including, ``high``; newest
+    first."""
     layout = moment.session.layout
     changes = moment.range(Range(layout.change(low), layout.change(high))).kvs
     sizes = {

@@ -1,8 +1,8 @@
 """Forget revisions, and remember which.
 
-What is forgotten is noted in the same request: the last revision forgotten of each key, of all keys, and of keys
-without any revision left; and how many of each change set. One key holds the numbers of all keys: whoever
-forgets compares it, so that two never count the same revision.
+What is forgotten is noted in the same request: the last revision forgotten of each key, of all keys, and of
+keys without any revision left; and how many of each change set. One key holds the numbers of all keys:
+whoever forgets compares it, so that two never count the same revision.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Horizon(namedtuple("Horizon", ("gone", "any"))):
 
 
 def horizon(moment: Moment, selection: Selection, enough: int | None = None) -> int:
-    """Return the newest revision of these keys that is no longer kept; their history after it has no gaps. If that is
-    ``enough`` or less, the number may be greater than it, but not greater than ``enough``."""
+    """Return the newest revision of these keys that is no longer kept; their history after it has no gaps. If
+    that is ``enough`` or less, the number may be greater than it, but not greater than ``enough``."""
     layout = moment.session.layout
     known = _horizon_of(moment.range(Range(layout.horizon)))
     if selection.is_all or (enough is not None and known.any <= enough):
@@ -65,7 +65,8 @@ def forgotten_of(moment: Moment, key: bytes) -> int:
 
 
 def forget(session: Session, revisions: Sequence[int], *, tries: int = 0) -> int:
-    """Forget up to STEP revisions; return how many there were. Gives up after so many lost comparisons (0: never)."""
+    """Forget up to STEP revisions; return how many there were. Gives up after so many lost comparisons (0:
+    never)."""
     layout = session.layout
     while True:
         mark, *answers = session.read(
@@ -116,8 +117,8 @@ def _removal(session: Session, records: Sequence[Record], before: Horizon) -> li
 
 
 def note_gone(session: Session, keys: Sequence[bytes]) -> None:
-    """Record of those keys of which no revision is left that they are gone: one number for all such keys, the last
-    revision forgotten."""
+    """Record of those keys of which no revision is left that they are gone: one number for all such keys, the
+    last revision forgotten."""
     for first in range(0, len(keys), _KEYS_AT_ONCE):
         part = keys[first : first + _KEYS_AT_ONCE]
         for _ in range(_TRIES):
@@ -159,11 +160,11 @@ def _note_gone(session: Session, keys: Sequence[bytes]) -> bool:
 
 
 def forget_changes(session: Session, after_number: int, *, here: int, elsewhere: int) -> int | None:
-    """Forget the change sets without revisions in the page after a number; return the page's last number, None at the
-    end.
+    """Forget the change sets without revisions in the page after a number; return the page's last number,
+    None at the end.
 
-    Only those opened before ``here`` (unix milliseconds) by a process of this machine that has ended, and those
-    opened before ``elsewhere``: the next write of any other may belong to them.
+    Only those opened before ``here`` (unix milliseconds) by a process of this machine that has ended, and
+    those opened before ``elsewhere``: the next write of any other may belong to them.
     """
     layout = session.layout
     first, end = after_number + 1, after_number + 1 + CHANGES_PAGE

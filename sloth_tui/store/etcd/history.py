@@ -1,7 +1,7 @@
 """Revisions: who wrote what.
 
-A record holds the value that a change replaced. The new value is the one that the key's next record replaced, or
-else the live value.
+A record holds the value that a change replaced. The new value is the one that the key's next record replaced,
+or else the live value.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ class History:
     def compact(
         self, *, keep: int = 0, upto: int | None = None, progress: Callable[[int, int], None] | None = None
     ) -> int:
-        """See the port. The server returns free space to the file system when its own history is compacted and it
-        is defragmented; a cluster may serve others too, so that is left to its owner."""
+        """See the port. The server returns free space to the file system when its own history is compacted
+        and it is defragmented; a cluster may serve others too, so that is left to its owner."""
         from sloth_tui.store.etcd.pruning import compact
 
         return compact(self._session, max(keep, 0), upto, progress)

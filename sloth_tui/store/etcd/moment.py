@@ -43,8 +43,8 @@ _NEAR = 2048
 
 
 def at_one_moment(session: Session, look: Callable[[Moment], T]) -> T:
-    """Return what ``look`` finds in the store as it is now: once more if the server forgets that moment meanwhile,
-    because it was compacted. Raises DatabaseUnusable, Interrupted."""
+    """Return what ``look`` finds in the store as it is now: once more if the server forgets that moment
+    meanwhile, because it was compacted. Raises DatabaseUnusable, Interrupted."""
     while True:
         try:
             return look(Moment(session))
@@ -74,7 +74,8 @@ class Selection:
 
 
 class Moment:
-    """See the module. Its methods raise DatabaseUnusable, Interrupted, and Failed if the server was compacted."""
+    """See the module. Its methods raise DatabaseUnusable, Interrupted, and Failed if the server was
+    compacted."""
 
     __slots__ = ("at", "head", "session")
 
@@ -132,8 +133,8 @@ class Moment:
             size = _next_size(size, len(found), sum(len(kv.value) for kv in found))
 
     def changes(self, selection: Selection, since: int, until: int | None = None) -> Iterator[Record]:
-        """Yield the kept records of the selected keys after ``since`` up to ``until`` (None: the newest), oldest
-        first."""
+        """Yield the kept records of the selected keys after ``since`` up to ``until`` (None: the newest),
+        oldest first."""
         until = self.head.revision if until is None else min(until, self.head.revision)
         since = max(since, 0)
         if selection.low is None or since >= until:
@@ -257,7 +258,8 @@ def old_form(record: Record) -> Form | None:
 
 
 def _next_size(size: int, found: int, taken: int) -> int:
-    """Return how many revisions to read next, after ``found`` records of so many bytes among the last ``size``."""
+    """Return how many revisions to read next, after ``found`` records of so many bytes among the last
+    ``size``."""
     if not found:
         return size * _GROWTH
     fitting = max(1, found * _PAGE_BYTES // max(taken, 1))

@@ -1,7 +1,7 @@
 """The store at an earlier revision.
 
-The value of a key at a revision is what its first record after that revision replaced; a key without such a record
-still has the same value.
+The value of a key at a revision is what its first record after that revision replaced; a key without such a
+record still has the same value.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _CLOSE = 64
 """Revisions among which a search by time looks for a kept one before it looks farther."""
 _AMONG = 512
-"""Revisions after the one that a search by time found, which may be older all the same: clocks of several machines
-differ."""
+"""Revisions after the one that a search by time found, which may be older all the same: clocks of several
+machines differ."""
 
 
 class Past:
@@ -91,7 +91,8 @@ class Past:
 
 
 def require_kept(moment: Moment, revision: int, selection: Selection) -> None:
-    """Check that the history of these keys is kept from ``revision`` on. Raises RevisionNotFound, HistoryPruned."""
+    """Check that the history of these keys is kept from ``revision`` on. Raises RevisionNotFound,
+    HistoryPruned."""
     _require_known(moment, revision)
     oldest = horizon(moment, selection, revision)
     if revision < oldest:
@@ -113,8 +114,8 @@ def _require_known(moment: Moment, revision: int) -> None:
 
 
 def _is_kept(moment: Moment, selection: Selection, revision: int) -> bool:
-    """Return True if the key's value is known, although revisions of other keys, of which nothing is left, are
-    forgotten."""
+    """Return True if the key's value is known, although revisions of other keys, of which nothing is left,
+    are forgotten."""
     if selection.low is None or revision < forgotten_of(moment, selection.low):
         return False
     kept = moment.revisions_of(selection.low)

@@ -1,6 +1,7 @@
 """Forget history on request: list the revisions, then forget them in small steps.
 
-They are forgotten in their order: wherever the work is interrupted, each key has lost its oldest revisions first.
+They are forgotten in their order: wherever the work is interrupted, each key has lost its oldest revisions
+first.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def prune(session: Session, keep: int, keep_deleted_days: float) -> int:
 
 
 def compact(session: Session, keep: int, upto: int | None, progress: Progress | None) -> int:
-    """Forget all but the newest ``keep`` revisions of each key, up to revision ``upto``; return the number."""
+    """Forget all but the newest ``keep`` revisions of each key, up to revision ``upto``; return the
+    number."""
     before = long_ago(session, session.settings.keep_deleted_days)
     return _forget_all(session, lambda moment: _dispensable(moment, keep, upto, None), before, progress)
 
@@ -71,8 +73,8 @@ def _forget_all(
 def _dispensable(
     moment: Moment, keep: int, upto: int | None, gone: int | None
 ) -> tuple[list[int], set[bytes]]:
-    """Return the revisions to forget, and the keys of which one is kept. ``gone``: what was deleted before that time
-    is forgotten too."""
+    """Return the revisions to forget, and the keys of which one is kept. ``gone``: what was deleted before
+    that time is forgotten too."""
     layout, newest = moment.session.layout, moment.head.revision
     found = moment.range(Range(layout.chains, after(layout.chains), keys_only=True)).kvs
     chains = {

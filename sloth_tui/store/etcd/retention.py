@@ -1,7 +1,7 @@
 """Retention: forget old history automatically while entries are written.
 
-A key's oldest revisions are forgotten first, because the new value of a revision is in the key's next one. The newest
-revision of the whole store is never forgotten.
+A key's oldest revisions are forgotten first, because the new value of a revision is in the key's next one.
+The newest revision of the whole store is never forgotten.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ class Swept(namedtuple("Swept", ("at", "revision", "change"))):
 def keep_within_limits(session: Session, keys: Iterable[bytes]) -> None:
     """Now and then, after a commit of these keys, forget their oldest revisions.
 
-    The first write of a handle always does this, so that one-shot commands do their part. A key may thus have a few
-    revisions more than the setting says. Errors do not affect the write: a later write tries again.
+    The first write of a handle always does this, so that one-shot commands do their part. A key may thus have
+    a few revisions more than the setting says. Errors do not affect the write: a later write tries again.
     """
     due: list[bytes] = []
     for key in keys:
@@ -89,10 +89,11 @@ def keep_within_limits(session: Session, keys: Iterable[bytes]) -> None:
 
 
 def sweep(session: Session) -> None:
-    """Forget history that our own writes do not reach: old deletions, surplus revisions of keys written lately, change
-    sets without revisions.
+    """Forget history that our own writes do not reach: old deletions, surplus revisions of keys written
+    lately, change sets without revisions.
 
-    Runs once an hour in any one process; again with the next handle if revisions are left over. Raises SlothError.
+    Runs once an hour in any one process; again with the next handle if revisions are left over. Raises
+    SlothError.
     """
     swept = _swept_of(session.range(Range(session.layout.swept)))
     if not _is_due(session, swept):
@@ -136,8 +137,8 @@ def _trim(session: Session, key: bytes, keep: int) -> int:
 
 
 def _settled(session: Session, revisions: Sequence[int]) -> list[int]:
-    """Return those of these revisions, oldest first, up to the last one that is old enough. Two times may be in the
-    wrong order, because clocks differ; revisions never are."""
+    """Return those of these revisions, oldest first, up to the last one that is old enough. Two times may be
+    in the wrong order, because clocks differ; revisions never are."""
     answers = session.read(*(Range(session.layout.record(revision)) for revision in revisions))
     before, last = session.now() - SETTLED_MS, 0
     for revision, answer in zip(revisions, answers, strict=True):
@@ -147,8 +148,8 @@ def _settled(session: Session, revisions: Sequence[int]) -> list[int]:
 
 
 def _forget_deleted(session: Session, since: int) -> tuple[int, bool]:
-    """Forget keys that were deleted long ago, looking at revisions after ``since``; return the last revision looked
-    at, and True if there are more."""
+    """Forget keys that were deleted long ago, looking at revisions after ``since``; return the last revision
+    looked at, and True if there are more."""
     before = long_ago(session, session.settings.keep_deleted_days)
 
     def look(moment: Moment) -> tuple[int, bool, dict[bytes, list[int]]]:

@@ -1,9 +1,9 @@
 """The keys that hold secrets: history keeps no values of them.
 
-Keys are marked one by one, or by the patterns of the settings. A mark is a commit of its own, and changes the head: so
-no commit that does not know it can follow. Then the values are dropped that history holds already, record by record;
-until that is done every reader leaves them out. A pattern stays: settings of another user that lack it do not
-remove it.
+Keys are marked one by one, or by the patterns of the settings. A mark is a commit of its own, and changes the
+head: so no commit that does not know it can follow. Then the values are dropped that history holds already,
+record by record; until that is done every reader leaves them out. A pattern stays: settings of another user
+that lack it do not remove it.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def is_secret(session: Session, key: bytes, head: Head) -> bool:
 
 
 def test_of(session: Session, head: Head, patterns: Sequence[str]) -> Callable[[bytes], bool]:
-    """Return what tells whether history keeps no values of a key, after the next commit on this head, which marks these
-    patterns."""
+    """Return what tells whether history keeps no values of a key, after the next commit on this head, which
+    marks these patterns."""
     new = Secrets(0, frozenset(), tuple(patterns))
     return lambda key: is_secret(session, key, head) or new.include(key)
 

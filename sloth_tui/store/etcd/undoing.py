@@ -1,7 +1,7 @@
 """Undo and rollback, each recorded as a change set of its own.
 
-A plan is read at one moment. It is carried out by a commit, which may find that others wrote since: then the plan
-takes in what they wrote, so that it is always of the very moment of the commit.
+A plan is read at one moment. It is carried out by a commit, which may find that others wrote since: then the
+plan takes in what they wrote, so that it is always of the very moment of the commit.
 """
 
 from __future__ import annotations
@@ -177,8 +177,8 @@ class Plan:
         raise NotImplementedError
 
     def catch_up(self) -> None:
-        """Take in what was written before the head that the session knows. Raises _Stale if part of it is gone, or other
-        keys hold secrets."""
+        """Take in what was written before the head that the session knows. Raises _Stale if part of it is
+        gone, or other keys hold secrets."""
         head = self.moment.session.head
         if head.secrets != self.moment.head.secrets:
             raise _Stale

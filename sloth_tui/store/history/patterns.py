@@ -1,5 +1,5 @@
-"""Patterns of keys, as the settings name them: ``*`` any text, ``?`` one character, ``[a-z]`` one of these, ``[^a-z]``
-none of these. They mean what SQLite's GLOB makes of them, in every backend.
+"""Patterns of keys, as the settings name them: ``*`` any text, ``?`` one character, ``[a-z]`` one of these,
+``[^a-z]`` none of these. They mean what SQLite's GLOB makes of them, in every backend.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What an undo or a rollback does to each key, and what stands in its way: the rules, for backends that cannot leave
-them to SQL.
+"""What an undo or a rollback does to each key, and what stands in its way: the rules, for backends that
+cannot leave them to SQL.
 
-A record of a change tells what it replaced. So the value before a change set is in its first record of the key,
-and the value that it left is in the key's next record, or else it is the live one.
+A record of a change tells what it replaced. So the value before a change set is in its first record of the
+key, and the value that it left is in the key's next record, or else it is the live one.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class Trace:
 
 
 def follow(traces: dict[bytes, Trace], record: Replaced, *, member: bool) -> None:
-    """Add a record to the traces; records come in the order of their revisions. ``member``: True if it belongs to
-    the change set."""
+    """Add a record to the traces; records come in the order of their revisions. ``member``: True if it
+    belongs to the change set."""
     trace = traces.get(record.key)
     if trace is None:
         if member:
@@ -83,9 +83,9 @@ def is_same(one: Value, other: Value) -> bool:
 def undo_obstacle(
     trace: Trace, live: Value, left: Value, *, forgotten: bool, same: Same = is_same
 ) -> int | None:
-    """Return what stands in the way of undoing a change set for one key, 0 for nothing; None if there is nothing to
-    undo. ``live``: the value now; ``left``: what the change set left; ``forgotten``: part of what it did to the key
-    is no longer kept."""
+    """Return what stands in the way of undoing a change set for one key, 0 for nothing; None if there is
+    nothing to undo. ``live``: the value now; ``left``: what the change set left; ``forgotten``: part of what
+    it did to the key is no longer kept."""
     if same(trace.before, live):
         return None
     if trace.before is not None and trace.before.kind == HIDDEN:

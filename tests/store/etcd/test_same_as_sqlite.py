@@ -119,8 +119,8 @@ class Twins:
 
 
 def outcome(act: Callable[[Store], object], store: Store) -> object:
-    """What came of it, without times and without the numbers of change sets: in a file, an undo that changes nothing
-    has one too."""
+    """What came of it, without times and without the numbers of change sets: in a file, an undo that changes
+    nothing has one too."""
     try:
         found = act(store)
         return [plain(each) for each in found] if hasattr(found, "__next__") else plain(found)
