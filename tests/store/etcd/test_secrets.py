@@ -8,7 +8,7 @@ import pytest
 
 from sloth_tui.errors import InvalidConfig
 from sloth_tui.settings import Settings
-from sloth_tui.store.etcd import marking
+from sloth_tui.store.etcd import marking, secrets
 from sloth_tui.store.etcd.opening import open_store
 from tests.store.etcd.raw import everything, names
 
@@ -27,6 +27,10 @@ def test_a_handle_that_knows_nothing_of_a_mark_does_not_write_past_it(open_etcd:
     store.set("login", "last")
     assert b"value" not in everything(store)
     assert [change.operation for change in store.revisions("login")] == ["set"] * 4
+    other.set("pin", "fifth value")
+    store.mark_secret("pin")
+    other.set("pin", "6")
+    assert b"value" not in everything(store)
 
 
 def test_a_pattern_of_the_settings_drops_what_matches_with_the_first_write(open_etcd: OpenStore) -> None:
@@ -46,7 +50,10 @@ def test_a_pattern_of_the_settings_drops_what_matches_with_the_first_write(open_
     assert [change.old for change in store.revisions("other")] == ["shown 1", None]
 
 
-def test_a_pattern_holds_for_what_the_same_commit_replaces(open_etcd: OpenStore) -> None:
+def test_a_pattern_holds_for_what_the_same_commit_replaces(
+    open_etcd: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "drop_matching", lambda *_: None)
     open_etcd().set("a:token", "covert")
     store = open_etcd(TOKENS)
     with store.transaction():
