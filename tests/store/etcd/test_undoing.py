@@ -15,6 +15,8 @@ from tests.store.etcd.raw import compact
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sloth_tui.store.etcd.messages import Range, RangeAnswer
+    from sloth_tui.store.etcd.session import Channel
     from sloth_tui.store.etcd.store import EtcdStore
     from tests.store.etcd.conftest import OpenStore
 
@@ -125,18 +127,19 @@ def test_a_past_is_read_whole_although_the_server_forgets_it_meanwhile(
     store, other = open_etcd(), open_etcd()
     store.set_many({f"key:{number:04}": number for number in range(1500)})
     store.set("key:0000", "later")
-    session, asked = store._session, 0
-    read = session.channel.range
+    mine, asked = store._session.channel, 0
+    read = type(mine).range
 
-    def forgetful(request: object, seconds: float) -> object:
+    def forgetful(channel: Channel, request: Range, seconds: float) -> RangeAnswer:
         nonlocal asked
-        asked += 1
-        if asked in (2, 7):  # while changes are read, and between two pages of entries
-            other.set(f"key:0{asked}00", "changed")
-            compact(other)
-        return read(request, seconds)  # type: ignore[arg-type]
+        if channel is mine:
+            asked += 1
+            if asked in (2, 7):  # while changes are read, and between two pages of entries
+                other.set(f"key:0{asked}00", "changed")
+                compact(other)
+        return read(channel, request, seconds)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(type(session.channel), "range", lambda _, *request: forgetful(*request))
+    monkeypatch.setattr(type(mine), "range", forgetful)
     found = {entry.key: entry.value for entry in store.entries_at(1500)}
     assert asked > 7
     assert other.get("key:0700") == "changed"
