@@ -69,7 +69,7 @@ def keep_within_limits(session: Session, keys: Iterable[bytes]) -> None:
             due.append(key)
         session.writes += 1
     now = monotonic()
-    due = [key for key in due if session.trimmed.get(key, 0.0) <= now]
+    due = [key for key in dict.fromkeys(due) if session.trimmed.get(key, 0.0) <= now]
     if not due:
         return
     try:
@@ -128,7 +128,7 @@ def _trim(session: Session, key: bytes, keep: int) -> int:
     """Forget up to a step of a key's oldest revisions beyond ``keep``; return the number forgotten."""
     chain = session.range(Range(*session.layout.chain_of(key), keys_only=True)).kvs
     beyond = [number_at_end(kv.key) for kv in chain[: max(0, len(chain) - keep)]][:STEP]
-    settled = _settled(session, beyond)
+    settled = _settled(session, beyond) if beyond else []
     if len(settled) < STEP:
         if len(session.trimmed) >= _MOST_TRIMMED_KEYS:
             session.trimmed.clear()

@@ -1,20 +1,24 @@
-"""A store on etcd, by the server of the conformance suite."""
+"""A store on a real etcd."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
 
 import pytest
 
 from sloth_tui.settings import Settings
 from sloth_tui.store.etcd.opening import open_store
-from tests.store.conformance.backends import BACKENDS
+from tests.servers.fixtures import shared_etcd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sloth_tui.store.etcd.store import EtcdStore
+    from tests.servers.etcd import Etcd
+
+__all__ = ["shared_etcd"]
 
 
 class OpenStore(Protocol):
@@ -24,10 +28,9 @@ class OpenStore(Protocol):
 
 
 @pytest.fixture
-def address() -> str:
-    if "etcd" not in BACKENDS:
-        pytest.skip("no etcd is named")
-    return BACKENDS["etcd"]("").fresh()
+def address(shared_etcd: Etcd) -> str:
+    """The address of a new store, which is empty."""
+    return f"{shared_etcd.address('history')}/{uuid4().hex}"
 
 
 @pytest.fixture

@@ -12,12 +12,15 @@ import pytest
 from sloth_tui.model import Origin
 from sloth_tui.settings import Settings
 from sloth_tui.store.etcd import abandoned, retention
+from tests.servers.etcd import needs_etcd
 from tests.store.etcd.raw import names, put
 from tests.support import wait_until
 
 if TYPE_CHECKING:
     from sloth_tui.store.etcd.store import EtcdStore
     from tests.store.etcd.conftest import OpenStore
+
+pytestmark = needs_etcd
 
 KEEP_3 = Settings(keep_revisions=3)
 LARGE = "x" * 600_000

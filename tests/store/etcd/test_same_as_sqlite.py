@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from sloth_tui.errors import SlothError
 from sloth_tui.model import ChangeSet, Difference, Entry, Origin, Revision, Step
 from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
+from tests.servers.etcd import needs_etcd
 from tests.support import rounds
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.port import Store
     from tests.store.etcd.conftest import OpenStore
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, needs_etcd]
 
 KEYS = ("a", "a:1", "a:2", "a:10", "a:1:x", "b", "é")
 PREFIXES = ("", "a", "a:", "a:1", "b", "c", "é")
@@ -123,7 +125,7 @@ def outcome(act: Callable[[Store], object], store: Store) -> object:
     nothing has one too."""
     try:
         found = act(store)
-        return [plain(each) for each in found] if hasattr(found, "__next__") else plain(found)
+        return [plain(each) for each in found] if isinstance(found, Iterator) else plain(found)
     except SlothError as error:
         return type(error), re.sub(r"change set \d+", "change set N", str(error)), error.hint
 

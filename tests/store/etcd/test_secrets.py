@@ -10,10 +10,13 @@ from sloth_tui.errors import InvalidConfig
 from sloth_tui.settings import Settings
 from sloth_tui.store.etcd import marking, secrets
 from sloth_tui.store.etcd.opening import open_store
+from tests.servers.etcd import needs_etcd
 from tests.store.etcd.raw import everything, names
 
 if TYPE_CHECKING:
     from tests.store.etcd.conftest import OpenStore
+
+pytestmark = needs_etcd
 
 TOKENS = Settings(secret_keys=("*token*",))
 

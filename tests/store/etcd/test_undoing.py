@@ -10,6 +10,7 @@ import pytest
 from sloth_tui.errors import Conflict
 from sloth_tui.model import Origin
 from sloth_tui.store.etcd import commit
+from tests.servers.etcd import needs_etcd
 from tests.store.etcd.raw import compact
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from sloth_tui.store.etcd.session import Channel
     from sloth_tui.store.etcd.store import EtcdStore
     from tests.store.etcd.conftest import OpenStore
+
+
+pytestmark = needs_etcd
 
 
 def begin(store: EtcdStore, title: str) -> None:
@@ -137,7 +141,7 @@ def test_a_past_is_read_whole_although_the_server_forgets_it_meanwhile(
             if asked in (2, 7):  # while changes are read, and between two pages of entries
                 other.set(f"key:0{asked}00", "changed")
                 compact(other)
-        return read(channel, request, seconds)  # type: ignore[arg-type]
+        return read(channel, request, seconds)
 
     monkeypatch.setattr(type(mine), "range", forgetful)
     found = {entry.key: entry.value for entry in store.entries_at(1500)}
