@@ -59,7 +59,7 @@ def _long_ago(moment: Moment) -> int:
         found = moment.range(Range(layout.change(low), layout.change(high))).kvs
         for kv in reversed(found):
             if decode_change(number_at_end(kv.key), kv.value).at < before:
-                return kv.create
+                return int(kv.create)
         high, size = low, size * _GROWTH
     return 0
 

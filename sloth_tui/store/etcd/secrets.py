@@ -14,10 +14,10 @@ from sloth_tui.store.etcd.head import head_of
 from sloth_tui.store.etcd.layout import number_at_end
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, after, nested
 from sloth_tui.store.etcd.records import ABSENT, HIDDEN, decode_record, encode_record
+from sloth_tui.store.etcd.secret_keys import Secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Sequence
 
     from sloth_tui.store.etcd.head import Head
@@ -27,30 +27,6 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 64
 """Records rewritten by one request."""
-
-
-class Secrets:
-    """What is marked, as of one generation."""
-
-    __slots__ = ("_compiled", "generation", "keys", "patterns")
-
-    def __init__(self, generation: int, keys: frozenset[bytes], patterns: tuple[str, ...]) -> None:
-        self.generation = generation
-        self.keys = keys
-        self.patterns = patterns
-        self._compiled: list[re.Pattern[str]] | None = None
-
-    def include(self, key: bytes) -> bool:
-        if key in self.keys:
-            return True
-        if not self.patterns:
-            return False
-        if self._compiled is None:
-            from sloth_tui.store.history.patterns import compiled
-
-            self._compiled = [found for found in map(compiled, self.patterns) if found is not None]
-        text = key.decode("utf-8", "surrogateescape")
-        return any(pattern.fullmatch(text) for pattern in self._compiled)
 
 
 def is_secret(session: Session, key: bytes, head: Head) -> bool:

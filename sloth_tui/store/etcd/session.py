@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.etcd.keeping import Keeper
     from sloth_tui.store.etcd.messages import Granted, RangeAnswer, Status, TxnAnswer, Watched
     from sloth_tui.store.etcd.records import Kept
-    from sloth_tui.store.etcd.secrets import Secrets
+    from sloth_tui.store.etcd.secret_keys import Secrets
     from sloth_tui.store.etcd.transactions import Work
 
     T = TypeVar("T")

@@ -19,11 +19,12 @@ from tests.support import rounds
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sloth_tui.model import ChangeSet
+    from sloth_tui.model import ChangeSet, Value
 
     Steps = list[tuple[str, str | None]]
 
 KEYS = ("a", "b", "c:1", "c:2")
+VALUES: list[Value] = ["x", "y", 1, b"x"]
 _HISTORY = "SELECT revision, CAST(key AS BLOB), change, old, old_type FROM sloth_history ORDER BY revision"
 _LIVE = "SELECT CAST(key AS BLOB), value, type FROM state"
 _FORGOTTEN = "SELECT CAST(key AS BLOB), revision FROM sloth_forgotten"
@@ -104,7 +105,7 @@ def write_at_random(path: str, chance: random.Random) -> None:
             case 7 if sets := list(store.change_sets()):
                 store.undo(chance.choice(sets), force=True)
             case _:
-                store.set(key, chance.choice(["x", "y", 1, b"x"]))
+                store.set(key, chance.choice(VALUES))
     for store in handles:
         store.close()
 
