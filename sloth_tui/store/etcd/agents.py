@@ -3,44 +3,65 @@
 from __future__ import annotations
 
 import os
+from collections import namedtuple
+from contextlib import suppress
 from functools import partial
 
 from sloth_tui.agents import DEFAULT_AGENT, check_name
-from sloth_tui.errors import Conflict, Refused
+from sloth_tui.errors import AgentNotFound, Conflict, Refused
 from sloth_tui.model import Agent, Pace
-from sloth_tui.store.etcd.head import NONE, encode_head
-from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, after
-from sloth_tui.store.etcd.records import FORMAT
+from sloth_tui.store.etcd.head import NONE, encode_head, head_of
+from sloth_tui.store.etcd.layout import Layout
+from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, after, flattened
+from sloth_tui.store.etcd.records import FORMAT, decode_record
+from sloth_tui.store.etcd.registry import marks_of, names_in, no_such_agent
 from sloth_tui.store.etcd.settled import read_settled
+from sloth_tui.store.etcd.store import EtcdStore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias
+    from collections.abc import Callable, Sequence
+    from typing import Protocol, TypeAlias
 
+    from sloth_tui.store.etcd.address import EtcdAddress
+    from sloth_tui.store.etcd.head import Head
     from sloth_tui.store.etcd.session import Session
+
+    class OpenSession(Protocol):
+        """Opens a session for an agent."""
+
+        def __call__(self, agent: str, *, read_only: bool) -> Session: ...
 
     Progress: TypeAlias = Callable[[int, int], object]
 
 _PACE = Pace(token=0.1, listing=2.0, retry=1.0)
 """The token is local: a watch counts for it. A listing is two or three requests."""
-_COPY_KEYS = 100
-"""Keys that a copy reads and writes at once."""
-_MAKING_SECONDS = 10
-"""How long the name of a copy stays taken whose maker has died."""
+_REMOVE_SECONDS = 60.0
+"""How long the server may take to delete all keys of a store."""
+
+
+class Figures(namedtuple("Figures", ("mod", "keys", "modified"))):
+    """What is known of a store at one head."""
+
+    __slots__ = ()
+
+    mod: int
+    """The server's revision of the head."""
+    keys: int
+    modified: float | None
+    """Unix seconds of the last change; None if that is not known."""
 
 
 class EtcdAgents:
     """See :class:`sloth_tui.store.port.Agents`."""
 
-    __slots__ = ("_counts", "_open", "_session_of_list")
+    __slots__ = ("_address", "_figures", "_open", "_session")
 
-    def __init__(self, open_session: Callable[[str], Session]) -> None:
-        """``open_session`` opens a writable session for an agent."""
+    def __init__(self, open_session: OpenSession, address: EtcdAddress) -> None:
         self._open = open_session
-        self._session_of_list: Session | None = None
-        self._counts: dict[str, tuple[int, int, float | None]] = {}
-        """Agent -> the server's revision of its head, and then its number of keys and the time of its last change."""
+        self._address = address
+        self._session: Session | None = None
+        self._figures: dict[str, Figures] = {}
 
     @property
     def pace(self) -> Pace:
@@ -53,34 +74,25 @@ class EtcdAgents:
         return backup_directory()
 
     def names(self) -> list[str]:
-        session = self._session
-        prefix = session.address.prefix + b"agents/"
-        found = session.range(Range(prefix, after(prefix), keys_only=True)).kvs
-        return sorted({DEFAULT_AGENT, *(kept.key[len(prefix) :].decode() for kept in found)})
+        session = self._listing
+        return names_in(session, session.range(marks_of(session)))
 
     def known(self, name: str) -> bool:
-        check_name(name)
-        return bool(self._session.range(Range(self._mark(name), count_only=True)).count)
+        return bool(self._listing.range(Range(self._layout(name).mark, count_only=True)).count)
 
     def warning(self, name: str) -> str | None:
-        return warning_of(self._session)
+        return None
 
     def discover(self) -> list[Agent]:
-        return [self.look_at(name) for name in self.names()]
+        """See the port. One request for the names, one for their heads and locks, and a third one for the number
+        of keys of those that were written since the last time."""
+        return self._look_at(self.names())
 
     def look_at(self, name: str) -> Agent:
-        session = self._session.for_agent(check_name(name))
-        layout = session.layout
-        head, mark, locks = session.read(
-            Range(layout.head),
-            Range(layout.mark, count_only=True),
-            Range(layout.locks, after(layout.locks), count_only=True),
-        )
-        keys, modified = self._count(session, head) if head.kvs else (0, None)
-        return Agent(name, session.location, bool(mark.count), None, modified, keys, locks.count)
+        return self._look_at([check_name(name)])[0]
 
     def listing(self) -> object:
-        return self.names()
+        return None
 
     def identity(self, name: str) -> object:
         return None
@@ -89,50 +101,138 @@ class EtcdAgents:
         return None
 
     def create(self, name: str) -> str:
-        session = self._open(check_name(name))
-        with session:
-            request = Txn(
-                [Compare(session.layout.mark, "create", 0), Compare(session.layout.head, "create", 0)],
-                [
-                    Put(session.layout.mark, b"%d %d\n" % (FORMAT, session.now())),
-                    Put(session.layout.head, encode_head(NONE)),
-                ],
+        with self._open(check_name(name), read_only=False) as session:
+            layout, mark = (
+                session.layout,
+                b"%d %d %b\n" % (FORMAT, session.now(), os.urandom(6).hex().encode()),
             )
-            if not session.patiently(partial(session.channel.txn, request), writing=True).succeeded:
-                raise _exists(name)
+            request = Txn(
+                [Compare(layout.mark, "create", 0), Compare(layout.head, "create", 0)],
+                [Put(layout.mark, mark), Put(layout.head, encode_head(NONE))],
+                [Range(layout.mark)],
+            )
+            answer = session.patiently(partial(session.channel.txn, request), writing=True)
+            if not answer.succeeded:
+                # A request that was not answered in time was sent twice.
+                (found,) = flattened(answer.answers)
+                if not found.kvs or found.kvs[0].value != mark:
+                    raise _exists(name)
             return session.location
 
     def duplicate(self, name: str, copy: str, progress: Progress | None = None) -> str:
+        """See the port, but for locks: those are leases of the processes that hold them."""
         self._require(name)
-        with self._open(name) as source, self._open(check_name(copy)) as target:
-            _copy(source, target, progress)
+        if self.known(copy):
+            raise _exists(copy)
+        with EtcdStore(self._open(name, read_only=True)) as source, EtcdStore(self._open(copy, read_only=False)) as target:
+            target.load(source.dump(), progress)
             return target.location
 
     def back_up(self, name: str, progress: Progress | None = None) -> str:
-        from sloth_tui.store.sqlite.agents import backup_path
-        from sloth_tui.store.transfer import to_file
-
         self._require(name)
-        path = backup_path(name)
-        to_file(self._open_store(name), path, progress)
-        return path
+        return self._back_up(name, progress)
 
     def remove(self, name: str, progress: Progress | None = None) -> str:
-        check_name(name)
-        if name == DEFAULT_AGENT:
+        if check_name(name) == DEFAULT_AGENT:
             raise Refused(f"{name} always exists", hint="its keys can be cleared")
-        backup = self.back_up(name, progress)
-        with self._open(name) as session:
-            head = read_settled(session).answers[0]
-            layout = session.layout
-            request = Txn(
-                [
-                    Compare(layout.head, "mod", head.kvs[0].mod if head.kvs else 0),
-                    Compare(layout.gate, "create", 0),
-                ],
-                [Delete(layout.base, after(layout.base)), Delete(layout.mark)],
-            )
-            if not session.patiently(partial(session.channel.txn, request), writing=True).succeeded:
-                os.unlink(backup)
-                raise Conflict(f"agent '{name}' was written to meanwhile", hint="nothing was removed")
+        self._require(name)
+        with self._open(name, read_only=False) as session:
+            # What is written from here on is not in the backup.
+            head = head_of(read_settled(session).answers[0], session.location)
+            backup = self._back_up(name, progress)
+            if not _remove(session, head):
+                with suppress(OSError):
+                    os.unlink(backup)
+                raise Conflict(f"agent '{name}' was written to meanwhile", hint="nothing was deleted")
         return backup
+
+    def _back_up(self, name: str, progress: Progress | None) -> str:
+        from sloth_tui.store.transfer import back_up
+
+        with EtcdStore(self._open(name, read_only=True)) as source:
+            return back_up(source, name, progress)
+
+    def _require(self, name: str) -> None:
+        """Raise AgentNotFound if the agent has no store."""
+        if not self.known(name):
+            raise self._no_such_agent(name)
+
+    def _no_such_agent(self, name: str) -> AgentNotFound:
+        with self._open(name, read_only=True) as session:
+            return no_such_agent(session)
+
+    @property
+    def _listing(self) -> Session:
+        """The session for questions about many agents; it is opened by the first one."""
+        if self._session is None:
+            self._session = self._open(DEFAULT_AGENT, read_only=True)
+        return self._session
+
+    def _layout(self, name: str) -> Layout:
+        return Layout(self._address.prefix, check_name(name))
+
+    def _look_at(self, names: Sequence[str]) -> list[Agent]:
+        session = self._listing
+        layouts = [self._layout(name) for name in names]
+        answers = session.read(
+            *(
+                request
+                for layout in layouts
+                for request in (
+                    Range(layout.head),
+                    Range(layout.locks, after(layout.locks), count_only=True),
+                )
+            )
+        )
+        heads = {
+            name: head_of(answer, session.location) for name, answer in zip(names, answers[::2], strict=True)
+        }
+        self._count({name: head for name, head in heads.items() if head.mod})
+        return [
+            self._agent(name, heads[name], locks.count)
+            for name, locks in zip(names, answers[1::2], strict=True)
+        ]
+
+    def _agent(self, name: str, head: Head, locks: int) -> Agent:
+        if not head.mod:
+            return Agent(name, self._address.location, False, None, None, 0, locks)
+        _, keys, modified = self._figures[name]
+        return Agent(name, self._address.location, True, None, modified, keys, locks)
+
+    def _count(self, heads: dict[str, Head]) -> None:
+        """Learn the figures of these stores, as far as they changed since the last time."""
+        changed = {
+            name: head
+            for name, head in heads.items()
+            if name not in self._figures or self._figures[name].mod != head.mod
+        }
+        if not changed:
+            return
+        ranges: list[Range] = []
+        for name, head in changed.items():
+            layout = self._layout(name)
+            ranges += [
+                Range(layout.entries, after(layout.entries), count_only=True),
+                Range(layout.record(head.revision)),
+            ]
+        answers = self._listing.read(*ranges)
+        for (name, head), keys, newest in zip(changed.items(), answers[::2], answers[1::2], strict=True):
+            modified = decode_record(head.revision, newest.kvs[0].value).at / 1000 if newest.kvs else None
+            self._figures[name] = Figures(head.mod, keys.count, modified)
+
+
+def _remove(session: Session, head: Head) -> bool:
+    """Delete a store if its head is still this one; return False if it is not."""
+    layout = session.layout
+    request = Txn(
+        [Compare(layout.head, "mod", head.mod), Compare(layout.gate, "create", 0)],
+        [Delete(layout.base, after(layout.base)), Delete(layout.mark)],
+    )
+    if session.patiently(lambda _: session.channel.txn(request, _REMOVE_SECONDS), writing=True).succeeded:
+        return True
+    # A request that was not answered in time was sent twice.
+    return not any(found.kvs for found in session.read(Range(layout.head), Range(layout.mark)))
+
+
+def _exists(name: str) -> Conflict:
+    return Conflict(f"agent '{name}' has a store already", hint="nothing was written")

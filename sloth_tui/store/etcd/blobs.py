@@ -39,7 +39,7 @@ class Blobs:
         commit it is for. Two changes never share a blob: it goes when the one value is forgotten."""
         name = self._names.get((place, stored))
         if name is None:
-            name = self._names[place, stored] = _write(self._session, stored)
+            name = self._names[place, stored] = write(self._session, stored)
         return name
 
     def keep(self) -> None:
@@ -82,8 +82,9 @@ def beginning_of(session: Session, kept: Kept, size: int) -> bytes:
     return pieces[0].value[:size] if pieces else b""
 
 
-def _write(session: Session, stored: bytes) -> bytes:
-    name = os.urandom(8).hex().encode()
+def write(session: Session, stored: bytes, mark: bytes = b"") -> bytes:
+    """Write a blob; return its name, which begins with ``mark``."""
+    name = mark + os.urandom(8).hex().encode()
     for number, first in enumerate(range(0, len(stored), _PIECE_BYTES)):
         put = Put(session.layout.blob(name, number), stored[first : first + _PIECE_BYTES])
         request = Txn((), (put,))

@@ -9,7 +9,7 @@ from collections import namedtuple
 from functools import partial
 
 from sloth_tui.store.etcd.forgetting import size_of
-from sloth_tui.store.etcd.layout import number_at_end
+from sloth_tui.store.etcd.layout import OTHERS, number_at_end
 from sloth_tui.store.etcd.messages import Range, after
 from sloth_tui.store.etcd.moment import Selection, at_one_moment
 from sloth_tui.store.etcd.records import decode_change
@@ -65,9 +65,10 @@ class ChangeSets:
         """See the port. Read in growing pages, each of one moment."""
         selection, size = Selection(prefix), _FIRST_PAGE
         before: int | None = None
+        above: int | None = None
         while before is None or before > 1:
-            found, before = at_one_moment(
-                self._session, partial(_page, before=before, size=size, selection=selection)
+            found, before, above = at_one_moment(
+                self._session, partial(_page, before=before, above=above, size=size, selection=selection)
             )
             yield from found
             size = min(size * _GROWTH, _MOST)
@@ -84,7 +85,7 @@ class ChangeSets:
 
 def named(moment: Moment, name: str) -> ChangeSet:
     """Return a change set by its id or by the id of a run. Raises RevisionNotFound, HistoryPruned."""
-    number = change_ids.number_of(name)
+    number = number_of(name)
     group = None if number is None else group_of(moment, number)
     if group is None:
         # The id of a run is hexadecimal, and some ids have no letter.
@@ -97,6 +98,12 @@ def named(moment: Moment, name: str) -> ChangeSet:
     if found is None:
         raise words.empty_change_set(name, forgotten=group.forgotten > 0)
     return found
+
+
+def number_of(name: str) -> int | None:
+    """Return the number under which a change set with this id is kept; None if it is the id of a run."""
+    first = change_ids.first_revision_of(name)
+    return change_ids.number_of(name) if first is None else OTHERS + first
 
 
 def group_of(moment: Moment, number: int) -> Group | None:
@@ -128,19 +135,24 @@ def _group(moment: Moment, members: Sequence[ChangeRecord]) -> Group:
 
 
 def _page(
-    moment: Moment, *, before: int | None, size: int, selection: Selection
-) -> tuple[list[ChangeSet], int]:
-    """Return the next change sets, newest first, and the number before which to go on."""
+    moment: Moment, *, before: int | None, above: int | None, size: int, selection: Selection
+) -> tuple[list[ChangeSet], int, int]:
+    """Return the next change sets, newest first, and before which number to go on with our own, and before which
+    first revision with those of other programs."""
     before = moment.head.change + 1 if before is None else before
+    above = moment.head.revision + 1 if above is None else above
     low = max(1, before - size)
+    groups = list(_groups(moment, low, before))
+    floor = min((group.first for group in groups), default=above) if low > 1 else 0
+    groups += _groups(moment, OTHERS + min(floor, above), OTHERS + above)
     found = [
         change
-        for group in _groups(moment, low, before)
+        for group in groups
         if (selection.is_all or _has_changed(moment, group, selection))
         and (change := _change_set(moment, group)) is not None
     ]
     found.sort(key=lambda one: one.first_revision, reverse=True)
-    return found, low
+    return found, low, min(floor, above)
 
 
 def _groups(moment: Moment, low: int, high: int) -> Iterator[Group]:
@@ -188,5 +200,8 @@ def _change_set(moment: Moment, group: Group) -> ChangeSet | None:
     if not count:
         return None
     member = group.members[0]
+    if member.number >= OTHERS:
+        name = change_ids.of_others(member.first_revision)
+        return ChangeSet(name, member.at / 1000, None, first, last, count, forgotten)
     origin = member.origin._replace(task=None)
     return ChangeSet(str(member.number), member.at / 1000, origin, first, last, count, forgotten)

@@ -46,7 +46,7 @@ def horizon(moment: Moment, selection: Selection, enough: int | None = None) -> 
     """Return the newest revision of these keys that is no longer kept; their history after it has no gaps. If
     that is ``enough`` or less, the number may be greater than it, but not greater than ``enough``."""
     layout = moment.session.layout
-    known = _horizon_of(moment.range(Range(layout.horizon)))
+    known = horizon_of(moment.range(Range(layout.horizon)))
     if selection.is_all or (enough is not None and known.any <= enough):
         return known.any
     if selection.low is None:
@@ -77,7 +77,7 @@ def forget(session: Session, revisions: Sequence[int], *, tries: int = 0) -> int
             return 0
         request = Txn(
             [Compare(layout.horizon, "mod", mark.kvs[0].mod if mark.kvs else 0)],
-            nested(_removal(session, records, _horizon_of(mark))),
+            nested(_removal(session, records, horizon_of(mark))),
         )
         answer = session.patiently(partial(session.channel.txn, request), writing=True)
         if answer.succeeded:
@@ -144,7 +144,7 @@ def _note_gone(session: Session, keys: Sequence[bytes]) -> bool:
     ]
     if not gone:
         return True
-    before = _horizon_of(mark)
+    before = horizon_of(mark)
     last = max([before.gone, *(int(kv.value) for kv in gone)])
     request = Txn(
         [
@@ -210,5 +210,5 @@ def size_of(value: bytes) -> tuple[int, int]:
     return count, last
 
 
-def _horizon_of(answer: RangeAnswer) -> Horizon:
+def horizon_of(answer: RangeAnswer) -> Horizon:
     return Horizon(*map(int, answer.kvs[0].value.split(b" "))) if answer.kvs else Horizon(0, 0)

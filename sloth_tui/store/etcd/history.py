@@ -12,6 +12,7 @@ from itertools import islice
 from sloth_tui.store.etcd import secrets
 from sloth_tui.store.etcd.forgetting import horizon
 from sloth_tui.store.etcd.head import head_of
+from sloth_tui.store.etcd.layout import OTHERS
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.moment import Selection, at_one_moment, form_of, old_form
 from sloth_tui.store.etcd.records import ABSENT, HIDDEN, decode_kept
@@ -168,8 +169,8 @@ def _revision(
         operation=record.operation,
         old=None if secret else moment.value(old_form(record)),
         new=new,
-        origin=None if change is None else change.origin,
-        change_set_id=record.change,
+        origin=None if change is None or record.change >= OTHERS else change.origin,
+        change_set_id=None if record.change >= OTHERS else record.change,
         secret=secret,
         created=record.old_kind == ABSENT,
     )

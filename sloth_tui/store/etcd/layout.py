@@ -17,6 +17,7 @@ Numbers in names are 16 hexadecimal digits, so that their order is that of the n
     .../M                        how far old history was swept up, and when
     .../b/BLOB/NUMBER            a piece of a value too large for one request
     .../s/COMMIT/NUMBER          staged writes of a commit too large for one request
+    .../w                        who loads the empty store from a stream, attached to a lease
     .../g   .../q/LEASE          the gate of the one writer in a transaction, and those who wait for it
 """
 
@@ -25,6 +26,9 @@ from __future__ import annotations
 from sloth_tui.store.etcd.messages import after
 
 NUMBER = b"%016x"
+OTHERS = 1 << 62
+"""Numbers of change sets from here on are of bursts of writes by other programs, in a store that was loaded: this
+plus the first revision. They have no number in the files where such programs write."""
 
 
 class Layout:
@@ -51,6 +55,7 @@ class Layout:
         "sizes",
         "stages",
         "swept",
+        "turn",
     )
 
     def __init__(self, prefix: bytes, agent: str) -> None:
@@ -63,6 +68,7 @@ class Layout:
         self.locks, self.breaks, self.swept = base + b"l/", base + b"L/", base + b"M"
         self.secrets, self.patterns, self.forgotten = base + b"x/", base + b"X/", base + b"f/"
         self.blobs, self.stages, self.queue = base + b"b/", base + b"s/", base + b"q/"
+        self.turn = base + b"w"
 
     def entry(self, key: bytes) -> bytes:
         return self.entries + key

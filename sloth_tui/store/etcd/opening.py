@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sloth_tui.agents import check_name
+from sloth_tui.agents import DEFAULT_AGENT, check_name
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.etcd.address import parse
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal
 
-    from sloth_tui.model import Origin
+    from sloth_tui.model import Origin, StoreCheck
     from sloth_tui.settings import Settings
     from sloth_tui.store.clock import Clock
     from sloth_tui.store.etcd.address import EtcdAddress
+    from sloth_tui.store.etcd.agents import EtcdAgents
     from sloth_tui.store.etcd.reading import EntryReading
     from sloth_tui.store.etcd.session import Channel
     from sloth_tui.store.etcd.store import EtcdStore
@@ -40,7 +41,8 @@ def open_store(
     clock: Clock = SYSTEM_CLOCK,
     brief: bool = False,
 ) -> EtcdStore:
-    """Open the store of an agent. No call is made to the server yet.
+    """Open the store of an agent. No call is made to the server yet; the first one raises AgentNotFound if there is
+    no store to read.
 
     ``brief``: a few calls will be made, by a process that then ends. Raises UsageError, InvalidAgentName,
     DatabaseUnusable.
@@ -62,14 +64,47 @@ def open_store(
 
 
 def open_entries(address: str, agent: str) -> EntryReading:
-    """Open the entries of an agent for a few calls. Raises UsageError, InvalidAgentName, DatabaseUnusable."""
+    """Open only the entries of an agent, for a few calls. Raises as :func:`open_store`."""
     from sloth_tui.store.etcd.reading import EntryReading
 
-    return EntryReading(
-        _session(
-            address, agent, read_only=True, brief=True, clock=SYSTEM_CLOCK, origin=None, settings=_settings
+    return EntryReading(_session(address, agent, read_only=True, brief=True))
+
+
+def open_agents(address: str) -> EtcdAgents:
+    """Open the list of agents. No call is made to the server yet. Raises UsageError, DatabaseUnusable."""
+    from sloth_tui.store.etcd.agents import EtcdAgents
+
+    return EtcdAgents(partial(_session, address), parse(address))
+
+
+def check(address: str) -> StoreCheck:
+    """Ask the server what it is, and read from it. Raises UsageError, DatabaseUnusable."""
+    from time import perf_counter
+
+    from sloth_tui.model import StoreCheck
+    from sloth_tui.store.address import password_warning
+    from sloth_tui.store.etcd.head import head_of
+    from sloth_tui.store.etcd.messages import Range
+
+    with _session(address, DEFAULT_AGENT, read_only=True) as session:
+        status = session.patiently(session.channel.status)
+        wanted = Range(session.layout.head)
+        # The first read also logs in.
+        session.range(wanted)
+        began = perf_counter()
+        head = session.range(wanted)
+        took = perf_counter() - began
+        head_of(head, session.location)
+        where = session.address
+        warnings = [f"the server reports: {alarm}" for alarm in status.errors]
+        if where.user is not None and not where.tls:
+            warnings.append("the password of the user travels in clear: encrypt with etcds://")
+        exposed = password_warning()
+        if exposed is not None:
+            warnings.append(exposed)
+        return StoreCheck(
+            "etcd", where.location, status.version, where.tls, where.user, took * 1000, tuple(warnings)
         )
-    )
 
 
 def _session(
@@ -77,10 +112,10 @@ def _session(
     agent: str,
     *,
     read_only: bool,
-    brief: bool,
-    clock: Clock,
-    origin: Origin | None,
-    settings: Callable[[], Settings],
+    brief: bool = False,
+    clock: Clock = SYSTEM_CLOCK,
+    origin: Origin | None = None,
+    settings: Callable[[], Settings] = _settings,
 ) -> Session:
     where = parse(address)
     return Session(
@@ -91,6 +126,7 @@ def _session(
         clock=clock,
         origin=origin,
         settings=settings,
+        must_exist=read_only and agent != DEFAULT_AGENT,
     )
 
 

@@ -10,7 +10,7 @@ from sloth_tui.store.etcd.forgetting import forgotten_of, horizon
 from sloth_tui.store.etcd.layout import number_at_end
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.moment import Selection, at_one_moment, form_of, old_form
-from sloth_tui.store.etcd.records import ABSENT, decode_record
+from sloth_tui.store.etcd.records import ABSENT, decode_record, seconds
 from sloth_tui.store.history import words
 from sloth_tui.store.history.rules import HIDDEN
 from sloth_tui.values.codec import decode_key, type_name
@@ -152,7 +152,7 @@ def _entry(
     assert form is not None
     assert value is not None
     kind = HIDDEN if form.kind == HIDDEN else type_name(value)
-    return Entry(decode_key(key), value, kind, created / 1000, updated / 1000, revision, size)
+    return Entry(decode_key(key), value, kind, seconds(created), seconds(updated), revision or None, size)
 
 
 def _differences(moment: Moment, low: int, high: int, selection: Selection) -> list[Difference]:

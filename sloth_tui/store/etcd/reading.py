@@ -5,7 +5,7 @@ from __future__ import annotations
 from sloth_tui.errors import KeyNotFound
 from sloth_tui.store.etcd import blobs, walking
 from sloth_tui.store.etcd.messages import Range
-from sloth_tui.store.etcd.records import value_of
+from sloth_tui.store.etcd.records import seconds, value_of
 from sloth_tui.store.etcd.settled import read_settled
 from sloth_tui.values.codec import after_prefix, decode_key, first_segment, key_bytes
 
@@ -127,9 +127,9 @@ class EntryReading:
             key,
             self._value(kept),
             kept.kind,
-            kept.created / 1000,
-            kept.updated / 1000,
-            kept.revision,
+            seconds(kept.created),
+            seconds(kept.updated),
+            kept.revision or None,
             kept.size,
         )
 

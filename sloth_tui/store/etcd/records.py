@@ -33,9 +33,10 @@ class Kept(
     stored: bytes
     """The stored form of the value; empty if it is in a blob."""
     created: int
-    """Unix milliseconds, like ``updated``."""
+    """Unix milliseconds, like ``updated``; 0: not known, in a store that was loaded from another."""
     updated: int
     revision: int
+    """0: not known, like the times."""
     change: int
     size: int
     """Bytes of the whole stored form."""
@@ -103,6 +104,11 @@ def value_of(kind: str, stored: bytes) -> Value:
         table: Value = json.loads(text)
         return table
     return decode(None if kind == STRING else kind, text)
+
+
+def seconds(milliseconds: int) -> float | None:
+    """Return unix seconds; None for 0, which stands for a time that is not known."""
+    return milliseconds / 1000 if milliseconds else None
 
 
 def encode_kept(kept: Kept) -> bytes:

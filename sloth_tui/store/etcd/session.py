@@ -15,7 +15,8 @@ from sloth_tui.store.etcd.messages import Range, Txn, flattened, nested
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Protocol, TypeVar
+    from types import TracebackType
+    from typing import Protocol, Self, TypeVar
 
     from sloth_tui.model import Origin
     from sloth_tui.settings import Settings
@@ -99,6 +100,7 @@ class Session:
         "head",
         "known",
         "layout",
+        "must_exist",
         "open_channel",
         "origin",
         "patience",
@@ -120,6 +122,7 @@ class Session:
         clock: Clock,
         origin: Origin | None,
         settings: Callable[[], Settings],
+        must_exist: bool = False,
     ) -> None:
         self.open_channel = open_channel
         self.channel = open_channel()
@@ -127,6 +130,8 @@ class Session:
         self.agent = agent
         self.layout = Layout(address.prefix, agent)
         self.read_only = read_only
+        self.must_exist = must_exist
+        """True if an agent without a store is an error, rather than an empty store."""
         self.clock = clock
         self.origin = origin
         self.patience = PATIENCE_SECONDS
@@ -261,6 +266,14 @@ class Session:
             self.channel.close()
         else:
             self._keeper.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def origin_now(self) -> Origin:
         """Return the author of changes: the one that was set, or this process."""

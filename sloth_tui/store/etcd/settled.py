@@ -12,10 +12,14 @@ if TYPE_CHECKING:
 
 def read_settled(session: Session, *ranges: Range) -> Reading:
     """Read the head, and these ranges, at one moment at which no commit is pending; a pending one is completed
-    first."""
+    first. Raises AgentNotFound if there is no store, but there must be one."""
     while True:
         reading = session.read_at(Range(session.layout.head), *ranges)
         head = head_of(reading.answers[0], session.location)
+        if not head.mod and session.must_exist:
+            from sloth_tui.store.etcd.registry import no_such_agent
+
+            raise no_such_agent(session)
         if head.pending is None:
             return reading
         # Imported here: hardly any read meets one.

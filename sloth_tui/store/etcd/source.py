@@ -12,7 +12,7 @@ from sloth_tui.store.etcd.failures import COMPACTED, Failed
 from sloth_tui.store.etcd.head import head_of
 from sloth_tui.store.etcd.key_list import KeyList
 from sloth_tui.store.etcd.messages import Range
-from sloth_tui.store.etcd.records import ABSENT, decode_record
+from sloth_tui.store.etcd.records import ABSENT, decode_record, seconds
 from sloth_tui.store.etcd.settled import read_settled
 from sloth_tui.store.etcd.sorted import Sorted
 from sloth_tui.store.rows.key_tests import BETWEEN
@@ -229,7 +229,9 @@ class EtcdKeySource:
         stored = blobs.beginning_of(self._pages, kept, PREVIEW_BYTES)[:PREVIEW_BYTES]
         decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
         preview = decoder.decode(stored, len(stored) >= kept.size)
-        return Row(decode_key(key), preview, kept.kind, kept.size, kept.updated / 1000, kept.revision)
+        return Row(
+            decode_key(key), preview, kept.kind, kept.size, seconds(kept.updated), kept.revision or None
+        )
 
     def _check(self) -> None:
         if self._is_superseded():

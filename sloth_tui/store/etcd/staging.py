@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sloth_tui.store.etcd.head import Head
+    from sloth_tui.store.etcd.layout import Layout
+    from sloth_tui.store.etcd.messages import Operation
     from sloth_tui.store.etcd.session import Session
 
 MAX_OPERATIONS = 1000
 MAX_BYTES = 1024 * 1024
 """What one request may have at most: a larger one would hold up everybody else on the server."""
 _STEP_ITEMS = 300
+_STEP_PUTS = 900
 _STEP_BYTES = 512 * 1024
+_PUTS = b"puts\n"
+"""What a staged step begins with that holds puts rather than items; an item begins with a digit."""
 _MOST_ITEMS = 1_000_000
 _MOST_BYTES = 1024**3
 
@@ -60,18 +65,17 @@ def discard(session: Session, commit: bytes) -> None:
 def roll_forward(session: Session, head: Head) -> Head:
     """Do the steps that are left of the pending commit; return the newest head, without one."""
     while head.pending is not None:
-        head = _step(session, head, head.pending)
+        head = step_forward(session, head.pending)
     return head
 
 
-def _step(session: Session, head: Head, pending: Pending) -> Head:
+def step_forward(session: Session, pending: Pending) -> Head:
     """Do one step, or find that another one did it; return the newest head."""
     layout = session.layout
     now, staged = session.read(Range(layout.head), Range(layout.stage(pending.commit, pending.done)))
     found = head_of(now, session.location)
     if found.pending != pending or not staged.kvs:
         return found
-    items = list(_decode(staged.kvs[0].value))
     left = pending._replace(done=pending.done + 1)
     moved = found._replace(pending=left if left.done < left.steps else None)
     request = Txn(
@@ -79,12 +83,59 @@ def _step(session: Session, head: Head, pending: Pending) -> Head:
         [
             Put(layout.head, encode_head(moved)),
             Delete(staged.kvs[0].key),
-            *nested(operations_of(layout, items)),
+            *nested(_operations(layout, staged.kvs[0].value)),
         ],
     )
     # May be sent twice: after the first time the comparison fails.
     session.patiently(partial(session.channel.txn, request), writing=True)
     return head_of(session.range(Range(layout.head)), session.location)
+
+
+class PutsStage:
+    """Stages any puts of names under an agent's prefix, of a commit that loads a whole store."""
+
+    __slots__ = ("_commit", "_session", "_size", "_staged", "steps")
+
+    def __init__(self, session: Session, commit: bytes) -> None:
+        self._session = session
+        self._commit = commit
+        self._staged: list[bytes] = []
+        self._size = 0
+        self.steps = 0
+        """Number of steps staged so far."""
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Stage one put; no key may be put twice."""
+        name = key[len(self._session.layout.base) :]
+        size = len(name) + len(value)
+        if self._staged and (len(self._staged) >= _STEP_PUTS or self._size + size > _STEP_BYTES):
+            self.flush()
+        self._staged.append(b"%d %d\n%b%b" % (len(name), len(value), name, value))
+        self._size += size
+
+    def flush(self) -> None:
+        """Stage what is left."""
+        if not self._staged:
+            return
+        put = Put(self._session.layout.stage(self._commit, self.steps), _PUTS + b"".join(self._staged))
+        self._session.patiently(partial(self._session.channel.txn, Txn((), (put,))), writing=True)
+        self.steps += 1
+        self._staged, self._size = [], 0
+
+
+def _operations(layout: Layout, staged: bytes) -> Sequence[Operation]:
+    """Return what one step does."""
+    if not staged.startswith(_PUTS):
+        return operations_of(layout, list(_decode(staged)))
+    operations: list[Operation] = []
+    at = len(_PUTS)
+    while at < len(staged):
+        end = staged.index(b"\n", at)
+        name, value = map(int, staged[at:end].split(b" "))
+        at = end + 1
+        operations.append(Put(layout.base + staged[at : at + name], staged[at + name : at + name + value]))
+        at += name + value
+    return operations
 
 
 def _steps(items: Sequence[Item]) -> Iterator[list[Item]]:

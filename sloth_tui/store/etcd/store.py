@@ -11,7 +11,7 @@ from sloth_tui.store.etcd.writing import EntryWriting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sloth_tui.model import (
         ChangeSet,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.etcd.session import Session
     from sloth_tui.store.etcd.undoing import Undo
     from sloth_tui.store.etcd.watch import Watch
+    from sloth_tui.store.parts import Part
     from sloth_tui.store.port import Window
 
 _SWEEP_PATIENCE_SECONDS = 1.0
@@ -184,6 +185,18 @@ class EtcdStore(EntryWriting):
 
         session = self._session
         return open_window(session.another(), session.another(), self._open_watch())
+
+    # The whole.
+
+    def dump(self) -> Iterator[Part]:
+        from sloth_tui.store.etcd.dumping import dump
+
+        return dump(self._session)
+
+    def load(self, parts: Iterable[Part], progress: Callable[[int, int], object] | None = None) -> None:
+        from sloth_tui.store.etcd.loading import load
+
+        load(self._session, parts, progress)
 
     # The handle.
 

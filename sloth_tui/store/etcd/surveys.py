@@ -8,7 +8,7 @@ from sloth_tui.model import KeyGroup, RankedEntry
 from sloth_tui.store.etcd import walking
 from sloth_tui.store.etcd.head import head_of
 from sloth_tui.store.etcd.messages import Range, after
-from sloth_tui.store.etcd.records import decode_kept, decode_record
+from sloth_tui.store.etcd.records import decode_kept, decode_record, seconds
 from sloth_tui.store.etcd.settled import read_settled
 from sloth_tui.values.codec import decode_key, first_segment
 
@@ -47,7 +47,7 @@ def groups(session: Session) -> Iterator[KeyGroup]:
 def top_entries(session: Session, order: str, limit: int) -> list[RankedEntry]:
     """See the port."""
     found = nsmallest(limit, walking.entries_between(session, b"", None), key=_RANKS[order])
-    return [RankedEntry(decode_key(key), kept.size, kept.updated / 1000) for key, kept in found]
+    return [RankedEntry(decode_key(key), kept.size, seconds(kept.updated)) for key, kept in found]
 
 
 def problems(session: Session) -> list[str]:

@@ -11,7 +11,7 @@ from functools import partial
 
 from sloth_tui.store.etcd import commit
 from sloth_tui.store.etcd.batch import Write
-from sloth_tui.store.etcd.change_sets import group_of, named
+from sloth_tui.store.etcd.change_sets import group_of, named, number_of
 from sloth_tui.store.etcd.failures import COMPACTED, Failed
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.moment import Selection, at_one_moment, form_of, old_form
@@ -197,12 +197,13 @@ class Plan:
 class UndoPlan(Plan):
     """Restore every key of a change set to its value before it."""
 
-    __slots__ = ("_change_set", "_group", "_lost", "_numbers", "_then", "_traces")
+    __slots__ = ("_change_set", "_group", "_lost", "_number", "_numbers", "_then", "_traces")
 
     def __init__(self, moment: Moment, change_set: ChangeSet) -> None:
         super().__init__(moment)
         self._change_set = change_set
-        group = group_of(moment, int(change_set.id))
+        self._number = number_of(change_set.id) or 0
+        group = group_of(moment, self._number)
         self._numbers = group.numbers if group else frozenset()
         self._traces: dict[bytes, rules.Trace] = {}
         if group is not None:
@@ -251,8 +252,7 @@ class UndoPlan(Plan):
 
     def _forgotten(self, group: Group, keys: Sequence[bytes]) -> frozenset[bytes]:
         """Return the keys of which a revision of the change set may be forgotten."""
-        number = int(self._change_set.id)
-        first = next(member.first_revision for member in group.members if member.number == number)
+        first = next(member.first_revision for member in group.members if member.number == self._number)
         answers = self.moment.read([Range(self.moment.session.layout.forgotten + key) for key in keys])
         return frozenset(
             key

@@ -101,7 +101,7 @@ class EntryWriting(EntryReading):
         return self._set_if(key, new, lambda kept: same(old, None if kept is None else self._value(kept)))
 
     def compare_and_set_revision(self, key: str, revision: int, new: Value) -> bool:
-        return self._set_if(key, new, lambda kept: (0 if kept is None else kept.revision) == revision)
+        return self._set_if(key, new, lambda kept: (0 if kept is None else kept.revision or None) == revision)
 
     def _set_if(self, key: str, new: Value, holds: Callable[[Kept | None], bool]) -> bool:
         stored_key, (kind, stored) = check_key(key).encode(), kind_and_bytes(new)

@@ -14,7 +14,7 @@ from sloth_tui.store.sqlite.entries.writing import EntryWriting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sloth_tui.model import (
         ChangeSet,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Stats,
         Step,
     )
+    from sloth_tui.store.parts import Part
     from sloth_tui.store.port import Window
     from sloth_tui.store.sqlite.history.change_sets import ChangeSets
     from sloth_tui.store.sqlite.history.past import Past
@@ -176,6 +177,18 @@ class SqliteStore(EntryWriting):
         from sloth_tui.store.sqlite.rows.key_source import open_window
 
         return open_window(self._database.path)
+
+    # The whole.
+
+    def dump(self) -> Iterator[Part]:
+        from sloth_tui.store.sqlite.history.whole import dump
+
+        return dump(self._database)
+
+    def load(self, parts: Iterable[Part], progress: Callable[[int, int], object] | None = None) -> None:
+        from sloth_tui.store.sqlite.history.whole import load
+
+        load(self._database, parts, progress)
 
     # The handle.
 

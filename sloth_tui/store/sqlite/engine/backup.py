@@ -111,6 +111,12 @@ def _in_use(path: str) -> Conflict:
 
 
 def _copy_from(source: apsw.Connection, path: str, target: str, progress: Progress | None) -> None:
+    write_new(target, lambda partial: _fill(partial, source, path, progress))
+
+
+def write_new(target: str, fill: Callable[[str], None]) -> None:
+    """Let ``fill`` write a database to the path that it gets, where there is an empty file, and then give that the name
+    ``target``. The file is complete or does not exist. Raises Conflict if ``target`` exists, and NotWritable."""
     refuse_existing(target)
     directory, name = os.path.split(target)
     # Not a valid agent name, so that no program takes it for a database before it is complete.
@@ -119,7 +125,7 @@ def _copy_from(source: apsw.Connection, path: str, target: str, progress: Progre
         os.unlink(partial)
     made = create_file(partial)
     try:
-        _fill(partial, source, path, progress)
+        fill(partial)
         put_in_place(partial, target)
     except BaseException:
         with suppress(FileNotFoundError):

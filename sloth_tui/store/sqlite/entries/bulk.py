@@ -6,12 +6,14 @@ so no other program ever sees them suspended.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from sloth_tui.store.sqlite.schema.history_triggers import old_value
 from sloth_tui.store.sqlite.sql.expressions import NOW_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from sloth_tui.store.sqlite.engine.database import Database
@@ -48,7 +50,15 @@ def record(database: Database, operation: str, entries: str, bindings: Mapping[s
 
 def run(database: Database, change: int, statements: Iterable[str], bindings: Mapping[str, Any]) -> None:
     """Run statements that change entries whose history is already written."""
+    with suspended_triggers(database, change):
+        for statement in statements:
+            database.execute(statement, bindings)
+
+
+@contextmanager
+def suspended_triggers(database: Database, change: int | None = None) -> Iterator[None]:
+    """Record nothing during a ``with`` block, inside a transaction, whose failure must end that."""
+    database.execute(_CACHE)
     database.execute(_SUSPEND_TRIGGERS, (change,))
-    for statement in statements:
-        database.execute(statement, bindings)
+    yield
     database.execute(_RESUME_TRIGGERS)

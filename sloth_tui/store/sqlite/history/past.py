@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _LIVE_SINCE = TIME.format("live.created_at")
 # An entry that exists now and was created before its last change is the same one; search only for others.
-_CREATED = f"""CASE WHEN last.old IS NULL THEN last.at / 1000.0
+CREATED = f"""CASE WHEN last.old IS NULL THEN last.at / 1000.0
     WHEN {_LIVE_SINCE} <= last.at / 1000.0 THEN {_LIVE_SINCE} ELSE (
         WITH RECURSIVE back(revision, at, is_first, previous) AS (
             SELECT revision, at, old IS NULL, previous FROM sloth_history WHERE revision = last.previous
@@ -47,7 +47,7 @@ _AT = f"""
         FROM state WHERE {{entries}} AND key NOT IN (SELECT key FROM since)
     UNION ALL
     SELECT CAST(kept.key AS BLOB), kept.old_type, {raw_value("kept.old", "kept.old_type")},
-        {_CREATED}, last.at / 1000.0, last.revision, octet_length(kept.old)
+        {CREATED}, last.at / 1000.0, last.revision, octet_length(kept.old)
         FROM since JOIN sloth_history AS kept ON kept.revision = since.revision
         LEFT JOIN sloth_history AS last ON last.revision = kept.previous
         LEFT JOIN state AS live ON live.key = since.key

@@ -1,0 +1,110 @@
+"""Move what an agent has from one store into another, whatever their backends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sloth_tui.errors import Conflict
+from sloth_tui.store.parts import KeptEntry, KeptRevision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sloth_tui.model import Entry, Value
+    from sloth_tui.store.parts import Part
+    from sloth_tui.store.port import Store
+
+    Progress = Callable[[int, int], object]
+
+_MAX_KEYS = 10_000
+_MAX_BYTES = 16 * 1024 * 1024
+"""Keys, and bytes of values, that are written at once."""
+
+
+class Transferred(NamedTuple):
+    """What was copied."""
+
+    entries: int
+    """Number of entries that the source has."""
+    changed: int
+    """Number of them that the target did not have like this."""
+    revisions: int | None
+    """Number of revisions that were copied; None if the target had state already, so that the changes are one new
+    change set."""
+
+
+def move(source: Store, target: Store, progress: Progress | None = None) -> Transferred:
+    """Copy all that a store holds into another one, and leave it as it is.
+
+    An empty target becomes equal to the source, history included. In any other one, one change set sets the entries
+    that differ; its other entries stay. Raises the errors of both stores; then nothing was copied.
+    """
+    counted = _Counted(source.dump())
+    try:
+        target.load(counted, progress)
+    except Conflict:
+        if counted.begun:
+            raise  # somebody writes to it right now
+        return merge(source, target, "", progress)
+    return Transferred(counted.entries, counted.entries, counted.revisions)
+
+
+def merge(source: Store, target: Store, prefix: str, progress: Progress | None = None) -> Transferred:
+    """Set the entries under a prefix as they are in the source, in one change set. Raises as :func:`move`."""
+    total = source.count(prefix) if progress is not None else 0
+    done = changed = 0
+    with target.transaction():
+        for values in batches(source.entries(prefix)):
+            changed += target.set_many(values)
+            done += len(values)
+            if progress is not None:
+                progress(min(done, total), total)
+    return Transferred(done, changed, None)
+
+
+def back_up(source: Store, agent: str, progress: Progress | None = None) -> str:
+    """Write all that a store holds, but for its locks, into a database in the directory for backups; return its path.
+    Raises the errors of the store, NotWritable, DatabaseUnusable."""
+    from sloth_tui.store import open_path
+    from sloth_tui.store.sqlite.agents import backup_path
+    from sloth_tui.store.sqlite.engine.backup import write_new
+
+    def fill(path: str) -> None:
+        with open_path(path, "write", agent=agent) as target:
+            target.load(source.dump(), progress)
+
+    path = backup_path(agent)
+    write_new(path, fill)
+    return path
+
+
+def batches(entries: Iterable[Entry]) -> Iterator[dict[str, Value]]:
+    """Yield the values of entries in parts that can be written at once."""
+    values: dict[str, Value] = {}
+    size = 0
+    for entry in entries:
+        values[entry.key] = entry.value
+        size += entry.size
+        if len(values) >= _MAX_KEYS or size >= _MAX_BYTES:
+            yield values
+            values, size = {}, 0
+    if values:
+        yield values
+
+
+class _Counted:
+    """A stream of parts that counts what passes."""
+
+    __slots__ = ("_parts", "begun", "entries", "revisions")
+
+    def __init__(self, parts: Iterator[Part]) -> None:
+        self._parts = parts
+        self.begun = False
+        self.entries = self.revisions = 0
+
+    def __iter__(self) -> Iterator[Part]:
+        self.begun = True
+        for part in self._parts:
+            self.entries += isinstance(part, KeptEntry)
+            self.revisions += isinstance(part, KeptRevision)
+            yield part
