@@ -13,7 +13,7 @@ from sloth_tui.store.etcd.opening import open_store
 from tests.servers.fixtures import shared_etcd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sloth_tui.store.etcd.store import EtcdStore
     from tests.servers.etcd import Etcd
@@ -25,6 +25,12 @@ class OpenStore(Protocol):
     """A handle on the one store of a test; each call opens another, closed when the test ends."""
 
     def __call__(self, settings: Settings | None = None) -> EtcdStore: ...
+
+
+@pytest.fixture
+def place(shared_etcd: Etcd) -> Callable[[], str]:
+    """Returns the address of another store, which is empty, at each call."""
+    return lambda: f"{shared_etcd.address('shop')}/{uuid4().hex}"
 
 
 @pytest.fixture
