@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from sloth_tui.cli.commands import reading, writing
-from sloth_tui.cli.output.diagnostics import is_terminal, narrate, say, tell
+from sloth_tui.cli.output.diagnostics import tell
+from sloth_tui.cli.output.progress import ProgressLine
 from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, Option
 from sloth_tui.cli.parsing.when import moment, revision_of
 from sloth_tui.errors import ExitCode, HistoryPruned
@@ -45,34 +44,16 @@ def _forget(store: Store, arguments: Arguments) -> int:
         gone = store.prune(keep=keep, keep_deleted_days=settings.keep_deleted_days)
     else:
         gone = 0
-    progress = _Progress()
     try:
         upto = None if older is None else revision_of(store, older)
     except HistoryPruned:
         upto = 0
-    try:
+    with ProgressLine(_words) as progress:
         return gone + store.compact(keep=keep or 0, upto=upto, progress=progress)
-    finally:
-        progress.end()
 
 
-class _Progress:
-    """A line with a growing count, for a person at a terminal."""
-
-    __slots__ = ("_told",)
-
-    def __init__(self) -> None:
-        self._told = False
-
-    def __call__(self, done: int, total: int) -> None:
-        if is_terminal(sys.stderr):
-            say(f"\rforgetting {done:,} of {format_count(total, 'revision')}")
-            self._told = True
-
-    def end(self) -> None:
-        if self._told:
-            narrate("")
-            self._told = False
+def _words(done: int, total: int) -> str:
+    return f"forgetting {done:,} of {format_count(total, 'revision')}"
 
 
 COMMANDS = (

@@ -81,7 +81,12 @@ def beginning(found: str | bytes) -> str:
 
 
 def size(title: str) -> Column:
-    return Column(title, str, lambda count, _now: format_size(count), right=True)
+    return Column(
+        title,
+        lambda count: "" if count is None else str(count),
+        lambda count, _now: "" if count is None else format_size(count),
+        right=True,
+    )
 
 
 def number(title: str) -> Column:

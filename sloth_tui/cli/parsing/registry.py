@@ -24,6 +24,7 @@ _MODULES = {
     "state watch": "state_watch",
     "state wait": "state_watch",
     "state compact": "state_compact",
+    "state copy": "state_copy",
     "lock list": "lock",
     "lock acquire": "lock",
     "lock release": "lock",

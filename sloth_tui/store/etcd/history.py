@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import islice
 
-from sloth_tui.store.etcd import secrets
+from sloth_tui.store.etcd import secrets, staging
 from sloth_tui.store.etcd.forgetting import horizon
 from sloth_tui.store.etcd.head import head_of
 from sloth_tui.store.etcd.layout import OTHERS
@@ -42,7 +42,7 @@ class History:
 
     def revision(self) -> int:
         session = self._session
-        return head_of(session.range(Range(session.layout.head)), session.location).revision
+        return head_of(staging.read_settled(session).answers[0], session.location).revision
 
     def revisions(self, key: str, *, limit: int | None = None) -> Iterator[Revision]:
         """See the port. Read in pages, each of one moment."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from sloth_tui.store.etcd import staging
 from sloth_tui.store.etcd.layout import NUMBER
 from sloth_tui.store.etcd.messages import Put, Range, after
 
@@ -28,7 +29,8 @@ def newest(session: Session, limit: int) -> list[LockBreak]:
     from sloth_tui.model import LockBreak, Origin
 
     first = session.layout.breaks
-    found = session.range(Range(first, after(first), max(limit, 0), descending=True)).kvs if limit > 0 else []
+    wanted = Range(first, after(first), limit, descending=True)
+    found = staging.read_settled(session, wanted).answers[1].kvs if limit > 0 else []
     breaks = [json.loads(kept.value) for kept in found]
     return [
         LockBreak(made["name"], made["holder"], made["token"], made["at"] / 1000, Origin(*made["origin"]))

@@ -14,10 +14,13 @@ from functools import partial
 
 from sloth_tui.store import lock_rules
 from sloth_tui.store.clock import NANOSECONDS
+from sloth_tui.store.etcd import staging
 from sloth_tui.store.etcd.failures import Failed
+from sloth_tui.store.etcd.head import NONE, encode_head
 from sloth_tui.store.etcd.keeping import TIED_LEASE_SECONDS
 from sloth_tui.store.etcd.leases import Held, decode, encode, lock_of, own_remaining
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, after
+from sloth_tui.store.etcd.records import FORMAT
 from sloth_tui.store.process import current_process, is_alive
 
 TYPE_CHECKING = False
@@ -131,13 +134,15 @@ class Locks:
         return newest(self._session, limit)
 
     def lock(self, name: str) -> Lock | None:
+        if self._session.must_exist:
+            staging.read_settled(self._session)
         held = self._find(name)
         return None if held is None else self._lock(held)
 
     def locks(self) -> list[Lock]:
         layout = self._session.layout
         skip = len(layout.locks)
-        found = self._session.range(Range(layout.locks, after(layout.locks))).kvs
+        found = staging.read_settled(self._session, Range(layout.locks, after(layout.locks))).answers[1].kvs
         held = (self._lock(decode(_name(kept.key[skip:]), kept)) for kept in found)
         return [lock for lock in held if lock is not None]
 
@@ -150,7 +155,13 @@ class Locks:
         owner = current_process(session.clock.boot_id)
         held = Held(name, holder, 0, lease, (now, now), seconds, ephemeral, _nonce(), owner)
         key = session.layout.lock(name)
-        request = Txn([Compare(key, "create", 0)], [Put(key, encode(held), lease)], [Range(key)])
+        layout = session.layout
+        # With its first lock an agent has a store.
+        begin = Txn(
+            [Compare(layout.head, "create", 0)],
+            [Put(layout.head, encode_head(NONE)), Put(layout.mark, b"%d %d\n" % (FORMAT, session.now()))],
+        )
+        request = Txn([Compare(key, "create", 0)], [Put(key, encode(held), lease), begin], [Range(key)])
         answer = session.patiently(partial(session.channel.txn, request), writing=True)
         if answer.succeeded:
             return self._granted(held._replace(token=answer.revision), began)
