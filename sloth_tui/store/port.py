@@ -301,14 +301,14 @@ class Moving(Protocol):
     """A whole store, to make another one that is like it."""
 
     def dump(self) -> Iterator[Part]:
-        """Yield everything but the locks: entries, revisions, change sets, what is a secret and what is forgotten,
-        all as of one moment. Writers are not held up. The parts come from a connection of their own or are read
-        in pages: they may be read while this handle is used."""
+        """Yield everything but the locks: entries, revisions, change sets, what is a secret and what is
+        forgotten, all as of one moment. Writers are not held up. The parts come from a connection of their
+        own or are read in pages: they may be read while this handle is used."""
 
     def load(self, parts: Iterable[Part], progress: Callable[[int, int], object] | None = None) -> None:
-        """Make this store, which must be empty, equal to the one that the parts come from: the same revisions,
-        change sets, times and limits of what is known, so that history, the past and undo are as there. All or
-        nothing, also if this process is killed.
+        """Make this store, which must be empty, equal to the one that the parts come from: the same
+        revisions, change sets, times and limits of what is known, so that history, the past and undo are as
+        there. All or nothing, also if this process is killed.
 
         ``progress`` gets (done, total); an exception that it raises ends the work, which then leaves nothing
         behind. Raises Conflict if the store is not empty, or is written to meanwhile; NotWritable, LockLost,

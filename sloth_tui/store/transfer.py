@@ -29,15 +29,15 @@ class Transferred(NamedTuple):
     changed: int
     """Number of them that the target did not have like this."""
     revisions: int | None
-    """Number of revisions that were copied; None if the target had state already, so that the changes are one new
-    change set."""
+    """Number of revisions that were copied; None if the target had state already, so that the changes are one
+    new change set."""
 
 
 def move(source: Store, target: Store, progress: Progress | None = None) -> Transferred:
     """Copy all that a store holds into another one, and leave it as it is.
 
-    An empty target becomes equal to the source, history included. In any other one, one change set sets the entries
-    that differ; its other entries stay. Raises the errors of both stores; then nothing was copied.
+    An empty target becomes equal to the source, history included. In any other one, one change set sets the
+    entries that differ; its other entries stay. Raises the errors of both stores; then nothing was copied.
     """
     counted = _Counted(source.dump())
     try:
@@ -63,8 +63,8 @@ def merge(source: Store, target: Store, prefix: str, progress: Progress | None =
 
 
 def back_up(source: Store, agent: str, progress: Progress | None = None) -> str:
-    """Write all that a store holds, but for its locks, into a database in the directory for backups; return its path.
-    Raises the errors of the store, NotWritable, DatabaseUnusable."""
+    """Write all that a store holds, but for its locks, into a database in the directory for backups; return
+    its path. Raises the errors of the store, NotWritable, DatabaseUnusable."""
     from sloth_tui.store import open_path
     from sloth_tui.store.sqlite.agents import backup_path
     from sloth_tui.store.sqlite.engine.backup import write_new

@@ -51,7 +51,9 @@ def copy(arguments: Arguments, out: Output) -> int:
 def _copy(source: Store, target: Store, prefix: str) -> Transferred:
     with ProgressLine(partial(bar, "copying")) as progress:
         if prefix:
-            return merge(source, target, prefix, progress) if source.count(prefix) else Transferred(0, 0, None)
+            return (
+                merge(source, target, prefix, progress) if source.count(prefix) else Transferred(0, 0, None)
+            )
         if not source.revision() and not source.count():
             return Transferred(0, 0, None)
         return move(source, target, progress)
@@ -109,13 +111,13 @@ COMMANDS = (
             output_option("text", "json"),
         ],
         details=(
-            "With --prefix '' an agent without state there gets everything but the locks: entries with their\n"
-            "times and revisions, history, change sets to undo, what is a secret. It is there as a whole or,\n"
-            "when the copy is broken off, not at all; the same command then begins anew. Into state that is\n"
-            "there already, or with a prefix, the entries are copied as one change set: those that differ\n"
-            "are set and the others stay. Run once more, it changes nothing. Others can write to the source\n"
-            "meanwhile: what is copied is the state of one moment. In json revisions is null if no history\n"
-            "was copied."
+            "With --prefix '' an agent without state there gets everything but the locks: entries with\n"
+            "their times and revisions, history, change sets to undo, what is a secret. It is there as a\n"
+            "whole or, when the copy is broken off, not at all; the same command then begins anew. Into\n"
+            "state that is there already, or with a prefix, the entries are copied as one change set:\n"
+            "those that differ are set and the others stay. Run once more, it changes nothing. Others can\n"
+            "write to the source meanwhile: what is copied is the state of one moment. In json revisions\n"
+            "is null if no history was copied."
         ),
         example=(
             "sloth-runner state copy --prefix '' --to-store etcd://db1,db2,db3/shop\n"

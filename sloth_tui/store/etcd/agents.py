@@ -84,8 +84,8 @@ class EtcdAgents:
         return None
 
     def discover(self) -> list[Agent]:
-        """See the port. One request for the names, one for their heads and locks, and a third one for the number
-        of keys of those that were written since the last time."""
+        """See the port. One request for the names, one for their heads and locks, and a third one for the
+        number of keys of those that were written since the last time."""
         return self._look_at(self.names())
 
     def look_at(self, name: str) -> Agent:
@@ -124,7 +124,10 @@ class EtcdAgents:
         self._require(name)
         if self.known(copy):
             raise _exists(copy)
-        with EtcdStore(self._open(name, read_only=True)) as source, EtcdStore(self._open(copy, read_only=False)) as target:
+        with (
+            EtcdStore(self._open(name, read_only=True)) as source,
+            EtcdStore(self._open(copy, read_only=False)) as target,
+        ):
             target.load(source.dump(), progress)
             return target.location
 

@@ -137,8 +137,8 @@ def _group(moment: Moment, members: Sequence[ChangeRecord]) -> Group:
 def _page(
     moment: Moment, *, before: int | None, above: int | None, size: int, selection: Selection
 ) -> tuple[list[ChangeSet], int, int]:
-    """Return the next change sets, newest first, and before which number to go on with our own, and before which
-    first revision with those of other programs."""
+    """Return the next change sets, newest first, and before which number to go on with our own, and before
+    which first revision with those of other programs."""
     before = moment.head.change + 1 if before is None else before
     above = moment.head.revision + 1 if above is None else above
     low = max(1, before - size)

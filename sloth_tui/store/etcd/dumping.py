@@ -33,8 +33,8 @@ _CHANGES_PAGE = 2048
 
 
 def dump(session: Session) -> Iterator[Part]:
-    """See :class:`sloth_tui.store.port.Moving`. Raises DatabaseUnusable if the server forgets the moment meanwhile,
-    because it was compacted."""
+    """See :class:`sloth_tui.store.port.Moving`. Raises DatabaseUnusable if the server forgets the moment
+    meanwhile, because it was compacted."""
     try:
         yield from _parts(Moment(session))
     except Failed as failed:
@@ -71,7 +71,8 @@ def _parts(moment: Moment) -> Iterator[Part]:
 
 
 def _changes(moment: Moment) -> Iterator[Part]:
-    """Yield our own change sets. Bursts of writes by other programs are found again by whoever takes them in."""
+    """Yield our own change sets. Bursts of writes by other programs are found again by whoever takes them
+    in."""
     layout = moment.session.layout
     for low in range(1, moment.head.change + 1, _CHANGES_PAGE):
         high = min(low + _CHANGES_PAGE, OTHERS)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from functools import partial
 from itertools import islice
 
-from sloth_tui.store.etcd import secrets, staging
+from sloth_tui.store.etcd import secrets
 from sloth_tui.store.etcd.forgetting import horizon
 from sloth_tui.store.etcd.head import head_of
 from sloth_tui.store.etcd.layout import OTHERS
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.moment import Selection, at_one_moment, form_of, old_form
 from sloth_tui.store.etcd.records import ABSENT, HIDDEN, decode_kept
+from sloth_tui.store.etcd.settled import read_settled
 from sloth_tui.store.history import words
 from sloth_tui.values.codec import decode_key, key_bytes
 
@@ -42,7 +43,7 @@ class History:
 
     def revision(self) -> int:
         session = self._session
-        return head_of(staging.read_settled(session).answers[0], session.location).revision
+        return head_of(read_settled(session).answers[0], session.location).revision
 
     def revisions(self, key: str, *, limit: int | None = None) -> Iterator[Revision]:
         """See the port. Read in pages, each of one moment."""

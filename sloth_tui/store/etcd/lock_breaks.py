@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from sloth_tui.store.etcd import staging
 from sloth_tui.store.etcd.layout import NUMBER
 from sloth_tui.store.etcd.messages import Put, Range, after
+from sloth_tui.store.etcd.settled import read_settled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def newest(session: Session, limit: int) -> list[LockBreak]:
 
     first = session.layout.breaks
     wanted = Range(first, after(first), limit, descending=True)
-    found = staging.read_settled(session, wanted).answers[1].kvs if limit > 0 else []
+    found = read_settled(session, wanted).answers[1].kvs if limit > 0 else []
     breaks = [json.loads(kept.value) for kept in found]
     return [
         LockBreak(made["name"], made["holder"], made["token"], made["at"] / 1000, Origin(*made["origin"]))

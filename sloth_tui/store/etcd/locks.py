@@ -14,13 +14,13 @@ from functools import partial
 
 from sloth_tui.store import lock_rules
 from sloth_tui.store.clock import NANOSECONDS
-from sloth_tui.store.etcd import staging
 from sloth_tui.store.etcd.failures import Failed
 from sloth_tui.store.etcd.head import NONE, encode_head
 from sloth_tui.store.etcd.keeping import TIED_LEASE_SECONDS
 from sloth_tui.store.etcd.leases import Held, decode, encode, lock_of, own_remaining
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, after
 from sloth_tui.store.etcd.records import FORMAT
+from sloth_tui.store.etcd.settled import read_settled
 from sloth_tui.store.process import current_process, is_alive
 
 TYPE_CHECKING = False
@@ -135,14 +135,14 @@ class Locks:
 
     def lock(self, name: str) -> Lock | None:
         if self._session.must_exist:
-            staging.read_settled(self._session)
+            read_settled(self._session)
         held = self._find(name)
         return None if held is None else self._lock(held)
 
     def locks(self) -> list[Lock]:
         layout = self._session.layout
         skip = len(layout.locks)
-        found = staging.read_settled(self._session, Range(layout.locks, after(layout.locks))).answers[1].kvs
+        found = read_settled(self._session, Range(layout.locks, after(layout.locks))).answers[1].kvs
         held = (self._lock(decode(_name(kept.key[skip:]), kept)) for kept in found)
         return [lock for lock in held if lock is not None]
 

@@ -41,8 +41,8 @@ def open_store(
     clock: Clock = SYSTEM_CLOCK,
     brief: bool = False,
 ) -> EtcdStore:
-    """Open the store of an agent. No call is made to the server yet; the first one raises AgentNotFound if there is
-    no store to read.
+    """Open the store of an agent. No call is made to the server yet; the first one raises AgentNotFound if
+    there is no store to read.
 
     ``brief``: a few calls will be made, by a process that then ends. Raises UsageError, InvalidAgentName,
     DatabaseUnusable.

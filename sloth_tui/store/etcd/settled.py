@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def read_settled(session: Session, *ranges: Range) -> Reading:
-    """Read the head, and these ranges, at one moment at which no commit is pending; a pending one is completed
-    first. Raises AgentNotFound if there is no store, but there must be one."""
+    """Read the head, and these ranges, at one moment at which no commit is pending; a pending one is
+    completed first. Raises AgentNotFound if there is no store, but there must be one."""
     while True:
         reading = session.read_at(Range(session.layout.head), *ranges)
         head = head_of(reading.answers[0], session.location)

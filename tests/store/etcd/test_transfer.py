@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from sloth_tui.model import ChangeSet, Entry, Revision
     from sloth_tui.store.port import Store
 
 pytestmark = [pytest.mark.slow, needs_etcd]
@@ -200,7 +201,7 @@ def test_a_copy_that_is_killed_is_empty_or_whole(tmp_path: Path, place: Callable
     assert True in outcomes
 
 
-def picture_of_many(store: Store) -> tuple[object, ...]:
+def picture_of_many(store: Store) -> tuple[list[Entry], list[Revision], int, list[ChangeSet]]:
     return (
         list(store.entries()),
         list(store.revisions_since(0)),

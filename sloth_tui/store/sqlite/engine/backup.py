@@ -115,8 +115,9 @@ def _copy_from(source: apsw.Connection, path: str, target: str, progress: Progre
 
 
 def write_new(target: str, fill: Callable[[str], None]) -> None:
-    """Let ``fill`` write a database to the path that it gets, where there is an empty file, and then give that the name
-    ``target``. The file is complete or does not exist. Raises Conflict if ``target`` exists, and NotWritable."""
+    """Let ``fill`` write a database to the path that it gets, where there is an empty file, and then give
+    that the name ``target``. The file is complete or does not exist. Raises Conflict if ``target`` exists,
+    and NotWritable."""
     refuse_existing(target)
     directory, name = os.path.split(target)
     # Not a valid agent name, so that no program takes it for a database before it is complete.

@@ -54,7 +54,8 @@ _ENTRIES = f"""SELECT CAST(key AS BLOB), typeof(value) = 'blob', type, json_vali
     {_milliseconds("created_at")}, {_milliseconds("updated_at")}, revision, change
     FROM state WHERE typeof(key) = 'text' ORDER BY key"""
 _HISTORY = f"""SELECT kept.revision, CAST(kept.key AS BLOB), kept.operation, kept.at, kept.change,
-    last.revision, kept.old IS NULL, typeof(kept.old) = 'blob', kept.old_type, json_valid(kept.old), CAST(kept.old AS BLOB),
+    last.revision, kept.old IS NULL, typeof(kept.old) = 'blob', kept.old_type, json_valid(kept.old),
+    CAST(kept.old AS BLOB),
     CAST(round(1000 * ({CREATED})) AS INTEGER), last.at
     FROM sloth_history AS kept LEFT JOIN sloth_history AS last ON last.revision = kept.previous
     LEFT JOIN state AS live ON live.key = kept.key
@@ -142,7 +143,8 @@ def _revision(row: tuple[Any, ...]) -> KeptRevision:
 
 
 def _kind(is_blob: int, kind: str | None, is_json: int, stored: bytes) -> str:
-    """Return the type under which a stored value is shown: it may not fit its own, left by another program."""
+    """Return the type under which a stored value is shown: it may not fit its own, left by another
+    program."""
     if is_blob:
         return "bytes"
     try:
