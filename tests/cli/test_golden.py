@@ -79,6 +79,10 @@ state watch --since 99|state wait deploy:count|state wait deploy:count --value 4
 state wait missing --timeout 0|state wait deploy:count --value 43 --timeout 0
 state wait deploy:count --changed --timeout 0|state wait deploy:count --changed --absent
 state compact --older-than 2025-11-24T13:00Z
+state copy --to-store files --prefix deploy --to-agent evil|state copy --prefix deploy --to-store files
+state copy --prefix deploy: --to-store consul://x/y
+state copy --prefix nothing --to-store files --to-agent new
+state copy --prefix tls --to-store files --to-agent ../x|state copy --prefix tls --to-store files -a nobody
 lock list|lock list -o json|lock list -o jsonl|lock list -o csv|lock list -o keys|lock list -a evil
 lock list -a evil -o json
 lock list --broken|lock list --broken -o json
@@ -95,6 +99,7 @@ _PIPED_ONLY = """
 state delete deployment:version|state delete deployment:version deploy:live
 state clear|state clear --prefix deploy|state rollback --to 10|state rollback|state diff
 state log --help|state undo --help|state history --help|state diff --help|state rollback --help
+state copy --help|state copy a b
 state watch --help|state wait --help|state compact --help|state log -n x|state list --at 2099-01-01T00:00Z
 --help|state --help|lock --help|--version|tui|state|lock|state lst|state get
 state list -o yaml|state get x -o json|state list --outptu json|state set a
