@@ -52,9 +52,7 @@ class Sorted:
         beyond = terms.beyond if terms.prefix else None
         found: list[tuple[Any, int]] = []
         wanted = self._wanted()
-        read = 0
-        for key, kept in walking.entries_between(self._session, terms.prefix, beyond):
-            read += 1
+        for read, (key, kept) in enumerate(walking.entries_between(self._session, terms.prefix, beyond), 1):
             if read % _STEP_ROWS == 0:
                 self._check()
                 yield 0

@@ -78,15 +78,13 @@ class Watch:
     def _listen(self) -> None:
         layout = self._layout
         ranges = Range(layout.head), Range(layout.locks, after(layout.locks))
-        heard = 0
-        for message in self._channel.watch(*ranges):
+        for heard, message in enumerate(self._channel.watch(*ranges), 1):
             if message.canceled:
                 self._note(Failed(UNREACHABLE, message.canceled))
                 return
             # The first message of each range counts, too: something may have happened before it.
             self._broken = None
             self.count += 1
-            heard += 1
             if heard == len(ranges):
                 self._begun.set()
 

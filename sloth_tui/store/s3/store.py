@@ -13,12 +13,13 @@ from sloth_tui.store.s3.writer import Writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from sloth_tui.model import ChangeSet, Lock, Origin, Stats, Value
     from sloth_tui.settings import Settings
     from sloth_tui.store.clock import Clock
+    from sloth_tui.store.parts import Part
     from sloth_tui.store.port import Window
     from sloth_tui.store.s3.objects import Bucket
     from sloth_tui.store.sqlite.store import SqliteStore
@@ -134,6 +135,12 @@ class S3Store(S3Reading):
     ) -> int:
         """See the port. One snapshot takes the place of another, so this is one change for others."""
         return self._writer.upkeep(lambda store: store.compact(keep=keep, upto=upto, progress=progress))
+
+    def dump(self) -> Iterator[Part]:
+        return self._newest().dump()
+
+    def load(self, parts: Iterable[Part], progress: Callable[[int, int], object] | None = None) -> None:
+        self._writer.upkeep(lambda store: store.load(parts, progress))
 
     def mark_secret(self, key: str) -> None:
         self._writer.write(lambda store: store.mark_secret(key))
