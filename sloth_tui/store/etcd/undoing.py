@@ -108,6 +108,7 @@ class Undo:
             plan = at_one_moment(session, read)
             # Whether something is in the way must not be told from what is only remembered.
             session.known.clear()
+            session.learn(plan.moment.head)
             try:
                 return commit.run(session, commit.Keys(sorted(plan.keys)), partial(_writes, plan, force))
             except _Stale:

@@ -12,6 +12,7 @@ from sloth_tui.model import Origin
 from sloth_tui.store.etcd import commit
 from tests.servers.etcd import needs_etcd
 from tests.store.etcd.raw import compact
+from tests.support import A_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +84,17 @@ def test_a_rollback_takes_back_what_was_written_while_it_was_prepared(
     before_the_commit(store, lambda: other.set_many({"a": 3, "b": 3, "c": 3}))
     assert store.rollback(2) == 3
     assert dict(store.items()) == {"a": 1, "b": 1}
+
+
+def test_a_rollback_that_changes_nothing_ends_although_others_marked_secrets(open_etcd: OpenStore) -> None:
+    store, other = open_etcd(), open_etcd()
+    store.set("a", 1)
+    other.mark_secret("a")
+    counts: list[int] = []
+    rollback = Thread(target=lambda: counts.append(store.rollback(1)), daemon=True)
+    rollback.start()
+    rollback.join(A_MINUTE)
+    assert counts == [0]
 
 
 def test_a_busy_store_can_be_undone(open_etcd: OpenStore) -> None:
