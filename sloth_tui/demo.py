@@ -2,7 +2,8 @@
 
 Everything is in a temporary base directory that is removed on exit; the user's state is neither read nor
 changed. The oldest entries are written as by another program that knows only the documented schema. The rest
-is written through the store and dated back. Screenshots use this state, too.
+is written through the store and dated back. Screenshots use this state, too. With ``SLOTH_RUNNER_STORE`` the
+store of that address, which should be empty, is filled instead; there everything happened just now.
 """
 
 from __future__ import annotations
@@ -227,17 +228,27 @@ def fill(origin: Origin, now: float) -> None:
         old = {key: value for key, value in entries.items() if isinstance(value, str)}
         old["deployment:version"], old["deployment:previous"] = "v1.8.4", "v1.8.3"
         _write_documented_schema(path, old, now)
-        ends: list[tuple[int, float]] = []
         with open_store(agent, "write") as store:
-            for number, (minutes, user, program, title, change) in enumerate(_chapters(entries)):
-                run = f"{number:08x}" if title.startswith("run ") else None
-                store.set_origin(Origin(user, origin.host, _PAST_PID, program, title, run))
-                change(store)
-                ends.append((store.revision(), now - 60 * minutes))
-            store.set_origin(origin)
-            for name, holder, seconds in LOCKS[agent]:
-                store.acquire(name, holder, seconds)
+            ends = fill_store(store, agent, origin, now)
         _date_back(path, ends)
+
+
+def fill_store(store: Store, agent: str, origin: Origin, now: float) -> list[tuple[int, float]]:
+    """Write an agent's sample state and locks into its store, whatever the backend.
+
+    Return the change sets, the oldest first: the last revision of each, and when it is meant to have been, in
+    unix seconds.
+    """
+    ends: list[tuple[int, float]] = []
+    for number, (minutes, user, program, title, change) in enumerate(_chapters(AGENTS[agent])):
+        run = f"{number:08x}" if title.startswith("run ") else None
+        store.set_origin(Origin(user, origin.host, _PAST_PID, program, title, run))
+        change(store)
+        ends.append((store.revision(), now - 60 * minutes))
+    store.set_origin(origin)
+    for name, holder, seconds in LOCKS[agent]:
+        store.acquire(name, holder, seconds)
+    return ends
 
 
 def _date_back(path: str, ends: list[tuple[int, float]]) -> None:
@@ -266,7 +277,7 @@ def _write_documented_schema(path: str, entries: dict[str, str], now: float) -> 
 
 
 def main() -> int:
-    """Fill a temporary base directory, open the TUI on it, remove it."""
+    """Fill a temporary base directory or the chosen store, open the TUI on it, remove the directory."""
     from sloth_tui.tui import run_app
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -275,7 +286,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="sloth-demo-") as directory:
         os.environ["SLOTH_RUNNER_HOME"] = os.path.join(directory, "base")
         user = os.environ.get("USER", "demo")
-        fill(Origin(user, socket.gethostname(), os.getpid(), "sloth-tui", "sample state"), time.time())
+        origin = Origin(user, socket.gethostname(), os.getpid(), "sloth-tui", "sample state")
+        if os.environ.get("SLOTH_RUNNER_STORE"):
+            for agent in AGENTS:
+                with open_store(agent, "write") as store:
+                    fill_store(store, agent, origin, time.time())
+        else:
+            fill(origin, time.time())
         tasks = os.path.join(directory, "tasks")
         os.mkdir(tasks)
         with open(os.path.join(tasks, "deploy.lua"), "w", encoding="utf-8") as file:

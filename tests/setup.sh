@@ -6,9 +6,10 @@ case "${1:-tests}" in
   tests)
     wanted="busybox dropbear-bin etcd-client etcd-server fish iproute2 libnss-wrapper openssh-client openssh-server"
     wanted="$wanted sudo tmux zsh" ;;
+  etcd) wanted="etcd-client etcd-server" ;;
   proof) wanted="ceph-mon ceph-osd radosgw" ;;
   pictures) wanted="fonts-dejavu-core fonts-firacode fonts-noto-cjk fonts-noto-color-emoji librsvg2-bin" ;;
-  *) echo "usage: setup.sh [tests|proof|pictures]" >&2; exit 2 ;;
+  *) echo "usage: setup.sh [tests|etcd|proof|pictures]" >&2; exit 2 ;;
 esac
 missing=""
 for package in $wanted; do
