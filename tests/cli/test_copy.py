@@ -112,7 +112,7 @@ def test_what_is_told_on_a_terminal(past: Picture, elsewhere: str) -> None:
     assert copied.startswith(f"copied {entries} entries and {revisions} revisions to agent 'shop' at ")
     assert told("")[1].endswith(f" has all {entries} entries already; nothing was changed")
     piped("state", "set", "app:n", "1")
-    assert told("app:")[1].startswith("set 1 of 6 entries in agent 'shop' at ")
+    assert told("app:")[1].startswith("set 1 of 5 entries in agent 'shop' at ")
     assert told("nothing:") == ["nothing to copy"]
 
 

@@ -83,6 +83,8 @@ def test_a_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_alarms_of_the_server() -> None:
     with Etcd(quota_bytes=4_000_000) as etcd:
         etcd.gateway.fill()
-        (warning,) = check(etcd.address("shop"))["warnings"]  # type: ignore[misc]
-        assert warning.startswith("the server reports: ")
-        assert "NOSPACE" in warning
+        warnings = check(etcd.address("shop"))["warnings"]
+        assert isinstance(warnings, list)
+        assert len(warnings) == 1
+        assert warnings[0].startswith("the server reports: ")
+        assert "NOSPACE" in warnings[0]
