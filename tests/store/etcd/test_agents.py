@@ -178,7 +178,7 @@ def test_duplicate(address: str) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.4, 0.8])
-def test_a_copy_that_is_given_up_leaves_nothing(address: str, etcd: Etcd, share: float) -> None:
+def test_a_copy_that_is_given_up_leaves_nothing(address: str, shared_etcd: Etcd, share: float) -> None:
     agents = open_agents()
     with writing("shop") as store:
         store.set_many({f"k{number}": "v" * 100 for number in range(2000)})
@@ -188,12 +188,11 @@ def test_a_copy_that_is_given_up_leaves_nothing(address: str, etcd: Etcd, share:
         if done / total >= share:
             raise KeyboardInterrupt
 
-    prefix = address.rpartition("/")[2]
-    before = etcd.gateway.range(f"{prefix}/a/copy")
+    prefix = address.partition("://")[2].partition("/")[2]
     with pytest.raises(KeyboardInterrupt):
         agents.duplicate("shop", "copy", progress)
     assert agents.names() == ["local", "shop"]
-    assert etcd.gateway.range(f"{prefix}/a/copy") == before == {}
+    assert shared_etcd.gateway.range(f"{prefix}/a/copy") == {}
     agents.duplicate("shop", "copy")
     assert agents.look_at("copy").keys == 2001
 
@@ -214,14 +213,14 @@ def test_a_backup_is_a_database_with_all_of_it(address: str) -> None:
         agents.back_up("nobody")
 
 
-def test_remove(address: str, etcd: Etcd) -> None:
+def test_remove(address: str, shared_etcd: Etcd) -> None:
     agents = open_agents()
     with writing("shop") as store:
         write_a_past(store)
         before = picture(store)
         path = agents.remove("shop")
         assert agents.names() == ["local"]
-        assert etcd.gateway.range(address.rpartition("/")[2] + "/") == {}
+        assert shared_etcd.gateway.range(address.partition("://")[2].partition("/")[2] + "/") == {}
         # A handle that was open goes on with a new store.
         assert store.set("a", 1) == 1
     with open_path(path, "read") as backup:

@@ -24,19 +24,14 @@ def check(address: str) -> dict[str, object]:
     return found
 
 
-def test_a_server_without_users(etcd: Etcd) -> None:
-    found = check(etcd.address("shop"))
-    assert found.pop("version") == etcd.gateway.call("maintenance/status")["version"]
+def test_a_server_without_users(shared_etcd: Etcd) -> None:
+    address = shared_etcd.address("checked")
+    found = check(address)
+    assert found.pop("version") == shared_etcd.gateway.call("maintenance/status")["version"]
     assert isinstance(latency := found.pop("latency_ms"), float)
     assert latency > 0
-    assert found == {
-        "backend": "etcd",
-        "location": etcd.address("shop"),
-        "tls": False,
-        "user": None,
-        "warnings": [],
-    }
-    assert etcd.gateway.range("shop") == {}
+    assert found == {"backend": "etcd", "location": address, "tls": False, "user": None, "warnings": []}
+    assert shared_etcd.gateway.range("checked") == {}
 
 
 def test_with_tls_there_is_no_warning() -> None:

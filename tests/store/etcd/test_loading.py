@@ -30,11 +30,6 @@ def source(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-@pytest.fixture
-def address(place: Callable[[], str]) -> str:
-    return place()
-
-
 def target(address: str) -> Store:
     return open_store("shop", "write", address=address)
 
@@ -48,7 +43,7 @@ def at_part(parts: Iterator[Part], number: int, act: Callable[[], object]) -> It
 
 
 def leftovers(etcd: Etcd, address: str) -> list[str]:
-    base = f"{address.rpartition('/')[2]}/a/shop"
+    base = f"{address.partition('://')[2].partition('/')[2]}/a/shop"
     return [key for kind in ("s", "b", "w") for key in etcd.gateway.range(f"{base}/{kind}")]
 
 
@@ -67,16 +62,16 @@ def test_others_see_nothing_before_it_is_whole(source: Store, address: str) -> N
     assert seen == [(0, 0, 0)]
 
 
-def test_what_is_written_meanwhile_wins(source: Store, address: str, etcd: Etcd) -> None:
+def test_what_is_written_meanwhile_wins(source: Store, address: str, shared_etcd: Etcd) -> None:
     with target(address) as store, target(address) as other:
         with pytest.raises(Conflict, match="was written to meanwhile"):
             store.load(at_part(source.dump(), 30, lambda: other.set("mine", 1)))
         assert dict(store.items()) == dict(other.items()) == {"mine": 1}
         assert store.revision() == 1
-    assert leftovers(etcd, address) == []
+    assert leftovers(shared_etcd, address) == []
 
 
-def test_two_at_once_one_after_the_other(source: Store, address: str, etcd: Etcd) -> None:
+def test_two_at_once_one_after_the_other(source: Store, address: str, shared_etcd: Etcd) -> None:
     failed: list[str] = []
     begun = threading.Event()
 
@@ -99,11 +94,11 @@ def test_two_at_once_one_after_the_other(source: Store, address: str, etcd: Etcd
         thread.join(60)
         assert failed == [f"{address}: agent 'shop' has state already"]
         assert picture(store) == picture(source)
-    assert [key for key in leftovers(etcd, address) if "/b/" not in key] == []
+    assert [key for key in leftovers(shared_etcd, address) if "/b/" not in key] == []
 
 
 def test_what_a_dead_process_left_is_removed_by_the_next_one(
-    source: Store, address: str, etcd: Etcd, monkeypatch: pytest.MonkeyPatch
+    source: Store, address: str, shared_etcd: Etcd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Died(BaseException):
         pass
@@ -116,17 +111,17 @@ def test_what_a_dead_process_left_is_removed_by_the_next_one(
         patched.setattr("sloth_tui.store.etcd.loading._remove_staged", lambda session: None)
         with target(address) as store, pytest.raises(Died):
             store.load(at_part(source.dump(), 40, die))
-    assert [key for key in leftovers(etcd, address) if "/b/" in key]
+    assert [key for key in leftovers(shared_etcd, address) if "/b/" in key]
     with target(address) as store:
         assert store.count() == 0
         store.load(source.dump())
         assert picture(store) == picture(source)
-    pieces = [key.split("/b/")[1].split("/")[0] for key in leftovers(etcd, address) if "/b/" in key]
+    pieces = [key.split("/b/")[1].split("/")[0] for key in leftovers(shared_etcd, address) if "/b/" in key]
     assert len(set(pieces)) == 2  # the value that is there, and the one that it replaced
 
 
-def test_a_compaction_breaks_off_what_is_read(source: Store, place: Callable[[], str], etcd: Etcd) -> None:
-    with target(place()) as first, target(place()) as second:
+def test_a_compaction_breaks_off_what_is_read(source: Store) -> None:
+    with Etcd() as etcd, target(etcd.address("one")) as first, target(etcd.address("two")) as second:
         first.load(source.dump())
         first.set_many({f"k{number}": number for number in range(2000)})
 
