@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.errors import KeyNotFound
+from sloth_tui.errors import Conflict, KeyNotFound
 from sloth_tui.model import Origin
 from sloth_tui.store import open_path, open_store
 from sloth_tui.store.transfer import merge, move
@@ -135,6 +135,16 @@ def test_into_a_store_that_has_state_already(tmp_path: Path, place: Callable[[],
         again = move(here, there)
         assert again == (here.count(), 0, None)
         assert there.revision() == revision + differ
+
+
+def test_into_a_store_that_is_written_to_meanwhile(tmp_path: Path, place: Callable[[], str]) -> None:
+    address = place()
+    with file(tmp_path / "a.db") as here, remote(address) as there, remote(address) as other:
+        here.set_many({f"k{number}": number for number in range(1000)})
+        with pytest.raises(Conflict, match="was written to meanwhile"):
+            move(here, there, lambda _done, _total: other.set("mine", 1))
+        assert dict(there.items()) == {"mine": 1}
+        assert move(here, there).changed == 1000
 
 
 def test_a_part_by_its_prefix(tmp_path: Path, place: Callable[[], str]) -> None:
