@@ -446,7 +446,8 @@ class Agents(Protocol):
         DatabaseUnusable."""
 
     def duplicate(self, name: str, copy: str, progress: Callable[[int, int], object] | None = None) -> str:
-        """Create a copy of a store, history and locks included; return its location. Raises the errors of
+        """Create a copy of a store, history included; return its location. Locks are copied where they are
+        records, and not where they are leases of the processes that hold them. Raises the errors of
         :meth:`create`, and AgentNotFound."""
 
     def back_up(self, name: str, progress: Callable[[int, int], object] | None = None) -> str:
@@ -455,5 +456,5 @@ class Agents(Protocol):
 
     def remove(self, name: str, progress: Callable[[int, int], object] | None = None) -> str:
         """Back up the store, then delete it; return the backup's location. Raises Refused for the agent that
-        always exists, Conflict if another program has the store open, AgentNotFound, NotWritable,
-        DatabaseUnusable."""
+        always exists, Conflict if another program has the store open or, where nobody can tell, writes to it
+        meanwhile, AgentNotFound, NotWritable, DatabaseUnusable."""
