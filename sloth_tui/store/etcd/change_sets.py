@@ -128,7 +128,7 @@ def _of_run(moment: Moment, names: RangeAnswer) -> Group | None:
 def _group(moment: Moment, members: Sequence[ChangeRecord]) -> Group:
     layout = moment.session.layout
     answers = moment.read([Range(layout.size(member.number)) for member in members])
-    sizes = [size_of(kv.value) for answer in answers for kv in answer.kvs]
+    sizes = [size_of(kv) for answer in answers for kv in answer.kvs]
     return Group(
         tuple(members), sum(count for count, _ in sizes), max((last for _, last in sizes), default=0)
     )
@@ -161,7 +161,7 @@ def _groups(moment: Moment, low: int, high: int) -> Iterator[Group]:
     layout = moment.session.layout
     changes = moment.range(Range(layout.change(low), layout.change(high))).kvs
     sizes = {
-        number_at_end(kv.key): size_of(kv.value)
+        number_at_end(kv.key): size_of(kv)
         for kv in moment.range(Range(layout.size(low), layout.size(high))).kvs
     }
     records = [decode_change(number_at_end(kv.key), kv.value) for kv in reversed(changes)]

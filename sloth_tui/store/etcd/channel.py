@@ -12,7 +12,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 import grpc
 
 from sloth_tui.store.etcd import wire
-from sloth_tui.store.etcd.failures import TOKEN, UNREACHABLE, Failed, kind_of
+from sloth_tui.store.etcd.failures import TOKEN, TRY_AGAIN, UNREACHABLE, Failed, kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,12 +30,14 @@ _OPTIONS = (
     ("grpc.max_send_message_length", -1),
     ("grpc.enable_retries", 0),  # we settle unknown outcomes ourselves
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
 )
 _LOGIN_SECONDS = 5.0
+_CONNECT_MS, _LEAST_CONNECT_MS = 1500, 400
+"""How long to try to connect, shared by the endpoints; within that an endpoint that is down must not use up a
+caller's patience, and one that is far away must be able to answer."""
 _NEEDS_LEADER = ("hasleader", "true")
 """Without it a member without quorum is silent for 7 s instead of answering at once."""
 
@@ -45,16 +47,22 @@ def _same(data: bytes) -> bytes:
 
 
 class GrpcChannel:
-    """See :class:`sloth_tui.store.etcd.session.Channel`. May be shared by threads."""
+    """See :class:`sloth_tui.store.etcd.session.Channel`. May be shared by threads.
 
-    __slots__ = ("_address", "_channel", "_methods", "_password", "_running", "_token")
+    Each endpoint has a channel of the library's own, because each has its own name in its certificate. A call goes to
+    the one that answered last, and if that fails the next call goes to the next: a member may be down, silent, or cut
+    off from the others."""
+
+    __slots__ = ("_address", "_channels", "_methods", "_password", "_place", "_running", "_token")
 
     def __init__(self, address: EtcdAddress, password: str | None = None) -> None:
         self._address = address
         self._password = password
         self._token: str | None = None
-        self._channel = _connect(address)
-        self._methods: dict[str, Any] = {}
+        self._place = 0
+        """Number of the endpoint that is called."""
+        self._channels = {0: _connect(address, 0)}
+        self._methods: dict[tuple[int, str], Any] = {}
         self._running: set[Any] = set()
 
     def range(self, request: Range, seconds: float) -> RangeAnswer:
@@ -87,13 +95,14 @@ class GrpcChannel:
 
         ended = Event()
         requests = _until(ended, [wire.watch_request(watched.key, watched.end) for watched in ranges])
-        call = self._method("Watch/Watch", stream=True)(requests, metadata=self._logged_in())
+        metadata, place = self._logged_in(), self._place
+        call = self._method(place, "Watch/Watch", stream=True)(requests, metadata=metadata)
         self._running.add(call)
         try:
             for data in call:
                 yield wire.watched_answer(data)
         except grpc.RpcError as error:
-            raise _failed(error) from None
+            raise self._noted(_failed(error), place) from None
         finally:
             ended.set()
             self._running.discard(call)
@@ -105,7 +114,8 @@ class GrpcChannel:
             call.cancel()
 
     def close(self) -> None:
-        self._channel.close()
+        for channel in tuple(self._channels.values()):
+            channel.close()
 
     def _call(
         self, name: str, request: bytes, read: Callable[[bytes], T], seconds: float, *, stream: bool = False
@@ -124,7 +134,8 @@ class GrpcChannel:
     def _attempt(self, name: str, request: bytes, seconds: float, *, stream: bool) -> bytes:
         if self._address.user is not None and self._token is None and name != "Auth/Authenticate":
             self._log_in(seconds)
-        method = self._method(name, stream=stream)
+        place = self._place
+        method = self._method(place, name, stream=stream)
         metadata = self._metadata()
         call: Any = None
         try:
@@ -136,7 +147,7 @@ class GrpcChannel:
             self._running.add(call)
             return bytes(call.result())
         except grpc.RpcError as error:
-            raise _failed(error) from None
+            raise self._noted(_failed(error), place) from None
         except grpc.FutureCancelledError:
             raise Failed(UNREACHABLE, "interrupted") from None
         except ValueError:
@@ -161,57 +172,39 @@ class GrpcChannel:
     def _metadata(self) -> tuple[tuple[str, str], ...]:
         return (_NEEDS_LEADER,) if self._token is None else (_NEEDS_LEADER, ("token", self._token))
 
-    def _method(self, name: str, *, stream: bool) -> Any:
-        method = self._methods.get(name)
+    def _noted(self, failed: Failed, place: int) -> Failed:
+        """Go on with the next endpoint if this one failed; another thread may have done so already."""
+        if failed.kind in TRY_AGAIN and self._place == place:
+            self._place = (place + 1) % len(self._address.endpoints)
+        return failed
+
+    def _method(self, place: int, name: str, *, stream: bool) -> Any:
+        method = self._methods.get((place, name))
         if method is None:
-            make = self._channel.stream_stream if stream else self._channel.unary_unary
-            method = self._methods[name] = make(
+            channel = self._channels.get(place)
+            if channel is None:
+                channel = self._channels[place] = _connect(self._address, place)
+            make = channel.stream_stream if stream else channel.unary_unary
+            method = self._methods[place, name] = make(
                 "/etcdserverpb." + name, request_serializer=_same, response_deserializer=_same
             )
         return method
 
 
-def _connect(address: EtcdAddress) -> grpc.Channel:
-    target = _target(address)
+def _connect(address: EtcdAddress, place: int) -> grpc.Channel:
+    """Return a channel to one of the endpoints. Raises UsageError for a file of certificates that cannot be read."""
+    host, port = address.endpoints[place]
+    target = f"dns:///[{host}]:{port}" if ":" in host else f"dns:///{host}:{port}"
+    patience = max(_LEAST_CONNECT_MS, _CONNECT_MS // len(address.endpoints))
+    options = (*_OPTIONS, ("grpc.min_reconnect_backoff_ms", patience))
     if not address.tls:
-        return grpc.insecure_channel(target, options=_OPTIONS)
+        return grpc.insecure_channel(target, options=options)
+    from sloth_tui.store.etcd.tls import content
+
     credentials = grpc.ssl_channel_credentials(
-        _content(address.ca), _content(address.key), _content(address.cert)
+        content(address.ca), content(address.key), content(address.cert)
     )
-    name = ("grpc.ssl_target_name_override", address.endpoints[0][0])
-    return grpc.secure_channel(target, credentials, options=(*_OPTIONS, name))
-
-
-def _target(address: EtcdAddress) -> str:
-    """Return gRPC's name for all endpoints: it takes a list only of numeric addresses of one family."""
-    if len(address.endpoints) == 1:
-        host, port = address.endpoints[0]
-        return f"dns:///[{host}]:{port}" if ":" in host else f"dns:///{host}:{port}"
-    import socket
-
-    found: list[str] = []
-    for host, port in address.endpoints:
-        try:
-            known = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)
-        except OSError:
-            continue  # the others may do
-        found += [":".join(map(str, where[:2])) for *_, where in known]
-    return "ipv4:" + ",".join(found) if found else "dns:///{}:{}".format(*address.endpoints[0])
-
-
-def _content(path: str | None) -> bytes | None:
-    """Return what is in a file of certificates. Raises UsageError."""
-    if path is None:
-        return None
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        from sloth_tui.errors import UsageError
-
-        raise UsageError(
-            f"{path}: {error.strerror or error}", hint="it is named in the store's address"
-        ) from error
+    return grpc.secure_channel(target, credentials, options=options)
 
 
 def _failed(error: grpc.RpcError) -> Failed:

@@ -318,7 +318,7 @@ def _take_in(session: Session, keys: Sequence[bytes], answers: Sequence[RangeAns
     if len(session.known) > _KNOWN_KEYS:
         session.known.clear()
     for key, answer in zip(keys, answers[2 + len(session.fences) :], strict=True):
-        session.known[key] = decode_kept(answer.kvs[0].value) if answer.kvs else None
+        session.known[key] = decode_kept(answer.kvs[0]) if answer.kvs else None
 
 
 def _found(name: str, answer: RangeAnswer) -> str:

@@ -60,6 +60,7 @@ _BY_TEXT = (
     ("larger than max", TOO_LARGE),
     ("too many operations", TOO_LARGE),
 )
+_SILENCE = ("deadline exceeded", "timed out", "timeout")
 _UNSETTLED_CODES = frozenset(
     ("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "INTERNAL", "UNKNOWN", "ABORTED")
 )
@@ -101,8 +102,24 @@ def error_for(failed: Failed, location: str, *, writing: bool, seconds: float = 
             f"{location}: the cluster was restored from a backup", hint="open the store again"
         )
     if kind == UNREACHABLE:
-        from sloth_tui.text import format_duration
-
-        tried = f" within {format_duration(seconds)}" if seconds else ""
-        return DatabaseUnusable(f"{location}: no answer{tried}: {text}", hint="sloth-runner store check")
+        return unreachable(location, seconds, _plain(text))
     return DatabaseUnusable(f"{location}: {text}", hint="sloth-runner store check")
+
+
+def unreachable(location: str, seconds: float, cause: str = "", hint: str | None = None) -> DatabaseUnusable:
+    """Return the error for a server that did not answer for so many seconds (0: once)."""
+    from sloth_tui.text import format_duration
+
+    if hint is not None:
+        return DatabaseUnusable(f"{location}: {cause}", hint=hint)
+    tried = f" within {format_duration(round(seconds, 1))}" if seconds else ""
+    return DatabaseUnusable(
+        f"{location}: no answer{tried}{': ' if cause else ''}{cause}", hint="sloth-runner store check"
+    )
+
+
+def _plain(text: str) -> str:
+    """Return the words of a library without the history of its attempts; nothing if they say only that time is over."""
+    _, _, cause = text.rpartition("last error: ")
+    cause = cause.rpartition(": ")[2].strip().lower()
+    return "" if any(words in cause for words in _SILENCE) else cause

@@ -13,13 +13,13 @@ from functools import partial
 from sloth_tui.store.etcd.head import head_of
 from sloth_tui.store.etcd.layout import NUMBER, number_at_end
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, after, nested
-from sloth_tui.store.etcd.records import decode_change, decode_record, encode_change
+from sloth_tui.store.etcd.records import decode_change, decode_record, encode_change, numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sloth_tui.store.etcd.messages import Operation, RangeAnswer
+    from sloth_tui.store.etcd.messages import KeyValue, Operation, RangeAnswer
     from sloth_tui.store.etcd.moment import Moment, Selection
     from sloth_tui.store.etcd.records import ChangeRecord, Record
     from sloth_tui.store.etcd.session import Session
@@ -55,13 +55,13 @@ def horizon(moment: Moment, selection: Selection, enough: int | None = None) -> 
         return max(known.gone, forgotten_of(moment, selection.low))
     first = layout.forgotten + selection.low
     found = moment.range(Range(first, after(first))).kvs
-    return max([known.gone, *(int(kv.value) for kv in found)])
+    return max([known.gone, *(numbers(kv, 1)[0] for kv in found)])
 
 
 def forgotten_of(moment: Moment, key: bytes) -> int:
     """Return the last revision forgotten of a key of which some are kept; 0 if none was."""
     found = moment.range(Range(moment.session.layout.forgotten + key)).kvs
-    return int(found[0].value) if found else 0
+    return numbers(found[0], 1)[0] if found else 0
 
 
 def forget(session: Session, revisions: Sequence[int], *, tries: int = 0) -> int:
@@ -99,7 +99,7 @@ def _removal(session: Session, records: Sequence[Record], before: Horizon) -> li
     )
     then: list[Operation] = [Put(layout.horizon, b"%d %d" % (before.gone, max(before.any, *newest.values())))]
     for (key, revision), answer in zip(newest.items(), answers, strict=False):
-        known = int(answer.kvs[0].value) if answer.kvs else 0
+        known = numbers(answer.kvs[0], 1)[0] if answer.kvs else 0
         then.append(Put(layout.forgotten + key, b"%d" % max(known, revision)))
     for (number, count), answer in zip(counts.items(), answers[len(newest) :], strict=True):
         for kv in answer.kvs:
@@ -145,7 +145,7 @@ def _note_gone(session: Session, keys: Sequence[bytes]) -> bool:
     if not gone:
         return True
     before = horizon_of(mark)
-    last = max([before.gone, *(int(kv.value) for kv in gone)])
+    last = max([before.gone, *(numbers(kv, 1)[0] for kv in gone)])
     request = Txn(
         [
             Compare(layout.head, "mod", head.kvs[0].mod if head.kvs else 0),
@@ -173,7 +173,7 @@ def forget_changes(session: Session, after_number: int, *, here: int, elsewhere:
         Range(layout.change(first), layout.change(end)),
         Range(layout.size(first), layout.size(end)),
     )
-    made = {number_at_end(kv.key): size_of(kv.value)[0] for kv in sizes.kvs}
+    made = {number_at_end(kv.key): size_of(kv)[0] for kv in sizes.kvs}
     spare: list[Operation] = []
     for kv in changes.kvs:
         change = decode_change(number_at_end(kv.key), kv.value)
@@ -204,11 +204,11 @@ def forgotten_keys(session: Session) -> Iterable[bytes]:
     return [kv.key[len(first) :] for kv in session.range(Range(first, after(first), keys_only=True)).kvs]
 
 
-def size_of(value: bytes) -> tuple[int, int]:
+def size_of(kept: KeyValue) -> tuple[int, int]:
     """Return how many revisions a change set made, and the last of them."""
-    count, last = map(int, value.split(b" "))
+    count, last = numbers(kept, 2)
     return count, last
 
 
 def horizon_of(answer: RangeAnswer) -> Horizon:
-    return Horizon(*map(int, answer.kvs[0].value.split(b" "))) if answer.kvs else Horizon(0, 0)
+    return Horizon(*numbers(answer.kvs[0], 2)) if answer.kvs else Horizon(0, 0)

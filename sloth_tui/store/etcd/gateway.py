@@ -11,7 +11,7 @@ from binascii import a2b_base64, b2a_base64
 from threading import Lock
 from time import monotonic
 
-from sloth_tui.store.etcd.failures import TOKEN, UNREACHABLE, Failed, kind_of
+from sloth_tui.store.etcd.failures import NO_LEADER, TOKEN, UNREACHABLE, Failed, kind_of
 from sloth_tui.store.etcd.http_post import Connection, NotHttp
 from sloth_tui.store.etcd.messages import (
     Granted,
@@ -202,7 +202,12 @@ class GatewayChannel:
         except NotHttp:
             self._drop()
             raise NotServed from None
-        return _answer(status, data)
+        try:
+            return _answer(status, data)
+        except Failed as failed:
+            if failed.kind == NO_LEADER:
+                self._drop()  # the others may know one
+            raise
 
     def _connect(self, deadline: float) -> Connection:
         if self._connection is not None:
@@ -226,12 +231,9 @@ class GatewayChannel:
     def _context(self) -> ssl.SSLContext | None:
         if not self._address.tls:
             return None
-        import ssl
+        from sloth_tui.store.etcd.tls import context_for
 
-        context = ssl.create_default_context(cafile=self._address.ca)
-        if self._address.cert is not None:
-            context.load_cert_chain(self._address.cert, self._address.key)
-        return context
+        return context_for(self._address)
 
     def _drop(self) -> None:
         """Close a connection that failed; the next one is to the next endpoint."""

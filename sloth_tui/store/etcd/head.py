@@ -63,12 +63,19 @@ def head_of(answer: RangeAnswer, location: str) -> Head:
     found = answer.kvs[0]
     fields = found.value.split(b" ")
     if not fields[0].isdigit() or len(fields) not in (4, 8):
-        raise DatabaseUnusable(f"{location}: not a store of sloth-runner", hint="choose another prefix")
+        raise _not_ours(location)
     if int(fields[0]) > FORMAT:
         raise DatabaseUnusable(
             f"{location}: written by a newer sloth-runner (format {int(fields[0])})",
             hint=f"this one knows {FORMAT}",
         )
     _, revision, change, secrets, *rest = fields
-    pending = Pending(rest[0], *map(int, rest[1:])) if rest else None
-    return Head(found.mod, int(revision), int(change), int(secrets), pending)
+    try:
+        pending = Pending(rest[0], *map(int, rest[1:])) if rest else None
+        return Head(found.mod, int(revision), int(change), int(secrets), pending)
+    except ValueError:
+        raise _not_ours(location) from None
+
+
+def _not_ours(location: str) -> DatabaseUnusable:
+    return DatabaseUnusable(f"{location}: not a store of sloth-runner", hint="choose another prefix")

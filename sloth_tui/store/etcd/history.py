@@ -143,7 +143,7 @@ def _look_up(
     live = moment.read([Range(layout.entry(key)) for key in wanted])
     older: dict[bytes, int] = {}
     for (key, revision), answer in zip(wanted.items(), live, strict=True):
-        kept = decode_kept(answer.kvs[0].value) if answer.kvs else None
+        kept = decode_kept(answer.kvs[0]) if answer.kvs else None
         if kept is not None and kept.revision == revision:
             became[revision] = form_of(kept)
         else:

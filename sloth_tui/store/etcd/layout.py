@@ -115,5 +115,10 @@ class Layout:
 
 
 def number_at_end(name: bytes) -> int:
-    """Return the number at the end of such a name."""
-    return int(name[-16:], 16)
+    """Return the number at the end of such a name. Raises DatabaseUnusable."""
+    try:
+        return int(name[-16:], 16)
+    except ValueError:
+        from sloth_tui.store.etcd.records import foreign, name_of
+
+        raise foreign(name_of(name)) from None

@@ -9,6 +9,8 @@ from sloth_tui.store.process import is_alive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from sloth_tui.model import Lock, Owner
     from sloth_tui.store.etcd.messages import KeyValue
     from sloth_tui.store.etcd.session import Session
@@ -53,12 +55,20 @@ def encode(held: Held) -> bytes:
 
 
 def decode(name: str, kept: KeyValue) -> Held:
-    """Return the lock in a key. Raises ValueError, KeyError or TypeError for what this program did not write."""
+    """Return the lock in a key. Raises DatabaseUnusable for what this program did not write."""
     import json
 
+    try:
+        return _held(name, kept, json.loads(kept.value))
+    except (ValueError, KeyError, TypeError):
+        from sloth_tui.store.etcd.records import foreign, name_of
+
+        raise foreign(name_of(kept.key)) from None
+
+
+def _held(name: str, kept: KeyValue, fields: dict[str, Any]) -> Held:
     from sloth_tui.model import Owner
 
-    fields = json.loads(kept.value)
     acquired, renewed = fields["at"]
     return Held(
         name,

@@ -6,6 +6,7 @@ import json
 
 from sloth_tui.store.etcd.layout import NUMBER
 from sloth_tui.store.etcd.messages import Put, Range, after
+from sloth_tui.store.etcd.records import foreign, name_of
 from sloth_tui.store.etcd.settled import read_settled
 
 TYPE_CHECKING = False
@@ -31,8 +32,12 @@ def newest(session: Session, limit: int) -> list[LockBreak]:
     first = session.layout.breaks
     wanted = Range(first, after(first), limit, descending=True)
     found = read_settled(session, wanted).answers[1].kvs if limit > 0 else []
-    breaks = [json.loads(kept.value) for kept in found]
-    return [
-        LockBreak(made["name"], made["holder"], made["token"], made["at"] / 1000, Origin(*made["origin"]))
-        for made in breaks
-    ]
+    breaks: list[LockBreak] = []
+    for kept in found:
+        try:
+            made = json.loads(kept.value)
+            who = Origin(*made["origin"])
+            breaks.append(LockBreak(made["name"], made["holder"], made["token"], made["at"] / 1000, who))
+        except (ValueError, KeyError, TypeError):
+            raise foreign(name_of(kept.key)) from None
+    return breaks

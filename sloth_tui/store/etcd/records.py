@@ -1,18 +1,20 @@
 """What stands in the values of our keys: a line of fields, then bytes. ``etcdctl get`` shows it readably.
 
-Every reader raises ValueError for what this program did not write.
+Every reader raises DatabaseUnusable for what this program did not write.
 """
 
 from __future__ import annotations
 
 from collections import namedtuple
 
+from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.values.codec import decode, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.model import Value
     from sloth_tui.origin import Origin
+    from sloth_tui.store.etcd.messages import KeyValue
 
 FORMAT = 1
 """The format of everything under an agent's prefix; a store with a higher one is not touched."""
@@ -87,6 +89,30 @@ class Record(
     old_blob: bytes | None
 
 
+def foreign(what: str) -> DatabaseUnusable:
+    """Return the error for something under our prefix that is not ours."""
+    return DatabaseUnusable(
+        f"{what} is not as sloth-runner writes it",
+        hint="etcdctl get shows it; give sloth-runner a prefix of its own",
+    )
+
+
+def name_of(key: bytes) -> str:
+    """Return the name of a key of the server for a person."""
+    return f"etcd's key '{key.decode('utf-8', 'surrogateescape')}'"
+
+
+def numbers(found: KeyValue, many: int) -> list[int]:
+    """Return the numbers that are all of a key's value. Raises DatabaseUnusable."""
+    try:
+        read = [int(number) for number in found.value.split(b" ")]
+    except ValueError:
+        read = []
+    if len(read) != many:
+        raise foreign(name_of(found.key))
+    return read
+
+
 def kind_and_bytes(value: Value) -> tuple[str, bytes]:
     """Return the name of the type and the stored form. Raises InvalidValue."""
     kind, stored = encode(value)
@@ -94,14 +120,17 @@ def kind_and_bytes(value: Value) -> tuple[str, bytes]:
 
 
 def value_of(kind: str, stored: bytes) -> Value:
-    """Return the value of a stored form."""
+    """Return the value of a stored form. Raises DatabaseUnusable."""
     if kind == "bytes":
         return stored
     text = stored.decode("utf-8", "surrogateescape")
     if kind == "table":
         import json
 
-        table: Value = json.loads(text)
+        try:
+            table: Value = json.loads(text)
+        except (ValueError, RecursionError):
+            raise foreign("a table") from None
         return table
     return decode(None if kind == STRING else kind, text)
 
@@ -117,12 +146,23 @@ def encode_kept(kept: Kept) -> bytes:
     return line.encode() + blob + b"\n" + kept.stored
 
 
-def decode_kept(data: bytes) -> Kept:
-    line, _, stored = data.partition(b"\n")
-    kind, created, updated, revision, change, size, blob = line.split(b" ")
-    return Kept(
-        kind.decode(), stored, int(created), int(updated), int(revision), int(change), int(size), _name(blob)
-    )
+def decode_kept(found: KeyValue) -> Kept:
+    """Return the entry in a key. Raises DatabaseUnusable."""
+    line, _, stored = found.value.partition(b"\n")
+    try:
+        kind, created, updated, revision, change, size, blob = line.split(b" ")
+        return Kept(
+            kind.decode(),
+            stored,
+            int(created),
+            int(updated),
+            int(revision),
+            int(change),
+            int(size),
+            _name(blob),
+        )
+    except ValueError:
+        raise foreign(name_of(found.key)) from None
 
 
 def encode_record(record: Record) -> bytes:
@@ -135,6 +175,14 @@ def encode_record(record: Record) -> bytes:
 
 
 def decode_record(revision: int, data: bytes) -> Record:
+    """Return the record of a revision. Raises DatabaseUnusable."""
+    try:
+        return _record(revision, data)
+    except ValueError:
+        raise foreign(f"revision {revision}") from None
+
+
+def _record(revision: int, data: bytes) -> Record:
     line, _, rest = data.partition(b"\n")
     operation, at, change, nonce, kind, created, updated, old_revision, size, blob, length = line.split(b" ")
     key, old = rest[: int(length)], rest[int(length) :]
@@ -226,13 +274,17 @@ def encode_change(change: ChangeRecord) -> bytes:
 
 
 def decode_change(number: int, data: bytes) -> ChangeRecord:
+    """Return a change set. Raises DatabaseUnusable."""
     import json
 
     from sloth_tui.origin import Origin
 
     line, _, origin = data.partition(b"\n")
-    at, first, forgotten = map(int, line.split(b" "))
-    return ChangeRecord(number, at, first, forgotten, Origin(*json.loads(origin)))
+    try:
+        at, first, forgotten = map(int, line.split(b" "))
+        return ChangeRecord(number, at, first, forgotten, Origin(*json.loads(origin)))
+    except (ValueError, TypeError):
+        raise foreign(f"change set {number}") from None
 
 
 def _text(part: object) -> object:

@@ -16,7 +16,7 @@ from sloth_tui.store.etcd.layout import number_at_end
 from sloth_tui.store.etcd.messages import Put, Range, Txn
 from sloth_tui.store.etcd.moment import at_one_moment
 from sloth_tui.store.etcd.pruning import long_ago
-from sloth_tui.store.etcd.records import decode_record
+from sloth_tui.store.etcd.records import decode_record, numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _is_due(session: Session, swept: Swept) -> bool:
 
 
 def _swept_of(answer: RangeAnswer) -> Swept:
-    return Swept(*map(int, answer.kvs[0].value.split(b" "))) if answer.kvs else Swept(0, 0, 0)
+    return Swept(*numbers(answer.kvs[0], 3)) if answer.kvs else Swept(0, 0, 0)
 
 
 def _trim(session: Session, key: bytes, keep: int) -> int:

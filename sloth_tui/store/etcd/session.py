@@ -7,7 +7,7 @@ from functools import partial
 from time import monotonic, sleep, time
 
 from sloth_tui.errors import Interrupted, NotWritable
-from sloth_tui.store.etcd.failures import COMPACTED, TRY_AGAIN, UNREACHABLE, Failed, error_for
+from sloth_tui.store.etcd.failures import COMPACTED, NO_LEADER, TRY_AGAIN, UNREACHABLE, Failed, error_for, unreachable
 from sloth_tui.store.etcd.head import NONE
 from sloth_tui.store.etcd.layout import Layout
 from sloth_tui.store.etcd.messages import Range, Txn, flattened, nested
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Protocol, Self, TypeVar
 
+    from sloth_tui.errors import SlothError
     from sloth_tui.model import Origin
     from sloth_tui.settings import Settings
     from sloth_tui.store.clock import Clock
@@ -227,27 +228,38 @@ class Session:
 
         Raises DatabaseUnusable, NotWritable, Interrupted, and Failed if the revision to read at was compacted."""
         interrupts, began = self._interrupts, monotonic()
+        no_leader: Failed | None = None
         while True:
             patience = self.patience if self._answered else min(self.patience, FIRST_PATIENCE_SECONDS)
-            left = began + patience - monotonic()
+            if not self._answered and seconds > _ATTEMPT_SECONDS:
+                # Whether there is anybody is found out by something short.
+                self.range(Range(self.layout.head))
             try:
                 answer = call(seconds)
             except Failed as failed:
+                waited = monotonic() - began
+                if failed.kind == NO_LEADER:
+                    no_leader = failed
                 if self._interrupts != interrupts:
                     raise Interrupted from None
                 if failed.kind == COMPACTED:
                     raise
-                if failed.kind not in TRY_AGAIN or left <= _PAUSE_SECONDS:
-                    raise error_for(
-                        failed,
-                        self.location,
-                        writing=writing,
-                        seconds=max(patience, monotonic() - began) if failed.kind == UNREACHABLE else 0.0,
-                    ) from None
+                if failed.kind not in TRY_AGAIN or waited + _PAUSE_SECONDS >= patience:
+                    # One member without a leader says more than others that are down.
+                    worst = no_leader if failed.kind == UNREACHABLE and no_leader else failed
+                    raise self._error_for(worst, writing=writing, seconds=max(patience, waited)) from None
             else:
                 self._answered = True
                 return answer
             sleep(_PAUSE_SECONDS)
+
+    def _error_for(self, failed: Failed, *, writing: bool, seconds: float) -> SlothError:
+        if failed.kind != UNREACHABLE or self._answered:
+            return error_for(failed, self.location, writing=writing, seconds=seconds)
+        from sloth_tui.store.etcd.diagnosis import explain
+
+        cause = explain(self.address)
+        return unreachable(self.location, seconds, *(cause or ()))
 
     def interrupt(self) -> None:
         """Let the call that another thread makes on this handle raise Interrupted; safe from any thread."""

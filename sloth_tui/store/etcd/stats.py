@@ -7,6 +7,7 @@ from collections import Counter
 from sloth_tui.model import Stats
 from sloth_tui.store.etcd import walking
 from sloth_tui.store.etcd.head import head_of
+from sloth_tui.store.etcd.layout import number_at_end
 from sloth_tui.store.etcd.messages import Range
 from sloth_tui.store.etcd.records import decode_record
 from sloth_tui.store.etcd.settled import read_settled
@@ -65,7 +66,7 @@ def _history(session: Session, newest: int) -> tuple[int, int, int, int]:
     for first in range(1, newest + 1, _RECORDS_AT_ONCE):
         wanted = Range(layout.record(first), layout.record(first + _RECORDS_AT_ONCE))
         for kept in session.range(wanted).kvs:
-            record = decode_record(int(kept.key[-16:], 16), kept.value)
+            record = decode_record(number_at_end(kept.key), kept.value)
             oldest = oldest or record.revision
             revisions += 1
             size += record.old_size

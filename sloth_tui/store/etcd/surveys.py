@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from heapq import nsmallest
 
+from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.model import KeyGroup, RankedEntry
 from sloth_tui.store.etcd import walking
 from sloth_tui.store.etcd.head import head_of
+from sloth_tui.store.etcd.layout import number_at_end
 from sloth_tui.store.etcd.messages import Range, after
 from sloth_tui.store.etcd.records import decode_kept, decode_record, seconds
 from sloth_tui.store.etcd.settled import read_settled
@@ -62,18 +64,19 @@ def problems(session: Session) -> list[str]:
     for kept in session.range(Range(first, end, revision=reading.revision)).kvs:
         key = decode_key(kept.key[skip:])
         try:
-            entry = decode_kept(kept.value)
-        except ValueError:
+            entry = decode_kept(kept)
+        except DatabaseUnusable:
             found.append(f"entry '{key}': not written by this program")
             continue
         if entry.revision > newest:
             found.append(f"entry '{key}': revision {entry.revision}, but the newest is {newest}")
     for kept in session.range(Range(layout.records, after(layout.records), revision=reading.revision)).kvs:
-        revision = int(kept.key[-16:], 16)
         try:
+            revision = number_at_end(kept.key)
             decode_record(revision, kept.value)
-        except ValueError:
-            found.append(f"revision {revision}: not written by this program")
+        except DatabaseUnusable as error:
+            found.append(str(error))
+            continue
         if revision > newest:
             found.append(f"revision {revision}: newer than the newest, {newest}")
     return found[:_PROBLEMS]

@@ -69,7 +69,7 @@ def find_at(session: Session, keys: Sequence[bytes], revision: int) -> dict[byte
 
 def _entries(keys: Sequence[bytes], answers: Sequence[RangeAnswer]) -> Iterator[tuple[bytes, Kept | None]]:
     for key, answer in zip(keys, answers, strict=True):
-        yield key, decode_kept(answer.kvs[0].value) if answer.kvs else None
+        yield key, decode_kept(answer.kvs[0]) if answer.kvs else None
 
 
 def keys_between(session: Session, low: bytes, high: bytes | None, revision: int = 0) -> list[bytes]:
@@ -116,7 +116,7 @@ def _pages(
     size, at = _PAGE_KEYS, 0
     while True:
         for found in page:
-            yield found.key[skip:], decode_kept(found.value)
+            yield found.key[skip:], decode_kept(found)
         if at >= len(rest):
             return
         taken = sum(len(found.value) for found in page) or 1
