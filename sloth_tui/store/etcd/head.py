@@ -43,6 +43,7 @@ class Head(namedtuple("Head", ("mod", "revision", "change", "secrets", "pending"
     pending: Pending | None
 
 
+_MOST_DIGITS = 9
 NONE = Head(0, 0, 0, 0, None)
 """The head of a store that was never written to."""
 
@@ -62,13 +63,15 @@ def head_of(answer: RangeAnswer, location: str) -> Head:
         return NONE
     found = answer.kvs[0]
     fields = found.value.split(b" ")
-    if not fields[0].isdigit() or len(fields) not in (4, 8):
+    if not fields[0].isdigit() or len(fields[0]) > _MOST_DIGITS:
         raise _not_ours(location)
     if int(fields[0]) > FORMAT:
         raise DatabaseUnusable(
             f"{location}: written by a newer sloth-runner (format {int(fields[0])})",
             hint=f"this one knows {FORMAT}",
         )
+    if len(fields) not in (4, 8):
+        raise _not_ours(location)
     _, revision, change, secrets, *rest = fields
     try:
         pending = Pending(rest[0], *map(int, rest[1:])) if rest else None

@@ -7,7 +7,15 @@ from functools import partial
 from time import monotonic, sleep, time
 
 from sloth_tui.errors import Interrupted, NotWritable
-from sloth_tui.store.etcd.failures import COMPACTED, NO_LEADER, TRY_AGAIN, UNREACHABLE, Failed, error_for, unreachable
+from sloth_tui.store.etcd.failures import (
+    COMPACTED,
+    NO_LEADER,
+    TRY_AGAIN,
+    UNREACHABLE,
+    Failed,
+    error_for,
+    unreachable,
+)
 from sloth_tui.store.etcd.head import NONE
 from sloth_tui.store.etcd.layout import Layout
 from sloth_tui.store.etcd.messages import Range, Txn, flattened, nested

@@ -1,4 +1,4 @@
-"""A store on a real etcd."""
+"""Prefixes of the tests' own, on servers that they share where they do nothing to them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from uuid import uuid4
 import pytest
 
 from sloth_tui.settings import Settings
+from sloth_tui.store.etcd import session
 from sloth_tui.store.etcd.opening import open_store
+from tests.servers.etcd import Etcd, needs_etcd
 from tests.servers.fixtures import shared_etcd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sloth_tui.store.etcd.store import EtcdStore
-    from tests.servers.etcd import Etcd
 
 __all__ = ["shared_etcd"]
 
@@ -27,16 +28,28 @@ class OpenStore(Protocol):
     def __call__(self, settings: Settings | None = None) -> EtcdStore: ...
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(__file__.rpartition("/")[0]):
+            item.add_marker(needs_etcd)
+
+
+@pytest.fixture
+def prefix() -> str:
+    """A prefix that nobody else uses."""
+    return f"shop-{uuid4().hex}"
+
+
+@pytest.fixture
+def address(shared_etcd: Etcd, prefix: str) -> str:
+    """The address of an empty store on the shared server."""
+    return shared_etcd.address(prefix)
+
+
 @pytest.fixture
 def place(shared_etcd: Etcd) -> Callable[[], str]:
     """Returns the address of another store, which is empty, at each call."""
     return lambda: f"{shared_etcd.address('shop')}/{uuid4().hex}"
-
-
-@pytest.fixture
-def address(shared_etcd: Etcd) -> str:
-    """The address of a new store, which is empty."""
-    return f"{shared_etcd.address('history')}/{uuid4().hex}"
 
 
 @pytest.fixture
@@ -48,3 +61,16 @@ def open_etcd(address: str) -> Iterator[OpenStore]:
             return handles.enter_context(store)
 
         yield opened
+
+
+@pytest.fixture
+def etcd() -> Iterator[Etcd]:
+    """A server for this test alone, which may be killed."""
+    with Etcd() as etcd:
+        yield etcd
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give up a server that does not answer sooner than the program does."""
+    monkeypatch.setattr(session, "FIRST_PATIENCE_SECONDS", 0.3)

@@ -1,0 +1,402 @@
+"""What a person is told when a store cannot be used: the same words whichever way the server is spoken to.
+
+``state get`` asks the server's JSON gateway, ``state set`` speaks gRPC.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.store.etcd import session
+from tests.cli.support import piped
+from tests.servers.background import free_ports
+from tests.servers.certificates import Authority
+from tests.servers.etcd import Etcd
+from tests.support import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_UNUSABLE, _NOT_WRITABLE, _USAGE = 7, 8, 2
+_PASSWORD = "a password"
+
+_MINE = ("--holder", "me", "--ttl", "60")
+GET, SET = ("state", "get", "a"), ("state", "set", "a", "1")
+by_both = pytest.mark.parametrize("words", [GET, SET], ids=["gateway", "grpc"])
+
+
+@pytest.fixture(scope="module")
+def with_tls() -> Iterator[Etcd]:
+    with Etcd(tls=True) as etcd:
+        yield etcd
+
+
+@pytest.fixture(scope="module")
+def for_clients() -> Iterator[Etcd]:
+    """It refuses clients without a certificate."""
+    with Etcd(tls=True, client_certificates=True) as etcd:
+        yield etcd
+
+
+@pytest.fixture(scope="module")
+def for_users() -> Iterator[Etcd]:
+    """``ann`` may read and write under ``shop/``, ``rea`` only read."""
+    with Etcd() as etcd:
+        assert piped(*SET, "--store", etcd.address("shop")).code == 0
+        etcd.gateway.add_user("ann", _PASSWORD, "shop/")
+        etcd.gateway.add_user("rea", _PASSWORD, "shop/", kind="READ")
+        etcd.gateway.require_users()
+        yield etcd
+
+
+@pytest.fixture
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLOTH_STORE_PASSWORD", _PASSWORD)
+
+
+def _refused(words: tuple[str, ...], address: str) -> tuple[int, str]:
+    result = piped(*words, "--store", address)
+    assert result.stdout == b""
+    return result.code, result.err
+
+
+def _port(etcd: Etcd) -> int:
+    return etcd.members[0].port
+
+
+# Nobody answers.
+
+
+@by_both
+def test_nobody_listens(words: tuple[str, ...]) -> None:
+    address = f"etcd://127.0.0.1:{free_ports(1)[0]}/shop"
+    code, err = _refused(words, address)
+    assert code == _UNUSABLE
+    assert re.fullmatch(
+        re.escape(f"error: {address}: no answer within ")
+        + r"[2-9][.0-9]*s: connection refused\nhint: sloth-runner store check\n",
+        err,
+    )
+
+
+@pytest.mark.usefixtures("hasty")
+@by_both
+def test_the_host_is_unknown(words: tuple[str, ...]) -> None:
+    code, err = _refused(words, "etcd://no-such-host.invalid/shop")
+    assert code == _UNUSABLE
+    assert "error: etcd://no-such-host.invalid/shop: no answer within " in err
+    assert err.endswith(": the host no-such-host.invalid is not known\nhint: sloth-runner store check\n")
+
+
+@pytest.mark.usefixtures("hasty")
+@by_both
+def test_the_server_listens_and_says_nothing(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "_ATTEMPT_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"etcd://127.0.0.1:{silent.getsockname()[1]}/shop"
+        code, err = _refused(words, address)
+    assert code == _UNUSABLE
+    assert re.fullmatch(
+        re.escape(f"error: {address}: no answer within ") + r"[.0-9ms]+\nhint: sloth-runner store check\n",
+        err,
+    )
+
+
+@pytest.mark.usefixtures("hasty")
+@by_both
+def test_a_list_does_not_wait_long_for_a_silent_server(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One attempt of a list may take half a minute, but not of a server that has never answered."""
+    monkeypatch.setattr(session, "_ATTEMPT_SECONDS", 0.3)
+    monkeypatch.setattr(session, "_LIST_SECONDS", 1e6)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"etcd://127.0.0.1:{silent.getsockname()[1]}/shop"
+        code, _ = _refused(("state", "list") if words is GET else ("lock", "list"), address)
+    assert code == _UNUSABLE
+
+
+@pytest.mark.slow
+def test_most_members_are_down() -> None:
+    with Etcd(members=3) as etcd:
+        for member in etcd.members[1:]:
+            member.kill()
+        left = etcd.members[0]
+        wait_until(lambda: etcd.gateway.leader_by(left) is None, what="the last member has noticed")
+        for members in (etcd.members, etcd.members[:1]):
+            address = etcd.address("shop", members=members)
+            for words in (GET, SET):
+                assert _refused(words, address) == (
+                    _UNUSABLE,
+                    f"error: {address}: no leader\nhint: most members of the cluster must run and reach each other\n",
+                )
+
+
+# TLS.
+
+
+@pytest.mark.usefixtures("hasty")
+@by_both
+def test_plain_to_tls(words: tuple[str, ...], with_tls: Etcd) -> None:
+    address = f"etcd://127.0.0.1:{_port(with_tls)}/shop"
+    assert _refused(words, address) == (
+        _UNUSABLE,
+        f"error: {address}: the server speaks TLS\nhint: etcds://HOST/PREFIX\n",
+    )
+
+
+@pytest.mark.usefixtures("hasty")
+@by_both
+def test_tls_to_plain(words: tuple[str, ...], shared_etcd: Etcd) -> None:
+    address = f"etcds://127.0.0.1:{_port(shared_etcd)}/shop"
+    assert _refused(words, address) == (
+        _UNUSABLE,
+        f"error: {address}: the server does not speak TLS\nhint: etcd://HOST/PREFIX\n",
+    )
+
+
+@pytest.mark.usefixtures("hasty")
+@by_both
+def test_no_client_certificate(words: tuple[str, ...], for_clients: Etcd) -> None:
+    assert for_clients.authority is not None
+    place = f"etcds://127.0.0.1:{_port(for_clients)}/shop"
+    assert _refused(words, f"{place}?ca={for_clients.authority.certificate}") == (
+        _UNUSABLE,
+        f"error: {place}: the server asks for a client certificate\n"
+        "hint: ?cert=FILE&key=FILE in the store's address\n",
+    )
+
+
+@pytest.mark.usefixtures("hasty")
+@by_both
+def test_client_certificate_of_somebody_else(
+    words: tuple[str, ...], for_clients: Etcd, tmp_path: Path
+) -> None:
+    assert for_clients.authority is not None
+    other = Authority(tmp_path).issue("client")
+    place = f"etcds://127.0.0.1:{_port(for_clients)}/shop"
+    files = f"ca={for_clients.authority.certificate}&cert={other.certificate}&key={other.key}"
+    assert _refused(words, f"{place}?{files}") == (
+        _UNUSABLE,
+        f"error: {place}: the server does not accept the client certificate\n"
+        "hint: ?cert=FILE&key=FILE in the store's address\n",
+    )
+
+
+@pytest.mark.usefixtures("hasty")
+@by_both
+def test_unknown_authority(words: tuple[str, ...], with_tls: Etcd, tmp_path: Path) -> None:
+    place = f"etcds://127.0.0.1:{_port(with_tls)}/shop"
+    hint = "hint: ?ca=FILE in the store's address\n"
+    assert _refused(words, place) == (
+        _UNUSABLE,
+        f"error: {place}: the server's certificate is of no authority that this machine knows\n{hint}",
+    )
+    other = Authority(tmp_path).certificate
+    assert _refused(words, f"{place}?ca={other}") == (
+        _UNUSABLE,
+        f"error: {place}: the server's certificate is of no authority that is in {other}\n{hint}",
+    )
+
+
+@pytest.mark.usefixtures("hasty")
+@by_both
+def test_certificate_of_another_host(words: tuple[str, ...], tmp_path: Path) -> None:
+    with Etcd(tls=True, listen="0.0.0.0") as etcd:  # noqa: S104 - another address of loopback must reach it
+        assert etcd.authority is not None
+        place = f"etcds://127.0.0.2:{_port(etcd)}/shop"
+        assert _refused(words, f"{place}?ca={etcd.authority.certificate}") == (
+            _UNUSABLE,
+            f"error: {place}: the server's certificate is not for 127.0.0.2\n"
+            "hint: the address must name a host as the certificate does\n",
+        )
+
+
+@pytest.mark.usefixtures("hasty")
+@by_both
+def test_files_of_certificates(words: tuple[str, ...], with_tls: Etcd, tmp_path: Path) -> None:
+    place = f"etcds://127.0.0.1:{_port(with_tls)}/shop"
+    hint = "hint: it is named in the store's address\n"
+    missing, empty = tmp_path / "missing.pem", tmp_path / "empty.pem"
+    empty.touch()
+    assert _refused(words, f"{place}?ca={missing}") == (
+        _USAGE,
+        f"error: {missing}: No such file or directory\n{hint}",
+    )
+    assert _refused(words, f"{place}?ca={empty}") == (
+        _USAGE,
+        f"error: {empty}: holds no certificates\n{hint}",
+    )
+
+
+@by_both
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"], ids=["address", "name"])
+def test_the_first_of_several_endpoints_is_down(
+    words: tuple[str, ...], host: str, shared_etcd: Etcd, with_tls: Etcd, prefix: str
+) -> None:
+    down = free_ports(1)[0]
+    assert with_tls.authority is not None
+    for address in (
+        f"etcd://{host}:{down},{host}:{_port(shared_etcd)}/{prefix}",
+        f"etcds://{host}:{down},{host}:{_port(with_tls)}/{prefix}?ca={with_tls.authority.certificate}",
+    ):
+        assert piped(*SET, "--store", address).code == 0
+        result = piped(*words, "--store", address)
+        assert (result.code, result.err) == (0, "")
+
+
+@by_both
+def test_each_endpoint_has_a_name_of_its_own(words: tuple[str, ...], with_tls: Etcd, prefix: str) -> None:
+    """The certificate of a member need not be for the others."""
+    assert with_tls.authority is not None
+    down, port = free_ports(1)[0], _port(with_tls)
+    address = f"etcds://127.0.0.3:{down},localhost:{port}/{prefix}?ca={with_tls.authority.certificate}"
+    assert piped(*SET, "--store", address).code == 0
+    assert piped(*words, "--store", address).code == 0
+
+
+# Users.
+
+
+@by_both
+def test_no_user(words: tuple[str, ...], for_users: Etcd) -> None:
+    address = for_users.address("shop")
+    assert _refused(words, address) == (
+        _UNUSABLE,
+        f"error: {address}: the server asks for a user\n"
+        "hint: etcd://USER@HOST/PREFIX, the password in SLOTH_STORE_PASSWORD or [store] password_file\n",
+    )
+
+
+@by_both
+@pytest.mark.parametrize("given", ["wrong", None], ids=["wrong", "none"])
+def test_wrong_password(
+    words: tuple[str, ...], given: str | None, for_users: Etcd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if given is not None:
+        monkeypatch.setenv("SLOTH_STORE_PASSWORD", given)
+    address = for_users.address("shop", user="ann")
+    assert _refused(words, address) == (
+        _UNUSABLE,
+        f"error: {address}: wrong user or password\n"
+        "hint: etcd://USER@HOST/PREFIX, the password in SLOTH_STORE_PASSWORD or [store] password_file\n",
+    )
+
+
+@pytest.mark.usefixtures("password")
+def test_what_a_user_may_not(for_users: Etcd) -> None:
+    hint = "hint: etcdctl role grant-permission ROLE readwrite PREFIX/ --prefix\n"
+    address = for_users.address("other", user="ann")
+    assert _refused(GET, address) == (
+        _UNUSABLE,
+        f"error: {address}: the user may not read under this prefix\n{hint}",
+    )
+    address = for_users.address("shop", user="rea")
+    assert piped(*GET, "--store", address).out == "1\n"
+    assert _refused(SET, address) == (
+        _NOT_WRITABLE,
+        f"error: {address}: the user may not write under this prefix\n{hint}",
+    )
+    assert _refused(("lock", "acquire", "l", *_MINE), address)[0] == _NOT_WRITABLE
+
+
+# The server has no room.
+
+
+def test_the_quota_is_full() -> None:
+    from sloth_tui.store import open_store
+
+    with Etcd(quota_bytes=8 * 1024 * 1024) as etcd:
+        address = etcd.address("shop")
+        with open_store("local", "write", address=address) as store:
+            store.set("a", 1)
+            store.acquire("l", "me", 60)
+            etcd.gateway.fill()
+            full = (
+                _NOT_WRITABLE,
+                f"error: {address}: the server's database is full\n"
+                "hint: etcdctl compact, defrag and alarm disarm make room; the quota can be raised\n",
+            )
+            assert _refused(("state", "set", "b", "1"), address) == full
+            assert _refused(("lock", "acquire", "m", *_MINE), address) == full
+            assert piped(*GET, "--store", address).out == "1\n"
+            store.release("l", "me")
+            assert store.locks() == []
+        etcd.gateway.make_room()
+        assert piped("state", "set", "b", "1", "--store", address).code == 0
+
+
+# What lies there is not ours.
+
+
+@by_both
+def test_newer_format(words: tuple[str, ...], shared_etcd: Etcd, address: str, prefix: str) -> None:
+    shared_etcd.gateway.put(f"{prefix}/a/local/h", "9 1 2 3 4 5")
+    assert _refused(words, address) == (
+        _UNUSABLE,
+        f"error: {address}: written by a newer sloth-runner (format 9)\nhint: this one knows 1\n",
+    )
+    assert shared_etcd.gateway.range(prefix) == {f"{prefix}/a/local/h": "9 1 2 3 4 5"}
+
+
+@by_both
+@pytest.mark.parametrize(
+    "head", ["hello", "1 x y z", "", "1 1 1 0 abc x y z"], ids=["word", "letters", "empty", "steps"]
+)
+def test_head_of_somebody_else(
+    words: tuple[str, ...], head: str, shared_etcd: Etcd, address: str, prefix: str
+) -> None:
+    shared_etcd.gateway.put(f"{prefix}/a/local/h", head)
+    assert _refused(words, address) == (
+        _UNUSABLE,
+        f"error: {address}: not a store of sloth-runner\nhint: choose another prefix\n",
+    )
+    assert shared_etcd.gateway.range(prefix) == {f"{prefix}/a/local/h": head}
+
+
+_FOREIGN = {
+    "entry": (
+        "e/a",
+        [GET, SET, ("state", "list"), ("state", "show", "a"), ("state", "delete", "a", "--yes")],
+    ),
+    "record": ("r/0000000000000001", [("state", "history", "a"), ("state", "diff", "0")]),
+    "change": ("c/0000000000000001", [("state", "log"), ("state", "history", "a")]),
+    "size": ("n/0000000000000001", [("state", "log")]),
+    "lock": ("l/deploy", [("lock", "list"), ("lock", "acquire", "deploy", *_MINE)]),
+    "horizon": ("F", [("state", "diff", "0"), ("state", "compact")]),
+}
+
+
+@pytest.mark.parametrize("kind", _FOREIGN)
+def test_something_of_somebody_else(kind: str, shared_etcd: Etcd, address: str, prefix: str) -> None:
+    """One clear line, whatever is asked, and nothing is written."""
+    name, commands = _FOREIGN[kind]
+    assert piped(*SET, "--store", address).code == 0
+    shared_etcd.gateway.put(f"{prefix}/a/local/{name}", "hello")
+    before = shared_etcd.gateway.range(prefix)
+    for words in commands:
+        code, err = _refused(words, address)
+        assert (code, err.count("\n")) == (_UNUSABLE, 2), (words, err)
+        assert "is not as sloth-runner writes it\nhint: " in err, (words, err)
+    assert shared_etcd.gateway.range(prefix) == before
+
+
+# What is not sent.
+
+
+@by_both
+def test_too_large(words: tuple[str, ...], address: str) -> None:
+    key = "k" * 4097
+    result = piped(*words[:2], key, *words[3:], "--store", address)
+    if words is SET:
+        assert (result.code, result.err) == (
+            _USAGE,
+            f"error: key '{'k' * 64}…' has 4,097 bytes\nhint: at most 4,096\n",
+        )
+    else:
+        assert result.code == 3
