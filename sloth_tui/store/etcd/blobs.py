@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 from functools import partial
 
+from sloth_tui.store.etcd import begun
 from sloth_tui.store.etcd.failures import Failed
-from sloth_tui.store.etcd.messages import Delete, Put, Range, Txn, after
+from sloth_tui.store.etcd.messages import Put, Range, Txn, after
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from sloth_tui.store.etcd.begun import Note
     from sloth_tui.store.etcd.records import Kept
     from sloth_tui.store.etcd.session import Session
 
@@ -28,23 +30,34 @@ _REMOVE_SECONDS = 2.0
 class Blobs:
     """The blobs of one commit, which are removed again if it is not made."""
 
-    __slots__ = ("_names", "_session")
+    __slots__ = ("_names", "_session", "note")
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._names: dict[tuple[int, bytes], bytes] = {}
+        self.note: Note | None = None
+        """Says that they are being written; the commit removes it."""
 
     def name_of(self, place: int, stored: bytes) -> bytes:
         """Return the name of a blob with this content; it is written the first time. ``place``: which change of the
         commit it is for. Two changes never share a blob: it goes when the one value is forgotten."""
         name = self._names.get((place, stored))
         if name is None:
-            name = self._names[place, stored] = write(self._session, stored)
+            if self.note is None:
+                self.note = begun.begin(self._session, os.urandom(6).hex().encode())
+            mark = self.note.key[len(self._session.layout.begun) :]
+            name = self._names[place, stored] = write(self._session, stored, mark)
         return name
 
     def keep(self) -> None:
         """The commit was made: its entries refer to the blobs."""
         self._names.clear()
+        self.note = None
+
+    def renew(self) -> None:
+        """The commit was not made, but will be tried again: write them again if somebody removed them."""
+        if self.note is not None and not begun.exists(self._session, self.note):
+            self.keep()
 
     def __enter__(self) -> Self:
         return self
@@ -52,13 +65,13 @@ class Blobs:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        layout = self._session.layout
-        for name in self._names.values():
-            prefix = layout.blobs + name + b"/"
-            try:
-                self._session.channel.txn(Txn((), (Delete(prefix, after(prefix)),)), _REMOVE_SECONDS)
-            except Failed:
-                return  # pruning removes what nothing refers to
+        if self.note is None:
+            return
+        request = Txn([self.note.stands], begun.removal(self._session, self.note.key))
+        try:
+            self._session.channel.txn(request, _REMOVE_SECONDS)
+        except Failed:
+            return  # it is removed when it is old enough
 
 
 def stored_of(session: Session, kept: Kept, revision: int = 0) -> bytes:

@@ -38,6 +38,7 @@ _LOGIN_SECONDS = 5.0
 _CONNECT_MS, _LEAST_CONNECT_MS = 1500, 400
 """How long to try to connect, shared by the endpoints; within that an endpoint that is down must not use up a
 caller's patience, and one that is far away must be able to answer."""
+_NOT_CONNECTED = ("failed to connect to all addresses", "errors resolving", "DNS resolution failed")
 _NEEDS_LEADER = ("hasleader", "true")
 """Without it a member without quorum is silent for 7 s instead of answering at once."""
 
@@ -209,7 +210,8 @@ def _connect(address: EtcdAddress, place: int) -> grpc.Channel:
 
 def _failed(error: grpc.RpcError) -> Failed:
     code, text = error.code(), error.details() or ""
-    return Failed(kind_of(code.name, text), text or code.name.lower().replace("_", " "))
+    words = text or code.name.lower().replace("_", " ")
+    return Failed(kind_of(code.name, text), words, sent=not text.startswith(_NOT_CONNECTED))
 
 
 def _until(ended: threading.Event, requests: list[bytes]) -> Iterator[bytes]:

@@ -13,10 +13,10 @@ from time import monotonic, sleep
 
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store import lock_rules
-from sloth_tui.store.etcd import contention, gate, secrets, staging, walking
+from sloth_tui.store.etcd import begun, contention, gate, secrets, staging, walking
 from sloth_tui.store.etcd.batch import Stamp, Write, items_of, operations_of
 from sloth_tui.store.etcd.blobs import Blobs
-from sloth_tui.store.etcd.failures import COMPACTED, NO_LEADER, UNREACHABLE, Failed, error_for
+from sloth_tui.store.etcd.failures import COMPACTED, TRY_AGAIN, UNREACHABLE, Failed, error_for
 from sloth_tui.store.etcd.head import Head, Pending, encode_head, head_of
 from sloth_tui.store.etcd.layout import NUMBER
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, flattened, nested
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from typing import Protocol, TypeAlias, TypeVar
 
     from sloth_tui.store.etcd.batch import Found
+    from sloth_tui.store.etcd.begun import Note
     from sloth_tui.store.etcd.gate import Passage
     from sloth_tui.store.etcd.leases import Held
     from sloth_tui.store.etcd.messages import Operation, RangeAnswer
@@ -208,7 +209,9 @@ def attempt(
         blob_of=blobs.name_of,
         is_secret=secrets.test_of(session, head, patterns),
     )
+    notes = [blobs.note] if blobs.note is not None else []
     if staging.is_large(items):
+        notes.append(begun.begin(session, nonce))
         pending = Pending(nonce, head.revision, staging.stage(session, nonce, items), 0)
         operations: list[Operation] = []
     else:
@@ -221,7 +224,7 @@ def attempt(
         *secrets.marks(session.layout, patterns),
         *operations,
     ]
-    request = _request(session, moved, stamp, operations, again, passage, released)
+    request = _request(session, moved, stamp, operations, again, passage, released, notes)
     try:
         mod, lost = _send(session, request, nonce)
     except DatabaseUnusable:
@@ -230,7 +233,8 @@ def attempt(
         raise
     if lost is not None:
         if pending is not None:
-            staging.discard(session, nonce)
+            staging.discard(session, notes[-1])
+        blobs.renew()
         _take_in(session, again, lost)
         if session.head.pending is not None:
             # Our entries were read before the steps that are still to be done.
@@ -256,12 +260,14 @@ def _request(
     again: Sequence[bytes],
     passage: Passage | None,
     released: Sequence[Held],
+    notes: Sequence[Note],
 ) -> Txn:
     layout, head = session.layout, session.head
     then: list[Operation] = [Put(layout.head, encode_head(moved))]
     if passage is not None:
         then.append(Delete(layout.gate))
     then += [Delete(layout.lock(held.name)) for held in released]
+    then += [Delete(note.key) for note in notes]
     if session.change is None:
         then += _new_change(session, stamp, head.revision + 1)
     if not head.mod:
@@ -271,6 +277,7 @@ def _request(
             Compare(layout.head, "mod", head.mod),
             *guards(session, passage),
             *(Compare(layout.lock(held.name), "create", held.token) for held in released),
+            *(note.stands for note in notes),
         ],
         [*then, *nested(operations)],
         nested(_needed(session, again)),
@@ -343,20 +350,25 @@ def require_time(session: Session) -> None:
 def _send(session: Session, request: Txn, nonce: bytes) -> tuple[int, list[RangeAnswer] | None]:
     """Send a commit until it is known what became of it; return the server's revision (0: done, but unknown at which),
     and what was read instead if it lost the comparison."""
-    began = monotonic()
+    began, sent = monotonic(), False
     while True:
         try:
             answer = session.channel.txn(request, session.patience)
         except Failed as failed:
-            if failed.kind not in (UNREACHABLE, NO_LEADER):
+            if failed.kind not in TRY_AGAIN:
                 raise error_for(failed, session.location, writing=True) from None
             unsettled = failed
+            sent = sent or (failed.kind == UNREACHABLE and failed.sent)
         else:
             return answer.revision, None if answer.succeeded else flattened(answer.answers)
-        if _was_done(session, nonce):
+        if sent and _was_done(session, nonce):
             return 0, None
-        if monotonic() - began > session.patience:
-            raise error_for(unsettled, session.location, writing=True, seconds=session.patience)
+        waited = monotonic() - began
+        if waited > session.patience:
+            if sent:
+                # It may still be on its way.
+                raise _unknown(session, f"no answer within {session.patience:g} s")
+            raise error_for(unsettled, session.location, writing=True, seconds=waited)
         # The comparison lets the same request through at most once.
         sleep(_PAUSE_SECONDS)
 
@@ -364,18 +376,22 @@ def _send(session: Session, request: Txn, nonce: bytes) -> tuple[int, list[Range
 def _was_done(session: Session, nonce: bytes) -> bool:
     """Return whether a commit that was not answered was done. Raises DatabaseUnusable if that cannot be known."""
     head, layout = session.head, session.layout
-    unknown = f"{session.location}: it is not known whether the change was made"
     try:
         now, first = session.read(Range(layout.head), Range(layout.record(head.revision + 1)))
     except DatabaseUnusable as error:
-        raise DatabaseUnusable(
-            f"{unknown}: no answer", hint="sloth-runner state log shows it if it was"
-        ) from error
+        raise _unknown(session, "no answer") from error
     moved = head_of(now, session.location)
-    if moved.mod == head.mod:
+    if moved.mod == head.mod or (moved.revision == head.revision and moved.pending is None):
         return False
     if moved.pending is not None and moved.pending.base == head.revision:
         return bool(moved.pending.commit == nonce)
     if not first.kvs:
-        raise DatabaseUnusable(unknown, hint="sloth-runner state log shows it if it was")
+        raise _unknown(session, "its revision was forgotten meanwhile")
     return decode_record(head.revision + 1, first.kvs[0].value).nonce == nonce
+
+
+def _unknown(session: Session, why: str) -> DatabaseUnusable:
+    return DatabaseUnusable(
+        f"{session.location}: it is not known whether the change was made: {why}",
+        hint="sloth-runner state log shows it if it was",
+    )

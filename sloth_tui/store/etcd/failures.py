@@ -37,9 +37,11 @@ TRY_AGAIN = frozenset((UNREACHABLE, NO_LEADER))
 class Failed(Exception):
     """One call failed."""
 
-    def __init__(self, kind: str, text: str) -> None:
+    def __init__(self, kind: str, text: str, *, sent: bool = True) -> None:
         super().__init__(text)
         self.kind = kind
+        self.sent = sent
+        """False if the request certainly never left: there was no connection."""
         self.text = text
         """The words of the server or the library."""
 

@@ -193,6 +193,10 @@ class GatewayChannel:
             headers["Authorization"] = self._token
         try:
             connection = self._connect(deadline)
+        except OSError as error:
+            self._drop()
+            raise Failed(UNREACHABLE, _words(error), sent=False) from None
+        try:
             status, data = connection.post(
                 f"/v3/{path}", json.dumps(request).encode(), headers, _left(deadline)
             )

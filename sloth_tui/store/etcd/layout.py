@@ -18,6 +18,7 @@ Numbers in names are 16 hexadecimal digits, so that their order is that of the n
     .../b/BLOB/NUMBER            a piece of a value too large for one request
     .../s/COMMIT/NUMBER          staged writes of a commit too large for one request
     .../w                        who loads the empty store from a stream, attached to a lease
+    .../o/NAME                   such pieces or stages whose commit is not made yet: since when
     .../g   .../q/LEASE          the gate of the one writer in a transaction, and those who wait for it
 """
 
@@ -36,6 +37,7 @@ class Layout:
 
     __slots__ = (
         "base",
+        "begun",
         "blobs",
         "breaks",
         "chains",
@@ -69,6 +71,7 @@ class Layout:
         self.secrets, self.patterns, self.forgotten = base + b"x/", base + b"X/", base + b"f/"
         self.blobs, self.stages, self.queue = base + b"b/", base + b"s/", base + b"q/"
         self.turn = base + b"w"
+        self.begun = base + b"o/"
 
     def entry(self, key: bytes) -> bytes:
         return self.entries + key

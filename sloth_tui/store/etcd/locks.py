@@ -26,7 +26,7 @@ from sloth_tui.store.process import current_process, is_alive
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.model import Lock, LockBreak
-    from sloth_tui.store.etcd.messages import KeyValue
+    from sloth_tui.store.etcd.messages import KeyValue, TxnAnswer
     from sloth_tui.store.etcd.session import Session
 
 _SHORTEST_LEASE_SECONDS = 2
@@ -247,7 +247,17 @@ class Locks:
         session = self._session
         key = session.layout.lock(held.name)
         request = Txn([Compare(key, "create", held.token)], [Delete(key), *also])
-        return bool(session.patiently(partial(session.channel.txn, request), writing=True).succeeded)
+        attempts = 0
+
+        def attempt(seconds: float) -> TxnAnswer:
+            nonlocal attempts
+            attempts += 1
+            return session.channel.txn(request, seconds)
+
+        if session.patiently(attempt, writing=True).succeeded:
+            return True
+        # The lock is gone: by an earlier request of ours whose answer was lost, unless what goes with it is not there.
+        return attempts > 1 and all(session.range(Range(put.key)).kvs for put in also)
 
     def _revoke(self, lease: int) -> None:
         """End a lease that nothing is attached to any more; if that fails, it runs out."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from sloth_tui.store.etcd.abandoned import remove_abandoned
+from sloth_tui.store.etcd.begun import remove_abandoned
 from sloth_tui.store.etcd.forgetting import STEP, forget, forget_changes, forgotten_keys, note_gone
 from sloth_tui.store.etcd.layout import number_at_end
 from sloth_tui.store.etcd.messages import Range, after
@@ -53,6 +53,8 @@ def _forget_all(
 ) -> int:
     dispensable, kept = at_one_moment(session, listing)
     forgotten = 0
+    if not session.read_only:
+        remove_abandoned(session)
     if dispensable:
         session.require_writable()
     for first in range(0, len(dispensable), STEP):

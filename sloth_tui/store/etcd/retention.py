@@ -11,6 +11,7 @@ from functools import partial
 from time import monotonic
 
 from sloth_tui.errors import SlothError
+from sloth_tui.store.etcd.begun import remove_abandoned
 from sloth_tui.store.etcd.forgetting import STEP, forget, forget_changes, note_gone
 from sloth_tui.store.etcd.layout import number_at_end
 from sloth_tui.store.etcd.messages import Put, Range, Txn
@@ -112,6 +113,7 @@ def sweep(session: Session) -> None:
             )
             or 0
         )
+    remove_abandoned(session)
     put = Txn((), (Put(session.layout.swept, b"%d %d %d" % (at, revision, change)),))
     session.patiently(partial(session.channel.txn, put), writing=True)
 

@@ -12,13 +12,15 @@ from functools import partial
 
 from sloth_tui.errors import UsageError
 from sloth_tui.store.etcd.batch import Item, operations_of
+from sloth_tui.store.etcd.begun import removal
 from sloth_tui.store.etcd.head import Pending, encode_head, head_of
-from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, after, nested
+from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, nested
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sloth_tui.store.etcd.begun import Note
     from sloth_tui.store.etcd.head import Head
     from sloth_tui.store.etcd.layout import Layout
     from sloth_tui.store.etcd.messages import Operation
@@ -55,11 +57,10 @@ def stage(session: Session, commit: bytes, items: Sequence[Item]) -> int:
     return steps
 
 
-def discard(session: Session, commit: bytes) -> None:
+def discard(session: Session, note: Note) -> None:
     """Remove what was staged for a commit that did not happen."""
-    first = session.layout.stages + commit + b"/"
-    delete = Txn((), (Delete(first, after(first)),))
-    session.patiently(partial(session.channel.txn, delete), writing=True)
+    request = Txn([note.stands], removal(session, note.key))
+    session.patiently(partial(session.channel.txn, request), writing=True)
 
 
 def roll_forward(session: Session, head: Head) -> Head:

@@ -207,7 +207,7 @@ def test_unknown_authority(words: tuple[str, ...], with_tls: Etcd, tmp_path: Pat
 @pytest.mark.usefixtures("hasty")
 @by_both
 def test_certificate_of_another_host(words: tuple[str, ...], tmp_path: Path) -> None:
-    with Etcd(tls=True, listen="0.0.0.0") as etcd:  # noqa: S104 - another address of loopback must reach it
+    with Etcd(tls=True, listen="0.0.0.0") as etcd:  # another address of loopback must reach it
         assert etcd.authority is not None
         place = f"etcds://127.0.0.2:{_port(etcd)}/shop"
         assert _refused(words, f"{place}?ca={etcd.authority.certificate}") == (
@@ -359,7 +359,7 @@ def test_head_of_somebody_else(
     assert shared_etcd.gateway.range(prefix) == {f"{prefix}/a/local/h": head}
 
 
-_FOREIGN = {
+_FOREIGN: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     "entry": (
         "e/a",
         [GET, SET, ("state", "list"), ("state", "show", "a"), ("state", "delete", "a", "--yes")],
