@@ -22,6 +22,7 @@ from sloth_tui.store.etcd.layout import NUMBER
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, flattened, nested
 from sloth_tui.store.etcd.records import FORMAT, ChangeRecord, decode_kept, decode_record, encode_change
 from sloth_tui.store.etcd.retention import keep_within_limits
+from sloth_tui.store.etcd.session import ATTEMPT_SECONDS
 from sloth_tui.store.etcd.settled import read_settled
 from sloth_tui.values.codec import after_prefix
 
@@ -353,7 +354,7 @@ def _send(session: Session, request: Txn, nonce: bytes) -> tuple[int, list[Range
     began, sent = monotonic(), False
     while True:
         try:
-            answer = session.channel.txn(request, session.patience)
+            answer = session.channel.txn(request, ATTEMPT_SECONDS)
         except Failed as failed:
             if failed.kind not in TRY_AGAIN:
                 raise error_for(failed, session.location, writing=True) from None

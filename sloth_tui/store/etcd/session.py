@@ -80,7 +80,7 @@ PATIENCE_SECONDS = 10.0
 FIRST_PATIENCE_SECONDS = 2.0
 """How long a server is tried that has not answered yet."""
 _PAUSE_SECONDS = 0.1
-_ATTEMPT_SECONDS = 5.0
+ATTEMPT_SECONDS = 5.0
 """How long one attempt waits for an answer."""
 _LIST_SECONDS = 30.0
 """How long one attempt waits for a list of any length."""
@@ -229,7 +229,7 @@ class Session:
         return Reading(flattened(answer.answers), answer.revision)
 
     def patiently(
-        self, call: Callable[[float], T], *, writing: bool = False, seconds: float = _ATTEMPT_SECONDS
+        self, call: Callable[[float], T], *, writing: bool = False, seconds: float = ATTEMPT_SECONDS
     ) -> T:
         """Return what ``call``, given the seconds that one attempt may take, returns: again and again while the
         server cannot be reached. Only for what may be done twice. ``seconds`` is the most that one attempt may take.
@@ -239,7 +239,7 @@ class Session:
         no_leader: Failed | None = None
         while True:
             patience = self.patience if self._answered else min(self.patience, FIRST_PATIENCE_SECONDS)
-            if not self._answered and seconds > _ATTEMPT_SECONDS:
+            if not self._answered and seconds > ATTEMPT_SECONDS:
                 # Whether there is anybody is found out by something short.
                 self.range(Range(self.layout.head))
             try:
@@ -315,4 +315,4 @@ class Session:
 
 
 def _attempt_seconds(request: Range) -> float:
-    return _LIST_SECONDS if request.end is not None and not request.limit else _ATTEMPT_SECONDS
+    return _LIST_SECONDS if request.end is not None and not request.limit else ATTEMPT_SECONDS

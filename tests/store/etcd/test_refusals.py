@@ -96,7 +96,7 @@ def test_the_host_is_unknown(words: tuple[str, ...]) -> None:
 @pytest.mark.usefixtures("hasty")
 @by_both
 def test_the_server_listens_and_says_nothing(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "_ATTEMPT_SECONDS", 0.3)
+    monkeypatch.setattr(session, "ATTEMPT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"etcd://127.0.0.1:{silent.getsockname()[1]}/shop"
         code, err = _refused(words, address)
@@ -113,7 +113,7 @@ def test_a_list_does_not_wait_long_for_a_silent_server(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One attempt of a list may take half a minute, but not of a server that has never answered."""
-    monkeypatch.setattr(session, "_ATTEMPT_SECONDS", 0.3)
+    monkeypatch.setattr(session, "ATTEMPT_SECONDS", 0.3)
     monkeypatch.setattr(session, "_LIST_SECONDS", 1e6)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"etcd://127.0.0.1:{silent.getsockname()[1]}/shop"

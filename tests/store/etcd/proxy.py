@@ -1,0 +1,86 @@
+"""A proxy before a server, which loses requests and answers: those that a test points out."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from tests.support import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+    from tests.servers.etcd import Etcd
+
+_REMEMBERED = 65_536
+
+
+class Proxy:
+    """Listens on ``port``, from one to the other end of a ``with`` block."""
+
+    def __init__(self, etcd: Etcd) -> None:
+        self._etcd = etcd
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._wanted: Callable[[bytes], bool] | None = None
+        self._deliver = False
+        self.cuts = 0
+        """How often a connection was cut."""
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def lose(self, *parts: bytes, deliver: bool, times: int = 1) -> None:
+        """Cut the connection at the next request that has all of these parts, each so often: after the server has done it and
+        before its answer is passed on, or, without ``deliver``, before the server hears of it."""
+        self._deliver = deliver
+        self._wanted = lambda data: all(data.count(part) >= times for part in parts)
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
+
+    def _pass_on(self, client: socket.socket) -> None:
+        server = socket.create_connection(("127.0.0.1", self._etcd.members[0].port))
+        seen = b""
+        with client, server, selectors.DefaultSelector() as selector, contextlib.suppress(OSError):
+            selector.register(client, selectors.EVENT_READ)
+            selector.register(server, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select():
+                    data = key.fileobj.recv(65_536)  # type: ignore[union-attr]
+                    if not data:
+                        return
+                    if key.fileobj is server:
+                        client.sendall(data)
+                        seen = b""
+                        continue
+                    seen = (seen + data)[-_REMEMBERED:]
+                    if self._wanted is not None and self._wanted(seen):
+                        self._wanted = None
+                        if self._deliver:
+                            self._have_done(server, data)
+                        self.cuts += 1
+                        return
+                    server.sendall(data)
+
+    def _have_done(self, server: socket.socket, data: bytes) -> None:
+        """Wait until the server has done what it is sent."""
+        before = self._etcd.gateway.revision()
+        server.sendall(data)
+        wait_until(lambda: self._etcd.gateway.revision() > before, what="the server has done it")
