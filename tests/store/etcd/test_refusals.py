@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.errors import DatabaseUnusable, NotWritable
 from sloth_tui.store.etcd import session
+from sloth_tui.store.etcd.messages import Range
+from sloth_tui.store.etcd.opening import open_store
 from tests.cli.support import piped
 from tests.servers.background import free_ports
 from tests.servers.certificates import Authority
@@ -305,15 +308,37 @@ def test_what_a_user_may_not(for_users: Etcd) -> None:
     assert _refused(("lock", "acquire", "l", *_MINE), address)[0] == _NOT_WRITABLE
 
 
+@by_both
+@pytest.mark.usefixtures("password")
+def test_the_token_of_the_login_runs_out(words: tuple[str, ...]) -> None:
+    """A handle logs in again once. A server that is started again has forgotten the tokens it gave, and its
+    short-lived ones end by themselves."""
+    with Etcd(options=("--auth-token-ttl=1",)) as etcd:
+        etcd.gateway.add_user("ann", _PASSWORD, "shop/")
+        etcd.gateway.require_users()
+        address = etcd.address("shop", user="ann")
+        with open_store(address, "local", "write", brief=words is GET) as store:
+            store.set("a", 1)
+            etcd.members[0].stop()
+            etcd.start()
+            assert store.get("a") == 1
+            etcd.members[0].stop()
+            etcd.start()
+            assert store.increment("a") == 2
+            assert store.revision() == 2
+            etcd.gateway.call("auth/user/changepw", {"name": "ann", "password": "another"})
+            with pytest.raises(DatabaseUnusable) as told:
+                store.get("a")
+        assert str(told.value) == f"{address}: wrong user or password"
+
+
 # The server has no room.
 
 
 def test_the_quota_is_full() -> None:
-    from sloth_tui.store import open_store
-
     with Etcd(quota_bytes=8 * 1024 * 1024) as etcd:
         address = etcd.address("shop")
-        with open_store("local", "write", address=address) as store:
+        with open_store(address, "local", "write") as store:
             store.set("a", 1)
             store.acquire("l", "me", 60)
             etcd.gateway.fill()
@@ -400,3 +425,74 @@ def test_too_large(words: tuple[str, ...], address: str) -> None:
         )
     else:
         assert result.code == 3
+
+
+def test_a_value_may_have_64_mib(address: str) -> None:
+    result = piped("state", "set", "a", "-", "--store", address, stdin=b"x" * (64 * 1024 * 1024 + 1))
+    assert (result.code, result.stdout) == (_USAGE, b"")
+    assert result.err.startswith("error: the value has ")
+    assert result.err.endswith("hint: at most 67,108,864\n")
+
+
+@pytest.mark.parametrize("brief", [True, False], ids=["gateway", "grpc"])
+def test_read_only(brief: bool, address: str) -> None:  # noqa: FBT001
+    """Nothing is sent, whatever it is."""
+    with open_store(address, "local", "write") as writer:
+        writer.set("a", 1)
+        lock = writer.acquire("l", "me", 60)
+    with open_store(address, "local", "read", brief=brief) as store:
+        (made,) = store.change_sets()
+        for write in (
+            lambda: store.set("a", 2),
+            lambda: store.increment("a"),
+            lambda: store.delete("a"),
+            lambda: store.set_many({"b": 1}),
+            lambda: store.undo(made),
+            lambda: store.acquire("m", "me", 60),
+            lambda: store.renew("l", "me", 60),
+            lambda: store.release("l", "me", token=lock.token),
+            lambda: store.break_lock("l"),
+            lambda: store.mark_secret("a"),
+            lambda: store.transaction().__enter__(),
+        ):
+            with pytest.raises(NotWritable) as told:
+                write()
+            assert str(told.value) == f"{address}: opened read-only"
+            assert told.value.hint == "nothing was written"
+        assert store.revision() == 1
+        assert [held.token for held in store.locks()] == [lock.token]
+
+
+# What happens during a walk.
+
+
+@pytest.mark.parametrize("brief", [True, False], ids=["gateway", "grpc"])
+def test_the_server_forgets_the_moment_of_a_walk(
+    brief: bool,
+    shared_etcd: Etcd,
+    address: str,  # noqa: FBT001
+) -> None:
+    """It goes on from where it is, at the present: each key once, none left out."""
+    keys = [f"k{number:04}" for number in range(1500)]
+    with (
+        open_store(address, "local", "write") as writer,
+        open_store(address, "local", "read", brief=brief) as store,
+    ):
+        writer.set_many(dict.fromkeys(keys, "x" * 1000))
+        seen = []
+        for key, value in store.items():
+            seen.append(key)
+            assert value in ("x" * 1000, "later")
+            if len(seen) in (1, 700):
+                writer.set("k1499", "later")
+                writer.set(f"k00000{len(seen)}", "before it")
+                shared_etcd.gateway.compact()
+    assert seen == keys
+
+
+def test_the_cluster_was_restored(address: str) -> None:
+    """A moment that is not there yet is none of ours."""
+    with open_store(address, "local", "read") as store, pytest.raises(DatabaseUnusable) as told:
+        store._session.range(Range(b"a", revision=10**12))  # noqa: SLF001 - nobody can wait for a restored cluster
+    assert str(told.value) == f"{address}: the cluster was restored from a backup"
+    assert told.value.hint == "open the store again"
