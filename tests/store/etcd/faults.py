@@ -28,7 +28,7 @@ def opened(address: str, mode: Literal["read", "write"] = "write", *, brief: boo
 
 
 def session_of(store: EtcdStore) -> Session:
-    return store._session  # noqa: SLF001 - faults are made below the port
+    return store._session
 
 
 class Died(BaseException):

@@ -11,7 +11,7 @@ import pytest
 
 from sloth_tui.model import Origin
 from sloth_tui.settings import Settings
-from sloth_tui.store.etcd import abandoned, retention
+from sloth_tui.store.etcd import begun, retention
 from tests.servers.etcd import needs_etcd
 from tests.store.etcd.raw import names, put
 from tests.support import wait_until
@@ -147,6 +147,7 @@ def test_what_was_never_committed_is_removed_after_an_hour(
 ) -> None:
     store = open_etcd()
     store.set("large", LARGE)
+    put(store, b"o/lost", b"%d" % (time.time() * 1000))
     put(store, b"b/lost/0000000000000000", b"part of a value")
     put(store, b"s/lost/0000000000000000", b"part of a commit")
     kept = len(names(store, "b/"))
@@ -154,7 +155,7 @@ def test_what_was_never_committed_is_removed_after_an_hour(
     store.set("small", 1)
     store.prune(keep=50, keep_deleted_days=90)
     assert (len(names(store, "b/")), len(names(store, "s/"))) == (kept, 1)
-    monkeypatch.setattr(abandoned, "ABANDONED_MS", -1000)
+    monkeypatch.setattr(begun, "ABANDONED_MS", -1000)
     store.prune(keep=50, keep_deleted_days=90)
     assert (len(names(store, "b/")), len(names(store, "s/"))) == (kept - 1, 0)
     assert store.get("large") == LARGE

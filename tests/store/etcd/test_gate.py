@@ -177,14 +177,14 @@ def test_a_process_dies_in_its_block_on_another_host(
     """Whoever uses the store meanwhile is patient enough, as programs are by default."""
     inside = _inside(address)
     monkeypatch.setattr(process, "host_name", lambda: "elsewhere")
-    process._known.clear()  # noqa: SLF001 - this process is on another host now
+    process._known.clear()
     try:
         inside.kill()
         inside.communicate()
         session_of(store).patience = 10
         assert store.increment("n") == 1
     finally:
-        process._known.clear()  # noqa: SLF001
+        process._known.clear()
 
 
 @pytest.mark.slow

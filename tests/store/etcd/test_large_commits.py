@@ -57,7 +57,7 @@ def _check(address: str, *, began: bool) -> int:
 
 
 @pytest.mark.parametrize("answered", [False, True], ids=["before", "after"])
-def test_the_writer_dies_at_any_call(shared_etcd: Etcd, answered: bool) -> None:  # noqa: FBT001
+def test_the_writer_dies_at_any_call(shared_etcd: Etcd, answered: bool) -> None:
     """Before the call reaches the server, or before its answer reaches him."""
     outcomes = []
     for number in count(1, rounds(4, 1)):

@@ -65,9 +65,9 @@ def store(address: str) -> Iterator[EtcdStore]:
 def as_elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let this process be on a host of its own."""
     monkeypatch.setattr(process, "host_name", lambda: "elsewhere")
-    process._known.clear()  # noqa: SLF001 - what it knows of itself
+    process._known.clear()
     yield
-    process._known.clear()  # noqa: SLF001
+    process._known.clear()
 
 
 class Holder:

@@ -435,7 +435,7 @@ def test_a_value_may_have_64_mib(address: str) -> None:
 
 
 @pytest.mark.parametrize("brief", [True, False], ids=["gateway", "grpc"])
-def test_read_only(brief: bool, address: str) -> None:  # noqa: FBT001
+def test_read_only(brief: bool, address: str) -> None:
     """Nothing is sent, whatever it is."""
     with open_store(address, "local", "write") as writer:
         writer.set("a", 1)
@@ -470,7 +470,7 @@ def test_read_only(brief: bool, address: str) -> None:  # noqa: FBT001
 def test_the_server_forgets_the_moment_of_a_walk(
     brief: bool,
     shared_etcd: Etcd,
-    address: str,  # noqa: FBT001
+    address: str,
 ) -> None:
     """It goes on from where it is, at the present: each key once, none left out."""
     keys = [f"k{number:04}" for number in range(1500)]
@@ -493,6 +493,6 @@ def test_the_server_forgets_the_moment_of_a_walk(
 def test_the_cluster_was_restored(address: str) -> None:
     """A moment that is not there yet is none of ours."""
     with open_store(address, "local", "read") as store, pytest.raises(DatabaseUnusable) as told:
-        store._session.range(Range(b"a", revision=10**12))  # noqa: SLF001 - nobody can wait for a restored cluster
+        store._session.range(Range(b"a", revision=10**12))
     assert str(told.value) == f"{address}: the cluster was restored from a backup"
     assert told.value.hint == "open the store again"

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def _close_eyes() -> None:
-    make = commit._request  # noqa: SLF001 - the mechanism is what is taken away
+    make = commit._request
 
     def blind(session: Session, *rest: Any) -> Txn:
         request = make(session, *rest)
         compares = [compare for compare in request.compares if compare.key != session.layout.head]
         return Txn(compares, request.then, request.otherwise)
 
-    commit._request = blind  # type: ignore[assignment]  # noqa: SLF001
+    commit._request = blind  # type: ignore[assignment]
 
 
 def main(address: str, name: str, *options: str) -> None:
