@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import namedtuple
 
-from sloth_tui.store.etcd.blobs import INLINE_BYTES
 from sloth_tui.store.etcd.messages import Delete, Put, after
-from sloth_tui.store.etcd.records import Kept, encode_kept, encode_record, replaced
+from sloth_tui.store.etcd.records import INLINE_BYTES, Kept, encode_kept, encode_record, replaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from sloth_tui.store.etcd.records import Kept
     from sloth_tui.store.etcd.session import Session
 
-INLINE_BYTES = 256 * 1024
-"""Largest stored form that stands in the entry itself."""
 _PIECE_BYTES = 256 * 1024
 _REMOVE_SECONDS = 2.0
 

@@ -48,7 +48,7 @@ def _same(data: bytes) -> bytes:
 
 
 class GrpcChannel:
-    """See :class:`sloth_tui.store.etcd.session.Channel`. May be shared by threads.
+    """See :class:`sloth_tui.store.etcd.calls.Channel`. May be shared by threads.
 
     Each endpoint has a channel of the library's own, because each has its own name in its certificate. A call goes to
     the one that answered last, and if that fails the next call goes to the next: a member may be down, silent, or cut

@@ -12,101 +12,37 @@ from contextlib import ExitStack
 from time import monotonic, sleep
 
 from sloth_tui.errors import DatabaseUnusable
-from sloth_tui.store import lock_rules
-from sloth_tui.store.etcd import begun, contention, gate, secrets, staging, walking
+from sloth_tui.store.etcd import begun, contention, gate, secrets, staging
 from sloth_tui.store.etcd.batch import Stamp, Write, items_of, operations_of
 from sloth_tui.store.etcd.blobs import Blobs
-from sloth_tui.store.etcd.failures import COMPACTED, TRY_AGAIN, UNREACHABLE, Failed, error_for
+from sloth_tui.store.etcd.failures import TRY_AGAIN, UNREACHABLE, Failed, error_for
 from sloth_tui.store.etcd.head import Head, Pending, encode_head, head_of
 from sloth_tui.store.etcd.layout import NUMBER
+from sloth_tui.store.etcd.looking import guards, needed, require_time, take_in
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, flattened, nested
-from sloth_tui.store.etcd.records import FORMAT, ChangeRecord, decode_kept, decode_record, encode_change
+from sloth_tui.store.etcd.records import FORMAT, ChangeRecord, decode_record, encode_change
 from sloth_tui.store.etcd.retention import keep_within_limits
 from sloth_tui.store.etcd.session import ATTEMPT_SECONDS
-from sloth_tui.store.etcd.settled import read_settled
-from sloth_tui.values.codec import after_prefix
+from sloth_tui.store.etcd.wanted import FEW_KEYS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Protocol, TypeAlias, TypeVar
+    from collections.abc import Sequence
+    from typing import TypeVar
 
     from sloth_tui.store.etcd.batch import Found
     from sloth_tui.store.etcd.begun import Note
-    from sloth_tui.store.etcd.gate import Passage
     from sloth_tui.store.etcd.leases import Held
     from sloth_tui.store.etcd.messages import Operation, RangeAnswer
-    from sloth_tui.store.etcd.records import Kept
+    from sloth_tui.store.etcd.overlay import Passage
     from sloth_tui.store.etcd.session import Session
+    from sloth_tui.store.etcd.wanted import Decide, Wanted
 
     T = TypeVar("T")
-    Decide: TypeAlias = Callable[[Found, int], tuple[Sequence[Write], T]]
-    """What to write, given the entries that were asked for and the number of the next revision; and the result for
-    the caller. Called again after a lost comparison."""
 
-    class Wanted(Protocol):
-        """The entries that a decision is about."""
-
-        def known(self, session: Session) -> Found | None:
-            """Return the entries if the handle knows them as they are at its head; else None."""
-
-        def read(self, session: Session) -> Found:
-            """Read the head, the gate, the fences and the entries, all of one moment. Raises LockLost."""
-
-        def again(self) -> Sequence[bytes]:
-            """Return the keys to read again in the answer to a lost comparison."""
-
-
-_FEW_KEYS = 50
-"""Most keys that a handle remembers after a commit, and reads again in the answer to a lost comparison."""
-_KNOWN_KEYS = 1000
 _TRIES = 8
 """Lost comparisons after which a writer goes through the gate."""
 _PAUSE_SECONDS = 0.1
-
-
-class Keys:
-    """Entries by their keys."""
-
-    __slots__ = ("_keys",)
-
-    def __init__(self, keys: Sequence[bytes]) -> None:
-        self._keys = keys
-
-    def known(self, session: Session) -> Found | None:
-        if not session.head.mod or len(self._keys) > _FEW_KEYS:
-            return None
-        try:
-            return {key: session.known[key] for key in self._keys}
-        except KeyError:
-            return None
-
-    def read(self, session: Session) -> Found:
-        return session.work.current(self._keys) if session.work else read_entries(session, self._keys)
-
-    def again(self) -> Sequence[bytes]:
-        return self._keys if len(self._keys) <= _FEW_KEYS else ()
-
-
-class Prefix:
-    """All entries whose keys begin with some bytes."""
-
-    __slots__ = ("_prefix",)
-
-    def __init__(self, prefix: bytes) -> None:
-        self._prefix = prefix
-
-    def known(self, session: Session) -> Found | None:
-        return None
-
-    def read(self, session: Session) -> Found:
-        if session.work is not None:
-            return dict(session.work.entries_between(self._prefix, after_prefix(self._prefix)))
-        revision = look(session, ())
-        return dict(walking.entries_between(session, self._prefix, after_prefix(self._prefix), revision))
-
-    def again(self) -> Sequence[bytes]:
-        return ()
 
 
 def run(session: Session, wanted: Wanted, decide: Decide[T]) -> T:
@@ -117,7 +53,9 @@ def run(session: Session, wanted: Wanted, decide: Decide[T]) -> T:
     """
     session.require_writable()
     if session.work is not None:
-        return session.work.run(wanted, decide)
+        writes, result = decide(wanted.read(session), session.work.revision + 1)
+        session.work.add(writes)
+        return result
     writes, result = _run(session, wanted, decide)
     if writes:
         keep_within_limits(session, [write.key for write in writes])
@@ -153,36 +91,6 @@ def _run(session: Session, wanted: Wanted, decide: Decide[T]) -> tuple[Sequence[
                 return (), result
             # What is only remembered does not prove that there is nothing to write.
             found, fresh = (wanted.known(session), True) if writes and passage is None else (None, False)
-
-
-def look(session: Session, keys: Sequence[bytes]) -> int:
-    """Read the head, the gate, the fences and a few entries at one moment; return the server's revision. A pending
-    commit is completed first. Raises LockLost."""
-    answer = read_settled(session, *_needed(session, keys)[1:])
-    _take_in(session, keys, answer.answers)
-    return answer.revision
-
-
-def read_entries(session: Session, keys: Sequence[bytes]) -> dict[bytes, Kept | None]:
-    """Read the head, the gate, the fences and these entries, all of one moment. Raises LockLost."""
-    first, *rest = walking.batches(keys) if keys else ((),)
-    while True:
-        revision = look(session, first)
-        found = {key: session.known[key] for key in first}
-        try:
-            for batch in rest:
-                found.update(walking.find_at(session, batch, revision))
-        except Failed as failed:
-            if failed.kind != COMPACTED:
-                raise
-        else:
-            return found
-
-
-def check_fences(session: Session) -> None:
-    """Raise LockLost unless every fenced lock is still held."""
-    if session.fences:
-        look(session, ())
 
 
 def attempt(
@@ -236,7 +144,7 @@ def attempt(
         if pending is not None:
             staging.discard(session, notes[-1])
         blobs.renew()
-        _take_in(session, again, lost)
+        take_in(session, again, lost)
         if session.head.pending is not None:
             # Our entries were read before the steps that are still to be done.
             session.learn(staging.roll_forward(session, session.head))
@@ -246,7 +154,7 @@ def attempt(
     session.learn(moved._replace(mod=mod))
     if pending is not None:
         session.learn(staging.roll_forward(session, session.head))
-    elif len(entries) <= _FEW_KEYS:
+    elif len(entries) <= FEW_KEYS:
         session.known.update(entries)
     if patterns:
         secrets.drop_matching(session, patterns)
@@ -281,18 +189,8 @@ def _request(
             *(note.stands for note in notes),
         ],
         [*then, *nested(operations)],
-        nested(_needed(session, again)),
+        nested(needed(session, again)),
     )
-
-
-def guards(session: Session, passage: Passage | None) -> list[Compare]:
-    """Return the conditions of every commit beside that of the head: nobody else is in a transaction, and the fences
-    hold."""
-    layout = session.layout
-    return [
-        Compare(layout.gate, "create", 0 if passage is None else passage.create),
-        *(Compare(layout.lock(name), "create", token) for name, token in session.fences.items()),
-    ]
 
 
 def _new_change(session: Session, stamp: Stamp, first: int) -> list[Operation]:
@@ -302,50 +200,6 @@ def _new_change(session: Session, stamp: Stamp, first: int) -> list[Operation]:
     if origin.run is not None:
         then.append(Put(layout.run_of(origin.run) + NUMBER % stamp.change, b""))
     return then
-
-
-def _needed(session: Session, keys: Sequence[bytes]) -> list[Range]:
-    """Return the ranges that a decision about these keys needs."""
-    layout = session.layout
-    return [
-        Range(layout.head),
-        Range(layout.gate),
-        *(Range(layout.lock(name)) for name in session.fences),
-        *(Range(layout.entry(key)) for key in keys),
-    ]
-
-
-def _take_in(session: Session, keys: Sequence[bytes], answers: Sequence[RangeAnswer]) -> None:
-    """Learn what :func:`_needed` asked for. Raises LockLost."""
-    require_time(session)
-    session.learn(head_of(answers[0], session.location))
-    session.gate_is_held = bool(answers[1].kvs)
-    for (name, token), answer in zip(session.fences.items(), answers[2:], strict=False):
-        if not answer.kvs or answer.kvs[0].create != token:
-            raise lock_rules.lost(name, _found(name, answer))
-    if len(session.known) > _KNOWN_KEYS:
-        session.known.clear()
-    for key, answer in zip(keys, answers[2 + len(session.fences) :], strict=True):
-        session.known[key] = decode_kept(answer.kvs[0]) if answer.kvs else None
-
-
-def _found(name: str, answer: RangeAnswer) -> str:
-    """Return how a lock is held that is not held as a fence says."""
-    if not answer.kvs:
-        return lock_rules.NOBODY
-    from sloth_tui.store.etcd.leases import decode
-
-    return lock_rules.another(decode(name, answer.kvs[0]).holder)
-
-
-def require_time(session: Session) -> None:
-    """Raise LockLost if the time of a fenced lock is over by the own clock, whatever the server still says."""
-    if session.deadlines:
-        from sloth_tui.store.etcd.leases import own_remaining
-
-        for name, token in session.fences.items():
-            if own_remaining(session, name, token) == 0:
-                raise lock_rules.lost(name, lock_rules.EXPIRED)
 
 
 def _send(session: Session, request: Txn, nonce: bytes) -> tuple[int, list[RangeAnswer] | None]:

@@ -79,7 +79,7 @@ def _changes(moment: Moment) -> Iterator[Part]:
         changes, sizes = moment.read(
             [Range(layout.change(low), layout.change(high)), Range(layout.size(low), layout.size(high))]
         )
-        made = {number_at_end(kv.key): size_of(kv.value) for kv in sizes.kvs}
+        made = {number_at_end(kv.key): size_of(kv) for kv in sizes.kvs}
         for kv in changes.kvs:
             change = decode_change(number_at_end(kv.key), kv.value)
             count, last = made.get(change.number, (0, 0))

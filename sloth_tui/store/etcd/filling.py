@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sloth_tui.store.etcd import blobs, staging
-from sloth_tui.store.etcd.blobs import INLINE_BYTES
 from sloth_tui.store.etcd.head import Head
 from sloth_tui.store.etcd.layout import NUMBER, OTHERS
 from sloth_tui.store.etcd.records import (
     ABSENT,
     HIDDEN,
+    INLINE_BYTES,
     ChangeRecord,
     Kept,
     Record,

@@ -8,13 +8,13 @@ oldest one is next. Without tickets, plain writes starve.
 from __future__ import annotations
 
 import contextlib
-from collections import namedtuple
 from functools import partial
 from time import monotonic, sleep
 
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.etcd.failures import Failed
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, after
+from sloth_tui.store.etcd.overlay import Passage
 from sloth_tui.store.process import current_process, is_alive
 
 TYPE_CHECKING = False
@@ -32,16 +32,6 @@ _LOOK_EVERY_SECONDS = 0.003
 _LOOK_SLOWLY_SECONDS = 0.03
 _SOON_SECONDS = 0.2
 _REVOKE_SECONDS = 1.0
-
-
-class Passage(namedtuple("Passage", ("lease", "create"))):
-    """The gate, held by this handle."""
-
-    __slots__ = ()
-
-    lease: int
-    create: int
-    """The create revision of the gate's key: what the holder's own commits compare."""
 
 
 def enter(session: Session) -> Passage:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from sloth_tui.store.etcd.address import EtcdAddress
+    from sloth_tui.store.etcd.calls import Channel
     from sloth_tui.store.etcd.messages import Compare, Operation, Watched
-    from sloth_tui.store.etcd.session import Channel
 
     T = TypeVar("T")
 
@@ -65,7 +65,7 @@ class NotServed(Exception):
 
 
 class GatewayChannel:
-    """See :class:`sloth_tui.store.etcd.session.Channel`. May be shared by threads, which take turns."""
+    """See :class:`sloth_tui.store.etcd.calls.Channel`. May be shared by threads, which take turns."""
 
     __slots__ = ("_address", "_connection", "_grpc", "_lock", "_next", "_open_grpc", "_password", "_token")
 

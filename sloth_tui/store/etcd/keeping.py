@@ -10,7 +10,7 @@ from sloth_tui.store.etcd.failures import NO_LEASE, Failed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.store.etcd.session import Channel
+    from sloth_tui.store.etcd.calls import Channel
 
 TIED_LEASE_SECONDS = 6
 """Length of the leases that this thread keeps alive, but for the gate's: how long a lock outlives its process."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 
-from sloth_tui.store.clock import NANOSECONDS
 from sloth_tui.store.process import is_alive
 
 TYPE_CHECKING = False
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Lock, Owner
     from sloth_tui.store.etcd.messages import KeyValue
-    from sloth_tui.store.etcd.session import Session
 
 
 class Held(
@@ -83,8 +81,8 @@ def _held(name: str, kept: KeyValue, fields: dict[str, Any]) -> Held:
     )
 
 
-def lock_of(session: Session, held: Held, remaining: float) -> Lock:
-    """Return the lock with this time left."""
+def lock_of(held: Held, remaining: float, boot_id: str) -> Lock:
+    """Return the lock with this time left, on a machine with this boot id."""
     from sloth_tui.model import Lock
 
     return Lock(
@@ -96,16 +94,5 @@ def lock_of(session: Session, held: Held, remaining: float) -> Lock:
         remaining=remaining,
         owner=held.owner,
         ephemeral=held.ephemeral,
-        alive=is_alive(held.owner, session.clock.boot_id),
+        alive=is_alive(held.owner, boot_id),
     )
-
-
-def own_remaining(session: Session, name: str, token: int) -> float | None:
-    """Return the seconds left of a lock that this handle holds under a token; None if it does not.
-
-    The holder counts from before he asked, by his own clock, so he gives up before the server does.
-    """
-    token_held, deadline = session.deadlines.get(name, (0, 0))
-    if token_held != token:
-        return None
-    return max(0.0, (deadline - session.clock.now()) / NANOSECONDS)

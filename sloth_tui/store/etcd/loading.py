@@ -12,7 +12,7 @@ from functools import partial
 from time import monotonic, sleep
 
 from sloth_tui.errors import Conflict, SlothError
-from sloth_tui.store.etcd import commit, staging
+from sloth_tui.store.etcd import looking, staging
 from sloth_tui.store.etcd.failures import Failed
 from sloth_tui.store.etcd.filling import Loading
 from sloth_tui.store.etcd.head import NONE, Pending, encode_head, head_of
@@ -123,7 +123,7 @@ def _make_true(session: Session, before: Head, loading: Loading, turn: int) -> H
         [
             Compare(layout.head, "mod", before.mod),
             Compare(layout.turn, "create", turn),
-            *commit.guards(session, None),
+            *looking.guards(session, None),
         ],
         [
             Put(layout.head, encode_head(head)),
@@ -139,7 +139,7 @@ def _make_true(session: Session, before: Head, loading: Loading, turn: int) -> H
     # Without an answer the request may have been sent twice, and somebody may have put all in place since.
     ours = found.pending is not None and found.pending.commit == loading.name
     if not done and not ours and (staged.kvs or not loading.steps):
-        commit.check_fences(session)
+        looking.check_fences(session)
         raise Conflict(
             f"{session.location}: agent '{session.agent}' was written to meanwhile", hint="nothing was copied"
         )

@@ -17,7 +17,7 @@ from sloth_tui.store.clock import NANOSECONDS
 from sloth_tui.store.etcd.failures import Failed
 from sloth_tui.store.etcd.head import NONE, encode_head
 from sloth_tui.store.etcd.keeping import TIED_LEASE_SECONDS
-from sloth_tui.store.etcd.leases import Held, decode, encode, lock_of, own_remaining
+from sloth_tui.store.etcd.leases import Held, decode, encode, lock_of
 from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, after
 from sloth_tui.store.etcd.records import FORMAT
 from sloth_tui.store.etcd.settled import read_settled
@@ -122,7 +122,7 @@ class Locks:
             raise lock_rules.not_held(name)
         from sloth_tui.store.etcd import lock_breaks
 
-        broken = lock_of(session, held, self._remaining(held))
+        broken = lock_of(held, self._remaining(held), session.clock.boot_id)
         if not self._delete(held, lock_breaks.record(session, held)):
             raise lock_rules.not_held(name)
         self._revoke(held.lease)
@@ -178,7 +178,7 @@ class Locks:
         session.deadlines[held.name] = (held.token, deadline)
         if held.ephemeral and held.seconds > TIED_LEASE_SECONDS:
             session.keeper.keep(held.lease, held.seconds)
-        return lock_of(session, held, held.seconds)
+        return lock_of(held, held.seconds, session.clock.boot_id)
 
     def _grant(self, seconds: float, ephemeral: bool) -> int:
         whole = max(_SHORTEST_LEASE_SECONDS, math.ceil(seconds))
@@ -204,7 +204,7 @@ class Locks:
         held = self._find(name)
         if held is None or held.holder != holder or (token is not None and held.token != token):
             raise self._lost(name, held)
-        if own_remaining(self._session, name, held.token) == 0 or self._is_over(held):
+        if self._session.own_remaining(name, held.token) == 0 or self._is_over(held):
             raise lock_rules.lost(name, lock_rules.EXPIRED)
         return held
 
@@ -216,7 +216,7 @@ class Locks:
         ended on this host, or this handle held it and its time is over."""
         session = self._session
         dead = held.ephemeral and is_alive(held.owner, session.clock.boot_id) is False
-        if not dead and own_remaining(session, held.name, held.token) != 0:
+        if not dead and session.own_remaining(held.name, held.token) != 0:
             return False
         if not session.read_only:
             self._delete(held)
@@ -225,17 +225,17 @@ class Locks:
 
     def _lock(self, held: Held) -> Lock | None:
         if (held.ephemeral and is_alive(held.owner, self._session.clock.boot_id) is False) or (
-            own_remaining(self._session, held.name, held.token) == 0
+            self._session.own_remaining(held.name, held.token) == 0
         ):
             return None
         remaining = self._remaining(held)
-        return lock_of(self._session, held, remaining) if remaining else None
+        return lock_of(held, remaining, self._session.clock.boot_id) if remaining else None
 
     def _remaining(self, held: Held) -> float:
         """Return the seconds left: by the own clock for a lock of this handle, by the server's lease for others. The
         lease of a tied lock is shorter than its time and kept alive, so for it the time of its holder counts."""
         session = self._session
-        own = own_remaining(session, held.name, held.token)
+        own = session.own_remaining(held.name, held.token)
         if own is not None:
             return own
         if held.ephemeral:

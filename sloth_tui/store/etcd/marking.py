@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sloth_tui.store.etcd import commit
+from sloth_tui.store.etcd import looking
 from sloth_tui.store.etcd.head import encode_head
 from sloth_tui.store.etcd.messages import Compare, Put, Range, Txn
 from sloth_tui.store.etcd.records import FORMAT
@@ -30,7 +30,7 @@ def _mark(session: Session, name: bytes) -> None:
     """Commit a mark, unless it is there."""
     layout = session.layout
     while True:
-        commit.look(session, ())
+        looking.look(session, ())
         head = session.head
         if session.range(Range(name, keys_only=True)).kvs:
             return
@@ -39,6 +39,6 @@ def _mark(session: Session, name: bytes) -> None:
         if not head.mod:
             then.append(Put(layout.mark, b"%d %d\n" % (FORMAT, session.now())))
         passage = session.work.passage if session.work else None
-        request = Txn([Compare(layout.head, "mod", head.mod), *commit.guards(session, passage)], then)
+        request = Txn([Compare(layout.head, "mod", head.mod), *looking.guards(session, passage)], then)
         # May be sent twice: after the first time the comparison fails, and the mark is there.
         session.patiently(partial(session.channel.txn, request), writing=True)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from sloth_tui.store.clock import Clock
     from sloth_tui.store.etcd.address import EtcdAddress
     from sloth_tui.store.etcd.agents import EtcdAgents
+    from sloth_tui.store.etcd.calls import Channel
     from sloth_tui.store.etcd.reading import EntryReading
-    from sloth_tui.store.etcd.session import Channel
     from sloth_tui.store.etcd.store import EtcdStore
 
 

@@ -95,7 +95,7 @@ class EntryReading:
         if low is None:
             return 0
         if self._session.work is not None:
-            return sum(1 for _ in self._session.work.entries_between(low, after_prefix(low)))
+            return sum(1 for _ in self._walk(prefix))
         first, end = self._session.layout.entries_between(low, after_prefix(low))
         return read_settled(self._session, Range(first, end, count_only=True)).answers[1].count
 
@@ -104,8 +104,11 @@ class EntryReading:
         session = self._session
         wanted = [key for key in keys if key]
         if session.work is not None:
-            current = session.work.current(wanted)
-            return [current[key] if key else None for key in keys]
+            # Imported here, as below: only a writer is inside a transaction.
+            from sloth_tui.store.etcd.wanted import current
+
+            found = current(session, wanted)
+            return [found[key] if key else None for key in keys]
         found = walking.find(session, wanted)
         return [found[key] if key else None for key in keys]
 
@@ -114,7 +117,9 @@ class EntryReading:
         if low is None:
             return iter(())
         if self._session.work is not None:
-            return self._session.work.entries_between(low, after_prefix(low))
+            from sloth_tui.store.etcd.wanted import entries_between
+
+            return entries_between(self._session, low, after_prefix(low))
         return walking.entries_between(self._session, low, after_prefix(low))
 
     def _value(self, kept: Kept) -> Value:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """The format of everything under an agent's prefix; a store with a higher one is not touched."""
+INLINE_BYTES = 256 * 1024
+"""Largest stored form that stands in the entry itself, not in a blob."""
 STRING, HIDDEN, ABSENT = "string", "hidden", "-"
 """Names in place of a type: hidden: history keeps no value of this key; absent: there was no entry."""
 _NOTHING = "-"

@@ -7,6 +7,7 @@ from functools import partial
 from time import monotonic, sleep, time
 
 from sloth_tui.errors import Interrupted, NotWritable
+from sloth_tui.store.clock import NANOSECONDS
 from sloth_tui.store.etcd.failures import (
     COMPACTED,
     NO_LEADER,
@@ -22,47 +23,24 @@ from sloth_tui.store.etcd.messages import Range, Txn, flattened, nested
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import TracebackType
-    from typing import Protocol, Self, TypeVar
+    from typing import Self, TypeVar
 
     from sloth_tui.errors import SlothError
     from sloth_tui.model import Origin
     from sloth_tui.settings import Settings
     from sloth_tui.store.clock import Clock
     from sloth_tui.store.etcd.address import EtcdAddress
+    from sloth_tui.store.etcd.calls import Channel
     from sloth_tui.store.etcd.head import Head
     from sloth_tui.store.etcd.keeping import Keeper
-    from sloth_tui.store.etcd.messages import Granted, RangeAnswer, Status, TxnAnswer, Watched
+    from sloth_tui.store.etcd.messages import RangeAnswer
+    from sloth_tui.store.etcd.overlay import Work
     from sloth_tui.store.etcd.records import Kept
     from sloth_tui.store.etcd.secret_keys import Secrets
-    from sloth_tui.store.etcd.transactions import Work
 
     T = TypeVar("T")
-
-    class Channel(Protocol):
-        """Calls to the server, in one encoding or another. Each is one attempt of at most ``seconds``, and raises
-        :class:`~sloth_tui.store.etcd.failures.Failed`. May be shared by threads."""
-
-        def range(self, request: Range, seconds: float) -> RangeAnswer: ...
-
-        def txn(self, request: Txn, seconds: float) -> TxnAnswer: ...
-
-        def grant(self, lease_seconds: int, seconds: float) -> Granted: ...
-
-        def revoke(self, lease: int, seconds: float) -> None: ...
-
-        def keep_alive(self, lease: int, seconds: float) -> Granted: ...
-
-        def time_to_live(self, lease: int, seconds: float) -> Granted: ...
-
-        def status(self, seconds: float) -> Status: ...
-
-        def watch(self, *ranges: Range) -> Iterator[Watched]: ...
-
-        def interrupt(self) -> None: ...
-
-        def close(self) -> None: ...
 
 
 class Reading(namedtuple("Reading", ("answers", "revision"))):
@@ -207,6 +185,16 @@ class Session:
         if self._settings is None:
             self._settings = self._read_settings()
         return self._settings
+
+    def own_remaining(self, name: str, token: int) -> float | None:
+        """Return the seconds left of a lock that this handle holds under a token; None if it does not.
+
+        The holder counts from before he asked, by his own clock, so he gives up before the server does.
+        """
+        token_held, deadline = self.deadlines.get(name, (0, 0))
+        if token_held != token:
+            return None
+        return max(0.0, (deadline - self.clock.now()) / NANOSECONDS)
 
     def require_writable(self) -> None:
         """Raise NotWritable if this handle was opened to read."""

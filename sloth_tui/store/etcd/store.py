@@ -82,7 +82,7 @@ class EtcdStore(EntryWriting):
         self._session.fences.pop(name, None)
 
     def check_fences(self) -> None:
-        from sloth_tui.store.etcd.commit import check_fences
+        from sloth_tui.store.etcd.looking import check_fences
 
         check_fences(self._session)
 

@@ -15,7 +15,7 @@ from sloth_tui.store.etcd.failures import COMPACTED, Failed
 from sloth_tui.store.etcd.moment import Selection, at_one_moment, form_of
 from sloth_tui.store.etcd.past import require_kept, require_kept_of
 from sloth_tui.store.etcd.plans import Plan, RollbackPlan, Stale, Step, UndoPlan
-from sloth_tui.store.etcd.records import numbers
+from sloth_tui.store.etcd.wanted import Keys
 from sloth_tui.store.history.undoing import FORGOTTEN, OBSTACLES, UNKEPT, carry_out, require_whole
 from sloth_tui.values.codec import decode_key
 
@@ -84,7 +84,7 @@ class Undo:
             session.known.clear()
             session.learn(plan.moment.head)
             try:
-                return commit.run(session, commit.Keys(sorted(plan.keys)), partial(_writes, plan, force))
+                return commit.run(session, Keys(sorted(plan.keys)), partial(_writes, plan, force))
             except Stale:
                 continue
 

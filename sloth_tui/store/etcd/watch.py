@@ -13,8 +13,8 @@ from sloth_tui.store.etcd.messages import Range, after
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from sloth_tui.store.etcd.calls import Channel
     from sloth_tui.store.etcd.layout import Layout
-    from sloth_tui.store.etcd.session import Channel
 
 _PAUSE_SECONDS = 0.25
 """Pause before a watch that broke is begun again."""

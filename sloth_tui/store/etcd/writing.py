@@ -5,9 +5,9 @@ from __future__ import annotations
 from sloth_tui.errors import InvalidValue
 from sloth_tui.store.etcd import commit
 from sloth_tui.store.etcd.batch import Write
-from sloth_tui.store.etcd.commit import Keys, Prefix
 from sloth_tui.store.etcd.reading import EntryReading
 from sloth_tui.store.etcd.records import kind_and_bytes
+from sloth_tui.store.etcd.wanted import Keys, Prefix
 from sloth_tui.values.codec import added, check_key, encode, key_bytes, same
 
 TYPE_CHECKING = False

@@ -92,7 +92,7 @@ def lost() -> Failed:
 def violations(store: Store, counters: dict[str, int]) -> list[str]:
     """Return what is wrong with a store whose counters must have these values; each was only ever counted up."""
     found = [
-        f"{key} is {value}, not {counters[key]}"
+        f"{key} is {value!r}, not {counters[key]}"
         for key, value in ((key, store.get(key, 0)) for key in counters)
         if value != counters[key]
     ]

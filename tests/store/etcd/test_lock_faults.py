@@ -13,6 +13,7 @@ import pytest
 from sloth_tui.errors import LockHeld, LockLost
 from sloth_tui.store import process
 from sloth_tui.store.etcd import keeping
+from sloth_tui.store.etcd.messages import Range
 from tests.servers.etcd import Etcd
 from tests.servers.namespaces import TwoHosts, needs_namespaces
 from tests.store.etcd.faults import opened, session_of
@@ -178,9 +179,7 @@ def test_who_lost_a_lock_can_neither_renew_nor_release_nor_write(store: EtcdStor
         assert [(lock.holder, lock.token) for lock in other.locks()] == [("second", taken.token)]
 
 
-def _lock_of(store: EtcdStore) -> object:
-    from sloth_tui.store.etcd.messages import Range
-
+def _lock_of(store: EtcdStore) -> Range:
     return Range(session_of(store).layout.lock("deploy"))
 
 

@@ -17,8 +17,8 @@ from tests.support import A_MINUTE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sloth_tui.store.etcd.calls import Channel
     from sloth_tui.store.etcd.messages import Range, RangeAnswer
-    from sloth_tui.store.etcd.session import Channel
     from sloth_tui.store.etcd.store import EtcdStore
     from tests.store.etcd.conftest import OpenStore
 
