@@ -10,12 +10,12 @@ from functools import partial
 from sloth_tui.agents import DEFAULT_AGENT, check_name
 from sloth_tui.errors import AgentNotFound, Conflict, Refused
 from sloth_tui.model import Agent, Pace
-from sloth_tui.store.etcd.head import NONE, encode_head, head_of
-from sloth_tui.store.etcd.layout import Layout
-from sloth_tui.store.etcd.messages import Compare, Delete, Put, Range, Txn, after, flattened
-from sloth_tui.store.etcd.records import FORMAT, decode_record
+from sloth_tui.store.etcd.client.messages import Compare, Delete, Put, Range, Txn, after, flattened
+from sloth_tui.store.etcd.data.head import NONE, encode_head, head_of
+from sloth_tui.store.etcd.data.layout import Layout
+from sloth_tui.store.etcd.data.records import FORMAT, decode_record
 from sloth_tui.store.etcd.registry import marks_of, names_in, no_such_agent
-from sloth_tui.store.etcd.settled import read_settled
+from sloth_tui.store.etcd.snapshots.settled import read_settled
 from sloth_tui.store.etcd.store import EtcdStore
 
 TYPE_CHECKING = False
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Protocol, TypeAlias
 
-    from sloth_tui.store.etcd.address import EtcdAddress
-    from sloth_tui.store.etcd.head import Head
+    from sloth_tui.store.etcd.client.address import EtcdAddress
+    from sloth_tui.store.etcd.data.head import Head
     from sloth_tui.store.etcd.session import Session
 
     class OpenSession(Protocol):

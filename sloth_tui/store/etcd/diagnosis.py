@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
 
-    from sloth_tui.store.etcd.address import EtcdAddress
+    from sloth_tui.store.etcd.client.address import EtcdAddress
 
 _SECONDS = 1.0
 """How long each host may take to be connected to, and to say something."""
@@ -77,7 +77,7 @@ def _greet_with_tls(address: EtcdAddress, connection: socket.socket, host: str) 
     """Return what is wrong with a host that is spoken to with TLS."""
     import ssl
 
-    from sloth_tui.store.etcd.tls import context_for
+    from sloth_tui.store.etcd.client.tls import context_for
 
     try:
         with context_for(address).wrap_socket(connection, server_hostname=host) as secure:

@@ -7,7 +7,7 @@ from functools import partial
 from sloth_tui.agents import DEFAULT_AGENT, check_name
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.clock import SYSTEM_CLOCK
-from sloth_tui.store.etcd.address import parse
+from sloth_tui.store.etcd.client.address import parse
 from sloth_tui.store.etcd.session import Session
 
 TYPE_CHECKING = False
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from sloth_tui.model import Origin, StoreCheck
     from sloth_tui.settings import Settings
     from sloth_tui.store.clock import Clock
-    from sloth_tui.store.etcd.address import EtcdAddress
     from sloth_tui.store.etcd.agents import EtcdAgents
-    from sloth_tui.store.etcd.calls import Channel
-    from sloth_tui.store.etcd.reading import EntryReading
+    from sloth_tui.store.etcd.client.address import EtcdAddress
+    from sloth_tui.store.etcd.client.calls import Channel
+    from sloth_tui.store.etcd.entries.reading import EntryReading
     from sloth_tui.store.etcd.store import EtcdStore
 
 
@@ -65,7 +65,7 @@ def open_store(
 
 def open_entries(address: str, agent: str) -> EntryReading:
     """Open only the entries of an agent, for a few calls. Raises as :func:`open_store`."""
-    from sloth_tui.store.etcd.reading import EntryReading
+    from sloth_tui.store.etcd.entries.reading import EntryReading
 
     return EntryReading(_session(address, agent, read_only=True, brief=True))
 
@@ -83,8 +83,8 @@ def check(address: str) -> StoreCheck:
 
     from sloth_tui.model import StoreCheck
     from sloth_tui.store.address import password_warning
-    from sloth_tui.store.etcd.head import head_of
-    from sloth_tui.store.etcd.messages import Range
+    from sloth_tui.store.etcd.client.messages import Range
+    from sloth_tui.store.etcd.data.head import head_of
 
     with _session(address, DEFAULT_AGENT, read_only=True) as session:
         status = session.patiently(session.channel.status)
@@ -135,11 +135,11 @@ def open_channel(address: EtcdAddress, *, brief: bool = False) -> Channel:
     DatabaseUnusable if the package for it is missing."""
     # A user who is told by the certificate of the client is unknown to the gateway.
     if brief and address.cert is None:
-        from sloth_tui.store.etcd.gateway import GatewayChannel
+        from sloth_tui.store.etcd.client.gateway import GatewayChannel
 
         return GatewayChannel(address, _password() if address.user else None, partial(open_channel, address))
     try:
-        from sloth_tui.store.etcd.channel import GrpcChannel
+        from sloth_tui.store.etcd.client.channel import GrpcChannel
     except ModuleNotFoundError as error:
         if error.name != "grpc":
             raise

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sloth_tui.agents import DEFAULT_AGENT
 from sloth_tui.errors import AgentNotFound
-from sloth_tui.store.etcd.messages import Range, after
+from sloth_tui.store.etcd.client.messages import Range, after
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.store.etcd.messages import RangeAnswer
+    from sloth_tui.store.etcd.client.messages import RangeAnswer
     from sloth_tui.store.etcd.session import Session
 
 

@@ -8,7 +8,7 @@ from time import monotonic, sleep, time
 
 from sloth_tui.errors import Interrupted, NotWritable
 from sloth_tui.store.clock import NANOSECONDS
-from sloth_tui.store.etcd.failures import (
+from sloth_tui.store.etcd.client.failures import (
     COMPACTED,
     NO_LEADER,
     TRY_AGAIN,
@@ -17,9 +17,9 @@ from sloth_tui.store.etcd.failures import (
     error_for,
     unreachable,
 )
-from sloth_tui.store.etcd.head import NONE
-from sloth_tui.store.etcd.layout import Layout
-from sloth_tui.store.etcd.messages import Range, Txn, flattened, nested
+from sloth_tui.store.etcd.client.messages import Range, Txn, flattened, nested
+from sloth_tui.store.etcd.data.head import NONE
+from sloth_tui.store.etcd.data.layout import Layout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from sloth_tui.model import Origin
     from sloth_tui.settings import Settings
     from sloth_tui.store.clock import Clock
-    from sloth_tui.store.etcd.address import EtcdAddress
-    from sloth_tui.store.etcd.calls import Channel
-    from sloth_tui.store.etcd.head import Head
-    from sloth_tui.store.etcd.keeping import Keeper
-    from sloth_tui.store.etcd.messages import RangeAnswer
-    from sloth_tui.store.etcd.overlay import Work
-    from sloth_tui.store.etcd.records import Kept
-    from sloth_tui.store.etcd.secret_keys import Secrets
+    from sloth_tui.store.etcd.client.address import EtcdAddress
+    from sloth_tui.store.etcd.client.calls import Channel
+    from sloth_tui.store.etcd.client.keeping import Keeper
+    from sloth_tui.store.etcd.client.messages import RangeAnswer
+    from sloth_tui.store.etcd.data.head import Head
+    from sloth_tui.store.etcd.data.overlay import Work
+    from sloth_tui.store.etcd.data.records import Kept
+    from sloth_tui.store.etcd.data.secret_keys import Secrets
 
     T = TypeVar("T")
 
@@ -170,7 +170,7 @@ class Session:
     def keeper(self) -> Keeper:
         """The thread that keeps leases alive; it begins with the first one."""
         if self._keeper is None:
-            from sloth_tui.store.etcd.keeping import Keeper
+            from sloth_tui.store.etcd.client.keeping import Keeper
 
             self._keeper = Keeper(self.channel)
         return self._keeper

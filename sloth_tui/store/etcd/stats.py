@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 from sloth_tui.model import Stats
-from sloth_tui.store.etcd import walking
-from sloth_tui.store.etcd.head import head_of
-from sloth_tui.store.etcd.layout import number_at_end
-from sloth_tui.store.etcd.messages import Range
-from sloth_tui.store.etcd.records import decode_record
-from sloth_tui.store.etcd.settled import read_settled
+from sloth_tui.store.etcd.client.messages import Range
+from sloth_tui.store.etcd.data.head import head_of
+from sloth_tui.store.etcd.data.layout import number_at_end
+from sloth_tui.store.etcd.data.records import decode_record
+from sloth_tui.store.etcd.snapshots import walking
+from sloth_tui.store.etcd.snapshots.settled import read_settled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ undo are separate parts, loaded on the first call of one of their methods.
 from __future__ import annotations
 
 from sloth_tui.errors import SlothError
-from sloth_tui.store.etcd.writing import EntryWriting
+from sloth_tui.store.etcd.entries.writing import EntryWriting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
         Stats,
         Step,
     )
-    from sloth_tui.store.etcd.change_sets import ChangeSets
-    from sloth_tui.store.etcd.history import History
-    from sloth_tui.store.etcd.locks import Locks
-    from sloth_tui.store.etcd.past import Past
+    from sloth_tui.store.etcd.history.change_sets import ChangeSets
+    from sloth_tui.store.etcd.history.history import History
+    from sloth_tui.store.etcd.history.past import Past
+    from sloth_tui.store.etcd.history.undoing import Undo
+    from sloth_tui.store.etcd.locks.locks import Locks
+    from sloth_tui.store.etcd.rows.watch import Watch
     from sloth_tui.store.etcd.session import Session
-    from sloth_tui.store.etcd.undoing import Undo
-    from sloth_tui.store.etcd.watch import Watch
     from sloth_tui.store.parts import Part
     from sloth_tui.store.port import Window
 
@@ -82,7 +82,7 @@ class EtcdStore(EntryWriting):
         self._session.fences.pop(name, None)
 
     def check_fences(self) -> None:
-        from sloth_tui.store.etcd.looking import check_fences
+        from sloth_tui.store.etcd.commits.looking import check_fences
 
         check_fences(self._session)
 
@@ -111,7 +111,7 @@ class EtcdStore(EntryWriting):
         return self._history.compact(keep=keep, upto=upto, progress=progress)
 
     def mark_secret(self, key: str) -> None:
-        from sloth_tui.store.etcd.marking import mark_secret
+        from sloth_tui.store.etcd.history.marking import mark_secret
 
         mark_secret(self._session, key)
 
@@ -181,7 +181,7 @@ class EtcdStore(EntryWriting):
 
     def window(self) -> Window:
         """Rows for a table, on sessions of its own."""
-        from sloth_tui.store.etcd.source import open_window
+        from sloth_tui.store.etcd.rows.source import open_window
 
         session = self._session
         return open_window(session.another(), session.another(), self._open_watch())
@@ -189,12 +189,12 @@ class EtcdStore(EntryWriting):
     # The whole.
 
     def dump(self) -> Iterator[Part]:
-        from sloth_tui.store.etcd.dumping import dump
+        from sloth_tui.store.etcd.moving.dumping import dump
 
         return dump(self._session)
 
     def load(self, parts: Iterable[Part], progress: Callable[[int, int], object] | None = None) -> None:
-        from sloth_tui.store.etcd.loading import load
+        from sloth_tui.store.etcd.moving.loading import load
 
         load(self._session, parts, progress)
 
@@ -217,7 +217,7 @@ class EtcdStore(EntryWriting):
             self._watch.close()
         try:
             if session.sweep_due and session.work is None:
-                from sloth_tui.store.etcd.retention import sweep
+                from sloth_tui.store.etcd.upkeep.retention import sweep
 
                 session.patience = min(session.patience, _SWEEP_PATIENCE_SECONDS)
                 sweep(session)
@@ -230,7 +230,7 @@ class EtcdStore(EntryWriting):
         self._session.interrupt()
 
     def _open_watch(self) -> Watch:
-        from sloth_tui.store.etcd.watch import Watch
+        from sloth_tui.store.etcd.rows.watch import Watch
 
         session = self._session
         return Watch(session.open_channel(), session.layout, session.location, session.patience)
@@ -239,30 +239,30 @@ class EtcdStore(EntryWriting):
 
     @property
     def _locks(self) -> Locks:
-        from sloth_tui.store.etcd.locks import Locks
+        from sloth_tui.store.etcd.locks.locks import Locks
 
         return Locks(self._session)
 
     @property
     def _history(self) -> History:
-        from sloth_tui.store.etcd.history import History
+        from sloth_tui.store.etcd.history.history import History
 
         return History(self._session)
 
     @property
     def _past(self) -> Past:
-        from sloth_tui.store.etcd.past import Past
+        from sloth_tui.store.etcd.history.past import Past
 
         return Past(self._session)
 
     @property
     def _change_sets(self) -> ChangeSets:
-        from sloth_tui.store.etcd.change_sets import ChangeSets
+        from sloth_tui.store.etcd.history.change_sets import ChangeSets
 
         return ChangeSets(self._session)
 
     @property
     def _undo(self) -> Undo:
-        from sloth_tui.store.etcd.undoing import Undo
+        from sloth_tui.store.etcd.history.undoing import Undo
 
         return Undo(self._session)

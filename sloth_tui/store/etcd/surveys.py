@@ -6,19 +6,19 @@ from heapq import nsmallest
 
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.model import KeyGroup, RankedEntry
-from sloth_tui.store.etcd import walking
-from sloth_tui.store.etcd.head import head_of
-from sloth_tui.store.etcd.layout import number_at_end
-from sloth_tui.store.etcd.messages import Range, after
-from sloth_tui.store.etcd.records import decode_kept, decode_record, seconds
-from sloth_tui.store.etcd.settled import read_settled
+from sloth_tui.store.etcd.client.messages import Range, after
+from sloth_tui.store.etcd.data.head import head_of
+from sloth_tui.store.etcd.data.layout import number_at_end
+from sloth_tui.store.etcd.data.records import decode_kept, decode_record, seconds
+from sloth_tui.store.etcd.snapshots import walking
+from sloth_tui.store.etcd.snapshots.settled import read_settled
 from sloth_tui.values.codec import decode_key, first_segment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sloth_tui.store.etcd.records import Kept
+    from sloth_tui.store.etcd.data.records import Kept
     from sloth_tui.store.etcd.session import Session
 
 _RANKS: dict[str, Callable[[tuple[bytes, Kept]], tuple[int, bytes]]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sloth_tui.settings import Settings
-from sloth_tui.store.etcd.failures import UNREACHABLE, Failed
+from sloth_tui.store.etcd.client.failures import UNREACHABLE, Failed
 from sloth_tui.store.etcd.opening import open_store
 from tests.support import A_MINUTE
 
@@ -111,7 +111,7 @@ def violations(store: Store, counters: dict[str, int]) -> list[str]:
 
 def left_over(store: EtcdStore) -> list[bytes]:
     """Return the names of what no store keeps when nobody is at work: stages, notes, tickets, a shut gate."""
-    from sloth_tui.store.etcd.messages import Range, after
+    from sloth_tui.store.etcd.client.messages import Range, after
 
     session = session_of(store)
     layout = session.layout

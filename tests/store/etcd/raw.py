@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.store.etcd.messages import Put, Range, Txn, after
+from sloth_tui.store.etcd.client.messages import Put, Range, Txn, after
 
 if TYPE_CHECKING:
     from sloth_tui.store.etcd.store import EtcdStore

@@ -9,7 +9,7 @@ import pytest
 
 from sloth_tui.errors import AgentNotFound, Conflict, InvalidAgentName, Refused
 from sloth_tui.store import open_agents, open_entries, open_path, open_store
-from sloth_tui.store.etcd.channel import GrpcChannel
+from sloth_tui.store.etcd.client.channel import GrpcChannel
 from tests.servers.etcd import Etcd, needs_etcd
 from tests.store.moving import picture, write_a_past
 

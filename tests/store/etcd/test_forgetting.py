@@ -11,7 +11,8 @@ import pytest
 
 from sloth_tui.model import Origin
 from sloth_tui.settings import Settings
-from sloth_tui.store.etcd import begun, retention
+from sloth_tui.store.etcd.snapshots import begun
+from sloth_tui.store.etcd.upkeep import retention
 from tests.servers.etcd import needs_etcd
 from tests.store.etcd.raw import names, put
 from tests.support import wait_until

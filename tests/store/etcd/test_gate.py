@@ -13,8 +13,8 @@ import pytest
 
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store import process
-from sloth_tui.store.etcd import gate
-from sloth_tui.store.etcd.messages import Range, after
+from sloth_tui.store.etcd.client.messages import Range, after
+from sloth_tui.store.etcd.commits import gate
 from tests.store.etcd.faults import left_over, opened, session_of, violations
 from tests.support import wait_until
 
@@ -28,7 +28,7 @@ _INSIDE = """
 import sys
 from tests.store.etcd import faults
 from sloth_tui.errors import SlothError
-from sloth_tui.store.etcd import gate
+from sloth_tui.store.etcd.commits import gate
 gate.LEASE_SECONDS = int(sys.argv[2])
 store = faults.opened(sys.argv[1])
 try:

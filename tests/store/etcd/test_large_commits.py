@@ -14,9 +14,9 @@ from uuid import uuid4
 import pytest
 
 from sloth_tui.errors import DatabaseUnusable
-from sloth_tui.store.etcd import begun
-from sloth_tui.store.etcd.head import head_of
-from sloth_tui.store.etcd.messages import Range, after
+from sloth_tui.store.etcd.client.messages import Range, after
+from sloth_tui.store.etcd.data.head import head_of
+from sloth_tui.store.etcd.snapshots import begun
 from tests.store.etcd.faults import Channel, Died, DiesAt, left_over, lost, opened, session_of, violations
 from tests.support import rounds
 
@@ -246,7 +246,7 @@ def _remove(store: EtcdStore, by: str) -> None:
     elif by == "compact":
         store.compact(keep=50)
     else:
-        from sloth_tui.store.etcd.retention import sweep
+        from sloth_tui.store.etcd.upkeep.retention import sweep
 
         session = session_of(store)
         session.channel.txn(_without_sweep(store), 60)
@@ -254,7 +254,7 @@ def _remove(store: EtcdStore, by: str) -> None:
 
 
 def _without_sweep(store: EtcdStore) -> Any:
-    from sloth_tui.store.etcd.messages import Delete, Txn
+    from sloth_tui.store.etcd.client.messages import Delete, Txn
 
     return Txn((), (Delete(session_of(store).layout.swept),))
 

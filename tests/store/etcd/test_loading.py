@@ -108,7 +108,7 @@ def test_what_a_dead_process_left_is_removed_by_the_next_one(
 
     with monkeypatch.context() as patched:
         # A process that is killed takes nothing back.
-        patched.setattr("sloth_tui.store.etcd.loading._remove_staged", lambda session: None)
+        patched.setattr("sloth_tui.store.etcd.moving.loading._remove_staged", lambda session: None)
         with target(address) as store, pytest.raises(Died):
             store.load(at_part(source.dump(), 40, die))
     assert [key for key in leftovers(shared_etcd, address) if "/b/" in key]

@@ -12,8 +12,8 @@ import pytest
 
 from sloth_tui.errors import LockHeld, LockLost
 from sloth_tui.store import process
-from sloth_tui.store.etcd import keeping
-from sloth_tui.store.etcd.messages import Range
+from sloth_tui.store.etcd.client import keeping
+from sloth_tui.store.etcd.client.messages import Range
 from tests.servers.etcd import Etcd
 from tests.servers.namespaces import TwoHosts, needs_namespaces
 from tests.store.etcd.faults import opened, session_of
@@ -28,7 +28,8 @@ _CHECKOUT = Path(__file__).parents[3]
 _HOLDS = """
 import sys
 from sloth_tui.errors import SlothError
-from sloth_tui.store.etcd import keeping, locks
+from sloth_tui.store.etcd.client import keeping
+from sloth_tui.store.etcd.locks import locks
 from tests.store.etcd import faults
 
 address, seconds, tied = sys.argv[1], float(sys.argv[2]), sys.argv[3] == "tied"

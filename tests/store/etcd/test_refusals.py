@@ -13,7 +13,7 @@ import pytest
 
 from sloth_tui.errors import DatabaseUnusable, NotWritable
 from sloth_tui.store.etcd import session
-from sloth_tui.store.etcd.messages import Range
+from sloth_tui.store.etcd.client.messages import Range
 from sloth_tui.store.etcd.opening import open_store
 from tests.cli.support import piped
 from tests.servers.background import free_ports

@@ -8,8 +8,9 @@ import pytest
 
 from sloth_tui.errors import InvalidConfig
 from sloth_tui.settings import Settings
-from sloth_tui.store.etcd import marking, secrets
+from sloth_tui.store.etcd.history import marking
 from sloth_tui.store.etcd.opening import open_store
+from sloth_tui.store.etcd.upkeep import secrets
 from tests.servers.etcd import needs_etcd
 from tests.store.etcd.raw import everything, names
 

@@ -9,7 +9,7 @@ import pytest
 
 from sloth_tui.errors import Conflict
 from sloth_tui.model import Origin
-from sloth_tui.store.etcd import commit
+from sloth_tui.store.etcd.commits import commit
 from tests.servers.etcd import needs_etcd
 from tests.store.etcd.raw import compact
 from tests.support import A_MINUTE
@@ -17,8 +17,8 @@ from tests.support import A_MINUTE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sloth_tui.store.etcd.calls import Channel
-    from sloth_tui.store.etcd.messages import Range, RangeAnswer
+    from sloth_tui.store.etcd.client.calls import Channel
+    from sloth_tui.store.etcd.client.messages import Range, RangeAnswer
     from sloth_tui.store.etcd.store import EtcdStore
     from tests.store.etcd.conftest import OpenStore
 

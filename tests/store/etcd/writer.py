@@ -11,8 +11,8 @@ import select
 import sys
 from typing import TYPE_CHECKING, Any
 
-from sloth_tui.store.etcd import commit
-from sloth_tui.store.etcd.messages import Txn
+from sloth_tui.store.etcd.client.messages import Txn
+from sloth_tui.store.etcd.commits import commit
 from tests.store.etcd.faults import opened
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Calls to an etcd server: their content, their encodings, and what can go wrong with them."""

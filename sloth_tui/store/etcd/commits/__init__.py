@@ -1,0 +1,1 @@
+"""One commit, and the transactions that collect several writes into one."""

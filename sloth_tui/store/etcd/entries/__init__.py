@@ -1,0 +1,1 @@
+"""Entries: reading and writing them."""

@@ -1,0 +1,1 @@
+"""Revisions, change sets, the past and undo. Loaded on first use."""

@@ -1,0 +1,1 @@
+"""Named leases with fencing tokens."""

@@ -1,0 +1,1 @@
+"""A whole store as a stream of parts: to be read, and to be loaded."""

@@ -1,0 +1,1 @@
+"""Rows for a table: all keys in memory, and a watch that says when to look again."""

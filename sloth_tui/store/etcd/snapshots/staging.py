@@ -1,0 +1,183 @@
+"""Commits too large for one request.
+
+Their writes are staged first, where nobody looks. Then one change of the head makes them true: from then on the
+commit has happened. The writes are put in place step by step, each of which compares the head; whoever meets such a
+head does the steps that are left, a reader too, as every reader of SQLite recovers a log. A staged commit that no
+head refers to never happened, and is removed after a while.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sloth_tui.errors import UsageError
+from sloth_tui.store.etcd.client.messages import Compare, Delete, Put, Range, Txn, nested
+from sloth_tui.store.etcd.data.batch import Item, operations_of
+from sloth_tui.store.etcd.data.head import Pending, encode_head, head_of
+from sloth_tui.store.etcd.snapshots.begun import removal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sloth_tui.store.etcd.client.messages import Operation
+    from sloth_tui.store.etcd.data.head import Head
+    from sloth_tui.store.etcd.data.layout import Layout
+    from sloth_tui.store.etcd.session import Session
+    from sloth_tui.store.etcd.snapshots.begun import Note
+
+MAX_OPERATIONS = 1000
+MAX_BYTES = 1024 * 1024
+"""What one request may have at most: a larger one would hold up everybody else on the server."""
+_STEP_ITEMS = 300
+_STEP_PUTS = 900
+_STEP_BYTES = 512 * 1024
+_PUTS = b"puts\n"
+"""What a staged step begins with that holds puts rather than items; an item begins with a digit."""
+_MOST_ITEMS = 1_000_000
+_MOST_BYTES = 1024**3
+
+
+def is_large(items: Sequence[Item]) -> bool:
+    """Return True if these items do not go into one request."""
+    return 3 * len(items) > MAX_OPERATIONS or sum(item.size for item in items) > MAX_BYTES
+
+
+def stage(session: Session, commit: bytes, items: Sequence[Item]) -> int:
+    """Stage the items of a commit; return the number of steps. Raises UsageError if there are too many."""
+    if len(items) > _MOST_ITEMS or sum(item.size for item in items) > _MOST_BYTES:
+        raise UsageError(
+            f"{session.location}: a change of {len(items):,} entries is too large for this store",
+            hint="make it in parts, by prefix for example; nothing was written",
+        )
+    steps = 0
+    for steps, step in enumerate(_steps(items), 1):
+        put = Put(session.layout.stage(commit, steps - 1), b"".join(map(_encode, step)))
+        session.patiently(partial(session.channel.txn, Txn((), (put,))), writing=True)
+    return steps
+
+
+def discard(session: Session, note: Note) -> None:
+    """Remove what was staged for a commit that did not happen."""
+    request = Txn([note.stands], removal(session, note.key))
+    session.patiently(partial(session.channel.txn, request), writing=True)
+
+
+def roll_forward(session: Session, head: Head) -> Head:
+    """Do the steps that are left of the pending commit; return the newest head, without one."""
+    while head.pending is not None:
+        head = step_forward(session, head.pending)
+    return head
+
+
+def step_forward(session: Session, pending: Pending) -> Head:
+    """Do one step, or find that another one did it; return the newest head."""
+    layout = session.layout
+    now, staged = session.read(Range(layout.head), Range(layout.stage(pending.commit, pending.done)))
+    found = head_of(now, session.location)
+    if found.pending != pending or not staged.kvs:
+        return found
+    left = pending._replace(done=pending.done + 1)
+    moved = found._replace(pending=left if left.done < left.steps else None)
+    request = Txn(
+        [Compare(layout.head, "mod", found.mod)],
+        [
+            Put(layout.head, encode_head(moved)),
+            Delete(staged.kvs[0].key),
+            *nested(_operations(layout, staged.kvs[0].value)),
+        ],
+    )
+    # May be sent twice: after the first time the comparison fails.
+    session.patiently(partial(session.channel.txn, request), writing=True)
+    return head_of(session.range(Range(layout.head)), session.location)
+
+
+class PutsStage:
+    """Stages any puts of names under an agent's prefix, of a commit that loads a whole store."""
+
+    __slots__ = ("_commit", "_session", "_size", "_staged", "steps")
+
+    def __init__(self, session: Session, commit: bytes) -> None:
+        self._session = session
+        self._commit = commit
+        self._staged: list[bytes] = []
+        self._size = 0
+        self.steps = 0
+        """Number of steps staged so far."""
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Stage one put; no key may be put twice."""
+        name = key[len(self._session.layout.base) :]
+        size = len(name) + len(value)
+        if self._staged and (len(self._staged) >= _STEP_PUTS or self._size + size > _STEP_BYTES):
+            self.flush()
+        self._staged.append(b"%d %d\n%b%b" % (len(name), len(value), name, value))
+        self._size += size
+
+    def flush(self) -> None:
+        """Stage what is left."""
+        if not self._staged:
+            return
+        put = Put(self._session.layout.stage(self._commit, self.steps), _PUTS + b"".join(self._staged))
+        self._session.patiently(partial(self._session.channel.txn, Txn((), (put,))), writing=True)
+        self.steps += 1
+        self._staged, self._size = [], 0
+
+
+def _operations(layout: Layout, staged: bytes) -> Sequence[Operation]:
+    """Return what one step does."""
+    if not staged.startswith(_PUTS):
+        return operations_of(layout, list(_decode(staged)))
+    operations: list[Operation] = []
+    at = len(_PUTS)
+    while at < len(staged):
+        end = staged.index(b"\n", at)
+        name, value = map(int, staged[at:end].split(b" "))
+        at = end + 1
+        operations.append(Put(layout.base + staged[at : at + name], staged[at + name : at + name + value]))
+        at += name + value
+    return operations
+
+
+def _steps(items: Sequence[Item]) -> Iterator[list[Item]]:
+    step: list[Item] = []
+    size = 0
+    for item in items:
+        if step and (len(step) >= _STEP_ITEMS or size + item.size > _STEP_BYTES):
+            yield step
+            step, size = [], 0
+        step.append(item)
+        size += item.size
+    if step:
+        yield step
+
+
+def _encode(item: Item) -> bytes:
+    entry, blob = item.entry, item.spare_blob
+    line = b"%d %d %d %d %b\n" % (
+        item.revision,
+        len(item.key),
+        len(item.record),
+        -1 if entry is None else len(entry),
+        blob or b"-",
+    )
+    return line + item.key + item.record + (entry or b"")
+
+
+def _decode(data: bytes) -> Iterator[Item]:
+    at = 0
+    while at < len(data):
+        end = data.index(b"\n", at)
+        revision, key, record, entry, blob = data[at:end].split(b" ")
+        at = end + 1
+        key_end = at + int(key)
+        record_end = key_end + int(record)
+        size = int(entry)
+        yield Item(
+            int(revision),
+            data[at:key_end],
+            data[key_end:record_end],
+            None if size < 0 else data[record_end : record_end + size],
+            None if blob == b"-" else blob,
+        )
+        at = record_end + max(size, 0)
