@@ -175,8 +175,8 @@ def as_number(value: Value) -> int | float | None:
 
 
 def added(key: str, value: Value, by: int | float) -> int | float:
-    """Return the sum of the value of ``key`` and a number. Raises NotANumber if the value is not a number, or the sum
-    cannot be stored."""
+    """Return the sum of the value of ``key`` and a number. Raises NotANumber if the value is not a number, or
+    the sum cannot be stored."""
     number = as_number(value)
     if number is None:
         raise NotANumber(f"key '{key}' does not hold a number")

@@ -33,8 +33,8 @@ class Cause(namedtuple("Cause", ("text", "hint"), defaults=(None,))):
 
 
 def explain(address: EtcdAddress) -> Cause | None:
-    """Return why a server cannot be reached: the first cause that lies in the address, else what all of its hosts
-    have in common; None if they answer."""
+    """Return why a server cannot be reached: the first cause that lies in the address, else what all of its
+    hosts have in common; None if they answer."""
     causes = [_look(address, host, port) for host, port in address.endpoints]
     for cause in causes:
         if cause is not None and cause.hint is not None:

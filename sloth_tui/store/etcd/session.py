@@ -128,7 +128,8 @@ class Session:
         self.deadlines: dict[str, tuple[int, int]] = {}
         """Name of a lock that this handle took -> its token, and when it ends by the handle's clock."""
         self.change: int | None = None
-        """The number of the change set that writes belong to; None until the first write under this origin."""
+        """The number of the change set that writes belong to; None until the first write under this
+        origin."""
         self.change_size = 0
         """How many revisions that change set made so far."""
         self.head: Head = NONE
@@ -219,10 +220,12 @@ class Session:
     def patiently(
         self, call: Callable[[float], T], *, writing: bool = False, seconds: float = ATTEMPT_SECONDS
     ) -> T:
-        """Return what ``call``, given the seconds that one attempt may take, returns: again and again while the
-        server cannot be reached. Only for what may be done twice. ``seconds`` is the most that one attempt may take.
+        """Return what ``call``, given the seconds that one attempt may take, returns: again and again while
+        the server cannot be reached. Only for what may be done twice. ``seconds`` is the most that one
+        attempt may take.
 
-        Raises DatabaseUnusable, NotWritable, Interrupted, and Failed if the revision to read at was compacted."""
+        Raises DatabaseUnusable, NotWritable, Interrupted, and Failed if the revision to read at was
+        compacted."""
         interrupts, began = self._interrupts, monotonic()
         no_leader: Failed | None = None
         while True:

@@ -59,8 +59,8 @@ def read_stats(session: Session, locks: int, complete_since: int) -> Stats:
 
 
 def _history(session: Session, newest: int) -> tuple[int, int, int, int]:
-    """Return the number of records, the oldest revision, the bytes of replaced values, and the time of the newest
-    change in unix milliseconds."""
+    """Return the number of records, the oldest revision, the bytes of replaced values, and the time of the
+    newest change in unix milliseconds."""
     revisions = oldest = size = changed = 0
     layout = session.layout
     for first in range(1, newest + 1, _RECORDS_AT_ONCE):

@@ -53,8 +53,8 @@ def top_entries(session: Session, order: str, limit: int) -> list[RankedEntry]:
 
 
 def problems(session: Session) -> list[str]:
-    """Return what contradicts itself: an entry whose revision is newer than the head or not its own, a record that
-    cannot be read; and the alarms of the server."""
+    """Return what contradicts itself: an entry whose revision is newer than the head or not its own, a record
+    that cannot be read; and the alarms of the server."""
     layout = session.layout
     reading = read_settled(session)
     newest = head_of(reading.answers[0], session.location).revision

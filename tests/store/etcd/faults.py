@@ -1,4 +1,5 @@
-"""Stores that patient writers open, channels that fail where a test says so, and what must hold of a store."""
+"""Stores that patient writers open, channels that fail where a test says so, and what must hold of a
+store."""
 
 from __future__ import annotations
 
@@ -90,7 +91,8 @@ def lost() -> Failed:
 
 
 def violations(store: Store, counters: dict[str, int]) -> list[str]:
-    """Return what is wrong with a store whose counters must have these values; each was only ever counted up."""
+    """Return what is wrong with a store whose counters must have these values; each was only ever counted
+    up."""
     found = [
         f"{key} is {value!r}, not {counters[key]}"
         for key, value in ((key, store.get(key, 0)) for key in counters)

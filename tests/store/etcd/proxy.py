@@ -44,8 +44,9 @@ class Proxy:
         self._listener.close()
 
     def lose(self, *parts: bytes, deliver: bool, times: int = 1) -> None:
-        """Cut the connection at the next request that has all of these parts, each so often: after the server has done it and
-        before its answer is passed on, or, without ``deliver``, before the server hears of it."""
+        """Cut the connection at the next request that has all of these parts, each so often: after the server
+        has done it and before its answer is passed on, or, without ``deliver``, before the server hears of
+        it."""
         self._deliver = deliver
         self._wanted = lambda data: all(data.count(part) >= times for part in parts)
 

@@ -101,7 +101,8 @@ class Follower(threading.Thread):
 
 
 def _pester(etcd: Etcd, directory: Path, *options: str, kills: int) -> list[str]:
-    """Kill the server so often under three writers, and have it forget its own past; return what is wrong then."""
+    """Kill the server so often under three writers, and have it forget its own past; return what is wrong
+    then."""
     address = etcd.address("shop")
     with Writers(address, directory, *options) as writers:
         writers.go_on(rounds(2, 10))

@@ -1,4 +1,5 @@
-"""One writer at a time is inside a transaction: first come, first served, and who dies inside does no harm."""
+"""One writer at a time is inside a transaction: first come, first served, and who dies inside does no
+harm."""
 
 from __future__ import annotations
 
@@ -159,7 +160,8 @@ def test_the_lease_of_the_gate_ends_and_nobody_writes(address: str, store: EtcdS
 
 
 def test_a_process_dies_in_its_block(address: str, store: EtcdStore) -> None:
-    """Others of its host need not wait for the end of its lease, nor those who wait behind one that died waiting."""
+    """Others of its host need not wait for the end of its lease, nor those who wait behind one that died
+    waiting."""
     inside = _inside(address, 3600)
     waiting = Waiting(address, store)
     waiting.begin(lambda mine: mine.increment("n"))

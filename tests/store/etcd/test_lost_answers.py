@@ -1,4 +1,5 @@
-"""A connection that breaks after the server has a request: what becomes of it is found out, and it is done once."""
+"""A connection that breaks after the server has a request: what becomes of it is found out, and it is done
+once."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""A process that counts up, for tests that kill servers: ``python -m tests.store.etcd.writer ADDRESS NAME [blind]``.
+"""A process that counts up, for tests that kill servers: ``python -m tests.store.etcd.writer ADDRESS NAME
+[blind]``.
 
-It prints a dot for each round that was acknowledged: one of its own counter and one of the common one. It ends
-when its standard input does. ``blind``: its commits do not compare the head, to show that the tests would find it.
-"""
+It prints a dot for each round that was acknowledged: one of its own counter and one of the common one. It
+ends when its standard input does. ``blind``: its commits do not compare the head, to show that the tests
+would find it."""
 
 from __future__ import annotations
 

@@ -58,9 +58,9 @@ def _same(data: bytes) -> bytes:
 class GrpcChannel:
     """See :class:`sloth_tui.store.etcd.client.calls.Channel`. May be shared by threads.
 
-    Each endpoint has a channel of the library's own, because each has its own name in its certificate. A call goes to
-    the one that answered last, and if that fails the next call goes to the next: a member may be down, silent, or cut
-    off from the others."""
+    Each endpoint has a channel of the library's own, because each has its own name in its certificate. A call
+    goes to the one that answered last, and if that fails the next call goes to the next: a member may be
+    down, silent, or cut off from the others."""
 
     __slots__ = ("_address", "_channels", "_methods", "_password", "_place", "_running", "_token")
 
@@ -98,8 +98,8 @@ class GrpcChannel:
         return self._call("Maintenance/Status", b"", wire.status_answer, seconds)
 
     def watch(self, *ranges: Range) -> Iterator[Watched]:
-        """Yield what happens in these ranges from now on, until :meth:`interrupt` or :meth:`close`. The first message
-        for each range says that its watch began. Raises Failed."""
+        """Yield what happens in these ranges from now on, until :meth:`interrupt` or :meth:`close`. The first
+        message for each range says that its watch began. Raises Failed."""
         from threading import Event
 
         ended = Event()
@@ -129,7 +129,8 @@ class GrpcChannel:
     def _call(
         self, name: str, request: bytes, read: Callable[[bytes], T], seconds: float, *, stream: bool = False
     ) -> T:
-        """Make one call and return its answer. Raises Failed; after a login that has run out, log in again first."""
+        """Make one call and return its answer. Raises Failed; after a login that has run out, log in again
+        first."""
         deadline = monotonic() + seconds
         for attempt in range(2):
             try:
@@ -201,7 +202,8 @@ class GrpcChannel:
 
 
 def _connect(address: EtcdAddress, place: int) -> grpc.Channel:
-    """Return a channel to one of the endpoints. Raises UsageError for a file of certificates that cannot be read."""
+    """Return a channel to one of the endpoints. Raises UsageError for a file of certificates that cannot be
+    read."""
     host, port = address.endpoints[place]
     target = f"dns:///[{host}]:{port}" if ":" in host else f"dns:///{host}:{port}"
     patience = max(_LEAST_CONNECT_MS, _CONNECT_MS // len(address.endpoints))

@@ -1,8 +1,7 @@
 """What can go wrong with a call, and the error that a person sees for it.
 
-A channel raises :class:`Failed`, whatever its encoding, with one of the kinds below. The rules are from trials
-against 3.4 and 3.5: the same status can mean several things, so the server's text counts as well.
-"""
+A channel raises :class:`Failed`, whatever its encoding, with one of the kinds below. The rules are from
+trials against 3.4 and 3.5: the same status can mean several things, so the server's text counts as well."""
 
 from __future__ import annotations
 
@@ -121,7 +120,8 @@ def unreachable(location: str, seconds: float, cause: str = "", hint: str | None
 
 
 def _plain(text: str) -> str:
-    """Return the words of a library without the history of its attempts; nothing if they say only that time is over."""
+    """Return the words of a library without the history of its attempts; nothing if they say only that time
+    is over."""
     _, _, cause = text.rpartition("last error: ")
     cause = cause.rpartition(": ")[2].strip().lower()
     return "" if any(words in cause for words in _SILENCE) else cause

@@ -1,8 +1,8 @@
 """Calls to the server by its JSON gateway: for commands that make a few calls and end.
 
-The library for gRPC takes as long to load as such a command takes in all. The gateway answers the same requests with the
-same errors. What it cannot do (streams, users that are told by their certificate, a server without it) goes to a channel of gRPC.
-"""
+The library for gRPC takes as long to load as such a command takes in all. The gateway answers the same
+requests with the same errors. What it cannot do (streams, users that are told by their certificate, a server
+without it) goes to a channel of gRPC."""
 
 from __future__ import annotations
 

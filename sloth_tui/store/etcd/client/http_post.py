@@ -1,8 +1,7 @@
 """Requests of HTTP/1.1 on one connection, as far as etcd's gateway needs them.
 
-``http.client`` does this too, but loads the packages ``email`` and ``ssl`` for it: twice the time that a whole
-``state get`` on a file takes.
-"""
+``http.client`` does this too, but loads the packages ``email`` and ``ssl`` for it: twice the time that a
+whole ``state get`` on a file takes."""
 
 from __future__ import annotations
 
@@ -39,8 +38,8 @@ class Connection:
         self._file: BinaryIO = self._socket.makefile("rb")
 
     def post(self, path: str, body: bytes, headers: dict[str, str], seconds: float) -> tuple[int, bytes]:
-        """Send a request and return the status and the body of its answer; each wait takes at most so many seconds.
-        Raises NotHttp."""
+        """Send a request and return the status and the body of its answer; each wait takes at most so many
+        seconds. Raises NotHttp."""
         self._socket.settimeout(seconds)
         lines = [f"POST {path} HTTP/1.1", f"Host: {self._host}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]

@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from sloth_tui.store.etcd.client.calls import Channel
 
 TIED_LEASE_SECONDS = 6
-"""Length of the leases that this thread keeps alive, but for the gate's: how long a lock outlives its process."""
+"""Length of the leases that this thread keeps alive, but for the gate's: how long a lock outlives its
+process."""
 _EVERY_SECONDS = 2.0
 _ATTEMPT_SECONDS = 1.5
 
 
 class Keeper:
-    """Keeps leases alive until they are dropped, their time is over, or the process ends. The thread runs while there
-    are any; it outlives the handle whose channel it uses if that is closed while it holds tied locks."""
+    """Keeps leases alive until they are dropped, their time is over, or the process ends. The thread runs
+    while there are any; it outlives the handle whose channel it uses if that is closed while it holds tied
+    locks."""
 
     __slots__ = ("_channel", "_closed", "_leases", "_lock", "_thread", "_wake")
 

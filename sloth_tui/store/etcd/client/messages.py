@@ -1,7 +1,7 @@
 """Requests to an etcd server and its answers, as tuples: what every channel carries, whatever its encoding.
 
-The names are those of etcd's ``rpc.proto``. ``collections.namedtuple``, because ``typing`` costs 10 ms a start.
-"""
+The names are those of etcd's ``rpc.proto``. ``collections.namedtuple``, because ``typing`` costs 10 ms a
+start."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ class Compare(namedtuple("Compare", ("key", "field", "number", "end"), defaults=
 
     key: bytes
     field: str
-    """``create`` (revision at which it was created), ``mod`` (revision of its last change), ``version``, or ``lease``."""
+    """``create`` (revision at which it was created), ``mod`` (revision of its last change), ``version``, or
+    ``lease``."""
     number: int
     end: bytes | None
 
@@ -176,8 +177,8 @@ def after(prefix: bytes) -> bytes:
 
 
 LEVEL_OPERATIONS = 60
-"""Operations of one level of a request. A server takes at most 128 of all levels on the way to one, so that two levels
-have 3,600."""
+"""Operations of one level of a request. A server takes at most 128 of all levels on the way to one, so that
+two levels have 3,600."""
 
 
 def nested(operations: Sequence[Operation]) -> Sequence[Operation]:

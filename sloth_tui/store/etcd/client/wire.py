@@ -1,9 +1,8 @@
 """etcd's messages in the bytes of protobuf.
 
-Written by hand: a driver that brings protobuf brings its conflicts of versions, and a straight walk reads a million keys
-in half a second of a processor. Fields and numbers are those of etcd's ``rpc.proto`` and ``kv.proto``. A field
-that is unknown is skipped, as protobuf demands, so a newer server may add some.
-"""
+Written by hand: a driver that brings protobuf brings its conflicts of versions, and a straight walk reads a
+million keys in half a second of a processor. Fields and numbers are those of etcd's ``rpc.proto`` and
+``kv.proto``. A field that is unknown is skipped, as protobuf demands, so a newer server may add some."""
 
 from __future__ import annotations
 
@@ -239,8 +238,8 @@ def _answer(field: int, data: bytes) -> RangeAnswer | TxnAnswer | int:
 
 
 def granted_answer(data: bytes) -> Granted:
-    """Read the answer to a grant, to a keep-alive or to the question how long a lease lasts: -1 s if it has ended (0 s
-    in the answer to a keep-alive)."""
+    """Read the answer to a grant, to a keep-alive or to the question how long a lease lasts: -1 s if it has
+    ended (0 s in the answer to a keep-alive)."""
     lease = seconds = 0
     for field, content in _fields(data):
         if field == 2:

@@ -1,9 +1,8 @@
 """One commit: read, decide, and write if nobody wrote meanwhile.
 
 Everything that a commit writes is in one request to the server, which compares the head first. Whoever loses
-that comparison gets what he needs for the next try in the same answer. He tries again at once: growing pauses let a
-busy store starve its slower writers. After a few lost tries he goes through the gate.
-"""
+that comparison gets what he needs for the next try in the same answer. He tries again at once: growing pauses
+let a busy store starve its slower writers. After a few lost tries he goes through the gate."""
 
 from __future__ import annotations
 
@@ -50,9 +49,8 @@ _PAUSE_SECONDS = 0.1
 def run(session: Session, wanted: Wanted, decide: Decide[T]) -> T:
     """Commit what ``decide`` says about these entries; return its result.
 
-    Raises NotWritable, LockLost, DatabaseUnusable; then nothing was written, unless the message says that this is not
-    known.
-    """
+    Raises NotWritable, LockLost, DatabaseUnusable; then nothing was written, unless the message says that
+    this is not known."""
     session.require_writable()
     if session.work is not None:
         writes, result = decide(wanted.read(session), session.work.revision + 1)
@@ -104,9 +102,9 @@ def attempt(
     blobs: Blobs,
     released: Sequence[Held] = (),
 ) -> bool:
-    """Commit these writes if the head is still the one known; return False if it is not. Then the head and the entries
-    ``again`` are known anew. With ``passage`` a commit also opens the gate; the locks ``released`` are given up with it.
-    Raises LockLost."""
+    """Commit these writes if the head is still the one known; return False if it is not. Then the head and
+    the entries ``again`` are known anew. With ``passage`` a commit also opens the gate; the locks
+    ``released`` are given up with it. Raises LockLost."""
     require_time(session)
     head = session.head
     nonce = os.urandom(6).hex().encode()
@@ -205,8 +203,8 @@ def _new_change(session: Session, stamp: Stamp, first: int) -> list[Operation]:
 
 
 def _send(session: Session, request: Txn, nonce: bytes) -> tuple[int, list[RangeAnswer] | None]:
-    """Send a commit until it is known what became of it; return the server's revision (0: done, but unknown at which),
-    and what was read instead if it lost the comparison."""
+    """Send a commit until it is known what became of it; return the server's revision (0: done, but unknown
+    at which), and what was read instead if it lost the comparison."""
     began, sent = monotonic(), False
     while True:
         try:
@@ -231,7 +229,8 @@ def _send(session: Session, request: Txn, nonce: bytes) -> tuple[int, list[Range
 
 
 def _was_done(session: Session, nonce: bytes) -> bool:
-    """Return whether a commit that was not answered was done. Raises DatabaseUnusable if that cannot be known."""
+    """Return whether a commit that was not answered was done. Raises DatabaseUnusable if that cannot be
+    known."""
     head, layout = session.head, session.layout
     try:
         now, first = session.read(Range(layout.head), Range(layout.record(head.revision + 1)))

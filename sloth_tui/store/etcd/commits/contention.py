@@ -1,8 +1,7 @@
 """Writers of one host take turns, once they have met: only hosts contend for the head then, not processes.
 
-Taken only after a lost comparison, so a writer that is alone pays nothing. The file lock is a courtesy: without
-it everything is as correct, but less fair and slower.
-"""
+Taken only after a lost comparison, so a writer that is alone pays nothing. The file lock is a courtesy:
+without it everything is as correct, but less fair and slower."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """The gate: at most one writer at a time is inside, and every commit of others compares that nobody is.
 
-A ``with`` block of writes cannot be run again after a lost comparison, so it passes the gate when it begins. So does a
-plain write that lost the comparison several times. Who comes first goes first: everybody draws a ticket, and the
-oldest one is next. Without tickets, plain writes starve.
-"""
+A ``with`` block of writes cannot be run again after a lost comparison, so it passes the gate when it begins.
+So does a plain write that lost the comparison several times. Who comes first goes first: everybody draws a
+ticket, and the oldest one is next. Without tickets, plain writes starve."""
 
 from __future__ import annotations
 
@@ -35,8 +34,8 @@ _REVOKE_SECONDS = 1.0
 
 
 def enter(session: Session) -> Passage:
-    """Wait for the gate, and hold it until :func:`leave` or a commit that deletes it. Raises DatabaseUnusable if
-    others hold it for too long."""
+    """Wait for the gate, and hold it until :func:`leave` or a commit that deletes it. Raises DatabaseUnusable
+    if others hold it for too long."""
     session.require_writable()
     layout = session.layout
     granted = session.patiently(partial(session.channel.grant, LEASE_SECONDS), writing=True)
@@ -130,7 +129,8 @@ def _who(session: Session) -> bytes:
 
 
 def _remove_dead(session: Session, ahead: Sequence[KeyValue]) -> bool:
-    """Remove the gate, or a ticket, of a process of this host that has ended; return True if there was one."""
+    """Remove the gate, or a ticket, of a process of this host that has ended; return True if there was
+    one."""
     for found in ahead:
         if _has_ended(session, found):
             request = Txn([Compare(found.key, "create", found.create)], [Delete(found.key)])

@@ -24,8 +24,8 @@ _KNOWN_KEYS = 1000
 
 
 def look(session: Session, keys: Sequence[bytes]) -> int:
-    """Read the head, the gate, the fences and a few entries at one moment; return the server's revision. A pending
-    commit is completed first. Raises LockLost."""
+    """Read the head, the gate, the fences and a few entries at one moment; return the server's revision. A
+    pending commit is completed first. Raises LockLost."""
     answer = read_settled(session, *needed(session, keys)[1:])
     take_in(session, keys, answer.answers)
     return answer.revision
@@ -54,8 +54,8 @@ def check_fences(session: Session) -> None:
 
 
 def guards(session: Session, passage: Passage | None) -> list[Compare]:
-    """Return the conditions of every commit beside that of the head: nobody else is in a transaction, and the fences
-    hold."""
+    """Return the conditions of every commit beside that of the head: nobody else is in a transaction, and the
+    fences hold."""
     layout = session.layout
     return [
         Compare(layout.gate, "create", 0 if passage is None else passage.create),
@@ -98,7 +98,8 @@ def _found(name: str, answer: RangeAnswer) -> str:
 
 
 def require_time(session: Session) -> None:
-    """Raise LockLost if the time of a fenced lock is over by the own clock, whatever the server still says."""
+    """Raise LockLost if the time of a fenced lock is over by the own clock, whatever the server still
+    says."""
     if session.deadlines:
         for name, token in session.fences.items():
             if session.own_remaining(name, token) == 0:

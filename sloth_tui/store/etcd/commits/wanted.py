@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
     Decide: TypeAlias = Callable[[Found, int], tuple[Sequence[Write], T]]
-    """What to write, given the entries that were asked for and the number of the next revision; and the result for
-    the caller. Called again after a lost comparison."""
+    """What to write, given the entries that were asked for and the number of the next revision; and the
+    result for the caller. Called again after a lost comparison."""
 
     class Wanted(Protocol):
         """The entries that a decision is about."""

@@ -78,8 +78,8 @@ def items_of(
     blob_of: Callable[[int, bytes], bytes | None],
     is_secret: Callable[[bytes], bool],
 ) -> tuple[list[Item], dict[bytes, Kept | None]]:
-    """Return the items of a commit whose first revision is ``first``, and the entries that it leaves. ``blob_of``
-    names the blob of a stored form that is too large, given the place of its write among them."""
+    """Return the items of a commit whose first revision is ``first``, and the entries that it leaves.
+    ``blob_of`` names the blob of a stored form that is too large, given the place of its write among them."""
     items: list[Item] = []
     entries: dict[bytes, Kept | None] = {}
     for revision, write in enumerate(writes, first):
@@ -109,8 +109,8 @@ def items_of(
 
 
 def operations_of(layout: Layout, items: Sequence[Item]) -> list[Operation]:
-    """Return what puts these items in place; of a key that is written twice only the last entry, because one request
-    must not name a key twice."""
+    """Return what puts these items in place; of a key that is written twice only the last entry, because one
+    request must not name a key twice."""
     operations: dict[bytes, Operation] = {}
     for item in items:
         for put in (

@@ -57,8 +57,8 @@ def encode_head(head: Head) -> bytes:
 
 
 def head_of(answer: RangeAnswer, location: str) -> Head:
-    """Return the head that a range over its key found. Raises DatabaseUnusable for one of a newer program, or of no
-    program of ours."""
+    """Return the head that a range over its key found. Raises DatabaseUnusable for one of a newer program, or
+    of no program of ours."""
     if not answer.kvs:
         return NONE
     found = answer.kvs[0]

@@ -28,8 +28,8 @@ from sloth_tui.store.etcd.client.messages import after
 
 NUMBER = b"%016x"
 OTHERS = 1 << 62
-"""Numbers of change sets from here on are of bursts of writes by other programs, in a store that was loaded: this
-plus the first revision. They have no number in the files where such programs write."""
+"""Numbers of change sets from here on are of bursts of writes by other programs, in a store that was loaded:
+this plus the first revision. They have no number in the files where such programs write."""
 
 
 class Layout:

@@ -27,7 +27,8 @@ class Held(
     """The create revision of its key: greater with every acquisition."""
     lease: int
     at: tuple[float, float]
-    """Unix seconds at which it was acquired, and at which it was last renewed, by the wall clock: for people."""
+    """Unix seconds at which it was acquired, and at which it was last renewed, by the wall clock: for
+    people."""
     seconds: float
     """Length of the lease as it was asked for."""
     ephemeral: bool

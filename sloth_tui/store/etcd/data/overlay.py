@@ -75,7 +75,8 @@ class Work:
     def over(
         self, kept: Iterator[tuple[bytes, Kept]], low: bytes, high: bytes | None
     ) -> Iterator[tuple[bytes, Kept]]:
-        """Return entries of the store between two keys as they will be, whatever the block writes afterwards."""
+        """Return entries of the store between two keys as they will be, whatever the block writes
+        afterwards."""
         mine = sorted(
             (key, entry) for key, entry in self.entries.items() if key >= low and (high is None or key < high)
         )
@@ -85,8 +86,8 @@ class Work:
 def _merged(
     kept: Iterator[tuple[bytes, Kept]], mine: list[tuple[bytes, Kept | None]], found: dict[bytes, Kept | None]
 ) -> Iterator[tuple[bytes, Kept]]:
-    """Yield the entries of the store with those of a block in place of the old ones, in key order; note what the
-    store has in ``found``."""
+    """Yield the entries of the store with those of a block in place of the old ones, in key order; note what
+    the store has in ``found``."""
     own = iter(mine)
     next_own = next(own, None)
     for key, entry in kept:

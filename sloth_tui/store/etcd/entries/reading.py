@@ -100,7 +100,8 @@ class EntryReading:
         return read_settled(self._session, Range(first, end, count_only=True)).answers[1].count
 
     def _find(self, keys: Sequence[bytes | None]) -> list[Kept | None]:
-        """Return these entries, all as they are at one moment; None for a key that is absent or cannot be one."""
+        """Return these entries, all as they are at one moment; None for a key that is absent or cannot be
+        one."""
         session = self._session
         wanted = [key for key in keys if key]
         if session.work is not None:

@@ -1,10 +1,9 @@
 """Named leases with fencing tokens.
 
-A lock is a key attached to a lease of the server; its token is the revision at which the key was created. It is
-never taken over by writing it, which would keep that revision: it is deleted, or its lease ends, and then it is
-created anew. No wall clock decides anything. The server rounds leases up to whole seconds and at least two: the holder
-counts his own time as over when he said so, and others see the lock free a little later.
-"""
+A lock is a key attached to a lease of the server; its token is the revision at which the key was created. It
+is never taken over by writing it, which would keep that revision: it is deleted, or its lease ends, and then
+it is created anew. No wall clock decides anything. The server rounds leases up to whole seconds and at least
+two: the holder counts his own time as over when he said so, and others see the lock free a little later."""
 
 from __future__ import annotations
 
@@ -198,8 +197,8 @@ class Locks:
         return held
 
     def _is_over(self, held: Held) -> bool:
-        """Return True if the lock counts as free although its key is still there, and delete the key: its process has
-        ended on this host, or this handle held it and its time is over."""
+        """Return True if the lock counts as free although its key is still there, and delete the key: its
+        process has ended on this host, or this handle held it and its time is over."""
         session = self._session
         dead = held.ephemeral and is_alive(held.owner, session.clock.boot_id) is False
         if not dead and session.own_remaining(held.name, held.token) != 0:
@@ -218,8 +217,9 @@ class Locks:
         return lock_of(held, remaining, self._session.clock.boot_id) if remaining else None
 
     def _remaining(self, held: Held) -> float:
-        """Return the seconds left: by the own clock for a lock of this handle, by the server's lease for others. The
-        lease of a tied lock is shorter than its time and kept alive, so for it the time of its holder counts."""
+        """Return the seconds left: by the own clock for a lock of this handle, by the server's lease for
+        others. The lease of a tied lock is shorter than its time and kept alive, so for it the time of its
+        holder counts."""
         session = self._session
         own = session.own_remaining(held.name, held.token)
         if own is not None:

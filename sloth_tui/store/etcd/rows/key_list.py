@@ -1,8 +1,8 @@
 """Every key of an agent's store, in memory and in order: read once, then patched.
 
-A server walks a range to its far end whatever the limit, so pages are not asked for by a limit: the first screen is,
-once, and the rest comes whole or, if it is large, in ranges whose ends are guessed from the keys seen so far.
-"""
+A server walks a range to its far end whatever the limit, so pages are not asked for by a limit: the first
+screen is, once, and the rest comes whole or, if it is large, in ranges whose ends are guessed from the keys
+seen so far."""
 
 from __future__ import annotations
 
@@ -151,9 +151,8 @@ class KeyList:
     def _guess_end(self, low: bytes) -> bytes | None:
         """Return the end of a range from ``low`` on that has neither few keys nor very many; None for no end.
 
-        The ends that are tried are those of the prefixes of the last key seen, from the longest on: each range holds
-        the one before it, so that counting them costs little more than the largest.
-        """
+        The ends that are tried are those of the prefixes of the last key seen, from the longest on: each
+        range holds the one before it, so that counting them costs little more than the largest."""
         last = self._loaded_to
         best: bytes | None = None
         for size in range(len(last), 0, -1):

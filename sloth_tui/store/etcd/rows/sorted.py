@@ -29,8 +29,8 @@ _COLUMNS: dict[str, Callable[[Kept], Any]] = {
 
 
 class Sorted:
-    """See :class:`sloth_tui.store.rows.source.SortedRows`. Rows are known when all entries were read: a server cannot
-    sort by what is inside of values."""
+    """See :class:`sloth_tui.store.rows.source.SortedRows`. Rows are known when all entries were read: a
+    server cannot sort by what is inside of values."""
 
     __slots__ = ("_check", "_keys", "_query", "_rows", "_session", "_terms")
 

@@ -1,7 +1,8 @@
-"""An alarm clock: a thread that hears of every commit and every lock, and says that there is something to read.
+"""An alarm clock: a thread that hears of every commit and every lock, and says that there is something to
+read.
 
-What changed is always read from the store itself: a watch may lose events when the server compacts or restarts.
-"""
+What changed is always read from the store itself: a watch may lose events when the server compacts or
+restarts."""
 
 from __future__ import annotations
 
@@ -49,8 +50,8 @@ class Watch:
         threading.Thread(target=self._run, name="watch of etcd", daemon=True).start()
 
     def await_begin(self) -> None:
-        """Wait until the first watch has begun, so that no later event is missed, or the server was tried for long
-        enough."""
+        """Wait until the first watch has begun, so that no later event is missed, or the server was tried for
+        long enough."""
         self._begun.wait(self._patience)
 
     def check(self) -> None:

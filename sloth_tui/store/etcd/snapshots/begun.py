@@ -1,9 +1,8 @@
 """What a commit writes before it is made: large values, and the stages of a large commit.
 
-Each is noted before, and the request that makes the commit removes the note. A note that is left belongs to a writer
-that died, or gave up without an answer; after a while what it names is removed. The commit compares its note,
-so a writer that was only very slow never refers to what was removed.
-"""
+Each is noted before, and the request that makes the commit removes the note. A note that is left belongs to a
+writer that died, or gave up without an answer; after a while what it names is removed. The commit compares
+its note, so a writer that was only very slow never refers to what was removed."""
 
 from __future__ import annotations
 
@@ -37,7 +36,8 @@ class Note(namedtuple("Note", ("key", "create"))):
 
 
 def begin(session: Session, name: bytes) -> Note:
-    """Note that blobs whose names begin with ``name`` are about to be written, or the stages of the commit ``name``."""
+    """Note that blobs whose names begin with ``name`` are about to be written, or the stages of the commit
+    ``name``."""
     key = session.layout.begun + name
     request = Txn([Compare(key, "create", 0)], [Put(key, b"%d" % session.now())], [Range(key)])
     answer = session.patiently(partial(session.channel.txn, request), writing=True)

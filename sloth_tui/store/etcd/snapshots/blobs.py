@@ -37,8 +37,8 @@ class Blobs:
         """Says that they are being written; the commit removes it."""
 
     def name_of(self, place: int, stored: bytes) -> bytes:
-        """Return the name of a blob with this content; it is written the first time. ``place``: which change of the
-        commit it is for. Two changes never share a blob: it goes when the one value is forgotten."""
+        """Return the name of a blob with this content; it is written the first time. ``place``: which change
+        of the commit it is for. Two changes never share a blob: it goes when the one value is forgotten."""
         name = self._names.get((place, stored))
         if name is None:
             if self.note is None:

@@ -1,10 +1,9 @@
 """Commits too large for one request.
 
-Their writes are staged first, where nobody looks. Then one change of the head makes them true: from then on the
-commit has happened. The writes are put in place step by step, each of which compares the head; whoever meets such a
-head does the steps that are left, a reader too, as every reader of SQLite recovers a log. A staged commit that no
-head refers to never happened, and is removed after a while.
-"""
+Their writes are staged first, where nobody looks. Then one change of the head makes them true: from then on
+the commit has happened. The writes are put in place step by step, each of which compares the head; whoever
+meets such a head does the steps that are left, a reader too, as every reader of SQLite recovers a log. A
+staged commit that no head refers to never happened, and is removed after a while."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Walks over entries: all of one moment, in key order, in pages.
 
-A range whose end is far away is walked by the server to that end, whatever its limit: a walk asks so only once,
-for its first page. Then it asks for the remaining keys, and for their values between keys that it knows.
-"""
+A range whose end is far away is walked by the server to that end, whatever its limit: a walk asks so only
+once, for its first page. Then it asks for the remaining keys, and for their values between keys that it
+knows."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def _entries(keys: Sequence[bytes], answers: Sequence[RangeAnswer]) -> Iterator[
 
 
 def keys_between(session: Session, low: bytes, high: bytes | None, revision: int = 0) -> list[bytes]:
-    """Return the keys from ``low`` up to, not including, ``high`` (None: no end), at a revision of the server."""
+    """Return the keys from ``low`` up to, not including, ``high`` (None: no end), at a revision of the
+    server."""
     first, end = session.layout.entries_between(low, high)
     answer = session.range(Range(first, end, revision=revision, keys_only=True))
     skip = len(session.layout.entries)
@@ -83,12 +84,11 @@ def keys_between(session: Session, low: bytes, high: bytes | None, revision: int
 def entries_between(
     session: Session, low: bytes, high: bytes | None, revision: int = 0, *, fixed: bool = False
 ) -> Iterator[tuple[bytes, Kept]]:
-    """Return an iterator over keys and entries as they are now, or were at a revision of the server, whatever is
-    written while it is read.
+    """Return an iterator over keys and entries as they are now, or were at a revision of the server, whatever
+    is written while it is read.
 
-    If the server forgets that moment meanwhile, because it was compacted, the rest is read as it is then; if it is
-    ``fixed``, the iterator raises Failed.
-    """
+    If the server forgets that moment meanwhile, because it was compacted, the rest is read as it is then; if
+    it is ``fixed``, the iterator raises Failed."""
     first, end = session.layout.entries_between(low, high)
     if revision:
         answer = session.range(Range(first, end, _PAGE_KEYS, revision))
