@@ -1,5 +1,4 @@
-"""One writer at a time is inside a transaction: first come, first served, and who dies inside does no
-harm."""
+"""One writer at a time is inside a transaction: first come, first served, and who dies inside does no harm."""
 
 from __future__ import annotations
 
@@ -14,9 +13,9 @@ import pytest
 
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store import process
-from sloth_tui.store.etcd.client.messages import Range, after
 from sloth_tui.store.etcd.commits import gate
-from tests.store.etcd.faults import left_over, opened, session_of, violations
+from sloth_tui.store.etcd.client.messages import Range, after
+from tests.store.etcd.faults import left_over, only_in_proof, opened, session_of, violations
 from tests.support import wait_until
 
 if TYPE_CHECKING:
@@ -160,8 +159,7 @@ def test_the_lease_of_the_gate_ends_and_nobody_writes(address: str, store: EtcdS
 
 
 def test_a_process_dies_in_its_block(address: str, store: EtcdStore) -> None:
-    """Others of its host need not wait for the end of its lease, nor those who wait behind one that died
-    waiting."""
+    """Others of its host need not wait for the end of its lease, nor those who wait behind one that died waiting."""
     inside = _inside(address, 3600)
     waiting = Waiting(address, store)
     waiting.begin(lambda mine: mine.increment("n"))
@@ -172,7 +170,7 @@ def test_a_process_dies_in_its_block(address: str, store: EtcdStore) -> None:
     assert left_over(store) == []
 
 
-@pytest.mark.slow
+@only_in_proof
 def test_a_process_dies_in_its_block_on_another_host(
     address: str, store: EtcdStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +187,7 @@ def test_a_process_dies_in_its_block_on_another_host(
         process._known.clear()
 
 
-@pytest.mark.slow
+@only_in_proof
 def test_a_process_is_stopped_in_its_block_beyond_the_lease(address: str, store: EtcdStore) -> None:
     inside = _inside(address)
     inside.send_signal(signal.SIGSTOP)

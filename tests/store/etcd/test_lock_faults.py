@@ -17,7 +17,7 @@ from sloth_tui.store.etcd.client import keeping
 from sloth_tui.store.etcd.client.messages import Range
 from tests.servers.etcd import Etcd
 from tests.servers.namespaces import TwoHosts, needs_namespaces
-from tests.store.etcd.faults import opened, session_of
+from tests.store.etcd.faults import only_in_proof, opened, session_of
 from tests.support import A_MINUTE
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def holders() -> Iterator[list[Holder]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tied", ["free", "tied"])
+@pytest.mark.parametrize("tied", ["free", pytest.param("tied", marks=only_in_proof)])
 @pytest.mark.usefixtures("as_elsewhere")
 def test_a_holder_is_stopped_beyond_its_lease(
     tied: str, address: str, store: EtcdStore, holders: list[Holder]
@@ -145,7 +145,7 @@ def test_a_tied_lock_is_free_when_its_process_dies(
     assert taken.token > holder.token
 
 
-@pytest.mark.slow
+@only_in_proof
 @pytest.mark.usefixtures("as_elsewhere")
 def test_a_tied_lock_is_free_elsewhere_when_its_lease_ends(
     address: str, store: EtcdStore, holders: list[Holder]
