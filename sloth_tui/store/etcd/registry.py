@@ -5,6 +5,7 @@ from __future__ import annotations
 from sloth_tui.agents import DEFAULT_AGENT
 from sloth_tui.errors import AgentNotFound
 from sloth_tui.store.etcd.client.messages import Range, after
+from sloth_tui.store.etcd.data.records import foreign, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,14 @@ def marks_of(session: Session) -> Range:
 def names_in(session: Session, marks: RangeAnswer) -> list[str]:
     """Return the agents that have these marks, and the one that always exists, in order."""
     skip = len(session.address.prefix + b"agents/")
-    return sorted({DEFAULT_AGENT, *(kv.key[skip:].decode() for kv in marks.kvs)})
+    return sorted({DEFAULT_AGENT, *(_agent(kv.key, skip) for kv in marks.kvs)})
+
+
+def _agent(key: bytes, skip: int) -> str:
+    try:
+        return key[skip:].decode()
+    except UnicodeDecodeError:
+        raise foreign(name_of(key)) from None
 
 
 def no_such_agent(session: Session) -> AgentNotFound:

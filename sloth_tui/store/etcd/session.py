@@ -230,9 +230,6 @@ class Session:
         no_leader: Failed | None = None
         while True:
             patience = self.patience if self._answered else min(self.patience, FIRST_PATIENCE_SECONDS)
-            if not self._answered and seconds > ATTEMPT_SECONDS:
-                # Whether there is anybody is found out by something short.
-                self.range(Range(self.layout.head))
             try:
                 answer = call(seconds)
             except Failed as failed:

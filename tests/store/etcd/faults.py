@@ -105,7 +105,7 @@ def violations(store: Store, counters: dict[str, int]) -> list[str]:
 
 def _violations(store: Store, counters: dict[str, int]) -> list[str]:
     found = [
-        f"{key} is {value}, not {counters[key]}"
+        f"{key} is {value!r}, not {counters[key]}"
         for key, value in ((key, store.get(key, 0)) for key in counters)
         if value != counters[key]
     ]

@@ -13,8 +13,8 @@ import pytest
 
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store import process
-from sloth_tui.store.etcd.commits import gate
 from sloth_tui.store.etcd.client.messages import Range, after
+from sloth_tui.store.etcd.commits import gate
 from tests.store.etcd.faults import left_over, only_in_proof, opened, session_of, violations
 from tests.support import wait_until
 

@@ -1,5 +1,4 @@
-"""Commits in several requests: whatever happens to the one who makes them, they have happened as a whole or
-not at all."""
+"""Commits in several requests: whatever happens to the one who makes them, they have happened as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -16,6 +15,8 @@ import pytest
 
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.etcd.client.messages import Range, after
+from sloth_tui.store.etcd.commits.commit import Keys, run
+from sloth_tui.store.etcd.data.batch import Write
 from sloth_tui.store.etcd.data.head import head_of
 from sloth_tui.store.etcd.snapshots import begun
 from tests.store.etcd.faults import Channel, Died, DiesAt, left_over, lost, opened, session_of, violations
@@ -39,8 +40,8 @@ def _values(number: int = _MANY) -> dict[str, Any]:
 
 
 def _check(address: str, *, began: bool) -> int:
-    """Return how many entries a store has, of which a writer died; it must be all or none of them. ``began``:
-    let the next writer write before anybody reads."""
+    """Return how many entries a store has, of which a writer died; it must be all or none of them. ``began``: let the
+    next writer write before anybody reads."""
     with opened(address) as store:
         if began:
             store.increment("n")
@@ -312,3 +313,27 @@ def test_a_large_value_whose_commit_is_not_answered_stays(address: str) -> None:
         )
         assert told.value.hint == "sloth-runner state log shows it if it was"
         assert other.get("large") == _LARGE
+
+
+def test_a_large_value_of_a_lost_try_is_removed(address: str) -> None:
+    """Somebody else wrote first, and the next try writes another value."""
+    with opened(address) as store, opened(address) as other:
+        session = session_of(store)
+        layout, first = session.layout, [True]
+
+        def write_first(method: str, request: Any) -> None:
+            if first and method == "txn" and any(compare.key == layout.head for compare in request.compares):
+                first.clear()
+                other.set("n", 1)
+
+        store.set("large", _LARGE)
+        session.channel = Channel(session.channel, before=write_first)
+        run(session, Keys((b"n",)), lambda found, revision: ([_write(found)], None))
+        assert not first
+        assert other.get("n") == "1" * 600_000
+        assert len(_names(other, layout.blobs)) == 6
+        assert left_over(other) == []
+
+
+def _write(found: Any) -> Write:
+    return Write(b"n", "string", (b"0" if found[b"n"] is None else b"1") * 600_000)

@@ -1,5 +1,4 @@
-"""Holders that die, stop or are cut off: nobody is ever inside twice, and nobody waits for longer than the
-lease."""
+"""Holders that die, stop or are cut off: nobody is ever inside twice, and nobody waits for longer than the lease."""
 
 from __future__ import annotations
 
@@ -162,8 +161,7 @@ def test_a_tied_lock_is_free_elsewhere_when_its_lease_ends(
 
 
 def test_who_lost_a_lock_can_neither_renew_nor_release_nor_write(store: EtcdStore, address: str) -> None:
-    """The server ended the lease early, as after it was broken; the holder's own clock knows nothing of
-    it."""
+    """The server ended the lease early, as after it was broken; the holder's own clock knows nothing of it."""
     with opened(address) as other:
         lost = store.acquire("deploy", "first", 600)
         store.fence("deploy", lost.token)

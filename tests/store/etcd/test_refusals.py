@@ -13,6 +13,7 @@ import pytest
 
 from sloth_tui.errors import DatabaseUnusable, InvalidValue, NotWritable
 from sloth_tui.store.etcd import session
+from sloth_tui.store.etcd.client import gateway
 from sloth_tui.store.etcd.client.messages import Range
 from sloth_tui.store.etcd.opening import open_store
 from tests.cli.support import piped
@@ -117,7 +118,7 @@ def test_a_list_does_not_wait_long_for_a_silent_server(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One attempt of a list may take half a minute, but not of a server that has never answered."""
-    monkeypatch.setattr(session, "ATTEMPT_SECONDS", 0.3)
+    monkeypatch.setattr(gateway, "_LONG_SECONDS", 0.3)
     monkeypatch.setattr(session, "_LIST_SECONDS", 1e6)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"etcd://127.0.0.1:{silent.getsockname()[1]}/shop"

@@ -57,6 +57,8 @@ _CODES = [
 ]
 """Names of gRPC's status codes, by number."""
 _NUMBERS = {"create": "create_revision", "mod": "mod_revision", "version": "version", "lease": "lease"}
+_LONG_SECONDS = 5.0
+"""Time for an answer that is not a long list."""
 _NOT_SERVED = (404, 405, 501)
 
 
@@ -196,6 +198,9 @@ class GatewayChannel:
         except OSError as error:
             self._drop()
             raise Failed(UNREACHABLE, _words(error), sent=False) from None
+        except NotHttp:
+            self._drop()
+            raise NotServed from None
         try:
             status, data = connection.post(
                 f"/v3/{path}", json.dumps(request).encode(), headers, _left(deadline)
@@ -229,6 +234,9 @@ class GatewayChannel:
                     raise
             else:
                 self._next = place
+                if _left(deadline) > _LONG_SECONDS:
+                    # Whether there is anybody is found out by something short.
+                    self._connection.post("/version", b"", {}, _LONG_SECONDS)
                 return self._connection
         raise AssertionError("an address names at least one endpoint")
 

@@ -110,6 +110,7 @@ def attempt(
     nonce = os.urandom(6).hex().encode()
     stamp = Stamp(session.now(), session.change or head.change + 1, nonce)
     patterns = secrets.unknown_patterns(session) if session.change is None else ()
+    blobs.try_again()
     items, entries = items_of(
         writes,
         found,
@@ -131,6 +132,7 @@ def attempt(
     operations = [
         Put(session.layout.size(stamp.change), b"%d %d" % (size, moved.revision)),
         *secrets.marks(session.layout, patterns),
+        *blobs.spare(),
         *operations,
     ]
     request = _request(session, moved, stamp, operations, again, passage, released, notes)

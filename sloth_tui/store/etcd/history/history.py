@@ -12,7 +12,7 @@ from itertools import islice
 from sloth_tui.store.etcd.client.messages import Range
 from sloth_tui.store.etcd.data.head import head_of
 from sloth_tui.store.etcd.data.layout import OTHERS
-from sloth_tui.store.etcd.data.records import ABSENT, HIDDEN, decode_kept
+from sloth_tui.store.etcd.data.records import ABSENT, HIDDEN, decode_kept, foreign
 from sloth_tui.store.etcd.snapshots.settled import read_settled
 from sloth_tui.store.etcd.upkeep import secrets
 from sloth_tui.store.etcd.upkeep.forgetting import horizon
@@ -149,6 +149,8 @@ def _look_up(
         else:
             older[key] = revision
     for key, record in moment.next_of(older).items():
+        if key not in older:
+            raise foreign(f"revision {record.revision}")
         became[older[key]] = old_form(record)
     return changes
 

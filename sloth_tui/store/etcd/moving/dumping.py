@@ -6,7 +6,7 @@ from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.etcd.client.failures import COMPACTED, Failed
 from sloth_tui.store.etcd.client.messages import Range, after
 from sloth_tui.store.etcd.data.layout import OTHERS, number_at_end
-from sloth_tui.store.etcd.data.records import ABSENT, HIDDEN, decode_change
+from sloth_tui.store.etcd.data.records import ABSENT, HIDDEN, decode_change, numbers
 from sloth_tui.store.etcd.snapshots import blobs
 from sloth_tui.store.etcd.upkeep.forgetting import horizon_of, size_of
 from sloth_tui.store.etcd.upkeep.moment import Moment, Selection
@@ -62,7 +62,7 @@ def _parts(moment: Moment) -> Iterator[Part]:
     for kv in moment.range(Range(layout.patterns, after(layout.patterns), keys_only=True)).kvs:
         yield SecretPattern(kv.key[len(layout.patterns) :].decode("utf-8", "surrogateescape"))
     for kv in moment.range(Range(layout.forgotten, after(layout.forgotten))).kvs:
-        yield ForgottenOf(kv.key[len(layout.forgotten) :], int(kv.value))
+        yield ForgottenOf(kv.key[len(layout.forgotten) :], numbers(kv, 1)[0])
     yield from _changes(moment)
     for key, kept in moment.walk(Selection()):
         yield _entry(moment, key, kept)

@@ -9,7 +9,7 @@ import os
 from functools import partial
 
 from sloth_tui.store.etcd.client.failures import Failed
-from sloth_tui.store.etcd.client.messages import Put, Range, Txn, after
+from sloth_tui.store.etcd.client.messages import Delete, Put, Range, Txn, after
 from sloth_tui.store.etcd.snapshots import begun
 
 TYPE_CHECKING = False
@@ -28,11 +28,12 @@ _REMOVE_SECONDS = 2.0
 class Blobs:
     """The blobs of one commit, which are removed again if it is not made."""
 
-    __slots__ = ("_names", "_session", "note")
+    __slots__ = ("_names", "_session", "_unused", "note")
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._names: dict[tuple[int, bytes], bytes] = {}
+        self._unused: set[bytes] = set()
         self.note: Note | None = None
         """Says that they are being written; the commit removes it."""
 
@@ -45,7 +46,17 @@ class Blobs:
                 self.note = begun.begin(self._session, os.urandom(6).hex().encode())
             mark = self.note.key[len(self._session.layout.begun) :]
             name = self._names[place, stored] = write(self._session, stored, mark)
+        self._unused.discard(name)
         return name
+
+    def try_again(self) -> None:
+        """Begin to name the blobs of another try to commit."""
+        self._unused = set(self._names.values())
+
+    def spare(self) -> list[Delete]:
+        """Return what removes the blobs of earlier tries that this one does not use; the commit does it."""
+        places = [self._session.layout.blobs + name + b"/" for name in self._unused]
+        return [Delete(place, after(place)) for place in places]
 
     def keep(self) -> None:
         """The commit was made: its entries refer to the blobs."""
