@@ -40,6 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_leftovers] = Leftovers()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only ``make proof`` runs."""
+    if not rounds(0, 1):
+        left_out = [item for item in items if item.get_closest_marker("proof")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("proof")]
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     leftovers = session.config.stash.get(_leftovers, None)

@@ -1,16 +1,15 @@
-"""Stores that patient writers open, channels that fail where a test says so, and what must hold of a store."""
+"""Stores that patient writers open, channels that fail where a test says so, and what must hold of a
+store."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.settings import Settings
 from sloth_tui.store.etcd.client.failures import UNREACHABLE, Failed
 from sloth_tui.store.etcd.opening import open_store
-from tests.support import A_MINUTE, rounds
+from tests.support import A_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +31,6 @@ def opened(address: str, mode: Literal["read", "write"] = "write", *, brief: boo
 
 def session_of(store: EtcdStore) -> Session:
     return store._session
-
-
-only_in_proof = pytest.mark.skipif(not rounds(0, 1), reason="waits for long: make proof")
 
 
 class Died(BaseException):
@@ -96,7 +92,8 @@ def lost() -> Failed:
 
 
 def violations(store: Store, counters: dict[str, int]) -> list[str]:
-    """Return what is wrong with a store whose counters must have these values; each was only ever counted up."""
+    """Return what is wrong with a store whose counters must have these values; each was only ever counted
+    up."""
     try:
         return _violations(store, counters)
     except DatabaseUnusable as error:

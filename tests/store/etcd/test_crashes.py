@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 from tests.servers.etcd import Etcd
-from tests.store.etcd.faults import only_in_proof, opened, violations
+from tests.store.etcd.faults import opened, violations
 from tests.support import rounds, wait_until
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def test_without_the_comparison_of_the_head_the_same_is_wrong(etcd: Etcd, tmp_pa
     assert _pester(etcd, tmp_path, "blind", kills=rounds(0, 1)) != []
 
 
-@only_in_proof
+@pytest.mark.proof
 def test_the_leader_is_killed(tmp_path: Path) -> None:
     with Etcd(members=3) as etcd:
         address = etcd.address("shop")
@@ -149,7 +149,7 @@ def test_the_leader_is_killed(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "members", [pytest.param(1, id="alone"), pytest.param(3, id="of-three", marks=only_in_proof)]
+    "members", [pytest.param(1, id="alone"), pytest.param(3, id="of-three", marks=pytest.mark.proof)]
 )
 def test_the_server_is_stopped_for_a_while(members: int, tmp_path: Path) -> None:
     """It listens all the time, and says nothing. The others of a cluster go on without it."""

@@ -1,4 +1,5 @@
-"""One writer at a time is inside a transaction: first come, first served, and who dies inside does no harm."""
+"""One writer at a time is inside a transaction: first come, first served, and who dies inside does no
+harm."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store import process
 from sloth_tui.store.etcd.client.messages import Range, after
 from sloth_tui.store.etcd.commits import gate
-from tests.store.etcd.faults import left_over, only_in_proof, opened, session_of, violations
+from tests.store.etcd.faults import left_over, opened, session_of, violations
 from tests.support import wait_until
 
 if TYPE_CHECKING:
@@ -159,7 +160,8 @@ def test_the_lease_of_the_gate_ends_and_nobody_writes(address: str, store: EtcdS
 
 
 def test_a_process_dies_in_its_block(address: str, store: EtcdStore) -> None:
-    """Others of its host need not wait for the end of its lease, nor those who wait behind one that died waiting."""
+    """Others of its host need not wait for the end of its lease, nor those who wait behind one that died
+    waiting."""
     inside = _inside(address, 3600)
     waiting = Waiting(address, store)
     waiting.begin(lambda mine: mine.increment("n"))
@@ -170,7 +172,7 @@ def test_a_process_dies_in_its_block(address: str, store: EtcdStore) -> None:
     assert left_over(store) == []
 
 
-@only_in_proof
+@pytest.mark.proof
 def test_a_process_dies_in_its_block_on_another_host(
     address: str, store: EtcdStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,7 +189,7 @@ def test_a_process_dies_in_its_block_on_another_host(
         process._known.clear()
 
 
-@only_in_proof
+@pytest.mark.proof
 def test_a_process_is_stopped_in_its_block_beyond_the_lease(address: str, store: EtcdStore) -> None:
     inside = _inside(address)
     inside.send_signal(signal.SIGSTOP)

@@ -1,4 +1,5 @@
-"""Commits in several requests: whatever happens to the one who makes them, they have happened as a whole or not at all."""
+"""Commits in several requests: whatever happens to the one who makes them, they have happened as a whole or
+not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ import pytest
 
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.etcd.client.messages import Range, after
-from sloth_tui.store.etcd.commits.commit import Keys, run
+from sloth_tui.store.etcd.commits.commit import run
+from sloth_tui.store.etcd.commits.wanted import Keys
 from sloth_tui.store.etcd.data.batch import Write
 from sloth_tui.store.etcd.data.head import head_of
 from sloth_tui.store.etcd.snapshots import begun
@@ -40,8 +42,8 @@ def _values(number: int = _MANY) -> dict[str, Any]:
 
 
 def _check(address: str, *, began: bool) -> int:
-    """Return how many entries a store has, of which a writer died; it must be all or none of them. ``began``: let the
-    next writer write before anybody reads."""
+    """Return how many entries a store has, of which a writer died; it must be all or none of them. ``began``:
+    let the next writer write before anybody reads."""
     with opened(address) as store:
         if began:
             store.increment("n")

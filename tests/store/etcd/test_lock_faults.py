@@ -1,4 +1,5 @@
-"""Holders that die, stop or are cut off: nobody is ever inside twice, and nobody waits for longer than the lease."""
+"""Holders that die, stop or are cut off: nobody is ever inside twice, and nobody waits for longer than the
+lease."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from sloth_tui.store.etcd.client import keeping
 from sloth_tui.store.etcd.client.messages import Range
 from tests.servers.etcd import Etcd
 from tests.servers.namespaces import TwoHosts, needs_namespaces
-from tests.store.etcd.faults import only_in_proof, opened, session_of
+from tests.store.etcd.faults import opened, session_of
 from tests.support import A_MINUTE
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def holders() -> Iterator[list[Holder]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tied", ["free", pytest.param("tied", marks=only_in_proof)])
+@pytest.mark.parametrize("tied", ["free", pytest.param("tied", marks=pytest.mark.proof)])
 @pytest.mark.usefixtures("as_elsewhere")
 def test_a_holder_is_stopped_beyond_its_lease(
     tied: str, address: str, store: EtcdStore, holders: list[Holder]
@@ -144,7 +145,7 @@ def test_a_tied_lock_is_free_when_its_process_dies(
     assert taken.token > holder.token
 
 
-@only_in_proof
+@pytest.mark.proof
 @pytest.mark.usefixtures("as_elsewhere")
 def test_a_tied_lock_is_free_elsewhere_when_its_lease_ends(
     address: str, store: EtcdStore, holders: list[Holder]
@@ -161,7 +162,8 @@ def test_a_tied_lock_is_free_elsewhere_when_its_lease_ends(
 
 
 def test_who_lost_a_lock_can_neither_renew_nor_release_nor_write(store: EtcdStore, address: str) -> None:
-    """The server ended the lease early, as after it was broken; the holder's own clock knows nothing of it."""
+    """The server ended the lease early, as after it was broken; the holder's own clock knows nothing of
+    it."""
     with opened(address) as other:
         lost = store.acquire("deploy", "first", 600)
         store.fence("deploy", lost.token)

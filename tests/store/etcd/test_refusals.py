@@ -138,7 +138,8 @@ def test_most_members_are_down() -> None:
             for words in (GET, SET):
                 assert _refused(words, address) == (
                     _UNUSABLE,
-                    f"error: {address}: no leader\nhint: most members of the cluster must run and reach each other\n",
+                    f"error: {address}: no leader\n"
+                    "hint: most members of the cluster must run and reach each other\n",
                 )
 
 
