@@ -126,7 +126,7 @@ def test_a_list_does_not_wait_long_for_a_silent_server(
     assert code == _UNUSABLE
 
 
-@only_in_proof
+@pytest.mark.proof
 def test_most_members_are_down() -> None:
     with Etcd(members=3) as etcd:
         for member in etcd.members[1:]:

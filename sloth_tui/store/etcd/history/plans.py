@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import namedtuple
 
 from sloth_tui.store.etcd.client.messages import Range
-from sloth_tui.store.etcd.history.change_sets import group_of
+from sloth_tui.store.etcd.history.change_sets import group_of, number_of
 from sloth_tui.store.etcd.upkeep.moment import Selection, form_of, old_form
 from sloth_tui.store.history import rules
-from sloth_tui.store.history.change_ids import number_of
 from sloth_tui.store.history.rules import Replaced
 
 TYPE_CHECKING = False
