@@ -20,7 +20,6 @@ from tests.cli.support import piped
 from tests.servers.background import free_ports
 from tests.servers.certificates import Authority
 from tests.servers.etcd import Etcd
-from tests.store.etcd.faults import only_in_proof
 from tests.support import wait_until
 
 if TYPE_CHECKING:
