@@ -353,6 +353,8 @@ def test_the_quota_is_full() -> None:
             assert _refused(("state", "set", "b", "1"), address) == full
             assert _refused(("lock", "acquire", "m", *_MINE), address) == full
             assert piped(*GET, "--store", address).out == "1\n"
+            # To delete an entry, or to forget one, is written down.
+            assert _refused(("state", "delete", "a", "--yes"), address) == full
             store.release("l", "me")
             assert store.locks() == []
         etcd.gateway.make_room()
