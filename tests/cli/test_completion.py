@@ -55,7 +55,7 @@ def complete(line: str, **environment: str) -> list[str]:
 
 
 OFFERED = [
-    ("sloth-runner st", ["state"]),
+    ("sloth-runner st", ["state", "store"]),
     ("sloth-runner state s", ["set", "show", "stats"]),
     ("sloth-runner lock ", ["acquire", "break", "list", "release"]),
     ("sloth-runner state get dep", ["deploy:a", "deploy:b"]),
@@ -80,7 +80,7 @@ OFFERED = [
     ("sloth-runner state set package:nginx d", []),
     ("sloth-runner nonsense x", []),
     ("sloth-runner state get --agent nobody ", []),
-    ("sloth-runner state get --", ["--agent", "--debug", "--help", "--raw"]),
+    ("sloth-runner state get --", ["--agent", "--debug", "--help", "--raw", "--store"]),
     ("sloth-runner state get --agent ../x dep", []),
 ]
 """Lines up to the cursor, and what is offered."""
