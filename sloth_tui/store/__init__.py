@@ -41,6 +41,7 @@ def open_store(
     address: str | None = None,
     origin: Origin | None = None,
     settings: Callable[[], Settings] = _settings,
+    brief: bool = False,
 ) -> Store:
     """Open the store of an agent.
 
@@ -49,14 +50,16 @@ def open_store(
     ``address`` names the store, ``files`` those of this machine; the default is the one that the environment
     or the file of settings chooses. ``origin`` is recorded in the history as the author of the changes; the
     default is this process and its user. ``settings`` say how much history is kept; they are read once, by
-    the first write that needs them. Raises UsageError for a bad address, InvalidAgentName, AgentNotFound
-    (``read`` of an agent without a store), DatabaseUnusable.
+    the first write that needs them. ``brief``: a few calls will be made, by a process that then ends; a store
+    on another machine may then do with less code. Raises UsageError for a bad address, InvalidAgentName,
+    AgentNotFound (``read`` of an agent without a store), DatabaseUnusable.
     """
     elsewhere = _elsewhere(address)
     if elsewhere is not None:
         from sloth_tui.store.address import opening
 
-        return opening(elsewhere).open_store(elsewhere, agent, mode, origin=origin, settings=settings)
+        backend = opening(elsewhere)
+        return backend.open_store(elsewhere, agent, mode, origin=origin, settings=settings, brief=brief)
     path = path_to_read(agent) if mode == "read" else database_path(agent)
     return open_path(path, mode, agent=agent, origin=origin, settings=settings)
 

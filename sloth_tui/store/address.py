@@ -35,6 +35,7 @@ if TYPE_CHECKING:
             *,
             origin: Origin | None = ...,
             settings: Callable[[], Settings] = ...,
+            brief: bool = ...,
         ) -> Store: ...
 
         def open_entries(self, address: str, agent: str) -> Entries: ...

@@ -113,6 +113,7 @@ def open_store(
     *,
     origin: Origin | None = None,
     settings: Callable[[], Settings] = load_settings,
+    brief: bool = False,
 ) -> Any:
     assert address == ADDRESS
     _ask("open_store")

@@ -35,7 +35,7 @@ def reading(arguments: Arguments) -> Store:
     from sloth_tui.store import open_store
 
     agent, address = _agent(arguments), arguments.address()
-    return _told(open_store(agent, "read", address=address, settings=arguments.settings))
+    return _told(open_store(agent, "read", address=address, settings=arguments.settings, brief=True))
 
 
 def writing(arguments: Arguments, title: str) -> Store:
@@ -45,7 +45,9 @@ def writing(arguments: Arguments, title: str) -> Store:
 
     origin = this_process("sloth-runner", title)
     agent, address = _agent(arguments), arguments.address()
-    return _told(open_store(agent, "write", address=address, origin=origin, settings=arguments.settings))
+    return _told(
+        open_store(agent, "write", address=address, origin=origin, settings=arguments.settings, brief=True)
+    )
 
 
 def tell(message: str) -> None:

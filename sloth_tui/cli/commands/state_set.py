@@ -30,22 +30,37 @@ def set_entry(arguments: Arguments, out: Output) -> int:
     if arguments.if_value is not None:
         expected = parse_typed(os.fsencode(arguments.if_value), arguments.type)
     value = _from_stdin_or(arguments.value, arguments.type)
-    with writing(arguments, f"set {key}") as store, store.transaction():
-        if arguments.if_absent:
-            if not store.set_if_absent(key, value):
-                raise Conflict(f"key '{key}' exists already", hint="nothing was written")
-        elif expected is not None:
-            if not store.compare_and_set(key, expected, value):
-                raise _other_value(store, key, expected, arguments.settings)
-        elif arguments.if_revision is not None:
-            if not store.compare_and_set_revision(key, arguments.if_revision, value):
-                raise _other_revision(store, key, arguments.if_revision)
+    with writing(arguments, f"set {key}") as store:
+        if (
+            arguments.if_absent
+            or expected is not None
+            or arguments.if_revision is not None
+            or arguments.secret
+        ):
+            # One moment for what is written, what is told of another value, and the mark.
+            with store.transaction():
+                _set(store, arguments, value, expected)
         else:
             store.set(key, value)
-        if arguments.secret:
-            store.mark_secret(key)
     tell(f"set {key}")
     return ExitCode.OK
+
+
+def _set(store: Store, arguments: Arguments, value: Value, expected: Value | None) -> None:
+    key = arguments.key
+    if arguments.if_absent:
+        if not store.set_if_absent(key, value):
+            raise Conflict(f"key '{key}' exists already", hint="nothing was written")
+    elif expected is not None:
+        if not store.compare_and_set(key, expected, value):
+            raise _other_value(store, key, expected, arguments.settings)
+    elif arguments.if_revision is not None:
+        if not store.compare_and_set_revision(key, arguments.if_revision, value):
+            raise _other_revision(store, key, arguments.if_revision)
+    else:
+        store.set(key, value)
+    if arguments.secret:
+        store.mark_secret(key)
 
 
 def _from_stdin_or(word: str, kind: str | None) -> Value:

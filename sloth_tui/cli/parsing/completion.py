@@ -73,7 +73,7 @@ def _locks(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
 def _store(parsed_args: argparse.Namespace) -> Store:
     """Open the store to read. Warnings stay silent."""
     agent = chosen_agent(getattr(parsed_args, "agent", None))
-    return open_store(agent, address=_address(parsed_args))
+    return open_store(agent, address=_address(parsed_args), brief=True)
 
 
 def _address(parsed_args: argparse.Namespace) -> str | None:

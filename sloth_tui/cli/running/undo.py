@@ -33,7 +33,7 @@ def undo_failure(
 
 def _undo_run(run: str, agent: str, settings: Callable[[], Settings]) -> Iterator[RunEvent]:
     try:
-        with open_store(agent) as store:
+        with open_store(agent, brief=True) as store:
             change_set = store.change_set(run)
         yield from _undo(change_set, agent, settings)
     except (AgentNotFound, RevisionNotFound):
@@ -45,7 +45,7 @@ def _undo_run(run: str, agent: str, settings: Callable[[], Settings]) -> Iterato
 
 def _undo(change_set: ChangeSet, agent: str, settings: Callable[[], Settings]) -> Iterator[RunEvent]:
     origin = this_process("sloth-runner", f"undo {change_set.id}: {title_of(change_set)}")
-    with open_store(agent, "write", origin=origin, settings=settings) as store:
+    with open_store(agent, "write", origin=origin, settings=settings, brief=True) as store:
         with store.transaction():
             before = store.revision()
             store.undo(change_set)

@@ -33,6 +33,7 @@ def open_store(
     *,
     origin: Origin | None = None,
     settings: Callable[[], Settings] = load_settings,
+    brief: bool = False,
 ) -> Store:
     """See :func:`sloth_tui.store.open_store`. ``read`` sends nothing but questions."""
     if mode not in ("read", "write"):

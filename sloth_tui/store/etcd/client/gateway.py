@@ -7,10 +7,12 @@ without it) goes to a channel of gRPC."""
 from __future__ import annotations
 
 import json
+from _thread import allocate_lock  # threading takes ten times as long to load
 from binascii import a2b_base64, b2a_base64
-from threading import Lock
+from contextlib import suppress
 from time import monotonic
 
+from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.etcd.client.failures import NO_LEADER, TOKEN, UNREACHABLE, Failed, kind_of
 from sloth_tui.store.etcd.client.http_post import Connection, NotHttp
 from sloth_tui.store.etcd.client.messages import (
@@ -81,9 +83,13 @@ class GatewayChannel:
         self._next = 0
         """Number of the endpoint to connect to next."""
         self._token: str | None = None
-        self._lock = Lock()
+        self._lock = allocate_lock()
 
     def range(self, request: Range, seconds: float) -> RangeAnswer:
+        if request.many and self._grpc is None:
+            # A long answer takes several times as long as JSON; more than the library takes to load.
+            with suppress(DatabaseUnusable):  # it is not installed
+                self._grpc = self._open_grpc()
         return self._served(
             "kv/range", _range(request), _range_answer, seconds, lambda other: other.range(request, seconds)
         )

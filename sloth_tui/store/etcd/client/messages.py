@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Range(
     namedtuple(
         "Range",
-        ("key", "end", "limit", "revision", "keys_only", "count_only", "descending"),
-        defaults=(None, 0, 0, False, False, False),
+        ("key", "end", "limit", "revision", "keys_only", "count_only", "descending", "many"),
+        defaults=(None, 0, 0, False, False, False, False),
     )
 ):
     """Read one key, or with ``end`` all keys from ``key`` up to, not including, ``end``."""
@@ -35,6 +35,8 @@ class Range(
     count_only: bool
     descending: bool
     """True for the greatest keys first."""
+    many: bool
+    """True if the answer may be as long as a whole store; the server is not told."""
 
 
 class Put(namedtuple("Put", ("key", "value", "lease"), defaults=(0,))):

@@ -14,7 +14,7 @@ from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.etcd.client.failures import Failed
 from sloth_tui.store.etcd.client.messages import Compare, Delete, Put, Range, Txn, after
 from sloth_tui.store.etcd.data.overlay import Passage
-from sloth_tui.store.process import current_process, is_alive
+from sloth_tui.store.process import host_name, is_alive, start_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,8 +124,11 @@ def _await_turn(session: Session, lease: int) -> None:
 def _who(session: Session) -> bytes:
     """Return what tells the others of this host that this process has ended."""
     import json
+    import os
 
-    return json.dumps(current_process(session.clock.boot_id)).encode()
+    pid = os.getpid()
+    # The fields of Owner, without the types of the model, which take long to load.
+    return json.dumps([host_name(), pid, start_time(pid) or 0, session.clock.boot_id]).encode()
 
 
 def _remove_dead(session: Session, ahead: Sequence[KeyValue]) -> bool:

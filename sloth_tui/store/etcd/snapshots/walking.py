@@ -76,7 +76,7 @@ def keys_between(session: Session, low: bytes, high: bytes | None, revision: int
     """Return the keys from ``low`` up to, not including, ``high`` (None: no end), at a revision of the
     server."""
     first, end = session.layout.entries_between(low, high)
-    answer = session.range(Range(first, end, revision=revision, keys_only=True))
+    answer = session.range(Range(first, end, revision=revision, keys_only=True, many=True))
     skip = len(session.layout.entries)
     return [found.key[skip:] for found in answer.kvs]
 
@@ -124,7 +124,7 @@ def _pages(
         until = rest[at + size] if at + size < len(rest) else high
         first, end = session.layout.entries_between(rest[at], until)
         try:
-            page = session.range(Range(first, end, revision=revision)).kvs
+            page = session.range(Range(first, end, revision=revision, many=True)).kvs
         except Failed as failed:
             if failed.kind != COMPACTED or fixed:
                 raise
