@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from sloth_tui.agents import DEFAULT_AGENT, check_name
 from sloth_tui.errors import (
@@ -25,16 +24,17 @@ from sloth_tui.store.s3.reading import POLL_SECONDS
 from sloth_tui.store.s3.scratch import Scratch
 from sloth_tui.store.sqlite import backup_directory, exposure
 from sloth_tui.store.sqlite.agents import backup_path
-from sloth_tui.store.sqlite.engine.snapshot import as_bytes, from_bytes
+from sloth_tui.store.sqlite.engine.snapshot import as_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
     from obstore import ObjectMeta
 
     from sloth_tui.model import Agent, Pace
+    from sloth_tui.store.s3.leases import Lease
     from sloth_tui.store.s3.marks import Connection
     from sloth_tui.store.s3.objects import Bucket
 
@@ -46,13 +46,11 @@ _LISTING_FACTOR = 5
 
 
 class S3Agents:
-    """See :class:`sloth_tui.store.port.Agents`. What is polled asks the server once in ``poll`` seconds."""
+    """See :class:`sloth_tui.store.port.Agents`."""
 
     def __init__(self, bucket: Bucket, poll: float = POLL_SECONDS) -> None:
         self._bucket = bucket
         self._poll = poll
-        self._listed_at = float("-inf")
-        self._listed: dict[str, ObjectMeta] = {}
 
     @property
     def pace(self) -> Pace | None:
@@ -82,48 +80,42 @@ class S3Agents:
         return self._agent(name, self._bucket.look(self._snapshot(name)))
 
     def listing(self) -> object:
-        return tuple(self._poll_list())
+        return None
 
     def identity(self, name: str) -> object:
-        found = self._poll_list().get(name)
-        if found is None:
-            return None
-        known = HostCopy(self._bucket, name).known()
-        return known.birth if known.etag == found["e_tag"] else found["e_tag"]
+        return None
 
     def state(self, name: str) -> object:
-        found = self._poll_list().get(name)
-        return None if found is None else (found["e_tag"], found["size"])
+        return None
 
     def create(self, name: str) -> str:
         copy = HostCopy(self._bucket, name)
-        require_conditions(self._bucket)
         self._refuse_known(name, copy)
         scratch = Scratch(name, copy, SYSTEM_CLOCK, None)
-        scratch.at(copy.refresh())
         try:
-            self._create(name, scratch.connection, copy)
+            with self._inside(name, copy):
+                scratch.at(copy.refresh())
+                self._create(name, scratch.connection, copy)
         finally:
             scratch.drop()
         return copy.location
 
     def duplicate(self, name: str, copy: str, progress: Progress | None = None) -> str:
-        target = HostCopy(self._bucket, copy)
-        require_conditions(self._bucket)
+        target, source = HostCopy(self._bucket, copy), HostCopy(self._bucket, name)
         self._refuse_known(copy, target)
-        source = HostCopy(self._bucket, name)
-        found = self._bucket.read(source.remote)
-        if found is None:
-            raise self._no_such_agent(name)
-        connection = from_bytes(found.data, source.location)
+        scratch = Scratch(name, source, SYSTEM_CLOCK, None)
         try:
-            marks.forget(connection)
+            base = source.refresh()
+            if base.etag is None:
+                raise self._no_such_agent(name)
+            scratch.at(base)
+            marks.forget(scratch.connection)
             if progress is not None:
                 progress(1, 2)
-            self._copy_locks(name, copy)
-            self._create(copy, connection, target)
+            with self._inside(copy, target), self._copied_locks(name, copy):
+                self._create(copy, scratch.connection, target)
         finally:
-            connection.close(True)
+            scratch.drop()
         if progress is not None:
             progress(2, 2)
         return target.location
@@ -145,19 +137,25 @@ class S3Agents:
         copy = HostCopy(self._bucket, name)
         if copy.refresh().etag is None:
             raise self._no_such_agent(name)
+        with self._inside(name, copy) as token:
+            self._close_gate(name, copy, token)
+            target = self.back_up(name, progress)
+            self._bucket.delete(copy.remote)
+            copy.refresh()
+        return target
+
+    @contextmanager
+    def _inside(self, name: str, copy: HostCopy) -> Iterator[int]:
+        """Hold the gate of an agent, which it takes to create a database; give its token."""
         require_conditions(self._bucket)
         leases = Leases(self._bucket, SYSTEM_CLOCK, copy.path + ".seen")
         keeper = Keeper(leases)
         gate = Gate(self._bucket.address.gate(name), leases, keeper, copy.location)
         try:
             with copy.turn(), gate.held() as token:
-                self._close_gate(name, copy, token)
-                target = self.back_up(name, progress)
-                self._bucket.delete(copy.remote)
-                copy.refresh()
+                yield token
         finally:
             keeper.close()
-        return target
 
     def _close_gate(self, name: str, copy: HostCopy, token: int) -> None:
         """Write the token of the gate into the snapshot: then nobody else replaces it any more."""
@@ -186,20 +184,24 @@ class S3Agents:
             raise _exists(name) from None
         copy.refresh()
 
-    def _copy_locks(self, name: str, copy: str) -> None:
+    @contextmanager
+    def _copied_locks(self, name: str, copy: str) -> Iterator[None]:
+        """Give an agent without a database the locks of another; release them if the block fails."""
         folder, target = self._bucket.address.locks(name), self._bucket.address.locks(copy)
         leases = Leases(self._bucket, SYSTEM_CLOCK, HostCopy(self._bucket, name).path + ".seen")
-        for meta in self._bucket.listed(folder):
-            lease = leases.read(meta["path"])
-            if lease is None:
-                continue
-            path = target + meta["path"][len(folder) :]
-            there = leases.read(path)
-            token = max(lease.body.token, there.body.token + 1 if there else 0)
-            try:
-                leases.write(path, lease.body._replace(token=token, nonce=new_nonce()), there)
-            except Lost:
-                raise Conflict(f"agent '{copy}': its locks are in use", hint="nothing was written") from None
+        written: dict[str, Lease] = {}
+        try:
+            for meta in self._bucket.listed(folder):
+                lease, path = leases.read(meta["path"]), target + meta["path"][len(folder) :]
+                made = _copied_lock(leases, lease, path) if lease is not None else None
+                if made is not None:
+                    written[path] = made
+            yield
+        except BaseException:
+            for path, made in written.items():
+                with suppress(SlothError, Lost):
+                    leases.write(path, made.body._replace(held=False, nonce=new_nonce()), made)
+            raise
 
     def _list(self) -> dict[str, ObjectMeta]:
         """Return the agents that have a database. Raises DatabaseUnusable."""
@@ -213,15 +215,6 @@ class S3Agents:
             except InvalidAgentName:
                 continue
         return found
-
-    def _poll_list(self) -> dict[str, ObjectMeta]:
-        """Like :meth:`_list`, as it was found lately; never raises."""
-        now = time.monotonic()
-        if now - self._listed_at >= self._poll:
-            self._listed_at = now
-            with suppress(SlothError):  # whoever opens a store is told
-                self._listed = self._list()
-        return self._listed
 
     def _agent(self, name: str, found: ObjectMeta | None) -> Agent:
         from sloth_tui.model import Agent
@@ -242,6 +235,20 @@ class S3Agents:
         from sloth_tui.text import listed
 
         return AgentNotFound(f"agent '{name}' has no database", hint="agents: " + listed(self.names()))
+
+
+def _copied_lock(leases: Leases, lease: Lease, path: str) -> Lease | None:
+    """Write a lock to another path, with a token that was never given there; return None if somebody holds
+    it there."""
+    while True:
+        there = leases.read(path)
+        if there is not None and there.remaining():
+            return None
+        token = max(lease.body.token, there.body.token + 1 if there else 0)
+        try:
+            return leases.write(path, lease.body._replace(token=token, nonce=new_nonce()), there)
+        except Lost:
+            continue
 
 
 def _exists(name: str) -> Conflict:

@@ -26,6 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sloth_tui.errors import SlothError
     from sloth_tui.store.s3.marks import Connection
     from sloth_tui.store.s3.objects import Bucket, Found
 
@@ -111,11 +112,23 @@ class HostCopy:
 
     def read_marks(self) -> tuple[str, bytes]:
         """Return the birth mark and the newest commits of the copy; both are empty if there is none."""
-        database = OpenDatabase(self.path)
+        database = OpenDatabase(self.path, told=self.told)
         try:
             return marks.birth(database.connection), marks.commits(database.connection)
         finally:
             database.close()
+
+    def told(self, error: SlothError) -> SlothError:
+        """Name the store in an error that names its copy. What cannot be used is fetched anew next time."""
+        what = error.message.removeprefix(f"{self.path}: ")
+        if what != error.message:
+            error.message = f"{self.location}: the copy on this machine: {what}"
+            error.args = (error.message,)
+            if isinstance(error, DatabaseUnusable):
+                error.hint = "try again: then it is fetched anew"
+                with suppress(OSError):
+                    os.unlink(self.known_path)
+        return error
 
     @contextmanager
     def turn(self) -> Iterator[None]:

@@ -47,7 +47,7 @@ class Locks:
         self._bodies: dict[str, Lease] = {}
         """Path -> the lease as it was last read, for the list."""
         self._released: dict[str, int] = {}
-        """Name -> token that the transaction under way releases when it ends."""
+        """Name -> token that the transaction under way takes back when it ends."""
         self.fences: dict[str, int] = {}
 
     def acquire(self, name: str, holder: str, seconds: float, *, wait: float, ephemeral: bool) -> Lock:
@@ -92,10 +92,9 @@ class Locks:
         self._writer.require_conditions()
         held = lease.body.token
         if self._writer.is_in_block:
-            self._released[name] = held
-            self._writer.after_block(lambda: self._let_go(name, held), lambda: self._released.pop(name, None))
+            self._end_after_block(name, held)
         else:
-            self._let_go(name, held)
+            self._end(name, held)
 
     def break_lock(self, name: str, record: Callable[[Lock], None]) -> Lock:
         """Take a lock away. ``record`` writes the break into the store, with the floor of its tokens."""
@@ -106,12 +105,13 @@ class Locks:
                 raise lock_rules.not_held(name)
             self._writer.require_conditions()
             broken = lease.lock(remaining)
-            gone = lease.body._replace(held=False, nonce=new_nonce(), unmarked=True)
-            try:
-                self._leases.write(self._path(name), gone, lease)
-            except Lost:
+            if self._writer.is_in_block:
+                record(broken)
+                self._end_after_block(name, broken.token)
+            elif self._end(name, broken.token, unmarked=True):
+                record(broken)
+            else:
                 continue
-            record(broken)
             return broken
 
     def lock(self, name: str) -> Lock | None:
@@ -161,18 +161,26 @@ class Locks:
             self._keeper.keep(path, token, since)
         return lease.lock(lease.remaining())
 
-    def _let_go(self, name: str, token: int) -> None:
+    def _end_after_block(self, name: str, token: int) -> None:
+        """Have a lock free for this handle at once, and for all if the transaction under way ends well."""
+        self._released[name] = token
+        self._writer.after_block(lambda: self._end(name, token), lambda: self._released.pop(name, None))
+
+    def _end(self, name: str, token: int, *, unmarked: bool = False) -> bool:
+        """Free a lock; return False if it is not held under this token any more. ``unmarked``: see
+        :class:`Body`."""
         path = self._path(name)
         self._keeper.let_go(path, token)
         while True:
             lease = self._leases.read(path)
             if lease is None or not lease.body.held or lease.body.token != token:
-                return
+                return False
+            gone = lease.body._replace(held=False, nonce=new_nonce(), unmarked=unmarked)
             try:
-                self._leases.write(path, lease.body._replace(held=False, nonce=new_nonce()), lease)
-                return
+                self._leases.write(path, gone, lease)
             except Lost:
                 continue
+            return True
 
     def _held(self, name: str, holder: str, token: int | None) -> Lease:
         """Return the lease of ``holder``. Raises LockLost if there is none, or under another token."""

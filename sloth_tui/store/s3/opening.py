@@ -7,6 +7,7 @@ import time
 from sloth_tui.agents import DEFAULT_AGENT, check_name
 from sloth_tui.errors import AgentNotFound
 from sloth_tui.settings import load_settings
+from sloth_tui.store.address import poll_seconds
 from sloth_tui.store.s3.address import parse
 from sloth_tui.store.s3.agents import S3Agents
 from sloth_tui.store.s3.objects import Bucket
@@ -40,9 +41,7 @@ def open_store(
         raise ValueError(f"mode must be 'read' or 'write', not {mode!r}")
     check_name(agent)
     bucket = _bucket(address)
-    store = S3Store(
-        bucket, agent, read_only=mode == "read", origin=origin, settings=settings, poll=_poll_seconds()
-    )
+    store = S3Store(bucket, agent, read_only=mode == "read", origin=origin, settings=settings, poll=_poll())
     if mode == "read" and agent != DEFAULT_AGENT and not store.exists_at_all():
         store.close()
         from sloth_tui.text import listed
@@ -59,7 +58,7 @@ def open_entries(address: str, agent: str) -> Entries:
 
 def open_agents(address: str) -> Agents:
     """Return the agents at this address, and operations on whole stores."""
-    return S3Agents(_bucket(address), _poll_seconds())
+    return S3Agents(_bucket(address), _poll())
 
 
 def check(address: str) -> StoreCheck:
@@ -90,6 +89,5 @@ def _bucket(address: str) -> Bucket:
     return bucket
 
 
-def _poll_seconds() -> float:
-    given = getattr(load_settings(), "store_poll", None)
-    return POLL_SECONDS if given is None else float(given)
+def _poll() -> float:
+    return poll_seconds(POLL_SECONDS)

@@ -49,7 +49,7 @@ class S3Reading:
         self._agent = agent
         self._copy = copy
         self._poll = poll
-        self._database = Database(copy.path, read_only=True, clock=clock)
+        self._database = Database(copy.path, read_only=True, clock=clock, told=copy.told)
         self._local = SqliteStore(agent, self._database)
         self._looked_at = float("-inf")
         self._failure: SlothError | None = None

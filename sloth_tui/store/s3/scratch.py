@@ -81,6 +81,7 @@ class Scratch:
             origin=self._origin,
             settings=self._read_settings,
             clock=self._clock,
+            told=self._copy.told,
         )
         # What is deleted must not go on in the snapshots.
         database.execute("PRAGMA secure_delete = ON")

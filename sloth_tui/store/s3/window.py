@@ -21,7 +21,7 @@ class FollowedSource(SqliteKeySource):
     """The copy, after a look once in ``poll`` seconds whether it is still the newest snapshot."""
 
     def __init__(self, copy: HostCopy, poll: float) -> None:
-        super().__init__(copy.path)
+        super().__init__(copy.path, copy.told)
         self._copy = copy
         self._poll = poll
         self._looked_at = time.monotonic()

@@ -3,7 +3,7 @@
 If somebody else replaced the snapshot meanwhile, the copy is dropped, and the change is made again to the
 new one. The body of a transaction cannot run twice: so a writer first takes the gate, a lock that no two
 hold, and writes its token into the snapshot. That refuses whatever was on its way to the server just then,
-and makes all others wait.
+and makes all others wait. Who creates the snapshot takes the gate, too.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Writer:
                 base = self._copy.refresh()
                 store = self._scratch.at(base)
                 blocked = marks.gate(self._scratch.connection)
-                if blocked and self._gate.is_held(blocked):
+                if base.etag is None or (blocked and self._gate.is_held(blocked)):
                     with self._gate.held():
                         return self._attempt_until_done(change)
                 try:
@@ -246,10 +246,13 @@ class Writer:
         return result
 
     def _stamp(self, token: int) -> Known:
-        """Write the token of the gate into the snapshot; return what is known of that one."""
+        """Write the token of the gate into the snapshot; return what is known of that one. There may be none:
+        nobody creates it without the gate."""
         while True:
             base = self._copy.refresh()
             self._scratch.at(base)
+            if base.etag is None:
+                return base
             try:
                 known = self._put(base, token)
                 self._scratch.at(known)

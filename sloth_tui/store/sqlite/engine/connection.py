@@ -12,6 +12,7 @@ import time
 import apsw
 
 from sloth_tui.agents import status_of
+from sloth_tui.errors import SlothError
 from sloth_tui.store.sqlite import schema
 from sloth_tui.store.sqlite.engine import MISFITS, UNREADABLE
 from sloth_tui.store.sqlite.engine.opening import check_path, identity, open_as_it_is, signature
@@ -20,8 +21,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, Protocol, TypeAlias, TypeVar
-
-    from sloth_tui.errors import SlothError
 
     Bindings: TypeAlias = Sequence[Any] | Mapping[str, Any]
     S = TypeVar("S")
@@ -39,6 +38,10 @@ if TYPE_CHECKING:
 
 NAMELESS = "the private copy"
 """What stands for the path of a copy of something that is no file."""
+
+
+def as_it_is(error: SlothError) -> SlothError:
+    return error
 
 
 class OpenDatabase:
@@ -61,6 +64,7 @@ class OpenDatabase:
         "openings",
         "path",
         "private",
+        "told",
     )
 
     execute: Callable[..., apsw.Cursor]
@@ -69,9 +73,17 @@ class OpenDatabase:
     frozen: object
     """The signature of a frozen file; None for other files."""
 
-    def __init__(self, path: str | None, *, private: bool = False) -> None:
-        """``path``: None, with ``private``, for a copy that is empty at first."""
+    def __init__(
+        self,
+        path: str | None,
+        *,
+        private: bool = False,
+        told: Callable[[SlothError], SlothError] = as_it_is,
+    ) -> None:
+        """``path``: None, with ``private``, for a copy that is empty at first. ``told`` returns what to raise
+        instead of an error about the file: its user may know it by another name."""
         self._place = path or ""
+        self.told = told
         self.private = private
         """True if the connection is to a copy, which only this handle has."""
         # SQLite treats a symbolic link anywhere in the path as a link to the database.
@@ -122,7 +134,7 @@ class OpenDatabase:
         """Return the error to raise instead of one raised while the database was read."""
         from sloth_tui.store.sqlite.engine.errors import translate_error
 
-        return translate_error(error, self.path, reading=self.read_only)
+        return self.told(translate_error(error, self.path, reading=self.read_only))
 
     def one(self, statement: str, bindings: Bindings = ()) -> Any:
         """Return the only column, or the tuple of columns, of the only row; None if there is no row."""
@@ -171,6 +183,14 @@ class OpenDatabase:
 
     def _attach(self) -> None:
         """Open the file as it is, or an empty database in memory if there is none."""
+        try:
+            self._open()
+        except SlothError as error:
+            if self.told is as_it_is:
+                raise
+            raise self.told(error) from error
+
+    def _open(self) -> None:
         self.frozen = None
         if self.private:
             from sloth_tui.store.sqlite.engine.private_copy import open_empty, open_private_copy

@@ -11,7 +11,7 @@ import apsw
 
 from sloth_tui.errors import NotWritable
 from sloth_tui.settings import load_settings
-from sloth_tui.store.sqlite.engine.connection import OpenDatabase
+from sloth_tui.store.sqlite.engine.connection import OpenDatabase, as_it_is
 from sloth_tui.store.sqlite.engine.opening import make_durable
 from sloth_tui.store.sqlite.schema import CURRENT
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from sloth_tui.errors import SlothError
     from sloth_tui.model import Origin
     from sloth_tui.settings import Settings
     from sloth_tui.store.clock import Clock
@@ -63,6 +64,7 @@ class Database(OpenDatabase):
         origin: Origin | None = None,
         settings: Callable[[], Settings] = load_settings,
         clock: Clock | None = None,
+        told: Callable[[SlothError], SlothError] = as_it_is,
     ) -> None:
         self._read_only = read_only
         self.origin = origin
@@ -86,7 +88,7 @@ class Database(OpenDatabase):
         self.recently_trimmed = RecentlyTrimmed()
         self._fenced = Transaction(self, fenced=True)
         self._unfenced = Transaction(self, fenced=False)
-        super().__init__(path, private=private)
+        super().__init__(path, private=private, told=told)
 
     @property
     def read_only(self) -> bool:
@@ -255,10 +257,11 @@ class Transaction:
 
     def _require_open(self) -> None:
         if not self._database.connection.in_transaction:
-            raise NotWritable(
+            error = NotWritable(
                 f"{self._database.path}: the transaction was rolled back after an error",
                 hint="nothing of it was written",
             )
+            raise self._database.told(error)
 
     def _check_fences(self) -> None:
         from sloth_tui.store.sqlite.engine.lease import check_fences

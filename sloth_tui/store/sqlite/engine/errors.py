@@ -12,6 +12,7 @@ from sloth_tui.store.sqlite.engine import BUSY_SECONDS, UNREADABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 _WRITES = (
@@ -75,10 +76,12 @@ def _unusable(error: apsw.Error, location: str) -> DatabaseUnusable:
 class TranslatedErrors:
     """A ``with`` block that turns the driver's errors into our own."""
 
-    __slots__ = ("_location",)
+    __slots__ = ("_location", "_told")
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, told: Callable[[SlothError], SlothError] = lambda error: error) -> None:
+        """``told``: see :class:`sloth_tui.store.sqlite.engine.connection.OpenDatabase`."""
         self._location = location
+        self._told = told
 
     def __enter__(self) -> None:
         return
@@ -87,7 +90,7 @@ class TranslatedErrors:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, UNREADABLE):
-            raise translate_error(error, self._location) from error
+            raise self._told(translate_error(error, self._location)) from error
 
 
 def read_only(location: str) -> NotWritable:

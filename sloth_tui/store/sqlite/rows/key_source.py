@@ -9,7 +9,7 @@ from sloth_tui.store.rows.key_tests import BETWEEN
 from sloth_tui.store.rows.run import pack, pack_keys
 from sloth_tui.store.rows.window import IndexedWindow
 from sloth_tui.store.sqlite import schema
-from sloth_tui.store.sqlite.engine.connection import OpenDatabase
+from sloth_tui.store.sqlite.engine.connection import OpenDatabase, as_it_is
 from sloth_tui.store.sqlite.engine.errors import TranslatedErrors
 from sloth_tui.store.sqlite.rows.changes import Changes
 from sloth_tui.store.sqlite.rows.conditions import KEY_RANGE, key_conditions, value_conditions
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import apsw
 
+    from sloth_tui.errors import SlothError
     from sloth_tui.model import Query, Row
     from sloth_tui.store.rows.run import Run
     from sloth_tui.store.rows.terms import Terms
@@ -55,10 +56,11 @@ class SqliteKeySource:
     indexes, one for pages.
     """
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._translated = TranslatedErrors(path)
-        self._database = OpenDatabase(path)
+    def __init__(self, path: str, told: Callable[[SlothError], SlothError] = as_it_is) -> None:
+        """``told``: see :class:`OpenDatabase`."""
+        self._path, self._told = path, told
+        self._translated = TranslatedErrors(path, told)
+        self._database = OpenDatabase(path, told=told)
         self._connection: apsw.Connection | None = None
         """The connection that the index was read from; the database has another one if it was reopened
         since."""
@@ -126,7 +128,7 @@ class SqliteKeySource:
     def read_rows(self, rowids: Sequence[int]) -> list[Row | None]:
         with self._page_lock:
             if self._page_database is None:
-                self._page_database = OpenDatabase(self._path)
+                self._page_database = OpenDatabase(self._path, told=self._told)
             self._page_database.refresh()
             with self._translated:
                 return read_rows(self._page_database.connection, rowids)
