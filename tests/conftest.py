@@ -13,6 +13,9 @@ from tests.support import rounds
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytest_plugins = ["tests.servers.fixtures"]
+"""Not imported where they are used: each ``conftest.py`` that did would have servers of its own."""
+
 _OURS = ("SLOTH_", "TEXTUAL", "XDG_")
 _PICTURES = "TEXTUAL_SNAPSHOT_TEMPDIR"
 """Where the plugin that compares pictures puts those that differ."""

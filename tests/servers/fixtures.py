@@ -1,4 +1,4 @@
-"""Servers that one process of the tests shares. A ``conftest.py`` imports those that its tests use."""
+"""Servers that one process of the tests shares: each is started by the first test that uses it."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
-"""S3 servers of the tests: one that honours conditions, and one that ignores all of them."""
+"""The S3 server of the tests, and what tests ask any S3 server themselves, past the code under test."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
-import threading
 from contextlib import ExitStack
-from hashlib import md5
+from functools import cached_property
 from http.client import HTTPConnection, HTTPException
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 
@@ -77,6 +77,38 @@ class Moto:
         self.stop()
 
 
+class Bucket:
+    """The bucket of a server, as another program sees it: paths are those of objects."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+
+    def fresh(self, endpoint: str = "") -> str:
+        """Return the address of a place without anything; ``endpoint``: by way of another server."""
+        return f"s3://{BUCKET}/{uuid4().hex}?endpoint={endpoint or self.endpoint}"
+
+    def put(self, path: str, content: bytes) -> None:
+        self._client.put_object(Bucket=BUCKET, Key=path, Body=content)
+
+    def get(self, path: str) -> bytes:
+        content: bytes = self._client.get_object(Bucket=BUCKET, Key=path)["Body"].read()
+        return content
+
+    def paths(self, prefix: str) -> list[str]:
+        """Return the paths of all objects, up to a thousand, whose path begins so."""
+        found = self._client.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+        return [each["Key"] for each in found.get("Contents", ())]
+
+    @cached_property
+    def _client(self) -> Any:
+        return client(self.endpoint)
+
+
+def path_in(address: str, *parts: str) -> str:
+    """Return the path of an object of the store at an address."""
+    return "/".join((urlsplit(address).path.strip("/"), *parts))
+
+
 def client(endpoint: str) -> Any:
     """A client of boto3, for what tests ask a server themselves."""
     import boto3
@@ -100,77 +132,3 @@ def answers(port: int, method: str = "GET", path: str = "/") -> int:
         return 0
     finally:
         connection.close()
-
-
-class Careless:
-    """A server of objects that ignores conditions and signatures, as some do that call themselves S3."""
-
-    def __init__(self) -> None:
-        self._server = _ObjectServer(("127.0.0.1", 0), _CarelessAnswers)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-
-    @property
-    def port(self) -> int:
-        return self._server.server_port
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-class _ObjectServer(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
-        self.objects: dict[str, bytes] = {}
-
-
-class _CarelessAnswers(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _ObjectServer
-
-    def log_message(self, *_: object) -> None:
-        """Nothing: tests print nothing."""
-
-    @property
-    def _name(self) -> str:
-        return self.path.partition("?")[0]
-
-    def do_PUT(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.objects[self._name] = body
-        self._answer(200, b"", body)
-
-    def do_GET(self) -> None:
-        body = self.server.objects.get(self._name)
-        self._answer(404 if body is None else 200, body or b"", body)
-
-    do_HEAD = do_GET  # noqa: N815
-
-    def do_DELETE(self) -> None:
-        self.server.objects.pop(self._name, None)
-        self._answer(204, b"", None)
-
-    def _answer(self, status: int, body: bytes, stored: bytes | None) -> None:
-        self.send_response(status)
-        if stored is not None:
-            self.send_header("ETag", f'"{md5(stored).hexdigest()}"')
-            self.send_header("Last-Modified", self.date_time_string())
-        if status != 204:
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)

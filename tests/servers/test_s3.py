@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.servers.imitations import keeping, served
 from tests.servers.radosgw import Radosgw, needs_radosgw
-from tests.servers.s3 import BUCKET, Careless, Moto, answers, client, needs_moto
+from tests.servers.s3 import BUCKET, Moto, answers, client, needs_moto
 from tests.support import rounds
 
 if TYPE_CHECKING:
@@ -50,17 +51,23 @@ def test_moto_creates_and_replaces_only_what_is_as_expected(tmp_path: Path) -> N
     assert not process.runs()
 
 
-def test_the_careless_one_accepts_everything_and_keeps_it() -> None:
-    with Careless() as careless:
-        s3 = client(careless.endpoint)
+def test_the_imitation_that_ignores_conditions_accepts_everything_and_keeps_it() -> None:
+    with served(keeping(conditions=False, quotes=True)) as url:
+        s3 = client(url)
         tag = put(s3, b"one", IfNoneMatch="*")
         assert put(s3, b"one", IfNoneMatch="*") == tag
         assert put(s3, b"two", IfMatch='"another"') not in (tag, "PreconditionFailed")
         assert get(s3) == b"two"
-        assert answers(careless.port, "HEAD", f"/{BUCKET}/object") == 200
-        assert answers(careless.port, "DELETE", f"/{BUCKET}/object") == 204
-        assert answers(careless.port, "GET", f"/{BUCKET}/object") == 404
-    assert answers(careless.port) == 0
+
+
+def test_the_imitation_that_keeps_conditions_does_so() -> None:
+    with served(keeping(conditions=True, quotes=True)) as url:
+        s3 = client(url)
+        tag = put(s3, b"one", IfNoneMatch="*")
+        assert put(s3, b"two", IfNoneMatch="*") == "412"
+        assert put(s3, b"two", IfMatch='"another"') == "412"
+        assert put(s3, b"two", IfMatch=tag) != tag
+        assert get(s3) == b"two"
 
 
 if rounds(0, 1):  # installed for make proof alone

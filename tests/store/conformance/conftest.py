@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from sloth_tui.store.clock import SYSTEM_CLOCK, Clock
-from tests.servers.fixtures import shared_etcd, shared_etcd_of_wheel, shared_moto, shared_radosgw
 from tests.store.conformance.backends import BACKENDS, Backend
 from tests.store.manual_clock import ManualClock
 from tests.support import rounds
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sloth_tui.store.port import Store
-
-__all__ = ["shared_etcd", "shared_etcd_of_wheel", "shared_moto", "shared_radosgw"]
 
 
 class OpenStore(Protocol):

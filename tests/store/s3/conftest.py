@@ -11,8 +11,10 @@ from sloth_tui.store.s3.address import parse
 from sloth_tui.store.s3.objects import Bucket
 from sloth_tui.store.s3.probe import recall
 from sloth_tui.store.s3.store import S3Store
-from tests.store.s3 import moto
-from tests.support import A_MINUTE
+from tests.servers import s3 as servers
+from tests.servers.radosgw import needs_radosgw
+from tests.servers.s3 import CREDENTIALS, needs_moto
+from tests.support import A_MINUTE, rounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,15 +37,25 @@ class OpenS3(Protocol):
     ) -> S3Store: ...
 
 
+SERVERS = [
+    pytest.param("moto", marks=needs_moto),
+    *([pytest.param("radosgw", marks=needs_radosgw)] if rounds(0, 1) else []),
+]
+
+
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> moto.Moto:
-    for name, value in moto.CREDENTIALS.items():
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
-    return moto.shared()
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest, credentials: None) -> servers.Bucket:
+    return servers.Bucket(request.getfixturevalue(f"shared_{request.param}").endpoint)
 
 
 @pytest.fixture
-def address(server: moto.Moto) -> str:
+def address(server: servers.Bucket) -> str:
     return server.fresh()
 
 

@@ -9,25 +9,22 @@ import pytest
 from sloth_tui.errors import AgentNotFound, Conflict, InvalidAgentName, Refused
 from sloth_tui.store import open_path
 from sloth_tui.store.s3.opening import open_agents, open_store
+from tests.servers.s3 import path_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.store.s3.moto import Moto
+    from tests.servers.s3 import Bucket
 
 
-def path_of(address: str, agent: str) -> str:
-    return address.partition("?")[0].removeprefix("s3:/") + f"/{agent}.db"
-
-
-def test_agents_are_the_databases_in_the_bucket(address: str, server: Moto) -> None:
+def test_agents_are_the_databases_in_the_bucket(address: str, server: Bucket) -> None:
     agents = open_agents(address)
     assert agents.names() == ["local"]
     assert [(agent.name, agent.exists) for agent in agents.discover()] == [("local", False)]
     with open_store(address, "web.1", "write") as store:
         store.set("key", "value")
-    server.request("PUT", path_of(address, "-not-a-name"), b"")
-    server.request("PUT", path_of(address, "web.1") + ".bak", b"")
+    server.put(path_in(address, "-not-a-name.db"), b"")
+    server.put(path_in(address, "web.1.db.bak"), b"")
     assert agents.create("db") == address.partition("?")[0] + "/db.db"
     assert agents.names() == ["db", "local", "web.1"]
     found = {agent.name: agent for agent in agents.discover()}
@@ -40,25 +37,6 @@ def test_agents_are_the_databases_in_the_bucket(address: str, server: Moto) -> N
         agents.create("db")
     with pytest.raises(InvalidAgentName):
         agents.known("../db")
-
-
-def test_what_is_polled_changes_with_the_agents(address: str) -> None:
-    from sloth_tui.store.s3.agents import S3Agents
-
-    made = open_agents(address)
-    assert isinstance(made, S3Agents)
-    agents = S3Agents(made._bucket, poll=0)
-    listing = agents.listing()
-    assert (agents.identity("web"), agents.state("web")) == (None, None)
-    with open_store(address, "web", "write") as store:
-        store.set("key", 1)
-        assert agents.listing() != listing
-        identity, state = agents.identity("web"), agents.state("web")
-        store.set("key", 2)
-        assert (agents.identity("web"), agents.state("web") != state) == (identity, True)
-    agents.remove("web")
-    agents.create("web")
-    assert agents.identity("web") not in (identity, None)
 
 
 def test_a_copy_has_history_and_locks(address: str) -> None:
@@ -114,7 +92,7 @@ def test_a_removed_agent_is_kept_as_a_backup_and_its_tokens_go_on(address: str) 
         agents.remove("nothing")
 
 
-def test_a_database_of_another_program_can_be_put_there(address: str, server: Moto, tmp_path: Path) -> None:
+def test_a_database_of_another_program_can_be_put_there(address: str, server: Bucket, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "theirs.db") as theirs:
         theirs.execute(
             "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL, "
@@ -125,12 +103,12 @@ def test_a_database_of_another_program_can_be_put_there(address: str, server: Mo
         )
     theirs.close()
     before = (tmp_path / "theirs.db").read_bytes()
-    server.request("PUT", path_of(address, "local"), before)
+    server.put(path_in(address, "local.db"), before)
     with open_store(address, "local", "write") as store:
         assert store.get("key") == "theirs"
-        assert server.request("GET", path_of(address, "local")) == before
+        assert server.get(path_in(address, "local.db")) == before
         store.set("key", "ours")
-    (tmp_path / "ours.db").write_bytes(server.request("GET", path_of(address, "local")))
+    (tmp_path / "ours.db").write_bytes(server.get(path_in(address, "local.db")))
     with sqlite3.connect(tmp_path / "ours.db") as ours:
         assert ours.execute("SELECT value FROM state").fetchall() == [("ours",)]
         assert ours.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

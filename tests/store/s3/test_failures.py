@@ -10,12 +10,13 @@ import pytest
 from sloth_tui.errors import AgentNotFound, SlothError
 from sloth_tui.store.s3 import objects
 from sloth_tui.store.s3.opening import check, open_agents, open_store
-from tests.store.s3.fake import between, keeping, refusing, served
-from tests.store.s3.moto import free_port
+from tests.servers.background import free_ports
+from tests.servers.imitations import between, keeping, refusing, served
+from tests.servers.s3 import path_in
 
 if TYPE_CHECKING:
+    from tests.servers.s3 import Bucket
     from tests.store.s3.conftest import OpenS3
-    from tests.store.s3.moto import Moto
 
 
 def told(address: str) -> tuple[int, str, str | None]:
@@ -24,17 +25,17 @@ def told(address: str) -> tuple[int, str, str | None]:
     return failed.value.exit_code, failed.value.message, failed.value.hint
 
 
-def test_nobody_listens(server: Moto) -> None:
-    place = f"http://127.0.0.1:{free_port()}"
+def test_nobody_listens(credentials: None) -> None:
+    place = f"http://127.0.0.1:{free_ports(1)[0]}"
     assert told(f"s3://b/p?endpoint={place}") == (7, f"s3://b/p: nobody listens at {place}", None)
 
 
-def test_no_such_host(server: Moto) -> None:
+def test_no_such_host(credentials: None) -> None:
     address = "s3://b/p?endpoint=http://nobody.invalid"
     assert told(address) == (7, "s3://b/p: no address is known for http://nobody.invalid", None)
 
 
-def test_a_server_that_never_answers(server: Moto, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_never_answers(credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objects.Bucket.__init__, "__kwdefaults__", {"answer_seconds": 0.5})
     with socket.create_server(("127.0.0.1", 0)) as silent:
         place = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -45,7 +46,7 @@ def test_a_server_that_never_answers(server: Moto, monkeypatch: pytest.MonkeyPat
         )
 
 
-def test_a_server_without_tls(server: Moto) -> None:
+def test_a_server_without_tls(credentials: None) -> None:
     with served(refusing(500, "InternalError")) as url:
         place = url.replace("http:", "https:")
         code, message, hint = told(f"s3://b/p?endpoint={place}")
@@ -70,7 +71,9 @@ CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credential
         (501, "NotImplemented", "the server answers 501 NotImplemented", None),
     ],
 )
-def test_a_server_that_refuses(server: Moto, status: int, code: str, message: str, hint: str | None) -> None:
+def test_a_server_that_refuses(
+    credentials: None, status: int, code: str, message: str, hint: str | None
+) -> None:
     with served(refusing(status, code)) as url:
         assert told(f"s3://b/p?endpoint={url}") == (7, f"s3://b/p: {message}", hint)
 
@@ -83,7 +86,7 @@ def test_a_server_that_refuses(server: Moto, status: int, code: str, message: st
         (507, "InsufficientStorage", "no room on the server"),
     ],
 )
-def test_a_server_that_lets_only_read(server: Moto, status: int, code: str, message: str) -> None:
+def test_a_server_that_lets_only_read(credentials: None, status: int, code: str, message: str) -> None:
     with served(refusing(status, code, only=("PUT", "DELETE"))) as url:
         store = open_store(f"s3://b/p?endpoint={url}", "local", "write")
         assert store.get("key") is None
@@ -92,7 +95,7 @@ def test_a_server_that_lets_only_read(server: Moto, status: int, code: str, mess
         assert (failed.value.exit_code, failed.value.message) == (8, f"s3://b/p: {message}")
 
 
-def test_no_credentials(server: Moto, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+def test_no_credentials(server: Bucket, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", f"{tmp_path}/credentials")
@@ -106,7 +109,7 @@ def test_no_credentials(server: Moto, monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert store.get("key") == "by the file"
 
 
-def test_a_bucket_that_is_not_there(server: Moto) -> None:
+def test_a_bucket_that_is_not_there(server: Bucket) -> None:
     address = f"s3://nowhere-at-all/p?endpoint={server.endpoint}"
     message = "s3://nowhere-at-all/p: there is no bucket 'nowhere-at-all'"
     assert told(address) == (7, message, "create it first")
@@ -117,7 +120,7 @@ def test_a_bucket_that_is_not_there(server: Moto) -> None:
 @pytest.mark.parametrize("conditions", [True, False], ids=["kept", "ignored"])
 @pytest.mark.parametrize("quotes", [True, False], ids=["quoted", "bare"])
 def test_only_a_server_that_keeps_conditions_is_written_to(
-    server: Moto, conditions: bool, quotes: bool
+    credentials: None, conditions: bool, quotes: bool
 ) -> None:
     with served(keeping(conditions=conditions, quotes=quotes)) as url:
         address = f"s3://b/p?endpoint={url}"
@@ -136,7 +139,7 @@ def test_only_a_server_that_keeps_conditions_is_written_to(
 
 
 def test_a_machine_that_only_gives_back_or_breaks_locks_knows_how_the_server_wants_etags(
-    server: Moto, open_s3: OpenS3
+    credentials: None, open_s3: OpenS3
 ) -> None:
     with served(keeping(conditions=True, quotes=False)) as url:
         address = f"s3://b/p?endpoint={url}"
@@ -149,18 +152,17 @@ def test_a_machine_that_only_gives_back_or_breaks_locks_knows_how_the_server_wan
         assert store.lock("deploy") is None
 
 
-def test_that_conditions_are_kept_is_found_out_once_a_machine(server: Moto, open_s3: OpenS3) -> None:
+def test_that_conditions_are_kept_is_found_out_once_a_machine(server: Bucket, open_s3: OpenS3) -> None:
     with between(server.endpoint) as (url, decides):
         address = server.fresh(url)
         for machine in ("one", "one", "two"):
             open_s3(address, machine=machine).increment("n")
         probes = {path for method, path in decides.requests if "/probe-" in path}
         assert len(probes) == 2
-        left = server.request("GET", f"/sloth?prefix={next(iter(probes)).split('/', 2)[2]}")
-        assert b"<Key>" not in left
+        assert [path for path in server.paths(path_in(address)) if "probe" in path] == []
 
 
-def test_a_store_opened_to_read_sends_nothing_but_questions(server: Moto, open_s3: OpenS3) -> None:
+def test_a_store_opened_to_read_sends_nothing_but_questions(server: Bucket, open_s3: OpenS3) -> None:
     with between(server.endpoint) as (url, decides):
         store = open_s3(server.fresh(url), read_only=True)
         attempts = (
@@ -186,7 +188,7 @@ def test_an_agent_that_is_not_there_is_named_with_those_that_are(address: str) -
     assert open_store(address, "local", "read").get("key") is None
 
 
-def test_check_tells_what_a_store_is(address: str, server: Moto) -> None:
+def test_check_tells_what_a_store_is(address: str, server: Bucket) -> None:
     found = check(address)
     assert (found.backend, found.version, found.tls, found.user) == ("s3", server.endpoint, False, None)
     assert found.location == address.partition("?")[0]
@@ -194,10 +196,10 @@ def test_check_tells_what_a_store_is(address: str, server: Moto) -> None:
     assert found.warnings == ()
 
 
-def test_what_is_no_database_is_refused_and_left(address: str, server: Moto) -> None:
-    path = address.partition("?")[0].removeprefix("s3:/") + "/local.db"
-    server.request("PUT", path, b"important")
+def test_what_is_no_database_is_refused_and_left(address: str, server: Bucket) -> None:
+    path = path_in(address, "local.db")
+    server.put(path, b"important")
     with pytest.raises(SlothError, match=r"^s3://.*/local\.db: not a SQLite database$") as refused:
         open_store(address, "local", "write").set("key", 1)
     assert refused.value.exit_code == 7
-    assert server.request("GET", path) == b"important"
+    assert server.get(path) == b"important"

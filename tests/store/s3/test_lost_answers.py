@@ -8,14 +8,14 @@ import pytest
 
 from sloth_tui.errors import DatabaseUnusable, LockHeld
 from sloth_tui.store.s3 import sending
-from tests.store.s3.fake import between
+from tests.servers.imitations import between
 from tests.support import rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.servers.s3 import Bucket
     from tests.store.s3.conftest import OpenS3
-    from tests.store.s3.moto import Moto
 
 
 def once(decide: Callable[[str, str], bool]) -> Callable[[str, str], bool]:
@@ -34,7 +34,7 @@ def is_snapshot(method: str, path: str) -> bool:
     return method == "PUT" and path.endswith(".db")
 
 
-def test_a_change_whose_answer_was_lost_is_made_once(server: Moto, open_s3: OpenS3) -> None:
+def test_a_change_whose_answer_was_lost_is_made_once(server: Bucket, open_s3: OpenS3) -> None:
     with between(server.endpoint) as (url, decides):
         store = open_s3(server.fresh(url))
         for number in range(1, rounds(4, 50)):
@@ -43,7 +43,7 @@ def test_a_change_whose_answer_was_lost_is_made_once(server: Moto, open_s3: Open
         assert [found.new for found in store.revisions("n")] == list(range(rounds(4, 50) - 1, 0, -1))
 
 
-def test_it_is_made_once_even_if_another_change_followed_it(server: Moto, open_s3: OpenS3) -> None:
+def test_it_is_made_once_even_if_another_change_followed_it(server: Bucket, open_s3: OpenS3) -> None:
     with between(server.endpoint) as (url, decides):
         address = server.fresh(url)
         store, other = open_s3(address), open_s3(address.replace(url, server.endpoint), machine="other")
@@ -61,7 +61,7 @@ def test_it_is_made_once_even_if_another_change_followed_it(server: Moto, open_s
         assert store.increment("n") == 12
 
 
-def test_a_change_that_did_not_arrive_is_sent_again(server: Moto, open_s3: OpenS3) -> None:
+def test_a_change_that_did_not_arrive_is_sent_again(server: Bucket, open_s3: OpenS3) -> None:
     with between(server.endpoint) as (url, decides):
         store = open_s3(server.fresh(url))
         for number in (1, 2):
@@ -74,7 +74,7 @@ def test_a_change_that_did_not_arrive_is_sent_again(server: Moto, open_s3: OpenS
 
 
 @pytest.mark.parametrize("status", [409, 500, 503])
-def test_a_server_that_is_busy_is_asked_again(server: Moto, open_s3: OpenS3, status: int) -> None:
+def test_a_server_that_is_busy_is_asked_again(server: Bucket, open_s3: OpenS3, status: int) -> None:
     with between(server.endpoint) as (url, decides):
         store = open_s3(server.fresh(url))
         store.set("n", 0)
@@ -86,7 +86,7 @@ def test_a_server_that_is_busy_is_asked_again(server: Moto, open_s3: OpenS3, sta
         assert store.get("n") == 1
 
 
-def test_what_stays_unknown_is_told(server: Moto, open_s3: OpenS3, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_stays_unknown_is_told(server: Bucket, open_s3: OpenS3, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "PATIENCE_SECONDS", 0.3)
     with between(server.endpoint) as (url, decides):
         store = open_s3(server.fresh(url))
@@ -103,7 +103,7 @@ def is_lock(method: str, path: str) -> bool:
     return method == "PUT" and "/locks/" in path
 
 
-def test_a_lock_whose_answer_was_lost_is_held_once(server: Moto, open_s3: OpenS3) -> None:
+def test_a_lock_whose_answer_was_lost_is_held_once(server: Bucket, open_s3: OpenS3) -> None:
     with between(server.endpoint) as (url, decides):
         address = server.fresh(url)
         store, other = open_s3(address), open_s3(address, machine="other")
@@ -119,7 +119,7 @@ def test_a_lock_whose_answer_was_lost_is_held_once(server: Moto, open_s3: OpenS3
         assert other.locks() == []
 
 
-def test_no_lock_object_is_ever_deleted(server: Moto, open_s3: OpenS3) -> None:
+def test_no_lock_object_is_ever_deleted(server: Bucket, open_s3: OpenS3) -> None:
     with between(server.endpoint) as (url, decides):
         store = open_s3(server.fresh(url))
         for _ in range(2):

@@ -10,14 +10,15 @@ from sloth_tui.errors import LockHeld, LockLost
 from sloth_tui.model import Owner
 from sloth_tui.store import process
 from sloth_tui.store.s3 import keeping, leases
+from tests.servers.imitations import between
+from tests.servers.s3 import path_in
 from tests.store.manual_clock import ManualClock
-from tests.store.s3.fake import between
 from tests.support import wait_until
 
 if TYPE_CHECKING:
     from sloth_tui.store.port import Store
+    from tests.servers.s3 import Bucket
     from tests.store.s3.conftest import OpenS3
-    from tests.store.s3.moto import Moto
 
 
 class OtherMachine(ManualClock):
@@ -72,7 +73,7 @@ def test_waiting_for_a_lock_of_another_machine_ends_when_it_runs_out(open_s3: Op
     assert far.now() - began == pytest.approx(3e9)
 
 
-def test_a_write_on_its_way_is_refused_once_its_lock_was_taken(server: Moto, open_s3: OpenS3) -> None:
+def test_a_write_on_its_way_is_refused_once_its_lock_was_taken(server: Bucket, open_s3: OpenS3) -> None:
     """The fence was looked at before; the write arrives after another holder has the lock."""
     far = OtherMachine()
     with between(server.endpoint) as (url, decides):
@@ -97,7 +98,7 @@ def test_a_write_on_its_way_is_refused_once_its_lock_was_taken(server: Moto, ope
 
 
 def test_a_lock_that_was_broken_lets_no_write_through_that_was_on_its_way(
-    server: Moto, open_s3: OpenS3
+    server: Bucket, open_s3: OpenS3
 ) -> None:
     with between(server.endpoint) as (url, decides):
         address = server.fresh(url)
@@ -135,7 +136,7 @@ def test_a_tied_lock_is_shown_to_live_and_free_soon_after_it_is_not(
 
 
 def test_who_cannot_show_that_he_lives_writes_no_more_under_a_tied_lock(
-    server: Moto, open_s3: OpenS3, monkeypatch: pytest.MonkeyPatch
+    server: Bucket, open_s3: OpenS3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeping, "_EVERY_SECONDS", 0.05)
     with between(server.endpoint) as (url, decides):
@@ -187,16 +188,16 @@ def test_a_transaction_whose_machine_fell_silent_writes_nothing(open_s3: OpenS3)
 
 
 def test_a_lock_that_came_back_from_a_backup_lets_no_older_write_through(
-    address: str, server: Moto, open_s3: OpenS3
+    address: str, server: Bucket, open_s3: OpenS3
 ) -> None:
     """The store knows by itself that there was a later holder."""
     store, other = open_s3(), open_s3(machine="far")
     store.set("key", "old")
     store.fence("deploy", store.acquire("deploy", "task-1", 3600).token)
-    path = address.partition("?")[0].removeprefix("s3:/") + "/locks/local/deploy"
-    before = server.request("GET", path)
+    path = path_in(address, "locks", "local", "deploy")
+    before = server.get(path)
     other.break_lock("deploy")
-    server.request("PUT", path, before)
+    server.put(path, before)
     assert store.lock("deploy") is not None
     with pytest.raises(LockLost, match=r"^lock 'deploy' lost"):
         store.set("key", "too late")

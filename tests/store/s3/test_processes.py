@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.store.s3.fake import between
+from tests.servers.imitations import between
 from tests.support import rounds, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.servers.s3 import Bucket
     from tests.store.s3.conftest import OpenS3
-    from tests.store.s3.moto import Moto
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +53,7 @@ class Workers:
 
 
 @pytest.fixture
-def workers(tmp_path: Path, server: Moto) -> Iterator[Workers]:
+def workers(tmp_path: Path, server: Bucket) -> Iterator[Workers]:
     started = Workers(tmp_path)
     yield started
     started.end()
@@ -106,7 +106,7 @@ def killing(pid: int, count: int) -> Callable[[str, str], None]:
 
 @pytest.mark.timeout(rounds(120, 900))
 def test_a_writer_that_is_killed_leaves_a_whole_store(
-    workers: Workers, server: Moto, open_s3: OpenS3
+    workers: Workers, server: Bucket, open_s3: OpenS3
 ) -> None:
     """At each request, before it reaches the server and after it did."""
     for number in range(rounds(5, 40)):
@@ -164,7 +164,9 @@ def test_a_transaction_of_a_killed_process_holds_nobody_up(
     assert time.monotonic() - began < 60
 
 
-def test_others_wait_for_a_transaction(workers: Workers, server: Moto, address: str, open_s3: OpenS3) -> None:
+def test_others_wait_for_a_transaction(
+    workers: Workers, server: Bucket, address: str, open_s3: OpenS3
+) -> None:
     store = open_s3()
     store.set("n", 5)
     with between(server.endpoint) as (url, decides), ExitStack() as block:

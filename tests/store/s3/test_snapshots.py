@@ -12,23 +12,23 @@ from sloth_tui.errors import UsageError
 from sloth_tui.model import Query
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.s3 import reading, writer
-from tests.store.s3.fake import between
-from tests.store.s3.test_agents import path_of
+from tests.servers.imitations import between
+from tests.servers.s3 import path_in
 
 if TYPE_CHECKING:
+    from tests.servers.s3 import Bucket
     from tests.store.s3.conftest import OpenS3
-    from tests.store.s3.moto import Moto
 
 
-def test_a_deleted_secret_is_in_no_snapshot(address: str, server: Moto, open_s3: OpenS3) -> None:
+def test_a_deleted_secret_is_in_no_snapshot(address: str, server: Bucket, open_s3: OpenS3) -> None:
     store = open_s3()
     hidden = "hunter2" * 2000
     store.set("password", hidden)
-    assert b"hunter2hunter2" in server.request("GET", path_of(address, "local"))
+    assert b"hunter2hunter2" in server.get(path_in(address, "local.db"))
     store.mark_secret("password")
     store.set("password", "x")
     store.delete("password")
-    assert b"hunter2" not in server.request("GET", path_of(address, "local"))
+    assert b"hunter2" not in server.get(path_in(address, "local.db"))
 
 
 def test_compaction_makes_the_snapshot_smaller(open_s3: OpenS3) -> None:
@@ -99,7 +99,7 @@ def test_a_copy_without_its_etag_or_with_another_is_not_trusted(open_s3: OpenS3,
         assert store.increment("n") == number + 1
 
 
-def test_nothing_is_fetched_that_is_there(server: Moto, open_s3: OpenS3) -> None:
+def test_nothing_is_fetched_that_is_there(server: Bucket, open_s3: OpenS3) -> None:
     with between(server.endpoint) as (url, decides):
         address = server.fresh(url)
         store = open_s3(address)
