@@ -277,8 +277,8 @@ def same(one: object, other: object) -> bool:
     return type(one) is type(other) and one == other
 
 
+@pytest.mark.timeout(rounds(120, 900))
 def test_a_store_behaves_like_a_dictionary_with_a_history(backend: Backend) -> None:
     machine = type("Machine", (StoreAgainstDictionary,), {"backend": backend})
-    run_state_machine_as_test(
-        machine, settings=settings(max_examples=rounds(12, 500), stateful_step_count=30)
-    )
+    examples = rounds(3, 100) if backend.remote else rounds(25, 500)
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=30))
