@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 BUCKET = "sloth"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing-secret"}
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing-%-secret"}
 """The environment of clients; all servers of the tests take it."""
 _ATTEMPTS = 5
 _A_MOMENT = 5.0

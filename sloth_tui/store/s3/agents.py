@@ -222,7 +222,9 @@ class S3Agents:
         location = f"s3://{self._bucket.address.bucket}/{self._snapshot(name)}"
         if found is None:
             return Agent(name, location, False, 0, None)
-        return Agent(name, location, True, found["size"], found["last_modified"].timestamp())
+        # A listing may tell milliseconds, the header of an object tells none.
+        modified_at = float(int(found["last_modified"].timestamp()))
+        return Agent(name, location, True, found["size"], modified_at)
 
     def _snapshot(self, name: str) -> str:
         return self._bucket.address.snapshot(check_name(name))

@@ -40,7 +40,7 @@ def may_pass(error: BaseException) -> bool:
     """Return True if the same request may succeed a moment later."""
     status = status_of(error)
     return (status in (0, 408, 409, 429) and "BareRedirect" not in str(error)) or (
-        status >= 500 and status != 501
+        status >= 500 and status not in (501, 507)
     )
 
 

@@ -201,7 +201,7 @@ def put_settled(bucket: Bucket, path: str, data: bytes, etag: str | None) -> str
             raise Lost
         if time.monotonic() > end:
             raise DatabaseUnusable(
-                f"{unknown.message}: it is not known whether the lock was changed", hint=unknown.hint
+                f"{unknown.message}: it is not known whether the change was made", hint=unknown.hint
             )
         time.sleep(_SETTLE_PAUSE_SECONDS)
 

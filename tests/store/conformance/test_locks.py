@@ -50,6 +50,10 @@ def test_a_lock_that_is_held_is_refused_whoever_asks(store: Store, other: Store,
         assert refused.value.remaining == 250
 
 
+class Stopped(Exception):
+    pass
+
+
 def test_a_released_lock_is_free(store: Store, other: Store) -> None:
     store.acquire("deploy", "task-1", 300)
     store.release("deploy", "task-1")
@@ -104,6 +108,33 @@ def test_breaking_takes_the_lock_from_its_holder(store: Store, other: Store) -> 
         store.renew("deploy", "task-1", 5)
     with pytest.raises(LockNotFound, match="lock 'deploy' is not held"):
         other.break_lock("deploy")
+
+
+def test_a_break_is_taken_back_with_its_transaction(store: Store, other: Store) -> None:
+    token = store.acquire("deploy", "task-1", 300).token
+
+    def broken_in_vain() -> None:
+        with other.transaction():
+            assert other.break_lock("deploy").token == token
+            assert (other.lock("deploy"), other.locks()) == (None, [])
+            with pytest.raises(LockNotFound):
+                other.break_lock("deploy")
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        broken_in_vain()
+    assert other.lock_breaks() == []
+    assert [(lock.holder, lock.token) for lock in other.locks()] == [("task-1", token)]
+    store.fence("deploy", token)
+    store.set("key", "the holder goes on")
+    with other.transaction():
+        other.break_lock("deploy")
+        other.set("key", "of the other")
+    assert [each.token for each in other.lock_breaks()] == [token]
+    with pytest.raises(LockLost):
+        store.set("key", "too late")
+    assert (other.get("key"), other.locks()) == ("of the other", [])
+    assert other.acquire("deploy", "task-2", 300).token > token
 
 
 def test_who_broke_what_is_on_record(store: Store, other: Store) -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.errors import AgentNotFound, Conflict, InvalidAgentName, Refused
+from sloth_tui.errors import AgentNotFound, Conflict, InvalidAgentName, NotWritable, Refused
 from sloth_tui.store import open_path
 from sloth_tui.store.s3.opening import open_agents, open_store
+from tests.servers.imitations import between
 from tests.servers.s3 import path_in
 
 if TYPE_CHECKING:
@@ -57,6 +58,53 @@ def test_a_copy_has_history_and_locks(address: str) -> None:
         agents.duplicate("web", "web-2")
     with pytest.raises(AgentNotFound):
         agents.duplicate("nothing", "web-3")
+
+
+def test_a_copy_takes_no_lock_from_whoever_holds_it_there(address: str) -> None:
+    agents = open_agents(address)
+    with open_store(address, "web", "write") as store, open_store(address, "web-2", "write") as copy:
+        store.set("key", 1)
+        store.acquire("deploy", "task-1", 300)
+        store.acquire("other", "task-1", 300)
+        copy.acquire("deploy", "somebody", 300)
+        agents.duplicate("web", "web-2")
+        assert [(lock.name, lock.holder) for lock in copy.locks()] == [
+            ("deploy", "somebody"),
+            ("other", "task-1"),
+        ]
+        assert copy.get("key") == 1
+
+
+def test_a_copy_that_fails_leaves_no_lock_and_no_agent(server: Bucket) -> None:
+    with between(server.endpoint) as (url, decides):
+        address = server.fresh(url)
+        agents = open_agents(address)
+        with open_store(address, "web", "write") as store:
+            store.set("key", 1)
+            store.acquire("deploy", "task-1", 300)
+        decides.answers = lambda method, path: 507 if method == "PUT" and path.endswith("/web-2.db") else 0
+        with pytest.raises(NotWritable):
+            agents.duplicate("web", "web-2")
+        decides.answers = lambda method, path: 0
+        assert agents.names() == ["local", "web"]
+        with open_store(address, "web-2", "write") as copy:
+            assert copy.locks() == []
+            copy.set("key", 2)
+            assert copy.acquire("deploy", "task-2", 5).token == 2
+
+
+def test_the_database_of_another_program_is_copied(address: str, server: Bucket, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "theirs.db") as theirs:
+        theirs.execute(
+            "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL, "
+            "created_at DATETIME, updated_at DATETIME)"
+        )
+        theirs.execute("INSERT INTO state VALUES ('key', 'theirs', '2026-01-01', '2026-01-01')")
+    theirs.close()
+    server.put(path_in(address, "web.db"), (tmp_path / "theirs.db").read_bytes())
+    open_agents(address).duplicate("web", "web-2")
+    with open_store(address, "web-2", "read") as copy:
+        assert copy.get("key") == "theirs"
 
 
 def test_a_backup_is_a_database_on_this_machine(address: str) -> None:

@@ -12,9 +12,11 @@ from sloth_tui.store.s3 import objects
 from sloth_tui.store.s3.opening import check, open_agents, open_store
 from tests.servers.background import free_ports
 from tests.servers.imitations import between, keeping, refusing, served
-from tests.servers.s3 import path_in
+from tests.servers.s3 import CREDENTIALS, path_in
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.servers.s3 import Bucket
     from tests.store.s3.conftest import OpenS3
 
@@ -54,16 +56,16 @@ def test_a_server_without_tls(credentials: None) -> None:
     assert hint == "endpoint=http://... for a server without TLS"
 
 
-CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials, hold them"
+WHERE = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials, hold them"
 
 
 @pytest.mark.parametrize(
     ("status", "code", "message", "hint"),
     [
-        (403, "InvalidAccessKeyId", "the server does not accept the credentials", CREDENTIALS),
-        (403, "SignatureDoesNotMatch", "the server does not accept the credentials", CREDENTIALS),
-        (401, "Whatever", "the server does not accept the credentials", CREDENTIALS),
-        (403, "AccessDenied", "access denied: these credentials may not read there", CREDENTIALS),
+        (403, "InvalidAccessKeyId", "the server does not accept the credentials", WHERE),
+        (403, "SignatureDoesNotMatch", "the server does not accept the credentials", WHERE),
+        (401, "Whatever", "the server does not accept the credentials", WHERE),
+        (403, "AccessDenied", "access denied: these credentials may not read there", WHERE),
         (403, "RequestTimeTooSkewed", "the clock of this machine is wrong", "the server compares it"),
         (404, "NoSuchBucket", "there is no bucket 'b'", "create it first"),
         (301, "PermanentRedirect", "the bucket is in another region", "name it: ?region=R"),
@@ -95,15 +97,15 @@ def test_a_server_that_lets_only_read(credentials: None, status: int, code: str,
         assert (failed.value.exit_code, failed.value.message) == (8, f"s3://b/p: {message}")
 
 
-def test_no_credentials(server: Bucket, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", f"{tmp_path}/credentials")
+def test_credentials_of_a_file(server: Bucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
     monkeypatch.setenv("AWS_PROFILE", "ci")
-    with open(f"{tmp_path}/credentials", "w") as file:
-        file.write(
-            "[default]\naws_access_key_id = x\n[ci]\naws_access_key_id = k\naws_secret_access_key = s%\n"
-        )
+    lines = []
+    for name, value in CREDENTIALS.items():
+        monkeypatch.delenv(name)
+        lines.append(f"{name.lower()} = {value}\n")
+    path.write_text("[default]\naws_access_key_id = x\n[ci]\n" + "".join(lines))
     store = open_store(server.fresh(), "local", "write")
     store.set("key", "by the file")
     assert store.get("key") == "by the file"

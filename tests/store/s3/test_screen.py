@@ -8,8 +8,10 @@ import pytest
 
 from sloth_tui.store.s3 import objects
 from sloth_tui.store.s3.opening import open_store
+from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from tests.servers.imitations import between
 from tests.tui.driving import running, until
+from tests.tui.test_changes import opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +53,9 @@ async def test_rows_changes_of_others_and_a_server_that_stops_and_comes_back(
                 await app.loses("no answer")
 
 
-async def test_a_key_is_deleted_on_screen_and_brought_back(server: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_is_deleted_on_screen_and_brought_back(
+    server: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
     address = server.fresh()
     monkeypatch.setenv("SLOTH_RUNNER_STORE", address)
     with open_store(address, "local", "write") as other:
@@ -59,6 +63,8 @@ async def test_a_key_is_deleted_on_screen_and_brought_back(server: Bucket, monke
         async with running() as app:
             await app.goes_to("a")
             await app.press("d")
+            await opened(app, ConfirmScreen)
+            await app.press("right", "enter")
             await until(lambda: dict(other.items()) == {"b": 2}, every=0.2, what="the key deleted")
             await app.press("u")
             await until(lambda: other.count() == 2, every=0.2, what="the key back")

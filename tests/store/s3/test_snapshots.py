@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.errors import UsageError
+from sloth_tui.errors import SlothError, UsageError
 from sloth_tui.model import Query
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.s3 import reading, writer
@@ -16,6 +16,8 @@ from tests.servers.imitations import between
 from tests.servers.s3 import path_in
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.servers.s3 import Bucket
     from tests.store.s3.conftest import OpenS3
 
@@ -87,6 +89,35 @@ def test_a_damaged_copy_is_fetched_anew_after_the_machine_was_off(open_s3: OpenS
     assert open_s3().get("key") == 1
 
 
+def test_an_error_of_the_copy_names_the_store_and_the_copy_is_fetched_anew(
+    address: str, open_s3: OpenS3, tmp_path: Path
+) -> None:
+    def spoil() -> None:
+        for path in (tmp_path / "here" / "cache").rglob("local.db*"):
+            if path.name in ("local.db-wal", "local.db-shm"):
+                path.unlink()
+        (copy,) = (tmp_path / "here" / "cache").rglob("local.db")
+        copy.write_bytes(b"no database" * 1000)
+
+    def told(attempt: Callable[[], object]) -> tuple[int, str, str | None]:
+        with pytest.raises(SlothError) as failed:
+            attempt()
+        return failed.value.exit_code, failed.value.message, failed.value.hint
+
+    place = address.partition("?")[0]
+    message = f"{place}/local.db: the copy on this machine: not a SQLite database"
+    expected = (7, message, "try again: then it is fetched anew")
+    open_s3().set("key", 1)
+    for read_only in (True, False):
+        spoil()
+        assert told(lambda: open_s3(read_only=True).get("key")) == expected
+        with open_s3(read_only=read_only) as store:
+            assert store.get("key") == 1
+            spoil()
+            assert told(lambda: open_s3().set("key", 2)) == expected
+        assert open_s3().get("key") == 1
+
+
 def test_a_copy_without_its_etag_or_with_another_is_not_trusted(open_s3: OpenS3, tmp_path: Path) -> None:
     """What a process leaves that is killed between the two."""
     store, other = open_s3(), open_s3(machine="other")
@@ -147,3 +178,25 @@ def test_a_program_of_one_handle_makes_one_change_set(open_s3: OpenS3) -> None:
     newest = store.newest_change_set()
     assert other.undo(newest) == 1
     assert len(list(store.keys())) == 1
+
+
+def test_a_transaction_without_a_change_creates_no_store(
+    address: str, server: Bucket, open_s3: OpenS3
+) -> None:
+    store = open_s3()
+    with store.transaction():
+        assert store.get("key") is None
+        store.delete("key")
+
+    def fail() -> None:
+        with store.transaction():
+            store.set("key", 1)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert store.compact() == 0
+    assert not [path for path in server.paths(path_in(address)) if path.endswith(".db")]
+    with store.transaction():
+        store.set("key", 1)
+    assert open_s3(machine="other").get("key") == 1
