@@ -47,7 +47,7 @@ COMMANDS = (
         check,
         options=[STORE, output_option("table", "json")],
         details=(
-            "Asks the store and changes nothing in it. A store that cannot be reached, or that refuses this\n"
+            "Asks the store and leaves it as it is. A store that cannot be reached, or that refuses this\n"
             "program, is an error with exit code 7. In json latency_ms is the time of one read in\n"
             "milliseconds, and warnings is a list of texts."
         ),

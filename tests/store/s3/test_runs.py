@@ -81,7 +81,9 @@ def test_all_tasks_of_the_document_and_the_second_run_changes_nothing(
     assert stored() == made | {"config:version": 2, "config:v2": "a = 1", "config:current": "2"}
     with open_store("local") as store:
         assert store.locks() == []
-        assert [found.origin.run is not None for found in store.change_sets()][:2] == [True, True]
+        assert [found.origin is not None and found.origin.run is not None for found in store.change_sets()][
+            :2
+        ] == [True, True]
     assert not (base / "state").exists()
 
 

@@ -14,6 +14,7 @@ from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.s3 import reading, writer
 from tests.servers.imitations import between
 from tests.servers.s3 import path_in
+from tests.support import rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,22 @@ def test_a_large_store_is_warned_of_and_one_too_large_refused(
     assert list(store.keys()) == ["key", "large"]
     store.delete("large")
     assert open_s3(machine="other").count() == 1
+
+
+if rounds(0, 1):  # a gigabyte travels
+
+    @pytest.mark.timeout(900)
+    def test_a_store_of_nearly_256_mib_is_kept_and_a_larger_one_refused(open_s3: OpenS3) -> None:
+        store, mib = open_s3(), 1 << 20
+        for number in range(4):
+            store.set(f"key-{number}", f"{number}" * (60 * mib))
+        with pytest.raises(UsageError, match=r"would have 26\d MiB, and at most 256 MiB are possible"):
+            store.set("more", "x" * (20 * mib))
+        other = open_s3(machine="other")
+        assert list(other.keys()) == [f"key-{number}" for number in range(4)]
+        assert other.get("key-3") == "3" * (60 * mib)
+        other.delete("key-0")
+        assert store.count() == 3
 
 
 def test_the_copy_is_for_its_owner_alone_and_no_more_than_a_copy(
