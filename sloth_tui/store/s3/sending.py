@@ -1,19 +1,41 @@
-"""Send a snapshot to the server, and find out what became of it where no answer comes."""
+"""Make and send a snapshot to the server, and find out what became of it where no answer comes."""
 
 from __future__ import annotations
 
 import time
 
-from sloth_tui.errors import DatabaseUnusable
+from sloth_tui.errors import DatabaseUnusable, UsageError
 from sloth_tui.store.s3 import marks
 from sloth_tui.store.s3.objects import PATIENCE_SECONDS, Lost, Unanswered
+from sloth_tui.store.sqlite.engine.snapshot import as_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.store.s3.host_copy import HostCopy, Known
+    from sloth_tui.store.s3.marks import Connection
     from sloth_tui.store.s3.objects import Bucket
 
+MIB = 1 << 20
+MOST_BYTES = 256 * MIB
+"""Bytes of a snapshot beyond which no change is accepted."""
 _RESEND_SECONDS = 0.2
+
+
+def snapshot_of(connection: Connection, location: str) -> bytes:
+    """Return the snapshot of a private copy. Raises UsageError if it is too large."""
+    data = as_bytes(connection)  # type: ignore[arg-type]
+    if len(data) > MOST_BYTES:
+        # What is deleted goes into the history before it leaves room: to delete must stay possible.
+        connection.execute("PRAGMA incremental_vacuum").fetchall()
+        data = as_bytes(connection)  # type: ignore[arg-type]
+    if len(data) > MOST_BYTES:
+        raise UsageError(
+            f"{location}: the store would have {len(data) / MIB:.0f} MiB, and at most "
+            f"{MOST_BYTES // MIB} MiB are possible: every change uploads all of it",
+            hint="delete keys, then forget old history (state compact), or use etcd:// for a store of this "
+            "size",
+        )
+    return data
 
 
 class Sender:

@@ -12,14 +12,13 @@ import time
 from contextlib import contextmanager
 from random import random
 
-from sloth_tui.errors import DatabaseUnusable, NotWritable, UsageError
+from sloth_tui.errors import DatabaseUnusable, NotWritable
 from sloth_tui.store.s3 import marks
 from sloth_tui.store.s3.gate import Gate
 from sloth_tui.store.s3.objects import Lost
 from sloth_tui.store.s3.probe import require_conditions
 from sloth_tui.store.s3.scratch import Scratch
-from sloth_tui.store.s3.sending import Sender
-from sloth_tui.store.sqlite.engine.snapshot import as_bytes
+from sloth_tui.store.s3.sending import Sender, snapshot_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,9 +36,6 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-MIB = 1 << 20
-MOST_BYTES = 256 * MIB
-"""Bytes of a snapshot beyond which no change is accepted."""
 _PAUSE_SECONDS = 0.05
 
 
@@ -287,13 +283,7 @@ class Writer:
         connection, commit = self._scratch.connection, marks.new_id()
         marks.set_gate(connection, gate)
         marks.sign(connection, commit, counts=not gate)
-        data = as_bytes(connection)
-        if len(data) > MOST_BYTES:
-            raise UsageError(
-                f"{self.location}: the store would have {len(data) / MIB:.0f} MiB, and at most "
-                f"{MOST_BYTES // MIB} MiB are possible: every change uploads all of it",
-                hint="forget old history (state compact), or use etcd:// for a store of this size",
-            )
+        data = snapshot_of(connection, self.location)
         etag = self._sender.send(data, base, self._scratch.base_commit, commit)
         if etag is None:
             self._scratch.drop()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.store.s3 import reading, writer
+from sloth_tui.store.s3 import reading, sending
 from sloth_tui.store.s3.opening import open_store
 from tests.cli.support import piped
 from tests.cli.test_history_commands import Following
@@ -140,7 +140,7 @@ def test_a_large_store_is_warned_of_and_one_too_large_refused(
     address: str, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "WARN_BYTES", 1_500_000)
-    monkeypatch.setattr(writer, "MOST_BYTES", 3_000_000)
+    monkeypatch.setattr(sending, "MOST_BYTES", 3_000_000)
     piped("--store", address, "state", "set", "a", "-", stdin=b"x" * 2_000_000)
     done = piped("--store", address, "state", "get", "missing")
     assert done.err.splitlines()[0] == (
@@ -152,7 +152,7 @@ def test_a_large_store_is_warned_of_and_one_too_large_refused(
     assert done.err.splitlines()[-2:] == [
         f"error: {place}/local.db: the store would have 4 MiB, and at most 2 MiB are possible: "
         "every change uploads all of it",
-        "hint: forget old history (state compact), or use etcd:// for a store of this size",
+        "hint: delete keys, then forget old history (state compact), or use etcd:// for a store of this size",
     ]
     assert piped("--store", address, "state", "list", "-o", "keys").out == "a\n"
 

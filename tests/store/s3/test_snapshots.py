@@ -11,7 +11,7 @@ import pytest
 from sloth_tui.errors import SlothError, UsageError
 from sloth_tui.model import Query
 from sloth_tui.store.clock import SYSTEM_CLOCK
-from sloth_tui.store.s3 import reading, writer
+from sloth_tui.store.s3 import reading, sending
 from tests.servers.imitations import between
 from tests.servers.s3 import path_in
 from tests.support import rounds
@@ -48,7 +48,7 @@ def test_a_large_store_is_warned_of_and_one_too_large_refused(
     open_s3: OpenS3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "WARN_BYTES", 200_000)
-    monkeypatch.setattr(writer, "MOST_BYTES", 600_000)
+    monkeypatch.setattr(sending, "MOST_BYTES", 450_000)
     store = open_s3()
     store.set("key", "x")
     assert store.warning() is None
@@ -58,8 +58,15 @@ def test_a_large_store_is_warned_of_and_one_too_large_refused(
         store.set("larger", "x" * 300_000)
     assert "etcd://" in str(refused.value.hint)
     assert list(store.keys()) == ["key", "large"]
-    store.delete("large")
-    assert open_s3(machine="other").count() == 1
+    # What is deleted goes into the history, and still it can be.
+    open_s3(machine="other").delete("large")
+    assert store.count() == 1
+    with pytest.raises(UsageError):
+        store.set("larger", "x" * 300_000)
+    store.set("key", "newer than the deletion")
+    store.compact()
+    store.set("larger", "x" * 300_000)
+    assert open_s3(machine="other").get("larger") == "x" * 300_000
 
 
 if rounds(0, 1):  # a gigabyte travels
