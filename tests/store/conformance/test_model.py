@@ -277,7 +277,7 @@ def same(one: object, other: object) -> bool:
     return type(one) is type(other) and one == other
 
 
-@pytest.mark.timeout(rounds(120, 900))
+@pytest.mark.timeout(rounds(300, 900))
 def test_a_store_behaves_like_a_dictionary_with_a_history(backend: Backend) -> None:
     machine = type("Machine", (StoreAgainstDictionary,), {"backend": backend})
     examples = rounds(3, 100) if backend.remote else rounds(25, 500)
