@@ -12,14 +12,11 @@ from sloth_tui.settings import Settings
 from sloth_tui.store.etcd import session
 from sloth_tui.store.etcd.opening import open_store
 from tests.servers.etcd import Etcd, needs_etcd
-from tests.servers.fixtures import shared_etcd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sloth_tui.store.etcd.store import EtcdStore
-
-__all__ = ["shared_etcd"]
 
 
 class OpenStore(Protocol):
