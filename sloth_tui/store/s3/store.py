@@ -140,7 +140,7 @@ class S3Store(S3Reading):
         return self._newest().dump()
 
     def load(self, parts: Iterable[Part], progress: Callable[[int, int], object] | None = None) -> None:
-        self._writer.upkeep(lambda store: store.load(parts, progress))
+        self._writer.upkeep(lambda store: store.load(parts, progress), fenced=True)
 
     def mark_secret(self, key: str) -> None:
         self._writer.write(lambda store: store.mark_secret(key))

@@ -9,7 +9,7 @@ and makes all others wait. Who creates the snapshot takes the gate, too.
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from random import random
 
 from sloth_tui.errors import DatabaseUnusable, NotWritable
@@ -155,13 +155,14 @@ class Writer:
         follows is rolled back."""
         self._after.append((act, undo))
 
-    def upkeep(self, change: Callable[[SqliteStore], T]) -> T:
+    def upkeep(self, change: Callable[[SqliteStore], T], *, fenced: bool = False) -> T:
         """Like :meth:`write`, for what may take long and must not be made twice: nobody else writes
-        meanwhile. It checks no fences."""
+        meanwhile. It checks fences only if it is to."""
         if self._depth:
             return change(self._scratch.store)
         self.require_conditions()
-        with self._unfenced(), self._copy.turn(), self._gate.held() as token:
+        with nullcontext() if fenced else self._unfenced(), self._copy.turn(), self._gate.held() as token:
+            self._require_fences()
             base = self._stamp(token)
             self._in_block = True
             try:
