@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.etcd.client.messages import Operation, RangeAnswer
     from sloth_tui.store.etcd.commits.wanted import Decide, Wanted
     from sloth_tui.store.etcd.data.batch import Found
-    from sloth_tui.store.etcd.data.leases import Held
-    from sloth_tui.store.etcd.data.overlay import Passage
+    from sloth_tui.store.etcd.data.overlay import Passage, Released
     from sloth_tui.store.etcd.session import Session
     from sloth_tui.store.etcd.snapshots.begun import Note
 
@@ -100,7 +99,7 @@ def attempt(
     again: Sequence[bytes],
     passage: Passage | None,
     blobs: Blobs,
-    released: Sequence[Held] = (),
+    released: Sequence[Released] = (),
 ) -> bool:
     """Commit these writes if the head is still the one known; return False if it is not. Then the head and
     the entries ``again`` are known anew. With ``passage`` a commit also opens the gate; the locks
@@ -170,14 +169,15 @@ def _request(
     operations: Sequence[Operation],
     again: Sequence[bytes],
     passage: Passage | None,
-    released: Sequence[Held],
+    released: Sequence[Released],
     notes: Sequence[Note],
 ) -> Txn:
     layout, head = session.layout, session.head
     then: list[Operation] = [Put(layout.head, encode_head(moved))]
     if passage is not None:
         then.append(Delete(layout.gate))
-    then += [Delete(layout.lock(held.name)) for held in released]
+    for held, also in released:
+        then += [Delete(layout.lock(held.name)), *also]
     then += [Delete(note.key) for note in notes]
     if session.change is None:
         then += _new_change(session, stamp, head.revision + 1)
@@ -187,7 +187,7 @@ def _request(
         [
             Compare(layout.head, "mod", head.mod),
             *guards(session, passage),
-            *(Compare(layout.lock(held.name), "create", held.token) for held in released),
+            *(Compare(layout.lock(held.name), "create", held.token) for held, _ in released),
             *(note.stands for note in notes),
         ],
         [*then, *nested(operations)],

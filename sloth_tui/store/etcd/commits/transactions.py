@@ -64,12 +64,12 @@ class Transaction:
         session = self._session
         if not work.writes:
             check_fences(session)
-            for held in work.released:
-                give_up(session, held)
+            for held, also in work.released:
+                give_up(session, held, *also)
             return
         with Blobs(session) as blobs:
             if commit.attempt(session, work.writes, work.found, (), work.passage, blobs, work.released):
-                for held in work.released:
+                for held, _ in work.released:
                     forget(session, held)
                 keep_within_limits(session, [write.key for write in work.writes])
                 return

@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from sloth_tui.store.etcd.client.messages import Put
     from sloth_tui.store.etcd.data.batch import Stamp, Write
     from sloth_tui.store.etcd.data.leases import Held
     from sloth_tui.store.etcd.data.records import Kept
@@ -23,6 +24,16 @@ class Passage(namedtuple("Passage", ("lease", "create"))):
     lease: int
     create: int
     """The create revision of the gate's key: what the holder's own commits compare."""
+
+
+class Released(namedtuple("Released", ("held", "also"))):
+    """A lock that is given up or taken away."""
+
+    __slots__ = ()
+
+    held: Held
+    also: tuple[Put, ...]
+    """What is written with it."""
 
 
 class Work:
@@ -40,7 +51,7 @@ class Work:
         self.entries: dict[bytes, Kept | None] = {}
         """Entries as they will be."""
         self.writes: list[Write] = []
-        self.released: list[Held] = []
+        self.released: list[Released] = []
         """Locks that are given up with the commit."""
         self.stamp = stamp
 

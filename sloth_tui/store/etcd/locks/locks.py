@@ -17,6 +17,7 @@ from sloth_tui.store.etcd.client.keeping import TIED_LEASE_SECONDS
 from sloth_tui.store.etcd.client.messages import Compare, Put, Range, Txn, after
 from sloth_tui.store.etcd.data.head import NONE, encode_head
 from sloth_tui.store.etcd.data.leases import Held, decode, encode, lock_of
+from sloth_tui.store.etcd.data.overlay import Released
 from sloth_tui.store.etcd.data.records import FORMAT
 from sloth_tui.store.etcd.snapshots.releasing import delete, give_up, lost, revoke
 from sloth_tui.store.etcd.snapshots.settled import read_settled
@@ -98,7 +99,7 @@ class Locks:
         session.require_writable()
         held = self._held(name, holder, session.fences.get(name) if token is None else token)
         if session.work is not None:
-            session.work.released.append(held)
+            session.work.released.append(Released(held, ()))
         else:
             give_up(session, held)
 
@@ -111,9 +112,13 @@ class Locks:
         from sloth_tui.store.etcd.locks import lock_breaks
 
         broken = lock_of(held, self._remaining(held), session.clock.boot_id)
-        if not delete(session, held, lock_breaks.record(session, held)):
+        record = lock_breaks.record(session, held)
+        if session.work is not None:
+            session.work.released.append(Released(held, (record,)))
+        elif delete(session, held, record):
+            revoke(session, held.lease)
+        else:
             raise lock_rules.not_held(name)
-        revoke(session, held.lease)
         return broken
 
     def lock_breaks(self, limit: int = 100) -> list[LockBreak]:
@@ -131,8 +136,10 @@ class Locks:
         layout = self._session.layout
         skip = len(layout.locks)
         found = read_settled(self._session, Range(layout.locks, after(layout.locks))).answers[1].kvs
+        work = self._session.work
+        gone = {held.name for held, _ in work.released} if work is not None else ()
         held = (self._lock(decode(_name(kept.key[skip:]), kept)) for kept in found)
-        return [lock for lock in held if lock is not None]
+        return [lock for lock in held if lock is not None and lock.name not in gone]
 
     def _try(self, name: str, holder: str, seconds: float, ephemeral: bool) -> Lock | None:
         """Take the lock if it is free; else return None."""
@@ -182,7 +189,7 @@ class Locks:
             return None
         found = self._session.range(Range(key)).kvs
         work = self._session.work
-        if work is not None and any(held.name == name for held in work.released):
+        if work is not None and any(held.name == name for held, _ in work.released):
             return None
         return decode(name, found[0]) if found else None
 

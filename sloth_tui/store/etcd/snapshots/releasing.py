@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _REVOKE_SECONDS = 2.0
 
 
-def give_up(session: Session, held: Held) -> None:
-    """Release a lock. Raises LockLost if it is no longer held under this token."""
-    if not delete(session, held):
+def give_up(session: Session, held: Held, *also: Put) -> None:
+    """Release a lock, and do what goes with it. Raises LockLost if it is no longer held under this token."""
+    if not delete(session, held, *also):
         found = session.range(Range(session.layout.lock(held.name))).kvs
         raise lost(held.name, decode(held.name, found[0]) if found else None)
     forget(session, held)
