@@ -131,6 +131,9 @@ class Choice(NamedTuple):
     """See :attr:`Backend.machine_clock`; known before any server is started."""
     marks: tuple[pytest.MarkDecorator, ...] = ()
     """Why it may have to be skipped here."""
+    telling: frozenset[str] | None = None
+    """The modules that ``make test`` runs by it, because they are about what is its own; None: all. ``make
+    proof`` runs the others as well."""
 
 
 def _package(address: str) -> str:
@@ -149,6 +152,11 @@ def _sqlite(request: pytest.FixtureRequest) -> Backend:
 
 def _etcd(request: pytest.FixtureRequest) -> Backend:
     return ServerBackend(request.getfixturevalue("shared_etcd").address("conformance"))
+
+
+def _etcd_by_gateway(request: pytest.FixtureRequest) -> Backend:
+    """Like :func:`_etcd`, as short commands speak to it."""
+    return ServerBackend(request.getfixturevalue("shared_etcd").address("conformance"), brief=True)
 
 
 def _etcd_of_wheel(request: pytest.FixtureRequest) -> Backend:
@@ -175,10 +183,14 @@ def _choices() -> dict[str, Choice]:
     found = {"sqlite": Choice(_sqlite, machine_clock=True)}
     if _exists("sloth_tui.store.etcd"):
         found["etcd"] = Choice(_etcd, marks=(etcd.needs_etcd,))
+        telling = frozenset(("test_entries", "test_fences"))
+        found["etcd-gateway"] = Choice(_etcd_by_gateway, marks=(etcd.needs_etcd,), telling=telling)
         if rounds(0, 1):
             found["etcd-3.5"] = Choice(_etcd_of_wheel, marks=(etcd.needs("3.5"),))
     if _exists("sloth_tui.store.s3"):
-        found["s3"] = Choice(_s3("shared_moto"), marks=(s3.needs_moto,))
+        # The rest is SQLite's own code, on a copy.
+        telling = frozenset(("test_fences", "test_locks", "test_moving", "test_transactions"))
+        found["s3"] = Choice(_s3("shared_moto"), marks=(s3.needs_moto,), telling=telling)
         if rounds(0, 1):
             found["s3-radosgw"] = Choice(_s3("shared_radosgw"), marks=(radosgw.needs_radosgw,))
     return found

@@ -45,8 +45,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for name, choice in BACKENDS.items():
         marks = [*choice.marks]
         if not choice.machine_clock:
-            # There it sleeps.
-            marks += [pytest.mark.slow] if "let_pass" in metafunc.fixturenames else []
+            marks.append(pytest.mark.slow)
+            if (
+                choice.telling is not None
+                and metafunc.module.__name__.rpartition(".")[2] not in choice.telling
+            ):
+                marks.append(pytest.mark.proof)
             if asks_machine:
                 if "sqlite" in BACKENDS:
                     continue
