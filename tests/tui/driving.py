@@ -145,10 +145,14 @@ class Driver:
         await self.press("enter")
 
     async def goes_to(self, key: str) -> None:
-        """Put the cursor on a key and wait for its detail."""
+        """Put the cursor on a key and wait for both, it and its detail, which may be there from an earlier
+        visit."""
         self.browser.go_to_key(key)
         detail = self.find(DetailPane)
-        await until(lambda: detail.entry is not None and detail.entry.key == key, what=f"detail of {key!r}")
+        await until(
+            lambda: self.table.key == key and detail.entry is not None and detail.entry.key == key,
+            what=f"cursor on {key!r}, and its detail",
+        )
 
 
 @asynccontextmanager

@@ -52,10 +52,10 @@ def test_a_task_that_takes_its_worker_along_each_time_ends_once_after_its_last_a
     )
     assert told.results == {"a": result}
     assert told.errors["a"].startswith(words)
-    assert [warning.split(":")[0] for warning in told.warnings] == [
-        "attempt 1 of 3 failed",
-        "attempt 2 of 3 failed",
-    ]
+    # On a busy machine it may take too long to read back what the worker changed last, which is then told,
+    # too.
+    told_of = [warning.split(":")[0] for warning in told.warnings if warning.startswith("attempt")]
+    assert told_of == ["attempt 1 of 3 failed", "attempt 2 of 3 failed"]
     assert told.lines == ["try"] * 3
     assert len(told.of(TaskStarted)) == 1
 
