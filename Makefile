@@ -3,7 +3,7 @@ PYTHON ?= python3
 # Each version of Python has an environment of its own beside the first one: `make quick PYTHON=python3.13`.
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 BIN := $(VENV)/bin
-WORKERS ?= 3
+WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 # Bytecode is part of the start-up time that users get; some environments switch it off.
 unexport PYTHONDONTWRITEBYTECODE
