@@ -86,7 +86,7 @@ async def test_palette_finds_actions_with_their_keys_and_carries_them_out(believ
 async def test_palette_offers_what_the_pane_can_do_first_and_sets_themes(believable: Path) -> None:
     async with running() as app:
         await app.press("1", "ctrl+p")
-        await app.sees("n      Make an agent with an empty database")
+        await app.sees("n      Make an agent with an empty store")
         lines = [
             line for line in app.text().split("\n") if "Make an agent" in line or "Edit the value" in line
         ]

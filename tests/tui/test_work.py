@@ -80,7 +80,7 @@ async def test_the_database_is_checked_and_compacted(
             store.set("deployment:count", number)
     async with running() as app:
         await app.press("5", "i")
-        await until(lambda: app.toasts == ["the database of local is sound"])
+        await until(lambda: app.toasts == ["the store of local is sound"])
         await app.press("C")
         await opened(app, PromptScreen)
         await app.sees("How many revisions of each key to keep?")
@@ -101,4 +101,4 @@ async def test_the_database_is_checked_and_compacted(
         await opened(app, ProgressScreen)
         going_on.set()
         await closed(app)
-        await until(lambda: "1 problem in the database of local\nPage 3: never used" in app.toasts)
+        await until(lambda: "1 problem in the store of local\nPage 3: never used" in app.toasts)
