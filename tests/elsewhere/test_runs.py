@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Value
 
+pytestmark = pytest.mark.slow
+
 WRITE = """
 state.increment("app:size")
 state.set("seen", state.get("app:name"))

@@ -19,6 +19,8 @@ from tests.tui.driving import Driver, running, until
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 NO_ANSWER = "fake://db1:7,db2:7/shop: no answer"
 
 

@@ -29,6 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(__file__.rpartition("/")[0]):
             item.add_marker(needs_etcd)
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture

@@ -37,6 +37,13 @@ class OpenS3(Protocol):
     ) -> S3Store: ...
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what starts a server out of ``make quick``."""
+    for item in items:
+        if item.path.is_relative_to(__file__.rpartition("/")[0]):
+            item.add_marker(pytest.mark.slow)
+
+
 SERVERS = [
     pytest.param("moto", marks=needs_moto),
     *([pytest.param("radosgw", marks=needs_radosgw)] if rounds(0, 1) else []),
