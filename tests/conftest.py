@@ -21,6 +21,8 @@ _PICTURES = "TEXTUAL_SNAPSHOT_TEMPDIR"
 """Where the plugin that compares pictures puts those that differ."""
 _COLOUR = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "CLICOLOR", "COLUMNS", "LINES")
 _CLIPBOARDS = ("DISPLAY", "WAYLAND_DISPLAY", "TMUX")
+_PYTHON = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
+"""What some machines set for every Python, and people do not: it changes how programs end, and start."""
 
 
 _leftovers = pytest.StashKey[Leftovers]()
@@ -64,7 +66,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty base directory and an environment without anything of the person who runs the tests."""
     for name in list(os.environ):
-        if (name.startswith(_OURS) and name != _PICTURES) or name in (*_COLOUR, *_CLIPBOARDS):
+        if (name.startswith(_OURS) and name != _PICTURES) or name in (*_COLOUR, *_CLIPBOARDS, *_PYTHON):
             monkeypatch.delenv(name)
     # The command line sets it, for what it starts: whatever a test sets is taken back.
     monkeypatch.setenv("SLOTH_RUNNER_STORE", "")

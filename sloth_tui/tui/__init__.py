@@ -48,7 +48,26 @@ def run_app(agent: str | None, read_only: bool) -> int:
     gc.freeze()
     app.watch_threads()
     app.run()
+    _drop_untaken_output()
     return app.return_code or 0
+
+
+def _drop_untaken_output() -> None:
+    """Send to the null device what a terminal that is gone did not take.
+
+    Otherwise Python would try once more at the end of the process, and end it with a code of its own, 120.
+    """
+    import os
+    import sys
+
+    for stream in (sys.__stdout__, sys.__stderr__):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
 
 
 def _check_limits() -> None:
