@@ -19,6 +19,8 @@ from tests.support import wait_until
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 SITE = """
 task({name = "web", run = function()
   file.write{path = "app.conf", content = "port = 8080\\nname = app\\n", mode = "0644"}
@@ -87,7 +89,6 @@ def test_a_diff_is_shown_on_request() -> None:
     ]
 
 
-@pytest.mark.slow
 def test_on_a_terminal_the_table_follows() -> None:
     done = on_terminal("run", "--check", "site.lua")
     assert done.code == 10
@@ -126,7 +127,6 @@ def test_exit_codes(work: Path, body: str, options: list[str], code: int, error:
     assert (done.err, done.code) == (error, code)
 
 
-@pytest.mark.slow
 def test_a_real_run_never_ends_with_10(work: Path) -> None:
     (work / "t.lua").write_text('task({name = "a", run = function() state.set("config:hash", "fe3") end})')
     assert piped("run", "t.lua").code == 0
@@ -139,7 +139,6 @@ def test_a_file_that_cannot_be_run_is_a_usage_error() -> None:
     assert (done.out, done.err, done.code) == ("", "error: 'none.lua': no such file\n", 2)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", [["run", "--check"], ["drift"]], ids=["check", "drift"])
 def test_an_interrupted_check_is_exit_code_130(work: Path, command: list[str]) -> None:
     (work / "t.lua").write_text(
@@ -166,7 +165,6 @@ def test_undo_on_failure_has_nothing_to_take_back(work: Path) -> None:
     assert done.code == 20
 
 
-@pytest.mark.slow
 def test_an_up_to_date_task_is_told(work: Path) -> None:
     (work / "t.lua").write_text('task({name = "a", sources = "same", run = function() print("ran") end})')
     assert "  ran\n" in piped("run", "t.lua").out
@@ -202,7 +200,6 @@ def test_drift_with_a_diff() -> None:
     assert "\n  -port = 80\n  +port = 8080\n   name = app\n" in done.out
 
 
-@pytest.mark.slow
 def test_this_machine_has_the_name_that_the_list_of_hosts_gives_it(work: Path) -> None:
     (work / "t.lua").write_text(
         """
@@ -253,7 +250,6 @@ def test_nothing_has_drifted(work: Path) -> None:
     assert on_terminal("drift", "t.lua").stderr == b"nothing has drifted\n"
 
 
-@pytest.mark.slow
 def test_drift_goes_on_after_a_failure(work: Path) -> None:
     (work / "t.lua").write_text(
         """
@@ -272,7 +268,6 @@ def test_drift_goes_on_after_a_failure(work: Path) -> None:
     assert report["failed"] == [{"task": "a", "host": None, "result": "failed", "error": "t.lua:2: no luck"}]
 
 
-@pytest.mark.slow
 def test_drift_tells_for_which_host_a_task_failed(work: Path) -> None:
     (work / "t.lua").write_text(
         """
@@ -329,7 +324,6 @@ def test_a_fingerprint_is_told_only_if_it_will_come_true(work: Path) -> None:
     assert piped("state", "get", "task:up-to-date:sure").out.startswith(value)
 
 
-@pytest.mark.slow
 def test_drift_looks_at_tasks_that_are_up_to_date(work: Path) -> None:
     (work / "t.lua").write_text(
         'task({name = "a", sources = "same", run = function() file.write("made", "x") end})'
@@ -361,7 +355,6 @@ def test_what_cannot_be_checked_is_no_report() -> None:
     assert (done.out, done.err, done.code) == ("", "error: 'none.lua': no such file\n", 2)
 
 
-@pytest.mark.slow
 def test_hostile_names_do_not_reach_the_terminal(work: Path) -> None:
     (work / "t.lua").write_text(
         """
@@ -377,7 +370,6 @@ def test_hostile_names_do_not_reach_the_terminal(work: Path) -> None:
         assert done.code == 10
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", [["run", "--check"], ["drift"]], ids=["check", "drift"])
 def test_a_check_of_a_new_agent_creates_nothing(
     work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]

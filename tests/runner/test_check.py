@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+pytestmark = pytest.mark.slow
+
 
 def check(directory: Path, body: str, **options: Any) -> Told:
     return run_task(directory, body, check=True, **options)
@@ -196,7 +198,6 @@ def test_a_held_lock_does_not_count_as_a_resource(tmp_path: Path) -> None:
     assert lines[-2].endswith(": 1 resource")
 
 
-@pytest.mark.slow
 def test_a_task_that_only_tries_is_told_the_truth(tmp_path: Path) -> None:
     hold("deploy")
     told = check(tmp_path, 'print(state.try_lock("deploy", "me", 60))')
@@ -297,7 +298,6 @@ def test_files_are_predicted_and_not_made(tmp_path: Path, monkeypatch: pytest.Mo
     ]
 
 
-@pytest.mark.slow
 def test_results_have_the_same_fields_as_in_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     body = """
@@ -341,7 +341,6 @@ def test_commands_that_act_are_not_run(tmp_path: Path, monkeypatch: pytest.Monke
     ]
 
 
-@pytest.mark.slow
 def test_what_a_command_may_make_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there").write_text("x")
@@ -373,7 +372,6 @@ def test_what_a_command_may_make_is_no_failure(tmp_path: Path, monkeypatch: pyte
     assert "does not exist" in failed.errors["only"]
 
 
-@pytest.mark.slow
 def test_other_failures_stay_failures_after_a_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -390,7 +388,6 @@ def test_other_failures_stay_failures_after_a_command(
         assert told.end.exit_code == 20
 
 
-@pytest.mark.slow
 def test_a_command_that_reads_what_would_be_there_is_no_failure(tmp_path: Path) -> None:
     told = check(
         tmp_path,

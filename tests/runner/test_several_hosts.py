@@ -21,6 +21,8 @@ from tests.runner.support import Told, run_text, stored, within_limits
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_task_runs_once_for_each_host_and_ends_everywhere_before_the_next(tmp_path: Path) -> None:
     told = run_text(
@@ -68,13 +70,11 @@ MEETING = """
 """
 
 
-@pytest.mark.slow
 def test_hosts_act_at_the_same_time(tmp_path: Path) -> None:
     told = run_text(tmp_path, MEETING, values={"at": str(tmp_path)})
     assert set(results(told).values()) == {"done"}, told.errors
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("forks", [2, 3])
 def test_no_more_hosts_than_forks_act_at_the_same_time(tmp_path: Path, forks: int) -> None:
     gather = """
@@ -90,7 +90,6 @@ def test_no_more_hosts_than_forks_act_at_the_same_time(tmp_path: Path, forks: in
     assert most_at_once(told) <= forks
 
 
-@pytest.mark.slow
 def test_with_one_fork_each_host_ends_before_the_next_begins(tmp_path: Path) -> None:
     text = 'task({name = "one", delegate_to = {%s}, run = function() print(run.host) end})'
     told = run_text(tmp_path, text % FOUR, forks=1)
@@ -141,7 +140,6 @@ def test_without_keep_going_a_failure_on_one_host_skips_all_that_follows(tmp_pat
     assert reasons["apart", None] == "'web' on localhost failed"
 
 
-@pytest.mark.slow
 def test_hosts_that_have_not_begun_when_one_fails_are_skipped(tmp_path: Path) -> None:
     told = run_text(tmp_path, FAILING, forks=1)
     ended = results(told)
@@ -149,7 +147,6 @@ def test_hosts_that_have_not_begun_when_one_fails_are_skipped(tmp_path: Path) ->
     assert errors(told)["web", "c"] == "'web' on localhost failed"
 
 
-@pytest.mark.slow
 def test_with_keep_going_only_the_host_that_failed_is_left_out(tmp_path: Path) -> None:
     told = run_text(tmp_path, FAILING, keep_going=True, forks=1)
     assert told.end.exit_code == 20
@@ -182,7 +179,6 @@ def test_a_failed_task_without_hosts_skips_those_of_hosts(tmp_path: Path) -> Non
     assert [results(told)["apart", host] for host in ("local", "localhost")] == ["done"] * 2
 
 
-@pytest.mark.slow
 def test_retries_and_timeouts_are_each_hosts_own(tmp_path: Path) -> None:
     text = """
         task({name = "flaky", retries = 1, delegate_to = {"local", "localhost"}, run = function()
@@ -214,7 +210,6 @@ def test_retries_and_timeouts_are_each_hosts_own(tmp_path: Path) -> None:
     assert (told.end.result, told.end.exit_code) == ("timeout", 124)
 
 
-@pytest.mark.slow
 def test_the_timeout_of_the_run_ends_all_hosts(tmp_path: Path) -> None:
     text = """
         task({name = "endless", delegate_to = {"local", "localhost"}, run = function() cmd("sleep 1000") end})

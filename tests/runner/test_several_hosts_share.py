@@ -22,8 +22,9 @@ from tests.support import rounds
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_state_is_exact_across_hosts(tmp_path: Path) -> None:
     count = rounds(60, 3000)
     text = """
@@ -41,7 +42,6 @@ def test_state_is_exact_across_hosts(tmp_path: Path) -> None:
     assert sum(changed) == len(numbers)
 
 
-@pytest.mark.slow
 def test_a_lock_excludes_the_other_hosts(tmp_path: Path) -> None:
     text = """
         task({name = "count", delegate_to = {%s}, run = function()
@@ -57,7 +57,6 @@ def test_a_lock_excludes_the_other_hosts(tmp_path: Path) -> None:
     assert stored()["n"] == 4 * count
 
 
-@pytest.mark.slow
 def test_a_lock_that_another_host_holds_is_refused(tmp_path: Path) -> None:
     text = """
         task({name = "one", delegate_to = {"local", "localhost"}, run = function()
@@ -71,7 +70,6 @@ def test_a_lock_that_another_host_holds_is_refused(tmp_path: Path) -> None:
     assert "lock 'deploy' is held by 'me'" in errors(told)["one", "localhost"]
 
 
-@pytest.mark.slow
 def test_what_a_host_leaves_locked_is_told_for_it(tmp_path: Path) -> None:
     text = """
         task({name = "one", delegate_to = {"local", "localhost"}, run = function()
@@ -84,7 +82,6 @@ def test_what_a_host_leaves_locked_is_told_for_it(tmp_path: Path) -> None:
     assert "lock 'deploy'" in warning.message
 
 
-@pytest.mark.slow
 def test_resources_say_where_they_are_and_for_whom_the_task_runs(tmp_path: Path) -> None:
     text = """
         task({name = "one", delegate_to = {"local", "localhost"}, run = function()
@@ -150,7 +147,6 @@ def test_a_file_that_defines_other_tasks_when_it_is_loaded_for_a_host(tmp_path: 
     assert stored() == {"loads": 2}
 
 
-@pytest.mark.slow
 def test_a_file_that_cannot_be_loaded_for_a_host(tmp_path: Path) -> None:
     text = """
         task({name = "a", delegate_to = {"local", "localhost"}, run = function() end})
@@ -161,7 +157,6 @@ def test_a_file_that_cannot_be_loaded_for_a_host(tmp_path: Path) -> None:
     assert errors(told)["a", "local"].endswith("tasks.lua:3: not twice")
 
 
-@pytest.mark.slow
 def test_one_undo_takes_back_what_all_hosts_wrote(tmp_path: Path) -> None:
     text = """
         task({name = "a", run = function() state.set("a", 1) end})
@@ -202,7 +197,6 @@ def test_a_task_depends_on_the_other_hosts_if_it_does_not_share_its_own() -> Non
     }
 
 
-@pytest.mark.slow
 def test_a_check_predicts_for_each_host_by_itself(tmp_path: Path) -> None:
     text = """
         task({name = "count", delegate_to = {"local", "localhost"}, run = function()
@@ -232,7 +226,6 @@ def test_a_check_predicts_for_each_host_by_itself(tmp_path: Path) -> None:
     assert not (tmp_path / "made").exists()
 
 
-@pytest.mark.slow
 def test_a_check_of_hosts_where_all_is_as_wanted(tmp_path: Path) -> None:
     text = """
         task({name = "write", delegate_to = {"local", "localhost"}, run = function()
@@ -244,7 +237,6 @@ def test_a_check_of_hosts_where_all_is_as_wanted(tmp_path: Path) -> None:
     assert (told.end.exit_code, told.end.would_change) == (0, False)
 
 
-@pytest.mark.slow
 def test_a_task_is_up_to_date_for_each_host_by_itself(tmp_path: Path) -> None:
     (tmp_path / "source").write_text("1")
     text = """

@@ -18,6 +18,8 @@ from tests.runner.support import FAILS, errors_of, lines_of, put, run_task, run_
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
@@ -50,7 +52,6 @@ def test_stores_that_have_the_documented_checksums_go_on_working(tmp_path: Path)
     assert lines_of(tmp_path, 'print((state.track("config:hash:app", {file = "app.conf"})))') == ["false"]
 
 
-@pytest.mark.slow
 def test_nothing_is_written_if_nothing_changed(tmp_path: Path) -> None:
     lines_of(tmp_path, 'state.track("h", "x")')
     with open_store("local") as store:
@@ -69,7 +70,6 @@ def test_a_value_that_is_no_checksum_is_another_one(tmp_path: Path) -> None:
 # When it is stored
 
 
-@pytest.mark.slow
 def test_a_function_runs_if_it_changed_and_then_it_is_stored(tmp_path: Path) -> None:
     body = """
         local changed = state.track("h", "x", function()
@@ -140,7 +140,6 @@ def test_each_attempt_begins_anew(tmp_path: Path) -> None:
     assert stored() == {"second": sha256("y")}
 
 
-@pytest.mark.slow
 def test_it_is_not_stored_if_the_task_takes_too_long(tmp_path: Path) -> None:
     told = run_text(
         tmp_path,
@@ -155,7 +154,6 @@ def test_it_is_not_stored_if_the_task_takes_too_long(tmp_path: Path) -> None:
     assert stored() == {}
 
 
-@pytest.mark.slow
 def test_it_is_not_stored_if_the_run_is_stopped(tmp_path: Path) -> None:
     text = """
         task({name = "only", run = function()
@@ -244,7 +242,6 @@ def changed(tmp_path: Path, what: str) -> str:
     return line
 
 
-@pytest.mark.slow
 def test_a_file_is_found_beside_the_task_file_or_where_the_task_starts(tmp_path: Path, work: Path) -> None:
     (work / "a").write_text("in work")
     (line,) = lines_of(tmp_path, 'print(state.track("h", {file = "a"}))')
@@ -254,7 +251,6 @@ def test_a_file_is_found_beside_the_task_file_or_where_the_task_starts(tmp_path:
     assert stored() == {"h": sha256("beside")}
 
 
-@pytest.mark.slow
 def test_a_file_that_was_only_touched_is_the_same(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x")
     assert changed(tmp_path, '{file = "a"}') == "true"
@@ -266,7 +262,6 @@ def test_a_file_that_was_only_touched_is_the_same(tmp_path: Path) -> None:
     assert changed(tmp_path, '{files = "a"}') == "false"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("made", "error"),
     [
@@ -283,7 +278,6 @@ def test_what_is_no_file_is_an_error(tmp_path: Path, made: str, error: str) -> N
     assert stored() == {}
 
 
-@pytest.mark.slow
 def test_files_are_one_checksum_over_names_contents_and_the_x_bit(tmp_path: Path) -> None:
     src = tmp_path / "src"
     (src / "deep" / "er").mkdir(parents=True)
@@ -310,7 +304,6 @@ def test_files_are_one_checksum_over_names_contents_and_the_x_bit(tmp_path: Path
         assert changed(tmp_path, what) == "false"
 
 
-@pytest.mark.slow
 def test_a_moved_checkout_is_the_same(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name / "src").mkdir(parents=True)
@@ -320,7 +313,6 @@ def test_a_moved_checkout_is_the_same(tmp_path: Path) -> None:
     assert lines_of(tmp_path / "two", body) == ["false"]
 
 
-@pytest.mark.slow
 def test_content_that_moves_between_files_is_a_change(tmp_path: Path) -> None:
     (tmp_path / "a.c").write_text("1")
     (tmp_path / "b.c").write_text("2")
@@ -330,7 +322,6 @@ def test_content_that_moves_between_files_is_a_change(tmp_path: Path) -> None:
     assert changed(tmp_path, '{files = "*.c"}') == "true"
 
 
-@pytest.mark.slow
 def test_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "a").write_text("x")
@@ -344,7 +335,6 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     assert changed(tmp_path, '{files = "src/**"}') == "false"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "pattern", ["none/*.c", "ghost", "*.nothing", "dir", "dir/**"], ids=["dir", "name", "star", "d", "deep"]
 )
@@ -382,7 +372,6 @@ def test_wrong_arguments_are_named(tmp_path: Path) -> None:
 # Check mode
 
 
-@pytest.mark.slow
 def test_a_check_stores_nothing_so_that_the_next_run_acts(tmp_path: Path) -> None:
     body = 'state.track("h", "x", function() print("ran") end) state.track("i", "y")'
     told = run_task(tmp_path, body, check=True)
@@ -394,7 +383,6 @@ def test_a_check_stores_nothing_so_that_the_next_run_acts(tmp_path: Path) -> Non
     assert run_task(tmp_path, body, check=True).end.exit_code == 0
 
 
-@pytest.mark.slow
 def test_a_check_sees_the_files_that_would_be_written(tmp_path: Path, work: Path) -> None:
     (work / "gone").write_text("x")
     body = """

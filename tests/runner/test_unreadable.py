@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 CALLS = [
     "state.get",
     "state.exists",
@@ -73,7 +75,6 @@ def test_a_directory_that_may_not_be_searched(path: Path, tmp_path: Path) -> Non
     path.parent.chmod(0o700)
 
 
-@pytest.mark.slow
 def test_what_was_never_committed(path: Path, tmp_path: Path) -> None:
     leave_a_hot_journal(path, tmp_path)
     before = files_of(path)
@@ -85,7 +86,6 @@ def test_what_was_never_committed(path: Path, tmp_path: Path) -> None:
     assert files_of(path) == before
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("empty", EMPTIED)
 def test_a_database_that_lost_its_content(path: Path, tmp_path: Path, empty: Callable[[Path], None]) -> None:
     empty(path)
@@ -94,7 +94,6 @@ def test_a_database_that_lost_its_content(path: Path, tmp_path: Path, empty: Cal
     assert files_of(path) == before
 
 
-@pytest.mark.slow
 def test_a_hard_link_under_either_name(path: Path, tmp_path: Path) -> None:
     second = path.with_name("second.db")
     os.link(path, second)
@@ -116,7 +115,6 @@ end})
 """
 
 
-@pytest.mark.slow
 def test_a_file_that_may_not_be_looked_for_is_not_said_to_be_absent(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+pytestmark = pytest.mark.slow
+
 KEY = "task:up-to-date:build"
 BUILD = """
 task({name = "build", sources = "src/*.c", creates = "out/app", run = function()
@@ -57,7 +59,6 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     return Checkout(tmp_path / "checkout")
 
 
-@pytest.mark.slow
 def test_an_up_to_date_task_is_done_and_what_depends_on_it_goes_on(checkout: Checkout) -> None:
     assert checkout.run().lines == ["built", "shipped"]
     told = checkout.run()
@@ -71,7 +72,6 @@ def test_an_up_to_date_task_is_done_and_what_depends_on_it_goes_on(checkout: Che
     assert told.changes == []
 
 
-@pytest.mark.slow
 def test_the_fingerprint_is_an_ordinary_key(checkout: Checkout) -> None:
     assert checkout.runs()
     fingerprint = stored()[KEY]
@@ -87,7 +87,6 @@ def test_the_fingerprint_is_an_ordinary_key(checkout: Checkout) -> None:
     assert checkout.runs()
 
 
-@pytest.mark.slow
 def test_force_runs_all(checkout: Checkout) -> None:
     assert checkout.runs()
     assert checkout.runs(force=True)
@@ -106,7 +105,6 @@ def test_an_edited_source(checkout: Checkout) -> None:
     assert not checkout.runs()
 
 
-@pytest.mark.slow
 def test_an_edited_output(checkout: Checkout) -> None:
     assert checkout.runs()
     checkout.write("out/app", "edited")
@@ -114,7 +112,6 @@ def test_an_edited_output(checkout: Checkout) -> None:
     assert not checkout.runs()
 
 
-@pytest.mark.slow
 def test_a_deleted_output(checkout: Checkout) -> None:
     assert checkout.runs()
     (checkout.directory / "out" / "app").unlink()
@@ -122,14 +119,12 @@ def test_a_deleted_output(checkout: Checkout) -> None:
     assert not checkout.runs()
 
 
-@pytest.mark.slow
 def test_another_definition(checkout: Checkout) -> None:
     assert checkout.runs()
     write(checkout.directory, BUILD.replace('print("built")', 'print("built", "better")'))
     assert checkout.run().lines == ["built\tbetter", "shipped"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("late", [False, True], ids=["at once", "late"])
 def test_another_module(checkout: Checkout, late: bool) -> None:
     require = 'require("lib.rules")'
@@ -143,7 +138,6 @@ def test_another_module(checkout: Checkout, late: bool) -> None:
     assert not checkout.runs()
 
 
-@pytest.mark.slow
 def test_a_module_that_an_earlier_task_loaded(checkout: Checkout) -> None:
     first = 'task({name = "first", run = function() require("other") end})\n'
     write(checkout.directory, first + BUILD)
@@ -153,7 +147,6 @@ def test_a_module_that_an_earlier_task_loaded(checkout: Checkout) -> None:
     assert not checkout.runs()
 
 
-@pytest.mark.slow
 def test_other_values(checkout: Checkout) -> None:
     assert checkout.runs(values={"b": 1, "a": [2]})
     assert not checkout.runs(values={"a": [2], "b": 1})
@@ -163,7 +156,6 @@ def test_other_values(checkout: Checkout) -> None:
 # What does not
 
 
-@pytest.mark.slow
 def test_times_say_nothing(checkout: Checkout) -> None:
     assert checkout.runs()
     for path in ("src/a.c", "out/app", "tasks.lua"):
@@ -174,7 +166,6 @@ def test_times_say_nothing(checkout: Checkout) -> None:
     assert not checkout.runs()
 
 
-@pytest.mark.slow
 def test_a_restored_source_is_the_old_one(checkout: Checkout) -> None:
     assert checkout.runs()
     checkout.write("src/a.c", "2")
@@ -182,7 +173,6 @@ def test_a_restored_source_is_the_old_one(checkout: Checkout) -> None:
     assert not checkout.runs()
 
 
-@pytest.mark.slow
 def test_nothing_is_written_by_a_task_that_finds_all_as_it_was(checkout: Checkout) -> None:
     assert checkout.runs()
     with open_store("local") as store:
@@ -196,7 +186,6 @@ def test_nothing_is_written_by_a_task_that_finds_all_as_it_was(checkout: Checkou
 # What is not taken for success
 
 
-@pytest.mark.slow
 def test_asking_stores_nothing(checkout: Checkout) -> None:
     assert checkout.runs(check=True)
     assert stored() == {}
@@ -217,7 +206,6 @@ def test_a_check_knows_what_is_up_to_date(checkout: Checkout) -> None:
     assert told.end.exit_code == 10
 
 
-@pytest.mark.slow
 def test_a_check_predicts_the_fingerprint(checkout: Checkout) -> None:
     ((_, _, predicted),) = checkout.run(check=True).changes
     assert checkout.runs()
@@ -230,7 +218,6 @@ def test_a_task_that_failed(checkout: Checkout) -> None:
     assert KEY not in stored()
 
 
-@pytest.mark.slow
 def test_a_task_that_failed_after_it_had_succeeded(checkout: Checkout) -> None:
     text = BUILD.replace(
         'print("built")', 'print("built") if file.read("src/a.c") == "2" then error("no") end'
@@ -242,7 +229,6 @@ def test_a_task_that_failed_after_it_had_succeeded(checkout: Checkout) -> None:
     assert checkout.run().end.result == "failed"
 
 
-@pytest.mark.slow
 def test_a_source_that_was_edited_while_the_task_ran(checkout: Checkout) -> None:
     text = BUILD.replace(
         'file.directory("out")',
@@ -254,7 +240,6 @@ def test_a_source_that_was_edited_while_the_task_ran(checkout: Checkout) -> None
     assert not checkout.runs()
 
 
-@pytest.mark.slow
 def test_an_output_that_is_not_there_is_told(checkout: Checkout) -> None:
     write(checkout.directory, BUILD.replace('creates = "out/app"', 'creates = {"out/app", "out/doc"}'))
     told = checkout.run()
@@ -263,7 +248,6 @@ def test_an_output_that_is_not_there_is_told(checkout: Checkout) -> None:
     assert checkout.runs()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "error"),
     [
@@ -281,7 +265,6 @@ def test_what_can_never_be_up_to_date_is_an_error(checkout: Checkout, field: str
     assert "built" not in told.lines
 
 
-@pytest.mark.slow
 def test_a_task_may_have_only_sources_or_only_outputs(checkout: Checkout) -> None:
     write(checkout.directory, BUILD.replace(', creates = "out/app"', ""))
     assert checkout.runs()
@@ -295,7 +278,6 @@ def test_a_task_may_have_only_sources_or_only_outputs(checkout: Checkout) -> Non
     assert checkout.runs()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "error"),
     [
@@ -313,7 +295,6 @@ def test_wrong_fields_are_named(tmp_path: Path, field: str, error: str) -> None:
     assert told.end.exit_code == 2
 
 
-@pytest.mark.slow
 def test_each_attempt_is_one_of_the_same_task(checkout: Checkout) -> None:
     text = BUILD.replace("run = function()", "retries = 1, run = function()", 1)
     text = text.replace(

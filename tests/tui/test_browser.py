@@ -20,6 +20,8 @@ from tests.tui.state import ENTRIES, elsewhere, fill
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 async def test_nothing_there_says_what_to_press_until_another_process_writes(base: Path) -> None:
     async with running() as app:
@@ -72,7 +74,6 @@ async def test_a_change_by_another_process_is_on_screen_and_the_cursor_stays_on_
         await app.loses("deployment:status")
 
 
-@pytest.mark.slow
 async def test_locks_come_and_go_with_what_others_do(believable: Path) -> None:
     async with running() as app:
         locks = app.find(LocksPane)
@@ -84,7 +85,6 @@ async def test_locks_come_and_go_with_what_others_do(believable: Path) -> None:
         await until(lambda: [lock.name for lock in locks.locks] == ["deploy"])
 
 
-@pytest.mark.slow
 async def test_a_lock_that_runs_out_disappears_by_itself(believable: Path) -> None:
     elsewhere("open_store('local', 'write').__enter__().acquire('brief', 'somebody', 3600)")
     async with running() as app:
@@ -94,7 +94,6 @@ async def test_a_lock_that_runs_out_disappears_by_itself(believable: Path) -> No
         await app.sees("deploy")
 
 
-@pytest.mark.slow
 async def test_agents_that_appear_and_vanish_are_noticed(believable: Path) -> None:
     async with running() as app:
         agents = app.find(AgentsPane)
@@ -108,7 +107,6 @@ async def test_agents_that_appear_and_vanish_are_noticed(believable: Path) -> No
         await until(lambda: agents.names == ["local", "staging"])
 
 
-@pytest.mark.slow
 async def test_choosing_an_agent_shows_its_state(believable: Path) -> None:
     async with running() as app:
         await until(lambda: len(app.find(AgentsPane).names) == 2)
@@ -124,7 +122,6 @@ async def test_choosing_an_agent_shows_its_state(believable: Path) -> None:
         await app.sees("deployment:version")
 
 
-@pytest.mark.slow
 async def test_nothing_of_an_agent_that_is_left_is_acted_on(
     believable: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +141,6 @@ async def test_nothing_of_an_agent_that_is_left_is_acted_on(
         assert late == ["production"]
 
 
-@pytest.mark.slow
 async def test_the_file_of_the_agent_on_screen_goes_and_comes_back(believable: Path) -> None:
     async with running("production") as app:
         path = believable / "state" / "production.db"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.store.port import Store
 
+pytestmark = pytest.mark.slow
+
 
 async def test_the_pane_with_the_focus_is_the_current_one(
     believable: Path,

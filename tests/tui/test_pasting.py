@@ -18,6 +18,8 @@ from tests.tui.driving import running, until
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 PASTED = "one\rtwo\r\nthree\n\n\tfour"
 
 
@@ -60,7 +62,6 @@ async def test_into_the_editor(believable: Path) -> None:
         assert store.get("deployment:version") == "one\ntwo\nthree\n\n\tfour"
 
 
-@pytest.mark.slow
 async def test_into_fields_of_one_line(believable: Path) -> None:
     async with running() as app:
         await app.press("slash")
@@ -99,7 +100,6 @@ async def test_into_fields_of_one_line(believable: Path) -> None:
         assert palette.value == "lea ve"
 
 
-@pytest.mark.slow
 async def test_a_value_keeps_its_own_line_ends_when_it_is_edited(believable: Path) -> None:
     with open_store("local", "write") as store:
         store.set("crlf", "one\r\ntwo\rthree\n\tfour")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 def without_rights() -> Terminal:
     """The app on a terminal, as a user who may do with files only what their modes say."""
@@ -31,7 +33,6 @@ def leave(terminal: Terminal) -> str:
     return terminal.received.decode()
 
 
-@pytest.mark.slow
 async def test_a_directory_that_is_none_is_told_in_both_panes_and_comes_back(base: Path) -> None:
     base.mkdir()
     (base / "state").write_text("")
@@ -51,7 +52,6 @@ async def test_a_hard_link_is_refused_on_screen(base: Path) -> None:
         await app.sees("a hard link", seconds=60)
 
 
-@pytest.mark.slow
 async def test_a_database_open_to_all_is_told_once(base: Path) -> None:
     path = base / "state" / "local.db"
     make_ours(path)
@@ -64,7 +64,6 @@ async def test_a_database_open_to_all_is_told_once(base: Path) -> None:
         assert app.toasts == [f"every user can change {path}: chmod go-rwx {path}"]
 
 
-@pytest.mark.slow
 async def test_a_damaged_history_is_told_on_screen(base: Path) -> None:
     path = base / "state" / "local.db"
     make_ours(path)
@@ -75,7 +74,6 @@ async def test_a_damaged_history_is_told_on_screen(base: Path) -> None:
         await app.sees("damaged", seconds=60)
 
 
-@pytest.mark.slow
 def test_a_directory_that_may_not_be_searched_is_told_and_comes_back(base: Path) -> None:
     make_ours(base / "state" / "local.db")
     (base / "state").chmod(0)
@@ -87,7 +85,6 @@ def test_a_directory_that_may_not_be_searched_is_told_and_comes_back(base: Path)
     leave(terminal)
 
 
-@pytest.mark.slow
 def test_what_was_never_committed_is_not_shown(base: Path, tmp_path: Path) -> None:
     path = leave_a_hot_journal(base / "state" / "local.db", tmp_path)
     before = files_of(path)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.runner.hosts.host import Command, CommandEnd
 
+pytestmark = pytest.mark.slow
+
 MANAGERS = {"apt": APT, "dnf": DNF, "apk": APK}
 INSTALL = {"apt": "apt-get install -y {}", "dnf": "dnf install -y {}", "apk": "apk add {}"}
 REMOVE = {"apt": "apt-get remove -y {}", "dnf": "dnf remove -y {}", "apk": "apk del {}"}
@@ -72,7 +74,6 @@ class Step:
         assert tuple(self.machine.calls[earlier:]) == calls
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("manager", MANAGERS)
 def test_packages_are_installed_once_repaired_and_removed(
     manager: str, tmp_path: Path, use: Callable[..., Machine]
@@ -261,7 +262,6 @@ def test_without_a_package_manager_it_fails(tmp_path: Path, use: Callable[..., M
         assert message == "package.present: no apt-get, dnf or apk"
 
 
-@pytest.mark.slow
 def test_services_are_started_enabled_repaired_and_stopped(tmp_path: Path, machine: Machine) -> None:
     machine.set_service("nginx")
     running = Step(tmp_path, machine, "service.running{name = 'nginx', enabled = true}")
@@ -342,7 +342,6 @@ def test_a_service_that_ends_at_once_fails(tmp_path: Path, machine: Machine) -> 
     )
 
 
-@pytest.mark.slow
 def test_users_are_made_repaired_and_removed(tmp_path: Path, machine: Machine) -> None:
     wanted = """user.present{name = 'app', uid = 1500, shell = '/bin/bash', home = '/srv/app', system = true,
       comment = "Ann's app", groups = {'www-data', 'docker'}, create_home = false}"""
@@ -388,7 +387,6 @@ def test_only_the_fields_of_a_user_that_are_given_are_set(tmp_path: Path, machin
     assert machine.user("app") == ["7", "40", "by hand", "/x", "/bin/sh"]
 
 
-@pytest.mark.slow
 def test_the_group_of_a_user_is_one_of_its_groups(tmp_path: Path, machine: Machine) -> None:
     machine.set_user("app", "7", "33", "", "/x", "/bin/sh")
     Step(tmp_path, machine, "user.present{'app', groups = {'www-data'}}").expect(
