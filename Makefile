@@ -5,8 +5,8 @@ VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'impor
 BIN := $(VENV)/bin
 WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
-# Bytecode is part of the start-up time that users get; some environments switch it off.
-unexport PYTHONDONTWRITEBYTECODE
+# Bytecode is part of the start-up time that users get; some environments switch it off, and buffers too.
+unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-etcd test quick proof lint types imports unit bench screenshots release clean
@@ -28,8 +28,12 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/pip
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
 	@echo "installing what the checks need into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --group dev
-	@sh tests/setup.sh
+	@sh tests/setup.sh & setup=$$!; $(BIN)/python -m pip install --quiet --group dev && wait $$setup
+	@touch $@
+
+# Once, before several workers would each prepare the same modules.
+$(VENV)/.collected: $(VENV)/.installed-dev
+	-@$(BIN)/python -m pytest --collect-only --quiet >/dev/null 2>&1
 	@touch $@
 
 demo: $(VENV)/.installed ## open the TUI on sample state in a temporary directory
@@ -45,7 +49,7 @@ demo-etcd: $(VENV)/.installed ## the same on an etcd of its own: open a second t
 test: $(VENV)/.installed-dev ## every check: format, lint, types, import contracts, tests
 	@$(MAKE) --no-print-directory --keep-going --jobs 2 unit lint types imports
 
-quick: $(VENV)/.installed-dev ## the tests that are not marked slow, to run while working
+quick: $(VENV)/.collected ## the tests that are not marked slow, to run while working
 	@$(PYTEST) -m "not slow" --quiet
 
 proof: $(VENV)/.installed-dev ## every test, and of what chance decides many more rounds; takes long
@@ -62,7 +66,7 @@ types: $(VENV)/.installed-dev
 imports: $(VENV)/.installed-dev
 	PYTHONPATH=. $(BIN)/lint-imports
 
-unit: $(VENV)/.installed-dev
+unit: $(VENV)/.collected
 	$(PYTEST)
 
 bench: $(VENV)/.installed-dev ## measure against named peers and print ratios; ONLY=keys for one group

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.store import open_store
-from tests.support import wait_until
+from tests.support import sweep, wait_until
 from tests.tui.driving import running
 from tests.tui.state import ENTRIES
 from tests.tui.test_terminal import ALTERNATE_SCREEN, CURSOR, MOUSE, Terminal
@@ -146,19 +146,20 @@ def test_the_shell_has_the_terminal_until_fg(believable: Path, ended: list[Termi
     terminal.leaves()
 
 
+SIZES = [(200, 60), (100, 30), (120, 40), (60, 20), (80, 24), (60, 20), (40, 10), (200, 60)]
+DIALOGS = {
+    "d": "Delete 1 key?",
+    "?": "j and k scroll",
+    "\x10": "an action, an agent, a key",
+    "r": "Run a Lua file",
+    "n": "New key",
+}
+
+
 def test_the_screen_is_whole_at_every_size_it_comes_back_to(believable: Path, ended: list[Terminal]) -> None:
     terminal = Shell((200, 60))
     ended.append(terminal)
-    for columns, lines in (
-        (200, 60),
-        (100, 30),
-        (120, 40),
-        (60, 20),
-        (80, 24),
-        (60, 20),
-        (40, 10),
-        (200, 60),
-    ):
+    for columns, lines in sweep(SIZES, [(80, 24), (60, 20), (200, 60)]):
         terminal.process.send("\x1a")
         terminal.is_stopped()
         terminal.resize(columns, lines)
@@ -188,13 +189,7 @@ def test_what_was_typed_after_it_is_for_the_shell(believable: Path, ended: list[
 def test_over_a_dialog_too_but_in_a_text_it_takes_back(believable: Path, ended: list[Terminal]) -> None:
     terminal = Shell()
     ended.append(terminal)
-    for key, seen in (
-        ("d", "Delete 1 key?"),
-        ("?", "j and k scroll"),
-        ("\x10", "an action, an agent, a key"),
-        ("r", "Run a Lua file"),
-        ("n", "New key"),
-    ):
+    for key, seen in sweep(DIALOGS.items(), [("d", DIALOGS["d"]), ("n", DIALOGS["n"])]):
         terminal.process.send(key)
         terminal.sees(seen)
         terminal.process.send("\x1a")

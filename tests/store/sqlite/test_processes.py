@@ -56,7 +56,7 @@ def run_at_once(path: Path, count: int, program: str) -> list[str]:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
         go.touch()
-        printed = [process.communicate(timeout=60)[0] for process in processes]
+        printed = [process.communicate(timeout=100)[0] for process in processes]
         assert [process.returncode for process in processes] == [0] * count, "".join(printed)
     return printed
 

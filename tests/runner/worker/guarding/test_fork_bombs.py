@@ -78,7 +78,6 @@ def is_emptied(directory: Path) -> bool:
 
 BOTH = [(bomb, limit) for bomb in BOMBS for limit in ("kernel", "counted")]
 TELLING = [
-    ("pipes", "kernel"),
     ("sessions", "kernel"),
     ("python", "kernel"),
     ("groups", "counted"),
