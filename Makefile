@@ -54,6 +54,7 @@ quick: $(VENV)/.collected ## the tests that are not marked slow, to run while wo
 
 proof: $(VENV)/.installed-dev ## every test, and of what chance decides many more rounds; takes long
 	@sh tests/setup.sh proof
+	@$(BIN)/python -m pip install --quiet --group proof
 	SLOTH_PROOF=1 $(PYTEST) --timeout 3600
 
 lint: $(VENV)/.installed-dev

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from tests.servers.etcd import Etcd
+from tests.servers.imitations import served
+from tests.servers.keeping import keeping
 from tests.servers.radosgw import Radosgw
 from tests.servers.s3 import Moto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+class Place(NamedTuple):
+    """Where a server is."""
+
+    endpoint: str
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +37,16 @@ def shared_etcd_of_wheel() -> Iterator[Etcd]:
 
 
 @pytest.fixture(scope="session")
+def shared_keeper() -> Iterator[Place]:
+    """An S3 server within this process, with the bucket ``BUCKET`` for those with ``CREDENTIALS`` in their
+    environment."""
+    with served(keeping()) as endpoint:
+        yield Place(endpoint)
+
+
+@pytest.fixture(scope="session")
 def shared_moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
-    """An S3 server with the bucket ``BUCKET`` for those with ``CREDENTIALS`` in their environment."""
+    """The same by moto, in a process of its own."""
     with Moto(tmp_path_factory.mktemp("moto")) as moto:
         yield moto
 

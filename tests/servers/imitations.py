@@ -1,23 +1,23 @@
-"""Servers that are not what they should be: one that keeps objects its own way, one that only refuses, and
-one that stands between and keeps answers back."""
+"""S3 servers that are not what they should be: one that only refuses, and one that stands between and keeps
+answers back."""
 
 from __future__ import annotations
 
 import http.client
-import re
 import socket
 from contextlib import contextmanager
-from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
-from typing import TYPE_CHECKING, ClassVar
+from threading import Thread
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
+    """Answers requests over connections that stay open."""
+
     protocol_version = "HTTP/1.1"
 
     def handle_one(self, data: bytes) -> None:
@@ -33,6 +33,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(data)
 
+    def refuse(self, status: int, code: str) -> None:
+        """Answer with an error in S3's words."""
+        self.answer(status, f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode())
+
     def do_GET(self) -> None:
         self.handle_one(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 
@@ -43,7 +47,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served(handler: type[_Handler]) -> Iterator[str]:
+def served(handler: type[Handler]) -> Iterator[str]:
     """Give the URL of a server that answers so."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
@@ -57,83 +61,20 @@ def served(handler: type[_Handler]) -> Iterator[str]:
         server.server_close()
 
 
-def refusing(status: int, code: str, *, only: tuple[str, ...] = ()) -> type[_Handler]:
+def refusing(status: int, code: str, *, only: tuple[str, ...] = ()) -> type[Handler]:
     """A server that refuses every request, or those with these methods, and finds nothing for the others."""
 
-    class Refusing(_Handler):
+    class Refusing(Handler):
         def handle_one(self, data: bytes) -> None:
             if only and self.command not in only:
-                listing = b"<ListBucketResult></ListBucketResult>"
-                is_list = "list-type" in self.path
-                self.answer(
-                    200 if is_list else 404, listing if is_list else b"<Error><Code>NoSuchKey</Code></Error>"
-                )
+                if "list-type" in self.path:
+                    self.answer(200, b"<ListBucketResult></ListBucketResult>")
+                else:
+                    self.refuse(404, "NoSuchKey")
             else:
-                self.answer(status, f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode())
+                self.refuse(status, code)
 
     return Refusing
-
-
-def keeping(*, conditions: bool, quotes: bool) -> type[_Handler]:
-    """A server that keeps objects; with or without the conditions of requests, with ETags as it gives them
-    (quoted) or, in conditions of writes, bare."""
-
-    class Keeping(_Keeping):
-        objects: ClassVar[dict[str, bytes]] = {}
-
-        def may_put(self, there: bytes | None) -> bool:
-            if not conditions:
-                return True
-            if self.headers.get("If-None-Match") == "*":
-                return there is None
-            wanted = self.headers.get("If-Match")
-            if wanted is None:
-                return True
-            return there is not None and wanted == (_etag(there) if quotes else _etag(there).strip('"'))
-
-    return Keeping
-
-
-def _etag(data: bytes) -> str:
-    return f'"{md5(data, usedforsecurity=False).hexdigest()}"'
-
-
-class _Keeping(_Handler):
-    objects: ClassVar[dict[str, bytes]]
-    one_at_a_time = Lock()
-
-    def may_put(self, there: bytes | None) -> bool:
-        raise NotImplementedError
-
-    def handle_one(self, data: bytes) -> None:
-        with self.one_at_a_time:
-            there = self.objects.get(self.path)
-            if self.command == "PUT":
-                self._put(data, there)
-            elif self.command == "POST":  # only deletes
-                (key,) = re.findall(rb"<Key>(.*?)</Key>", data)
-                self.objects.pop(f"{self.path.partition('?')[0]}/{key.decode()}", None)
-                self.answer(200, b"<DeleteResult><Deleted><Key>%s</Key></Deleted></DeleteResult>" % key)
-            elif "list-type" in self.path:
-                self.answer(200, b"<ListBucketResult></ListBucketResult>")
-            else:
-                self._get(there)
-
-    def _put(self, data: bytes, there: bytes | None) -> None:
-        if not self.may_put(there):
-            self.answer(412)
-            return
-        self.objects[self.path] = data
-        self.answer(200, ETag=_etag(data))
-
-    def _get(self, there: bytes | None) -> None:
-        if there is None:
-            self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
-        elif self.headers.get("If-None-Match") == _etag(there):
-            self.answer(304, ETag=_etag(there))
-        else:
-            modified, length = "Sat, 28 Nov 2026 00:00:00 GMT", str(len(there))
-            self.answer(200, there, ETag=_etag(there), Last_Modified=modified, Content_Length=length)
 
 
 class Between:
@@ -159,7 +100,7 @@ def between(target: str) -> Iterator[tuple[str, Between]]:
     """Give the URL of a server that passes requests on to ``target``, and what decides about them."""
     decides, place = Between(), urlsplit(target)
 
-    class Passing(_Handler):
+    class Passing(Handler):
         def handle_one(self, data: bytes) -> None:
             path = urlsplit(self.path).path
             decides.requests.append((self.command, path))
@@ -168,7 +109,7 @@ def between(target: str) -> Iterator[tuple[str, Between]]:
                 return
             status = decides.answers(self.command, path)
             if status:
-                self.answer(status, b"<Error><Code>Refused</Code></Error>")
+                self.refuse(status, "Refused")
                 return
             decides.before(self.command, path)
             assert place.hostname is not None

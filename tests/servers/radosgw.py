@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.servers.background import Background, free_ports
-from tests.servers.s3 import BUCKET, CREDENTIALS, answers, client
+from tests.servers.s3 import BUCKET, CREDENTIALS, answers
 from tests.support import A_MINUTE, wait_until
 
 if TYPE_CHECKING:
@@ -109,7 +109,19 @@ class Radosgw:
         )
         self._run("radosgw-admin", "user", "create", "--uid=tests", "--display-name=tests", *keys)
         wait_until(lambda: answers(self.port), what="radosgw answers")
-        client(self.endpoint).create_bucket(Bucket=BUCKET)
+        self._create_bucket()
+
+    def _create_bucket(self) -> None:
+        import boto3  # comes with moto
+
+        client = boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        )
+        client.create_bucket(Bucket=BUCKET)
 
     def _run(self, program: str, *arguments: str) -> None:
         _run(program, "-c", str(self._configuration), *arguments)

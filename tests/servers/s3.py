@@ -7,11 +7,12 @@ import sys
 from contextlib import ExitStack
 from functools import cached_property
 from http.client import HTTPConnection, HTTPException
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from obstore.store import S3Store
 
 from tests.servers.background import Background, free_ports
 from tests.support import wait_until
@@ -88,20 +89,18 @@ class Bucket:
         return f"s3://{BUCKET}/{uuid4().hex}?endpoint={endpoint or self.endpoint}"
 
     def put(self, path: str, content: bytes) -> None:
-        self._client.put_object(Bucket=BUCKET, Key=path, Body=content)
+        self._client.put(path, content, use_multipart=False)
 
     def get(self, path: str) -> bytes:
-        content: bytes = self._client.get_object(Bucket=BUCKET, Key=path)["Body"].read()
-        return content
+        return bytes(self._client.get(path).bytes())
 
     def paths(self, prefix: str) -> list[str]:
-        """Return the paths of all objects, up to a thousand, whose path begins so."""
-        found = self._client.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
-        return [each["Key"] for each in found.get("Contents", ())]
+        """Return the paths of all objects under a path, in order."""
+        return sorted(found["path"] for page in self._client.list(prefix) for found in page)
 
     @cached_property
-    def _client(self) -> Any:
-        return client(self.endpoint)
+    def _client(self) -> S3Store:
+        return objects(self.endpoint)
 
 
 def path_in(address: str, *parts: str) -> str:
@@ -109,16 +108,15 @@ def path_in(address: str, *parts: str) -> str:
     return "/".join((urlsplit(address).path.strip("/"), *parts))
 
 
-def client(endpoint: str) -> Any:
-    """A client of boto3, for what tests ask a server themselves."""
-    import boto3
-
-    return boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+def objects(endpoint: str, **instead: str) -> S3Store:
+    """Return a client of the bucket of a server; ``instead``: other credentials, by their names in lower
+    case."""
+    config = {name.lower(): value for name, value in CREDENTIALS.items()}
+    return S3Store(
+        BUCKET,
+        config={"endpoint": endpoint, "region": "us-east-1", **config, **instead},  # type: ignore[typeddict-item]
+        client_options={"allow_http": True},
+        retry_config={"max_retries": 0},
     )
 
 

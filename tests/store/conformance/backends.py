@@ -190,8 +190,9 @@ def _choices() -> dict[str, Choice]:
     if _exists("sloth_tui.store.s3"):
         # The rest is SQLite's own code, on a copy.
         telling = frozenset(("test_fences", "test_locks", "test_moving", "test_transactions"))
-        found["s3"] = Choice(_s3("shared_moto"), marks=(s3.needs_moto,), telling=telling)
+        found["s3"] = Choice(_s3("shared_keeper"), telling=telling)
         if rounds(0, 1):
+            found["s3-moto"] = Choice(_s3("shared_moto"), marks=(s3.needs_moto,))
             found["s3-radosgw"] = Choice(_s3("shared_radosgw"), marks=(radosgw.needs_radosgw,))
     return found
 

@@ -45,9 +45,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 SERVERS = [
-    pytest.param("moto", marks=needs_moto),
-    *([pytest.param("radosgw", marks=needs_radosgw)] if rounds(0, 1) else []),
+    "keeper",
+    *(
+        [pytest.param("moto", marks=needs_moto), pytest.param("radosgw", marks=needs_radosgw)]
+        if rounds(0, 1)
+        else []
+    ),
 ]
+"""Those of ``tests/servers/fixtures.py``. What another program made is installed for ``make proof`` alone."""
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from sloth_tui.errors import AgentNotFound, SlothError
 from sloth_tui.store.s3 import objects
 from sloth_tui.store.s3.opening import check, open_agents, open_store
 from tests.servers.background import free_ports
-from tests.servers.imitations import between, keeping, refusing, served
+from tests.servers.imitations import between, refusing, served
+from tests.servers.keeping import keeping
 from tests.servers.s3 import CREDENTIALS, path_in
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def test_a_bucket_that_is_not_there(server: Bucket) -> None:
 def test_only_a_server_that_keeps_conditions_is_written_to(
     credentials: None, conditions: bool, quotes: bool
 ) -> None:
-    with served(keeping(conditions=conditions, quotes=quotes)) as url:
+    with served(keeping(conditions=conditions, quotes=quotes, buckets="b")) as url:
         address = f"s3://b/p?endpoint={url}"
         store = open_store(address, "local", "write")
         if conditions:
@@ -143,7 +144,7 @@ def test_only_a_server_that_keeps_conditions_is_written_to(
 def test_a_machine_that_only_gives_back_or_breaks_locks_knows_how_the_server_wants_etags(
     credentials: None, open_s3: OpenS3
 ) -> None:
-    with served(keeping(conditions=True, quotes=False)) as url:
+    with served(keeping(quotes=False, buckets="b")) as url:
         address = f"s3://b/p?endpoint={url}"
         store = open_s3(address)
         store.acquire("deploy", "task-1", 3600)
