@@ -33,20 +33,21 @@ def first_line(app: Driver) -> str:
     return app.text().splitlines()[0]
 
 
-@pytest.mark.parametrize(
-    ("columns", "shown"),
-    [(120, "fake://db1:7,db2:7/shop"), (80, "fake://db1:7,db2:7/shop"), (60, "fake://db1:7,…op")],
-)
-async def test_the_header_shows_which_store_it_is(chosen: Path, columns: int, shown: str) -> None:
+async def test_the_header_shows_which_store_it_is(chosen: Path) -> None:
+    """As much of it as there is room for, and at least its kind."""
     put(chosen, "production-server-1", "k", 1)
-    async with running("production-server-1", size=(columns, 30)) as app:
-        await until(lambda: shown in first_line(app), what=lambda: first_line(app))
-        assert "● live" in first_line(app)
-
-
-async def test_a_header_without_room_shows_at_least_the_kind_of_store(chosen: Path) -> None:
-    async with running(size=(60, 30), read_only=True) as app:
-        app.find(TitleBar).paused = app.find(TitleBar).behind = True
+    whole = "fake://db1:7,db2:7/shop"
+    async with running("production-server-1", size=(120, 30)) as app:
+        for columns, shown in ((120, whole), (80, whole), (60, "fake://db1:7,…op")):
+            await app.pilot.resize_terminal(columns, 30)
+            await until(
+                lambda shown=shown: shown in first_line(app) and "● live" in first_line(app),
+                what=lambda: first_line(app),
+            )
+        app.browser.choose_agent("local")
+        await app.sees("app:size")
+        bar = app.find(TitleBar)
+        bar.read_only = bar.paused = bar.behind = True
         await until(lambda: "changes wait" in first_line(app))
         assert " fake " in first_line(app)
 
@@ -56,7 +57,7 @@ async def test_files_of_this_machine_have_their_path_in_the_header(base: Path, f
         await until(lambda: "local.db" in first_line(app))
 
 
-async def test_what_others_write_appears_and_agents_are_listed(chosen: Path) -> None:
+async def test_what_others_write_appears_and_agents_are_listed_and_shown(chosen: Path) -> None:
     async with running() as app:
         await app.sees("web")
         await app.sees("app:size")
@@ -64,11 +65,6 @@ async def test_what_others_write_appears_and_agents_are_listed(chosen: Path) -> 
         await app.sees("new:key")
         put(chosen, "fresh", "k", 1)
         await app.sees("fresh")
-
-
-async def test_a_key_of_another_agent_is_shown(chosen: Path) -> None:
-    async with running() as app:
-        await app.sees("web")
         app.browser.choose_agent("web")
         await app.sees("page")
         assert app.find(TitleBar).agent == "web"
@@ -99,11 +95,10 @@ async def test_a_store_that_does_not_answer_at_first_is_waited_for(chosen: Path)
         await app.loses("no answer")
 
 
-@pytest.mark.parametrize("method", ["page", "index", "entry", "locks", "change_token", "revisions"])
 async def test_it_comes_back_whatever_was_asked_when_it_failed(
-    chosen: Path, monkeypatch: pytest.MonkeyPatch, method: str
+    chosen: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One call fails once, and all others are answered."""
+    """Each time one call fails once, and all others are answered."""
     failing: list[str] = []
     ask = fake._ask
 
@@ -116,17 +111,18 @@ async def test_it_comes_back_whatever_was_asked_when_it_failed(
     monkeypatch.setattr(fake, "_ask", fail)
     async with running() as app:
         await app.sees("app:size")
-        failing.append(method)
-        put(chosen, "local", "app:size", 4)
-        app.browser.go_to_key("app:size")
-        found = app.app.services.rows_so_far
-        assert found is not None
-        app.app.services.load_page(found.generation, 0, 10)
-        await until(lambda: not failing, what=f"{method} was asked")
-        put(chosen, "local", "late:key", 5)
-        await app.sees("late:key")
-        await app.sees("● live")
-        await app.loses("no answer")
+        for number, method in enumerate(("page", "index", "entry", "locks", "change_token", "revisions")):
+            failing.append(method)
+            put(chosen, "local", "app:size", 4 + number)
+            app.browser.go_to_key("app:size")
+            found = app.app.services.rows_so_far
+            assert found is not None
+            app.app.services.load_page(found.generation, 0, 10)
+            await until(lambda: not failing, what=f"{method} was asked")
+            put(chosen, "local", f"late:{method}", number)
+            await app.sees(f"late:{method}")
+            await app.sees("● live")
+            await app.loses("no answer")
 
 
 async def test_a_slow_store_does_not_stop_the_screen(chosen: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sloth_tui.runner.processes import read_process
@@ -13,7 +14,6 @@ from tests.support import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 
 class Background:
@@ -31,6 +31,11 @@ class Background:
 
     def runs(self) -> bool:
         return read_process(self.pid) is not None
+
+    def is_stopped(self) -> bool:
+        """True if no thread of it runs, after SIGSTOP: they stop one after another."""
+        threads = Path(f"/proc/{self.pid}/task").iterdir()
+        return all(_state(thread / "stat") in "TtZX" for thread in threads)
 
     def signal(self, number: signal.Signals) -> None:
         if self.runs():
@@ -54,6 +59,13 @@ class Background:
         """As by a power cut: it gets no chance to write anything."""
         self.signal(signal.SIGKILL)
         wait_until(lambda: not self.runs(), what=f"{self.pid} is gone")
+
+
+def _state(stat: Path) -> str:
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return "X"  # a thread that has ended
 
 
 def free_ports(number: int) -> list[int]:

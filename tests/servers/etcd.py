@@ -129,6 +129,7 @@ class Member:
     def pause(self) -> None:
         """Have it listen and never answer, until :meth:`go_on`."""
         self.process.signal(signal.SIGSTOP)
+        wait_until(self.process.is_stopped, what="all of it has stopped")
 
     def go_on(self) -> None:
         self.process.signal(signal.SIGCONT)

@@ -19,6 +19,8 @@ class Handler(BaseHTTPRequestHandler):
     """Answers requests over connections that stay open."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    """Head and body in one packet: the second would wait until the client has confirmed the first."""
 
     def handle_one(self, data: bytes) -> None:
         raise NotImplementedError

@@ -44,8 +44,8 @@ class Backend(Protocol):
 
     @property
     def remote(self) -> bool:
-        """True if every call travels to a server: what writes tens of thousands of entries takes a tenth of
-        them but in ``make proof``."""
+        """True if every call travels to a server: what writes tens of thousands of entries takes a twentieth
+        of them but in ``make proof``."""
 
     @property
     def lease_seconds(self) -> float:
@@ -132,8 +132,11 @@ class Choice(NamedTuple):
     marks: tuple[pytest.MarkDecorator, ...] = ()
     """Why it may have to be skipped here."""
     telling: frozenset[str] | None = None
-    """The modules that ``make test`` runs by it, because they are about what is its own; None: all. ``make
-    proof`` runs the others as well."""
+    """The modules, and the tests of others as ``module::test``, that ``make test`` runs by it, because they
+    are about what is its own; None: all. ``make proof`` runs the others as well."""
+
+    def tells(self, module: str, test: str) -> bool:
+        return self.telling is None or not self.telling.isdisjoint((module, f"{module}::{test}"))
 
 
 def _package(address: str) -> str:
@@ -189,7 +192,18 @@ def _choices() -> dict[str, Choice]:
             found["etcd-3.5"] = Choice(_etcd_of_wheel, marks=(etcd.needs("3.5"),))
     if _exists("sloth_tui.store.s3"):
         # The rest is SQLite's own code, on a copy.
-        telling = frozenset(("test_fences", "test_locks", "test_moving", "test_transactions"))
+        telling = frozenset(
+            (
+                "test_fences",
+                "test_locks",
+                "test_moving::test_a_lost_lock_keeps_the_store_empty",
+                "test_moving::test_dump_is_of_one_moment",
+                "test_moving::test_only_an_empty_store_is_loaded",
+                "test_moving::test_progress_that_raises_leaves_nothing",
+                "test_moving::test_undo_of_what_was_done_before_the_move",
+                "test_transactions",
+            )
+        )
         found["s3"] = Choice(_s3("shared_keeper"), telling=telling)
         if rounds(0, 1):
             found["s3-moto"] = Choice(_s3("shared_moto"), marks=(s3.needs_moto,))

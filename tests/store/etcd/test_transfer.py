@@ -179,11 +179,11 @@ def test_a_copy_that_is_killed_is_empty_or_whole(tmp_path: Path, place: Callable
     source = str(tmp_path / "a.db") if way == "out" else place()
     with file(tmp_path / "a.db") if way == "out" else remote(source) as filled:
         for number in range(4):
-            filled.set_many({f"k{key:04}": f"{number} {key}" for key in range(1500)})
+            filled.set_many({f"k{key:04}": f"{number} {key}" for key in range(rounds(400, 1500))})
         whole = picture_of_many(filled)
     took = 1.0
     outcomes = set()
-    for turn in range(rounds(5, 25)):
+    for turn in range(rounds(2, 25)):
         target = place() if way == "out" else str(tmp_path / f"t{turn}.db")
         began = time.monotonic()
         process = subprocess.Popen(
