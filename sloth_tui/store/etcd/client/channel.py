@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from time import monotonic
 
 # Read by the library when it is loaded: this process never forks without an exec, and the handlers cost time.
@@ -16,7 +17,6 @@ from sloth_tui.store.etcd.client.failures import TOKEN, TRY_AGAIN, UNREACHABLE, 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterator
     from typing import Any, TypeVar
 
@@ -62,7 +62,16 @@ class GrpcChannel:
     goes to the one that answered last, and if that fails the next call goes to the next: a member may be
     down, silent, or cut off from the others."""
 
-    __slots__ = ("_address", "_channels", "_methods", "_password", "_place", "_running", "_token")
+    __slots__ = (
+        "_address",
+        "_blocking",
+        "_channels",
+        "_methods",
+        "_password",
+        "_place",
+        "_running",
+        "_token",
+    )
 
     def __init__(self, address: EtcdAddress, password: str | None = None) -> None:
         self._address = address
@@ -73,6 +82,8 @@ class GrpcChannel:
         self._channels = {0: _connect(address, 0)}
         self._methods: dict[tuple[int, str], Any] = {}
         self._running: set[Any] = set()
+        self._blocking: int | None = None
+        """Number of the endpoint that the main thread waits for."""
 
     def range(self, request: Range, seconds: float) -> RangeAnswer:
         return self._call("KV/Range", wire.range_request(request), wire.range_answer, seconds)
@@ -121,6 +132,17 @@ class GrpcChannel:
         """End the calls in flight; they raise Failed. Safe from any thread."""
         for call in tuple(self._running):
             call.cancel()
+        place = self._blocking
+        if place is not None:
+            self._hang_up(place)
+
+    def _hang_up(self, place: int) -> None:
+        """End all calls to an endpoint; the next one connects again."""
+        channel = self._channels.pop(place, None)
+        for key in [key for key in tuple(self._methods) if key[0] == place]:
+            self._methods.pop(key, None)
+        if channel is not None:
+            channel.close()
 
     def close(self) -> None:
         for channel in tuple(self._channels.values()):
@@ -153,6 +175,8 @@ class GrpcChannel:
                 call = method(iter((request,)), timeout=seconds, metadata=metadata)
                 self._running.add(call)
                 return bytes(next(call))
+            if threading.current_thread() is threading.main_thread():
+                return self._wait_for(place, method, request, seconds, metadata)
             call = method.future(request, timeout=seconds, metadata=metadata)
             self._running.add(call)
             return bytes(call.result())
@@ -168,6 +192,15 @@ class GrpcChannel:
                 self._running.discard(call)
                 if stream:
                     call.cancel()
+
+    def _wait_for(self, place: int, method: Any, request: bytes, seconds: float, metadata: Any) -> bytes:
+        """Make a call of the main thread without a thread of the library's own, which would be half of what
+        it costs."""
+        self._blocking = place
+        try:
+            return bytes(method(request, timeout=seconds, metadata=metadata))
+        finally:
+            self._blocking = None
 
     def _logged_in(self) -> tuple[tuple[str, str], ...]:
         """Return what goes with a call, after a login if one is needed. Raises Failed."""
