@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from sloth_tui.errors import DatabaseUnusable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 SECRET = "secret"  # noqa: S105 - a word
 """In place of a type: history keeps no value of this key."""
 _REPORT_EVERY = 256
+
+
+class MomentForgotten(DatabaseUnusable):
+    """The server forgot the moment that a stream is of, before all of it was read. Another stream may do."""
 
 
 class Outline(NamedTuple):

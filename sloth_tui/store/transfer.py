@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import Conflict
-from sloth_tui.store.parts import KeptEntry, KeptRevision
+from sloth_tui.store.parts import KeptEntry, KeptRevision, MomentForgotten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], object]
 
+_READINGS = 5
+"""How often a source is read from its beginning that forgets each time how it was then."""
 _MAX_KEYS = 10_000
 _MAX_BYTES = 16 * 1024 * 1024
 """Keys, and bytes of values, that are written at once."""
@@ -39,14 +41,31 @@ def move(source: Store, target: Store, progress: Progress | None = None) -> Tran
     An empty target becomes equal to the source, history included. In any other one, one change set sets the
     entries that differ; its other entries stay. Raises the errors of both stores; then nothing was copied.
     """
-    counted = _Counted(source.dump())
     try:
-        target.load(counted, progress)
-    except Conflict:
-        if counted.begun:
-            raise  # somebody writes to it right now
+        return fill(source, target, progress)
+    except _NotEmpty:
         return merge(source, target, "", progress)
-    return Transferred(counted.entries, counted.entries, counted.revisions)
+
+
+def fill(source: Store, target: Store, progress: Progress | None = None) -> Transferred:
+    """Copy all that a store holds, but for its locks, into an empty one, history included.
+
+    A source that forgets meanwhile how it was is read anew, as it is then. Raises Conflict if the target is
+    not empty, and the errors of both stores; then nothing was copied."""
+    for left in reversed(range(_READINGS)):
+        counted = _Counted(source.dump())
+        try:
+            target.load(counted, progress)
+        except MomentForgotten:
+            if not left:
+                raise
+        except Conflict as error:
+            if counted.begun:
+                raise  # somebody writes to it right now
+            raise _NotEmpty(error.message, hint=error.hint) from None
+        else:
+            return Transferred(counted.entries, counted.entries, counted.revisions)
+    raise AssertionError("not reached")
 
 
 def merge(source: Store, target: Store, prefix: str, progress: Progress | None = None) -> Transferred:
@@ -69,12 +88,12 @@ def back_up(source: Store, agent: str, progress: Progress | None = None) -> str:
     from sloth_tui.store.sqlite.agents import backup_path
     from sloth_tui.store.sqlite.engine.backup import write_new
 
-    def fill(path: str) -> None:
+    def write(path: str) -> None:
         with open_path(path, "write", agent=agent) as target:
-            target.load(source.dump(), progress)
+            fill(source, target, progress)
 
     path = backup_path(agent)
-    write_new(path, fill)
+    write_new(path, write)
     return path
 
 
@@ -90,6 +109,10 @@ def batches(entries: Iterable[Entry]) -> Iterator[dict[str, Value]]:
             values, size = {}, 0
     if values:
         yield values
+
+
+class _NotEmpty(Conflict):
+    """The store to fill has state already."""
 
 
 class _Counted:

@@ -121,6 +121,8 @@ class EtcdAgents:
 
     def duplicate(self, name: str, copy: str, progress: Progress | None = None) -> str:
         """See the port, but for locks: those are leases of the processes that hold them."""
+        from sloth_tui.store.transfer import fill
+
         self._require(name)
         if self.known(copy):
             raise _exists(copy)
@@ -128,7 +130,7 @@ class EtcdAgents:
             EtcdStore(self._open(name, read_only=True)) as source,
             EtcdStore(self._open(copy, read_only=False)) as target,
         ):
-            target.load(source.dump(), progress)
+            fill(source, target, progress)
             return target.location
 
     def back_up(self, name: str, progress: Progress | None = None) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.errors import Conflict, DatabaseUnusable
-from sloth_tui.store import open_path, open_store
+from sloth_tui.store import open_agents, open_path, open_store
+from sloth_tui.store.transfer import move
 from tests.servers.etcd import Etcd, needs_etcd
 from tests.store.moving import picture, write_a_past
 from tests.support import wait_until
@@ -120,21 +121,49 @@ def test_what_a_dead_process_left_is_removed_by_the_next_one(
     assert len(set(pieces)) == 2  # the value that is there, and the one that it replaced
 
 
-def test_a_compaction_breaks_off_what_is_read(source: Store) -> None:
+class Compacting:
+    """Has the server forget, at so many of the times when half of a store is copied, how it was before."""
+
+    def __init__(self, etcd: Etcd, store: Store, times: int) -> None:
+        self.left = times
+        self._etcd, self._store = etcd, store
+        self._done = False
+
+    def __call__(self, done: int, total: int) -> None:
+        if done < total * 0.2:
+            self._done = False
+        elif self.left and not self._done:
+            self._done = True
+            self.left -= 1
+            self._store.set("later", self.left)
+            self._etcd.gateway.compact()
+
+
+def test_what_a_compaction_breaks_off_is_read_anew(source: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with Etcd() as etcd, target(etcd.address("one")) as first, target(etcd.address("two")) as second:
         first.load(source.dump())
         first.set_many({f"k{number}": number for number in range(2000)})
 
-        def compact() -> None:
-            first.set("later", True)
-            revision = etcd.gateway.call("maintenance/status")["header"]["revision"]
-            etcd.gateway.call("kv/compaction", {"revision": revision, "physical": True})
+        compacting = Compacting(etcd, first, times=100)
+        told = "the server was compacted while its state was read"
+        with pytest.raises(DatabaseUnusable, match=told) as given_up:
+            move(first, second, compacting)
+        assert given_up.value.exit_code == 7
+        assert given_up.value.hint == "compact it less often: all of it must be read between two times"
+        assert compacting.left == 95
+        assert (second.count(), second.revision()) == (0, 0)
 
-        with pytest.raises(DatabaseUnusable, match="the server was compacted while its state was read"):
-            second.load(at_part(first.dump(), 200, compact))
-        assert second.count() == 0
-        second.load(first.dump())
+        moved = move(first, second, Compacting(etcd, first, times=2))
+        assert (moved.entries, moved.revisions) == (first.count(), first.revision())
         assert picture_is_same(first, second)
+
+        monkeypatch.setenv("SLOTH_RUNNER_STORE", etcd.address("one"))
+        agents = open_agents()
+        agents.duplicate("shop", "copy", Compacting(etcd, first, times=1))
+        with open_store("copy", "read") as copy:
+            assert picture_is_same(first, copy)
+        with open_path(agents.back_up("shop", Compacting(etcd, first, times=1))) as backup:
+            assert picture_is_same(first, backup)
 
 
 def picture_is_same(one: Store, other: Store) -> bool:

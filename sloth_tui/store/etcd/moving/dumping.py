@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.etcd.client.failures import COMPACTED, Failed
 from sloth_tui.store.etcd.client.messages import Range, after
 from sloth_tui.store.etcd.data.layout import OTHERS, number_at_end
@@ -16,6 +15,7 @@ from sloth_tui.store.parts import (
     KeptChange,
     KeptEntry,
     KeptRevision,
+    MomentForgotten,
     Outline,
     SecretKey,
     SecretPattern,
@@ -33,15 +33,16 @@ _CHANGES_PAGE = 2048
 
 
 def dump(session: Session) -> Iterator[Part]:
-    """See :class:`sloth_tui.store.port.Moving`. Raises DatabaseUnusable if the server forgets the moment
-    meanwhile, because it was compacted."""
+    """See :class:`sloth_tui.store.port.Moving`. Raises MomentForgotten if the server is compacted
+    meanwhile."""
     try:
         yield from _parts(Moment(session))
     except Failed as failed:
         if failed.kind != COMPACTED:
             raise
-        raise DatabaseUnusable(
-            f"{session.location}: the server was compacted while its state was read", hint="try again"
+        raise MomentForgotten(
+            f"{session.location}: the server was compacted while its state was read",
+            hint="compact it less often: all of it must be read between two times",
         ) from None
 
 
