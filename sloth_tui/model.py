@@ -32,6 +32,9 @@ class Entry(NamedTuple):
     """The revision of the last change; None in a database that this program never wrote to."""
     size: int
     """Bytes of the value as stored."""
+    expires_at: float | None = None
+    """Unix seconds at which its time to live is over, for people; None without one. How many seconds are left
+    is measured by a clock that cannot be set: :meth:`sloth_tui.store.port.Entries.ttl`."""
 
 
 class Revision(NamedTuple):
@@ -310,3 +313,5 @@ class Row(NamedTuple):
     """If the row is a node of a tree, the number of keys that begin with ``key``; else None."""
     open: bool = False
     """True if the node is open, so that its children follow."""
+    expires_at: float | None = None
+    """As of an :class:`Entry`."""

@@ -7,6 +7,8 @@ from collections import namedtuple
 
 EXTERNAL = "external"
 """The author shown for changes by other programs."""
+EXPIRED = "expired"
+"""The author of deletions of entries whose time to live was over."""
 
 
 class Origin(
@@ -30,6 +32,12 @@ class Origin(
 def this_process(program: str, title: str, run: str | None = None, task: str | None = None) -> Origin:
     """Return the origin of changes by this process and its user."""
     return Origin(_user(), os.uname().nodename, os.getpid(), program, title, run, task)
+
+
+def expiry() -> Origin:
+    """Return the origin of the deletion of entries whose time to live is over: nobody asked for it just then,
+    this process only noticed first."""
+    return Origin(EXPIRED, os.uname().nodename, os.getpid(), "sloth-runner", "time to live was over")
 
 
 def _user() -> str:

@@ -78,7 +78,8 @@ class Handle(Protocol):
 class Entries(Handle, Protocol):
     """Keys and their values, to read.
 
-    Keys come back in the order of their UTF-8 bytes. A prefix is literal.
+    Keys come back in the order of their UTF-8 bytes. A prefix is literal. An entry whose time to live is over
+    is absent for every method, of this protocol and of all others, from that moment on.
     """
 
     def get(self, key: str, default: D | None = None) -> Value | D | None:
@@ -100,20 +101,32 @@ class Entries(Handle, Protocol):
 
     def count(self, prefix: str = "") -> int: ...
 
+    def ttl(self, key: str) -> float | None:
+        """Return the seconds that an entry has left; None if it has no time to live, or is absent. Measured
+        by a clock that cannot be set, where the store is on this machine; by the wall clock where several
+        machines share it, and after a reboot."""
+
 
 class EntryWrites(Protocol):
     """Changes of entries. Every change of a key gets a revision, one growing number per store.
+
+    An entry may have a time to live: ``ttl``, in seconds, may be fractional, more than 0 and at most ten years;
+    anything else raises UsageError. When it is over, the entry is deleted, by whichever handle that may write
+    notices first, with a revision whose author is ``expired``. A time to live is no part of the value: to
+    give one, or to take it away, makes no revision. What undo and rollback restore has none.
 
     All methods raise NotWritable, and LockLost if a fence (see :class:`Locks`) no longer holds; then they
     write nothing.
     """
 
-    def set(self, key: str, value: Value) -> int:
-        """Store the value and return the entry's revision. If the entry already has this value, nothing
-        changes and its revision stays. Raises InvalidKey, InvalidValue."""
+    def set(self, key: str, value: Value, *, ttl: float | None = None, keep_ttl: bool = False) -> int:
+        """Store the value and return the entry's revision. If the entry already has this value, its revision
+        stays. Without ``ttl`` the entry then has no time to live, or with ``keep_ttl`` the one it had. Raises
+        InvalidKey, InvalidValue."""
 
-    def set_many(self, values: Mapping[str, Value]) -> int:
-        """Store all values or none, in one transaction; return the number of entries that changed."""
+    def set_many(self, values: Mapping[str, Value], *, ttls: Mapping[str, float] | None = None) -> int:
+        """Store all values or none, in one transaction; return the number of entries whose values changed.
+        ``ttls``: the time to live of the keys that are to have one; the others then have none."""
 
     def delete(self, key: str) -> bool:
         """Delete an entry; return True if it existed."""
@@ -129,17 +142,30 @@ class EntryWrites(Protocol):
         """Add to a number and return the sum; exact across processes. An absent key counts as 0, a string
         that reads as a number as that number.
 
-        Raises NotANumber, and InvalidValue if ``by`` is not a number; both write nothing."""
+        The entry keeps its time to live. Raises NotANumber, and InvalidValue if ``by`` is not a number; both
+        write nothing."""
 
-    def set_if_absent(self, key: str, value: Value) -> bool:
+    def set_if_absent(self, key: str, value: Value, *, ttl: float | None = None) -> bool:
         """Store the value and return True if the key is absent; otherwise return False and write nothing."""
 
-    def compare_and_set(self, key: str, old: Value | None, new: Value) -> bool:
+    def compare_and_set(self, key: str, old: Value | None, new: Value, *, ttl: float | None = None) -> bool:
         """Store ``new`` and return True if the value is ``old`` (None: absent); type and value must both
-        match."""
+        match. Without ``ttl`` the entry keeps the time to live that it has."""
 
-    def compare_and_set_revision(self, key: str, revision: int, new: Value) -> bool:
-        """Store ``new`` and return True if the entry has this revision (0: absent)."""
+    def compare_and_set_revision(
+        self, key: str, revision: int, new: Value, *, ttl: float | None = None
+    ) -> bool:
+        """Store ``new`` and return True if the entry has this revision (0: absent). Without ``ttl`` the entry
+        keeps the time to live that it has."""
+
+    def set_ttl(self, key: str, ttl: float | None) -> bool:
+        """Give an entry this many seconds to live from now on, or with None no end; return True, or False if
+        the key is absent. The value and its revision stay."""
+
+    def expire(self) -> int:
+        """Delete the entries whose time to live is over, in a change set of its own; return how many there
+        were. Writes do so by themselves: this is for programs that follow the changes of a store. Checks no
+        fences."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """Return a ``with`` block whose writes all happen together or, if it raises, not at all. Blocks
@@ -330,6 +356,11 @@ class Store(Entries, EntryWrites, Locks, History, Past, Undoing, Surveys, Moving
         """Return a value that changes when another handle commits. For polling: takes microseconds, or at
         most one request, as often as :attr:`Agents.pace` says. Raises DatabaseUnusable once the store has
         not answered for a while, even if nothing else was asked of it."""
+
+    def next_expiry(self) -> float | None:
+        """Return the seconds until the next entry's time to live is over, 0 if it is over already and
+        :meth:`expire` has something to do; None if no entry has one. For polling, as quick as
+        :meth:`change_token`."""
 
     def interrupt(self) -> None:
         """Stop the query that another thread runs on this handle; safe from any thread, and never waits."""
