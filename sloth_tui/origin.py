@@ -9,6 +9,7 @@ EXTERNAL = "external"
 """The author shown for changes by other programs."""
 EXPIRED = "expired"
 """The author of deletions of entries whose time to live was over."""
+_OVER = "time to live was over"
 
 
 class Origin(
@@ -37,7 +38,12 @@ def this_process(program: str, title: str, run: str | None = None, task: str | N
 def expiry() -> Origin:
     """Return the origin of the deletion of entries whose time to live is over: nobody asked for it just then,
     this process only noticed first."""
-    return Origin(EXPIRED, os.uname().nodename, os.getpid(), "sloth-runner", "time to live was over")
+    return Origin(EXPIRED, os.uname().nodename, os.getpid(), "sloth-runner", _OVER)
+
+
+def is_expiry(origin: Origin | None) -> bool:
+    """Return True for the origin of such deletions."""
+    return origin is not None and (origin.user, origin.title) == (EXPIRED, _OVER)
 
 
 def _user() -> str:

@@ -110,10 +110,10 @@ class Entries(Handle, Protocol):
 class EntryWrites(Protocol):
     """Changes of entries. Every change of a key gets a revision, one growing number per store.
 
-    An entry may have a time to live: ``ttl``, in seconds, may be fractional, more than 0 and at most ten years;
-    anything else raises UsageError. When it is over, the entry is deleted, by whichever handle that may write
-    notices first, with a revision whose author is ``expired``. A time to live is no part of the value: to
-    give one, or to take it away, makes no revision. What undo and rollback restore has none.
+    An entry may have a time to live: ``ttl``, in seconds, may be fractional, more than 0 and at most ten
+    years; anything else raises UsageError. When it is over, the entry is deleted, by whichever handle that
+    may write notices first, with a revision whose author is ``expired``. A time to live is no part of the
+    value: to give one, or to take it away, makes no revision. What undo and rollback restore has none.
 
     All methods raise NotWritable, and LockLost if a fence (see :class:`Locks`) no longer holds; then they
     write nothing.
@@ -283,7 +283,8 @@ class Undoing(Protocol):
         """Return a change set by its id or by the id of a run. Raises RevisionNotFound, HistoryPruned."""
 
     def newest_change_set(self) -> ChangeSet:
-        """Return the newest change set. Raises RevisionNotFound if there is none."""
+        """Return the newest change set that somebody made: not the deletion of entries whose time to live was
+        over. Raises RevisionNotFound if there is none."""
 
     def undo_steps(self, change_set: ChangeSet) -> Iterator[Step]:
         """Yield the steps that :meth:`undo` would take, in key order."""

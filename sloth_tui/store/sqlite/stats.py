@@ -28,7 +28,7 @@ def read_stats(database: Database, locks: int, complete_since: int) -> Stats:
     """Return the statistics; scans all entries and the whole history once."""
     from sloth_tui.model import Stats
 
-    keys, size, at, at_of_others, blobs, *typed = database.one(_ENTRIES)
+    keys, size, at, at_of_others, blobs, *typed = database.live(database.one, _ENTRIES)
     (history,) = database.made_of(lambda row: [whole(column) for column in row], _HISTORY)
     newest, oldest, revisions, history_size, changed = history
     types = {"bytes": blobs, "string": keys - blobs - sum(typed), **dict(zip(_BY_TYPE, typed, strict=True))}

@@ -43,6 +43,23 @@ class SqliteStore(EntryWriting):
 
     __slots__ = ()
 
+    # Times to live.
+
+    def set_ttl(self, key: str, ttl: float | None) -> bool:
+        from sloth_tui.store.sqlite.entries.expiring import set_ttl
+
+        return set_ttl(self._database, key, ttl)
+
+    def expire(self) -> int:
+        from sloth_tui.store.sqlite.entries.expiring import expire
+
+        return expire(self._database)
+
+    def next_expiry(self) -> float | None:
+        from sloth_tui.store.sqlite.entries.expiring import next_expiry
+
+        return next_expiry(self._database)
+
     # Locks.
 
     def acquire(

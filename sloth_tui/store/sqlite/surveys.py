@@ -34,18 +34,19 @@ def groups(database: Database) -> Iterator[KeyGroup]:
     """See the port. Jumps from each first segment to the next; only counts the keys of each."""
     start = b""
     while True:
-        found: bytes | None = database.one(_NEXT, (start,))
+        found: bytes | None = database.live(database.one, _NEXT, (start,))
         if found is None:
             return
         prefix = first_segment(decode_key(found))
         where, bounds = key_range(prefix)
-        count: int = database.one(f"SELECT count(*) FROM state WHERE {where}", bounds)
+        count: int = database.live(database.one, f"SELECT count(*) FROM state WHERE {where}", bounds)
         yield KeyGroup(prefix, count)
         start = bounds[1]
 
 
 def top_entries(database: Database, order: str, limit: int) -> list[RankedEntry]:
-    return database.made_of(_ranked_entry, _TOP_ENTRIES.format(_ORDERS[order]), (limit,))
+    rows = database.live(database.rows, _TOP_ENTRIES.format(_ORDERS[order]), (limit,))
+    return database.convert(_ranked_entry, rows)
 
 
 def _ranked_entry(row: tuple[Any, ...]) -> RankedEntry:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, Protocol, TypeAlias, TypeVar
 
+    from sloth_tui.store.clock import Clock
+    from sloth_tui.store.sqlite.engine.deadlines import Deadlines
+
     Bindings: TypeAlias = Sequence[Any] | Mapping[str, Any]
     S = TypeVar("S")
     T = TypeVar("T")
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
             """Release the snapshot and discard the rest."""
 
 
+_IS_TIMED = "SELECT 1 FROM sloth_ttl LIMIT 1"
 NAMELESS = "the private copy"
 """What stands for the path of a copy of something that is no file."""
 
@@ -48,15 +52,21 @@ class OpenDatabase:
     """A connection, and the state of the file behind it.
 
     ``execute`` runs one statement and raises the driver's errors; :meth:`rows` and :meth:`one` raise ours.
+
+    Whether entries that were read may be past their time to live is asked after each reading, and costs next
+    to nothing while no entry has one: ``data_version`` tells which version of the database was read last.
     """
 
     __slots__ = (
+        "_clock",
         "_file",
         "_looked_at",
         "_marks",
         "_place",
         "connection",
         "cursors",
+        "data_version",
+        "deadlines",
         "depth",
         "execute",
         "frozen",
@@ -65,9 +75,15 @@ class OpenDatabase:
         "path",
         "private",
         "told",
+        "untimed",
     )
 
     execute: Callable[..., apsw.Cursor]
+    data_version: Callable[[], int]
+    untimed: int | None
+    """A version in which no entry has a time to live; None: not known, or some have."""
+    deadlines: Deadlines | None
+    """The next deadlines of some version in which there are any; None: not known."""
     kind: str | None
     """The kind of the database, a constant of ``schema``; None if there is no file."""
     frozen: object
@@ -78,11 +94,13 @@ class OpenDatabase:
         path: str | None,
         *,
         private: bool = False,
+        clock: Clock | None = None,
         told: Callable[[SlothError], SlothError] = as_it_is,
     ) -> None:
         """``path``: None, with ``private``, for a copy that is empty at first. ``told`` returns what to raise
         instead of an error about the file: its user may know it by another name."""
         self._place = path or ""
+        self._clock = clock
         self.told = told
         self.private = private
         """True if the connection is to a copy, which only this handle has."""
@@ -102,6 +120,15 @@ class OpenDatabase:
     @property
     def read_only(self) -> bool:
         return True
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that measures locks and times to live: the machine's, unless another was passed in."""
+        if self._clock is None:
+            from sloth_tui.store.clock import SYSTEM_CLOCK
+
+            self._clock = SYSTEM_CLOCK
+        return self._clock
 
     def rows(self, statement: str, bindings: Bindings = ()) -> list[tuple[Any, ...]]:
         """Return all rows, read from one snapshot."""
@@ -142,6 +169,30 @@ class OpenDatabase:
             return self.execute(statement, bindings).get
         except UNREADABLE as error:
             raise self.failure(error) from error
+
+    def live(self, read: Callable[[str, Bindings], T], statement: str, bindings: Bindings = ()) -> T:
+        """Return what ``read`` finds by a statement on ``FROM state WHERE ...``, without the entries whose
+        time to live is over."""
+        found = read(statement, bindings)
+        if self.data_version() == self.untimed or self.is_settled():
+            return found
+        from sloth_tui.store.sqlite.engine.deadlines import without_expired
+
+        return read(without_expired(statement, self.clock), bindings)
+
+    def is_settled(self) -> bool:
+        """Return True if it is certain that no entry of the version read last is past its time to live."""
+        version = self.data_version()
+        if self.deadlines is None and self.one(_IS_TIMED) is None:
+            self.untimed = self.data_version()
+            return self.untimed == version
+        from sloth_tui.store.sqlite.engine.deadlines import is_settled
+
+        return is_settled(self, version)
+
+    def forget_deadlines(self) -> None:
+        """Forget what is known of times to live: a transaction changed them, or was rolled back."""
+        self.untimed = self.deadlines = None
 
     def change_token(self) -> int:
         """Return a value that changes when another connection commits or creates the database."""
@@ -235,6 +286,8 @@ class OpenDatabase:
         self._file = identity(self.path)
         self._looked_at = 0.0
         self.openings += 1
+        self.data_version = connection.data_version
+        self.forget_deadlines()
         is_told = self.kind is schema.CURRENT and self.frozen is None
         self.execute = connection.execute if is_told else self._execute_refreshed
 

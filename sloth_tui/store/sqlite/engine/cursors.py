@@ -8,6 +8,7 @@ import apsw
 
 from sloth_tui.store.sqlite.engine import MISFITS, UNREADABLE
 from sloth_tui.store.sqlite.sql.keys import KEY, key_range
+from sloth_tui.store.sqlite.sql.rows import ENTRIES, TIMED_ENTRIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,18 +32,28 @@ class SnapshotCursor:
     Rows are read plainly; after text that is not UTF-8, the remaining rows are read raw.
     """
 
-    __slots__ = ("_convert", "_cursor", "_database", "_last", "_prefix", "_raw", "_ready")
+    __slots__ = ("_convert", "_cursor", "_database", "_hides", "_last", "_prefix", "_raw", "_ready")
 
     def __init__(self, database: OpenDatabase, prefix: str, reading: Reading[Any]) -> None:
         self._database = database
         self._prefix = prefix
-        (columns, self._convert), self._raw = reading
         self._last: str | None = None
         """The last key read so far."""
-        self._cursor = self._select(columns)
-        self._ready: list[Any] = self._fetch(CHUNK)
+        self._hides = False
+        """True if entries whose time to live is over are left out."""
+        self._begin(reading)
+        if database.data_version() != database.untimed:
+            settled, timed = database.is_settled(), reading is ENTRIES and database.deadlines is not None
+            if not settled or timed:
+                self._hides, self._last = True, None
+                self._begin(TIMED_ENTRIES if timed else reading)
         if len(self._ready) == CHUNK:
             database.cursors.append(self)
+
+    def _begin(self, reading: Reading[Any]) -> None:
+        (columns, self._convert), self._raw = reading
+        self._cursor = self._select(columns)
+        self._ready: list[Any] = self._fetch(CHUNK)
 
     def results(self) -> Iterator[Any]:
         """Yield all results. Releasing the iterator closes the cursor, even before the first result."""
@@ -78,8 +89,13 @@ class SnapshotCursor:
         if after is not None:
             where += f" AND key > {KEY}"
             bindings += (after.encode(),)
+        statement = f"SELECT {columns} FROM state WHERE {where} ORDER BY key"
+        if self._hides:
+            from sloth_tui.store.sqlite.engine.deadlines import without_expired
+
+            statement = without_expired(statement, self._database.clock)
         try:
-            return self._database.execute(f"SELECT {columns} FROM state WHERE {where} ORDER BY key", bindings)
+            return self._database.execute(statement, bindings)
         except UNREADABLE as error:
             raise self._database.failure(error) from error
 

@@ -34,13 +34,13 @@ class Database(OpenDatabase):
     """A connection, and the state of its handle between statements."""
 
     __slots__ = (
-        "_clock",
         "_fenced",
         "_read_only",
         "_unfenced",
         "change_set_depth",
         "change_set_id",
         "erased",
+        "expire",
         "fences",
         "logged",
         "made",
@@ -68,7 +68,9 @@ class Database(OpenDatabase):
     ) -> None:
         self._read_only = read_only
         self.origin = origin
-        self._clock = clock
+        self.expire: Callable[[Database], object] = _leave
+        """Deletes the entries whose time to live is over, if there are any. Called at the beginning of each
+        transaction that changes entries, unless no entry has a time to live."""
         self.fences: dict[str, int] = {}
         """Lock name -> token that must be held for every write of an entry."""
         self.change_set_id: int | None = None
@@ -88,20 +90,11 @@ class Database(OpenDatabase):
         self.recently_trimmed = RecentlyTrimmed()
         self._fenced = Transaction(self, fenced=True)
         self._unfenced = Transaction(self, fenced=False)
-        super().__init__(path, private=private, told=told)
+        super().__init__(path, private=private, clock=clock, told=told)
 
     @property
     def read_only(self) -> bool:
         return self._read_only
-
-    @property
-    def clock(self) -> Clock:
-        """The clock that measures locks: the machine's, unless another was passed in."""
-        if self._clock is None:
-            from sloth_tui.store.clock import SYSTEM_CLOCK
-
-            self._clock = SYSTEM_CLOCK
-        return self._clock
 
     def prepare_write(self) -> None:
         """Add our schema to the database if it lacks it. Raises NotWritable, DatabaseUnusable."""
@@ -205,12 +198,16 @@ class Transaction:
         except apsw.Error as error:
             raise database.failure(error) from error
         database.depth += 1
-        if self._fenced and database.fences and database.depth > 1:
-            try:
+        if not self._fenced:
+            return
+        try:
+            if database.fences and database.depth > 1:
                 self._check_fences()
-            except BaseException:
-                self._roll_back()
-                raise
+            if database.data_version() != database.untimed:
+                database.expire(database)
+        except BaseException:
+            self._roll_back()
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -247,6 +244,7 @@ class Transaction:
         """Undo this block. SQLite may have rolled back everything by itself, on a full disk for example."""
         database = self._database
         database.depth -= 1
+        database.forget_deadlines()
         if database.change_set_depth > database.depth:
             database.change_set_id = None
             database.change_set_depth = 0
@@ -267,6 +265,10 @@ class Transaction:
         from sloth_tui.store.sqlite.engine.lease import check_fences
 
         check_fences(self._database, self._database.fences, self._database.clock)
+
+
+def _leave(database: Database) -> None:
+    """Delete nothing: the handle writes no entries."""
 
 
 def _undo(database: Database) -> None:

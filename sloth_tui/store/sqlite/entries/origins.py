@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sloth_tui.origin import Origin
     from sloth_tui.store.sqlite.engine.database import Database
 
 _OPEN = (
@@ -39,10 +40,16 @@ def change_of(database: Database) -> int:
             from sloth_tui.origin import this_process
 
             database.origin = this_process("sloth-runner", "")
-        change: int = database.execute(_OPEN, tuple(map(_text, database.origin))).get
+        change = open_change(database, database.origin)
         note_patterns(database, settings_of(database).secret_keys)
         database.change_set_id, database.change_set_depth = change, database.depth
     return database.change_set_id
+
+
+def open_change(database: Database, origin: Origin) -> int:
+    """Begin a change set, inside a transaction; return its id."""
+    change: int = database.execute(_OPEN, tuple(map(_text, origin))).get
+    return change
 
 
 def note_patterns(database: Database, patterns: Iterable[str]) -> None:

@@ -16,9 +16,11 @@ from sloth_tui.store.sqlite.sql.rows import (
     RAW_KEY,
     RAW_VALUE,
     RECORD,
+    TIMED_RECORD,
     decode_raw,
     decode_value,
     entry_of,
+    timed_entry_of,
 )
 from sloth_tui.values.codec import decode_key, key_bytes
 
@@ -40,6 +42,7 @@ _GET_RAW = f"SELECT {RAW_VALUE} FROM state WHERE key = {KEY}"
 _GET_MANY = f"SELECT {RAW_ITEM} FROM state WHERE key IN (SELECT CAST(unhex(value) AS TEXT) FROM json_each(?))"
 _EXISTS = f"SELECT 1 FROM state WHERE key = {KEY}"
 _ENTRY = f"SELECT {RECORD} FROM state WHERE key = {KEY}"
+_TIMED_ENTRY = f"SELECT {TIMED_RECORD} FROM state WHERE key = {KEY}"
 _NEIGHBOURS = 100
 """Number of keys before and after a missing key that are compared with it, to suggest similar ones."""
 _NEARBY = (
@@ -105,6 +108,10 @@ class EntryReading:
             return self._get_raw(key, default)
         if row is None:
             return default
+        database = self._database
+        # Written out, like no other: most readings are these.
+        if database.data_version() != database.untimed and not database.is_settled():
+            return self._get_raw(key, default)
         kind, stored = row
         if kind is None and type(stored) is str:
             return stored
@@ -114,17 +121,22 @@ class EntryReading:
         wanted = dict.fromkeys(keys)
         # As hexadecimal digits, JSON can carry a key that is not UTF-8.
         stored_keys = [stored.hex() for stored in map(key_bytes, wanted) if stored is not None]
-        found = dict(self._database.made_of(_raw_item, _GET_MANY, (apsw.jsonb_encode(stored_keys),)))
+        rows = self._database.live(self._database.rows, _GET_MANY, (apsw.jsonb_encode(stored_keys),))
+        found = dict(self._database.convert(_raw_item, rows))
         return {key: found[key] for key in wanted if key in found}
 
     def entry(self, key: str) -> Entry:
-        found = self._database.made_of(entry_of, _ENTRY, (key_bytes(key),))
-        if not found:
+        database, bindings = self._database, (key_bytes(key),)
+        rows, make = database.live(database.rows, _ENTRY, bindings), entry_of
+        if rows and database.deadlines is not None:
+            rows, make = database.live(database.rows, _TIMED_ENTRY, bindings), timed_entry_of
+        if not rows:
             raise self._no_such_key(key)
-        return found[0]
+        return database.convert(make, rows)[0]
 
     def exists(self, key: str) -> bool:
-        return self._database.one(_EXISTS, (key_bytes(key),)) is not None
+        database = self._database
+        return database.live(database.one, _EXISTS, (key_bytes(key),)) is not None
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         return self._walk(prefix, KEYS)
@@ -137,8 +149,17 @@ class EntryReading:
 
     def count(self, prefix: str = "") -> int:
         where, bindings = key_range(prefix)
-        number: int = self._database.one(f"SELECT count(*) FROM state WHERE {where}", bindings)
+        database = self._database
+        number: int = database.live(database.one, f"SELECT count(*) FROM state WHERE {where}", bindings)
         return number
+
+    def ttl(self, key: str) -> float | None:
+        database = self._database
+        if not self.exists(key) or database.deadlines is None:
+            return None
+        from sloth_tui.store.sqlite.entries.expiring import ttl
+
+        return ttl(database, key)
 
     def _walk(self, prefix: str, reading: Reading[T]) -> Iterator[T]:
         # Imported here: a script that gets one value does not iterate.
@@ -148,14 +169,17 @@ class EntryReading:
 
     def _get_raw(self, key: str, default: D | None) -> Value | D | None:
         """Like :meth:`get`, for a key or a value that is not UTF-8."""
-        found = self._database.made_of(lambda row: decode_raw(*row), _GET_RAW, (key_bytes(key),))
+        database = self._database
+        rows = database.live(database.rows, _GET_RAW, (key_bytes(key),))
+        found = database.convert(lambda row: decode_raw(*row), rows)
         return found[0] if found else default
 
     def _no_such_key(self, key: str) -> KeyNotFound:
         from sloth_tui.text import nearest
 
         sought = key_bytes(key)
-        nearby = [decode_key(found) for (found,) in self._database.rows(_NEARBY, (sought, sought))]
+        near = self._database.live(self._database.rows, _NEARBY, (sought, sought))
+        nearby = [decode_key(found) for (found,) in near]
         meant = nearest(key, nearby)
         return KeyNotFound(f"no key '{key}'", hint="nearest: " + ", ".join(meant) if meant else None)
 

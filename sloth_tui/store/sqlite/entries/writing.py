@@ -21,24 +21,27 @@ from sloth_tui.values.codec import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from contextlib import AbstractContextManager
+    from types import ModuleType
     from typing import Any
 
     from sloth_tui.model import Value
     from sloth_tui.store.sqlite.engine.database import Database
     from sloth_tui.values.codec import Stored
 
+# An entry with a time to live takes the general way: it may be over.
+_UNTIMED = "NOT EXISTS (SELECT 1 FROM sloth_ttl WHERE sloth_ttl.key = state.key)"
 _OVERWRITE = (
     f"UPDATE state SET value = ?, type = ?, updated_at = {NOW}, revision = {NEXT_REVISION}, change = ? "
-    "WHERE key = ? AND NOT (value IS ? AND type IS ?) RETURNING revision"
+    f"WHERE key = ? AND NOT (value IS ? AND type IS ?) AND {_UNTIMED} RETURNING revision"
 )
 # Only digits in our own format, and only if the sum fits an integer: SQLite would turn it into a float.
 _ADD = (
     "UPDATE state SET value = CAST(value AS INTEGER) + ?, "
     f"updated_at = {NOW}, revision = {NEXT_REVISION}, change = ? "
     "WHERE key = ? AND type = 'integer' AND CAST(CAST(value AS INTEGER) AS TEXT) = value "
-    "AND CAST(value AS INTEGER) BETWEEN ? AND ? RETURNING value, revision"
+    f"AND CAST(value AS INTEGER) BETWEEN ? AND ? AND {_UNTIMED} RETURNING value, revision"
 )
 _CURRENT = f"SELECT revision, {RAW_VALUE} FROM state WHERE key = ?"
 _INSERT = (
@@ -67,28 +70,35 @@ class EntryWriting(EntryReading):
 
     _database: Database
 
-    def set(self, key: str, value: Value) -> int:
+    def __init__(self, agent: str, database: Database) -> None:
+        super().__init__(agent, database)
+        database.expire = _expire_overdue
+
+    def set(self, key: str, value: Value, *, ttl: float | None = None, keep_ttl: bool = False) -> int:
         check_key(key)
         kind, stored = encode(value)
-        revision = self._overwrite(key, kind, stored)
+        limit = _limit(ttl, keep=keep_ttl)
+        revision = self._overwrite(key, kind, stored) if ttl is None else None
         if revision is not None:
             return revision
         with self._database.transaction(fenced=True):
-            revision, written = self._put(key, value, kind, stored, self._current(key))
+            revision, written = self._put(key, value, kind, stored, self._current(key), limit)
         self._wrote(key, revision, written)
         return revision
 
-    def set_many(self, values: Mapping[str, Value]) -> int:
+    def set_many(self, values: Mapping[str, Value], *, ttls: Mapping[str, float] | None = None) -> int:
         encoded = [(check_key(key), value, *encode(value)) for key, value in values.items()]
+        limits = {key: _limit(seconds, keep=False) for key, seconds in (ttls or {}).items()}
         if not encoded:
             return 0
         with self._database.transaction(fenced=True):
             written = 0
             for key, value, kind, stored in encoded:
-                if self._overwrite(key, kind, stored) is not None:
+                if key not in limits and self._overwrite(key, kind, stored) is not None:
                     written += 1
                     continue
-                revision, differs = self._put(key, value, kind, stored, self._current(key))
+                current = self._current(key)
+                revision, differs = self._put(key, value, kind, stored, current, limits.get(key, 0.0))
                 self._wrote(key, revision, differs)
                 written += differs
             return written
@@ -140,34 +150,20 @@ class EntryWriting(EntryReading):
         with self._database.transaction(fenced=True):
             current = self._current(key)
             total = added(key, 0 if current is None else current[1], by)
-            revision, written = self._put(key, total, *encode(total), current)
+            revision, written = self._put(key, total, *encode(total), current, None)
         self._wrote(key, revision, written)
         return total
 
-    def set_if_absent(self, key: str, value: Value) -> bool:
-        return self.compare_and_set(key, None, value)
+    def set_if_absent(self, key: str, value: Value, *, ttl: float | None = None) -> bool:
+        return self.compare_and_set(key, None, value, ttl=ttl)
 
-    def compare_and_set(self, key: str, old: Value | None, new: Value) -> bool:
-        check_key(key)
-        kind, stored = encode(new)
-        with self._database.transaction(fenced=True):
-            current = self._current(key)
-            if not same(old, None if current is None else current[1]):
-                return False
-            revision, written = self._put(key, new, kind, stored, current)
-        self._wrote(key, revision, written)
-        return True
+    def compare_and_set(self, key: str, old: Value | None, new: Value, *, ttl: float | None = None) -> bool:
+        return self._set_if(key, new, ttl, lambda current: same(old, None if current is None else current[1]))
 
-    def compare_and_set_revision(self, key: str, revision: int, new: Value) -> bool:
-        check_key(key)
-        kind, stored = encode(new)
-        with self._database.transaction(fenced=True):
-            current = self._current(key)
-            if (0 if current is None else current[0]) != revision:
-                return False
-            revision, written = self._put(key, new, kind, stored, current)
-        self._wrote(key, revision, written)
-        return True
+    def compare_and_set_revision(
+        self, key: str, revision: int, new: Value, *, ttl: float | None = None
+    ) -> bool:
+        return self._set_if(key, new, ttl, lambda current: (current[0] if current else 0) == revision)
 
     def transaction(self) -> AbstractContextManager[None]:
         """See the port. Other programs can read meanwhile, but not write."""
@@ -209,6 +205,24 @@ class EntryWriting(EntryReading):
         keep_within_limits(database, key, revision)
         return int(total)
 
+    def _set_if(
+        self,
+        key: str,
+        new: Value,
+        ttl: float | None,
+        holds: Callable[[tuple[int | None, Value] | None], bool],
+    ) -> bool:
+        check_key(key)
+        kind, stored = encode(new)
+        limit = _limit(ttl, keep=True)
+        with self._database.transaction(fenced=True):
+            current = self._current(key)
+            if not holds(current):
+                return False
+            revision, written = self._put(key, new, kind, stored, current, limit)
+        self._wrote(key, revision, written)
+        return True
+
     def _current(self, key: str) -> tuple[int | None, Value] | None:
         """Return revision and value; None if the key is absent."""
         found = self._database.made_of(_revision_and_value, _CURRENT, (key,))
@@ -221,20 +235,54 @@ class EntryWriting(EntryReading):
         kind: str | None,
         stored: Stored,
         current: tuple[int | None, Value] | None,
+        limit: float | None,
     ) -> tuple[int, bool]:
-        """Write the value if it differs; return the entry's revision, and True if it was written."""
+        """Write the value if it differs; return the entry's revision, and True if it was written. ``limit``:
+        the seconds it then has to live; 0: there is no end; None: it keeps the time to live it has."""
         database = self._database
+        untimed = not limit and database.data_version() == database.untimed
+        if current is not None and same(current[1], value):
+            if limit is not None and not untimed:
+                _expiring().limit(database, key, limit)
+            return current[0] or 0, False
+        kept = None if untimed or current is None else _expiring().kept(database, key)
         if current is None:
             revision: int = database.execute(_INSERT, (key, stored, kind, change_of(database))).get
-        elif same(current[1], value):
-            return current[0] or 0, False
         else:
             revision = database.execute(_UPDATE, (stored, kind, change_of(database), key)).get
+        # The triggers have taken the time to live away.
+        if limit:
+            _expiring().limit(database, key, limit)
+        elif limit is None and kept is not None:
+            _expiring().put_back(database, key, kept)
         return revision, True
 
     def _wrote(self, key: str, revision: int, written: bool) -> None:
         if written:
             keep_within_limits(self._database, key, revision)
+
+
+def _limit(ttl: float | None, *, keep: bool) -> float | None:
+    """Return what an entry then has to live: seconds, 0 for no end, None for what it has. Raises
+    UsageError."""
+    if ttl is not None:
+        from sloth_tui.store.ttl_rules import check_ttl
+
+        return check_ttl(ttl)
+    return None if keep else 0.0
+
+
+def _expire_overdue(database: Database) -> None:
+    if database.is_settled() and (database.deadlines is None or not database.deadlines.of_another_boot):
+        return
+    _expiring().expire_overdue(database)
+
+
+def _expiring() -> ModuleType:
+    """Return what only stores need where an entry has a time to live."""
+    from sloth_tui.store.sqlite.entries import expiring
+
+    return expiring
 
 
 def _revision_and_value(row: tuple[Any, ...]) -> tuple[int | None, Value]:

@@ -7,6 +7,7 @@ a second after the one before, count as one change set.
 
 from __future__ import annotations
 
+from sloth_tui.origin import is_expiry
 from sloth_tui.store.history import change_ids, words
 from sloth_tui.store.sqlite.entries.selection import KeySelection
 from sloth_tui.store.sqlite.sql.rows import moment, origin_of, whole
@@ -109,7 +110,8 @@ class ChangeSets:
     def newest_change_set(self) -> ChangeSet:
         """See the port."""
         for found in self.change_sets():
-            return found
+            if not is_expiry(found.origin):
+                return found
         raise words.nothing_changed()
 
     def _of_others(self, name: str, first: int) -> ChangeSet:

@@ -13,6 +13,7 @@ from sloth_tui.store.sqlite.engine.connection import OpenDatabase, as_it_is
 from sloth_tui.store.sqlite.engine.errors import TranslatedErrors
 from sloth_tui.store.sqlite.rows.changes import Changes
 from sloth_tui.store.sqlite.rows.conditions import KEY_RANGE, key_conditions, value_conditions
+from sloth_tui.store.sqlite.rows.expired import Expired
 from sloth_tui.store.sqlite.rows.row_reader import (
     count_rows,
     existing_keys,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.errors import SlothError
     from sloth_tui.model import Query, Row
+    from sloth_tui.store.clock import Clock
     from sloth_tui.store.rows.run import Run
     from sloth_tui.store.rows.terms import Terms
 
@@ -56,11 +58,17 @@ class SqliteKeySource:
     indexes, one for pages.
     """
 
-    def __init__(self, path: str, told: Callable[[SlothError], SlothError] = as_it_is) -> None:
-        """``told``: see :class:`OpenDatabase`."""
-        self._path, self._told = path, told
+    def __init__(
+        self,
+        path: str,
+        told: Callable[[SlothError], SlothError] = as_it_is,
+        clock: Clock | None = None,
+    ) -> None:
+        """``told``, ``clock``: see :class:`OpenDatabase`."""
+        self._path, self._told, self._clock = path, told, clock
         self._translated = TranslatedErrors(path, told)
-        self._database = OpenDatabase(path, told=told)
+        self._database = OpenDatabase(path, told=told, clock=clock)
+        self._expired = Expired(self._database)
         self._connection: apsw.Connection | None = None
         """The connection that the index was read from; the database has another one if it was reopened
         since."""
@@ -80,14 +88,18 @@ class SqliteKeySource:
             self._connection.set_progress_handler(self._is_superseded, _CHECK_EVERY_STEPS)
             return True
         with self._translated:
-            return self._changes.moved()
+            moved = self._changes.moved()
+            return self._expired.moved() or moved
 
     def came_or_went(self) -> Collection[bytes] | None:
         with self._translated:
             if self._changes is not None:
-                return self._changes.came_or_went()
+                keys, expired = self._changes.came_or_went(), self._expired.changed()
+                return None if keys is None else keys | expired
             recorded = self._database.kind in (schema.CURRENT, schema.OUTDATED)
             self._changes = Changes(self._index_connection, recorded=recorded)
+            self._expired.moved()
+            self._expired.changed()
             return None
 
     def read_run(self, low: bytes, high: bytes | None, limit: int | None) -> Run:
@@ -97,13 +109,14 @@ class SqliteKeySource:
             "limit": _NO_LIMIT if limit is None else limit,
         }
         with self._translated:
-            return _read_run(self._index_connection, low, bounds)
+            return _read_run(self._index_connection, self._expired.hide, low, bounds)
 
     def with_values(self, terms: Terms, low: bytes, high: bytes | None) -> frozenset[int]:
         conditions, bindings = value_conditions(terms)
         bounds = {**bindings, "low": low, "high": high}
         with self._translated:
-            answer = self._index_connection.execute(_IN_RANGE + " AND ".join(conditions), bounds)
+            statement = self._expired.hide(_IN_RANGE + " AND ".join(conditions))
+            answer = self._index_connection.execute(statement, bounds)
             return frozenset(integers(answer))
 
     def search(self, terms: Terms) -> Iterator[int]:
@@ -114,12 +127,11 @@ class SqliteKeySource:
             conditions += of_keys
             bindings |= more
         with self._translated:
-            yield from integers(
-                self._index_connection.execute(_ANYWHERE + " AND ".join(conditions), bindings)
-            )
+            statement = self._expired.hide(_ANYWHERE + " AND ".join(conditions))
+            yield from integers(self._index_connection.execute(statement, bindings))
 
     def sorted_rows(self, query: Query) -> Sorted:
-        return Sorted(self._index_connection, query, self._translated)
+        return Sorted(self._index_connection, query, self._translated, self._expired.hide)
 
     def in_key_order(self, rowids: Sequence[int], *, descending: bool) -> Sequence[int]:
         with self._translated:
@@ -128,24 +140,24 @@ class SqliteKeySource:
     def read_rows(self, rowids: Sequence[int]) -> list[Row | None]:
         with self._page_lock:
             if self._page_database is None:
-                self._page_database = OpenDatabase(self._path, told=self._told)
+                self._page_database = OpenDatabase(self._path, told=self._told, clock=self._clock)
             self._page_database.refresh()
             with self._translated:
-                return read_rows(self._page_database.connection, rowids)
+                return read_rows(self._page_database, rowids)
 
     def count_rows(self, rowids: Sequence[int]) -> int:
         with self._translated:
-            return count_rows(self._database.connection, rowids)
+            return count_rows(self._database, rowids)
 
     def read_keys(self, rowids: Sequence[int]) -> list[str]:
         self._database.refresh()
         with self._translated:
-            return read_keys(self._database.connection, rowids)
+            return read_keys(self._database, rowids)
 
     def existing(self, keys: Sequence[str]) -> frozenset[str]:
         self._database.refresh()
         with self._translated:
-            return existing_keys(self._database.connection, keys)
+            return existing_keys(self._database, keys)
 
     def close(self) -> None:
         self._database.close()
@@ -159,20 +171,30 @@ class SqliteKeySource:
         return self._connection
 
 
-def _read_run(connection: apsw.Connection, low: bytes, bounds: dict[str, apsw.SQLiteValue]) -> Run:
-    numbers, joined = connection.execute(_READ_JOINED, bounds).fetchall()[0]
+def _read_run(
+    connection: apsw.Connection,
+    hide: Callable[[str], str],
+    low: bytes,
+    bounds: dict[str, apsw.SQLiteValue],
+) -> Run:
+    numbers, joined = connection.execute(hide(_READ_JOINED), bounds).fetchall()[0]
     if not isinstance(numbers, str) or not isinstance(joined, bytes):
         return pack(low, b"", [])
     rowids = list(map(int, numbers.split(",")))
     if joined.count(BETWEEN) + 1 != len(rowids):
-        return _read_one_by_one(connection, low, bounds)
+        return _read_one_by_one(connection, hide, low, bounds)
     return pack(low, joined, rowids)
 
 
-def _read_one_by_one(connection: apsw.Connection, low: bytes, bounds: dict[str, apsw.SQLiteValue]) -> Run:
+def _read_one_by_one(
+    connection: apsw.Connection,
+    hide: Callable[[str], str],
+    low: bytes,
+    bounds: dict[str, apsw.SQLiteValue],
+) -> Run:
     """Read a run with keys that are not UTF-8 and contain the separating byte."""
     keys, rowids = [], []
-    for rowid, key in connection.execute(_READ_ONE_BY_ONE, bounds):
+    for rowid, key in connection.execute(hide(_READ_ONE_BY_ONE), bounds):
         assert isinstance(rowid, int)
         assert isinstance(key, bytes)
         keys.append(key)

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import apsw
 
 from sloth_tui.model import Row
+from sloth_tui.store.sqlite.engine.deadlines import without_expired
 from sloth_tui.store.sqlite.sql.rows import RAW_KEY, TIME
 from sloth_tui.values.codec import decode_key, key_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from sloth_tui.store.sqlite.engine.connection import OpenDatabase
 
 PREVIEW = 1024
 """The most bytes of a value that a row carries."""
@@ -27,6 +30,9 @@ _ROWS = f"""
     SELECT rowid, {RAW_KEY}, CASE WHEN {SIZE} <= {PREVIEW} THEN CAST(value AS BLOB) END,
       {TYPE}, {SIZE}, {UPDATED}, revision
     FROM state WHERE rowid IN (SELECT value FROM json_each(?))"""
+_TIMED_ROWS = _ROWS.replace(
+    "revision\n", "revision, (SELECT wall FROM sloth_ttl WHERE sloth_ttl.key = state.key)\n"
+)
 _COUNT = "SELECT count(*) FROM state WHERE rowid IN (SELECT value FROM json_each(?))"
 
 _KEYS = f"SELECT rowid, {RAW_KEY} FROM state WHERE rowid IN (SELECT value FROM json_each(?))"
@@ -36,15 +42,20 @@ _ROWS_PER_STATEMENT = 5000
 """Rows named in one statement: a few milliseconds of work."""
 
 
-def read_rows(connection: apsw.Connection, rowids: Sequence[int]) -> list[Row | None]:
+def read_rows(database: OpenDatabase, rowids: Sequence[int]) -> list[Row | None]:
     """Return the rows with these numbers, from one snapshot; None for a row that no longer exists."""
     found: dict[object, Row] = {}
-    answer = connection.execute(_ROWS, (apsw.jsonb_encode(list(rowids)),))
-    for rowid, key, value, kind, size, updated_at, revision in answer.fetchall():
+    bindings = (apsw.jsonb_encode(list(rowids)),)
+    answer = database.rows(_ROWS, bindings)
+    if database.data_version() != database.untimed and (
+        not database.is_settled() or database.deadlines is not None
+    ):
+        answer = database.rows(without_expired(_TIMED_ROWS, database.clock), bindings)
+    for rowid, key, value, kind, size, updated_at, revision, *wall in answer:
         assert isinstance(rowid, int)
         assert isinstance(key, bytes)
         length = size if isinstance(size, int) else 0
-        beginning = value if isinstance(value, bytes) else _beginning(connection, rowid)
+        beginning = value if isinstance(value, bytes) else _beginning(database.connection, rowid)
         found[rowid] = Row(
             key=decode_key(key),
             preview=_text(beginning, whole=len(beginning) >= length),
@@ -52,33 +63,33 @@ def read_rows(connection: apsw.Connection, rowids: Sequence[int]) -> list[Row | 
             size=length,
             updated_at=updated_at if isinstance(updated_at, float | int) else None,
             revision=revision if isinstance(revision, int) else None,
+            expires_at=wall[0] if wall and isinstance(wall[0], float) else None,
         )
     return [found.get(rowid) for rowid in rowids]
 
 
-def read_keys(connection: apsw.Connection, rowids: Sequence[int]) -> list[str]:
+def read_keys(database: OpenDatabase, rowids: Sequence[int]) -> list[str]:
     """Return the keys of the rows with these numbers, in this order, without rows that no longer exist."""
     found: list[str] = []
     for first in range(0, len(rowids), _ROWS_PER_STATEMENT):
         some = list(rowids[first : first + _ROWS_PER_STATEMENT])
-        answer = connection.execute(_KEYS, (apsw.jsonb_encode(some),))
+        answer = database.live(database.rows, _KEYS, (apsw.jsonb_encode(some),))
         keys = {rowid: decode_key(key) for rowid, key in answer if isinstance(key, bytes)}
         found += [keys[rowid] for rowid in some if rowid in keys]
     return found
 
 
-def existing_keys(connection: apsw.Connection, keys: Iterable[str]) -> frozenset[str]:
+def existing_keys(database: OpenDatabase, keys: Iterable[str]) -> frozenset[str]:
     """Return those of ``keys`` that exist."""
     # As hexadecimal digits, JSON can carry a key that is not UTF-8.
     wanted = [stored.hex() for stored in map(key_bytes, keys) if stored is not None]
-    answer = connection.execute(_EXISTING, (apsw.jsonb_encode(wanted),))
+    answer = database.live(database.rows, _EXISTING, (apsw.jsonb_encode(wanted),))
     return frozenset(decode_key(key) for (key,) in answer if isinstance(key, bytes))
 
 
-def count_rows(connection: apsw.Connection, rowids: Sequence[int]) -> int:
+def count_rows(database: OpenDatabase, rowids: Sequence[int]) -> int:
     """Return how many of these rows exist."""
-    number = connection.execute(_COUNT, (apsw.jsonb_encode(list(rowids)),)).get
-    assert isinstance(number, int)
+    number: int = database.live(database.one, _COUNT, (apsw.jsonb_encode(list(rowids)),))
     return number
 
 

@@ -12,7 +12,7 @@ from sloth_tui.store.sqlite.rows.conditions import key_conditions, value_conditi
 from sloth_tui.store.sqlite.rows.row_reader import SIZE, TYPE, UPDATED, integers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import apsw
 
@@ -32,8 +32,16 @@ class Sorted:
     It only grows while it is built, so another thread may ask for rows at the same time.
     """
 
-    def __init__(self, connection: apsw.Connection, query: Query, translated: TranslatedErrors) -> None:
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        query: Query,
+        translated: TranslatedErrors,
+        hide: Callable[[str], str],
+    ) -> None:
+        """``hide``: :meth:`sloth_tui.store.sqlite.rows.expired.Expired.hide`."""
         self._connection = connection
+        self._hide = hide
         self._translated = translated
         self._expression = _EXPRESSIONS[query.sort]
         self._direction = "DESC" if query.descending else "ASC"
@@ -76,8 +84,8 @@ class Sorted:
     def _select(self, limit: int) -> apsw.Cursor:
         conditions, bindings = key_conditions(self._terms)
         of_values, more = value_conditions(self._terms)
-        return self._connection.execute(
+        statement = self._hide(
             f"SELECT rowid FROM state WHERE {' AND '.join(conditions + of_values)} "
-            f"ORDER BY {self._expression} {self._direction}, key LIMIT :limit",
-            {**bindings, **more, "limit": limit},
+            f"ORDER BY {self._expression} {self._direction}, key LIMIT :limit"
         )
+        return self._connection.execute(statement, {**bindings, **more, "limit": limit})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x534C5448
 """``SLTH``: marks the header of every database with our schema."""
-VERSION = 3
+VERSION = 4
 """The schema version, in the header as ``user_version``."""
 
 CURRENT, OUTDATED, UNADOPTED, EMPTY = "current", "outdated", "unadopted", "empty"

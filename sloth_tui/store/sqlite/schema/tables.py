@@ -80,6 +80,11 @@ ADDED_TABLES = {
     "sloth_bulk": "change INTEGER",  # has a row while a bulk write runs, whose history is already written
     "sloth_secrets": "key TEXT PRIMARY KEY",
     "sloth_secret_patterns": "pattern TEXT PRIMARY KEY",
+    "sloth_ttl": """
+      key TEXT PRIMARY KEY,
+      deadline INTEGER NOT NULL,
+      boot_id TEXT NOT NULL,
+      wall REAL NOT NULL""",  # as of locks: nanoseconds, valid in this boot; after a reboot, unix seconds
     "sloth_replaced": "key TEXT, value, type TEXT, revision INTEGER, change INTEGER",
     "sloth_lock_tokens": "name TEXT PRIMARY KEY, token INTEGER NOT NULL",
     "sloth_lock_breaks": """
@@ -90,10 +95,14 @@ ADDED_TABLES = {
       change INTEGER""",
 }
 
-INDEXES = (
-    "CREATE INDEX sloth_history_gone ON sloth_history (key) WHERE operation = 'delete'",
-    "CREATE INDEX sloth_history_deleted ON sloth_history (at) WHERE operation = 'delete'",
-)
+INDEXES = {
+    "sloth_history": (
+        "CREATE INDEX sloth_history_gone ON sloth_history (key) WHERE operation = 'delete'",
+        "CREATE INDEX sloth_history_deleted ON sloth_history (at) WHERE operation = 'delete'",
+    ),
+    "sloth_ttl": ("CREATE INDEX sloth_ttl_due ON sloth_ttl (boot_id, deadline)",),
+}
+"""Of each table."""
 
 
 def inspect(connection: apsw.Connection, location: str) -> str:
@@ -134,8 +143,10 @@ def install(connection: apsw.Connection) -> None:
 
     No row is changed, so a large database takes no longer than a small one.
     """
-    from sloth_tui.store.sqlite.schema.history_triggers import HISTORY_TRIGGERS
+    from itertools import chain
+
     from sloth_tui.store.sqlite.schema.lock_triggers import LOCK_TRIGGERS
+    from sloth_tui.store.sqlite.schema.ttl_triggers import TRIGGERS
 
     for table, statement in _DOCUMENTED.items():
         present = columns_of(connection, table)
@@ -145,7 +156,7 @@ def install(connection: apsw.Connection) -> None:
             connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
     for table, columns in ADDED_TABLES.items():
         connection.execute(f"CREATE TABLE {table} ({columns})")
-    for statement in (*INDEXES, *HISTORY_TRIGGERS, *LOCK_TRIGGERS):
+    for statement in (*chain.from_iterable(INDEXES.values()), *TRIGGERS, *LOCK_TRIGGERS):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -173,6 +184,8 @@ def create_compat_views(connection: apsw.Connection) -> None:
 
 def version_of(connection: apsw.Connection) -> int:
     """Return the version of our schema, detected from the tables themselves."""
+    if columns_of(connection, "sloth_ttl"):
+        return 4
     if "previous" in columns_of(connection, "sloth_history"):
         return 3
     return 2 if columns_of(connection, "sloth_forgotten") else 1

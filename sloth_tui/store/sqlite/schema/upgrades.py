@@ -2,7 +2,8 @@
 
 Version 1 did not record what it forgot; since only forgetting made gaps in its revisions, the last gap tells.
 A change set that began with a deletion recorded the revision after it as its first. Before version 3 an index
-found the revisions of a key; now each row links to the previous one.
+found the revisions of a key; now each row links to the previous one. Before version 4 no entry had a time to
+live.
 """
 
 from __future__ import annotations
@@ -31,21 +32,30 @@ _TABLES_OF_2 = {
 
 def upgrade(connection: apsw.Connection) -> None:
     """Upgrade an older schema to the current version, inside the caller's transaction."""
-    from sloth_tui.store.sqlite.schema.history_triggers import HISTORY_TRIGGERS
+    from sloth_tui.store.sqlite.schema.ttl_triggers import TRIGGERS
 
-    if version_of(connection) == 1:
+    version = version_of(connection)
+    if version == 1:
         _upgrade_1(connection)
     for (name,) in connection.execute(_TRIGGERS).fetchall():
         connection.execute(f"DROP TRIGGER {name}")
+    if version < 3:
+        _upgrade_2(connection)
+    connection.execute(f"CREATE TABLE sloth_ttl ({ADDED_TABLES['sloth_ttl']})")
+    for statement in (*INDEXES["sloth_ttl"], *TRIGGERS):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _upgrade_2(connection: apsw.Connection) -> None:
     connection.execute(f"CREATE TABLE sloth_history_3 ({ADDED_TABLES['sloth_history']})")
     connection.execute(f"INSERT INTO sloth_history_3 ({_COLUMNS}) SELECT {_COLUMNS} FROM ({_LINKED})")
     connection.execute("DROP TABLE sloth_history")
     connection.execute("ALTER TABLE sloth_history_3 RENAME TO sloth_history")
     # Under the old name, a version 2 process that still runs would use the table and break the links.
     connection.execute("ALTER TABLE sloth_recorded RENAME TO sloth_bulk")
-    for statement in (*INDEXES, *HISTORY_TRIGGERS):
+    for statement in INDEXES["sloth_history"]:
         connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _upgrade_1(connection: apsw.Connection) -> None:
@@ -63,9 +73,12 @@ def _upgrade_1(connection: apsw.Connection) -> None:
 def create_upgraded_views(connection: apsw.Connection) -> None:
     """Create temporary views, through which a database of an older version reads as if upgraded."""
     connection.execute("PRAGMA temp_store = MEMORY")
-    if version_of(connection) == 1:
+    version = version_of(connection)
+    if version == 1:
         _create_upgraded_views_1(connection)
-    connection.execute(f"CREATE TEMP VIEW sloth_history AS {_LINKED}")
+    if version < 3:
+        connection.execute(f"CREATE TEMP VIEW sloth_history AS {_LINKED}")
+    connection.execute(f"CREATE TEMP TABLE sloth_ttl ({ADDED_TABLES['sloth_ttl']})")
 
 
 def _create_upgraded_views_1(connection: apsw.Connection) -> None:
