@@ -10,13 +10,10 @@ MAX_TTL_SECONDS = 10 * 366 * 86400.0
 
 def check_ttl(seconds: float) -> float:
     """Return a time to live. Raises UsageError if it is out of bounds, or NaN."""
-    if (
-        isinstance(seconds, bool)
-        or not isinstance(seconds, int | float)
-        or not 0 < seconds <= MAX_TTL_SECONDS
-    ):
-        raise UsageError(
-            f"a time to live is more than 0 seconds and at most ten years, not {seconds}",
-            hint="an entry without one stays until it is deleted",
-        )
-    return seconds
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if is_number and 0 < seconds <= MAX_TTL_SECONDS:
+        return seconds
+    raise UsageError(
+        f"a time to live is more than 0 seconds and at most ten years, not {seconds}",
+        hint="an entry without one stays until it is deleted",
+    )

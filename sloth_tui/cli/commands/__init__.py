@@ -13,9 +13,11 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TypeVar
 
     from sloth_tui.cli.parsing.spec import Arguments
+    from sloth_tui.model import Step
     from sloth_tui.store.port import Entries, Handle, Store
 
     H = TypeVar("H", bound=Handle)
@@ -50,12 +52,46 @@ def writing(arguments: Arguments, title: str) -> Store:
     )
 
 
+def recording(arguments: Arguments) -> Store:
+    """Like :func:`reading`, for what shows the history: the end of entries whose time to live is over is
+    recorded first, where this user may do that."""
+    store = reading(arguments)
+    if store.next_expiry() == 0:
+        record_expired(arguments)
+    return store
+
+
+def record_expired(arguments: Arguments) -> bool:
+    """Delete the entries whose time to live is over; return False if that is not possible now."""
+    from sloth_tui.errors import SlothError
+
+    try:
+        with writing(arguments, "") as store:
+            store.expire()
+    except SlothError:
+        return False
+    return True
+
+
 def tell(message: str) -> None:
     """Report what was done, if stderr is a terminal; a script, which wants silence, need not import how."""
     if sys.stderr is not None and sys.stderr.isatty():
         from sloth_tui.cli.output import diagnostics
 
         diagnostics.tell(message)
+
+
+def lasting_after(store: Store, steps: Iterable[Step], expired: bool = False) -> str:
+    """Return what to add to the report of an undo or a rollback: how many of the entries that it changes had
+    a time to live, which it does not restore. ``expired``: all had one."""
+    if not expired and store.next_expiry() is None:
+        return ""
+    count = sum(step.new is not None and (expired or store.ttl(step.key) is not None) for step in steps)
+    if not count:
+        return ""
+    from sloth_tui.text import format_count
+
+    return f"; {format_count(count, 'entry', 'entries')} had a time to live, and now stay"
 
 
 def warn_once(warning: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.commands import reading
+from sloth_tui.cli.commands import reading, recording
 from sloth_tui.cli.output.diagnostics import tell
 from sloth_tui.cli.output.records import author_of, display_value, write_differences, write_revisions
 from sloth_tui.cli.parsing.spec import (
@@ -34,7 +34,7 @@ def history(arguments: Arguments, out: Output) -> int:
     if arguments.diff and arguments.output != "table":
         raise UsageError(f"--diff is for people, and -o {arguments.output} is not", hint="give one of them")
     count = 0
-    with reading(arguments) as store:
+    with recording(arguments) as store:
         revisions = store.revisions(arguments.key, limit=arguments.limit)
         if arguments.diff:
             for found in revisions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice, takewhile
 
-from sloth_tui.cli.commands import reading, writing
+from sloth_tui.cli.commands import lasting_after, reading, recording, writing
 from sloth_tui.cli.output.diagnostics import tell, warn
 from sloth_tui.cli.output.records import author_of, title_of, write_change_sets, write_steps
 from sloth_tui.cli.parsing.spec import (
@@ -19,6 +19,7 @@ from sloth_tui.cli.parsing.spec import (
 )
 from sloth_tui.cli.parsing.when import moment
 from sloth_tui.errors import ExitCode
+from sloth_tui.origin import is_expiry
 from sloth_tui.text import format_count
 from sloth_tui.values.parse import revision
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def log(arguments: Arguments, out: Output) -> int:
-    with reading(arguments) as store:
+    with recording(arguments) as store:
         change_sets = store.change_sets(prefix=arguments.prefix)
         if arguments.since is not None:
             change_sets = takewhile(_newer(arguments.since), change_sets)
@@ -63,9 +64,11 @@ def undo(arguments: Arguments, out: Output) -> int:
         if arguments.force:
             steps = store.undo_steps(change_set)
             _warn_of_the_impossible(sum(_is_impossible(step.obstacle) for step in steps))
+        lasting = lasting_after(store, store.undo_steps(change_set), is_expiry(change_set.origin))
         changed = store.undo(change_set, force=arguments.force)
     if changed:
-        tell(f"took back {change_set.id}, {title_of(change_set)}: {format_count(changed, 'key')} changed")
+        done = f"took back {change_set.id}, {title_of(change_set)}: {format_count(changed, 'key')} changed"
+        tell(done + lasting)
     else:
         tell(f"nothing to take back of {change_set.id}, {title_of(change_set)}")
     return ExitCode.OK
@@ -132,7 +135,8 @@ COMMANDS = (
         details=(
             "All keys get back what they held before, or none: if a key was changed again since, that is\n"
             "exit code 5, and the message names the keys. An undo is a change too, so that undoing an undo\n"
-            "is redo. -o is how --dry-run prints its list."
+            "is redo. What is restored has no time to live; an entry whose time to live was over is taken back\n"
+            "only by its ID. -o is how --dry-run prints its list."
         ),
         example="sloth-runner state undo\nsloth-runner state undo 17 --dry-run",
     ),

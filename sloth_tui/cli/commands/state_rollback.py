@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sloth_tui.cli.commands import reading, writing
+from sloth_tui.cli.commands import lasting_after, reading, writing
 from sloth_tui.cli.output.diagnostics import confirm, tell
 from sloth_tui.cli.output.records import write_steps
 from sloth_tui.cli.parsing.spec import (
@@ -50,6 +50,7 @@ def rollback(arguments: Arguments, out: Output) -> int:
     deed = f"roll back {format_count(len(steps), 'key')} of agent '{agent}' to revision {to}"
     confirm(deed, "", yes=arguments.yes)
     with writing(arguments, _title(key, prefix, to)) as store, store.transaction():
+        lasting = lasting_after(store, steps)
         changed = store.rollback(to, prefix=prefix, key=key, force=arguments.force)
         possible = sum(step.obstacle is None for step in steps)
         if changed != possible and not arguments.yes:
@@ -57,7 +58,7 @@ def rollback(arguments: Arguments, out: Output) -> int:
                 f"there are {format_count(changed, 'key')} to roll back now, not {possible:,}",
                 hint="the state was changed while the question waited; nothing was rolled back, try again",
             )
-    tell(f"rolled back {format_count(changed, 'key')} to revision {to}")
+    tell(f"rolled back {format_count(changed, 'key')} to revision {to}" + lasting)
     return ExitCode.OK
 
 
@@ -109,8 +110,8 @@ COMMANDS = (
             output_option("table", *RECORDS),
         ],
         details=(
-            "All of it is one change, which state undo takes back. Without a terminal --yes is needed. -o\n"
-            "is how --dry-run prints its list."
+            "All of it is one change, which state undo takes back. What is restored has no time to live.\n"
+            "Without a terminal --yes is needed. -o is how --dry-run prints its list."
         ),
         example=(
             "sloth-runner state rollback deployment:version --to 120\n"

@@ -9,7 +9,7 @@ from sloth_tui.cli.commands import tell, writing
 from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import Conflict, ExitCode, InvalidValue, KeyNotFound, UsageError
 from sloth_tui.values.codec import MAX_VALUE
-from sloth_tui.values.parse import TYPES, parse_typed, revision
+from sloth_tui.values.parse import TYPES, parse_typed, revision, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,24 +41,24 @@ def set_entry(arguments: Arguments, out: Output) -> int:
             with store.transaction():
                 _set(store, arguments, value, expected)
         else:
-            store.set(key, value)
+            store.set(key, value, ttl=arguments.ttl, keep_ttl=arguments.keep_ttl)
     tell(f"set {key}")
     return ExitCode.OK
 
 
 def _set(store: Store, arguments: Arguments, value: Value, expected: Value | None) -> None:
-    key = arguments.key
+    key, ttl = arguments.key, arguments.ttl
     if arguments.if_absent:
-        if not store.set_if_absent(key, value):
+        if not store.set_if_absent(key, value, ttl=ttl):
             raise Conflict(f"key '{key}' exists already", hint="nothing was written")
     elif expected is not None:
-        if not store.compare_and_set(key, expected, value):
+        if not store.compare_and_set(key, expected, value, ttl=ttl):
             raise _other_value(store, key, expected, arguments.settings)
     elif arguments.if_revision is not None:
-        if not store.compare_and_set_revision(key, arguments.if_revision, value):
+        if not store.compare_and_set_revision(key, arguments.if_revision, value, ttl=ttl):
             raise _other_revision(store, key, arguments.if_revision)
     else:
-        store.set(key, value)
+        store.set(key, value, ttl=ttl, keep_ttl=arguments.keep_ttl)
     if arguments.secret:
         store.mark_secret(key)
 
@@ -90,6 +90,8 @@ def _check_conditions(arguments: Arguments) -> None:
     ]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} exclude each other", hint="give one condition")
+    if arguments.ttl is not None and arguments.keep_ttl:
+        raise UsageError("--ttl and --keep-ttl exclude each other", hint="give one of them")
 
 
 def _other_value(store: Store, key: str, expected: Value, settings: Callable[[], Settings]) -> Conflict:
@@ -160,17 +162,25 @@ COMMANDS = (
                 metavar="N",
                 convert=revision,
             ),
+            Option(
+                ("--ttl",),
+                "it is gone after S seconds; without this it stays",
+                metavar="S",
+                convert=seconds,
+            ),
+            Option(("--keep-ttl",), "what it has left of an earlier --ttl stays"),
             Option(("--secret",), "from now on history keeps no values of KEY, only that it changed"),
         ],
         details=(
             "number is an integer or a float, json whichever type the JSON text has; table is a JSON\n"
-            "object or array. A condition that does not hold is exit code 5, and nothing is written."
+            "object or array. A condition that does not hold is exit code 5, and nothing is written. With\n"
+            "--if-value or --if-revision the entry keeps the time to live that it has."
         ),
         example=(
             "sloth-runner state set deployment:version v1.2.3\n"
             "sloth-runner state set deploy:limits '{\"cpu\": 2}' --type json\n"
             "sloth-runner state set tls:certificate - < certificate.pem\n"
-            "sloth-runner state set cluster:leader agent1 --if-absent"
+            "sloth-runner state set cluster:leader agent1 --if-absent --ttl 30"
         ),
     ),
 )

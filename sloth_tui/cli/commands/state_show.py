@@ -52,6 +52,8 @@ def _as_fields(entry: Entry, out: Output) -> None:
         ("updated", columns.moment(""), entry.updated_at),
         ("revision", columns.number(""), entry.revision),
     ]
+    if entry.expires_at is not None:
+        fields.append(("expires", columns.moment(""), entry.expires_at))
     if not out.terminal:
         tables.write_fields([*fields, ("value", columns.value(""), entry.value)], out)
         return
@@ -79,6 +81,7 @@ COMMANDS = (
         ],
         details=(
             "On a terminal times are ages and sizes rounded; otherwise they are RFC 3339 in UTC, and bytes.\n"
+            "What has a time to live also tells when that is over: expires, in JSON expires_at.\n"
             'A value that is not UTF-8 is {"base64": "..."} in json, jsonl and csv.'
         ),
         example=(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
-from sloth_tui.cli.commands import reading
+from sloth_tui.cli.commands import reading, record_expired
 from sloth_tui.cli.output.records import author_of, display_value, revision_record
 from sloth_tui.cli.parsing.spec import (
     WHOSE,
@@ -41,7 +42,9 @@ def watch(arguments: Arguments, out: Output) -> int:
             raise RevisionNotFound(f"no revision {since} yet", hint=f"the newest is {newest}")
         if left == 0:
             return ExitCode.OK
-        for batch in follow_revisions(store, since, arguments.prefix):
+        for batch in follow_revisions(
+            store, since, arguments.prefix, None, partial(record_expired, arguments)
+        ):
             for revision in batch[:left]:
                 _write(revision, arguments.output, out)
             out.flush()
@@ -70,7 +73,7 @@ def wait(arguments: Arguments, out: Output) -> int:
     timeout = arguments.timeout
     deadline = None if timeout is None else time.monotonic() + timeout
     with reading(arguments) as store:
-        found = _await(store, arguments.key, wanted, deadline, changed=arguments.changed)
+        found = _await(store, arguments, wanted, deadline)
     if found is None:
         raise WaitTimedOut(f"key '{arguments.key}' {wanted.what} within {timeout:g} s")
     if found.value is not None:
@@ -119,13 +122,11 @@ def _wanted(arguments: Arguments) -> _Wanted:
     return _Wanted(fits, "did not get that value")
 
 
-def _await(
-    store: Store, key: str, wanted: _Wanted, deadline: float | None, *, changed: bool
-) -> _Found | None:
-    since = store.revision()
-    if not changed and wanted.fits(now := store.get(key)):
+def _await(store: Store, arguments: Arguments, wanted: _Wanted, deadline: float | None) -> _Found | None:
+    key, since = arguments.key, store.revision()
+    if not arguments.changed and wanted.fits(now := store.get(key)):
         return _Found(now)
-    for batch in follow_revisions(store, since, key, deadline):
+    for batch in follow_revisions(store, since, key, deadline, partial(record_expired, arguments)):
         for revision in batch:
             if revision.key == key:
                 # History keeps no values of a secret, so its current value counts.
@@ -154,7 +155,8 @@ COMMANDS = (
         ],
         details=(
             "A line a change: when, revision, author, key, what it was, what it became. Where changes after\n"
-            "--since are no longer kept, that is exit code 3, before or instead of any gap."
+            "--since are no longer kept, that is exit code 3, before or instead of any gap. An entry whose time\n"
+            "to live is over is deleted by expired."
         ),
         example=(
             "sloth-runner state watch deploy:\n"

@@ -34,7 +34,9 @@ STEP_FIELDS = ("key", "old", "new", "obstacle")
 
 
 def entry_record(entry: Entry) -> dict[str, object]:
-    """Return an entry as JSON and CSV show it."""
+    """Return an entry as JSON and CSV show it; JSON also shows when its time to live is over, if it has
+    one."""
+    limit = {} if entry.expires_at is None else {"expires_at": timestamp(entry.expires_at)}
     return {
         "key": entry.key,
         "value": entry.value,
@@ -43,6 +45,7 @@ def entry_record(entry: Entry) -> dict[str, object]:
         "updated_at": timestamp(entry.updated_at),
         "revision": entry.revision,
         "size": entry.size,
+        **limit,
     }
 
 

@@ -48,12 +48,30 @@ function state.get(key, default)
   return value
 end
 
-function state.set(key, value)
+-- Checks the options of a call, and returns ttl (nil without one) and keep_ttl.
+local function limits(call, options, may_keep)
+  check(call, "options", options, "table")
+  for option in next, options do
+    if option ~= "ttl" and not (may_keep and option == "keep_ttl") then
+      local known = may_keep and "; there are: ttl, keep_ttl" or "; there is: ttl"
+      fail(call .. ": unknown option '" .. kit.text_of(option) .. "'" .. known)
+    end
+  end
+  local ttl, keep = rawget(options, "ttl"), rawget(options, "keep_ttl")
+  if ttl ~= nil then check(call, "options.ttl", ttl, "number") end
+  if keep ~= nil then check(call, "options.keep_ttl", keep, "boolean") end
+  if ttl ~= nil and keep then fail(call .. ": ttl and keep_ttl exclude each other") end
+  return ttl, keep
+end
+
+function state.set(key, value, options)
   local kind = type(value)
   local is_json = false
   if kind ~= "string" then value, is_json = encoded("state.set", value) end
+  local ttl, keep
+  if options ~= nil then ttl, keep = limits("state.set", options, true) end
   check_memory()
-  local ok, message = host_set(key, value, is_json)
+  local ok, message = host_set(key, value, is_json, ttl, keep)
   if not ok then fail("state.set: " .. message) end
   return true
 end
@@ -111,18 +129,40 @@ function state.decrement(key, n)
   return answer("state.decrement", host.increment(key, -n))
 end
 
-function state.set_if_absent(key, value)
+function state.set_if_absent(key, value, options)
   local sent, is_json = encoded("state.set_if_absent", value)
+  local ttl
+  if options ~= nil then ttl = limits("state.set_if_absent", options) end
   check_memory()
-  return answer("state.set_if_absent", host.set_if_absent(key, sent, is_json))
+  return answer("state.set_if_absent", host.set_if_absent(key, sent, is_json, ttl))
 end
 
-function state.compare_and_set(key, old, new)
+function state.ttl(key)
+  check_memory()
+  return answer("state.ttl", host.ttl(key))
+end
+
+function state.expire(key, seconds)
+  check("state.expire", "seconds", seconds, "number")
+  check_memory()
+  return answer("state.expire", host.set_ttl(key, seconds))
+end
+
+function state.persist(key)
+  check_memory()
+  return answer("state.persist", host.set_ttl(key, nil))
+end
+
+function state.compare_and_set(key, old, new, options)
   local sent_old, old_is_json
   if old ~= nil then sent_old, old_is_json = encoded("state.compare_and_set", old) end
   local sent_new, new_is_json = encoded("state.compare_and_set", new)
+  local ttl
+  if options ~= nil then ttl = limits("state.compare_and_set", options) end
   check_memory()
-  return answer("state.compare_and_set", host.compare_and_set(key, sent_old, old_is_json, sent_new, new_is_json))
+  return answer(
+    "state.compare_and_set", host.compare_and_set(key, sent_old, old_is_json, sent_new, new_is_json, ttl)
+  )
 end
 
 -- Calls fn; returns a pack of true and its results, or of false and its error.

@@ -57,6 +57,8 @@ class StateModule:
             "walk_next": self._walk_next,
             "increment": self._increment,
             "set_if_absent": self._set_if_absent,
+            "ttl": self._ttl,
+            "set_ttl": self._set_ttl,
             "compare_and_set": self._compare_and_set,
             "acquire": self._acquire,
             "release": self._release,
@@ -121,10 +123,21 @@ class StateModule:
             return (True,)
         return True, *self._to_lua(value)
 
-    def _set(self, key: object, value: object, is_json: object) -> object:
-        self.store.set(text_from_lua(key, "key"), value_from_lua(value, is_json))
+    def _set(
+        self, key: object, value: object, is_json: object, ttl: Any = None, keep_ttl: object = None
+    ) -> object:
+        name, held = text_from_lua(key, "key"), value_from_lua(value, is_json)
+        self.store.set(name, held, ttl=ttl, keep_ttl=bool(keep_ttl))
         self._wrote()
         return (True,)
+
+    def _ttl(self, key: object) -> object:
+        return True, self.store.ttl(text_from_lua(key, "key"))
+
+    def _set_ttl(self, key: object, seconds: Any) -> object:
+        found = self.store.set_ttl(text_from_lua(key, "key"), seconds)
+        self._wrote()
+        return True, found
 
     def _exists(self, key: object) -> object:
         return True, self.store.exists(text_from_lua(key, "key"))
@@ -157,18 +170,18 @@ class StateModule:
         self._wrote()
         return True, result
 
-    def _set_if_absent(self, key: object, value: object, is_json: object) -> object:
-        done = self.store.set_if_absent(text_from_lua(key, "key"), value_from_lua(value, is_json))
+    def _set_if_absent(self, key: object, value: object, is_json: object, ttl: Any = None) -> object:
+        held = value_from_lua(value, is_json)
+        done = self.store.set_if_absent(text_from_lua(key, "key"), held, ttl=ttl)
         self._wrote()
         return True, done
 
     def _compare_and_set(
-        self, key: object, old: object, old_is_json: object, new: object, new_is_json: object
+        self, key: object, old: object, old_is_json: object, new: object, new_is_json: object, ttl: Any = None
     ) -> object:
         expected = None if old is None else value_from_lua(old, old_is_json)
-        done = self.store.compare_and_set(
-            text_from_lua(key, "key"), expected, value_from_lua(new, new_is_json)
-        )
+        held = value_from_lua(new, new_is_json)
+        done = self.store.compare_and_set(text_from_lua(key, "key"), expected, held, ttl=ttl)
         self._wrote()
         return True, done
 
