@@ -43,6 +43,29 @@ class Clock:
         time.sleep(seconds)
 
 
+class SharedClock(Clock):
+    """The wall clock of a machine: what machines that share something have in common."""
+
+    __slots__ = ("_clock",)
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    @property
+    def boot_id(self) -> str:
+        return ""
+
+    def now(self) -> int:
+        return round(self._clock.wall() * NANOSECONDS)
+
+    def wall(self) -> float:
+        return self._clock.wall()
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+
 SYSTEM_CLOCK = Clock()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import time
+
 from sloth_tui.errors import AgentNotFound
 from sloth_tui.store import open_store
 from sloth_tui.store.transfer import batches
@@ -16,8 +18,8 @@ def fill(target: Store, agent: str, address: str) -> None:
     the errors of both stores."""
     try:
         with open_store(agent, "read", address=address) as source:
-            for values in batches(source.entries()):
-                target.set_many(values)
+            for values, ttls in batches(source.entries(), time()):
+                target.set_many(values, ttls=ttls)
             for lock in source.locks():
                 if lock.remaining > 0:
                     target.acquire(lock.name, lock.holder, lock.remaining)

@@ -83,6 +83,8 @@ class KeptEntry(NamedTuple):
     updated_at: int | None
     revision: int | None
     change: int | None
+    expires_at: int | None = None
+    """When its time to live is over, by the wall clock; None without one."""
 
 
 class KeptRevision(NamedTuple):

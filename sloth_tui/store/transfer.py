@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import Conflict
 from sloth_tui.store.parts import KeptEntry, KeptRevision, MomentForgotten
+from sloth_tui.store.ttl_rules import MAX_TTL_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -73,8 +75,8 @@ def merge(source: Store, target: Store, prefix: str, progress: Progress | None =
     total = source.count(prefix) if progress is not None else 0
     done = changed = 0
     with target.transaction():
-        for values in batches(source.entries(prefix)):
-            changed += target.set_many(values)
+        for values, ttls in batches(source.entries(prefix), time()):
+            changed += target.set_many(values, ttls=ttls)
             done += len(values)
             if progress is not None:
                 progress(min(done, total), total)
@@ -97,18 +99,24 @@ def back_up(source: Store, agent: str, progress: Progress | None = None) -> str:
     return path
 
 
-def batches(entries: Iterable[Entry]) -> Iterator[dict[str, Value]]:
-    """Yield the values of entries in parts that can be written at once."""
+def batches(entries: Iterable[Entry], now: float) -> Iterator[tuple[dict[str, Value], dict[str, float]]]:
+    """Yield the values of entries, and what they have to live, in parts that can be written at once.
+    ``now``: unix seconds."""
     values: dict[str, Value] = {}
+    ttls: dict[str, float] = {}
     size = 0
     for entry in entries:
+        if entry.expires_at is not None:
+            if entry.expires_at <= now:
+                continue
+            ttls[entry.key] = min(entry.expires_at - now, MAX_TTL_SECONDS)
         values[entry.key] = entry.value
         size += entry.size
         if len(values) >= _MAX_KEYS or size >= _MAX_BYTES:
-            yield values
-            values, size = {}, 0
+            yield values, ttls
+            values, ttls, size = {}, {}, 0
     if values:
-        yield values
+        yield values, ttls
 
 
 class _NotEmpty(Conflict):

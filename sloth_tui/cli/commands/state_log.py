@@ -135,8 +135,8 @@ COMMANDS = (
         details=(
             "All keys get back what they held before, or none: if a key was changed again since, that is\n"
             "exit code 5, and the message names the keys. An undo is a change too, so that undoing an undo\n"
-            "is redo. What is restored has no time to live; an entry whose time to live was over is taken back\n"
-            "only by its ID. -o is how --dry-run prints its list."
+            "is redo. What is restored has no time to live. What expired is restored only by its ID. -o\n"
+            "is how --dry-run prints its list."
         ),
         example="sloth-runner state undo\nsloth-runner state undo 17 --dry-run",
     ),

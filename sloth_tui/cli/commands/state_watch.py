@@ -155,8 +155,8 @@ COMMANDS = (
         ],
         details=(
             "A line a change: when, revision, author, key, what it was, what it became. Where changes after\n"
-            "--since are no longer kept, that is exit code 3, before or instead of any gap. An entry whose time\n"
-            "to live is over is deleted by expired."
+            "--since are no longer kept, that is exit code 3, before or instead of any gap. An entry whose\n"
+            "time to live is over is deleted by expired."
         ),
         example=(
             "sloth-runner state watch deploy:\n"

@@ -8,6 +8,7 @@ from sloth_tui.agents import DEFAULT_AGENT, check_name
 from sloth_tui.errors import AgentNotFound
 from sloth_tui.settings import load_settings
 from sloth_tui.store.address import poll_seconds
+from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.s3.address import parse
 from sloth_tui.store.s3.agents import S3Agents
 from sloth_tui.store.s3.objects import Bucket
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Origin, StoreCheck
     from sloth_tui.settings import Settings
+    from sloth_tui.store.clock import Clock
     from sloth_tui.store.port import Agents, Entries, Store
 
 _PLAIN = "nothing is encrypted on the way to {}: values can be read and changed there; use https"
@@ -34,6 +36,7 @@ def open_store(
     *,
     origin: Origin | None = None,
     settings: Callable[[], Settings] = load_settings,
+    clock: Clock = SYSTEM_CLOCK,
     brief: bool = False,
 ) -> Store:
     """See :func:`sloth_tui.store.open_store`. ``read`` sends nothing but questions."""
@@ -41,7 +44,15 @@ def open_store(
         raise ValueError(f"mode must be 'read' or 'write', not {mode!r}")
     check_name(agent)
     bucket = _bucket(address)
-    store = S3Store(bucket, agent, read_only=mode == "read", origin=origin, settings=settings, poll=_poll())
+    store = S3Store(
+        bucket,
+        agent,
+        read_only=mode == "read",
+        origin=origin,
+        settings=settings,
+        clock=clock,
+        poll=_poll(),
+    )
     if mode == "read" and agent != DEFAULT_AGENT and not store.exists_at_all():
         store.close()
         from sloth_tui.text import listed

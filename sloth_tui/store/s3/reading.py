@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from sloth_tui.errors import SlothError
+from sloth_tui.store.clock import SharedClock
 from sloth_tui.store.s3 import marks
 from sloth_tui.store.sqlite import exposure
 from sloth_tui.store.sqlite.engine.database import Database
@@ -49,7 +50,9 @@ class S3Reading:
         self._agent = agent
         self._copy = copy
         self._poll = poll
-        self._database = Database(copy.path, read_only=True, clock=clock, told=copy.told)
+        self._clock = SharedClock(clock)
+        """By which entries live."""
+        self._database = Database(copy.path, read_only=True, clock=self._clock, told=copy.told)
         self._local = SqliteStore(agent, self._database)
         self._looked_at = float("-inf")
         self._failure: SlothError | None = None
@@ -122,6 +125,12 @@ class S3Reading:
 
     def count(self, prefix: str = "") -> int:
         return self._newest().count(prefix)
+
+    def ttl(self, key: str) -> float | None:
+        return self._newest().ttl(key)
+
+    def next_expiry(self) -> float | None:
+        return self._local.next_expiry()
 
     # History and the past.
 

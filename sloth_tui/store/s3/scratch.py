@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from sloth_tui.errors import SlothError
 from sloth_tui.settings import load_settings
+from sloth_tui.store.clock import SharedClock
 from sloth_tui.store.s3 import marks
 from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.entries.retention import sweep
@@ -38,7 +39,8 @@ class Scratch:
     ) -> None:
         self._agent = agent
         self._copy = copy
-        self._clock = clock
+        self._clock = SharedClock(clock)
+        """By which entries live."""
         self._origin = origin
         self._load_settings = settings
         self._settings: Settings | None = None

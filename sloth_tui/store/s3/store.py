@@ -62,11 +62,17 @@ class S3Store(S3Reading):
 
     # Changes of entries.
 
-    def set(self, key: str, value: Value) -> int:
-        return self._writer.write(lambda store: store.set(key, value))
+    def set(self, key: str, value: Value, *, ttl: float | None = None, keep_ttl: bool = False) -> int:
+        return self._writer.write(lambda store: store.set(key, value, ttl=ttl, keep_ttl=keep_ttl))
 
-    def set_many(self, values: Mapping[str, Value]) -> int:
-        return self._writer.write(lambda store: store.set_many(values))
+    def set_many(self, values: Mapping[str, Value], *, ttls: Mapping[str, float] | None = None) -> int:
+        return self._writer.write(lambda store: store.set_many(values, ttls=ttls))
+
+    def set_ttl(self, key: str, ttl: float | None) -> bool:
+        return self._writer.write(lambda store: store.set_ttl(key, ttl))
+
+    def expire(self) -> int:
+        return self._writer.write_unfenced(lambda store: store.expire())
 
     def delete(self, key: str) -> bool:
         return self._writer.write(lambda store: store.delete(key))
@@ -81,14 +87,16 @@ class S3Store(S3Reading):
     def increment(self, key: str, by: int | float = 1) -> int | float:
         return self._writer.write(lambda store: store.increment(key, by))
 
-    def set_if_absent(self, key: str, value: Value) -> bool:
-        return self._writer.write(lambda store: store.set_if_absent(key, value))
+    def set_if_absent(self, key: str, value: Value, *, ttl: float | None = None) -> bool:
+        return self._writer.write(lambda store: store.set_if_absent(key, value, ttl=ttl))
 
-    def compare_and_set(self, key: str, old: Value | None, new: Value) -> bool:
-        return self._writer.write(lambda store: store.compare_and_set(key, old, new))
+    def compare_and_set(self, key: str, old: Value | None, new: Value, *, ttl: float | None = None) -> bool:
+        return self._writer.write(lambda store: store.compare_and_set(key, old, new, ttl=ttl))
 
-    def compare_and_set_revision(self, key: str, revision: int, new: Value) -> bool:
-        return self._writer.write(lambda store: store.compare_and_set_revision(key, revision, new))
+    def compare_and_set_revision(
+        self, key: str, revision: int, new: Value, *, ttl: float | None = None
+    ) -> bool:
+        return self._writer.write(lambda store: store.compare_and_set_revision(key, revision, new, ttl=ttl))
 
     def transaction(self) -> AbstractContextManager[None]:
         """See the port. No other writer, on any machine, commits meanwhile."""
@@ -175,7 +183,7 @@ class S3Store(S3Reading):
         from sloth_tui.store.s3.window import open_window
 
         self._copy.refresh()
-        return open_window(self._copy, self._poll)
+        return open_window(self._copy, self._poll, self._clock)
 
     def set_origin(self, origin: Origin) -> None:
         self._writer.set_origin(origin)

@@ -193,7 +193,7 @@ class SqliteStore(EntryWriting):
         """Rows for a table, on connections of its own."""
         from sloth_tui.store.sqlite.rows.key_source import open_window
 
-        return open_window(self._database.path)
+        return open_window(self._database.path, self._database.clock)
 
     # The whole.
 

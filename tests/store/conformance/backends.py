@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import uuid4
 
+from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
 from tests.servers import etcd, radosgw, s3
@@ -58,6 +59,9 @@ class Backend(Protocol):
     def open(self, address: str, clock: Clock, read_only: bool) -> Store:
         """Another handle on the store at an address."""
 
+    def open_by(self, address: str, clock: Clock, read_only: bool) -> Store:
+        """Like :meth:`open`; by this clock entries live, whatever measures leases."""
+
     def discard(self, address: str) -> None:
         """Give back what the store takes up, where that matters. All its handles are closed."""
 
@@ -82,6 +86,9 @@ class SqliteBackend:
 
     def open(self, address: str, clock: Clock, read_only: bool) -> Store:
         return SqliteStore("agent", Database(address, read_only=read_only, clock=clock))
+
+    def open_by(self, address: str, clock: Clock, read_only: bool) -> Store:
+        return self.open(address, clock, read_only)
 
     def discard(self, address: str) -> None:
         for path in self._directory.glob(f"{Path(address).name}*"):
@@ -110,9 +117,12 @@ class ServerBackend:
         return f"{self._place.rstrip('/')}/{uuid4().hex}{self._parameters}"
 
     def open(self, address: str, clock: Clock, read_only: bool) -> Store:
+        return self.open_by(address, SYSTEM_CLOCK, read_only)
+
+    def open_by(self, address: str, clock: Clock, read_only: bool) -> Store:
         # This agent can be read before there is anything of it.
         mode = "read" if read_only else "write"
-        store: Store = self._opening.open_store(address, "local", mode, **self._options)
+        store: Store = self._opening.open_store(address, "local", mode, clock=clock, **self._options)
         return store
 
     def discard(self, address: str) -> None:
@@ -202,6 +212,7 @@ def _choices() -> dict[str, Choice]:
                 "test_moving::test_progress_that_raises_leaves_nothing",
                 "test_moving::test_undo_of_what_was_done_before_the_move",
                 "test_transactions",
+                "test_ttl",
             )
         )
         found["s3"] = Choice(_s3("shared_keeper"), telling=telling)

@@ -38,7 +38,7 @@ def utf_16(path: Path) -> None:
 
 def newer(path: Path) -> None:
     make_ours(path)
-    run_other(path, "PRAGMA user_version = 4")
+    run_other(path, "PRAGMA user_version = 5")
 
 
 def no_database(path: Path) -> None:

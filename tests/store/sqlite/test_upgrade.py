@@ -15,9 +15,9 @@ from tests.store.sqlite.others import DOCUMENTED, files_of, run_other
 if TYPE_CHECKING:
     from sloth_tui.store.port import Store
 
-VERSIONS = {version: Path(__file__).with_name(f"version_{version}.sql").read_text() for version in (1, 2)}
+VERSIONS = {version: Path(__file__).with_name(f"version_{version}.sql").read_text() for version in (1, 2, 3)}
 """The change sets are fill, count, clear --prefix deploy: and set version; deploy:count was pruned."""
-NEWEST = 3
+NEWEST = 4
 ENTRIES = {"tls": b"\x30\xff", "version": "v2"}
 KEPT = [2, 3, 4, 5, 11, 12, 13, 14, 15, 16, 17]
 TABLES = "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name)"
@@ -103,7 +103,7 @@ def test_an_upgraded_database_has_the_tables_of_a_new_one(old: Path, tmp_path: P
     assert run_other(old, columns) == run_other(new, columns)
 
 
-@pytest.mark.parametrize(("version", "in_the_way"), [(1, "sloth_secrets"), (2, "sloth_history_gone")])
+@pytest.mark.parametrize(("version", "in_the_way"), [(1, "sloth_secrets"), (2, "sloth_history_gone"), (3, "sloth_ttl_due")])
 def test_an_upgrade_that_fails_changes_nothing(old: Path, version: int, in_the_way: str) -> None:
     run_other(old, f"CREATE TABLE {in_the_way} (something)")
     before = run_other(old, TABLES)

@@ -102,5 +102,17 @@ def remaining(clock: Clock, deadline: int, boot_id: str, wall: float) -> float:
     return max(wall - clock.wall(), 0.0)
 
 
+def deadline_at(clock: Clock, wall: float) -> tuple[int, str, float]:
+    """Return the columns of a time to live that is over at a time of the wall clock."""
+    return steady(clock) + round((wall - clock.wall()) * NANOSECONDS), clock.boot_id, wall
+
+
+def expires_at(clock: Clock, deadline: int, boot_id: str, wall: float) -> float:
+    """Return the time of the wall clock at which it is over, from these columns."""
+    if boot_id == clock.boot_id:
+        return clock.wall() + (deadline - steady(clock)) / NANOSECONDS
+    return wall
+
+
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

@@ -5,8 +5,7 @@ Loaded only where an entry has a time to live, or is given one.
 
 from __future__ import annotations
 
-from sloth_tui.store.clock import NANOSECONDS
-from sloth_tui.store.sqlite.engine.deadlines import overdue, read_deadlines, remaining, steady
+from sloth_tui.store.sqlite.engine.deadlines import deadline_at, overdue, read_deadlines, remaining, steady
 from sloth_tui.store.sqlite.engine.errors import read_only
 from sloth_tui.store.sqlite.entries import bulk
 from sloth_tui.store.sqlite.entries.origins import open_change
@@ -57,8 +56,7 @@ def limit(database: Database, key: str, seconds: float) -> None:
     """Give an entry so many seconds to live from now on, or with 0 no end, inside a transaction."""
     clock = database.clock
     if seconds:
-        deadline, wall = steady(clock) + round(seconds * NANOSECONDS), clock.wall() + seconds
-        put_back(database, key, (deadline, clock.boot_id, wall))
+        put_back(database, key_bytes(key), deadline_at(clock, clock.wall() + seconds))
     else:
         database.execute(_CLEAR, (key_bytes(key),))
         database.forget_deadlines()
@@ -70,9 +68,9 @@ def kept(database: Database, key: str) -> tuple[int, str, float] | None:
     return found
 
 
-def put_back(database: Database, key: str, row: tuple[int, str, float]) -> None:
+def put_back(database: Database, key: bytes | None, row: tuple[int, str, float]) -> None:
     """Give an entry the time to live that it had, inside a transaction."""
-    database.execute(_PUT, (key_bytes(key), *row))
+    database.execute(_PUT, (key, *row))
     database.forget_deadlines()
 
 

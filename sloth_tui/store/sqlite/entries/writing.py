@@ -254,7 +254,7 @@ class EntryWriting(EntryReading):
         if limit:
             _expiring().limit(database, key, limit)
         elif limit is None and kept is not None:
-            _expiring().put_back(database, key, kept)
+            _expiring().put_back(database, key_bytes(key), kept)
         return revision, True
 
     def _wrote(self, key: str, revision: int, written: bool) -> None:

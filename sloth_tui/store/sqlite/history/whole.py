@@ -18,7 +18,9 @@ from sloth_tui.store.parts import (
 )
 from sloth_tui.store.sqlite.engine import MISFITS, UNREADABLE
 from sloth_tui.store.sqlite.engine.connection import OpenDatabase
+from sloth_tui.store.sqlite.engine.deadlines import deadline_at, expires_at
 from sloth_tui.store.sqlite.entries import bulk
+from sloth_tui.store.sqlite.entries.expiring import put_back
 from sloth_tui.store.sqlite.history.past import CREATED
 from sloth_tui.store.sqlite.sql.chain import deletion
 from sloth_tui.store.sqlite.sql.expressions import HIDDEN
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
+    from sloth_tui.store.clock import Clock
     from sloth_tui.store.parts import Part
     from sloth_tui.store.sqlite.engine.database import Database
 
@@ -51,8 +54,9 @@ def _milliseconds(column: str) -> str:
 
 
 _ENTRIES = f"""SELECT CAST(key AS BLOB), typeof(value) = 'blob', type, json_valid(value), CAST(value AS BLOB),
-    {_milliseconds("created_at")}, {_milliseconds("updated_at")}, revision, change
-    FROM state WHERE typeof(key) = 'text' ORDER BY key"""
+    {_milliseconds("created_at")}, {_milliseconds("updated_at")}, revision, change, deadline, boot_id, wall
+    FROM state LEFT JOIN (SELECT key AS timed, deadline, boot_id, wall FROM sloth_ttl) ON timed = key
+    WHERE typeof(key) = 'text' ORDER BY key"""
 _HISTORY = f"""SELECT kept.revision, CAST(kept.key AS BLOB), kept.operation, kept.at, kept.change,
     last.revision, kept.old IS NULL, typeof(kept.old) = 'blob', kept.old_type, json_valid(kept.old),
     CAST(kept.old AS BLOB),
@@ -84,10 +88,11 @@ def dump(database: OpenDatabase) -> Iterator[Part]:
     with ExitStack() as opened:
         if not database.private:
             # Writers are not held up, and neither is the handle.
-            database = opened.enter_context(closing(OpenDatabase(database.path)))
+            clock = database.clock
+            database = opened.enter_context(closing(OpenDatabase(database.path, clock=clock)))
             database.connection.execute("BEGIN")
         try:
-            yield from _parts(database.connection.execute)
+            yield from _parts(database.connection.execute, database.clock)
         except (*UNREADABLE, *MISFITS) as error:
             raise database.failure(error) from error
 
@@ -102,7 +107,7 @@ def load(database: Database, parts: Iterable[Part], progress: Progress | None) -
                 _add(database, part)
 
 
-def _parts(execute: Callable[[str], Iterable[Any]]) -> Iterator[Part]:
+def _parts(execute: Callable[[str], Iterable[Any]], clock: Clock) -> Iterator[Part]:
     yield Outline(*map(whole, next(iter(execute(_OUTLINE)))))
     for (key,) in execute("SELECT CAST(key AS BLOB) FROM sloth_secrets ORDER BY 1"):
         yield SecretKey(key)
@@ -114,9 +119,11 @@ def _parts(execute: Callable[[str], Iterable[Any]]) -> Iterator[Part]:
         yield KeptChange(
             whole(number), whole(at), whole(first), whole(made), whole(last), whole(forgotten), origin_of(who)
         )
-    for key, is_blob, kind, is_json, stored, created, updated, revision, change in execute(_ENTRIES):
+    for key, is_blob, kind, is_json, stored, created, updated, revision, change, *limit in execute(_ENTRIES):
         shown = _kind(is_blob, kind, is_json, stored)
-        yield KeptEntry(key, shown, stored, created, updated, whole_or_none(revision), whole_or_none(change))
+        expires = None if limit[0] is None else round(1000 * expires_at(clock, *limit))
+        numbers = whole_or_none(revision), whole_or_none(change)
+        yield KeptEntry(key, shown, stored, created, updated, *numbers, expires)
     for row in execute(_HISTORY):
         yield _revision(row)
 
@@ -164,6 +171,8 @@ def _add(database: Database, part: Part) -> None:
         database.execute(
             _ADD_ENTRY, (part.key, *_columns(part.kind, part.stored), *times, part.revision, part.change)
         )
+        if part.expires_at is not None:
+            put_back(database, part.key, deadline_at(database.clock, part.expires_at / 1000))
     elif isinstance(part, KeptRevision):
         stored, kind = (None, None) if part.kind is None else _columns(part.kind, part.stored)
         database.execute(_ADD_REVISION, (*part[:6], kind, stored))

@@ -46,9 +46,9 @@ _IN_RANGE = f"SELECT rowid FROM state WHERE {KEY_RANGE} AND "
 _ANYWHERE = "SELECT rowid FROM state WHERE "
 
 
-def open_window(path: str) -> IndexedWindow:
+def open_window(path: str, clock: Clock | None = None) -> IndexedWindow:
     """Open a window on the entries of a database. Raises DatabaseUnusable."""
-    return IndexedWindow(SqliteKeySource(path))
+    return IndexedWindow(SqliteKeySource(path, clock=clock))
 
 
 class SqliteKeySource:
