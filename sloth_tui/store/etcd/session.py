@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from functools import partial
-from time import monotonic, sleep, time
+from time import monotonic, sleep
 
 from sloth_tui.errors import Interrupted, NotWritable
 from sloth_tui.store.clock import NANOSECONDS
@@ -299,7 +299,16 @@ class Session:
 
     def now(self) -> int:
         """Return the time of the wall clock in unix milliseconds."""
-        return int(time() * 1000)
+        return int(self.clock.wall() * 1000)
+
+    def deadline(self, seconds: float) -> int:
+        """Return when a time to live is over that begins now, in unix milliseconds."""
+        return max(round((self.clock.wall() + seconds) * 1000), self.now() + 1)
+
+    @property
+    def is_due(self) -> bool:
+        """Return True if an entry may be past its time to live, as far as the handle knows."""
+        return self.head.is_due(self.now())
 
 
 def _attempt_seconds(request: Range) -> float:

@@ -24,8 +24,10 @@ def read_stats(session: Session, locks: int, complete_since: int) -> Stats:
     reading = read_settled(session)
     newest = head_of(reading.answers[0], session.location).revision
     types: Counter[str] = Counter()
-    size = modified = 0
+    size, modified, now = 0, 0, session.now()
     for key, kept in walking.entries_between(session, b"", None, reading.revision):
+        if kept.is_over(now):
+            continue
         types[kept.kind] += 1
         size += len(key) + kept.size
         modified = max(modified, kept.updated)

@@ -43,12 +43,14 @@ _SWEEP_PATIENCE_SECONDS = 1.0
 class EtcdStore(EntryWriting):
     """See :class:`sloth_tui.store.port.Store`."""
 
-    __slots__ = ("_watch",)
+    __slots__ = ("_due", "_watch")
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._watch: Watch | None = None
         """Hears of commits; only of a handle that asked for one."""
+        self._due: tuple[int | None, int] = None, 0
+        """What the watch had heard when the head was read, and the time in it from which on entries end."""
 
     # Locks.
 
@@ -199,6 +201,23 @@ class EtcdStore(EntryWriting):
         load(self._session, parts, progress)
 
     # The handle.
+
+    def expire(self) -> int:
+        from sloth_tui.store.etcd.commits.commit import expire
+
+        return expire(self._session)
+
+    def next_expiry(self) -> float | None:
+        """See the port. A request only if the watch heard of a commit since the last call."""
+        session, heard = self._session, None if self._watch is None else self._watch.count
+        if heard is None or heard != self._due[0]:
+            from sloth_tui.store.etcd.client.messages import Range
+            from sloth_tui.store.etcd.data.head import head_of
+
+            head = head_of(session.range(Range(session.layout.head)), session.location)
+            self._due = heard, head.due
+        due = self._due[1]
+        return max(0.0, due / 1000 - session.clock.wall()) if due else None
 
     def set_origin(self, origin: Origin) -> None:
         self._session.set_origin(origin)

@@ -7,6 +7,7 @@ from heapq import nsmallest
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.model import KeyGroup, RankedEntry
 from sloth_tui.store.etcd.client.messages import Range, after
+from sloth_tui.store.etcd.commits.expiring import overdue
 from sloth_tui.store.etcd.data.head import head_of
 from sloth_tui.store.etcd.data.layout import number_at_end
 from sloth_tui.store.etcd.data.records import decode_kept, decode_record, seconds
@@ -33,7 +34,10 @@ _PROBLEMS = 100
 def groups(session: Session) -> Iterator[KeyGroup]:
     """See the port."""
     prefix, count = "", 0
+    gone = frozenset(overdue(session, session.now())[0])
     for key in walking.keys_between(session, b"", None):
+        if key in gone:
+            continue
         text = decode_key(key)
         segment = first_segment(text)
         if segment == prefix:
@@ -48,7 +52,9 @@ def groups(session: Session) -> Iterator[KeyGroup]:
 
 def top_entries(session: Session, order: str, limit: int) -> list[RankedEntry]:
     """See the port."""
-    found = nsmallest(limit, walking.entries_between(session, b"", None), key=_RANKS[order])
+    now = session.now()
+    live = (each for each in walking.entries_between(session, b"", None) if not each[1].is_over(now))
+    found = nsmallest(limit, live, key=_RANKS[order])
     return [RankedEntry(decode_key(key), kept.size, seconds(kept.updated)) for key, kept in found]
 
 

@@ -103,7 +103,9 @@ def test_an_upgraded_database_has_the_tables_of_a_new_one(old: Path, tmp_path: P
     assert run_other(old, columns) == run_other(new, columns)
 
 
-@pytest.mark.parametrize(("version", "in_the_way"), [(1, "sloth_secrets"), (2, "sloth_history_gone"), (3, "sloth_ttl_due")])
+@pytest.mark.parametrize(
+    ("version", "in_the_way"), [(1, "sloth_secrets"), (2, "sloth_history_gone"), (3, "sloth_ttl_due")]
+)
 def test_an_upgrade_that_fails_changes_nothing(old: Path, version: int, in_the_way: str) -> None:
     run_other(old, f"CREATE TABLE {in_the_way} (something)")
     before = run_other(old, TABLES)

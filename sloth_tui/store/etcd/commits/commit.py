@@ -11,9 +11,11 @@ from contextlib import ExitStack
 from time import monotonic, sleep
 
 from sloth_tui.errors import DatabaseUnusable
+from sloth_tui.origin import expiry
 from sloth_tui.store.etcd.client.failures import TRY_AGAIN, UNREACHABLE, Failed, error_for
 from sloth_tui.store.etcd.client.messages import Compare, Delete, Put, Range, Txn, flattened, nested
 from sloth_tui.store.etcd.commits import contention, gate
+from sloth_tui.store.etcd.commits.expiring import Overdue
 from sloth_tui.store.etcd.commits.looking import guards, needed, require_time, take_in
 from sloth_tui.store.etcd.commits.wanted import FEW_KEYS
 from sloth_tui.store.etcd.data.batch import Stamp, Write, items_of, operations_of
@@ -61,6 +63,27 @@ def run(session: Session, wanted: Wanted, decide: Decide[T]) -> T:
     return result
 
 
+def expire(session: Session, passage: Passage | None = None) -> int:
+    """Delete the entries that are past their time to live, in a change set of its own; return their number.
+    With ``passage`` the gate, which is held, stays so. Raises NotWritable, DatabaseUnusable."""
+    session.require_writable()
+    fences, session.fences = session.fences, {}
+    before = session.origin, session.change, session.change_size
+    session.set_origin(expiry())
+    overdue = Overdue(session)
+    try:
+        if passage is None:
+            return _run(session, overdue, overdue.decide)[1]
+        with Blobs(session) as blobs:
+            found = overdue.read(session)
+            writes, number = overdue.decide(found, 0)
+            attempt(session, writes, found, (), passage, blobs, due=overdue.due, keeps_gate=True)
+            return number
+    finally:
+        session.fences = fences
+        session.origin, session.change, session.change_size = before
+
+
 def _run(session: Session, wanted: Wanted, decide: Decide[T]) -> tuple[Sequence[Write], T]:
     """Return what was written, and the result."""
     passage: Passage | None = None
@@ -72,9 +95,13 @@ def _run(session: Session, wanted: Wanted, decide: Decide[T]) -> tuple[Sequence[
         while True:
             if found is None:
                 found, fresh = wanted.read(session), True
+            if session.is_due and not isinstance(wanted, Overdue):
+                expire(session, passage)
+                found, fresh = wanted.read(session), True
+            due = wanted.due if isinstance(wanted, Overdue) else None
             writes, result = decide(found, session.head.revision + 1)
-            if writes:
-                if attempt(session, writes, found, wanted.again(), passage, blobs):
+            if writes or (due is not None and due != session.head.due):
+                if attempt(session, writes, found, wanted.again(), passage, blobs, due=due):
                     return writes, result
                 tries += 1
                 if tries == 1 and session.contended_until <= monotonic():
@@ -100,10 +127,14 @@ def attempt(
     passage: Passage | None,
     blobs: Blobs,
     released: Sequence[Released] = (),
+    *,
+    due: int | None = None,
+    keeps_gate: bool = False,
 ) -> bool:
     """Commit these writes if the head is still the one known; return False if it is not. Then the head and
-    the entries ``again`` are known anew. With ``passage`` a commit also opens the gate; the locks
-    ``released`` are given up with it. Raises LockLost."""
+    the entries ``again`` are known anew. With ``passage`` a commit also opens the gate, unless it
+    ``keeps_gate``; the locks ``released`` are given up with it. ``due``: when the next time to live of the
+    other entries is over, if that is known. Raises LockLost."""
     require_time(session)
     head = session.head
     nonce = os.urandom(6).hex().encode()
@@ -126,15 +157,21 @@ def attempt(
     else:
         pending, operations = None, operations_of(session.layout, items)
     generation = head.secrets + bool(patterns)
-    moved = Head(0, head.revision + len(items), max(head.change, stamp.change), generation, pending)
-    size = session.change_size + len(items)
+    made = sum(item.revision > 0 for item in items)
+    ends = [item.ends for item in items if item.ends]
+    ends += filter(None, (head.due if due is None else due,))
+    change = max(head.change, stamp.change) if made else head.change
+    moved = Head(0, head.revision + made, change, generation, pending, min(ends, default=0))
+    size = session.change_size + made
+    sizes = [Put(session.layout.size(stamp.change), b"%d %d" % (size, moved.revision))] if made else []
     operations = [
-        Put(session.layout.size(stamp.change), b"%d %d" % (size, moved.revision)),
+        *sizes,
         *secrets.marks(session.layout, patterns),
         *blobs.spare(),
         *operations,
     ]
-    request = _request(session, moved, stamp, operations, again, passage, released, notes)
+    shut = passage if keeps_gate else None
+    request = _request(session, moved, stamp, operations, again, passage, released, notes, made, shut)
     try:
         mod, lost = _send(session, request, nonce)
     except DatabaseUnusable:
@@ -151,7 +188,8 @@ def attempt(
             session.learn(staging.roll_forward(session, session.head))
         return False
     blobs.keep()
-    session.change, session.change_size = stamp.change, size
+    if made:
+        session.change, session.change_size = stamp.change, size
     session.learn(moved._replace(mod=mod))
     if pending is not None:
         session.learn(staging.roll_forward(session, session.head))
@@ -171,15 +209,17 @@ def _request(
     passage: Passage | None,
     released: Sequence[Released],
     notes: Sequence[Note],
+    made: int,
+    shut: Passage | None,
 ) -> Txn:
     layout, head = session.layout, session.head
     then: list[Operation] = [Put(layout.head, encode_head(moved))]
-    if passage is not None:
+    if passage is not shut:
         then.append(Delete(layout.gate))
     for held, also in released:
         then += [Delete(layout.lock(held.name)), *also]
     then += [Delete(note.key) for note in notes]
-    if session.change is None:
+    if session.change is None and made:
         then += _new_change(session, stamp, head.revision + 1)
     if not head.mod:
         then.append(Put(layout.mark, b"%d %d\n" % (FORMAT, stamp.at)))

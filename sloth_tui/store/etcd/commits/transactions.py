@@ -32,6 +32,8 @@ class Transaction:
             passage = gate.enter(session)
             try:
                 look(session, ())
+                if session.is_due:
+                    commit.expire(session, passage)
                 head = session.head
                 stamp = Stamp(session.now(), session.change or head.change + 1, b"")
                 session.work = Work(passage, head.revision, stamp)

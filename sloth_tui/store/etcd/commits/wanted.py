@@ -49,7 +49,7 @@ class Keys:
         if not session.head.mod or len(self._keys) > FEW_KEYS:
             return None
         try:
-            return {key: session.known[key] for key in self._keys}
+            return live(session, {key: session.known[key] for key in self._keys})
         except KeyError:
             return None
 
@@ -75,7 +75,9 @@ class Prefix:
         if session.work is not None:
             return dict(entries_between(session, self._prefix, after_prefix(self._prefix)))
         revision = look(session, ())
-        return dict(walking.entries_between(session, self._prefix, after_prefix(self._prefix), revision))
+        found = walking.entries_between(session, self._prefix, after_prefix(self._prefix), revision)
+        now = session.now()
+        return {key: kept for key, kept in found if not kept.is_over(now)}
 
     def again(self) -> Sequence[bytes]:
         return ()
@@ -85,14 +87,24 @@ def current(session: Session, keys: Sequence[bytes]) -> dict[bytes, Kept | None]
     """Return these entries as they are or, within a transaction, as they will be. Raises LockLost."""
     work = session.work
     if work is None:
-        return read_entries(session, keys)
+        return live(session, read_entries(session, keys))
     missing = [key for key in keys if key not in work.found and key not in work.entries]
     if missing:
         work.found.update(read_entries(session, missing))
-    return {key: work.entries[key] if key in work.entries else work.found[key] for key in keys}
+    found = {key: work.entries[key] if key in work.entries else work.found[key] for key in keys}
+    return live(session, found)
 
 
 def entries_between(session: Session, low: bytes, high: bytes | None) -> Iterator[tuple[bytes, Kept]]:
     """Return the entries between two keys as they are or, within a transaction, as they will be."""
     kept = walking.entries_between(session, low, high)
-    return kept if session.work is None else session.work.over(kept, low, high)
+    now = session.now()
+    if session.work is not None:
+        kept = session.work.over(kept, low, high)
+    return ((key, entry) for key, entry in kept if not entry.is_over(now))
+
+
+def live(session: Session, found: dict[bytes, Kept | None]) -> dict[bytes, Kept | None]:
+    """Return entries without those that are past their time to live."""
+    now = session.now()
+    return {key: None if kept is not None and kept.is_over(now) else kept for key, kept in found.items()}

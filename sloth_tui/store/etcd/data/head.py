@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import namedtuple
 
 from sloth_tui.errors import DatabaseUnusable
-from sloth_tui.store.etcd.data.records import FORMAT
+from sloth_tui.store.etcd.data.records import FORMAT, TIMED_FORMAT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Pending(namedtuple("Pending", ("commit", "base", "steps", "done"))):
     """How many of them were made."""
 
 
-class Head(namedtuple("Head", ("mod", "revision", "change", "secrets", "pending"))):
+class Head(namedtuple("Head", ("mod", "revision", "change", "secrets", "pending", "due"), defaults=(0,))):
     """The head as it was read or written."""
 
     __slots__ = ()
@@ -41,6 +41,12 @@ class Head(namedtuple("Head", ("mod", "revision", "change", "secrets", "pending"
     secrets: int
     """Grows whenever a key or pattern is marked as secret."""
     pending: Pending | None
+    due: int
+    """Unix milliseconds before which no time to live is over; 0 if no entry has one."""
+
+    def is_due(self, now: int) -> bool:
+        """Return True if a time to live may be over at a time in unix milliseconds."""
+        return 0 < self.due <= now
 
 
 _MOST_DIGITS = 9
@@ -50,6 +56,8 @@ NONE = Head(0, 0, 0, 0, None)
 
 def encode_head(head: Head) -> bytes:
     line = f"{FORMAT} {head.revision} {head.change} {head.secrets}".encode()
+    if head.due:
+        line = b"%d%b %d" % (TIMED_FORMAT, line[1:], head.due)
     if head.pending is None:
         return line
     commit, base, steps, done = head.pending
@@ -65,17 +73,19 @@ def head_of(answer: RangeAnswer, location: str) -> Head:
     fields = found.value.split(b" ")
     if not fields[0].isdigit() or len(fields[0]) > _MOST_DIGITS:
         raise _not_ours(location)
-    if int(fields[0]) > FORMAT:
+    form = int(fields[0])
+    if form > TIMED_FORMAT:
         raise DatabaseUnusable(
-            f"{location}: written by a newer sloth-runner (format {int(fields[0])})",
-            hint=f"this one knows {FORMAT}",
+            f"{location}: written by a newer sloth-runner (format {form})",
+            hint=f"this one knows {TIMED_FORMAT}",
         )
+    due = fields.pop(4) if form == TIMED_FORMAT and len(fields) > 4 else b"0"
     if len(fields) not in (4, 8):
         raise _not_ours(location)
     _, revision, change, secrets, *rest = fields
     try:
         pending = Pending(rest[0], *map(int, rest[1:])) if rest else None
-        return Head(found.mod, int(revision), int(change), int(secrets), pending)
+        return Head(found.mod, int(revision), int(change), int(secrets), pending, int(due))
     except ValueError:
         raise _not_ours(location) from None
 

@@ -5,6 +5,7 @@ Numbers in names are 16 hexadecimal digits, so that their order is that of the n
     PREFIX/agents/AGENT          this agent exists: format, when it was created, by whom
     PREFIX/a/AGENT/h             the head: the commit point of everything below
     .../e/KEY                    an entry
+    .../t/DEADLINE NUL KEY       which entry ends when, in unix milliseconds; empty
     .../r/REVISION               a revision: what a change replaced
     .../k/KEY NUL REVISION       the revisions of one key; empty
     .../c/CHANGE                 a change set: who, when, its first revision
@@ -57,6 +58,7 @@ class Layout:
         "sizes",
         "stages",
         "swept",
+        "ttls",
         "turn",
     )
 
@@ -70,7 +72,7 @@ class Layout:
         self.locks, self.breaks, self.swept = base + b"l/", base + b"L/", base + b"M"
         self.secrets, self.patterns, self.forgotten = base + b"x/", base + b"X/", base + b"f/"
         self.blobs, self.stages, self.queue = base + b"b/", base + b"s/", base + b"q/"
-        self.turn = base + b"w"
+        self.turn, self.ttls = base + b"w", base + b"t/"
         self.begun = base + b"o/"
 
     def entry(self, key: bytes) -> bytes:
@@ -99,6 +101,13 @@ class Layout:
     def run_of(self, run: str) -> bytes:
         """Return what the names of all change sets of a run begin with."""
         return self.runs + run.encode("utf-8", "backslashreplace") + b"\0"
+
+    def ttl(self, deadline: int, key: bytes) -> bytes:
+        return self.ttls + NUMBER % deadline + b"\0" + key
+
+    def key_of_ttl(self, name: bytes) -> bytes:
+        """Return the key in such a name."""
+        return name[len(self.ttls) + 17 :]
 
     def key_of_chain(self, name: bytes) -> bytes:
         """Return the key in the name of one of its revisions."""

@@ -39,11 +39,13 @@ class Released(namedtuple("Released", ("held", "also"))):
 class Work:
     """What a transaction has written so far, on top of the store as it is while the gate is held."""
 
-    __slots__ = ("_base", "_marks", "entries", "found", "passage", "released", "stamp", "writes")
+    __slots__ = ("_base", "_made", "_marks", "entries", "found", "passage", "released", "stamp", "writes")
 
     def __init__(self, passage: Passage, revision: int, stamp: Stamp) -> None:
         """``revision``: the newest of the store, which nobody else changes meanwhile."""
         self._base = revision
+        self._made = 0
+        """How many of the writes are revisions."""
         self._marks: list[tuple[int, int]] = []
         self.passage = passage
         self.found: dict[bytes, Kept | None] = {}
@@ -58,7 +60,7 @@ class Work:
     @property
     def revision(self) -> int:
         """The newest revision, those of the block included."""
-        return self._base + len(self.writes)
+        return self._base + self._made
 
     @property
     def depth(self) -> int:
@@ -74,13 +76,14 @@ class Work:
         """Forget what was written since the innermost block began."""
         mark, released = self._marks.pop()
         del self.released[released:]
-        writes, self.writes, self.entries = self.writes[:mark], [], {}
+        writes, self.writes, self.entries, self._made = self.writes[:mark], [], {}, 0
         self.add(writes)
 
     def add(self, writes: Iterable[Write]) -> None:
         for write in writes:
             before = self.entries[write.key] if write.key in self.entries else self.found.get(write.key)
             self.writes.append(write)
+            self._made += not write.touches
             self.entries[write.key] = entry_after(write, before, self.revision, self.stamp, None)
 
     def over(

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """The format of everything under an agent's prefix; a store with a higher one is not touched."""
+TIMED_FORMAT = 2
+"""The format while an entry may have a time to live: a program that knows of none would let what it writes
+end with what it replaced."""
 INLINE_BYTES = 256 * 1024
 """Largest stored form that stands in the entry itself, not in a blob."""
 STRING, HIDDEN, ABSENT = "string", "hidden", "-"
@@ -26,7 +29,11 @@ _NOTHING = "-"
 
 
 class Kept(
-    namedtuple("Kept", ("kind", "stored", "created", "updated", "revision", "change", "size", "blob"))
+    namedtuple(
+        "Kept",
+        ("kind", "stored", "created", "updated", "revision", "change", "size", "blob", "deadline"),
+        defaults=(0,),
+    )
 ):
     """An entry as it is kept."""
 
@@ -46,6 +53,12 @@ class Kept(
     """Bytes of the whole stored form."""
     blob: bytes | None
     """Name of the blob that holds the stored form; None if it stands here."""
+    deadline: int
+    """Unix milliseconds at which its time to live is over; 0 without one."""
+
+    def is_over(self, now: int) -> bool:
+        """Return True if it is past its time to live at a time in unix milliseconds."""
+        return 0 < self.deadline <= now
 
 
 class Record(
@@ -145,14 +158,15 @@ def seconds(milliseconds: int) -> float | None:
 def encode_kept(kept: Kept) -> bytes:
     blob = kept.blob or _NOTHING.encode()
     line = f"{kept.kind} {kept.created} {kept.updated} {kept.revision} {kept.change} {kept.size} "
-    return line.encode() + blob + b"\n" + kept.stored
+    deadline = b" %d" % kept.deadline if kept.deadline else b""
+    return line.encode() + blob + deadline + b"\n" + kept.stored
 
 
 def decode_kept(found: KeyValue) -> Kept:
     """Return the entry in a key. Raises DatabaseUnusable."""
     line, _, stored = found.value.partition(b"\n")
     try:
-        kind, created, updated, revision, change, size, blob = line.split(b" ")
+        kind, created, updated, revision, change, size, blob, *deadline = line.split(b" ")
         return Kept(
             kind.decode(),
             stored,
@@ -162,8 +176,9 @@ def decode_kept(found: KeyValue) -> Kept:
             int(change),
             int(size),
             _name(blob),
+            *map(int, deadline),
         )
-    except ValueError:
+    except (ValueError, TypeError):
         raise foreign(name_of(found.key)) from None
 
 

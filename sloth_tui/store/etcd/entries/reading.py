@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sloth_tui.errors import KeyNotFound
 from sloth_tui.store.etcd.client.messages import Range
+from sloth_tui.store.etcd.data.head import head_of
 from sloth_tui.store.etcd.data.records import seconds, value_of
 from sloth_tui.store.etcd.snapshots import blobs, walking
 from sloth_tui.store.etcd.snapshots.settled import read_settled
@@ -97,7 +98,16 @@ class EntryReading:
         if self._session.work is not None:
             return sum(1 for _ in self._walk(prefix))
         first, end = self._session.layout.entries_between(low, after_prefix(low))
-        return read_settled(self._session, Range(first, end, count_only=True)).answers[1].count
+        head, counted = read_settled(self._session, Range(first, end, count_only=True)).answers
+        if head_of(head, self._session.location).is_due(self._session.now()):
+            return sum(1 for _ in self._walk(prefix))
+        return counted.count
+
+    def ttl(self, key: str) -> float | None:
+        kept = self._find([key_bytes(key)])[0]
+        if kept is None or not kept.deadline:
+            return None
+        return max(kept.deadline / 1000 - self._session.clock.wall(), 0.001)
 
     def _find(self, keys: Sequence[bytes | None]) -> list[Kept | None]:
         """Return these entries, all as they are at one moment; None for a key that is absent or cannot be
@@ -110,8 +120,9 @@ class EntryReading:
 
             found = current(session, wanted)
             return [found[key] if key else None for key in keys]
-        found = walking.find(session, wanted)
-        return [found[key] if key else None for key in keys]
+        found, now = walking.find(session, wanted), session.now()
+        kept = [found[key] if key else None for key in keys]
+        return [None if each is not None and each.is_over(now) else each for each in kept]
 
     def _walk(self, prefix: str) -> Iterator[tuple[bytes, Kept]]:
         low = key_bytes(prefix)
@@ -121,7 +132,9 @@ class EntryReading:
             from sloth_tui.store.etcd.commits.wanted import entries_between
 
             return entries_between(self._session, low, after_prefix(low))
-        return walking.entries_between(self._session, low, after_prefix(low))
+        now = self._session.now()
+        kept = walking.entries_between(self._session, low, after_prefix(low))
+        return ((key, entry) for key, entry in kept if not entry.is_over(now))
 
     def _value(self, kept: Kept) -> Value:
         return value_of(kept.kind, blobs.stored_of(self._session, kept))
@@ -137,12 +150,14 @@ class EntryReading:
             seconds(kept.updated),
             kept.revision or None,
             kept.size,
+            seconds(kept.deadline),
         )
 
     def _no_such_key(self, key: str) -> KeyNotFound:
         from sloth_tui.text import nearest
 
-        nearby = [decode_key(found) for found in self._around(key)]
+        around = [decode_key(found) for found in self._around(key)]
+        nearby = [found for found in nearest(key, around) if self.exists(found)]
         meant = nearest(key, nearby)
         return KeyNotFound(f"no key '{key}'", hint="nearest: " + ", ".join(meant) if meant else None)
 

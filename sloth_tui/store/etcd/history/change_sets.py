@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import namedtuple
 from functools import partial
 
+from sloth_tui.origin import is_expiry
 from sloth_tui.store.etcd.client.messages import Range, after
 from sloth_tui.store.etcd.data.layout import OTHERS, number_at_end
 from sloth_tui.store.etcd.data.records import decode_change
@@ -79,7 +80,8 @@ class ChangeSets:
     def newest_change_set(self) -> ChangeSet:
         """See the port."""
         for found in self.change_sets():
-            return found
+            if not is_expiry(found.origin):
+                return found
         raise words.nothing_changed()
 
 

@@ -90,7 +90,9 @@ def _changes(moment: Moment) -> Iterator[Part]:
 def _entry(moment: Moment, key: bytes, kept: Kept) -> KeptEntry:
     stored = kept.stored if kept.blob is None else blobs.read(moment.session, kept.blob, moment.at)
     times = kept.created or None, kept.updated or None
-    return KeptEntry(key, kept.kind, stored, *times, kept.revision or None, _ours(kept.change))
+    return KeptEntry(
+        key, kept.kind, stored, *times, kept.revision or None, _ours(kept.change), kept.deadline or None
+    )
 
 
 def _revision(moment: Moment, record: Record) -> KeptRevision:

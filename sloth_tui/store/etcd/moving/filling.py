@@ -42,7 +42,7 @@ _ONE_GO_MS = 1000
 class Loading:
     """What is staged of one stream."""
 
-    __slots__ = ("_burst", "_forgotten", "_mark", "_marks", "_outline", "_session", "_stage", "name")
+    __slots__ = ("_burst", "_due", "_forgotten", "_mark", "_marks", "_outline", "_session", "_stage", "name")
 
     def __init__(self, session: Session, name: bytes, mark: bytes) -> None:
         """``name``: that of the commit; ``mark``: what the names of its blobs begin with."""
@@ -51,7 +51,7 @@ class Loading:
         self._session = session
         self._stage = staging.PutsStage(session, name)
         self._outline = Outline(0, 0, 0, 0, 0)
-        self._marks = self._forgotten = 0
+        self._marks = self._forgotten = self._due = 0
         self._burst: _Burst | None = None
 
     @property
@@ -61,7 +61,7 @@ class Loading:
     @property
     def head(self) -> Head:
         """The head of the store when all is in place."""
-        return Head(0, self._outline.revision, self._outline.change, self._marks, None)
+        return Head(0, self._outline.revision, self._outline.change, self._marks, None, self._due)
 
     def stage(self, parts: Iterable[Part]) -> None:
         for part in parts:
@@ -78,6 +78,9 @@ class Loading:
             self._add_revision(part)
         elif isinstance(part, KeptEntry):
             put(layout.entry(part.key), encode_kept(self._kept(part)))
+            if part.expires_at is not None:
+                put(layout.ttl(part.expires_at, part.key), b"")
+                self._due = min(self._due or part.expires_at, part.expires_at)
         elif isinstance(part, Outline):
             self._outline = part
         elif isinstance(part, KeptChange):
@@ -108,6 +111,7 @@ class Loading:
             entry.change or 0,
             len(entry.stored),
             blob,
+            entry.expires_at or 0,
         )
 
     def _divided(self, stored: bytes) -> tuple[bytes, bytes | None]:

@@ -167,7 +167,7 @@ def _take_back(session: Session, before: Head, loading: Loading) -> None:
         Delete(first, after(first))
         for first in (
             *(layout.entries, layout.records, layout.chains, layout.changes, layout.sizes, layout.runs),
-            *(layout.secrets, layout.patterns, layout.forgotten, layout.stages, layout.blobs),
+            *(layout.secrets, layout.patterns, layout.forgotten, layout.stages, layout.blobs, layout.ttls),
         )
     ]
     then += [Delete(layout.horizon)]

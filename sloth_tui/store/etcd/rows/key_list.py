@@ -39,6 +39,7 @@ class KeyList:
         "_total",
         "by_number",
         "complete",
+        "due",
         "keys",
         "revision",
     )
@@ -54,6 +55,9 @@ class KeyList:
         self.complete = False
         self.revision = 0
         """Our revision that the list is of."""
+        self.due = 0
+        """Unix milliseconds from which on some of the keys may be of entries past their time to live; 0:
+        never, as far as is known."""
         self._revision = 0
         """The server's revision at which it is read."""
         self._loaded_to = b""
@@ -67,7 +71,8 @@ class KeyList:
         first, end = self._session.layout.entries_between(b"", None)
         reading = read_settled(self._session, Range(first, end, count, keys_only=True))
         head, answer = reading.answers
-        self.revision = head_of(head, self._session.location).revision
+        found = head_of(head, self._session.location)
+        self.revision, self.due = found.revision, found.due
         self._revision, self._total = reading.revision, answer.count
         self._take(found.key for found in answer.kvs)
         self.complete = len(answer.kvs) >= answer.count

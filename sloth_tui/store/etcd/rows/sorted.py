@@ -52,11 +52,14 @@ class Sorted:
         beyond = terms.beyond if terms.prefix else None
         found: list[tuple[Any, int]] = []
         wanted = self._wanted()
+        now = self._session.now()
         for read, (key, kept) in enumerate(walking.entries_between(self._session, terms.prefix, beyond), 1):
             if read % _STEP_ROWS == 0:
                 self._check()
                 yield 0
             number = self._keys.number(key)
+            if kept.is_over(now):
+                continue
             if number is not None and (wanted is None or number in wanted) and self._has_values(kept):
                 found.append((column(kept), number))
         # The entries came in key order and stay so where the column is equal, whichever way it is sorted.

@@ -9,6 +9,7 @@ from sloth_tui.errors import Interrupted
 from sloth_tui.model import Row
 from sloth_tui.store.etcd.client.failures import COMPACTED, Failed
 from sloth_tui.store.etcd.client.messages import Range
+from sloth_tui.store.etcd.commits.expiring import overdue
 from sloth_tui.store.etcd.data.head import head_of
 from sloth_tui.store.etcd.data.records import ABSENT, decode_record, seconds
 from sloth_tui.store.etcd.rows.key_list import KeyList
@@ -67,7 +68,7 @@ class EtcdKeySource:
         moved, self._heard = heard != self._heard, heard
         if not moved:
             self._watch.check()
-        return moved
+        return moved or 0 < self._list.due <= self._session.now()
 
     def came_or_went(self) -> Collection[bytes] | None:
         if not self._list.keys and not self._list.complete:
@@ -82,7 +83,8 @@ class EtcdKeySource:
                 self._session.layout.record(since + 1 + _CHANGES_AT_ONCE),
             )
             head, found = read_settled(self._session, Range(low, high)).answers
-            newest = head_of(head, self._session.location).revision
+            settled = head_of(head, self._session.location)
+            newest = settled.revision
             if (
                 newest < since
                 or newest - self._list.revision > _MANY
@@ -102,8 +104,19 @@ class EtcdKeySource:
                     came.add(record.key)
             if since >= newest:
                 break
-        self._list.patch(came, went, since)
-        return came | went
+        gone = self._past_their_time(settled.due)
+        self._list.patch(came - gone, went | gone, since)
+        return came | went | gone
+
+    def _past_their_time(self, due: int) -> set[bytes]:
+        """Return the keys of entries past their time to live that no writer has deleted yet, and note when to
+        look again. ``due``: that of the head."""
+        now = self._session.now()
+        if not 0 < due <= now:
+            self._list.due = due
+            return set()
+        gone, self._list.due = overdue(self._session, now)
+        return set(gone)
 
     def read_run(self, low: bytes, high: bytes | None, limit: int | None) -> Run:
         keys = self._list
@@ -155,7 +168,9 @@ class EtcdKeySource:
     def existing(self, keys: Sequence[str]) -> frozenset[str]:
         stored = {key: bytes_of for key in keys if (bytes_of := key_bytes(key))}
         found = walking.find(self._session, list(stored.values()))
-        return frozenset(key for key, bytes_of in stored.items() if found[bytes_of] is not None)
+        now = self._session.now()
+        there = {key: found[bytes_of] for key, bytes_of in stored.items()}
+        return frozenset(key for key, kept in there.items() if kept is not None and not kept.is_over(now))
 
     def close(self) -> None:
         self._watch.close()
@@ -214,23 +229,29 @@ class EtcdKeySource:
             low = run.last + b"\0"
 
     def _having_values(self, terms: Terms, wanted: list[tuple[bytes, int]]) -> Iterator[int]:
-        numbers = dict(wanted)
+        numbers, now = dict(wanted), self._session.now()
         for key, kept in walking.entries_between(self._session, wanted[0][0], wanted[-1][0] + b"\0"):
             self._check()
             number = numbers.get(key)
-            if number is not None:
+            if number is not None and not kept.is_over(now):
                 stored = blobs.stored_of(self._session, kept)
                 if all((text in stored) is not inverse for text, inverse in terms.values):
                     yield number
 
     def _row(self, key: bytes, kept: Kept | None) -> Row | None:
-        if kept is None:
+        if kept is None or kept.is_over(self._pages.now()):
             return None
         stored = blobs.beginning_of(self._pages, kept, PREVIEW_BYTES)[:PREVIEW_BYTES]
         decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
         preview = decoder.decode(stored, len(stored) >= kept.size)
         return Row(
-            decode_key(key), preview, kept.kind, kept.size, seconds(kept.updated), kept.revision or None
+            decode_key(key),
+            preview,
+            kept.kind,
+            kept.size,
+            seconds(kept.updated),
+            kept.revision or None,
+            expires_at=seconds(kept.deadline),
         )
 
     def _check(self) -> None:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 MAX_OPERATIONS = 1000
 MAX_BYTES = 1024 * 1024
 """What one request may have at most: a larger one would hold up everybody else on the server."""
-_STEP_ITEMS = 300
 _STEP_PUTS = 900
 _STEP_BYTES = 512 * 1024
 _PUTS = b"puts\n"
@@ -39,7 +38,7 @@ _MOST_BYTES = 1024**3
 
 def is_large(items: Sequence[Item]) -> bool:
     """Return True if these items do not go into one request."""
-    return 3 * len(items) > MAX_OPERATIONS or sum(item.size for item in items) > MAX_BYTES
+    return sum(map(_operations_for, items)) > MAX_OPERATIONS or sum(item.size for item in items) > MAX_BYTES
 
 
 def stage(session: Session, commit: bytes, items: Sequence[Item]) -> int:
@@ -138,14 +137,19 @@ def _operations(layout: Layout, staged: bytes) -> Sequence[Operation]:
     return operations
 
 
+def _operations_for(item: Item) -> int:
+    return 3 + bool(item.ended) + bool(item.ends)
+
+
 def _steps(items: Sequence[Item]) -> Iterator[list[Item]]:
     step: list[Item] = []
-    size = 0
+    operations = size = 0
     for item in items:
-        if step and (len(step) >= _STEP_ITEMS or size + item.size > _STEP_BYTES):
+        if step and (operations >= _STEP_PUTS or size + item.size > _STEP_BYTES):
             yield step
-            step, size = [], 0
+            step, operations, size = [], 0, 0
         step.append(item)
+        operations += _operations_for(item)
         size += item.size
     if step:
         yield step
@@ -153,12 +157,14 @@ def _steps(items: Sequence[Item]) -> Iterator[list[Item]]:
 
 def _encode(item: Item) -> bytes:
     entry, blob = item.entry, item.spare_blob
-    line = b"%d %d %d %d %b\n" % (
+    line = b"%d %d %d %d %b %d %d\n" % (
         item.revision,
         len(item.key),
         len(item.record),
         -1 if entry is None else len(entry),
         blob or b"-",
+        item.ended,
+        item.ends,
     )
     return line + item.key + item.record + (entry or b"")
 
@@ -167,7 +173,7 @@ def _decode(data: bytes) -> Iterator[Item]:
     at = 0
     while at < len(data):
         end = data.index(b"\n", at)
-        revision, key, record, entry, blob = data[at:end].split(b" ")
+        revision, key, record, entry, blob, *deadlines = data[at:end].split(b" ")
         at = end + 1
         key_end = at + int(key)
         record_end = key_end + int(record)
@@ -178,5 +184,6 @@ def _decode(data: bytes) -> Iterator[Item]:
             data[key_end:record_end],
             None if size < 0 else data[record_end : record_end + size],
             None if blob == b"-" else blob,
+            *map(int, deadlines),
         )
         at = record_end + max(size, 0)
