@@ -369,7 +369,7 @@ def test_newer_format(words: tuple[str, ...], shared_etcd: Etcd, address: str, p
     shared_etcd.gateway.put(f"{prefix}/a/local/h", "9 1 2 3 4 5")
     assert _refused(words, address) == (
         _UNUSABLE,
-        f"error: {address}: written by a newer sloth-runner (format 9)\nhint: this one knows 1\n",
+        f"error: {address}: written by a newer sloth-runner (format 9)\nhint: this one knows 2\n",
     )
     assert shared_etcd.gateway.range(prefix) == {f"{prefix}/a/local/h": "9 1 2 3 4 5"}
 
