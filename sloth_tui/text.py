@@ -134,6 +134,11 @@ def format_duration(seconds: float) -> str:
     raise AssertionError(seconds)
 
 
+def format_left(until: float, now: float) -> str:
+    """Return how long it is until ``until``, both in unix seconds, in whole seconds: ``42s``, ``2h 5m``."""
+    return format_duration(float(max(int(until - now), 0)))
+
+
 def format_age(at: float | None, now: float) -> str:
     """Return how long ago ``at`` was, both in unix seconds: ``now``, ``42s ago``, ``in 5m``; ``-`` for
     None."""

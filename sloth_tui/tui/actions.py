@@ -78,6 +78,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("rename_key", "R", "Rename", "Give this key another name", "Keys", _KEYS, False, True),
     Action("duplicate_key", "C", "Duplicate", "Set another key to the same", "Keys", _KEYS, False, True),
     Action("change_type", "m", "Type", "Change the type of this value", "Keys", _KEYS, False, True),
+    Action("limit_key", "L", "Lifetime", "Give this key a time to live, or none", "Keys", _KEYS, False, True),
     Action("delete_key", "d,delete", "Delete", "Delete this key", "Keys", _KEYS, True, True),
     Action(
         "break_lock", "b", "Break", "Take this lock away from its holder", "Locks", ("locks",), True, True

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING
 
-from sloth_tui.text import display_text
+from sloth_tui.errors import InvalidValue
+from sloth_tui.text import display_text, format_left
+from sloth_tui.values.parse import duration
 
 if TYPE_CHECKING:
-    from sloth_tui.model import Value
+    from sloth_tui.model import Entry, Value
 
 EDITABLE_SIZE = 256 * 1024
 """Bytes of the largest value that is edited in the dialog."""
@@ -29,6 +32,24 @@ def form_of(value: Value, kind: str) -> str:
     if isinstance(value, str) and display_text(value, lines=True) != value:
         return "escaped"
     return "string" if isinstance(value, str) else kind
+
+
+def limit_text(entry: Entry | None) -> str:
+    """Return how long an entry has to live, as it is edited; empty if it stays."""
+    return "" if entry is None or entry.expires_at is None else format_left(entry.expires_at, time())
+
+
+def limit_of(text: str) -> float:
+    """Return the seconds in such a text; 0 if it is empty. Raises InvalidValue."""
+    if not text.strip():
+        return 0.0
+    try:
+        seconds = duration(text)
+    except ValueError as error:
+        raise InvalidValue(str(error)) from None
+    if not seconds:
+        raise InvalidValue("a time to live is more than 0 seconds; without one the entry stays")
+    return seconds
 
 
 def keep_typable(pasted: str, *, lines: bool) -> tuple[str, int]:

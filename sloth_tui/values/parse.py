@@ -68,6 +68,20 @@ def seconds(word: str) -> float:
     return span
 
 
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+
+
+def duration(word: str) -> float:
+    """Return a duration in seconds: ``90``, ``0.5``, ``5m``, ``2h 30m``, ``1d``. Raises ValueError."""
+    import re
+
+    if not re.fullmatch(rf"\s*{_NUMBER}\s*|(?:\s*{_NUMBER}\s*[smhdw]\s*)+", word):
+        raise ValueError(f"{_quoted(word)} is not a duration like 90, 5m, 2h 30m or 1d")
+    parts = re.findall(rf"({_NUMBER})\s*([smhdw]?)", word)
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
 def grace(word: str) -> float:
     """Return a duration in seconds, at most 30 days. Raises ValueError."""
     span = seconds(word)

@@ -9,7 +9,7 @@ from sloth_tui.cli.commands import tell, writing
 from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import Conflict, ExitCode, InvalidValue, KeyNotFound, UsageError
 from sloth_tui.values.codec import MAX_VALUE
-from sloth_tui.values.parse import TYPES, parse_typed, revision, seconds
+from sloth_tui.values.parse import TYPES, duration, parse_typed, revision
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,9 +164,9 @@ COMMANDS = (
             ),
             Option(
                 ("--ttl",),
-                "it is gone after S seconds; without this it stays",
+                "it is gone after S seconds, or 5m, 2h, 1d; without this it stays",
                 metavar="S",
-                convert=seconds,
+                convert=duration,
             ),
             Option(("--keep-ttl",), "what it has left of an earlier --ttl stays"),
             Option(("--secret",), "from now on history keeps no values of KEY, only that it changed"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sloth_tui.cli.commands import entries, tell, writing
 from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, Positional, utf8
 from sloth_tui.errors import ExitCode, KeyNotFound
-from sloth_tui.values.parse import seconds
+from sloth_tui.values.parse import duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ COMMANDS = (
         expire,
         positionals=[
             _KEY,
-            Positional("seconds", "SECONDS", "from now on; at most ten years", convert=seconds),
+            Positional(
+                "seconds", "SECONDS", "from now on, or 5m, 2h, 1d; at most ten years", convert=duration
+            ),
         ],
         options=WHOSE,
         details="The value and its revision stay. A key that is not there is exit code 3.",

@@ -73,7 +73,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "dock": ("break_lock", "check_store", "compact", "show_change", "undo"),
     "entry": (
         *("edit_value", "edit_outside", "restore_revision", "new_key", "rename_key", "duplicate_key"),
-        *("change_type", "reveal", "compare_revision", "fold_all", "unfold_all", "page_value"),
+        *("limit_key", "change_type", "reveal", "compare_revision", "fold_all", "unfold_all", "page_value"),
         *("value_tab", "history_tab", "info_tab"),
     ),
     "help": ("help",),

@@ -13,7 +13,7 @@ from sloth_tui.errors import InvalidValue, SlothError
 from sloth_tui.model import VALUE_TYPES
 from sloth_tui.text import display_text
 from sloth_tui.tui.dialogs.dialog import Dialog
-from sloth_tui.tui.editing import EDITABLE_SIZE, FORMS, form_of
+from sloth_tui.tui.editing import EDITABLE_SIZE, FORMS, form_of, limit_of, limit_text
 from sloth_tui.tui.widgets.detail.difference import Piece, compare_whole
 from sloth_tui.tui.widgets.detail.history_view import DifferenceView, describe_author
 from sloth_tui.values.parse import from_text
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sloth_tui.model import Entry, Revision, Value
     from sloth_tui.tui.services.detail import Attempt
 
-    Save: TypeAlias = Callable[[str, Entry | None, Value], Awaitable[Attempt]]
+    Save: TypeAlias = Callable[[str, Entry | None, Value, float | None], Awaitable[Attempt]]
 
 _CHECK_LIMIT = 64 * 1024
 """Characters of the longest text that is checked while it is typed."""
@@ -58,8 +58,9 @@ class TheirsView(Vertical):
 class EditScreen(Dialog[str | None]):
     """Keeps the typed text until it is saved or discarded; returns the saved key, else None.
 
-    ``save(key, before, value)`` writes only if the entry is still ``before`` (None: absent), and may raise
-    the errors of the store. A value written elsewhere meanwhile is shown beside the typed text; saving again
+    ``save(key, before, value, ttl)`` writes only if the entry is still ``before`` (None: absent), and may
+    raise the errors of the store. ``ttl``: the seconds that the entry then has to live, 0 for no end; None:
+    what it has, because nothing else was typed. A value written elsewhere meanwhile is shown beside the typed text; saving again
     replaces it.
     """
 
@@ -96,6 +97,7 @@ class EditScreen(Dialog[str | None]):
         self._saving = False
         self._problem = tried if isinstance(tried, str) else ""
         self._begun = "" if entry is None else to_text(entry.value, self._form)
+        self._limit = limit_text(entry)
         self._warned = False
         """True after the warning that esc again discards the typed text."""
 
@@ -118,7 +120,10 @@ class EditScreen(Dialog[str | None]):
             with Container(classes="versions"):
                 yield TextArea(self._text(), id="edit-text", tab_behavior="focus", soft_wrap=True)
                 yield TheirsView(id="edit-theirs")
-            yield Static(id="edit-form")
+            with Horizontal(classes="form"):
+                yield Static(id="edit-form")
+                yield Static("lives ", id="edit-lives")
+                yield Input(self._limit, placeholder="no end", id="edit-limit", compact=True)
             yield Static(id="edit-problem")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
@@ -166,7 +171,8 @@ class EditScreen(Dialog[str | None]):
         if self._saving:
             return
         named = self._entry is None and self.query_one("#edit-key", Input).value != self._key
-        if self._warned or not (named or self.query_one(TextArea).text != self._begun):
+        limited = self.query_one("#edit-limit", Input).value != self._limit
+        if self._warned or not (named or limited or self.query_one(TextArea).text != self._begun):
             self.dismiss(None)
             return
         self._complain("Not saved. esc again discards what was typed, ctrl+s saves it.")
@@ -182,7 +188,9 @@ class EditScreen(Dialog[str | None]):
         key = self.query_one("#edit-key", Input).value if self._entry is None else self._entry.key
         try:
             value = from_text(self.query_one(TextArea).text, self._form)
-            attempt = await self._save(key, self._before, value)
+            limit = self.query_one("#edit-limit", Input).value
+            ttl = None if limit == self._limit else limit_of(limit)
+            attempt = await self._save(key, self._before, value, ttl)
         except SlothError as error:
             self._complain(error.message if error.hint is None else f"{error.message} ({error.hint})")
         else:

@@ -41,8 +41,8 @@ class EntryOperations:
         self._operations = operations
         self._services = services
         self._feed = feed
-        self._changed = False
-        """True if the last save changed the value."""
+        self._changed = self._limited = False
+        """True if the last save changed the value, or how long the entry has to live."""
 
     async def edit(self, key: str) -> None:
         """Edit the value in a dialog. Raises SlothError if it is too large."""
@@ -101,6 +101,24 @@ class EntryOperations:
         if name:
             self._operations.notify_undoable(f"renamed {_named(key)} to {_named(name)}")
         return name
+
+    async def limit(self, key: str) -> None:
+        """Ask how long an entry has to live, and see to it."""
+        from sloth_tui.tui.dialogs.prompt import NameScreen
+        from sloth_tui.tui.editing import limit_of, limit_text
+
+        entry = await asyncio.wrap_future(self._services.entry(key))
+        shown = limit_text(entry)
+
+        async def attempt(text: str) -> None:
+            if text != shown:
+                await asyncio.wrap_future(self._services.detail.limit(key, limit_of(text) or None))
+
+        question = f"How long {key} has to live, like 90, 5m, 2h or 1d. Empty: it stays."
+        text = await self._operations.ask(NameScreen("Time to live", question, attempt, value=shown))
+        if text is not None and text != shown:
+            after = f"is gone after {text}" if text.strip() else "stays"
+            self._operations.notify(f"{_named(key)} {after}")
 
     async def duplicate(self, key: str) -> str | None:
         """Ask for another key and copy the value to it; return the key, or None."""
@@ -188,13 +206,15 @@ class EntryOperations:
     def _saved(self, key: str) -> None:
         if self._changed:
             self._operations.notify_undoable(f"saved {_named(key)}")
+        elif self._limited:
+            self._operations.notify(f"{_named(key)} has another time to live")
         else:
             # Nothing changed, so there is nothing to undo.
             self._operations.notify(f"{_named(key)} is that already")
 
-    async def _save(self, key: str, before: Entry | None, value: Value) -> Attempt:
-        attempt = await asyncio.wrap_future(self._services.detail.replace(key, before, value))
-        self._changed = attempt.changed
+    async def _save(self, key: str, before: Entry | None, value: Value, ttl: float | None = None) -> Attempt:
+        attempt = await asyncio.wrap_future(self._services.detail.replace(key, before, value, ttl))
+        self._changed, self._limited = attempt.changed, attempt.limited
         return attempt
 
 

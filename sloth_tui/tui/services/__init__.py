@@ -61,7 +61,7 @@ class Services:
         self.settings = settings
         self._secret_words = settings.secret_segments
         self._agent_watcher = AgentWatcher(post)
-        self._reader = Reader(post, _TOPICS)
+        self._reader = Reader(post, _TOPICS, lambda agent: self._writer.expire(agent))
         self.rows = Rows(post, self._reader.doubt)
         """The rows of the key table."""
         self.dock = DockFigures(self._reader, post)

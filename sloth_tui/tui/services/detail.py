@@ -37,6 +37,8 @@ class Attempt(NamedTuple):
     """The revision that put it there, if known."""
     changed: bool = True
     """False if the entry had the value before."""
+    limited: bool = False
+    """True if it was given another time to live, or none any more."""
 
 
 class Detail:
@@ -64,18 +66,20 @@ class Detail:
 
         self._reader.watch(TOPIC, read)
 
-    def replace(self, key: str, before: Entry | None, value: Value) -> Future[Attempt]:
-        """Set ``key`` if its entry is still ``before`` (None: absent), or has this value already."""
+    def replace(
+        self, key: str, before: Entry | None, value: Value, ttl: float | None = None
+    ) -> Future[Attempt]:
+        """Set ``key`` if its entry is still ``before`` (None: absent), or has this value already. ``ttl``: the
+        seconds it then has to live, 0 for no end; None: what it has."""
 
         def write(store: Store) -> Attempt:
-            if before is None:
-                done = store.set_if_absent(key, value)
-            elif before.revision is None:
-                done = store.compare_and_set(key, before.value, value)
-            else:
-                done = store.compare_and_set_revision(key, before.revision, value)
+            with store.transaction():
+                done = _set(store, key, before, value, ttl or None)
+                if done and ttl == 0:
+                    store.set_ttl(key, None)
             if done:
-                return Attempt(True, changed=before is None or not same(before.value, value))
+                changed = before is None or not same(before.value, value)
+                return Attempt(True, changed=changed, limited=ttl is not None)
             last = next(iter(store.revisions(key, limit=1)), None)
             try:
                 now = store.entry(key)
@@ -85,12 +89,22 @@ class Detail:
 
         return self._writer.submit(self._agent(), f"set {key}", write)
 
+    def limit(self, key: str, seconds: float | None) -> Future[None]:
+        """Give an entry a time to live, or with None no end. Raises KeyNotFound, UsageError."""
+
+        def write(store: Store) -> None:
+            if not store.set_ttl(key, seconds):
+                raise KeyNotFound(f"no key '{key}'")
+
+        title = f"persist {key}" if seconds is None else f"expire {key} {seconds:g}"
+        return self._writer.submit(self._agent(), title, write)
+
     def rename(self, before: Entry, key: str) -> Future[None]:
         """Rename an entry's key. Raises Conflict if the entry changed or the new key exists."""
 
         def write(store: Store) -> None:
             with store.transaction():
-                _copy(store, before, key)
+                _copy(store, before, key, ttl=store.ttl(before.key))
                 store.delete(before.key)
 
         return self._writer.submit(self._agent(), f"rename {before.key} to {key}", write)
@@ -116,7 +130,15 @@ class Detail:
         return self._writer.submit(self._agent(), f"rollback {before.key} --to {revision}", write)
 
 
-def _copy(store: Store, before: Entry, key: str) -> None:
+def _set(store: Store, key: str, before: Entry | None, value: Value, ttl: float | None) -> bool:
+    if before is None:
+        return store.set_if_absent(key, value, ttl=ttl)
+    if before.revision is None:
+        return store.compare_and_set(key, before.value, value, ttl=ttl)
+    return store.compare_and_set_revision(key, before.revision, value, ttl=ttl)
+
+
+def _copy(store: Store, before: Entry, key: str, *, ttl: float | None = None) -> None:
     """Set the absent ``key`` to the value of an unchanged entry. Raises Conflict otherwise."""
     now = _require(store, before)
     check_key(key)
@@ -125,7 +147,7 @@ def _copy(store: Store, before: Entry, key: str) -> None:
         raise Conflict(f"there is a key '{key}' already", hint="nothing was changed; choose another name")
     if last is not None and last.secret:
         store.mark_secret(key)
-    store.set(key, now.value)
+    store.set(key, now.value, ttl=ttl)
 
 
 def _require(store: Store, before: Entry) -> Entry:

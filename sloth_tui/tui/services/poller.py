@@ -17,6 +17,8 @@ _POLL_SECONDS = 0.1
 _IDLE_POLL_SECONDS = 0.3
 _IDLE_AFTER_SECONDS = 10.0
 """Time without a change after which the thread looks less often: waking costs more than looking."""
+_EXPIRY_SECONDS = 1.0
+"""Between two reports of entries whose time to live is over and that nobody deletes."""
 _ROUND_SECONDS = 0.25
 """Minimum time between two rounds of answers. The next look answers a first change; a store that changes all
 the time is read four times a second."""
@@ -39,6 +41,7 @@ class Poller:
         self._next_poll = self._next_round = 0.0
         self._moved_at = time.monotonic()
         """When a change was last found, or the store opened; ``time.monotonic``."""
+        self._expiry_told_at = float("-inf")
         self._paused = self._once = False
         self._told = False
         """True once a change that waits was reported during this pause."""
@@ -80,9 +83,10 @@ class Poller:
         if self._pace is not None:
             self._retry_at = time.monotonic() + self._pace.retry
 
-    def poll(self, store: Store | None) -> Literal["anew", "change", "waits"] | None:
+    def poll(self, store: Store | None) -> Literal["anew", "change", "waits", "expired"] | None:
         """Look once. ``anew``: the store must be opened anew; ``change``: it was changed; ``waits``: it was,
-        for the first time in this pause. Raises the errors of the store."""
+        for the first time in this pause; ``expired``: entries are past their time to live. Raises the errors
+        of the store."""
         now = time.monotonic()
         self._next_poll = now + self._pause_after(now)
         if self._must_reopen(now, opened=store is not None):
@@ -90,9 +94,12 @@ class Poller:
         if store is None:
             return None
         token = store.change_token()
+        left = store.next_expiry()
+        if left is not None:
+            self._next_poll = min(self._next_poll, now + max(left, _POLL_SECONDS))
         if token == self._token:
             self._once = False
-            return None
+            return "expired" if left == 0 and self._may_tell_expiry(now) else None
         if self._paused and not self._once:
             told, self._told = self._told, True
             return None if told else "waits"
@@ -102,6 +109,12 @@ class Poller:
         self._once = False
         self._token, self._next_round = token, self._next_poll + _ROUND_SECONDS
         return "change"
+
+    def _may_tell_expiry(self, now: float) -> bool:
+        if now - self._expiry_told_at < _EXPIRY_SECONDS:
+            return False
+        self._expiry_told_at = now
+        return True
 
     def _pause_after(self, now: float) -> float:
         """Return the seconds until the next look."""

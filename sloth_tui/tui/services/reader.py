@@ -32,9 +32,16 @@ T = TypeVar("T")
 class Reader:
     """Opens, reads and polls. Its methods may be called from any thread and return at once."""
 
-    def __init__(self, post: Callable[[Message], object], order: tuple[str, ...]) -> None:
-        """``order``: the topics of subscriptions, most urgent first."""
+    def __init__(
+        self,
+        post: Callable[[Message], object],
+        order: tuple[str, ...],
+        expire: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        """``order``: the topics of subscriptions, most urgent first. ``expire`` has the entries of an agent
+        deleted whose time to live is over, and returns at once."""
         self._post = post
+        self._expire = expire
         self._order = order
         self._wake = threading.Condition()
         self._subscriptions: dict[str, Subscription] = {}
@@ -215,7 +222,9 @@ class Reader:
             self.refresh()
         elif found == "waits":
             self._post(UpdatesPending())
-        elif found == "change":
+        elif found is not None:
+            if found == "expired":
+                self._expire(self._agent)
             with self._wake:
                 for subscription in self._subscriptions.values():
                     subscription.pending = True

@@ -52,6 +52,12 @@ class Writer:
         self.check()
         return self._pool.submit(self._write, agent, title, job)
 
+    def expire(self, agent: str) -> None:
+        """Delete the entries whose time to live is over, if this program may write at all. Another one may
+        do it, so that a failure concerns nobody."""
+        if not self.read_only:
+            self._pool.submit(self._write, agent, "", lambda store: store.expire())
+
     def call(self, job: Callable[[], T]) -> Future[T]:
         """Queue a job that opens no store itself. Raises NotWritable at once."""
         self.check()

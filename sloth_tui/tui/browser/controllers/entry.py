@@ -146,6 +146,11 @@ class EntryController(Controller):
         if key is not None:
             self.workers.change(self._about_entry.retype(key))
 
+    def action_limit_key(self) -> None:
+        key = self._one_key()
+        if key is not None:
+            self.workers.change(self._about_entry.limit(key))
+
     def action_rename_key(self) -> None:
         key = self._one_key()
         if key is not None:

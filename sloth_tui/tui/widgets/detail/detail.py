@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sloth_tui.masking import MASK
-from sloth_tui.text import display_text, format_age, format_size
+from sloth_tui.text import display_text, format_age, format_left, format_size
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.messages import HistoryRequested
 from sloth_tui.tui.widgets.detail.history_view import HistoryView, RevisionList
@@ -31,6 +31,8 @@ _NOTHING = "No key is chosen."
 _KEY_LIMIT = 400
 _AGE_REFRESH_SECONDS = 5.0
 """Between two redraws of ages."""
+_COUNTDOWN_SECONDS = 1.0
+"""Between two redraws of what an entry has to live."""
 _TABS = (("value", "V", "Value"), ("history", "H", "History"), ("info", "I", "Info"))
 
 
@@ -89,6 +91,7 @@ class DetailPane(HostedPane):
 
     def on_loaded(self) -> None:
         self.set_interval(_AGE_REFRESH_SECONDS, self._age)
+        self._countdown = self.set_interval(_COUNTDOWN_SECONDS, self._draw_facts, pause=True)
         self.choose("value")
 
     @property
@@ -121,6 +124,10 @@ class DetailPane(HostedPane):
             self._revealed = False
             self._history = None
         self._entry, self._secret = entry, secret
+        if entry is not None and entry.expires_at is not None:
+            self._countdown.resume()
+        else:
+            self._countdown.pause()
         self._want_history()
         self._draw()
 
@@ -239,4 +246,5 @@ def draw_facts(entry: Entry, now: float) -> Content:
         "\n",
         (entry.type, "$accent"),
         (f" · {format_size(entry.size)} · {format_age(entry.updated_at, now)}", "$quiet"),
+        *([(f" · {format_left(entry.expires_at, now)} left", "$warning")] if entry.expires_at else []),
     )

@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from sloth_tui.text import display_text, format_age, format_count, format_size
+from sloth_tui.text import display_text, format_age, format_count, format_left, format_size
 from sloth_tui.tui.widgets.vi_keys import SCROLLING
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ def list_facts(
         ("updated", _moment(entry.updated_at, now)),
         ("created", _moment(entry.created_at, now)),
     ]
+    if entry.expires_at is not None:
+        left = f"{format_left(entry.expires_at, now)} left"
+        rows.append(("lives", [left, *_moment(entry.expires_at, now)[1:]]))
     if revisions is not None:
         rows.append(("history", _kept(revisions, now, more=more)))
         if revisions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.cells import display_cells
-from sloth_tui.text import display_text, format_size
+from sloth_tui.text import display_text, format_age, format_left, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,27 +23,42 @@ _KEY_SHARE = 0.62
 """The largest share of the width of key and value that the key takes."""
 
 
+class Spans(NamedTuple):
+    """Times of a row, in words: they change while it stays the same."""
+
+    age: str
+    """How long ago it was last changed."""
+    left: str
+    """How long it has to live; empty if it stays."""
+
+
+def spans_of(row: Row, now: float) -> Spans:
+    """Return the spans of a row at a time in unix seconds."""
+    left = "" if row.expires_at is None else format_left(row.expires_at, now)
+    return Spans(format_age(row.updated_at, now), left)
+
+
 class ColumnKind(NamedTuple):
     """A column that is shown if it fits."""
 
     name: str
-    """One of the model's SORT_COLUMNS."""
+    """One of the model's SORT_COLUMNS, or ``expires``."""
     title: str
     width: int
     """Minimum width in cells."""
-    cell: Callable[[Row, str], str]
-    """Returns the harmless text for a row and its age in words."""
+    cell: Callable[[Row, Spans], str]
+    """Returns the harmless text for a row and its spans of time."""
     right: bool = True
     """Aligned to the right."""
     greatest_first: bool = True
     """True if sorting by it begins with the greatest."""
 
 
-def _type_of(row: Row, age: str) -> str:
+def _type_of(row: Row, spans: Spans) -> str:
     return display_cells(row.type, _TYPE)
 
 
-def _revision_of(row: Row, age: str) -> str:
+def _revision_of(row: Row, spans: Spans) -> str:
     return "-" if row.revision is None else f"{row.revision:,}"
 
 
@@ -52,13 +67,14 @@ KINDS = {
     kind.name: kind
     for kind in (
         ColumnKind("type", "type", _TYPE, _type_of, right=False, greatest_first=False),
-        ColumnKind("size", "size", 9, lambda row, age: format_size(row.size)),
-        ColumnKind("updated", "updated", 9, lambda row, age: age),
+        ColumnKind("size", "size", 9, lambda row, spans: format_size(row.size)),
+        ColumnKind("updated", "updated", 9, lambda row, spans: spans.age),
+        ColumnKind("expires", "left", 8, lambda row, spans: spans.left),
         ColumnKind("revision", "revision", _REVISION, _revision_of),
     )
 }
 """The columns after key and value, from left to right."""
-_BY_IMPORTANCE = ("updated", "size", "type", "revision")
+_BY_IMPORTANCE = ("updated", "expires", "size", "type", "revision")
 """The same, most important first: those are shown if not all fit."""
 
 
@@ -75,14 +91,16 @@ class Column(NamedTuple):
     """Aligned to the right."""
 
 
-def arrange(width: int, longest_key: int, newest_revision: int) -> tuple[Column, ...]:
+def arrange(width: int, longest_key: int, newest_revision: int, *, timed: bool = False) -> tuple[Column, ...]:
     """Return the columns for a table of ``width`` cells: key and value, then as many as fit, most important
-    first."""
+    first. ``timed``: a row has a time to live."""
     left = width - GUTTER
     widths = {name: kind.width for name, kind in KINDS.items()}
     widths["revision"] = max(len(f"{newest_revision:,}"), _REVISION)
     taken = set()
     for name in _BY_IMPORTANCE:
+        if name == "expires" and not timed:
+            continue
         if left - GAP - widths[name] < _MIN_TEXT_WIDTH:
             break
         left -= GAP + widths[name]

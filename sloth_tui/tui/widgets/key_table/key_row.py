@@ -11,7 +11,15 @@ from textual.strip import Strip
 from sloth_tui.cells import display_cells, fit
 from sloth_tui.masking import MASK
 from sloth_tui.text import display_text, format_count
-from sloth_tui.tui.widgets.key_table.columns import GAP, GUTTER, KINDS, Column, find_part, find_scattered
+from sloth_tui.tui.widgets.key_table.columns import (
+    GAP,
+    GUTTER,
+    KINDS,
+    Column,
+    Spans,
+    find_part,
+    find_scattered,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -44,7 +52,7 @@ class Look(NamedTuple):
     flash: bool
     marked: bool
     masked: bool
-    age: str
+    spans: Spans
 
 
 def draw_row(row: Row, look: Look, style: Callable[[str], Style]) -> Strip:
@@ -114,7 +122,7 @@ def _gutter(look: Look, base: Style, style: Callable[[str], Style]) -> Segment:
 
 
 def _plain(row: Row, column: Column, look: Look) -> str:
-    return MASK if column.name == "value" else KINDS[column.name].cell(row, look.age)
+    return MASK if column.name == "value" else KINDS[column.name].cell(row, look.spans)
 
 
 def _key(

@@ -11,8 +11,8 @@ from textual.cache import LRUCache
 from textual.strip import Strip
 
 from sloth_tui.model import Query
-from sloth_tui.text import display_text, format_age
-from sloth_tui.tui.widgets.key_table.columns import Column, arrange
+from sloth_tui.text import display_text
+from sloth_tui.tui.widgets.key_table.columns import Column, Spans, arrange, spans_of
 from sloth_tui.tui.widgets.key_table.key_row import GONE, SIGN, Look, draw_header, draw_note, draw_row
 from sloth_tui.tui.widgets.key_table.row_cache import spot_of
 
@@ -28,6 +28,9 @@ FLASH_SECONDS = 0.8
 """How long a row that changed is highlighted."""
 AGE_REFRESH_SECONDS = 5.0
 """Between two redraws of ages."""
+_COUNTDOWN_SECONDS = 1.0
+"""Between two redraws of times to live."""
+NO_SPANS = Spans("", "")
 _KEY_MEASURE_LIMIT = 200
 """Characters of a key that count for the width of the key column."""
 
@@ -61,7 +64,9 @@ class Painter:
         self.columns: tuple[Column, ...] = ()
         self._strips: LRUCache[tuple[Row, Look], Strip] = LRUCache(512)
         self._longest_key = self._newest_revision = 0
-        self._ages: dict[int, str] = {}
+        self._timed = False
+        """True once a row with a time to live was loaded."""
+        self._spans: dict[int, Spans] = {}
         self._flashing: dict[str, float] = {}
         self._ground = Style.null()
         """The widget's own style: finding it takes longer than drawing a line."""
@@ -75,6 +80,9 @@ class Painter:
         for row in rows:
             if row is not None:
                 self._newest_revision = max(self._newest_revision, row.revision or 0)
+                if row.expires_at is not None and not self._timed:
+                    self._timed = True
+                    self._view.set_interval(_COUNTDOWN_SECONDS, self.refresh_ages)
                 if len(row.key) + SIGN * row.depth + SIGN > self._longest_key:
                     self._longest_key = max(self._longest_key, _cells(row))
         self.lay_out()
@@ -112,8 +120,8 @@ class Painter:
         return strip
 
     def _look(self, number: int, row: Row | None, width: int) -> Look:
-        age = "" if row is None else format_age(row.updated_at, time.time())
-        self._ages[number] = age
+        spans = NO_SPANS if row is None else spans_of(row, time.time())
+        self._spans[number] = spans
         return Look(
             columns=self.columns,
             width=width,
@@ -123,7 +131,7 @@ class Painter:
             flash=row is not None and spot_of(row) in self._flashing,
             marked=row is not None and row.keys is None and row.key in self._marks,
             masked=row is not None and self._is_secret(row.key),
-            age=age,
+            spans=spans,
         )
 
     def lay_out(self) -> None:
@@ -135,7 +143,7 @@ class Painter:
 
     def _columns(self) -> tuple[Column, ...]:
         width = self._view.scrollable_content_region.width
-        return arrange(width, self._longest_key, self._newest_revision)
+        return arrange(width, self._longest_key, self._newest_revision, timed=self._timed)
 
     def _end_flashes(self) -> None:
         now = time.monotonic()
@@ -149,14 +157,14 @@ class Painter:
         self._view.refresh_lines_at(*(numbers[spot] for spot in spots if spot in numbers))
 
     def refresh_ages(self) -> None:
-        """Redraw the lines whose ages look different now."""
+        """Redraw the lines whose ages, or times to live, look different now."""
         now = time.time()
         shown = range(self._view.top, self._view.top + self._view.lines_on_screen)
-        ages = self._ages
-        self._ages = {number: age for number, age in ages.items() if number in shown}
+        spans = self._spans
+        self._spans = {number: drawn for number, drawn in spans.items() if number in shown}
         rows = ((number, self._rows.get(number)) for number in shown)
         self._view.refresh_lines_at(
-            *(number for number, row in rows if row and ages.get(number) != format_age(row.updated_at, now))
+            *(number for number, row in rows if row and spans.get(number) != spans_of(row, now))
         )
 
     def _style(self, name: str) -> Style:
