@@ -60,8 +60,8 @@ class EditScreen(Dialog[str | None]):
 
     ``save(key, before, value, ttl)`` writes only if the entry is still ``before`` (None: absent), and may
     raise the errors of the store. ``ttl``: the seconds that the entry then has to live, 0 for no end; None:
-    what it has, because nothing else was typed. A value written elsewhere meanwhile is shown beside the typed text; saving again
-    replaces it.
+    what it has, because nothing else was typed. A value written elsewhere meanwhile is shown beside the typed
+    text; saving again replaces it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -61,7 +61,7 @@ class Services:
         self.settings = settings
         self._secret_words = settings.secret_segments
         self._agent_watcher = AgentWatcher(post)
-        self._reader = Reader(post, _TOPICS, lambda agent: self._writer.expire(agent))
+        self._reader = Reader(post, _TOPICS, self._expire)
         self.rows = Rows(post, self._reader.doubt)
         """The rows of the key table."""
         self.dock = DockFigures(self._reader, post)
@@ -220,6 +220,9 @@ class Services:
     def break_lock(self, name: str) -> Future[Lock]:
         """Break a lock and return it. Raises LockNotFound."""
         return self._write(f"lock break {name}", lambda store: store.break_lock(name))
+
+    def _expire(self, agent: str) -> None:
+        self._writer.expire(agent)
 
     def _write(self, title: str, job: Callable[[Store], T]) -> Future[T]:
         return self._writer.submit(self.agent, title, job)

@@ -69,8 +69,8 @@ class Detail:
     def replace(
         self, key: str, before: Entry | None, value: Value, ttl: float | None = None
     ) -> Future[Attempt]:
-        """Set ``key`` if its entry is still ``before`` (None: absent), or has this value already. ``ttl``: the
-        seconds it then has to live, 0 for no end; None: what it has."""
+        """Set ``key`` if its entry is still ``before`` (None: absent), or has this value already. ``ttl``:
+        the seconds it then has to live, 0 for no end; None: what it has."""
 
         def write(store: Store) -> Attempt:
             with store.transaction():
