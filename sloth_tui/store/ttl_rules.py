@@ -13,7 +13,8 @@ def check_ttl(seconds: float) -> float:
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if is_number and 0 < seconds <= MAX_TTL_SECONDS:
         return seconds
+    given = f"{seconds:g}" if is_number else str(seconds)
     raise UsageError(
-        f"a time to live is more than 0 seconds and at most ten years, not {seconds}",
+        f"a time to live is more than 0 seconds and at most ten years, not {given}",
         hint="an entry without one stays until it is deleted",
     )

@@ -52,6 +52,9 @@ state set deploy:count 43 --type integer --if-value 42|state set deploy:count 43
 state set new x --if-value y|state set deployment:version x --if-revision 1
 state set n nan --type float|state set n 1.5 --type integer|state set n {} --type boolean
 state set n [1,2 --type table|state set n 1 --type table|state set n null --type json
+state set deploy:count 1 --ttl 5m|state set deploy:count 1 --ttl 0|state set deploy:count 1 --ttl soon
+state set deploy:count 1 --ttl 5 --keep-ttl|state ttl deploy:count|state ttl missing
+state expire deploy:count 1h|state expire missing 5|state persist deploy:count
 state increment deploy:count|state increment new 2.5|state increment deployment:version
 state delete deployment:version --yes|state delete deployment:version missing --yes
 state delete deployment:version missing --yes --ignore-missing|state delete missing
@@ -104,6 +107,7 @@ state watch --help|state wait --help|state compact --help|state log -n x|state l
 --help|state --help|lock --help|--version|tui|state|lock|state lst|state get
 state list -o yaml|state get x -o json|state list --outptu json|state set a
 state list --help|state show --help|state get --help|state set --help|state increment --help
+state ttl --help|state expire --help|state persist --help
 state delete --help|state clear --help|state stats --help|lock list --help|lock acquire --help
 lock release --help|lock break --help|run --help|agents --help|hosts --help|completion --help|tui --help
 examples --help|examples show --help|examples show

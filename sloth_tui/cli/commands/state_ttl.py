@@ -5,6 +5,7 @@ from __future__ import annotations
 from sloth_tui.cli.commands import entries, tell, writing
 from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, Positional, utf8
 from sloth_tui.errors import ExitCode, KeyNotFound
+from sloth_tui.text import format_duration
 from sloth_tui.values.parse import duration
 
 TYPE_CHECKING = False
@@ -24,7 +25,7 @@ def ttl(arguments: Arguments, out: Output) -> int:
 
 def expire(arguments: Arguments, out: Output) -> int:
     _limit(arguments, f"expire {arguments.key} {arguments.seconds:g}", arguments.seconds)
-    tell(f"{arguments.key} is gone after {arguments.seconds:g} s")
+    tell(f"{arguments.key} is gone after {format_duration(arguments.seconds)}")
     return ExitCode.OK
 
 
