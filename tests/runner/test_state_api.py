@@ -262,3 +262,47 @@ def test_an_unusable_database_fails_the_task_with_the_reason(tmp_path: Path, bas
     assert told.end.exit_code == 20
     assert told.errors["only"].startswith("tasks.lua:2: state.set: ")
     assert "local.db" in told.errors["only"]
+
+
+def test_times_to_live(state_calls: StateCalls, tmp_path: Path) -> None:
+    assert lines_of(
+        tmp_path,
+        """
+        print(state.set("key", 1, {ttl = 50}), state.ttl("key") > 49, state.ttl("absent"))
+        print(state.increment("key"), state.ttl("key") > 49)
+        print(state.compare_and_set("key", 2, 3), state.ttl("key") > 49)
+        print(state.set("key", 4, {keep_ttl = true}), state.ttl("key") > 49)
+        print(state.set("key", 4), state.ttl("key"))
+        print(state.expire("key", 300.5), state.ttl("key") > 250, state.expire("absent", 1))
+        print(state.persist("key"), state.ttl("key"), state.persist("absent"))
+        print(state.set_if_absent("new", 1, {ttl = 9}), state.ttl("new") <= 9)
+        print(state.compare_and_set("new", 1, 2, {ttl = 90}), state.ttl("new") > 80)
+        """,
+    ) == [
+        "true\ttrue\tnil",
+        "2\ttrue",
+        "true\ttrue",
+        "true\ttrue",
+        "true\tnil",
+        "true\ttrue\tfalse",
+        "true\tnil\tfalse",
+        "true\ttrue",
+        "true\ttrue",
+    ]
+    for call, wrong in {
+        "state.set, 'k', 1, {ttl = 0}": "state.set: a time to live is more than 0 seconds and at most ten "
+        "years, not 0 (an entry without one stays until it is deleted)",
+        "state.set, 'k', 1, {ttl = 0/0}": "state.set: a time to live is more than 0 seconds and at most ten "
+        "years, not nan (an entry without one stays until it is deleted)",
+        "state.set, 'k', 1, {ttl = '5'}": "state.set: options.ttl must be a number, got string",
+        "state.set, 'k', 1, {tll = 5}": "state.set: unknown option 'tll'; there are: ttl, keep_ttl",
+        "state.set, 'k', 1, {ttl = 5, keep_ttl = true}": "state.set: ttl and keep_ttl exclude each other",
+        "state.set, 'k', 1, 5": "state.set: options must be a table, got number",
+        "state.set_if_absent, 'k', 1, {keep_ttl = true}": "state.set_if_absent: unknown option 'keep_ttl'; "
+        "there is: ttl",
+        "state.expire, 'k', -1": "state.expire: a time to live is more than 0 seconds and at most ten years, "
+        "not -1 (an entry without one stays until it is deleted)",
+        "state.expire, 'k'": "state.expire: seconds must be a number, got nil",
+    }.items():
+        assert state_calls.message_of(call) == wrong
+    assert "k" not in stored()

@@ -91,7 +91,8 @@ def lasting_after(store: Store, steps: Iterable[Step], expired: bool = False) ->
         return ""
     from sloth_tui.text import format_count
 
-    return f"; {format_count(count, 'entry', 'entries')} had a time to live, and now stay"
+    verb = "stays" if count == 1 else "stay"
+    return f"; {format_count(count, 'entry', 'entries')} had a time to live, and now {verb}"
 
 
 def warn_once(warning: str | None) -> None:
