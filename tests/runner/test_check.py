@@ -48,6 +48,26 @@ def resources(told: Told) -> list[tuple[str, str, bool, list[str]]]:
 # State
 
 
+def test_times_to_live_are_predicted_and_not_made(tmp_path: Path) -> None:
+    with open_store("local", "write") as store:
+        store.set_many({"lives": 1, "ends": 2}, ttls={"lives": 900, "ends": 900})
+    told = check(
+        tmp_path,
+        """
+        print(state.ttl("lives") > 800, state.persist("lives"), state.ttl("lives"))
+        print(state.set("new", 1, {ttl = 50}), state.ttl("new") > 40)
+        state.set("ends", 2, {ttl = 1e-9})
+        print(state.exists("ends"), state.set_if_absent("ends", 3), state.get("ends"))
+        """,
+    )
+    assert told.lines == ["true\ttrue\tnil", "true\ttrue", "false\ttrue\t3"]
+    with open_store("local") as store:
+        left = store.ttl("lives")
+        assert left is not None
+        assert left > 800
+        assert dict(store.items()) == {"lives": 1, "ends": 2}
+
+
 def test_changes_of_keys_are_predicted_and_not_made(tmp_path: Path) -> None:
     put(count=41, mode="blue")
     before = stored()

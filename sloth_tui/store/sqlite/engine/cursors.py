@@ -37,21 +37,26 @@ class SnapshotCursor:
     def __init__(self, database: OpenDatabase, prefix: str, reading: Reading[Any]) -> None:
         self._database = database
         self._prefix = prefix
-        self._last: str | None = None
+        self._last: str | None
         """The last key read so far."""
         self._hides = False
         """True if entries whose time to live is over are left out."""
+        if reading is ENTRIES and database.deadlines is not None:
+            reading = TIMED_ENTRIES
         self._begin(reading)
-        if database.data_version() != database.untimed:
+        while database.data_version() != database.untimed:
             settled, timed = database.is_settled(), reading is ENTRIES and database.deadlines is not None
-            if not settled or timed:
-                self._hides, self._last = True, None
-                self._begin(TIMED_ENTRIES if timed else reading)
+            if not timed and (settled or self._hides):
+                break
+            self._hides |= not settled
+            reading = TIMED_ENTRIES if timed else reading
+            self._begin(reading)
         if len(self._ready) == CHUNK:
             database.cursors.append(self)
 
     def _begin(self, reading: Reading[Any]) -> None:
         (columns, self._convert), self._raw = reading
+        self._last = None
         self._cursor = self._select(columns)
         self._ready: list[Any] = self._fetch(CHUNK)
 

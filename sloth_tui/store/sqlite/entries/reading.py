@@ -135,8 +135,12 @@ class EntryReading:
         return database.convert(make, rows)[0]
 
     def exists(self, key: str) -> bool:
-        database = self._database
-        return database.live(database.one, _EXISTS, (key_bytes(key),)) is not None
+        database, bindings = self._database, (key_bytes(key),)
+        if database.one(_EXISTS, bindings) is None:
+            return False
+        if database.data_version() == database.untimed or database.is_settled():
+            return True
+        return database.live(database.one, _EXISTS, bindings) is not None
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         return self._walk(prefix, KEYS)
@@ -149,8 +153,10 @@ class EntryReading:
 
     def count(self, prefix: str = "") -> int:
         where, bindings = key_range(prefix)
-        database = self._database
-        number: int = database.live(database.one, f"SELECT count(*) FROM state WHERE {where}", bindings)
+        database, statement = self._database, f"SELECT count(*) FROM state WHERE {where}"
+        number: int = database.one(statement, bindings)
+        if number and database.data_version() != database.untimed and not database.is_settled():
+            number = database.live(database.one, statement, bindings)
         return number
 
     def ttl(self, key: str) -> float | None:
