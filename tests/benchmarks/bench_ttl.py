@@ -20,8 +20,8 @@ import apsw
 from sloth_tui.store import open_path
 from sloth_tui.store.sqlite.engine.cursors import CHUNK, SnapshotCursor
 from sloth_tui.store.sqlite.sql.keys import KEY, key_range
-from sloth_tui.store.sqlite.sql.rows import ENTRIES, ITEMS, PLAIN_VALUE, RAW_ITEM, decode_key, decode_raw
-from sloth_tui.values.codec import key_bytes
+from sloth_tui.store.sqlite.sql.rows import ENTRIES, ITEMS, PLAIN_VALUE, RAW_ITEM, decode_raw
+from sloth_tui.values.codec import decode_key, key_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,6 +24,12 @@ class OpenStore(Protocol):
     def __call__(self, *, clock: Clock = SYSTEM_CLOCK, read_only: bool = False) -> Store: ...
 
 
+class OpenTimed(Protocol):
+    """The same, of a store whose entries live by the test's clock."""
+
+    def __call__(self, *, read_only: bool = False) -> Store: ...
+
+
 class LetPass(Protocol):
     """Advance the clock that measures leases by a number of seconds."""
 
@@ -70,6 +76,19 @@ def open_store(backend: Backend) -> Iterator[OpenStore]:
 
         def opened(*, clock: Clock = SYSTEM_CLOCK, read_only: bool = False) -> Store:
             return handles.enter_context(backend.open(address, clock, read_only))
+
+        yield opened
+
+
+@pytest.fixture
+def open_timed(backend: Backend, clock: ManualClock) -> Iterator[OpenTimed]:
+    """Like ``open_store``, but for entries that live by ``clock``, on every backend."""
+    address = backend.fresh()
+    with ExitStack() as handles:
+        handles.callback(backend.discard, address)
+
+        def opened(*, read_only: bool = False) -> Store:
+            return handles.enter_context(backend.open_by(address, clock, read_only))
 
         yield opened
 

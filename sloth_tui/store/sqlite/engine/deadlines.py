@@ -13,8 +13,29 @@ from sloth_tui.store.sqlite.sql.rows import whole_or_none
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from sloth_tui.errors import SlothError
     from sloth_tui.store.clock import Clock
-    from sloth_tui.store.sqlite.engine.connection import OpenDatabase
+
+    class Database(Protocol):
+        """What is needed of :class:`sloth_tui.store.sqlite.engine.connection.OpenDatabase`."""
+
+        execute: Callable[..., Any]
+        data_version: Callable[[], int]
+        untimed: int | None
+        deadlines: Deadlines | None
+
+        @property
+        def clock(self) -> Clock: ...
+
+        def one(self, statement: str) -> Any: ...
+
+        def failure(self, error: Exception) -> SlothError: ...
+
+        def forget_deadlines(self) -> None: ...
+
 
 _IS_TIMED = "SELECT 1 FROM sloth_ttl LIMIT 1"
 _NEXT = """SELECT (SELECT min(deadline) FROM sloth_ttl WHERE boot_id = ?1), (SELECT min(wall) FROM (
@@ -27,7 +48,7 @@ class Deadlines:
 
     __slots__ = ("_deadline", "_wall", "version")
 
-    def __init__(self, database: OpenDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         """Read them. Raises the driver's errors, and TypeError for what is damaged."""
         deadline, wall = database.execute(_NEXT, (database.clock.boot_id,)).get
         self.version = database.data_version()
@@ -51,7 +72,7 @@ class Deadlines:
         return max(min(left, default=0.0), 0.0)
 
 
-def read_deadlines(database: OpenDatabase) -> Deadlines | None:
+def read_deadlines(database: Database) -> Deadlines | None:
     """Return the deadlines of the newest version; None if no entry has a time to live. Raises
     DatabaseUnusable."""
     database.forget_deadlines()
@@ -65,7 +86,7 @@ def read_deadlines(database: OpenDatabase) -> Deadlines | None:
     return database.deadlines
 
 
-def is_settled(database: OpenDatabase, version: int) -> bool:
+def is_settled(database: Database, version: int) -> bool:
     """Return True if it is certain that no entry of this version is past its time to live."""
     deadlines = database.deadlines
     if deadlines is None or deadlines.version != version:
