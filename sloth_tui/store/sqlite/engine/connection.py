@@ -258,9 +258,7 @@ class OpenDatabase:
         try:
             self._marks = schema.read_marks(connection)
             if self.kind is schema.OUTDATED:
-                from sloth_tui.store.sqlite.schema.upgrades import create_upgraded_views
-
-                create_upgraded_views(connection)
+                schema.stand_in(connection, self._marks[1])
             elif self.kind is not schema.CURRENT:
                 from sloth_tui.store.sqlite.schema.tables import create_compat_views
 

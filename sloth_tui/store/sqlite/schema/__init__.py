@@ -17,6 +17,14 @@ APPLICATION_ID = 0x534C5448
 VERSION = 4
 """The schema version, in the header as ``user_version``."""
 
+_UNTIMED_VERSION = 3
+"""The version that lacks nothing to read but the table of times to live."""
+TTL_COLUMNS = """
+      key TEXT PRIMARY KEY,
+      deadline INTEGER NOT NULL,
+      boot_id TEXT NOT NULL,
+      wall REAL NOT NULL"""  # as of locks: nanoseconds, valid in this boot; after a reboot, unix seconds
+
 CURRENT, OUTDATED, UNADOPTED, EMPTY = "current", "outdated", "unadopted", "empty"
 """Kinds of usable databases: with our schema, with an older version of it, with only the documented tables,
 without tables."""
@@ -41,6 +49,17 @@ def read_marks(connection: apsw.Connection) -> tuple[object, object]:
     """Return (application id, version), which change when the database becomes one of another kind."""
     application = connection.execute("PRAGMA main.application_id").get
     return application, connection.execute("PRAGMA main.user_version").get
+
+
+def stand_in(connection: apsw.Connection, version: object) -> None:
+    """Create temporary objects, through which a database of an older version reads as if upgraded."""
+    if version == _UNTIMED_VERSION:
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute(f"CREATE TEMP TABLE sloth_ttl ({TTL_COLUMNS})")
+        return
+    from sloth_tui.store.sqlite.schema.upgrades import create_upgraded_views
+
+    create_upgraded_views(connection)
 
 
 def foreign(location: str) -> DatabaseUnusable:

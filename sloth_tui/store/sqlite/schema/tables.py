@@ -11,7 +11,15 @@ left.
 from __future__ import annotations
 
 from sloth_tui.errors import DatabaseUnusable
-from sloth_tui.store.sqlite.schema import APPLICATION_ID, EMPTY, UNADOPTED, VERSION, foreign, marked_kind
+from sloth_tui.store.sqlite.schema import (
+    APPLICATION_ID,
+    EMPTY,
+    TTL_COLUMNS,
+    UNADOPTED,
+    VERSION,
+    foreign,
+    marked_kind,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,11 +88,7 @@ ADDED_TABLES = {
     "sloth_bulk": "change INTEGER",  # has a row while a bulk write runs, whose history is already written
     "sloth_secrets": "key TEXT PRIMARY KEY",
     "sloth_secret_patterns": "pattern TEXT PRIMARY KEY",
-    "sloth_ttl": """
-      key TEXT PRIMARY KEY,
-      deadline INTEGER NOT NULL,
-      boot_id TEXT NOT NULL,
-      wall REAL NOT NULL""",  # as of locks: nanoseconds, valid in this boot; after a reboot, unix seconds
+    "sloth_ttl": TTL_COLUMNS,
     "sloth_replaced": "key TEXT, value, type TEXT, revision INTEGER, change INTEGER",
     "sloth_lock_tokens": "name TEXT PRIMARY KEY, token INTEGER NOT NULL",
     "sloth_lock_breaks": """

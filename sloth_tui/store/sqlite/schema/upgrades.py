@@ -71,13 +71,11 @@ def _upgrade_1(connection: apsw.Connection) -> None:
 
 
 def create_upgraded_views(connection: apsw.Connection) -> None:
-    """Create temporary views, through which a database of an older version reads as if upgraded."""
+    """Create temporary views, through which a database of version 1 or 2 reads as if upgraded."""
     connection.execute("PRAGMA temp_store = MEMORY")
-    version = version_of(connection)
-    if version == 1:
+    if version_of(connection) == 1:
         _create_upgraded_views_1(connection)
-    if version < 3:
-        connection.execute(f"CREATE TEMP VIEW sloth_history AS {_LINKED}")
+    connection.execute(f"CREATE TEMP VIEW sloth_history AS {_LINKED}")
     connection.execute(f"CREATE TEMP TABLE sloth_ttl ({ADDED_TABLES['sloth_ttl']})")
 
 
