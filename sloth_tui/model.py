@@ -196,6 +196,19 @@ class StoreCheck(NamedTuple):
     """What its owner should know, each with its remedy."""
 
 
+class Backup(NamedTuple):
+    """A backup in the directory for them."""
+
+    path: str
+    agent: str
+    at: float
+    """When it was made."""
+    size: int
+    """Bytes of the file."""
+    reason: str | None
+    """What it was automatically made before, like ``clear``; None if somebody asked for it."""
+
+
 class TextPiece(NamedTuple):
     """Part of a line for people, harmless to a terminal."""
 

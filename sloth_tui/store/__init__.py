@@ -205,4 +205,20 @@ def open_path(
 
     if mode not in ("read", "write"):
         raise ValueError(f"mode must be 'read' or 'write', not {mode!r}")
-    return SqliteStore(agent, Database(path, read_only=mode == "read", origin=origin, settings=settings))
+
+    def before_upgrade(path: str) -> None:
+        if agent:
+            from sloth_tui.store.sqlite.saving.automatic import before_upgrade
+
+            before_upgrade(path, settings)
+
+    return SqliteStore(
+        agent,
+        Database(
+            path,
+            read_only=mode == "read",
+            origin=origin,
+            settings=settings,
+            before_upgrade=before_upgrade,
+        ),
+    )

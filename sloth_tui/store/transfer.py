@@ -81,20 +81,17 @@ def merge(source: Store, target: Store, prefix: str, progress: Progress | None =
     return Transferred(done, changed, None)
 
 
-def back_up(source: Store, agent: str, progress: Progress | None = None) -> str:
-    """Write all that a store holds, but for its locks, into a database in the directory for backups; return
-    its path. Raises the errors of the store, NotWritable, DatabaseUnusable."""
+def back_up(source: Store, agent: str, path: str, progress: Progress | None = None) -> None:
+    """Write all that a store holds, but for its locks, into a new database at ``path``. Raises the errors of
+    the store, Conflict if ``path`` exists, NotWritable, DatabaseUnusable."""
     from sloth_tui.store import open_path
-    from sloth_tui.store.sqlite.agents import backup_path
-    from sloth_tui.store.sqlite.engine.backup import write_new
+    from sloth_tui.store.sqlite.saving.writing import write_verified
 
-    def write(path: str) -> None:
-        with open_path(path, "write", agent=agent) as target:
+    def write(partial: str) -> None:
+        with open_path(partial, "write", agent=agent) as target:
             fill(source, target, progress)
 
-    path = backup_path(agent)
-    write_new(path, write)
-    return path
+    write_verified(path, write)
 
 
 def batches(entries: Iterable[Entry]) -> Iterator[dict[str, Value]]:

@@ -23,7 +23,6 @@ from sloth_tui.store.s3.probe import require_conditions
 from sloth_tui.store.s3.reading import POLL_SECONDS
 from sloth_tui.store.s3.scratch import Scratch
 from sloth_tui.store.sqlite import backup_directory, exposure
-from sloth_tui.store.sqlite.agents import backup_path
 from sloth_tui.store.sqlite.engine.snapshot import as_bytes
 
 TYPE_CHECKING = False
@@ -120,26 +119,29 @@ class S3Agents:
             progress(2, 2)
         return target.location
 
-    def back_up(self, name: str, progress: Progress | None = None) -> str:
-        from sloth_tui.store.sqlite.engine import backup as whole
+    def back_up(self, name: str, progress: Progress | None = None, target: str | None = None) -> str:
+        from sloth_tui.store.sqlite.saving.names import backup_path
+        from sloth_tui.store.sqlite.saving.writing import save
 
         copy = HostCopy(self._bucket, name)
         if copy.refresh().etag is None:
             raise self._no_such_agent(name)
-        target = backup_path(name)
-        whole.copy(copy.path, target, progress)
+        target = target or backup_path(name)
+        save(copy.path, target, progress)
         return target
 
     def remove(self, name: str, progress: Progress | None = None) -> str:
         """See the port. Its locks stay, so that their tokens never come twice."""
+        from sloth_tui.store.sqlite.saving.automatic import before_removal
+
         if check_name(name) == DEFAULT_AGENT:
             raise Refused(f"{name} always exists", hint="its keys can be cleared")
         copy = HostCopy(self._bucket, name)
         if copy.refresh().etag is None:
             raise self._no_such_agent(name)
-        with self._inside(name, copy) as token:
+        with self._inside(name, copy) as token, before_removal(name) as target:
             self._close_gate(name, copy, token)
-            target = self.back_up(name, progress)
+            self.back_up(name, progress, target)
             self._bucket.delete(copy.remote)
             copy.refresh()
         return target

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from sloth_tui.agents import status_of
-from sloth_tui.errors import DatabaseUnusable, NotWritable
+from sloth_tui.errors import DatabaseDamaged, NotWritable
 
 _JOURNAL_HEADER_BYTES = 28
 _DIRECTORY_MODE = 0o700
@@ -40,9 +40,10 @@ def refuse_emptied(path: str) -> None:
     status = status_of(path)
     if status is None or status.st_size:
         return  # another process created it meanwhile
-    raise DatabaseUnusable(
+    raise DatabaseDamaged(
         f"{path}: damaged: it is empty, and {os.path.basename(witness)} tells that it was not",
-        hint="restore it from a backup; to begin anew, remove both files",
+        hint="state doctor --repair rescues what can be read, or state restore a backup; "
+        "to begin anew, remove both files",
     )
 
 
