@@ -156,6 +156,12 @@ def pin_store(settings: Callable[[], Settings] = _settings) -> str | None:
     return elsewhere
 
 
+def store_address(address: str | None) -> str | None:
+    """Return the address of the store that a call with this ``address`` works on; None for the files of this
+    machine. Raises UsageError."""
+    return _elsewhere(address)
+
+
 def _elsewhere(address: str | None, settings: Callable[[], Settings] = _settings) -> str | None:
     """Return the address of the store; None for the files of this machine. Raises UsageError."""
     named = address or os.environ.get(STORE_VARIABLE)

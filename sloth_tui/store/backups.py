@@ -5,17 +5,23 @@ Loaded by the commands that make or need one.
 
 from __future__ import annotations
 
-from sloth_tui.errors import AgentNotFound
+from sloth_tui.errors import AgentNotFound, DatabaseDamaged
+from sloth_tui.model import Restored
 from sloth_tui.settings import load_settings
-from sloth_tui.store import open_agents
+from sloth_tui.store import open_agents, open_path, open_store, store_address
+from sloth_tui.store.sqlite import database_path
 from sloth_tui.store.sqlite.saving.automatic import automatic
 from sloth_tui.store.sqlite.saving.names import list_backups as list_backups
+from sloth_tui.store.sqlite.saving.reading import find_backup as find_backup
+from sloth_tui.store.sqlite.saving.reading import replace_damaged, verify
+from sloth_tui.store.transfer import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
+    from sloth_tui.origin import Origin
     from sloth_tui.settings import Settings
 
     Progress: TypeAlias = Callable[[int, int], object]
@@ -46,3 +52,53 @@ def back_up_first(
         )
     except AgentNotFound:
         return None
+
+
+def save(
+    agent: str, target: str | None = None, *, address: str | None = None, progress: Progress | None = None
+) -> str:
+    """Write a backup of an agent to a new file, by default one in the directory for backups; return its
+    path. Raises as :meth:`sloth_tui.store.port.Agents.back_up`."""
+    return open_agents(address).back_up(agent, progress, target)
+
+
+def restore(
+    agent: str,
+    path: str,
+    *,
+    address: str | None = None,
+    origin: Origin | None = None,
+    settings: Callable[[], Settings] = load_settings,
+    progress: Progress | None = None,
+) -> Restored:
+    """Make what an agent has what a backup has, whose agent may be another one.
+
+    An agent without state gets all of it, history included. In any other one the entries become those of the
+    backup by one change set, which can be undone; history and locks go on. So programs that have the store
+    open see it as they see any change. A database that is damaged is replaced as a whole, if no program has
+    it open, and kept. A backup is made first. Raises NotFound if there is no such file, DatabaseDamaged if it
+    is not what was saved, DatabaseUnusable, NotWritable, Conflict.
+    """
+    verified = verify(path)
+    saved = None
+    try:
+        saved = back_up_first(agent, "restore", address=address, settings=settings, progress=progress)
+        with (
+            open_path(path) as source,
+            open_store(agent, "write", address=address, origin=origin, settings=settings) as target,
+        ):
+            done = replace(source, target, progress)
+        return Restored(*done, saved=saved, kept=None, verified=verified)
+    except DatabaseDamaged:
+        if store_address(address) is not None:
+            raise
+    kept = replace_damaged(path, database_path(agent), agent, progress)
+    with open_path(database_path(agent)) as store:
+        return Restored(store.count(), store.count(), 0, True, saved, kept, verified)
+
+
+def count_entries(path: str) -> int:
+    """Return the number of entries that a backup has. Raises as :func:`restore`."""
+    verify(path)
+    with open_path(path) as store:
+        return store.count()

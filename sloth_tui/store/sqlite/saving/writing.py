@@ -115,7 +115,7 @@ def _verified(partial: str, target: str) -> str:
     """Flush a database to the disk, read all of it back, and return its SHA-256. Raises DatabaseDamaged."""
     from concurrent.futures import ThreadPoolExecutor
 
-    _flush(partial)
+    flush(partial)
     with ThreadPoolExecutor(1) as pool:  # both wait for the disk
         digest = pool.submit(sha256_of, partial)
         try:
@@ -143,7 +143,8 @@ def _check(partial: str) -> None:
         connection.close(True)
 
 
-def _flush(path: str) -> None:
+def flush(path: str) -> None:
+    """Flush a file to the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

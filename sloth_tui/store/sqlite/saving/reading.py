@@ -1,0 +1,105 @@
+"""Read a backup: only if it is what was saved, or at least sound."""
+
+from __future__ import annotations
+
+import os
+
+import apsw
+
+from sloth_tui.errors import DatabaseUnusable, NotFound
+from sloth_tui.store.sqlite.engine import UNREADABLE
+from sloth_tui.store.sqlite.engine.backup import put_in_place
+from sloth_tui.store.sqlite.engine.errors import damaged, translate_error
+from sloth_tui.store.sqlite.engine.files import create_file
+from sloth_tui.store.sqlite.engine.opening import check_path, open_as_it_is
+from sloth_tui.store.sqlite.saving.checksum import check_checksum
+from sloth_tui.store.sqlite.saving.names import backup_path, list_backups
+from sloth_tui.store.sqlite.saving.swapping import new_path, swap
+from sloth_tui.store.sqlite.saving.writing import flush, vacuum_into
+from sloth_tui.store.sqlite.schema import EMPTY
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    Progress: TypeAlias = Callable[[int, int], object]
+
+
+def find_backup(named: str) -> str:
+    """Return the path of a backup: a path, or the name of one in the directory for backups. Raises
+    NotFound."""
+    if os.path.lexists(named):
+        return os.path.abspath(named)
+    if os.sep not in named:
+        for backup in list_backups():
+            if os.path.basename(backup.path) == named:
+                return backup.path
+    raise NotFound(f"{named}: no such file", hint="state backup --list names the backups there are")
+
+
+def verify(path: str) -> bool:
+    """Check a backup; return True if it has a checksum, which then is right. Raises DatabaseDamaged,
+    DatabaseUnusable if it is no database of ours."""
+    check_path(path)
+    try:
+        has_checksum = check_checksum(path)
+        connection, kind, _ = open_as_it_is(path)
+    except apsw.Error as error:
+        raise translate_error(error, path, reading=True) from error
+    except OSError as error:
+        raise DatabaseUnusable(f"{path}: {error.strerror}") from error
+    try:
+        problems = connection.execute("PRAGMA main.quick_check(1)").fetchall()
+    except UNREADABLE as error:
+        raise translate_error(error, path, reading=True) from error
+    finally:
+        connection.close(True)
+    if problems != [("ok",)]:
+        raise damaged(path, " ".join(str(problems[0][0]).split()))
+    if kind is EMPTY:
+        raise DatabaseUnusable(f"{path}: a database without tables", hint="take another backup")
+    return has_checksum
+
+
+def install(source: str, path: str, progress: Progress | None = None) -> None:
+    """Put a copy of a backup where no database is. Raises Conflict if there is one, NotWritable,
+    DatabaseUnusable."""
+    new = prepare(source, path, progress)
+    try:
+        put_in_place(new, path)
+    finally:
+        os.unlink(new)
+
+
+def replace_damaged(source: str, path: str, agent: str, progress: Progress | None = None) -> str:
+    """Put a copy of a backup in the place of a database that cannot be read; return the path at which that
+    one is kept. Raises Conflict if a program has it open, NotWritable, DatabaseUnusable."""
+    kept = kept_path(agent)
+    swap(path, prepare(source, path, progress), kept)
+    return kept
+
+
+def kept_path(agent: str) -> str:
+    """Return an unused path for a damaged database of an agent: with the backups, as it is no agent itself."""
+    directory, name = os.path.split(backup_path(agent))
+    stem = name.removesuffix(".db").removeprefix(agent + "-")
+    return os.path.join(directory, f"{agent}.damaged-{stem}.db")
+
+
+def prepare(source: str, path: str, progress: Progress | None = None) -> str:
+    """Write a copy of a backup, ready to take the place of ``path``; return the path of the copy."""
+    new = new_path(path)
+    create_file(new)
+    connection, _, _ = open_as_it_is(source)
+    try:
+        # Lets compaction shrink the file.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        vacuum_into(connection, source, new, progress)
+        flush(new)
+    except BaseException:
+        new_path(path)
+        raise
+    finally:
+        connection.close(True)
+    return new
