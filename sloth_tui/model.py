@@ -209,6 +209,28 @@ class Backup(NamedTuple):
     """What it was automatically made before, like ``clear``; None if somebody asked for it."""
 
 
+class Check(NamedTuple):
+    """One thing that was examined."""
+
+    name: str
+    status: str
+    """``ok``, ``warning`` (something to see to) or ``damage`` (the store cannot be relied on)."""
+    text: str
+    hint: str | None
+    """What to do."""
+
+
+class Examined(NamedTuple):
+    """What an examination of a store found."""
+
+    agent: str
+    backend: str
+    location: str
+    healthy: bool
+    """False if one of the checks found damage."""
+    checks: tuple[Check, ...]
+
+
 class Restored(NamedTuple):
     """What a restore did."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Protocol, TypeAlias
 
+    from sloth_tui.model import Check
     from sloth_tui.store.etcd.client.address import EtcdAddress
     from sloth_tui.store.etcd.data.head import Head
     from sloth_tui.store.etcd.session import Session
@@ -139,6 +140,14 @@ class EtcdAgents:
         target = target or backup_path(name)
         self._back_up(name, target, progress)
         return target
+
+    def examine(self, name: str, *, full: bool = False, progress: Progress | None = None) -> list[Check]:
+        from sloth_tui.store.etcd.checkup import examine
+
+        if name != DEFAULT_AGENT:
+            self._require(name)
+        with self._open(name, read_only=True) as session:
+            return examine(session)
 
     def remove(self, name: str, progress: Progress | None = None) -> str:
         from sloth_tui.store.sqlite.saving.automatic import before_removal

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from obstore import ObjectMeta
 
-    from sloth_tui.model import Agent, Pace
+    from sloth_tui.model import Agent, Check, Pace
     from sloth_tui.store.s3.leases import Lease
     from sloth_tui.store.s3.marks import Connection
     from sloth_tui.store.s3.objects import Bucket
@@ -129,6 +129,14 @@ class S3Agents:
         target = target or backup_path(name)
         save(copy.path, target, progress)
         return target
+
+    def examine(self, name: str, *, full: bool = False, progress: Progress | None = None) -> list[Check]:
+        from sloth_tui.store.s3.checkup import examine
+
+        copy = HostCopy(self._bucket, name)
+        if name != DEFAULT_AGENT and not self.known(name):
+            raise self._no_such_agent(name)
+        return examine(self._bucket, name, copy, full=full)
 
     def remove(self, name: str, progress: Progress | None = None) -> str:
         """See the port. Its locks stay, so that their tokens never come twice."""

@@ -18,7 +18,7 @@ from sloth_tui.store.sqlite import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.model import Agent
+    from sloth_tui.model import Agent, Check
     from sloth_tui.store.sqlite.engine.backup import Progress
 
 _CLOCK_TICK_SECONDS = 0.1
@@ -111,6 +111,12 @@ class SqliteAgents:
         target = target or backup_path(name)
         save(path, target, progress)
         return target
+
+    def examine(self, name: str, *, full: bool = False, progress: Progress | None = None) -> list[Check]:
+        from sloth_tui.store.sqlite.checkup.examine import examine
+
+        path = database_path(name) if name == DEFAULT_AGENT else _existing(name)
+        return examine(name, path, full=full, progress=progress)
 
     def remove(self, name: str, progress: Progress | None = None) -> str:
         from sloth_tui.store.sqlite.engine import backup as whole

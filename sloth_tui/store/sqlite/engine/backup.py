@@ -14,7 +14,7 @@ import apsw
 from sloth_tui.errors import Conflict, NotWritable
 from sloth_tui.store.sqlite.engine.adopting import open_adopted
 from sloth_tui.store.sqlite.engine.errors import translate_error
-from sloth_tui.store.sqlite.engine.files import create_file, remove_directories
+from sloth_tui.store.sqlite.engine.files import PARTIAL, abandoned, create_file, remove_directories
 from sloth_tui.store.sqlite.engine.opening import check_file, check_path, open_as_it_is
 
 TYPE_CHECKING = False
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     """Called with (pages done, total); an exception that it raises ends the work, which leaves nothing
     behind."""
 
-PARTIAL = ".part"
-"""How the name of a file ends that is being written: a dot, its name, the process that writes it, this."""
 _PAGES_PER_STEP = 1000
 """Pages copied at once: a few milliseconds."""
 _SEIZE_TIMEOUT_MS = 2000
@@ -120,8 +118,9 @@ def write_new(target: str, fill: Callable[[str], None]) -> None:
     directory, name = os.path.split(target)
     # Not a valid agent name, so that no program takes it for a database before it is complete.
     partial = os.path.join(directory, f".{name}.{os.getpid()}{PARTIAL}")
-    with suppress(OSError):
-        os.unlink(partial)
+    for left in [partial, *abandoned(directory)]:
+        with suppress(OSError):
+            os.unlink(left)
     made = create_file(partial)
     try:
         fill(partial)

@@ -81,7 +81,7 @@ def replace_damaged(source: str, path: str, agent: str, progress: Progress | Non
 
 
 def kept_path(agent: str) -> str:
-    """Return an unused path for a damaged database of an agent: with the backups, as it is no agent itself."""
+    """Return an unused path for a damaged database of an agent, with the backups: it is no agent."""
     directory, name = os.path.split(backup_path(agent))
     stem = name.removesuffix(".db").removeprefix(agent + "-")
     return os.path.join(directory, f"{agent}.damaged-{stem}.db")

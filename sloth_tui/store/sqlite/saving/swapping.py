@@ -26,8 +26,8 @@ BESIDE = ("-wal", "-journal", "-shm")
 _KEPT = ("", "-wal", "-journal")
 """What the kept files end with: the index of a log can be made again."""
 _FIRST_LOCK_BYTE, _LOCK_BYTES = 0x40000000, 512
-"""Where SQLite locks a database: PENDING, RESERVED and the SHARED range. Whoever has one with a log open holds
-a lock in the last."""
+"""Where SQLite locks a database: PENDING, RESERVED and the SHARED range. Whoever has one with a log open
+holds a lock in the last."""
 _BLOCK_BYTES = 1024 * 1024
 _SEIZE_TIMEOUT_MS = 2000
 """Time that other programs get to close a database that is to be replaced."""
