@@ -146,11 +146,12 @@ COMMANDS = (
             output_option("table", *RECORDS),
         ],
         details=(
-            "Prints the path. Others can write meanwhile: what is saved is the state of one moment, with its\n"
-            "history. The file is a database, whatever the store; it is read back before it gets its name,\n"
-            "and its SHA-256 is beside it, as sha256sum -c reads it. A backup is also made before everything\n"
-            "is cleared or rolled back, before a restore, before a database is upgraded, and of an agent that\n"
-            "is removed; the last of these are kept (backups.keep in config.toml). -o is how --list prints."
+            "Prints the path. Others can write meanwhile: what is saved is the state of one moment, with\n"
+            "its history. The file is a database, whatever the store. It is read back before it gets its\n"
+            "name, and its SHA-256 is beside it, as sha256sum -c reads it. A backup is also made before\n"
+            "everything is cleared or rolled back, before a restore, before a database is upgraded, and of\n"
+            "an agent that is removed; the last of these are kept (backups.keep in config.toml). -o is how\n"
+            "--list prints."
         ),
         example="sloth-runner state backup\nsloth-runner state backup /mnt/disk/web.db --agent web",
     ),
@@ -168,11 +169,11 @@ COMMANDS = (
         ],
         options=[*WHOSE, YES],
         details=(
-            "The backup may be of another agent. An agent without state gets all of it, history included. In\n"
-            "any other one the entries become those of the backup as one change, which state undo takes back\n"
-            "and which running programs see like any other; its history and locks go on. A damaged database\n"
-            "is replaced as a whole, and kept. A backup of what is there is made first. Without a terminal\n"
-            "--yes is needed."
+            "The backup may be of another agent. An agent without state gets all of it, with its history.\n"
+            "In any other one the entries become those of the backup as one change, which state undo takes\n"
+            "back and which running programs see like any other; its history and locks go on. A damaged\n"
+            "database is replaced as a whole, and kept. A backup of what is there is made first. Without a\n"
+            "terminal --yes is needed."
         ),
         example=(
             "sloth-runner state restore local-20260131T140000Z.db\n"

@@ -126,8 +126,8 @@ COMMANDS = (
             "Exit code 0: nothing is damaged, though there may be warnings; 7: something is. Nothing is\n"
             "changed without --repair. That reads the pages of the database and of its log one by one,\n"
             "whatever else is lost, and takes what is missing from the newest backup and from the history;\n"
-            "older values are set as a change whose title says where they came from. The damaged database is\n"
-            "kept as it is. No program may have it open. Without a terminal --yes is needed to put the\n"
+            "older values are set as a change whose title says where they came from. The damaged database\n"
+            "is kept as it is. No program may have it open. Without a terminal --yes is needed to put the\n"
             "repaired one in its place."
         ),
         example="sloth-runner state doctor --full\nsloth-runner state doctor --repair --agent web",

@@ -49,6 +49,10 @@ def rollback(arguments: Arguments, out: Output) -> int:
         out.flush()
     deed = f"roll back {format_count(len(steps), 'key')} of agent '{agent}' to revision {to}"
     confirm(deed, "", yes=arguments.yes)
+    if key is None and not prefix:
+        from sloth_tui.store.backups import back_up_first
+
+        back_up_first(agent, "rollback", address=arguments.address(), settings=arguments.settings)
     with writing(arguments, _title(key, prefix, to)) as store, store.transaction():
         changed = store.rollback(to, prefix=prefix, key=key, force=arguments.force)
         possible = sum(step.obstacle is None for step in steps)
@@ -110,7 +114,7 @@ COMMANDS = (
         ],
         details=(
             "All of it is one change, which state undo takes back. Without a terminal --yes is needed. -o\n"
-            "is how --dry-run prints its list."
+            "is how --dry-run prints its list. Before everything is rolled back, a backup is made."
         ),
         example=(
             "sloth-runner state rollback deployment:version --to 120\n"

@@ -38,9 +38,7 @@ def _examined(bucket: Bucket, name: str, copy: HostCopy, *, full: bool) -> Itera
     if recall(bucket):
         yield Check("conditions", "ok", "the server keeps the conditions of a change", None)
     else:
-        yield Check(
-            "conditions", "ok", "not known yet", "store check finds out whether the server keeps them"
-        )
+        yield Check("conditions", "ok", "not known yet", "store check finds it out")
     yield from _orphans(bucket, [(meta["path"], meta["last_modified"].timestamp()) for meta in listed])
     known = copy.refresh()
     if known.etag is None:

@@ -57,10 +57,8 @@ def schema_objects(agent: str, database: OpenDatabase, full: bool) -> Iterator[C
     if database.kind is not CURRENT:
         return
     there = {name for (name,) in database.rows(_OBJECTS)}
-    wanted = [
-        *ADDED_TABLES,
-        *(statement.split()[2] for statement in (*INDEXES, *HISTORY_TRIGGERS, *LOCK_TRIGGERS)),
-    ]
+    made = (*INDEXES, *HISTORY_TRIGGERS, *LOCK_TRIGGERS)
+    wanted = [*ADDED_TABLES, *(statement.split()[2] for statement in made)]
     missing = [name for name in wanted if name not in there]
     if missing:
         yield Check("schema", "damage", f"not there any more: {listed(missing)}", _REPAIR)

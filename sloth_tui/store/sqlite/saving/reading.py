@@ -93,8 +93,9 @@ def prepare(source: str, path: str, progress: Progress | None = None) -> str:
     create_file(new)
     connection, _, _ = open_as_it_is(source)
     try:
-        # Lets compaction shrink the file.
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        if not connection.execute("PRAGMA auto_vacuum").get:  # else this would change the backup
+            # Lets compaction shrink the file.
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         vacuum_into(connection, source, new, progress)
         flush(new)
     except BaseException:

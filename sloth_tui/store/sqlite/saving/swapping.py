@@ -169,7 +169,12 @@ def _state_of(path: str) -> list[object]:
     found: list[object] = []
     for file in (path, path + "-wal"):
         status = status_of(file)
-        found.append(None if status is None else (status.st_ino, status.st_size, status.st_mtime_ns))
+        # SQLite makes an empty log for itself.
+        found.append(
+            None
+            if status is None or not status.st_size
+            else (status.st_ino, status.st_size, status.st_mtime_ns)
+        )
     return found
 
 
