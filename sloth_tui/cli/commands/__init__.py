@@ -77,7 +77,7 @@ def agent_of(arguments: Arguments) -> str:
     InvalidConfig."""
     from sloth_tui.agents import DEFAULT_AGENT, config_path, named_agent, status_of
 
-    named = namedagent_of(arguments.agent)
+    named = named_agent(arguments.agent)
     if named is not None:
         return named
     # Most users have no such file: do not import what reads it.
