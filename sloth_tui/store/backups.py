@@ -5,7 +5,9 @@ Loaded by the commands that make or need one.
 
 from __future__ import annotations
 
-from sloth_tui.errors import AgentNotFound, DatabaseDamaged
+import os
+
+from sloth_tui.errors import AgentNotFound, DatabaseDamaged, NotFound
 from sloth_tui.model import Restored
 from sloth_tui.settings import load_settings
 from sloth_tui.store import open_agents, open_path, open_store, store_address
@@ -58,7 +60,9 @@ def save(
     agent: str, target: str | None = None, *, address: str | None = None, progress: Progress | None = None
 ) -> str:
     """Write a backup of an agent to a new file, by default one in the directory for backups; return its
-    path. Raises as :meth:`sloth_tui.store.port.Agents.back_up`."""
+    path. Raises as :meth:`sloth_tui.store.port.Agents.back_up`, and NotFound if its directory is missing."""
+    if target is not None and not os.path.isdir(os.path.dirname(target)):
+        raise NotFound(f"{os.path.dirname(target)}: no such directory", hint="nothing was written")
     return open_agents(address).back_up(agent, progress, target)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from itertools import islice
 
 import apsw
 
@@ -19,8 +18,11 @@ _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
 _SIZES = (4096, 8192, 16384, 32768, 65536, 2048, 1024, 512)
 """Page sizes, in the order in which they are tried: the usual one first."""
+_FRACTIONS, _FRACTIONS_ALWAYS = slice(21, 24), b"\x40\x20\x20"
+"""Bytes of the header that are the same in every database."""
 _KINDS = (2, 5, 10, 13)
-_TRIED_PAGES = 200
+_TRIED_BYTES = 1024 * 1024
+_NEARLY_ALL = 0.9
 _MAX_RESERVED = 64
 """Bytes at the end of each page that some extension may use."""
 _FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_NOFOLLOW
@@ -79,7 +81,8 @@ class Image:
     def _find_sizes(self) -> None:
         header = _read(self._file, min(_HEADER_BYTES, self._size), 0)
         logged, frames = (0, {}) if self._log is None else committed_frames(self._log)
-        stated = int.from_bytes(header[16:18], "big") if header.startswith(_MAGIC) else 0
+        sound = header.startswith(_MAGIC) or header[_FRACTIONS] == _FRACTIONS_ALWAYS
+        stated = int.from_bytes(header[16:18], "big") if sound else 0
         stated = 65536 if stated == 1 else stated
         self.page_size = logged or (stated if stated in _SIZES else self._guess_size())
         self._frames = frames
@@ -88,19 +91,24 @@ class Image:
         self.usable = self.page_size - (reserved if reserved <= _MAX_RESERVED else 0)
 
     def _guess_size(self) -> int:
-        """Return the page size with which the most of the first pages look like pages of tables."""
+        """Return the largest page size with which nearly all that looks like the beginning of a page is at one:
+        with a larger size half of it would not be."""
+        found = {size: self._count_heads(size) for size in _SIZES}
+        most = max(found.values())
+        if not most:
+            return _SIZES[0]
+        return max(size for size, count in found.items() if count >= _NEARLY_ALL * most)
 
-        def likeness(size: int) -> float:
-            starts = islice(range(size, self._size, size), _TRIED_PAGES)
-            heads = [_read(self._file, min(8, self._size - start), start) for start in starts]
-            return sum(map(_is_head, heads)) / max(len(heads), 1)
-
-        return max(_SIZES, key=lambda size: (likeness(size), size == _SIZES[0]))
+    def _count_heads(self, size: int) -> int:
+        starts = range(size, min(self._size, _TRIED_BYTES), size)
+        return sum(_is_head(_read(self._file, min(8, self._size - start), start), size) for start in starts)
 
 
-def _is_head(head: bytes) -> bool:
-    cells, content = int.from_bytes(head[3:5], "big"), int.from_bytes(head[5:7], "big")
-    return len(head) == 8 and head[0] in _KINDS and cells > 0 and 8 + 2 * cells <= (content or 65536)
+def _is_head(head: bytes, size: int) -> bool:
+    if len(head) < 8 or head[0] not in _KINDS:
+        return False
+    cells, content = int.from_bytes(head[3:5], "big"), int.from_bytes(head[5:7], "big") or 65536
+    return 8 + 2 * cells <= content <= size and int.from_bytes(head[1:3], "big") < size
 
 
 def _read(file: apsw.VFSFile, amount: int, at: int) -> bytes:

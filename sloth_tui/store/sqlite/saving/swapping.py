@@ -169,12 +169,10 @@ def _state_of(path: str) -> list[object]:
     found: list[object] = []
     for file in (path, path + "-wal"):
         status = status_of(file)
-        # SQLite makes an empty log for itself.
-        found.append(
-            None
-            if status is None or not status.st_size
-            else (status.st_ino, status.st_size, status.st_mtime_ns)
-        )
+        if status is None or not status.st_size:  # SQLite makes an empty log for itself
+            found.append(None)
+        else:
+            found.append((status.st_ino, status.st_size, status.st_mtime_ns))
     return found
 
 
