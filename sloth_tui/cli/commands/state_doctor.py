@@ -48,7 +48,9 @@ def _repair(agent: str, found: Examined, arguments: Arguments, out: Output) -> i
         confirm(deed, f" by the repaired one of {entries}; it is kept", yes=arguments.yes)
         kept = take_repaired(agent, report)
     except Refused as error:
-        raise Refused(error.message, hint=f"the repaired database is {report.repaired}") from error
+        raise Refused(
+            error.message, hint=f"the repaired one is {report.repaired}; --yes puts it in its place"
+        ) from error
     finally:
         if arguments.output == "json":
             out.json(pretty({**_record(found), "repair": _repair_record(report, kept)}) + "\n")

@@ -91,8 +91,8 @@ class Image:
         self.usable = self.page_size - (reserved if reserved <= _MAX_RESERVED else 0)
 
     def _guess_size(self) -> int:
-        """Return the largest page size with which nearly all that looks like the beginning of a page is at one:
-        with a larger size half of it would not be."""
+        """Return the largest page size with which nearly all that looks like the beginning of a page is one:
+        a larger size passes half of them by."""
         found = {size: self._count_heads(size) for size in _SIZES}
         most = max(found.values())
         if not most:

@@ -84,7 +84,11 @@ def kept_path(agent: str) -> str:
     """Return an unused path for a damaged database of an agent, with the backups: it is no agent."""
     directory, name = os.path.split(backup_path(agent))
     stem = name.removesuffix(".db").removeprefix(agent + "-")
-    return os.path.join(directory, f"{agent}.damaged-{stem}.db")
+    path, number = os.path.join(directory, f"{agent}.damaged-{stem}.db"), 1
+    while os.path.lexists(path):
+        number += 1
+        path = os.path.join(directory, f"{agent}.damaged-{stem}-{number}.db")
+    return path
 
 
 def prepare(source: str, path: str, progress: Progress | None = None) -> str:

@@ -13,7 +13,7 @@ from sloth_tui.agents import status_of
 from sloth_tui.errors import Conflict, NotWritable
 from sloth_tui.store.sqlite.engine import UNREADABLE
 from sloth_tui.store.sqlite.engine.errors import translate_error
-from sloth_tui.store.sqlite.engine.files import create_file
+from sloth_tui.store.sqlite.engine.files import PARTIAL, abandoned, create_file
 from sloth_tui.store.sqlite.engine.opening import check_path
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NEW = ".new"
 """How the name of a file ends that is to take the place of another: a dot, the name of that, this."""
 BESIDE = ("-wal", "-journal", "-shm")
-_KEPT = ("", "-wal", "-journal")
+_KEPT = ("-wal", "-journal", "")
 """What the kept files end with: the index of a log can be made again."""
 _FIRST_LOCK_BYTE, _LOCK_BYTES = 0x40000000, 512
 """Where SQLite locks a database: PENDING, RESERVED and the SHARED range. Whoever has one with a log open
@@ -92,9 +92,9 @@ def _seized(path: str, before: object) -> Iterator[None]:
         if not _has_ended_log(path, before, held):
             held.enter_context(_locked(path))
             _require_unchanged(path, before)
-            for end in BESIDE:
-                with suppress(FileNotFoundError):
-                    os.unlink(path + end)
+        for end in BESIDE:
+            with suppress(FileNotFoundError):
+                os.unlink(path + end)
         yield
 
 
@@ -133,26 +133,30 @@ def _keep(path: str, descriptor: int, kept: str) -> None:
     """Copy a database and what lies beside it: a log may hold the only good copy of a page."""
     if os.path.lexists(kept):
         raise Conflict(f"{kept}: exists already", hint="nothing was changed")
-    made: list[str] = []
-    try:
-        for end in _KEPT:
-            if status_of(path + end) is not None:
-                create_file(kept + end)
-                made.append(kept + end)
-                # To close the database itself, even by another descriptor, would drop the locks on it.
-                source = os.open(path + end, os.O_RDONLY | os.O_CLOEXEC) if end else descriptor
-                try:
-                    _copy(source, kept + end)
-                finally:
-                    if end:
-                        os.close(source)
-    except BaseException as error:
-        for file in made:
+    directory, name = os.path.split(kept)
+    for left in abandoned(directory):
+        with suppress(OSError):
+            os.unlink(left)
+    # The database is the last one that gets its name: then all of it is there.
+    for end in _KEPT:
+        if status_of(path + end) is None:
+            continue
+        partial = os.path.join(directory, f".{name}{end}.{os.getpid()}{PARTIAL}")
+        create_file(partial)
+        # To close the database itself, even by another descriptor, would drop the locks on it.
+        source = os.open(path + end, os.O_RDONLY | os.O_CLOEXEC) if end else descriptor
+        try:
+            _copy(source, partial)
+            os.rename(partial, kept + end)
+        except BaseException as error:
             with suppress(OSError):
-                os.unlink(file)
-        if isinstance(error, OSError):
-            raise NotWritable(f"{kept}: cannot be written: {error.strerror}") from error
-        raise
+                os.unlink(partial)
+            if isinstance(error, OSError):
+                raise NotWritable(f"{kept}: cannot be written: {error.strerror}") from error
+            raise
+        finally:
+            if end:
+                os.close(source)
     _sync_directory(kept)
 
 
