@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+DAMAGED = ".damaged"
+"""What the name of a damaged database that was replaced has after that of its agent. It has no checksum."""
 _TIME = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(
     r"(?P<agent>[A-Za-z0-9][A-Za-z0-9._-]{0,63})-(?P<at>\d{8}T\d{6}Z)(?:-(?P<number>\d{1,9}))?"
@@ -26,13 +28,18 @@ _NAME = re.compile(
 def backup_path(agent: str, reason: str | None = None) -> str:
     """Return an unused path for a backup of an agent made now. ``reason``: what it is automatically made
     before, in lower case; None if a person asked for it. Raises InvalidAgentName."""
-    stem = os.path.join(backup_directory(), f"{check_name(agent)}-{time.strftime(_TIME, time.gmtime())}")
+    stem = f"{check_name(agent)}-{time.strftime(_TIME, time.gmtime())}"
     end = ".db" if reason is None else f".before-{reason}.db"
-    path, number = stem + end, 1
-    while os.path.lexists(path) or os.path.lexists(path + SUFFIX):
-        number += 1
-        path = f"{stem}-{number}{end}"
-    return path
+    directory = backup_directory()
+    try:
+        taken = os.listdir(directory)
+    except OSError:
+        taken = []
+    # One more than the greatest: a number that is free again would not tell the order.
+    numbered = re.compile(re.escape(stem) + r"(?:-(\d{1,9}))?\.")
+    numbers = [int(found[1] or 1) for other in taken if (found := numbered.match(other))]
+    number = max(numbers, default=0) + 1
+    return os.path.join(directory, (stem if number == 1 else f"{stem}-{number}") + end)
 
 
 def list_backups(agent: str | None = None) -> list[Backup]:
@@ -66,6 +73,8 @@ def _found(agent: str | None) -> Iterator[Backup]:
         if parts is None or agent not in (None, parts["agent"]):
             continue
         path = os.path.join(directory, name)
+        if parts["agent"].endswith(DAMAGED) and not os.path.lexists(path + SUFFIX):
+            continue
         try:
             status = os.lstat(path)
             at = float(_unix_seconds(parts["at"]))

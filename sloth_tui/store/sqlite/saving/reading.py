@@ -13,7 +13,7 @@ from sloth_tui.store.sqlite.engine.errors import damaged, translate_error
 from sloth_tui.store.sqlite.engine.files import create_file
 from sloth_tui.store.sqlite.engine.opening import check_path, open_as_it_is
 from sloth_tui.store.sqlite.saving.checksum import check_checksum
-from sloth_tui.store.sqlite.saving.names import backup_path, list_backups
+from sloth_tui.store.sqlite.saving.names import DAMAGED, backup_path, list_backups
 from sloth_tui.store.sqlite.saving.swapping import new_path, swap
 from sloth_tui.store.sqlite.saving.writing import flush, vacuum_into
 from sloth_tui.store.sqlite.schema import EMPTY
@@ -83,11 +83,11 @@ def replace_damaged(source: str, path: str, agent: str, progress: Progress | Non
 def kept_path(agent: str) -> str:
     """Return an unused path for a damaged database of an agent, with the backups: it is no agent."""
     directory, name = os.path.split(backup_path(agent))
-    stem = name.removesuffix(".db").removeprefix(agent + "-")
-    path, number = os.path.join(directory, f"{agent}.damaged-{stem}.db"), 1
+    stem = f"{agent}{DAMAGED}{name.removesuffix('.db').removeprefix(agent)}"
+    path, number = os.path.join(directory, stem + ".db"), 1
     while os.path.lexists(path):
         number += 1
-        path = os.path.join(directory, f"{agent}.damaged-{stem}-{number}.db")
+        path = os.path.join(directory, f"{stem}-{number}.db")
     return path
 
 

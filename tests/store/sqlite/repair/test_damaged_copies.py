@@ -53,8 +53,9 @@ def test_the_doctor_says_so_or_what_is_read_is_right(base: Path, truths: list[di
             continue
         assert found.keys() == truths[0].keys(), (number, kind)
         wrong = [key for key in found if found[key] != truths[0][key]]
-        # No file without checksums can tell that a bit of a text was another one.
-        assert not wrong or (kind in ("bits", "sectors") and len(wrong) <= MOST_FLIPS), (number, kind, wrong)
+        # No file without checksums can tell that a text, or the end of a long one, was another.
+        assert not wrong or kind in ("bits", "pages", "sectors"), (number, kind, wrong)
+        assert len(wrong) <= MOST_FLIPS, (number, kind, wrong)
     assert told >= COPIES // 2
 
 
@@ -86,6 +87,6 @@ def test_a_repair_brings_back_what_is_still_there(base: Path, truths: list[dict[
         recovered = {one.key for one in report.recovered}
         for key, value in found.items():
             if value != truths[0].get(key):
-                assert key in recovered or kind in ("bits", "sectors"), (number, kind, key)
+                assert key in recovered or kind in ("bits", "pages", "sectors"), (number, kind, key)
     assert brought_back >= NEEDED * still_there > 0
     print(f"{brought_back} of {still_there} rows whose bytes are still there")

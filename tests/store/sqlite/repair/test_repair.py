@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from sloth_tui.store import open_path, open_store
 from sloth_tui.store.backups import save
 from sloth_tui.store.doctor import examine, rescue, take_repaired
 from sloth_tui.store.sqlite.saving import swapping
-from tests.support import rounds, wait_until
+from tests.support import rounds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -235,7 +236,7 @@ def test_a_repair_that_is_killed_leaves_the_damaged_database_or_the_repaired_one
     outcomes = set()
     for number in range(rounds(3, 30)):
         path.write_bytes(damaged)
-        kill_soon(_REPAIR, Random(number).random() * 0.25)
+        kill_soon(_REPAIR, at=Random(number).random())
         if path.read_bytes() == damaged:
             outcomes.add("before")
             continue
@@ -253,16 +254,24 @@ def test_a_repair_that_is_killed_leaves_the_damaged_database_or_the_repaired_one
     assert left == []
 
 
-def kill_soon(program: str, seconds: float) -> None:
-    """Run a program, and kill it so long after it began its work."""
-    import time
+_took: dict[str, float] = {}
 
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+
+def kill_soon(program: str, *arguments: str, at: float) -> None:
+    """Run a program that prints a line when it begins its work, and kill it when about this part of that is
+    done. The first time it runs to its end, to see how long that takes."""
+    if program not in _took:
+        with subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            began = time.monotonic()
+        _took[program] = time.monotonic() - began
+        return
+    with subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(seconds)
+        time.sleep(_took[program] * at)
         process.send_signal(signal.SIGKILL)
-    wait_until(lambda: process.returncode is not None)
 
 
 def test_a_recovered_entry_is_a_record() -> None:
