@@ -13,7 +13,7 @@ from sloth_tui.agents import status_of
 from sloth_tui.errors import Conflict, NotWritable
 from sloth_tui.store.sqlite.engine import UNREADABLE
 from sloth_tui.store.sqlite.engine.errors import translate_error
-from sloth_tui.store.sqlite.engine.files import PARTIAL, abandoned, create_file
+from sloth_tui.store.sqlite.engine.files import PARTIAL, abandoned, create_file, has_hot_journal
 from sloth_tui.store.sqlite.engine.opening import check_path
 
 TYPE_CHECKING = False
@@ -53,7 +53,8 @@ def swap(path: str, new: str, kept: str) -> None:
     """
     check_path(path)
     with _locked(path) as descriptor:
-        before = _state_of(path)
+        # To play back what a writer left half written changes the file.
+        before = None if has_hot_journal(path) else _state_of(path)
         _keep(path, descriptor, kept)
     with _seized(path, before):
         try:
@@ -125,7 +126,7 @@ def _has_ended_log(path: str, before: object, held: ExitStack) -> bool:
 
 
 def _require_unchanged(path: str, before: object) -> None:
-    if _state_of(path) != before:
+    if before is not None and _state_of(path) != before:
         raise _in_use(path)
 
 
