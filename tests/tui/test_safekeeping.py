@@ -55,6 +55,7 @@ async def test_a_backup_is_made_and_restored_and_undo_takes_that_back(
         await until(lambda: isinstance(app.app.screen, BackupsScreen))
         await app.press("enter")
         await until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        await until(lambda: app.app.screen.query("#confirm"))
         app.on_top(Button, "#confirm").press()
         await until(lambda: "set 1 and deleted 1 keys of local · u to undo" in app.toasts)
         assert read() == {"a": "1", "b": "2"}
@@ -81,6 +82,7 @@ async def test_a_clear_of_everything_makes_a_backup_first(base: Path) -> None:
     async with running() as app:
         app.browser.perform("clear_all")
         await until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        await until(lambda: app.app.screen.query("#confirm"))
         app.on_top(Button, "#confirm").press()
         await until(lambda: not read())
         (backup,) = list_backups("local")
