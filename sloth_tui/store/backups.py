@@ -15,7 +15,7 @@ from sloth_tui.store.sqlite import database_path
 from sloth_tui.store.sqlite.saving.automatic import automatic
 from sloth_tui.store.sqlite.saving.names import list_backups as list_backups
 from sloth_tui.store.sqlite.saving.reading import find_backup as find_backup
-from sloth_tui.store.sqlite.saving.reading import replace_damaged, verify
+from sloth_tui.store.sqlite.saving.reading import install, replace_damaged, verify
 from sloth_tui.store.transfer import replace
 
 TYPE_CHECKING = False
@@ -84,7 +84,10 @@ def restore(
     is not what was saved, DatabaseUnusable, NotWritable, Conflict.
     """
     verified = verify(path)
-    saved = None
+    saved, is_file = None, store_address(address) is None
+    if is_file and not open_agents(address).known(agent):
+        install(path, database_path(agent), progress)
+        return _replaced(agent, None, None, verified=verified)
     try:
         saved = back_up_first(agent, "restore", address=address, settings=settings, progress=progress)
         with (
@@ -94,11 +97,16 @@ def restore(
             done = replace(source, target, progress)
         return Restored(*done, saved=saved, kept=None, verified=verified)
     except DatabaseDamaged:
-        if store_address(address) is not None:
+        if not is_file:
             raise
     kept = replace_damaged(path, database_path(agent), agent, progress)
+    return _replaced(agent, saved, kept, verified=verified)
+
+
+def _replaced(agent: str, saved: str | None, kept: str | None, *, verified: bool) -> Restored:
     with open_path(database_path(agent)) as store:
-        return Restored(store.count(), store.count(), 0, True, saved, kept, verified)
+        count = store.count()
+    return Restored(count, count, 0, True, saved, kept, verified)
 
 
 def count_entries(path: str) -> int:

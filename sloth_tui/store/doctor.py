@@ -68,7 +68,7 @@ def take_repaired(agent: str, report: RepairReport) -> str:
     from sloth_tui.store.sqlite.saving.reading import prepare
 
     path, kept = database_path(agent), kept_path(agent)
-    new = prepare(report.repaired, path)
+    new = prepare(report.repaired, path, locks=True)
     try:
         swap(path, new, kept)
     except BaseException:

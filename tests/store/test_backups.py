@@ -138,13 +138,17 @@ def test_a_restore_is_one_change_that_others_follow_and_undo_takes_back() -> Non
 def test_a_restore_into_another_agent_brings_the_history() -> None:
     write(VALUES)
     write({"a": 2})
-    with open_store("local") as store:
+    with open_store("local", "write") as store:
         before = picture(store)
+        token = store.acquire("deploy", "me", 3600).token
     path = save("local")
     done = restore("web", path)
     assert (done.entries, done.history, done.saved) == (5, True, None)
-    with open_store("web") as store:
+    with open_store("web", "write") as store:
         assert picture(store) == before
+        # A lock is of those who hold it; but no token comes twice.
+        assert store.locks() == []
+        assert store.acquire("deploy", "me", 5).token > token
 
 
 def test_a_backup_that_was_changed_is_not_restored(base: Path) -> None:

@@ -60,17 +60,13 @@ def _list(arguments: Arguments, out: Output) -> int:
     else:
         from sloth_tui.cli.output.formats import write_records
 
-        records = (
-            {
-                "saved": timestamp(backup.at),
-                "size": backup.size,
-                "before": backup.reason,
-                "file": backup.path,
-            }
-            for backup in backups
-        )
+        records = (_record(backup) for backup in backups)
         write_records(_FIELDS, records, arguments.output, out)
     return ExitCode.OK
+
+
+def _record(backup: Backup) -> dict[str, object]:
+    return dict(zip(_FIELDS, (timestamp(backup.at), backup.size, backup.reason, backup.path), strict=True))
 
 
 def _name_of(backup: Backup) -> str:

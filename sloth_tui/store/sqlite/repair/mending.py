@@ -97,7 +97,7 @@ def _fill(
     if backup is not None:
         connection.execute("ATTACH ? AS saved", (backup,))
     connection.execute("BEGIN IMMEDIATE")
-    triggers = connection.execute(_TRIGGERS).fetchall()
+    triggers = [(str(name), str(statement)) for name, statement in connection.execute(_TRIGGERS)]
     for name, _ in triggers:
         connection.execute(f"DROP TRIGGER {name}")
     found = rescue(image, connection, progress)

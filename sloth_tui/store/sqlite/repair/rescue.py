@@ -87,11 +87,11 @@ class _Tables:
 
     def __init__(self, target: apsw.Connection) -> None:
         self._target = target
-        self._columns: dict[str, list[tuple[str, int]]] = {
-            name: target.execute(_COLUMNS, (name,)).fetchall()
-            for (name,) in target.execute(_TABLES).fetchall()
-            if name not in _NOT_RESCUED
-        }
+        self._columns: dict[str, list[tuple[str, bool]]] = {}
+        for (name,) in target.execute(_TABLES).fetchall():
+            if name not in _NOT_RESCUED:
+                columns = target.execute(_COLUMNS, (name,)).fetchall()
+                self._columns[str(name)] = [(str(column), bool(is_rowid)) for column, is_rowid in columns]
 
     def add(self, name: str | None, rowid: int, row: Row) -> bool:
         """Add a row that was found in a page of a table, None if it is not known of which; return False if

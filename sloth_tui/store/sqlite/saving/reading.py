@@ -63,7 +63,7 @@ def verify(path: str) -> bool:
 
 
 def install(source: str, path: str, progress: Progress | None = None) -> None:
-    """Put a copy of a backup where no database is. Raises Conflict if there is one, NotWritable,
+    """Put a copy of a backup where no database is, without the locks that were held then. Raises Conflict if there is one, NotWritable,
     DatabaseUnusable."""
     new = prepare(source, path, progress)
     try:
@@ -75,8 +75,12 @@ def install(source: str, path: str, progress: Progress | None = None) -> None:
 def replace_damaged(source: str, path: str, agent: str, progress: Progress | None = None) -> str:
     """Put a copy of a backup in the place of a database that cannot be read; return the path at which that
     one is kept. Raises Conflict if a program has it open, NotWritable, DatabaseUnusable."""
-    kept = kept_path(agent)
-    swap(path, prepare(source, path, progress), kept)
+    kept, new = kept_path(agent), prepare(source, path, progress)
+    try:
+        swap(path, new, kept)
+    except BaseException:
+        new_path(path)
+        raise
     return kept
 
 
@@ -91,8 +95,9 @@ def kept_path(agent: str) -> str:
     return path
 
 
-def prepare(source: str, path: str, progress: Progress | None = None) -> str:
-    """Write a copy of a backup, ready to take the place of ``path``; return the path of the copy."""
+def prepare(source: str, path: str, progress: Progress | None = None, *, locks: bool = False) -> str:
+    """Write a copy of a backup, ready to take the place of ``path``; return the path of the copy. ``locks``:
+    with those that were held then."""
     new = new_path(path)
     create_file(new)
     connection, _, _ = open_as_it_is(source)
@@ -101,6 +106,8 @@ def prepare(source: str, path: str, progress: Progress | None = None) -> str:
             # Lets compaction shrink the file.
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         vacuum_into(connection, source, new, progress)
+        if not locks:
+            _forget_locks(new)
         flush(new)
     except BaseException:
         new_path(path)
@@ -108,3 +115,15 @@ def prepare(source: str, path: str, progress: Progress | None = None) -> str:
     finally:
         connection.close(True)
     return new
+
+
+def _forget_locks(path: str) -> None:
+    """Delete the locks; their tokens stay, so that the next ones are greater."""
+    connection = apsw.Connection(path)
+    try:
+        if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'locks' AND type = 'table'").get:
+            connection.execute("DELETE FROM locks")
+    except UNREADABLE as error:
+        raise translate_error(error, path) from error
+    finally:
+        connection.close(True)

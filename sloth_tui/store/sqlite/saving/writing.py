@@ -133,7 +133,7 @@ def _check(partial: str) -> None:
     connection = apsw.Connection(partial, flags=_FLAGS)
     try:
         for (table,) in connection.execute(_TABLES).fetchall():
-            quoted = '"' + table.replace('"', '""') + '"'
+            quoted = '"' + str(table).replace('"', '""') + '"'
             one, other = (
                 connection.execute(f"SELECT count(*) FROM {quoted} {how}").get for how in ("NOT INDEXED", "")
             )
