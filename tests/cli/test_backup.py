@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.cli.running.watching import follow_revisions
+from sloth_tui.errors import HistoryPruned
 from sloth_tui.store import open_store
 from tests.cli.support import on_terminal, piped
 
@@ -201,3 +203,29 @@ def test_a_repair_as_json_names_every_entry(base: Path, backup: str) -> None:
     assert repair["backup"] == backup
     assert os.path.exists(repair["kept"])
     assert piped("state", "get", "a", "b").out == "1\n2\n"
+
+
+def test_a_watch_ends_when_the_store_is_replaced_by_one_that_is_not_as_far(base: Path, backup: str) -> None:
+    path = base / "state" / "local.db"
+
+    class Follower:
+        """A store that is replaced after the first look."""
+
+        def __init__(self) -> None:
+            self.store = open_store("local")
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.store, name)
+
+        def follow(self, since: int, *, prefix: str = "") -> object:
+            found = self.store.follow(since, prefix=prefix)
+            if not found and path.exists():
+                path.unlink()
+                piped("state", "restore", backup, "--yes")
+            return found
+
+    follower = Follower()
+    with pytest.raises(HistoryPruned, match="the store was replaced: its newest revision is 2 now, after 3"):
+        for _ in follow_revisions(follower, 0):  # type: ignore[arg-type]
+            pass
+    follower.store.close()

@@ -63,8 +63,8 @@ def verify(path: str) -> bool:
 
 
 def install(source: str, path: str, progress: Progress | None = None) -> None:
-    """Put a copy of a backup where no database is, without the locks that were held then. Raises Conflict if there is one, NotWritable,
-    DatabaseUnusable."""
+    """Put a copy of a backup where no database is, without the locks that were held then. Raises Conflict if
+    there is one, NotWritable, DatabaseUnusable."""
     new = prepare(source, path, progress)
     try:
         put_in_place(new, path)
