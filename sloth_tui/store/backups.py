@@ -74,13 +74,15 @@ def restore(
     origin: Origin | None = None,
     settings: Callable[[], Settings] = load_settings,
     progress: Progress | None = None,
+    alone: bool = True,
 ) -> Restored:
     """Make what an agent has what a backup has, whose agent may be another one.
 
     An agent without state gets all of it, history included. In any other one the entries become those of the
     backup by one change set, which can be undone; history and locks go on. So programs that have the store
     open see it as they see any change. A database that is damaged is replaced as a whole, if no program has
-    it open, and kept. A backup is made first. Raises NotFound if there is no such file, DatabaseDamaged if it
+    it open, and kept; but not if this process may have it open itself, and so is not ``alone``: then
+    DatabaseDamaged is raised. A backup is made first. Raises NotFound if there is no such file, DatabaseDamaged if it
     is not what was saved, DatabaseUnusable, NotWritable, Conflict.
     """
     verified = verify(path)
@@ -97,7 +99,7 @@ def restore(
             done = replace(source, target, progress)
         return Restored(*done, saved=saved, kept=None, verified=verified)
     except DatabaseDamaged:
-        if not is_file:
+        if not (is_file and alone):
             raise
     kept = replace_damaged(path, database_path(agent), agent, progress)
     return _replaced(agent, saved, kept, verified=verified)

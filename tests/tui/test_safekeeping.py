@@ -109,3 +109,19 @@ async def test_the_doctor_reports_and_damage_comes_first(base: Path) -> None:
         app.browser.perform("examine")
         await app.sees("The store is damaged")
         await app.sees("state doctor --repair")
+
+
+async def test_a_damaged_database_is_not_replaced_under_the_screen(base: Path) -> None:
+    write(a="1")
+    save("local")
+    path = base / "state" / "local.db"
+    damaged = bytes(100) + path.read_bytes()[100:]
+    path.write_bytes(damaged)
+    async with running() as app:
+        app.browser.perform("restore")
+        await until(lambda: isinstance(app.app.screen, BackupsScreen))
+        await app.press("enter")
+        await until(lambda: app.app.screen.query("#confirm"))
+        app.on_top(Button, "#confirm").press()
+        await until(lambda: any("not a SQLite database" in toast for toast in app.toasts))
+    assert path.read_bytes() == damaged

@@ -52,14 +52,22 @@ class Safekeeping:
         return self._writer.call(back_up)
 
     def restore(self, job: Job, path: str) -> Future[Restored]:
-        """Make the agent what it is in a backup."""
+        """Make the agent what it is in a backup. Raises DatabaseDamaged if its database is: a command has to
+        replace that, while the terminal UI has it closed."""
         agent = self._agent()
 
         def bring_back() -> Restored:
             from sloth_tui.store.backups import restore
 
             origin = this_process("sloth-tui", f"restore {os.path.basename(path)}")
-            return restore(agent, path, origin=origin, settings=lambda: self._settings, progress=job.report)
+            return restore(
+                agent,
+                path,
+                origin=origin,
+                settings=lambda: self._settings,
+                progress=job.report,
+                alone=False,
+            )
 
         return self._writer.call(bring_back)
 
