@@ -82,8 +82,8 @@ def restore(
     backup by one change set, which can be undone; history and locks go on. So programs that have the store
     open see it as they see any change. A database that is damaged is replaced as a whole, if no program has
     it open, and kept; but not if this process may have it open itself, and so is not ``alone``: then
-    DatabaseDamaged is raised. A backup is made first. Raises NotFound if there is no such file, DatabaseDamaged if it
-    is not what was saved, DatabaseUnusable, NotWritable, Conflict.
+    DatabaseDamaged is raised. A backup is made first. Raises NotFound if there is no such file,
+    DatabaseDamaged if it is not what was saved, DatabaseUnusable, NotWritable, Conflict.
     """
     verified = verify(path)
     saved, is_file = None, store_address(address) is None
