@@ -21,6 +21,7 @@
     |   `-- NotANumber         5  increment of a value that is not a number, or overflow
     |-- LockLost               6  not held (any more) under that holder or token
     |-- DatabaseUnusable       7  no answer, foreign, newer, damaged, or busy too long
+    |   `-- DatabaseDamaged    7  its file holds what no program writes: damaged, or no database
     |-- NotWritable            8  read-only, or the disk is full
     |-- Refused                9  needs a confirmation it did not get
     |-- HostError            20  a host of a task cannot be reached, or refuses what it was asked for
@@ -171,6 +172,10 @@ class DatabaseUnusable(SlothError):
     """The store cannot be used: foreign, newer, damaged, a symlink, busy too long, or without an answer."""
 
     exit_code = ExitCode.DATABASE_UNUSABLE
+
+
+class DatabaseDamaged(DatabaseUnusable):
+    """The file holds what no program writes: it is damaged, or no database at all."""
 
 
 class NotWritable(SlothError):

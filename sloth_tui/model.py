@@ -199,6 +199,95 @@ class StoreCheck(NamedTuple):
     """What its owner should know, each with its remedy."""
 
 
+class Backup(NamedTuple):
+    """A backup in the directory for them."""
+
+    path: str
+    agent: str
+    at: float
+    """When it was made."""
+    size: int
+    """Bytes of the file."""
+    reason: str | None
+    """What it was automatically made before, like ``clear``; None if somebody asked for it."""
+
+
+class Check(NamedTuple):
+    """One thing that was examined."""
+
+    name: str
+    status: str
+    """``ok``, ``warning`` (something to see to) or ``damage`` (the store cannot be relied on)."""
+    text: str
+    hint: str | None
+    """What to do."""
+
+
+class Examined(NamedTuple):
+    """What an examination of a store found."""
+
+    agent: str
+    backend: str
+    location: str
+    healthy: bool
+    """False if one of the checks found damage."""
+    checks: tuple[Check, ...]
+
+
+class Restored(NamedTuple):
+    """What a restore did."""
+
+    entries: int
+    changed: int
+    """Entries that were not there like this."""
+    removed: int
+    """Entries that were there, and are not in the backup."""
+    history: bool
+    """True if the history is that of the backup; False if all of it is one new change set."""
+    saved: str | None
+    """Path of the backup made before; None if there was nothing to save, or none was wanted."""
+    kept: str | None
+    """Path of the damaged database that was replaced."""
+    verified: bool
+    """True if the backup has a checksum, which is right."""
+
+
+class Recovered(NamedTuple):
+    """An entry that a repair took from elsewhere than its own row."""
+
+    key: str
+    source: str
+    """``backup`` or ``history``."""
+    revision: int | None
+    """The revision whose value it has."""
+    current: bool
+    """True if that was the last known revision; False for an older value."""
+
+
+class RepairReport(NamedTuple):
+    """What a repair brought back of a damaged database."""
+
+    entries: int
+    from_pages: int
+    """Entries whose own rows could be read."""
+    recovered: tuple[Recovered, ...]
+    """The others, in key order."""
+    lost: tuple[str, ...]
+    """Keys that were there, and of which no value is left."""
+    revisions: int
+    """Revisions of the history that could be read."""
+    pages: int
+    logged_pages: int
+    """Pages that were read from the log."""
+    unreadable_pages: int
+    doubtful: int
+    """Old entries in free pages, which were left out."""
+    backup: str | None
+    """Path of the backup that filled in what was lost."""
+    repaired: str
+    """Path of the repaired database."""
+
+
 class TextPiece(NamedTuple):
     """Part of a line for people, harmless to a terminal."""
 

@@ -48,6 +48,7 @@ class Settings:
         "grace",
         "groups",
         "hosts",
+        "keep_backups",
         "keep_deleted_days",
         "keep_revisions",
         "key_lines",
@@ -81,6 +82,7 @@ class Settings:
         store_line: int = 1,
         password_file: str | None = None,
         store_poll: float | None = None,
+        keep_backups: int = 5,
     ) -> None:
         self.agent = agent
         self.keep_revisions = keep_revisions
@@ -115,6 +117,8 @@ class Settings:
         """Path of the file with the password for the store, as written in the settings."""
         self.store_poll = store_poll
         """Seconds between two looks at a store that has to be asked; None: as the backend thinks best."""
+        self.keep_backups = keep_backups
+        """Number of automatic backups of each agent that are kept; 0: none are made."""
 
 
 def load_settings() -> Settings:

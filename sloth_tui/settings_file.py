@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_TABLES = ("agent", "agents", "groups", "history", "keys", "run", "secrets", "store", "tui")
+_TABLES = ("agent", "agents", "backups", "groups", "history", "keys", "run", "secrets", "store", "tui")
 _MAX_POLL_SECONDS = 3600
 _LOCAL = ("local", "localhost")
 
@@ -57,6 +57,7 @@ class Reader:
         """Return the arguments of Settings that the document gives. Raises InvalidConfig."""
         self.only(document, "", _TABLES)
         history = self.table(document, "history", ("keep", "keep_deleted_days", "secret"))
+        backups = self.table(document, "backups", ("keep",))
         secrets = self.table(document, "secrets", ("segments",))
         tui = self.table(document, "tui", ("theme", "motion", "copy_command"))
         run = self.table(document, "run", ("grace",))
@@ -81,6 +82,7 @@ class Reader:
             "store_line": line_of(self.text, "store.address"),
             "password_file": self.a_text(store, "store.password_file"),
             "store_poll": self.pace(store, "store.poll"),
+            "keep_backups": self.number(backups, "backups.keep", whole=True, least=0),
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -200,7 +202,10 @@ class Reader:
             raise self.fail(setting, "must be true or false")
         return value
 
-    def number(self, table: dict[str, object], setting: str, *, whole: bool) -> float | None:
+    def number(
+        self, table: dict[str, object], setting: str, *, whole: bool, least: int | None = None
+    ) -> float | None:
+        """``least``: the smallest number allowed; the default is 1 for whole numbers, else 0."""
         value = table.get(setting.rpartition(".")[2])
         if value is None:
             return None
@@ -208,8 +213,10 @@ class Reader:
         if isinstance(value, bool) or not isinstance(value, wanted):
             raise self.fail(setting, "must be a whole number" if whole else "must be a number")
         assert isinstance(value, (int, float))
-        if value < (1 if whole else 0):
-            raise self.fail(setting, "must be at least 1" if whole else "must not be negative")
+        if least is None:
+            least = int(whole)
+        if value < least:
+            raise self.fail(setting, f"must be at least {least}" if least else "must not be negative")
         return value
 
     def seconds(self, table: dict[str, object], setting: str) -> float | None:

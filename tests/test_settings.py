@@ -20,6 +20,7 @@ def write(base: Path, text: str) -> None:
 def test_no_file_means_the_documented_defaults() -> None:
     settings = load_settings()
     assert (settings.agent, settings.keep_revisions, settings.keep_deleted_days) == ("local", 50, 90)
+    assert settings.keep_backups == 5
     assert settings.secret_segments == DEFAULT_SECRET_SEGMENTS
 
 
@@ -27,10 +28,11 @@ def test_the_file_overrides_the_defaults(base: Path) -> None:
     write(
         base,
         'agent = "web"\n[history]\nkeep = 3\nkeep_deleted_days = 0.5\n[secrets]\nsegments = ["pin"]\n'
-        "[tui]\ncopy_command = \"xclip -selection 'clip board'\"\n",
+        "[backups]\nkeep = 0\n[tui]\ncopy_command = \"xclip -selection 'clip board'\"\n",
     )
     settings = load_settings()
     assert (settings.agent, settings.keep_revisions, settings.keep_deleted_days) == ("web", 3, 0.5)
+    assert settings.keep_backups == 0
     assert settings.secret_segments == ("pin",)
     assert settings.copy_command == ("xclip", "-selection", "clip board")
 
@@ -95,6 +97,9 @@ def test_hosts_and_groups(base: Path) -> None:
         ("[history]\nkeep = 1.5", "history.keep: must be a whole number"),
         ("[history]\nkept = 1", "history.kept: no such setting"),
         ("[history]\nkeep_deleted_days = -1", "must not be negative"),
+        ("[backups]\nkeep = -1", "backups.keep: must not be negative"),
+        ("[backups]\nkeep = 1.5", "backups.keep: must be a whole number"),
+        ("[backups]\nkept = 1", "backups.kept: no such setting; there are: keep"),
         ("keys = 1", "keys: must be a table"),
         ("[keys]\nzoom = 1", "keys.zoom: must be text"),
         ("[tui]\ncopy_command = 1", "tui.copy_command: must be text"),

@@ -156,6 +156,12 @@ def pin_store(settings: Callable[[], Settings] = _settings) -> str | None:
     return elsewhere
 
 
+def store_address(address: str | None) -> str | None:
+    """Return the address of the store that a call with this ``address`` works on; None for the files of this
+    machine. Raises UsageError."""
+    return _elsewhere(address)
+
+
 def _elsewhere(address: str | None, settings: Callable[[], Settings] = _settings) -> str | None:
     """Return the address of the store; None for the files of this machine. Raises UsageError."""
     named = address or os.environ.get(STORE_VARIABLE)
@@ -205,4 +211,20 @@ def open_path(
 
     if mode not in ("read", "write"):
         raise ValueError(f"mode must be 'read' or 'write', not {mode!r}")
-    return SqliteStore(agent, Database(path, read_only=mode == "read", origin=origin, settings=settings))
+
+    def before_upgrade(path: str) -> None:
+        if agent:
+            from sloth_tui.store.sqlite.saving.automatic import before_upgrade
+
+            before_upgrade(path, settings)
+
+    return SqliteStore(
+        agent,
+        Database(
+            path,
+            read_only=mode == "read",
+            origin=origin,
+            settings=settings,
+            before_upgrade=before_upgrade,
+        ),
+    )

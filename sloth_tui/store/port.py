@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sloth_tui.model import (
         Agent,
         ChangeSet,
+        Check,
         Difference,
         Entry,
         KeyGroup,
@@ -482,9 +483,22 @@ class Agents(Protocol):
         records, and not where they are leases of the processes that hold them. Raises the errors of
         :meth:`create`, and AgentNotFound."""
 
-    def back_up(self, name: str, progress: Callable[[int, int], object] | None = None) -> str:
-        """Write a backup of the store; return the backup's location. Raises AgentNotFound, NotWritable,
-        DatabaseUnusable."""
+    def back_up(
+        self,
+        name: str,
+        progress: Callable[[int, int], object] | None = None,
+        target: str | None = None,
+    ) -> str:
+        """Write a backup of the store to a new file on this machine, with its checksum beside it; return the
+        path: ``target``, an absolute one, or else a new one in :attr:`backups`. Raises AgentNotFound,
+        Conflict if ``target`` exists, NotWritable, DatabaseUnusable."""
+
+    def examine(
+        self, name: str, *, full: bool = False, progress: Callable[[int, int], object] | None = None
+    ) -> list[Check]:
+        """Examine a store, and return all that was found, even what is in order; change nothing. ``full``:
+        also what takes long. Raises AgentNotFound, Interrupted, and DatabaseUnusable if the store does not
+        answer; a store that cannot be read is a finding."""
 
     def remove(self, name: str, progress: Callable[[int, int], object] | None = None) -> str:
         """Back up the store, then delete it; return the backup's location. Raises Refused for the agent that

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sloth_tui.errors import Conflict
 from sloth_tui.store.parts import KeptEntry, KeptRevision, MomentForgotten
 from sloth_tui.store.ttl_rules import MAX_TTL_SECONDS
+from sloth_tui.values.codec import key_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,19 @@ _READINGS = 5
 _MAX_KEYS = 10_000
 _MAX_BYTES = 16 * 1024 * 1024
 """Keys, and bytes of values, that are written at once."""
+
+
+class Replaced(NamedTuple):
+    """What became of a store that was made equal to another one."""
+
+    entries: int
+    """Number of entries that it has now."""
+    changed: int
+    """Number of them that it did not have like this."""
+    removed: int
+    """Number of entries that it had, and the other one has not."""
+    history: bool
+    """True if it was empty and got the history, too; False if all of it is one change set."""
 
 
 class Transferred(NamedTuple):
@@ -83,20 +97,42 @@ def merge(source: Store, target: Store, prefix: str, progress: Progress | None =
     return Transferred(done, changed, None)
 
 
-def back_up(source: Store, agent: str, progress: Progress | None = None) -> str:
-    """Write all that a store holds, but for its locks, into a database in the directory for backups; return
-    its path. Raises the errors of the store, NotWritable, DatabaseUnusable."""
-    from sloth_tui.store import open_path
-    from sloth_tui.store.sqlite.agents import backup_path
-    from sloth_tui.store.sqlite.engine.backup import write_new
+def replace(source: Store, target: Store, progress: Progress | None = None) -> Replaced:
+    """Make the entries of a store what they are in another one: an empty store gets the history, too; in any
+    other one it is one change set. Raises as :func:`move`."""
+    try:
+        copied = fill(source, target, progress)
+    except _NotEmpty:
+        with target.transaction():
+            removed = target.delete_many(_missing(target.keys(), source.keys()))
+            done = merge(source, target, "", progress)
+        return Replaced(done.entries, done.changed, removed, False)
+    return Replaced(copied.entries, copied.changed, 0, True)
 
-    def write(path: str) -> None:
-        with open_path(path, "write", agent=agent) as target:
+
+def _missing(keys: Iterator[str], there: Iterator[str]) -> list[str]:
+    """Return the keys that are not ``there``; both are in key order."""
+    missing, other = [], next(there, None)
+    for key in keys:
+        here = key_bytes(key) or b""
+        while other is not None and (key_bytes(other) or b"") < here:
+            other = next(there, None)
+        if other != key:
+            missing.append(key)
+    return missing
+
+
+def back_up(source: Store, agent: str, path: str, progress: Progress | None = None) -> None:
+    """Write all that a store holds, but for its locks, into a new database at ``path``. Raises the errors of
+    the store, Conflict if ``path`` exists, NotWritable, DatabaseUnusable."""
+    from sloth_tui.store import open_path
+    from sloth_tui.store.sqlite.saving.writing import write_verified
+
+    def write(partial: str) -> None:
+        with open_path(partial, "write", agent=agent) as target:
             fill(source, target, progress)
 
-    path = backup_path(agent)
-    write_new(path, write)
-    return path
+    write_verified(path, write)
 
 
 def batches(entries: Iterable[Entry], now: float) -> Iterator[tuple[dict[str, Value], dict[str, float]]]:

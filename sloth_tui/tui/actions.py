@@ -84,6 +84,9 @@ ACTIONS: tuple[Action, ...] = (
         "break_lock", "b", "Break", "Take this lock away from its holder", "Locks", ("locks",), True, True
     ),
     Action("check_store", "i", "Check", "Check that the store is sound", "Stats", _STATS, True),
+    Action("examine", "", "Doctor", "Doctor: examine all of the store", "Stats"),
+    Action("back_up", "", "Back up", "Back up all that this agent has", "Stats", writes=True),
+    Action("restore", "", "Restore", "Restore this agent from a backup", "Stats", writes=True),
     Action("compact", "C", "Compact", "Forget old revisions to free space", "Stats", _STATS, True, True),
     Action("show_change", "enter", "Show", "Show what this change did", "Log", ("log",), True),
     Action("new_agent", "n", "New", "Make an agent with an empty store", "Agents", _AGENTS, True, True),

@@ -124,7 +124,7 @@ def test_a_log_on_a_full_disk_is_read_or_cannot_be_read(disk: Disk, times: int, 
     [
         ("state", "set", "key", "other"),
         ("state", "delete", "key", "--yes"),
-        ("state", "clear", "--yes"),
+        ("state", "clear", "--prefix", "k", "--yes"),
         ("state", "compact", "--keep", "1"),
         ("lock", "acquire", "deploy", "--holder", "me", "--ttl", "5"),
     ],
@@ -143,6 +143,18 @@ def test_what_would_free_room_says_why_it_cannot(disk: Disk, words: tuple[str, .
     disk.empty()
     assert piped("state", "get", "key").out == "value 2\n"
     assert piped(*words).code == 0
+
+
+def test_a_clear_of_everything_without_room_for_its_backup_says_how_to_do_without(disk: Disk) -> None:
+    make_ours(disk.root / "base" / "state" / "local.db")
+    disk.fill()
+    done = piped("state", "clear", "--yes")
+    assert (done.code, done.out) == (8, "")
+    message, hint = done.err.splitlines()
+    assert message.startswith("error: no backup could be made before: ")
+    assert hint == "hint: nothing was changed; backups.keep = 0 in config.toml does without"
+    disk.empty()
+    assert piped("state", "clear", "--yes").code == 0
 
 
 def test_a_copy_that_has_no_room_leaves_nothing(disk: Disk) -> None:

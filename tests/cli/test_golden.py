@@ -102,7 +102,9 @@ _PIPED_ONLY = """
 state delete deployment:version|state delete deployment:version deploy:live
 state clear|state clear --prefix deploy|state rollback --to 10|state rollback|state diff
 state log --help|state undo --help|state history --help|state diff --help|state rollback --help
-state copy --help|state copy a b
+state copy --help|state copy a b|state backup --help|state restore --help|state doctor --help
+state backup -a nobody|state backup --list|state backup --list -o json|state backup --list -o csv
+state restore none.db|state restore|state doctor -a nobody|state backup none/x.db
 state watch --help|state wait --help|state compact --help|state log -n x|state list --at 2099-01-01T00:00Z
 --help|state --help|lock --help|--version|tui|state|lock|state lst|state get
 state list -o yaml|state get x -o json|state list --outptu json|state set a

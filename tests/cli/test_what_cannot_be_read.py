@@ -226,7 +226,7 @@ def test_a_database_that_lost_its_content_is_damaged(
     assert (done.code, done.out) == (7, "")
     message, hint = done.err.splitlines()
     assert message.startswith(f"error: {path}: damaged: it is empty, and local.db-")
-    assert hint.startswith("hint: restore it from a backup")
+    assert hint.startswith("hint: state doctor --repair rescues what can be read, or state restore a backup")
     assert files_of(path) == before
 
 

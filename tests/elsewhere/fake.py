@@ -174,11 +174,11 @@ class FarAgents:
         whole.copy(str(path_of(name)), str(path_of(copy)), progress)
         return ADDRESS
 
-    def back_up(self, name: str, progress: Any = None) -> str:
+    def back_up(self, name: str, progress: Any = None, target: str | None = None) -> str:
         _ask("back_up")
-        target = directory() / "backup"
-        whole.copy(str(path_of(name)), str(target), progress)
-        return str(target)
+        target = target or str(directory() / "backup")
+        whole.copy(str(path_of(name)), target, progress)
+        return target
 
     def remove(self, name: str, progress: Any = None) -> str:
         backup = self.back_up(name, progress)

@@ -122,7 +122,8 @@ async def test_made_copied_and_deleted(believable: Path) -> None:
         await until(lambda: any("deleted agent local-copy · backup:" in toast for toast in app.toasts))
         await until(lambda: app.find(TitleBar).agent == "production")
         assert not os.path.exists(sqlite.database_path("local-copy"))
-        (backup,) = os.listdir(sqlite.backup_directory())
+        backup, checksum = sorted(os.listdir(sqlite.backup_directory()))
+        assert checksum == f"{backup}.sha256"
         with open_path(os.path.join(sqlite.backup_directory(), backup)) as kept:
             assert dict(kept.items()) == ENTRIES
         await until(lambda: "local-copy" not in app.browser.agent_names)

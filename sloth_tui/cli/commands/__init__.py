@@ -29,14 +29,14 @@ def entries(arguments: Arguments) -> Entries:
     """Open the entries alone, to read, of the agent named by ``--agent`` or of the default one."""
     from sloth_tui.store import open_entries
 
-    return _told(open_entries(_agent(arguments), address=arguments.address()))
+    return _told(open_entries(agent_of(arguments), address=arguments.address()))
 
 
 def reading(arguments: Arguments) -> Store:
     """Open the whole store to read; nothing is created."""
     from sloth_tui.store import open_store
 
-    agent, address = _agent(arguments), arguments.address()
+    agent, address = agent_of(arguments), arguments.address()
     return _told(open_store(agent, "read", address=address, settings=arguments.settings, brief=True))
 
 
@@ -46,7 +46,7 @@ def writing(arguments: Arguments, title: str) -> Store:
     from sloth_tui.store import open_store
 
     origin = this_process("sloth-runner", title)
-    agent, address = _agent(arguments), arguments.address()
+    agent, address = agent_of(arguments), arguments.address()
     return _told(
         open_store(agent, "write", address=address, origin=origin, settings=arguments.settings, brief=True)
     )
@@ -109,7 +109,9 @@ def _told(store: H) -> H:
     return store
 
 
-def _agent(arguments: Arguments) -> str:
+def agent_of(arguments: Arguments) -> str:
+    """Return the agent named by ``--agent``, or else the default one. Raises InvalidAgentName,
+    InvalidConfig."""
     from sloth_tui.agents import DEFAULT_AGENT, config_path, named_agent, status_of
 
     named = named_agent(arguments.agent)

@@ -51,6 +51,10 @@ def clear(arguments: Arguments, out: Output) -> int:
     which = f" that begin with '{prefix}'" if prefix else ", everything there is"
     confirm(f"delete {format_count(count, 'key')} of agent '{agent}'", which, yes=arguments.yes)
     title = f"clear --prefix {prefix}" if prefix else "clear"
+    if not prefix:
+        from sloth_tui.store.backups import back_up_first
+
+        back_up_first(agent, "clear", address=arguments.address(), settings=arguments.settings)
     with writing(arguments, title) as store, store.transaction():
         removed = store.delete_prefix(prefix)
         if removed != count and not arguments.yes:
@@ -100,7 +104,7 @@ COMMANDS = (
                 complete="keys",
             ),
         ],
-        details="Without a terminal --yes is needed.",
+        details=("Without a terminal --yes is needed. Before everything is deleted, a backup is made."),
         example="sloth-runner state clear --prefix tmp:\nsloth-runner state clear --agent staging --yes",
     ),
 )

@@ -49,6 +49,10 @@ def rollback(arguments: Arguments, out: Output) -> int:
         out.flush()
     deed = f"roll back {format_count(len(steps), 'key')} of agent '{agent}' to revision {to}"
     confirm(deed, "", yes=arguments.yes)
+    if key is None and not prefix:
+        from sloth_tui.store.backups import back_up_first
+
+        back_up_first(agent, "rollback", address=arguments.address(), settings=arguments.settings)
     with writing(arguments, _title(key, prefix, to)) as store, store.transaction():
         lasting = lasting_after(store, steps)
         changed = store.rollback(to, prefix=prefix, key=key, force=arguments.force)
@@ -111,7 +115,8 @@ COMMANDS = (
         ],
         details=(
             "All of it is one change, which state undo takes back. What is restored has no time to live.\n"
-            "Without a terminal --yes is needed. -o is how --dry-run prints its list."
+            "Before everything is rolled back, a backup is made. Without a terminal --yes is needed. -o is\n"
+            "how --dry-run prints its list."
         ),
         example=(
             "sloth-runner state rollback deployment:version --to 120\n"

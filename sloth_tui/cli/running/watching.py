@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from sloth_tui.errors import HistoryPruned
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +27,7 @@ def follow_revisions(
 
     ``record_expired`` deletes the entries whose time to live is over, and returns False if it cannot: whoever
     follows the changes of a store also wants to know of those that nobody makes. Raises HistoryPruned if some
-    were pruned before they were read."""
+    were pruned before they were read, or if the store was replaced by one that is not as far."""
     token, may_expire_at = None, 0.0
     while True:
         pause = _POLL_SECONDS
@@ -40,6 +42,12 @@ def follow_revisions(
             while page := store.follow(since, prefix=prefix):
                 since = page[-1].revision
                 yield page
+            newest = store.revision()
+            if newest < since:
+                raise HistoryPruned(
+                    f"the store was replaced: its newest revision is {newest} now, after {since}",
+                    hint="nothing is known of what changed; begin anew",
+                )
         if deadline is not None and time.monotonic() >= deadline:
             return
         time.sleep(pause if deadline is None else min(pause, max(deadline - time.monotonic(), 0)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import namedtuple
-from contextlib import suppress
 from functools import partial
 
 from sloth_tui.agents import DEFAULT_AGENT, check_name
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Protocol, TypeAlias
 
+    from sloth_tui.model import Check
     from sloth_tui.store.etcd.client.address import EtcdAddress
     from sloth_tui.store.etcd.data.head import Head
     from sloth_tui.store.etcd.session import Session
@@ -133,29 +133,44 @@ class EtcdAgents:
             fill(source, target, progress)
             return target.location
 
-    def back_up(self, name: str, progress: Progress | None = None) -> str:
+    def back_up(self, name: str, progress: Progress | None = None, target: str | None = None) -> str:
+        from sloth_tui.store.sqlite.saving.names import backup_path
+
         self._require(name)
-        return self._back_up(name, progress)
+        target = target or backup_path(name)
+        self._back_up(name, target, progress)
+        return target
+
+    def examine(self, name: str, *, full: bool = False, progress: Progress | None = None) -> list[Check]:
+        from sloth_tui.store.etcd.checkup import examine
+
+        if name != DEFAULT_AGENT:
+            self._require(name)
+        with self._open(name, read_only=True) as session:
+            return examine(session)
 
     def remove(self, name: str, progress: Progress | None = None) -> str:
+        from sloth_tui.store.sqlite.saving.automatic import before_removal
+        from sloth_tui.store.sqlite.saving.names import discard
+
         if check_name(name) == DEFAULT_AGENT:
             raise Refused(f"{name} always exists", hint="its keys can be cleared")
         self._require(name)
         with self._open(name, read_only=False) as session:
             # What is written from here on is not in the backup.
             head = head_of(read_settled(session).answers[0], session.location)
-            backup = self._back_up(name, progress)
-            if not _remove(session, head):
-                with suppress(OSError):
-                    os.unlink(backup)
+            with before_removal(name) as backup:
+                self._back_up(name, backup, progress)
+                if _remove(session, head):
+                    return backup
+                discard(backup)
                 raise Conflict(f"agent '{name}' was written to meanwhile", hint="nothing was deleted")
-        return backup
 
-    def _back_up(self, name: str, progress: Progress | None) -> str:
+    def _back_up(self, name: str, target: str, progress: Progress | None) -> None:
         from sloth_tui.store.transfer import back_up
 
         with EtcdStore(self._open(name, read_only=True)) as source:
-            return back_up(source, name, progress)
+            back_up(source, name, target, progress)
 
     def _require(self, name: str) -> None:
         """Raise AgentNotFound if the agent has no store."""

@@ -23,7 +23,6 @@ from sloth_tui.store.s3.probe import require_conditions
 from sloth_tui.store.s3.reading import POLL_SECONDS
 from sloth_tui.store.s3.scratch import Scratch
 from sloth_tui.store.sqlite import backup_directory, exposure
-from sloth_tui.store.sqlite.agents import backup_path
 from sloth_tui.store.sqlite.engine.snapshot import as_bytes
 
 TYPE_CHECKING = False
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
     from obstore import ObjectMeta
 
-    from sloth_tui.model import Agent, Pace
+    from sloth_tui.model import Agent, Check, Pace
     from sloth_tui.store.s3.leases import Lease
     from sloth_tui.store.s3.marks import Connection
     from sloth_tui.store.s3.objects import Bucket
@@ -120,26 +119,37 @@ class S3Agents:
             progress(2, 2)
         return target.location
 
-    def back_up(self, name: str, progress: Progress | None = None) -> str:
-        from sloth_tui.store.sqlite.engine import backup as whole
+    def back_up(self, name: str, progress: Progress | None = None, target: str | None = None) -> str:
+        from sloth_tui.store.sqlite.saving.names import backup_path
+        from sloth_tui.store.sqlite.saving.writing import save
 
         copy = HostCopy(self._bucket, name)
         if copy.refresh().etag is None:
             raise self._no_such_agent(name)
-        target = backup_path(name)
-        whole.copy(copy.path, target, progress)
+        target = target or backup_path(name)
+        save(copy.path, target, progress)
         return target
+
+    def examine(self, name: str, *, full: bool = False, progress: Progress | None = None) -> list[Check]:
+        from sloth_tui.store.s3.checkup import examine
+
+        copy = HostCopy(self._bucket, name)
+        if name != DEFAULT_AGENT and not self.known(name):
+            raise self._no_such_agent(name)
+        return examine(self._bucket, name, copy, full=full)
 
     def remove(self, name: str, progress: Progress | None = None) -> str:
         """See the port. Its locks stay, so that their tokens never come twice."""
+        from sloth_tui.store.sqlite.saving.automatic import before_removal
+
         if check_name(name) == DEFAULT_AGENT:
             raise Refused(f"{name} always exists", hint="its keys can be cleared")
         copy = HostCopy(self._bucket, name)
         if copy.refresh().etag is None:
             raise self._no_such_agent(name)
-        with self._inside(name, copy) as token:
+        with self._inside(name, copy) as token, before_removal(name) as target:
             self._close_gate(name, copy, token)
-            target = self.back_up(name, progress)
+            self.back_up(name, progress, target)
             self._bucket.delete(copy.remote)
             copy.refresh()
         return target

@@ -18,7 +18,7 @@ from sloth_tui.store.sqlite import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.model import Agent
+    from sloth_tui.model import Agent, Check
     from sloth_tui.store.sqlite.engine.backup import Progress
 
 _CLOCK_TICK_SECONDS = 0.1
@@ -103,21 +103,31 @@ class SqliteAgents:
         whole.copy(_existing(name), target, progress)
         return target
 
-    def back_up(self, name: str, progress: Progress | None = None) -> str:
-        from sloth_tui.store.sqlite.engine import backup as whole
+    def back_up(self, name: str, progress: Progress | None = None, target: str | None = None) -> str:
+        from sloth_tui.store.sqlite.saving.names import backup_path
+        from sloth_tui.store.sqlite.saving.writing import save
 
-        target = backup_path(name)
-        whole.copy(_existing(name), target, progress)
+        path = _existing(name)
+        target = target or backup_path(name)
+        save(path, target, progress)
         return target
+
+    def examine(self, name: str, *, full: bool = False, progress: Progress | None = None) -> list[Check]:
+        from sloth_tui.store.sqlite.checkup.examine import examine
+
+        path = database_path(name) if name == DEFAULT_AGENT else _existing(name)
+        return examine(name, path, full=full, progress=progress)
 
     def remove(self, name: str, progress: Progress | None = None) -> str:
         from sloth_tui.store.sqlite.engine import backup as whole
+        from sloth_tui.store.sqlite.saving.automatic import before_removal
+        from sloth_tui.store.sqlite.saving.writing import save_from
 
-        check_name(name)
-        if name == DEFAULT_AGENT:
+        if check_name(name) == DEFAULT_AGENT:
             raise Refused(f"{name} always exists", hint="its keys can be cleared")
-        backup = backup_path(name)
-        whole.remove(_existing(name), backup, progress)
+        path = _existing(name)
+        with before_removal(name) as backup:
+            whole.remove(path, lambda connection: save_from(connection, path, backup, progress))
         return backup
 
 
@@ -139,18 +149,6 @@ def _status_of_log(path: str) -> os.stat_result | None:
         return os.lstat(path + "-wal")
     except OSError:
         return None
-
-
-def backup_path(name: str) -> str:
-    """Return an unused path for a backup made now: the agent's name and the time in UTC."""
-    stem = os.path.join(
-        backup_directory(), f"{check_name(name)}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
-    )
-    path, number = stem + ".db", 1
-    while os.path.lexists(path):
-        number += 1
-        path = f"{stem}-{number}.db"
-    return path
 
 
 def _existing(name: str) -> str:

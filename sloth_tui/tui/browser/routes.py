@@ -85,6 +85,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
         *("narrower", "wider", "taller", "shorter"),
     ),
     "run": ("run_file", "stop_run"),
+    "safekeeping": ("examine", "back_up", "restore"),
     "tree": (
         *("delete_key", "clear_prefix", "clear_all", "toggle_tree", "sort_next", "sort_reverse"),
         "sort_keys",

@@ -22,6 +22,7 @@ from sloth_tui.tui.services.dock import READS, DockFigures
 from sloth_tui.tui.services.long_work import LongJobs
 from sloth_tui.tui.services.reader import Reader
 from sloth_tui.tui.services.rows import Rows
+from sloth_tui.tui.services.safekeeping import Safekeeping
 from sloth_tui.tui.services.writer import Writer
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Services:
         self.databases = Databases(self._writer)
         self.detail = Detail(self._reader, self._writer, lambda: self.agent, post)
         self.change_sets = ChangeSets(self._reader, self._started_runs)
+        self.safekeeping = Safekeeping(self._writer, lambda: self.agent, settings)
         self.jobs = LongJobs(self._writer, lambda: self.agent, settings)
 
     def start(self, agent: str, query: Query) -> int:

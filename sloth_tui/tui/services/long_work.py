@@ -63,9 +63,18 @@ class LongJobs:
         return self._write(job, title, lambda store: store.delete_many(keys))
 
     def clear(self, job: Job, prefix: str) -> Future[int]:
-        """Delete every key that begins with ``prefix``; return how many."""
-        title = f"clear --prefix {prefix}" if prefix else "clear"
-        return self._write(job, title, lambda store: store.delete_prefix(prefix))
+        """Delete every key that begins with ``prefix``; return how many. Before all are deleted, a backup is
+        made."""
+        title, agent = f"clear --prefix {prefix}" if prefix else "clear", self._agent()
+
+        def clear(store: Store) -> int:
+            if not prefix:
+                from sloth_tui.store.backups import back_up_first
+
+                back_up_first(agent, "clear", settings=lambda: self._settings, progress=job.report)
+            return store.delete_prefix(prefix)
+
+        return self._write(job, title, clear)
 
     def undo(self, job: Job, agent: str, change_set: ChangeSet, title: str, *, force: bool) -> Future[int]:
         """Undo a change set of ``agent``, recorded under ``title``; return how many keys changed. Raises

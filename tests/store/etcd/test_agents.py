@@ -205,7 +205,8 @@ def test_a_backup_is_a_database_with_all_of_it(address: str) -> None:
     path = agents.back_up("shop")
     assert os.path.dirname(path) == agents.backups
     assert os.stat(path).st_mode & 0o777 == 0o600
-    assert os.listdir(agents.backups) == [os.path.basename(path)]
+    saved = os.path.basename(path)
+    assert sorted(os.listdir(agents.backups)) == [saved, f"{saved}.sha256"]
     with open_path(path, "write") as restored:
         assert picture(restored) == before
         restored.undo(restored.newest_change_set(), force=True)

@@ -18,19 +18,26 @@ from sloth_tui.store.sqlite.engine.opening import (
 from sloth_tui.store.sqlite.schema import CURRENT, OUTDATED
 from sloth_tui.store.sqlite.schema.tables import inspect, install
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def open_adopted(path: str) -> tuple[apsw.Connection, list[str] | None]:
+
+def open_adopted(
+    path: str, before_upgrade: Callable[[str], object] = lambda path: None
+) -> tuple[apsw.Connection, list[str] | None]:
     """Return a connection to a database with our schema, created, extended or upgraded if necessary; and the
     directories created for the file, None if it existed.
 
     All of this is one transaction, except the switch to write-ahead logging, which cannot be part of one. An
-    attempt that fails leaves no file. Raises DatabaseUnusable, NotWritable.
+    attempt that fails leaves no file. ``before_upgrade`` is called with the path before an older schema is
+    upgraded; what it raises ends the attempt. Raises DatabaseUnusable, NotWritable.
     """
     made = create_file(path)
     check_file(path)
     file = identity(path)
     try:
-        connection = _adopted(path)
+        connection = _adopted(path, before_upgrade)
     except BaseException:
         if made is not None:
             from sloth_tui.store.sqlite.engine.undone import take_back
@@ -40,17 +47,19 @@ def open_adopted(path: str) -> tuple[apsw.Connection, list[str] | None]:
     if identity(path) != file:
         # The process that created the file ran out of space and removed it.
         connection.close(True)
-        return open_adopted(path)
+        return open_adopted(path, before_upgrade)
     return connection, made
 
 
-def _adopted(path: str) -> apsw.Connection:
+def _adopted(path: str, before_upgrade: Callable[[str], object]) -> apsw.Connection:
     connection = connect(path, FLAGS)
     try:
         make_durable(connection)
         # Lets compaction shrink the file; has no effect if the file already has content.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _switch_to_log(connection)
+        if inspect(connection, path) is OUTDATED:
+            before_upgrade(path)
         connection.execute("BEGIN IMMEDIATE")
         complete_schema(connection, inspect(connection, path))
         connection.execute("COMMIT")

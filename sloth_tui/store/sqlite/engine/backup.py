@@ -14,7 +14,7 @@ import apsw
 from sloth_tui.errors import Conflict, NotWritable
 from sloth_tui.store.sqlite.engine.adopting import open_adopted
 from sloth_tui.store.sqlite.engine.errors import translate_error
-from sloth_tui.store.sqlite.engine.files import create_file, remove_directories
+from sloth_tui.store.sqlite.engine.files import PARTIAL, abandoned, create_file, remove_directories
 from sloth_tui.store.sqlite.engine.opening import check_file, check_path, open_as_it_is
 
 TYPE_CHECKING = False
@@ -52,25 +52,25 @@ def copy(path: str, target: str, progress: Progress | None = None) -> None:
         # Hold a snapshot: otherwise every change would restart the copy.
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
-        _copy_from(connection, path, target, progress)
+        write_new(target, lambda partial: _fill(partial, connection, path, progress))
     except apsw.Error as error:
         raise translate_error(error, path) from error
     finally:
         connection.close(True)
 
 
-def remove(path: str, backup: str, progress: Progress | None = None) -> None:
-    """Delete the database, after a copy of it is safe at ``backup``.
+def remove(path: str, save: Callable[[apsw.Connection], object]) -> None:
+    """Delete the database, after ``save`` has made a backup of it through the connection that it gets.
 
-    Raises Conflict if another connection is known to have it open, or if ``backup`` exists; then nothing is
-    deleted. Raises NotWritable, DatabaseUnusable.
+    Raises Conflict if another connection is known to have it open, and the errors of ``save``; then nothing
+    is deleted. Raises NotWritable, DatabaseUnusable.
     """
     check_path(path)
     check_file(path)
     connection = apsw.Connection(path, flags=_FLAGS)
     try:
         _seize(connection, path)
-        _copy_from(connection, path, backup, progress)
+        save(connection)
         try:
             os.unlink(path)
         except OSError as error:
@@ -110,10 +110,6 @@ def _in_use(path: str) -> Conflict:
     return Conflict(f"{path}: another program has it open", hint="end that first; nothing was deleted")
 
 
-def _copy_from(source: apsw.Connection, path: str, target: str, progress: Progress | None) -> None:
-    write_new(target, lambda partial: _fill(partial, source, path, progress))
-
-
 def write_new(target: str, fill: Callable[[str], None]) -> None:
     """Let ``fill`` write a database to the path that it gets, where there is an empty file, and then give
     that the name ``target``. The file is complete or does not exist. Raises Conflict if ``target`` exists,
@@ -121,9 +117,10 @@ def write_new(target: str, fill: Callable[[str], None]) -> None:
     refuse_existing(target)
     directory, name = os.path.split(target)
     # Not a valid agent name, so that no program takes it for a database before it is complete.
-    partial = os.path.join(directory, f".{name}.{os.getpid()}")
-    with suppress(OSError):
-        os.unlink(partial)
+    partial = os.path.join(directory, f".{name}.{os.getpid()}{PARTIAL}")
+    for left in [partial, *abandoned(directory)]:
+        with suppress(OSError):
+            os.unlink(left)
     made = create_file(partial)
     try:
         fill(partial)

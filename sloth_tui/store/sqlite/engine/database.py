@@ -37,6 +37,7 @@ class Database(OpenDatabase):
         "_fenced",
         "_read_only",
         "_unfenced",
+        "before_upgrade",
         "change_set_depth",
         "change_set_id",
         "erased",
@@ -64,6 +65,7 @@ class Database(OpenDatabase):
         origin: Origin | None = None,
         settings: Callable[[], Settings] = load_settings,
         clock: Clock | None = None,
+        before_upgrade: Callable[[str], object] = lambda path: None,
         told: Callable[[SlothError], SlothError] = as_it_is,
     ) -> None:
         self._read_only = read_only
@@ -71,6 +73,8 @@ class Database(OpenDatabase):
         self.expire: Callable[[Database], object] = _leave
         """Deletes the entries whose time to live is over, if there are any. Called at the beginning of each
         transaction that changes entries, unless no entry has a time to live."""
+        self.before_upgrade = before_upgrade
+        """Called with the path before an older schema is upgraded."""
         self.fences: dict[str, int] = {}
         """Lock name -> token that must be held for every write of an entry."""
         self.change_set_id: int | None = None
@@ -146,7 +150,7 @@ class Database(OpenDatabase):
     def _adopt(self) -> None:
         from sloth_tui.store.sqlite.engine.adopting import open_adopted
 
-        connection, made = open_adopted(self.path)
+        connection, made = open_adopted(self.path, self.before_upgrade)
         self.made = self.made if made is None else made
         self._detach()
         self.kind, self.frozen, self.logged = CURRENT, None, True

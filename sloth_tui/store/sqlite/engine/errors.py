@@ -7,7 +7,14 @@ import os
 import apsw
 
 from sloth_tui import shortage
-from sloth_tui.errors import DatabaseUnusable, Interrupted, InvalidValue, NotWritable, SlothError
+from sloth_tui.errors import (
+    DatabaseDamaged,
+    DatabaseUnusable,
+    Interrupted,
+    InvalidValue,
+    NotWritable,
+    SlothError,
+)
 from sloth_tui.store.sqlite.engine import BUSY_SECONDS, UNREADABLE
 
 TYPE_CHECKING = False
@@ -26,6 +33,8 @@ _WRITES = (
 _INTERRUPTED = "expected 0 columns for ''"
 """SQLite's message, up to 3.54 at least, for an interrupt while it compiles a window function."""
 
+DOCTOR = "state doctor examines it, and with --repair rescues what can be read; or state restore a backup"
+"""The hint of every error about a damaged database."""
 _NO_ROOM = "nothing was written; to delete takes room, too: make some by other means first, then compact"
 
 
@@ -97,12 +106,15 @@ def read_only(location: str) -> NotWritable:
     return NotWritable(f"{location}: read-only")
 
 
-def not_a_database(location: str) -> DatabaseUnusable:
-    return DatabaseUnusable(f"{location}: not a SQLite database", hint="it was left as it is")
+def not_a_database(location: str) -> DatabaseDamaged:
+    return DatabaseDamaged(
+        f"{location}: not a SQLite database",
+        hint="it was left as it is; if it was one, state doctor says what can be done",
+    )
 
 
-def damaged(location: str, how: str) -> DatabaseUnusable:
-    return DatabaseUnusable(f"{location}: damaged ({how})", hint="restore it from a backup")
+def damaged(location: str, how: str) -> DatabaseDamaged:
+    return DatabaseDamaged(f"{location}: damaged ({how})", hint=DOCTOR)
 
 
 def unreadable(location: str, hint: str) -> DatabaseUnusable:

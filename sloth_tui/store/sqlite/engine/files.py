@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 
 from sloth_tui.agents import status_of
-from sloth_tui.errors import DatabaseUnusable, NotWritable
+from sloth_tui.errors import DatabaseDamaged, NotWritable
 
 _JOURNAL_HEADER_BYTES = 28
+PARTIAL = ".part"
+"""How the name of a file ends that is being written: a dot, its name, the process that writes it, this."""
 _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
 
@@ -40,9 +42,10 @@ def refuse_emptied(path: str) -> None:
     status = status_of(path)
     if status is None or status.st_size:
         return  # another process created it meanwhile
-    raise DatabaseUnusable(
+    raise DatabaseDamaged(
         f"{path}: damaged: it is empty, and {os.path.basename(witness)} tells that it was not",
-        hint="restore it from a backup; to begin anew, remove both files",
+        hint="state doctor --repair rescues what can be read, or state restore a backup; "
+        "to begin anew, remove both files",
     )
 
 
@@ -79,6 +82,30 @@ def create_file(path: str) -> list[str] | None:
     finally:
         os.close(descriptor)
     return made
+
+
+def abandoned(directory: str) -> list[str]:
+    """Return the half written files in a directory whose writer is gone, as far as that is known: their names
+    end in the number of the process and :data:`PARTIAL`."""
+    try:
+        names = sorted(os.listdir(directory))
+    except OSError:
+        return []
+    return [os.path.join(directory, name) for name in names if _is_abandoned(name)]
+
+
+def _is_abandoned(name: str) -> bool:
+    stem = name.removesuffix("-journal").removesuffix("-wal").removesuffix("-shm")
+    number = stem.removesuffix(PARTIAL).rpartition(".")[2]
+    if not (name.startswith(".") and stem.endswith(PARTIAL) and number.isdecimal()):
+        return False
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def remove_directories(made: list[str]) -> None:

@@ -51,25 +51,14 @@ def check_file(path: str) -> None:
     another application or of a newer schema, or one that lost its content. A file that never had content
     passes: every database begins as one.
     """
-    status = status_of(path)
-    if status is None:
-        raise DatabaseUnusable(f"{path}: no longer there")
-    if stat.S_ISLNK(status.st_mode):
-        raise DatabaseUnusable(f"{path}: a symbolic link", hint="put the database itself there")
-    if not stat.S_ISREG(status.st_mode):
-        raise DatabaseUnusable(f"{path}: not a file")
-    if status.st_nlink > 1 and _keeps_other_names(path):
-        raise DatabaseUnusable(
-            f"{path}: a hard link: the file has another name, under which it is another database",
-            hint="copy it (cp) and put the copy in its place",
-        )
+    status = check_place(path)
     if not status.st_size:
         from sloth_tui.store.sqlite.engine.files import refuse_emptied
 
         refuse_emptied(path)
         return
     try:
-        header = _read_header(path)
+        header = read_header(path)
     except apsw.Error as error:
         raise _translated(error, path) from error
     if not header.startswith(_MAGIC):
@@ -84,7 +73,25 @@ def check_file(path: str) -> None:
         raise schema.newer(path, version)
 
 
-def _read_header(path: str) -> bytes:
+def check_place(path: str) -> os.stat_result:
+    """Return the status of a file that may be a database, whatever is in it. Raises DatabaseUnusable for a
+    link, for what is not a file, and for none."""
+    status = status_of(path)
+    if status is None:
+        raise DatabaseUnusable(f"{path}: no longer there")
+    if stat.S_ISLNK(status.st_mode):
+        raise DatabaseUnusable(f"{path}: a symbolic link", hint="put the database itself there")
+    if not stat.S_ISREG(status.st_mode):
+        raise DatabaseUnusable(f"{path}: not a file")
+    if status.st_nlink > 1 and _keeps_other_names(path):
+        raise DatabaseUnusable(
+            f"{path}: a hard link: the file has another name, under which it is another database",
+            hint="copy it (cp) and put the copy in its place",
+        )
+    return status
+
+
+def read_header(path: str) -> bytes:
     """Return the first bytes, read through SQLite's own file layer: opening and closing the file in any other
     way would drop the POSIX locks that this process holds on it. There, a file of one byte counts as
     empty."""

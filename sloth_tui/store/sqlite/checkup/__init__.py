@@ -1,0 +1,1 @@
+"""Examine a database and what lies around it; nothing is changed."""

@@ -1,0 +1,1 @@
+"""Backups of whole databases: written, verified, listed, forgotten, and put back."""
