@@ -226,6 +226,6 @@ def test_a_watch_ends_when_the_store_is_replaced_by_one_that_is_not_as_far(base:
 
     follower = Follower()
     with pytest.raises(HistoryPruned, match="the store was replaced: its newest revision is 2 now, after 3"):
-        for _ in follow_revisions(follower, 0):  # type: ignore[arg-type]
+        for _ in follow_revisions(follower, 0, "", None, lambda: True):  # type: ignore[arg-type]
             pass
     follower.store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,6 +34,10 @@ def first_line(app: Driver) -> str:
     return app.text().splitlines()[0]
 
 
+def is_live_and_shows(app: Driver, words: str) -> bool:
+    return words in first_line(app) and "● live" in first_line(app)
+
+
 async def test_the_header_shows_which_store_it_is(chosen: Path) -> None:
     """As much of it as there is room for, and at least its kind."""
     put(chosen, "production-server-1", "k", 1)
@@ -40,10 +45,7 @@ async def test_the_header_shows_which_store_it_is(chosen: Path) -> None:
     async with running("production-server-1", size=(120, 30)) as app:
         for columns, shown in ((120, whole), (80, whole), (60, "fake://db1:7,…op")):
             await app.pilot.resize_terminal(columns, 30)
-            await until(
-                lambda shown=shown: shown in first_line(app) and "● live" in first_line(app),
-                what=lambda: first_line(app),
-            )
+            await until(partial(is_live_and_shows, app, shown), what=partial(first_line, app))
         app.browser.choose_agent("local")
         await app.sees("app:size")
         bar = app.find(TitleBar)
