@@ -7,7 +7,7 @@ import sys
 from contextlib import ExitStack
 from functools import cached_property
 from http.client import HTTPConnection, HTTPException
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -111,10 +111,12 @@ def path_in(address: str, *parts: str) -> str:
 def objects(endpoint: str, **instead: str) -> S3Store:
     """Return a client of the bucket of a server; ``instead``: other credentials, by their names in lower
     case."""
-    config = {name.lower(): value for name, value in CREDENTIALS.items()}
+    credentials = {name.lower(): value for name, value in CREDENTIALS.items()}
+    # Releases of the library differ in how they call the type of this.
+    config = cast("Any", {"endpoint": endpoint, "region": "us-east-1", **credentials, **instead})
     return S3Store(
         BUCKET,
-        config={"endpoint": endpoint, "region": "us-east-1", **config, **instead},  # type: ignore[typeddict-item]
+        config=config,
         client_options={"allow_http": True},
         retry_config={"max_retries": 0},
     )
