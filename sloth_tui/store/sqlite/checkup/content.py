@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from sloth_tui.errors import SlothError
 from sloth_tui.model import Check
+from sloth_tui.store.sqlite.engine.private_copy import open_empty
 from sloth_tui.store.sqlite.saving.names import list_backups
 from sloth_tui.store.sqlite.saving.reading import verify
 from sloth_tui.store.sqlite.schema import CURRENT
-from sloth_tui.store.sqlite.schema.history_triggers import HISTORY_TRIGGERS
-from sloth_tui.store.sqlite.schema.lock_triggers import LOCK_TRIGGERS
-from sloth_tui.store.sqlite.schema.tables import ADDED_TABLES, INDEXES
 from sloth_tui.store.sqlite.sql.rows import RAW_KEY
 from sloth_tui.text import format_age, format_count, listed
 from sloth_tui.values.codec import decode_key
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
 _REPAIR = "state doctor --repair rescues what can be read; or state restore a backup"
 _SHOWN = 5
-_OBJECTS = "SELECT name FROM main.sqlite_schema"
+_OBJECTS = "SELECT name FROM main.sqlite_schema WHERE sql IS NOT NULL"
 _OF_WRONG_KIND = """SELECT CAST(key AS BLOB) FROM state WHERE typeof(key) = 'text' AND CASE type
     WHEN 'table' THEN NOT json_valid(value)
     WHEN 'integer' THEN CAST(CAST(value AS INTEGER) AS TEXT) IS NOT value
@@ -57,8 +55,11 @@ def schema_objects(agent: str, database: OpenDatabase, full: bool) -> Iterator[C
     if database.kind is not CURRENT:
         return
     there = {name for (name,) in database.rows(_OBJECTS)}
-    made = (*INDEXES, *HISTORY_TRIGGERS, *LOCK_TRIGGERS)
-    wanted = [*ADDED_TABLES, *(statement.split()[2] for statement in made)]
+    reference = open_empty(database.path)
+    try:
+        wanted = [str(name) for (name,) in reference.execute(_OBJECTS)]
+    finally:
+        reference.close()
     missing = [name for name in wanted if name not in there]
     if missing:
         yield Check("schema", "damage", f"not there any more: {listed(missing)}", _REPAIR)

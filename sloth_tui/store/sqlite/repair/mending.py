@@ -47,6 +47,7 @@ _NOTE_NEWEST = """INSERT INTO sloth_history (revision, key, operation, at, chang
     SELECT revision, key, 'set', CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER), NULL,
     NULL, 'secret', x'' FROM state WHERE revision = (SELECT max(revision) FROM state)
     AND revision > (SELECT coalesce(max(revision), 0) FROM sloth_history) LIMIT 1"""
+_FORGET_TTLS = "DELETE FROM sloth_ttl WHERE key NOT IN (SELECT key FROM state)"
 _COUNTS = "SELECT (SELECT count(*) FROM state), (SELECT count(*) FROM sloth_history)"
 _CHOSEN = f"SELECT {RAW_KEY}, {raw_value('value', 'type')} FROM chosen WHERE source = ? ORDER BY key"
 
@@ -102,7 +103,8 @@ def _fill(
         connection.execute(f"DROP TRIGGER {name}")
     found = rescue(image, connection, progress)
     recovered, lost = second_choices.choose(connection, backup)
-    connection.execute(_NOTE_GAPS)
+    for statement in (_NOTE_GAPS, _FORGET_TTLS):
+        connection.execute(statement)
     connection.execute(_NOTE_NEWEST)
     for _, statement in triggers:
         connection.execute(statement)

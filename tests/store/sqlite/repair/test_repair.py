@@ -148,6 +148,7 @@ def test_values_of_every_type_other_tables_and_the_next_revision_are_there(base:
         store.set("a:secret", "old")
         store.mark_secret("a:secret")
         store.set("a:secret", "new")
+        store.set("a:short", "lived", ttl=3600)
         token = store.acquire("deploy", "me", 3600).token
         revision = store.revision()
     path = base / "state" / "local.db"
@@ -157,7 +158,8 @@ def test_values_of_every_type_other_tables_and_the_next_revision_are_there(base:
     report = rescue("local")
     take_repaired("local", report)
     with open_store("local", "write") as store:
-        assert dict(store.items()) == {**values, "a:secret": "new"}
+        assert dict(store.items()) == {**values, "a:secret": "new", "a:short": "lived"}
+        assert 0 < (store.ttl("a:short") or 0) <= 3600
         assert all(one.secret for one in store.revisions("a:secret") if one.old is None and not one.created)
         assert store.lock("deploy") is not None
         store.break_lock("deploy")
