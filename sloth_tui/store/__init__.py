@@ -14,10 +14,10 @@ from sloth_tui.store.sqlite import database_path, path_to_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Literal
 
-    from sloth_tui.model import Origin, StoreCheck
+    from sloth_tui.model import Origin, StoreCheck, Value
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Agents, Entries, Store
     from sloth_tui.store.sqlite.store import SqliteStore
@@ -139,6 +139,15 @@ def check_store(address: str | None = None) -> StoreCheck:
     from sloth_tui.store.sqlite.check import check
 
     return check()
+
+
+def read_foreign_database(path: str) -> Iterator[tuple[str | bytes, Value, float | None]]:
+    """Yield the entries of a database that this program or the original one wrote, wherever it is, from a
+    private copy: (key, bytes if it is not UTF-8; value; unix seconds at which it is gone, or None). Raises
+    DatabaseUnusable."""
+    from sloth_tui.store.sqlite.foreign import read
+
+    return read(path)
 
 
 def chosen_store(settings: Callable[[], Settings] = _settings) -> str | None:

@@ -87,6 +87,15 @@ class KeptEntry(NamedTuple):
     """When its time to live is over, by the wall clock; None without one."""
 
 
+class EntryLines(NamedTuple):
+    """Several entries, as lines of JSON."""
+
+    data: bytes
+    """Each entry as ``state list -o jsonl`` prints it, with a line feed; secrets have ``"secret":true``."""
+    entries: int
+    secrets: int
+
+
 class KeptRevision(NamedTuple):
     """One change of one key, and what it replaced."""
 
@@ -108,7 +117,43 @@ class KeptRevision(NamedTuple):
     updated_at: int | None
 
 
+class Batch(NamedTuple):
+    """Entries to be merged into a store, as many as one step handles. No key occurs in two batches."""
+
+    rows: list[tuple[str | bytes, str | bytes, str | None, int]]
+    """Of each entry its key (bytes if that is not UTF-8), the stored form of its value, the type as
+    :func:`sloth_tui.values.codec.encode` names it, and the number of the entry, from 1 on without gaps over
+    all batches."""
+    secrets: list[str | bytes]
+    """Those keys of the rows that are to be marked as secrets."""
+    expires: dict[str, float]
+    """Of keys of the rows that have a time to live, the unix seconds at which it is over."""
+    done: int
+    """How much of the source was read up to here, of what :func:`sloth_tui.store.port.Moving.merge` is told
+    as the total."""
+
+
+MERGE_RULES = ("fail", "keep", "overwrite")
+"""What becomes of an entry that is there with another value: all fails, it stays, or it is replaced."""
+
+
+class Merged(NamedTuple):
+    """How the entries of a source compare with those of a store, in numbers of entries."""
+
+    added: int
+    """Not there before."""
+    changed: int
+    """There with another value, which was replaced."""
+    same: int
+    """There with the same value and type."""
+    conflicting: int
+    """There with another value, which stayed."""
+    removed: int
+    """There, and not in the source."""
+
+
 Part: TypeAlias = Outline | SecretKey | SecretPattern | ForgottenOf | KeptChange | KeptEntry | KeptRevision
+EntryPart: TypeAlias = Outline | SecretKey | SecretPattern | KeptEntry | EntryLines
 
 
 def reported(parts: Iterable[Part], progress: Callable[[int, int], object] | None) -> Iterator[Part]:

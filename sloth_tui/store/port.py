@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         Step,
         Value,
     )
-    from sloth_tui.store.parts import Part
+    from sloth_tui.store.parts import Batch, EntryPart, Merged, Part
 
 D = TypeVar("D")
 
@@ -333,6 +333,11 @@ class Moving(Protocol):
         forgotten, all as of one moment. Writers are not held up. The parts come from a connection of their
         own or are read in pages: they may be read while this handle is used."""
 
+    def dump_entries(self, prefix: str = "", *, lines: bool = False) -> Iterator[EntryPart]:
+        """Like :meth:`dump`, but yield only the outline, what is a secret, and the entries under a prefix in
+        key order. The outline counts those entries alone. With ``lines`` a store that is faster so gives
+        :class:`~sloth_tui.store.parts.EntryLines` in place of entries."""
+
     def load(self, parts: Iterable[Part], progress: Callable[[int, int], object] | None = None) -> None:
         """Make this store, which must be empty, equal to the one that the parts come from: the same
         revisions, change sets, times and limits of what is known, so that history, the past and undo are as
@@ -341,6 +346,25 @@ class Moving(Protocol):
         ``progress`` gets (done, total); an exception that it raises ends the work, which then leaves nothing
         behind. Raises Conflict if the store is not empty, or is written to meanwhile; NotWritable, LockLost,
         DatabaseUnusable, and the errors of the stream."""
+
+    def merge(
+        self,
+        source: Callable[[], Iterable[Batch]],
+        rule: str,
+        *,
+        replace: str | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> Merged:
+        """Set the entries of a source, in one change set. ``rule`` is one of :data:`MERGE_RULES`. With
+        ``replace`` the entries under that prefix that the source lacks are deleted. All or nothing, also if
+        this process is killed. Secret keys are marked before their values are written; marks may stay if the
+        rest fails.
+
+        ``source`` may be called more than once, and yields the same each time. ``progress`` gets
+        :attr:`Batch.done`; an exception that it raises ends the work, which then leaves nothing behind.
+        Raises Conflict, with the keys, if the rule is ``fail`` and a value differs; InvalidKey for a key
+        that this store cannot hold; NotWritable, LockLost, DatabaseUnusable, and the errors of the
+        source."""
 
 
 class Store(Entries, EntryWrites, Locks, History, Past, Undoing, Surveys, Moving, Protocol):

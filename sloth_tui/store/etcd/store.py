@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.etcd.locks.locks import Locks
     from sloth_tui.store.etcd.rows.watch import Watch
     from sloth_tui.store.etcd.session import Session
-    from sloth_tui.store.parts import Part
+    from sloth_tui.store.parts import Batch, EntryPart, Merged, Part
     from sloth_tui.store.port import Window
 
 _SWEEP_PATIENCE_SECONDS = 1.0
@@ -195,10 +195,28 @@ class EtcdStore(EntryWriting):
 
         return dump(self._session)
 
+    def dump_entries(self, prefix: str = "", *, lines: bool = False) -> Iterator[EntryPart]:
+        from sloth_tui.store.etcd.moving.dumping import dump_entries
+
+        return dump_entries(self._session, prefix)
+
     def load(self, parts: Iterable[Part], progress: Callable[[int, int], object] | None = None) -> None:
         from sloth_tui.store.etcd.moving.loading import load
 
         load(self._session, parts, progress)
+
+    def merge(
+        self,
+        source: Callable[[], Iterable[Batch]],
+        rule: str,
+        *,
+        replace: str | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> Merged:
+        from sloth_tui.store.merging import merge
+
+        self._session.require_writable()
+        return merge(self, source, rule, replace, progress)
 
     # The handle.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sloth_tui.model import ChangeSet, Lock, Origin, Stats, Value
     from sloth_tui.settings import Settings
     from sloth_tui.store.clock import Clock
-    from sloth_tui.store.parts import Part
+    from sloth_tui.store.parts import Batch, EntryPart, Merged, Part
     from sloth_tui.store.port import Window
     from sloth_tui.store.s3.objects import Bucket
     from sloth_tui.store.sqlite.store import SqliteStore
@@ -147,8 +147,23 @@ class S3Store(S3Reading):
     def dump(self) -> Iterator[Part]:
         return self._newest().dump()
 
+    def dump_entries(self, prefix: str = "", *, lines: bool = False) -> Iterator[EntryPart]:
+        return self._newest().dump_entries(prefix, lines=lines)
+
     def load(self, parts: Iterable[Part], progress: Callable[[int, int], object] | None = None) -> None:
         self._writer.upkeep(lambda store: store.load(parts, progress), fenced=True)
+
+    def merge(
+        self,
+        source: Callable[[], Iterable[Batch]],
+        rule: str,
+        *,
+        replace: str | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> Merged:
+        return self._writer.upkeep(
+            lambda store: store.merge(source, rule, replace=replace, progress=progress), fenced=True
+        )
 
     def mark_secret(self, key: str) -> None:
         self._writer.write(lambda store: store.mark_secret(key))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         Stats,
         Step,
     )
-    from sloth_tui.store.parts import Part
+    from sloth_tui.store.parts import Batch, EntryPart, Merged, Part
     from sloth_tui.store.port import Window
     from sloth_tui.store.sqlite.history.change_sets import ChangeSets
     from sloth_tui.store.sqlite.history.past import Past
@@ -202,10 +202,32 @@ class SqliteStore(EntryWriting):
 
         return dump(self._database)
 
+    def dump_entries(self, prefix: str = "", *, lines: bool = False) -> Iterator[EntryPart]:
+        from sloth_tui.store.sqlite.history.whole import dump_entries
+
+        return dump_entries(self._database, prefix, lines=lines)
+
     def load(self, parts: Iterable[Part], progress: Callable[[int, int], object] | None = None) -> None:
         from sloth_tui.store.sqlite.history.whole import load
 
         load(self._database, parts, progress)
+
+    def merge(
+        self,
+        source: Callable[[], Iterable[Batch]],
+        rule: str,
+        *,
+        replace: str | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> Merged:
+        from sloth_tui.store.merge_rules import Lives
+        from sloth_tui.store.sqlite.history.merging import merge
+
+        lives = Lives(self, rule)
+        with self.transaction():
+            done = merge(self._database, lives.gather(source()), rule, replace, progress)
+            lives.give()
+        return done
 
     # The handle.
 

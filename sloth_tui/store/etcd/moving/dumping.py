@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from sloth_tui.store.etcd.client.failures import COMPACTED, Failed
 from sloth_tui.store.etcd.client.messages import Range, after
 from sloth_tui.store.etcd.data.layout import OTHERS, number_at_end
@@ -20,6 +22,7 @@ from sloth_tui.store.parts import (
     SecretKey,
     SecretPattern,
 )
+from sloth_tui.values.codec import after_prefix, key_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.store.etcd.data.records import Kept, Record
     from sloth_tui.store.etcd.session import Session
-    from sloth_tui.store.parts import Part
+    from sloth_tui.store.parts import EntryPart, Part
 
 _CHANGES_PAGE = 2048
 
@@ -35,8 +38,20 @@ _CHANGES_PAGE = 2048
 def dump(session: Session) -> Iterator[Part]:
     """See :class:`sloth_tui.store.port.Moving`. Raises MomentForgotten if the server is compacted
     meanwhile."""
-    try:
+    with _kept(session):
         yield from _parts(Moment(session))
+
+
+def dump_entries(session: Session, prefix: str) -> Iterator[EntryPart]:
+    """Like :func:`dump`."""
+    with _kept(session):
+        yield from _entries(Moment(session), prefix)
+
+
+@contextmanager
+def _kept(session: Session) -> Iterator[None]:
+    try:
+        yield
     except Failed as failed:
         if failed.kind != COMPACTED:
             raise
@@ -58,10 +73,7 @@ def _parts(moment: Moment) -> Iterator[Part]:
     )
     gone = horizon_of(horizon).gone
     yield Outline(entries.count, records.count, head.revision, head.change, gone)
-    for kv in moment.range(Range(layout.secrets, after(layout.secrets), keys_only=True)).kvs:
-        yield SecretKey(kv.key[len(layout.secrets) :])
-    for kv in moment.range(Range(layout.patterns, after(layout.patterns), keys_only=True)).kvs:
-        yield SecretPattern(kv.key[len(layout.patterns) :].decode("utf-8", "surrogateescape"))
+    yield from _secrets(moment)
     for kv in moment.range(Range(layout.forgotten, after(layout.forgotten))).kvs:
         yield ForgottenOf(kv.key[len(layout.forgotten) :], numbers(kv, 1)[0])
     yield from _changes(moment)
@@ -69,6 +81,28 @@ def _parts(moment: Moment) -> Iterator[Part]:
         yield _entry(moment, key, kept)
     for record in moment.records_between(1, head.revision):
         yield _revision(moment, record)
+
+
+def _entries(moment: Moment, prefix: str) -> Iterator[EntryPart]:
+    """Yield the entries under a prefix, and what is a secret."""
+    stored = key_bytes(prefix)
+    if stored is None:
+        yield Outline(0, 0, moment.head.revision, moment.head.change, 0)
+        return
+    first, end = moment.session.layout.entries_between(stored, after_prefix(stored) if stored else None)
+    count = moment.range(Range(first, end, count_only=True)).count
+    yield Outline(count, 0, moment.head.revision, moment.head.change, 0)
+    yield from _secrets(moment)
+    for key, kept in moment.walk(Selection(prefix)):
+        yield _entry(moment, key, kept)
+
+
+def _secrets(moment: Moment) -> Iterator[SecretKey | SecretPattern]:
+    layout = moment.session.layout
+    for kv in moment.range(Range(layout.secrets, after(layout.secrets), keys_only=True)).kvs:
+        yield SecretKey(kv.key[len(layout.secrets) :])
+    for kv in moment.range(Range(layout.patterns, after(layout.patterns), keys_only=True)).kvs:
+        yield SecretPattern(kv.key[len(layout.patterns) :].decode("utf-8", "surrogateescape"))
 
 
 def _changes(moment: Moment) -> Iterator[Part]:

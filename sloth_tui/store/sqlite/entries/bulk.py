@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _CACHE = "PRAGMA cache_size = -65536"
 """64 MiB at most. With SQLite's default of 2 MiB, a large transaction writes and reads its pages
 repeatedly."""
+SMALL_CACHE = "PRAGMA cache_size = -16384"
+"""16 MiB: enough for rows that come in the order of their keys."""
 _SUSPEND_TRIGGERS = "INSERT INTO sloth_bulk (change) VALUES (?)"
 _RESUME_TRIGGERS = "DELETE FROM sloth_bulk"
 # SQLite numbers the rows as NEXT_REVISION would: one more than the greatest.
@@ -56,9 +58,11 @@ def run(database: Database, change: int, statements: Iterable[str], bindings: Ma
 
 
 @contextmanager
-def suspended_triggers(database: Database, change: int | None = None) -> Iterator[None]:
+def suspended_triggers(
+    database: Database, change: int | None = None, *, cache: str = _CACHE
+) -> Iterator[None]:
     """Record nothing during a ``with`` block, inside a transaction, whose failure must end that."""
-    database.execute(_CACHE)
+    database.execute(cache)
     database.execute(_SUSPEND_TRIGGERS, (change,))
     yield
     database.execute(_RESUME_TRIGGERS)

@@ -30,6 +30,7 @@ _ADD_KEY = "INSERT OR IGNORE INTO sloth_secrets (key) VALUES (CAST(? AS TEXT))"
 _HIDE = f"UPDATE sloth_history SET old = x'', old_type = '{HIDDEN}' WHERE old IS NOT NULL"
 _HIDE_MATCHING = f"{_HIDE} AND key GLOB ?"
 _HIDE_KEY = f"{_HIDE} AND key = CAST(? AS TEXT)"
+_HIDE_MARKED = f"{_HIDE} AND old_type IS NOT '{HIDDEN}' AND key IN (SELECT key FROM sloth_secrets)"
 
 
 def change_of(database: Database) -> int:
@@ -73,6 +74,15 @@ def mark_secret(database: Database, key: str) -> None:
         if database.connection.changes():
             database.execute(_HIDE_KEY, (stored,))
             database.erased = True
+
+
+def mark_many(database: Database, keys: Iterable[str | bytes]) -> None:
+    """Like :func:`mark_secret`, for keys that are known to be valid, inside a transaction."""
+    before = database.connection.total_changes()
+    database.connection.executemany(_ADD_KEY, ((key,) for key in keys))
+    if database.connection.total_changes() != before:
+        database.execute(_HIDE_MARKED)
+        database.erased = True
 
 
 def _text(part: object) -> object:

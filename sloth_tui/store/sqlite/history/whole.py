@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 
 from sloth_tui.errors import Conflict
 from sloth_tui.store.parts import (
@@ -21,9 +21,12 @@ from sloth_tui.store.sqlite.engine.connection import OpenDatabase
 from sloth_tui.store.sqlite.engine.deadlines import deadline_at, expires_at
 from sloth_tui.store.sqlite.entries import bulk
 from sloth_tui.store.sqlite.entries.expiring import put_back
+from sloth_tui.store.sqlite.history.companions import MANY, companions
+from sloth_tui.store.sqlite.history.lines import Between, pages
 from sloth_tui.store.sqlite.history.past import CREATED
 from sloth_tui.store.sqlite.sql.chain import deletion
 from sloth_tui.store.sqlite.sql.expressions import HIDDEN
+from sloth_tui.store.sqlite.sql.keys import key_range
 from sloth_tui.store.sqlite.sql.rows import TIME, origin_of, text, whole, whole_or_none
 from sloth_tui.values.codec import decode, type_name
 
@@ -33,9 +36,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sloth_tui.store.clock import Clock
-    from sloth_tui.store.parts import Part
+    from sloth_tui.store.parts import EntryLines, EntryPart, Part
     from sloth_tui.store.sqlite.engine.database import Database
 
+    Execute = Callable[..., Iterable[Any]]
     Progress = Callable[[int, int], object]
 
 _OUTLINE = """SELECT (SELECT count(*) FROM state WHERE typeof(key) = 'text'),
@@ -53,10 +57,13 @@ def _milliseconds(column: str) -> str:
     return f"CAST(round(1000 * ({TIME.format(column)})) AS INTEGER)"
 
 
-_ENTRIES = f"""SELECT CAST(key AS BLOB), typeof(value) = 'blob', type, json_valid(value), CAST(value AS BLOB),
+_ENTRIES = f"""SELECT CAST(key AS BLOB), typeof(value) = 'blob', type,
+    iif(type = 'table', json_valid(value), 0), CAST(value AS BLOB),
     {_milliseconds("created_at")}, {_milliseconds("updated_at")}, revision, change, deadline, boot_id, wall
     FROM state LEFT JOIN (SELECT key AS timed, deadline, boot_id, wall FROM sloth_ttl) ON timed = key
-    WHERE typeof(key) = 'text' ORDER BY key"""
+    WHERE typeof(key) = 'text' AND {{}} ORDER BY key"""
+_SNAPSHOT_CACHE = "PRAGMA cache_size = -8192"
+_COUNTED = "SELECT count(*), (SELECT coalesce(max(revision), 0) FROM sloth_history) FROM state WHERE {}"
 _HISTORY = f"""SELECT kept.revision, CAST(kept.key AS BLOB), kept.operation, kept.at, kept.change,
     last.revision, kept.old IS NULL, typeof(kept.old) = 'blob', kept.old_type, json_valid(kept.old),
     CAST(kept.old AS BLOB),
@@ -85,6 +92,39 @@ _ADD_REVISION = f"""INSERT INTO sloth_history (revision, key, operation, at, cha
 
 def dump(database: OpenDatabase) -> Iterator[Part]:
     """See :class:`sloth_tui.store.port.Moving`. One snapshot, read on a connection of its own."""
+    with _snapshot(database) as reader:
+        yield from _parts(reader.connection.execute, reader.clock)
+
+
+def dump_entries(database: OpenDatabase, prefix: str, *, lines: bool) -> Iterator[EntryPart]:
+    """See :class:`sloth_tui.store.port.Moving`. Like :func:`dump`."""
+    where, bindings = key_range(prefix)
+    with _snapshot(database) as reader, ExitStack() as opened:
+        execute = reader.connection.execute
+        execute(_SNAPSHOT_CACHE)
+        counted = _COUNTED.format(where)
+        keys, revision = next(iter(execute(counted, bindings)))
+        helpers = []
+        if lines and keys >= MANY and not reader.private:
+            helpers = companions(reader, opened)
+            keys, revision = next(iter(execute(counted, bindings)))
+        yield Outline(keys, 0, revision, 0, 0)
+        yield from _secrets(execute)
+        found: Iterable[EntryLines | Between] = (Between(where, bindings),)
+        if lines:
+            # Its threads end before their connections are closed.
+            reading = pages(execute, where, bindings, [helper.connection.execute for helper in helpers])
+            found = opened.enter_context(closing(reading))
+        for page in found:
+            if isinstance(page, Between):
+                for row in execute(_ENTRIES.format(page.where), page.bindings):
+                    yield _entry(row, reader.clock)
+            else:
+                yield page
+
+
+@contextmanager
+def _snapshot(database: OpenDatabase) -> Iterator[OpenDatabase]:
     with ExitStack() as opened:
         if not database.private:
             # Writers are not held up, and neither is the handle.
@@ -92,7 +132,7 @@ def dump(database: OpenDatabase) -> Iterator[Part]:
             database = opened.enter_context(closing(OpenDatabase(database.path, clock=clock)))
             database.connection.execute("BEGIN")
         try:
-            yield from _parts(database.connection.execute, database.clock)
+            yield database
         except (*UNREADABLE, *MISFITS) as error:
             raise database.failure(error) from error
 
@@ -107,25 +147,34 @@ def load(database: Database, parts: Iterable[Part], progress: Progress | None) -
                 _add(database, part)
 
 
-def _parts(execute: Callable[[str], Iterable[Any]], clock: Clock) -> Iterator[Part]:
+def _parts(execute: Execute, clock: Clock) -> Iterator[Part]:
     yield Outline(*map(whole, next(iter(execute(_OUTLINE)))))
-    for (key,) in execute("SELECT CAST(key AS BLOB) FROM sloth_secrets ORDER BY 1"):
-        yield SecretKey(key)
-    for (pattern,) in execute("SELECT pattern FROM sloth_secret_patterns ORDER BY 1"):
-        yield SecretPattern(text(pattern))
+    yield from _secrets(execute)
     for key, revision in execute("SELECT CAST(key AS BLOB), revision FROM sloth_forgotten ORDER BY 1"):
         yield ForgottenOf(key, whole(revision))
     for number, at, first, made, last, forgotten, *who in execute(_CHANGES):
         yield KeptChange(
             whole(number), whole(at), whole(first), whole(made), whole(last), whole(forgotten), origin_of(who)
         )
-    for key, is_blob, kind, is_json, stored, created, updated, revision, change, *limit in execute(_ENTRIES):
-        shown = _kind(is_blob, kind, is_json, stored)
-        expires = None if limit[0] is None else round(1000 * expires_at(clock, *limit))
-        numbers = whole_or_none(revision), whole_or_none(change)
-        yield KeptEntry(key, shown, stored, created, updated, *numbers, expires)
+    for row in execute(_ENTRIES.format("1")):
+        yield _entry(row, clock)
     for row in execute(_HISTORY):
         yield _revision(row)
+
+
+def _secrets(execute: Execute) -> Iterator[SecretKey | SecretPattern]:
+    for (key,) in execute("SELECT CAST(key AS BLOB) FROM sloth_secrets ORDER BY 1"):
+        yield SecretKey(key)
+    for (pattern,) in execute("SELECT pattern FROM sloth_secret_patterns ORDER BY 1"):
+        yield SecretPattern(text(pattern))
+
+
+def _entry(row: tuple[Any, ...], clock: Clock) -> KeptEntry:
+    key, is_blob, kind, is_json, stored, created, updated, revision, change, *limit = row
+    shown = _kind(is_blob, kind, is_json, stored)
+    expires = None if limit[0] is None else round(1000 * expires_at(clock, *limit))
+    numbers = whole_or_none(revision), whole_or_none(change)
+    return KeptEntry(key, shown, stored, created, updated, *numbers, expires)
 
 
 def _revision(row: tuple[Any, ...]) -> KeptRevision:
