@@ -22,6 +22,7 @@
     |-- LockLost               6  not held (any more) under that holder or token
     |-- DatabaseUnusable       7  no answer, foreign, newer, damaged, or busy too long
     |   `-- DatabaseDamaged    7  its file holds what no program writes: damaged, or no database
+    |-- ImportFileUnusable     7  truncated, edited, damaged, or in no known format
     |-- NotWritable            8  read-only, or the disk is full
     |-- Refused                9  needs a confirmation it did not get
     |-- HostError            20  a host of a task cannot be reached, or refuses what it was asked for
@@ -176,6 +177,10 @@ class DatabaseUnusable(SlothError):
 
 class DatabaseDamaged(DatabaseUnusable):
     """The file holds what no program writes: it is damaged, or no database at all."""
+class ImportFileUnusable(SlothError):
+    """A file to import is truncated, edited, damaged or in no known format; nothing was changed."""
+
+    exit_code = ExitCode.DATABASE_UNUSABLE
 
 
 class NotWritable(SlothError):

@@ -127,7 +127,7 @@ def test_a_process_offers_the_same(stored: None) -> None:
 
 def test_commands_that_do_not_exist_yet_are_not_offered() -> None:
     offered = complete("sloth-runner state ") + complete("sloth-runner ") + complete("sloth-runner lock ")
-    assert {"export", "import"}.isdisjoint(offered)
+    assert {"merge", "dump"}.isdisjoint(offered)
     assert offered.count("run") == 1
 
 

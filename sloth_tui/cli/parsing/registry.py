@@ -27,6 +27,8 @@ _MODULES = {
     "state watch": "state_watch",
     "state wait": "state_watch",
     "state compact": "state_compact",
+    "state export": "state_export",
+    "state import": "state_import",
     "state copy": "state_copy",
     "state backup": "state_backup",
     "state restore": "state_backup",

@@ -1,0 +1,1 @@
+"""State as files: exported from a store, and imported into one. Both front ends use it."""
