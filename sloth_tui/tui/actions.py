@@ -119,6 +119,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_to_key", "colon", "Find key", "Go to a key by its name", "Keys"),
     Action("clear_prefix", "D", "Clear", "Clear the keys that begin with a prefix", "Keys", (), False, True),
     Action("clear_all", "", "Clear all", "Clear every key of this agent", "Keys", (), False, True),
+    Action("export", "", "Export", "Write marked or filtered keys to a file", "Keys"),
+    Action("import_file", "", "Import", "Set the keys that a file holds", "Keys", (), False, True),
     Action("undo", "u", "Undo", "Take back the last change", "Log", (), True, True),
     Action("run_file", "r", "Run", "Run or check a Lua file against this agent", "Run", (), True),
     Action("stop_run", "S", "Stop run", "Stop the run", "Run", ("run",), True),

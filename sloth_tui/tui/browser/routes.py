@@ -76,6 +76,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
         *("limit_key", "change_type", "reveal", "compare_revision", "fold_all", "unfold_all", "page_value"),
         *("value_tab", "history_tab", "info_tab"),
     ),
+    "files": ("export", "import_file"),
     "help": ("help",),
     "jump": ("jump",),
     "keys": ("filter_keys", "go_to_key", "step_back"),

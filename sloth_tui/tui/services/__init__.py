@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
     from sloth_tui.tui.messages import RowsIndexed
+    from sloth_tui.tui.services.files import FileJobs
     from sloth_tui.tui.services.runs import RunOutput, Runs
 
 T = TypeVar("T")
@@ -66,6 +67,7 @@ class Services:
         self.rows = Rows(post, self._reader.doubt)
         """The rows of the key table."""
         self.dock = DockFigures(self._reader, post)
+        self._files: FileJobs | None = None
         self._runs: Runs | None = None
         """Loaded for the first run."""
         self._writer = Writer(read_only=read_only, settings=lambda: settings, after=self._reader.look)
@@ -177,6 +179,17 @@ class Services:
     def keys_like(self, text: str, limit: int) -> Future[list[str]]:
         """Return up to ``limit`` keys that begin with ``text``, in key order."""
         return self._reader.call(lambda store: list(islice(store.keys(text), limit)))
+
+    # Files.
+
+    @property
+    def files(self) -> FileJobs:
+        """Exports and imports, loaded for the first one."""
+        if self._files is None:
+            from sloth_tui.tui.services.files import FileJobs
+
+            self._files = FileJobs(self._writer, lambda: self.agent)
+        return self._files
 
     # Runs.
 
