@@ -177,6 +177,8 @@ class DatabaseUnusable(SlothError):
 
 class DatabaseDamaged(DatabaseUnusable):
     """The file holds what no program writes: it is damaged, or no database at all."""
+
+
 class ImportFileUnusable(SlothError):
     """A file to import is truncated, edited, damaged or in no known format; nothing was changed."""
 

@@ -147,7 +147,7 @@ def test_conflicts_and_predictions(base: Path, tmp_path: Path) -> None:
     assert piped("state", "import", str(path), "--replace", "--on-conflict", "keep").code == 2
     assert piped("state", "import", str(path), "--replace").code == 0
     assert held() == {"a": 1, "b": 2, "c": 3}
-    assert len(list((base / "backups").glob("local*.db"))) == 1
+    assert len(list((base / "backups").glob("local-*.before-import.db"))) == 1
     assert piped("state", "undo").code == 0
     assert held() == {"a": 1, "b": "2", "c": 3, "d": 4}
 
@@ -166,6 +166,21 @@ def test_secrets_stay_secrets_and_are_told(base: Path, tmp_path: Path) -> None:
         with open_store(agent, "read") as store:
             assert next(store.revisions("pass")).secret
             assert not any(one.secret for one in store.revisions("plain"))
+
+
+def test_times_to_live_come_along(base: Path, tmp_path: Path) -> None:
+    fill({"b": 2})
+    piped("state", "set", "a", "1", "--ttl", "1h")
+    for words in ((), ("--history",)):
+        path = tmp_path / f"{len(words)}.jsonl"
+        agent = f"new{len(words)}"
+        assert piped("state", "export", str(path), *words).code == 0
+        assert piped("state", "import", str(path), "-a", agent).code == 0
+        with open_store(agent, "read") as store:
+            left = store.ttl("a")
+            assert left is not None
+            assert 3000 < left <= 3600
+            assert store.ttl("b") is None
 
 
 @pytest.mark.parametrize("where", ["files", pytest.param("etcd", marks=[pytest.mark.slow, needs_etcd])])
@@ -212,6 +227,7 @@ def test_a_person_sees_what_was_done(base: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_killed_anywhere_an_import_is_done_or_not(base: Path, tmp_path: Path) -> None:
     """In the middle of a stream, of the commit, of its end: all entries or none."""
     path = tmp_path / "many.jsonl"

@@ -102,10 +102,12 @@ def _planned(
 
 def _save_first(arguments: Arguments, store: Store) -> None:
     """Write a backup: what is replaced is everything."""
-    from sloth_tui.exchange.saving import save_before_replacing
+    from sloth_tui.store.backups import back_up_first
 
     with ProgressLine(partial(bar, "saving")) as progress:
-        saved = save_before_replacing(store.agent, arguments.address(), progress)
+        saved = back_up_first(
+            store.agent, "import", address=arguments.address(), settings=arguments.settings, progress=progress
+        )
     if saved is not None:
         tell(f"saved what was there: {saved}")
 

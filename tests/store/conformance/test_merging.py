@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from tests.store.conformance.conftest import OpenStore
 
 
-def source(values: dict[str, Value], *secrets: str, size: int = 2) -> Callable[[], Iterator[Batch]]:
+def source(
+    values: dict[str, Value], *secrets: str, size: int = 2, expires: dict[str, float] | None = None
+) -> Callable[[], Iterator[Batch]]:
     rows: list[tuple[str | bytes, str | bytes, str | None, int]] = []
     for number, (key, value) in enumerate(values.items(), 1):
         kind, stored = encode(value)
@@ -28,7 +31,7 @@ def source(values: dict[str, Value], *secrets: str, size: int = 2) -> Callable[[
     def batches() -> Iterator[Batch]:
         for first in range(0, len(rows), size):
             part = list(rows[first : first + size])
-            yield Batch(part, [row[0] for row in part if row[0] in secrets], {}, first + len(part))
+            yield Batch(part, [row[0] for row in part if row[0] in secrets], expires or {}, first + len(part))
 
     return batches
 
@@ -140,3 +143,26 @@ def test_entries_come_out_alone(store: Store) -> None:
     for part in store.dump_entries(lines=True):
         count += part.entries if isinstance(part, EntryLines) else isinstance(part, KeptEntry)
     assert count == 4
+
+
+@pytest.mark.parametrize("rule", ["overwrite", "keep"])
+def test_times_to_live_come_along_and_others_end(store: Store, rule: str) -> None:
+    store.set("other", 1, ttl=1000)
+    store.set("same", 1, ttl=1000)
+    values: dict[str, Value] = {"new": 1, "other": 2, "plain": 3, "same": 1}
+    later = time() + 5000
+    store.merge(source(values, size=9, expires={"new": later}), rule)
+    left = {key: store.ttl(key) for key in values}
+    assert left["plain"] is None
+    assert left["new"] is not None
+    assert 4000 < left["new"] < 5001
+    assert left["same"] is not None
+    assert (left["other"] is None) == (rule == "overwrite")
+    store.merge(source({"other": 2}, expires={"other": later}), rule)
+    given = store.ttl("other")
+    assert (given is not None and given > 4000) == (rule == "overwrite")
+    outline, *parts = store.dump_entries(lines=True)
+    assert isinstance(outline, Outline)
+    found = {part.key: part.expires_at for part in parts if isinstance(part, KeptEntry)}
+    assert found[b"plain"] is None
+    assert abs((found[b"new"] or 0) - 1000 * later) < 60_000
