@@ -11,6 +11,7 @@ import sys
 from typing import NamedTuple
 
 from sloth_tui.cli.parsing import registry
+from sloth_tui.cli.parsing.spec import PLACEHOLDERS
 from sloth_tui.errors import UsageError
 from sloth_tui.runner.events import KINDS
 from sloth_tui.runner.inputs import assign
@@ -31,8 +32,7 @@ def commands() -> str:
     for path in registry.paths():
         command = registry.load(path)
         places = [
-            {"1": "{}", "?": "[{}]", "+": "{}..."}[place.count].format(place.metavar)
-            for place in command.positionals
+            PLACEHOLDERS[place.count].format(place.metavar) for place in command.positionals
         ]
         options = [
             ("{}" if option.required else "[{}]").format(

@@ -74,7 +74,8 @@ def report(error: BaseException, out: Output, words: Sequence[str]) -> int:
         return ExitCode.OK
     if isinstance(error, KeyboardInterrupt):
         error = Interrupted()
-    if "--debug" in words:
+    debug = "--debug" in (words[: words.index("--")] if "--" in words else words)
+    if debug:
         _write_trace(error)
     from sloth_tui.shortage import describe_shortage
 
@@ -87,7 +88,7 @@ def report(error: BaseException, out: Output, words: Sequence[str]) -> int:
     if isinstance(error, SlothError):
         _report_lines(error.message, error.hint)
         return error.exit_code
-    _report_lines(_describe_error(error), None if "--debug" in words else "add --debug to see where")
+    _report_lines(_describe_error(error), None if debug else "add --debug to see where")
     return ExitCode.FAILURE
 
 

@@ -7,7 +7,7 @@ a test checks it.
 
 from __future__ import annotations
 
-from sloth_tui.cli.parsing.spec import Arguments
+from sloth_tui.cli.parsing.spec import COMMAND, Arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +19,15 @@ if TYPE_CHECKING:
 def read_plainly(command: Command, words: Sequence[str]) -> Arguments | None:
     """Return the arguments of one command, or None if argparse has to read them."""
     try:
-        values, rest = _options(command, words)
-        _positionals(command.positionals, rest, values)
+        positionals = command.positionals
+        if positionals and positionals[-1].count == COMMAND:
+            own, theirs = _split(words)
+            values, rest = _options(command, own)
+            values[positionals[-1].name] = theirs
+            positionals = positionals[:-1]
+        else:
+            values, rest = _options(command, words)
+        _positionals(positionals, rest, values)
     except (_NotPlain, ValueError):
         return None
     return Arguments(values)
@@ -28,6 +35,15 @@ def read_plainly(command: Command, words: Sequence[str]) -> Arguments | None:
 
 class _NotPlain(Exception):
     """The command line needs argparse."""
+
+
+def _split(words: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+    """Return the words before ``--``, and those after it."""
+    end = words.index("--") if "--" in words else len(words)
+    theirs = list(words[end + 1 :])
+    if not theirs:
+        raise _NotPlain
+    return words[:end], theirs
 
 
 def _options(command: Command, words: Sequence[str]) -> tuple[dict[str, object], list[str]]:

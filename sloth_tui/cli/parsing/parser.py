@@ -6,7 +6,16 @@ import argparse
 from typing import TYPE_CHECKING, NoReturn
 
 from sloth_tui.cli.parsing import registry
-from sloth_tui.cli.parsing.spec import AGENT, DEBUG, PROGRAM, READ_ONLY, STORE, Arguments
+from sloth_tui.cli.parsing.spec import (
+    AGENT,
+    COMMAND,
+    DEBUG,
+    PLACEHOLDERS,
+    PROGRAM,
+    READ_ONLY,
+    STORE,
+    Arguments,
+)
 from sloth_tui.errors import UsageError
 from sloth_tui.text import nearest
 
@@ -35,8 +44,10 @@ def read(command: Command, words: Sequence[str], out: Output) -> Arguments | Non
     for option in command.options:
         # A misspelt option is reported first, so missing options are looked for later.
         _add_option(options, option, required=False)
+    theirs = next((positional for positional in command.positionals if positional.count == COMMAND), None)
     for positional in command.positionals:
-        _add_positional(places, positional)
+        if positional is not theirs:
+            _add_positional(places, positional)
     arguments = Arguments({})
     try:
         _, rest = options.parse_known_args(words[:end], arguments)
@@ -49,6 +60,11 @@ def read(command: Command, words: Sequence[str], out: Output) -> Arguments | Non
     missing = [flag for flag, required in _required(command) if getattr(arguments, required) is None]
     if missing:
         options.error(f"the following arguments are required: {', '.join(missing)}")
+    if theirs is not None:
+        if not words[end + 1 :]:
+            options.error(f"{PLACEHOLDERS[COMMAND].format(theirs.metavar)} is required")
+        setattr(arguments, theirs.name, list(words[end + 1 :]))
+        end = len(words)
     given = [*rest, *words[end + 1 :]]
     if given and registry.children(command.path):
         raise not_a_command(command.path, given[0])
@@ -154,7 +170,7 @@ def _fill(parser: Parser, command: Command) -> None:
 def _add_positional(parser: Parser, positional: Positional) -> None:
     settings: dict[str, Any] = {"metavar": positional.metavar, "help": _literal(positional.help)}
     if positional.count != "1":
-        settings["nargs"] = positional.count
+        settings["nargs"] = "+" if positional.count == COMMAND else positional.count
     if positional.count == "?":
         settings["default"] = positional.default
     if positional.convert is not None:
@@ -209,7 +225,7 @@ def _one_of(choices: Sequence[str]) -> Convert:
 
 
 def _placeholder(positional: Positional) -> str:
-    return {"1": "{}", "?": "[{}]", "+": "{}..."}[positional.count].format(positional.metavar)
+    return PLACEHOLDERS[positional.count].format(positional.metavar)
 
 
 def _sentence(summary: str) -> str:

@@ -37,6 +37,7 @@ _MODULES = {
     "lock acquire": "lock",
     "lock release": "lock",
     "lock break": "lock",
+    "lock run": "lock_run",
     "run": "run",
     "drift": "drift",
     "examples": "examples",

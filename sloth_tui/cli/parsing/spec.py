@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     Handler: TypeAlias = Callable[["Arguments", Output], int]
 
 PROGRAM = "sloth-runner"
+COMMAND = "--"
+"""The count of a last argument that is a command line: the list of all words after the first ``--``, which
+must be there, so that no option of that command is taken for one of ours."""
+PLACEHOLDERS = {"1": "{}", "?": "[{}]", "+": "{}...", COMMAND: "-- {}..."}
+"""How usage shows an argument, by its count."""
 
 
 class Arguments:
@@ -70,7 +75,7 @@ class Positional:
         self.metavar = metavar
         self.help = help
         self.count = count
-        """``1``, ``?`` (at most one) or ``+`` (a list of at least one)."""
+        """``1``, ``?`` (at most one), ``+`` (a list of at least one), or :data:`COMMAND`."""
         self.default = default
         """The value of an absent ``?``; never converted."""
         self.convert = convert

@@ -1,0 +1,1 @@
+"""Run a command while a lock is held: the command, what watches over it, and the lease that is renewed."""
