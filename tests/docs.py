@@ -31,9 +31,7 @@ def commands() -> str:
     rows = ["| command | what it does |", "|---|---|"]
     for path in registry.paths():
         command = registry.load(path)
-        places = [
-            PLACEHOLDERS[place.count].format(place.metavar) for place in command.positionals
-        ]
+        places = [PLACEHOLDERS[place.count].format(place.metavar) for place in command.positionals]
         options = [
             ("{}" if option.required else "[{}]").format(
                 option.flags[-1] + ("" if option.metavar is None else " " + option.metavar)

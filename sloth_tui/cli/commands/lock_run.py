@@ -141,7 +141,9 @@ COMMANDS = (
         run,
         positionals=[
             Positional("name", "NAME", "of the lock", convert=utf8, complete="locks"),
-            Positional("command", "COMMAND", "what to run, with its arguments", count=COMMAND, complete="files"),
+            Positional(
+                "command", "COMMAND", "what to run, with its arguments", count=COMMAND, complete="files"
+            ),
         ],
         options=[
             *WHOSE,

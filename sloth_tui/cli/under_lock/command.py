@@ -145,7 +145,7 @@ def _execute(words: list[str], environment: dict[str, str]) -> int:
     import errno
 
     try:
-        os.execvpe(words[0], words, environment)
+        os.execvpe(words[0], words, environment)  # noqa: S606 - the words are the command
     except OSError as error:
         if error.errno != errno.ENOEXEC:
             return error.errno or errno.EACCES
@@ -156,7 +156,7 @@ def _execute(words: list[str], environment: dict[str, str]) -> int:
     # A script without a first line that names its interpreter is the shell's, as execvp(3) has it.
     path = shutil.which(words[0]) or words[0]
     try:
-        os.execve("/bin/sh", ["sh", path, *words[1:]], environment)
+        os.execve("/bin/sh", ["sh", path, *words[1:]], environment)  # noqa: S606
     except OSError as error:
         return error.errno or errno.EACCES
 

@@ -1,4 +1,4 @@
-"""Watch over a command under a lock: renew, pass signals on, follow job control, and end it without a lock."""
+"""Watch over a command under a lock: renew the lease, pass signals on, follow job control."""
 
 from __future__ import annotations
 
