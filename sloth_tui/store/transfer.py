@@ -51,16 +51,22 @@ class Transferred(NamedTuple):
     new change set."""
 
 
-def move(source: Store, target: Store, progress: Progress | None = None) -> Transferred:
+def move(
+    source: Store,
+    target: Store,
+    progress: Progress | None = None,
+    otherwise: Callable[[], Transferred] | None = None,
+) -> Transferred:
     """Copy all that a store holds into another one, and leave it as it is.
 
     An empty target becomes equal to the source, history included. In any other one, one change set sets the
-    entries that differ; its other entries stay. Raises the errors of both stores; then nothing was copied.
+    entries that differ; its other entries stay; or ``otherwise`` does what is to be done there. Raises the
+    errors of both stores; then nothing was copied.
     """
     try:
         return fill(source, target, progress)
     except _NotEmpty:
-        return merge(source, target, "", progress)
+        return merge(source, target, "", progress) if otherwise is None else otherwise()
 
 
 def fill(source: Store, target: Store, progress: Progress | None = None) -> Transferred:

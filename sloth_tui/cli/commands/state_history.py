@@ -1,10 +1,9 @@
-"""``state history`` and ``state diff``: show how one key changed, and what differs between two moments."""
+"""``state history``: show how one key changed."""
 
 from __future__ import annotations
 
-from sloth_tui.cli.commands import reading, recording
-from sloth_tui.cli.output.diagnostics import tell
-from sloth_tui.cli.output.records import author_of, display_value, write_differences, write_revisions
+from sloth_tui.cli.commands import recording
+from sloth_tui.cli.output.records import author_of, display_value, write_revisions
 from sloth_tui.cli.parsing.spec import (
     RECORDS,
     WHOSE,
@@ -13,10 +12,8 @@ from sloth_tui.cli.parsing.spec import (
     Option,
     Positional,
     output_option,
-    prefix_argument,
     utf8,
 )
-from sloth_tui.cli.parsing.when import moment, revision_of
 from sloth_tui.errors import ExitCode, HistoryPruned, UsageError
 from sloth_tui.text import display_text, format_count
 from sloth_tui.values.parse import revision
@@ -47,16 +44,6 @@ def history(arguments: Arguments, out: Output) -> int:
             raise HistoryPruned(
                 f"no history of key '{arguments.key}' is kept", hint="state show shows what it is"
             )
-    return ExitCode.OK
-
-
-def diff(arguments: Arguments, out: Output) -> int:
-    with reading(arguments) as store:
-        one = revision_of(store, arguments.one)
-        other = store.revision() if arguments.other is None else revision_of(store, arguments.other)
-        differences = store.differences(one, other, arguments.prefix)
-        if not write_differences(differences, arguments.output, out) and out.terminal:
-            tell("no differences")
     return ExitCode.OK
 
 
@@ -101,8 +88,6 @@ def _lines(value: Value | None) -> list[str]:
     return display_value(value).split("\n") if not isinstance(value, str) else value.split("\n")
 
 
-_WHEN = "a revision, or a time like 2026-01-31T14:00Z, '10m ago' or 'yesterday 14:00'"
-
 COMMANDS = (
     Command(
         ("state", "history"),
@@ -123,17 +108,5 @@ COMMANDS = (
             "sloth-runner state history deployment:version\n"
             "sloth-runner state history deploy:limits --diff --limit 3"
         ),
-    ),
-    Command(
-        ("state", "diff"),
-        "show which keys differ between two moments, or between one and now",
-        diff,
-        positionals=[
-            Positional("one", "REV1", _WHEN, convert=moment),
-            Positional("other", "REV2", "likewise; default: now", count="?", convert=moment),
-            prefix_argument("only keys that begin with this"),
-        ],
-        options=[*WHOSE, output_option("table", *RECORDS)],
-        example="sloth-runner state diff 120\nsloth-runner state diff '2h ago' '1h ago' deploy:",
     ),
 )
