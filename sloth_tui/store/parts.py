@@ -1,7 +1,7 @@
 """A whole store as a stream of parts: entries, history and all, to move it into another store as it was.
 
-The stream begins with an :class:`Outline`, and what is a secret comes before change sets and entries. Revisions
-come in their order; the other parts may come in any.
+The stream begins with an :class:`Outline`, and what is a secret comes before change sets and entries.
+Revisions come in their order; the other parts may come in any.
 Times are unix milliseconds. Values are in their stored form, whose meaning :mod:`sloth_tui.values.codec`
 gives, so a stream holds one value at a time whatever the size of the store."""
 

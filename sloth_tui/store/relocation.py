@@ -167,7 +167,7 @@ class _Relocation:
                 ]
                 if differing:
                     raise Conflict(
-                        f"{_named(differing)}: changed while moved; the copies are made, and nothing was deleted",
+                        f"{_named(differing)}: changed while moved; copies are there, nothing was deleted",
                         hint="the same command with --on-conflict overwrite moves what is there now",
                     )
                 self._source.delete_many(part)
@@ -216,4 +216,3 @@ def _named(keys: list[str]) -> str:
     noun = "key" if len(keys) == 1 else "keys"
     named = ", ".join(f"'{key}'" for key in keys[:_NAMED_KEYS])
     return f"{noun} {named}" + (f" and {len(keys) - _NAMED_KEYS:,} more" if len(keys) > _NAMED_KEYS else "")
-

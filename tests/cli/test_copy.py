@@ -63,8 +63,12 @@ def test_all_of_it_then_what_differs_then_nothing(past: Picture, elsewhere: str)
         "to_agent",
         "to_store",
         "prefix",
+        "key",
+        "to",
         "entries",
         "changed",
+        "kept",
+        "removed",
         "revisions",
     ]
     assert (done["agent"], done["to_agent"], done["prefix"]) == ("local", "shop", "")
@@ -112,7 +116,7 @@ def test_what_is_told_on_a_terminal(past: Picture, elsewhere: str) -> None:
     assert copied.startswith(f"copied {entries} entries and {revisions} revisions to agent 'shop' at ")
     assert told("")[1].endswith(f" has all {entries} entries already; nothing was changed")
     piped("state", "set", "app:n", "1")
-    assert told("app:")[1].startswith("set 1 of 5 entries in agent 'shop' at ")
+    assert told("app:", "--on-conflict", "overwrite")[1].startswith("set 1 of 5 entries in agent 'shop' at ")
     assert told("nothing:") == ["nothing to copy"]
 
 

@@ -43,22 +43,23 @@ def _relocate(arguments: Arguments, out: Output, *, moving: bool) -> int:
             if source is not target and place == Place("", "", True):
                 done, revisions = _everything(source, target, arguments, moving, progress)
             else:
-                done = relocate(
-            source, target, place, arguments.on_conflict, progress, moving=moving
-        )
-        _report(done, revisions, source, target, place, arguments, out)
+                done = relocate(source, target, place, arguments.on_conflict, progress, moving=moving)
+        if arguments.output == "json":
+            out.json(pretty(_record(done, revisions, source, target, place)) + "\n")
+        else:
+            tell(_words(done, revisions, source, target, place, moving=moving))
     return ExitCode.OK
 
 
 def _place(arguments: Arguments) -> Place:
     elsewhere = arguments.to_agent is not None or arguments.to_store is not None
     if arguments.target is None and not elsewhere:
-        raise UsageError(
-            "DST is needed unless --to-agent or --to-store is given", hint="where is it to be?"
-        )
+        raise UsageError("DST is needed unless --to-agent or --to-store is given", hint="where is it to be?")
     target = arguments.source if arguments.target is None else arguments.target
     if not arguments.prefix and not (arguments.source and target):
-        raise UsageError("a key must not be empty", hint="--prefix takes SRC and DST for what keys begin with")
+        raise UsageError(
+            "a key must not be empty", hint="--prefix takes SRC and DST for what keys begin with"
+        )
     return Place(arguments.source, target, arguments.prefix)
 
 
@@ -99,9 +100,7 @@ def _everything(
     place = Place("", "", True)
 
     def merged() -> transfer.Transferred:
-        done = relocate(
-            source, target, place, arguments.on_conflict, progress, moving=moving
-        )
+        done = relocate(source, target, place, arguments.on_conflict, progress, moving=moving)
         found.append(done)
         return transfer.Transferred(done.entries, done.changed, None)
 
@@ -115,50 +114,42 @@ def _everything(
     return Relocated(done.entries, done.entries, 0, removed), done.revisions
 
 
-def _report(
-    done: Relocated,
-    revisions: int | None,
-    source: Store,
-    target: Store,
-    place: Place,
-    arguments: Arguments,
-    out: Output,
-) -> None:
-    if arguments.output == "json":
-        record: dict[str, Any] = {
-            "agent": source.agent,
-            "store": source.location,
-            "to_agent": target.agent,
-            "to_store": target.location,
-            "prefix": place.source if place.prefix else None,
-            "key": None if place.prefix else place.source,
-            "to": place.target,
-            **done._asdict(),
-            "revisions": revisions,
-        }
-        out.json(pretty(record) + "\n")
-        return
-    tell(_words(done, revisions, source, target, place))
+def _record(
+    done: Relocated, revisions: int | None, source: Store, target: Store, place: Place
+) -> dict[str, Any]:
+    return {
+        "agent": source.agent,
+        "store": source.location,
+        "to_agent": target.agent,
+        "to_store": target.location,
+        "prefix": place.source if place.prefix else None,
+        "key": None if place.prefix else place.source,
+        "to": place.target,
+        **done._asdict(),
+        "revisions": revisions,
+    }
 
 
-def _words(done: Relocated, revisions: int | None, source: Store, target: Store, place: Place) -> str:
-    verb = "moved" if done.removed else "copied"
-    entries = format_count(done.entries, "entry", "entries")
-    where = f"'{place.target}'" if source is target else f"agent '{target.agent}' at {target.location}"
-    left = f"; {format_count(done.kept, 'entry', 'entries')} stayed" if done.kept else ""
+def _words(
+    done: Relocated, revisions: int | None, source: Store, target: Store, place: Place, *, moving: bool
+) -> str:
     if not done.entries:
-        return f"nothing to {verb[:-1] if verb == 'moved' else 'copy'}"
+        return f"nothing to {'move' if moving else 'copy'}"
+    entries = format_count(done.entries, "entry", "entries")
+    taken = entries if not done.kept else f"{done.entries - done.kept:,} of {entries}"
+    verb = "moved" if moving else "copied"
+    if source is target:
+        return f"{verb} {taken} to '{place.target}'"
+    where = f"agent '{target.agent}' at {target.location}"
     if revisions is not None:
         return f"{verb} {entries} and {format_count(revisions, 'revision')} to {where}"
-    if source is target:
-        return f"{verb} {entries} to {where}{left}"
-    if not done.changed and not done.removed:
-        return f"{where} has all {entries} already; nothing was changed{left}"
-    if done.removed:
-        return f"moved {done.removed:,} of {entries} to {where}, as one change set without their history{left}"
+    if moving:
+        return f"moved {taken} to {where}, as one change set without their history"
+    if not done.changed and not done.kept:
+        return f"{where} has all {entries} already; nothing was changed"
     return (
         f"set {done.changed:,} of {entries} in {where}, as one change set without their history; "
-        f"what else it has stays{left}"
+        "what else it has stays"
     )
 
 
@@ -169,7 +160,9 @@ _OPTIONS = [
         "all keys that begin with SRC, taken literally; DST takes its place; '' is everything",
     ),
     Option(("--to-agent",), "to which agent; default: the same one", metavar="NAME"),
-    Option(("--to-store",), "to which store; files is this machine; default: the same one", metavar="ADDRESS"),
+    Option(
+        ("--to-store",), "to which store; files is this machine; default: the same one", metavar="ADDRESS"
+    ),
     Option(
         ("--on-conflict",),
         "of a key with another value there: fail, keep or overwrite it; default: fail",
