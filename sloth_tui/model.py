@@ -147,6 +147,33 @@ class LockBreak(NamedTuple):
     """The origin of the break."""
 
 
+class LockUse(NamedTuple):
+    """One acquisition of a lock, from its beginning to its end."""
+
+    name: str
+    holder: str
+    token: int
+    """Its fencing token."""
+    acquired_at: float
+    until: float
+    """When its time is over, or was, as it was last renewed; by the wall clock."""
+    ephemeral: bool
+    """As in :class:`Lock`."""
+    renewals: int
+    """How often it was renewed."""
+    renewed_at: float | None
+    """When it was renewed last."""
+    ended_at: float | None
+    """None while it is held; also if it is not known when its process ended."""
+    end: str | None
+    """``released``, ``broken``, ``expired`` or ``abandoned``: its process ended without a release. None while
+    it is held."""
+    origin: Origin | None
+    """Who acquired it."""
+    ended_by: Origin | None
+    """Who released or broke it; None if nobody did."""
+
+
 class Stats(NamedTuple):
     """Figures about one agent's store."""
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         KeyGroup,
         Lock,
         LockBreak,
+        LockUse,
         Origin,
         Pace,
         Query,
@@ -198,6 +199,11 @@ class Locks(Protocol):
 
     def lock_breaks(self, limit: int = 100) -> list[LockBreak]:
         """Return the most recent breaks, newest first."""
+
+    def lock_history(self, name: str | None = None, limit: int = 100) -> list[LockUse]:
+        """Return the most recent acquisitions of a lock, or of all locks, newest first, and what became of
+        them. The last 1,000 of all locks are kept, or the last 20 of each where they are kept with the lock.
+        Those by other programs are not among them."""
 
     def lock(self, name: str) -> Lock | None:
         """Return the lock if it is held now; else None."""

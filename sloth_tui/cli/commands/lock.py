@@ -16,7 +16,7 @@ from sloth_tui.cli.parsing.spec import (
 )
 from sloth_tui.errors import ExitCode, SlothError
 from sloth_tui.text import format_duration
-from sloth_tui.values.parse import seconds
+from sloth_tui.values.parse import revision, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,6 +93,16 @@ def break_lock(arguments: Arguments, out: Output) -> int:
     return ExitCode.OK
 
 
+def history(arguments: Arguments, out: Output) -> int:
+    from sloth_tui.cli.output.lock_records import write_uses
+
+    with reading(arguments) as store:
+        uses = store.lock_history(arguments.name, arguments.limit)
+    if not write_uses(uses, arguments.output, out) and arguments.output == "table":
+        tell("no acquisition is known")
+    return ExitCode.OK
+
+
 _NAME = Positional("name", "NAME", "of the lock", convert=utf8, complete="locks")
 _HOLDER = Option(("--holder",), "in whose name", metavar="H", convert=utf8, required=True)
 
@@ -157,6 +167,32 @@ COMMANDS = (
         options=[*WHOSE, _HOLDER],
         details="Not held by that holder, or no longer: exit code 6.",
         example="sloth-runner lock release deployment --holder ci-42",
+    ),
+    Command(
+        ("lock", "history"),
+        "show who held a lock, and how each acquisition ended",
+        history,
+        positionals=[
+            Positional(
+                "name",
+                "NAME",
+                "of the lock; default: all locks",
+                count="?",
+                convert=utf8,
+                complete="locks",
+            )
+        ],
+        options=[
+            *WHOSE,
+            Option(("-n", "--limit"), "at most N; default: 100", metavar="N", default=100, convert=revision),
+            output_option("table", *RECORDS),
+        ],
+        details=(
+            "Newest first. released and broken say by whom; expired: its time was over; abandoned: its\n"
+            "process ended without a release; held: it holds the lock now. The last 1,000 acquisitions of\n"
+            "all locks are kept, on S3 the last 20 of each. Those by other programs are not among them."
+        ),
+        example="sloth-runner lock history deployment\nsloth-runner lock history -n 10 -o jsonl",
     ),
     Command(
         ("lock", "break"),

@@ -40,6 +40,7 @@ _MODULES = {
     "lock release": "lock",
     "lock break": "lock",
     "lock run": "lock_run",
+    "lock history": "lock",
     "run": "run",
     "drift": "drift",
     "examples": "examples",

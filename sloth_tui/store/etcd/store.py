@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         KeyGroup,
         Lock,
         LockBreak,
+        LockUse,
         Origin,
         RankedEntry,
         Revision,
@@ -67,6 +68,9 @@ class EtcdStore(EntryWriting):
 
     def break_lock(self, name: str) -> Lock:
         return self._locks.break_lock(name)
+
+    def lock_history(self, name: str | None = None, limit: int = 100) -> list[LockUse]:
+        return self._locks.lock_history(name, limit)
 
     def lock_breaks(self, limit: int = 100) -> list[LockBreak]:
         return self._locks.lock_breaks(limit)

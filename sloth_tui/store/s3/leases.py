@@ -53,6 +53,8 @@ class Body(NamedTuple):
     owner: tuple[str, int, int, str]
     unmarked: bool
     """True if it was taken from a holder that may still be writing."""
+    log: tuple[str, ...] = ()
+    """The last acquisitions, oldest first, as :mod:`sloth_tui.store.lock_log` has them."""
 
 
 class Lease:
@@ -225,13 +227,13 @@ def _parsed(data: bytes, location: str) -> Body:
             (body.token, body.deadline, pid, start),
             (body.left, body.acquired_at, body.expires_at),
         )
-        texts = (body.name, body.holder, body.nonce, body.boot_id, host, boot)
+        texts = (body.name, body.holder, body.nonce, body.boot_id, host, boot, *body.log)
         if (
             all(type(each) is int for each in whole)
             and all(isinstance(each, int | float) for each in numbers)
             and all(isinstance(each, str) for each in texts)
         ):
-            return body._replace(owner=(host, pid, start, boot))
+            return body._replace(owner=(host, pid, start, boot), log=tuple(body.log))
     except (ValueError, TypeError):
         pass
     raise DatabaseUnusable(f"{location}: not a lock of sloth-runner", hint="it was left as it is")

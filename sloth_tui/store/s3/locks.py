@@ -9,6 +9,7 @@ from hashlib import sha256
 from sloth_tui.errors import NotWritable
 from sloth_tui.store import lock_rules
 from sloth_tui.store.clock import NANOSECONDS
+from sloth_tui.store.s3 import lock_log
 from sloth_tui.store.s3.leases import Lease, Leases, new_nonce
 from sloth_tui.store.s3.objects import Lost
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sloth_tui.errors import LockLost
-    from sloth_tui.model import Lock
+    from sloth_tui.model import Lock, LockUse
     from sloth_tui.store.s3.keeping import Keeper
     from sloth_tui.store.s3.objects import Bucket
     from sloth_tui.store.s3.writer import Writer
@@ -76,10 +77,10 @@ class Locks:
         while True:
             since, lease = time.monotonic(), self._held(name, holder, self.fences.get(name))
             self._writer.require_conditions()
+            body = self._leases.renewed(lease.body, seconds)
+            body = body._replace(log=lock_log.renewed(body))
             try:
-                renewed = self._leases.write(
-                    self._path(name), self._leases.renewed(lease.body, seconds), lease
-                )
+                renewed = self._leases.write(self._path(name), body, lease)
             except Lost:
                 continue
             if renewed.body.tied:
@@ -134,6 +135,17 @@ class Locks:
                 found.append(lease.lock(remaining))
         return sorted(found, key=lambda lock: lock.name.encode("utf-8", "surrogatepass"))
 
+    def history(self, name: str | None, limit: int) -> list[LockUse]:
+        """See :class:`sloth_tui.store.port.Locks`. Each lock has its own log, so that of all is put
+        together."""
+        if name is not None:
+            lease = self._read(name)
+            bodies = [lease.body] if lease else []
+        else:
+            paths = [meta["path"] for meta in self._bucket.listed(self._folder)]
+            bodies = [lease.body for path in paths if (lease := self._leases.read(path)) is not None]
+        return lock_log.history(bodies, self.lock, self._leases.clock.wall(), limit)
+
     def check_fences(self) -> None:
         """Raise LockLost unless every fenced lock is still held."""
         for name, token in self.fences.items():
@@ -153,6 +165,9 @@ class Locks:
         self._writer.require_conditions()
         token = (before.body.token if before else self._writer.floor(name)) + 1
         body = self._leases.begun(name, holder, token, seconds, tied=tied)
+        body = body._replace(
+            log=lock_log.begun(before.body.log if before else (), body, self._writer.origin())
+        )
         lease = self._leases.write(path, body, before)
         if before is not None and (before.body.held or before.body.unmarked):
             # Whoever held it may be writing just now: after this, no such write passes any more.
@@ -175,7 +190,9 @@ class Locks:
             lease = self._leases.read(path)
             if lease is None or not lease.body.held or lease.body.token != token:
                 return False
-            gone = lease.body._replace(held=False, nonce=new_nonce(), unmarked=unmarked)
+            now = self._leases.clock.wall()
+            log = lock_log.ended(lease.body, self._writer.origin(), now, broken=unmarked)
+            gone = lease.body._replace(held=False, nonce=new_nonce(), unmarked=unmarked, log=log)
             try:
                 self._leases.write(path, gone, lease)
             except Lost:

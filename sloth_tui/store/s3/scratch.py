@@ -125,6 +125,13 @@ class Scratch:
         if self._store is not None:
             self._store.set_origin(origin)
 
+    def origin(self) -> Origin:
+        if self._origin is None:
+            from sloth_tui.origin import this_process
+
+            self._origin = this_process("sloth-runner", "")
+        return self._origin
+
     def drop(self) -> None:
         """Forget the copy, with what was changed in it."""
         database, self._store, self._database = self._database, None, None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from sloth_tui.model import ChangeSet, Lock, Origin, Stats, Value
+    from sloth_tui.model import ChangeSet, Lock, LockUse, Origin, Stats, Value
     from sloth_tui.settings import Settings
     from sloth_tui.store.clock import Clock
     from sloth_tui.store.parts import Batch, EntryPart, Merged, Part
@@ -117,6 +117,9 @@ class S3Store(S3Reading):
 
     def break_lock(self, name: str) -> Lock:
         return self._locks.break_lock(name, self._record_break)
+
+    def lock_history(self, name: str | None = None, limit: int = 100) -> list[LockUse]:
+        return self._locks.history(name, limit)
 
     def lock(self, name: str) -> Lock | None:
         return self._locks.lock(name)

@@ -98,6 +98,10 @@ class Writer:
     def set_origin(self, origin: Origin) -> None:
         self._scratch.set_origin(origin)
 
+    def origin(self) -> Origin:
+        """Return the author of changes: the one that was set, or this process."""
+        return self._scratch.origin()
+
     def write(self, change: Callable[[SqliteStore], T]) -> T:
         """Make a change and return its result. ``change`` may be called several times, each time on another
         copy. Raises LockLost, NotWritable, DatabaseUnusable, UsageError (too large)."""

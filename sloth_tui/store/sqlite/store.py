@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         KeyGroup,
         Lock,
         LockBreak,
+        LockUse,
         Origin,
         RankedEntry,
         Revision,
@@ -78,6 +79,11 @@ class SqliteStore(EntryWriting):
 
     def lock_breaks(self, limit: int = 100) -> list[LockBreak]:
         return self._locks.lock_breaks(limit)
+
+    def lock_history(self, name: str | None = None, limit: int = 100) -> list[LockUse]:
+        from sloth_tui.store.sqlite.locks.lock_log import history
+
+        return history(self._database, self._locks.lock, name, limit)
 
     def lock(self, name: str) -> Lock | None:
         return self._locks.lock(name)

@@ -205,6 +205,7 @@ def _choices() -> dict[str, Choice]:
         telling = frozenset(
             (
                 "test_fences",
+                "test_lock_history",
                 "test_locks",
                 "test_moving::test_a_lost_lock_keeps_the_store_empty",
                 "test_moving::test_dump_is_of_one_moment",

@@ -13,6 +13,7 @@ Numbers in names are 16 hexadecimal digits, so that their order is that of the n
     .../u/RUN NUL CHANGE         the change sets of one run; empty
     .../l/NAME                   a lock, attached to a lease; its fencing token is its create revision
     .../L/REVISION               a lock that was taken away; REVISION counts the server's
+    .../y/TIME NONCE             an acquisition of a lock, and what became of it
     .../x/KEY   .../X/PATTERN    what holds secrets; empty
     .../f/KEY   .../F            the last revision forgotten of a key, and of all keys
     .../M                        how far old history was swept up, and when
@@ -60,6 +61,7 @@ class Layout:
         "swept",
         "ttls",
         "turn",
+        "uses",
     )
 
     def __init__(self, prefix: bytes, agent: str) -> None:
@@ -72,7 +74,7 @@ class Layout:
         self.locks, self.breaks, self.swept = base + b"l/", base + b"L/", base + b"M"
         self.secrets, self.patterns, self.forgotten = base + b"x/", base + b"X/", base + b"f/"
         self.blobs, self.stages, self.queue = base + b"b/", base + b"s/", base + b"q/"
-        self.turn, self.ttls = base + b"w", base + b"t/"
+        self.turn, self.ttls, self.uses = base + b"w", base + b"t/", base + b"y/"
         self.begun = base + b"o/"
 
     def entry(self, key: bytes) -> bytes:

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class Held(
-    namedtuple("Held", ("name", "holder", "token", "lease", "at", "seconds", "ephemeral", "nonce", "owner"))
+    namedtuple(
+        "Held",
+        ("name", "holder", "token", "lease", "at", "seconds", "ephemeral", "nonce", "owner", "log"),
+        defaults=(None,),
+    )
 ):
     """One acquisition of a lock."""
 
@@ -35,6 +39,9 @@ class Held(
     nonce: str
     """Drawn by each request: whoever did not get an answer recognises his own."""
     owner: Owner
+    log: tuple[str, list[Any], int] | None
+    """Of the log: the end of the name of the acquisition's key, the fields of who acquired it, and how often
+    it was renewed. None for a lock that an older version took."""
 
 
 def encode(held: Held) -> bytes:
@@ -48,6 +55,7 @@ def encode(held: Held) -> bytes:
             "ephemeral": held.ephemeral,
             "nonce": held.nonce,
             "owner": held.owner,
+            "log": held.log,
         },
         ensure_ascii=False,
     ).encode()
@@ -79,6 +87,7 @@ def _held(name: str, kept: KeyValue, fields: dict[str, Any]) -> Held:
         fields["ephemeral"],
         fields["nonce"],
         Owner(*fields["owner"]),
+        fields.get("log"),
     )
 
 

@@ -19,13 +19,14 @@ from sloth_tui.store.etcd.data.head import NONE, encode_head
 from sloth_tui.store.etcd.data.leases import Held, decode, encode, lock_of
 from sloth_tui.store.etcd.data.overlay import Released
 from sloth_tui.store.etcd.data.records import FORMAT
+from sloth_tui.store.etcd.locks import lock_log
 from sloth_tui.store.etcd.snapshots.releasing import delete, give_up, lost, revoke
 from sloth_tui.store.etcd.snapshots.settled import read_settled
 from sloth_tui.store.process import current_process, is_alive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.model import Lock, LockBreak
+    from sloth_tui.model import Lock, LockBreak, LockUse
     from sloth_tui.store.etcd.client.messages import KeyValue
     from sloth_tui.store.etcd.session import Session
 
@@ -81,10 +82,15 @@ class Locks:
         began = session.clock.now()
         lease = self._grant(seconds, held.ephemeral)
         renewed = held._replace(
-            lease=lease, seconds=seconds, at=(held.at[0], session.clock.wall()), nonce=_nonce()
+            lease=lease,
+            seconds=seconds,
+            at=(held.at[0], session.clock.wall()),
+            nonce=_nonce(),
+            log=lock_log.renewed(held.log),
         )
         key = session.layout.lock(name)
-        request = Txn([Compare(key, "create", held.token)], [Put(key, encode(renewed), lease)], [Range(key)])
+        then = [Put(key, encode(renewed), lease), *lock_log.entry(session, renewed)]
+        request = Txn([Compare(key, "create", held.token)], then, [Range(key)])
         answer = session.patiently(partial(session.channel.txn, request), writing=True)
         if not answer.succeeded:
             revoke(session, lease)
@@ -98,10 +104,11 @@ class Locks:
         session = self._session
         session.require_writable()
         held = self._held(name, holder, session.fences.get(name) if token is None else token)
+        end = lock_log.entry(session, held, lock_log.RELEASED)
         if session.work is not None:
-            session.work.released.append(Released(held, ()))
+            session.work.released.append(Released(held, end))
         else:
-            give_up(session, held)
+            give_up(session, held, *end)
 
     def break_lock(self, name: str) -> Lock:
         session = self._session
@@ -112,10 +119,10 @@ class Locks:
         from sloth_tui.store.etcd.locks import lock_breaks
 
         broken = lock_of(held, self._remaining(held), session.clock.boot_id)
-        record = lock_breaks.record(session, held)
+        records = (lock_breaks.record(session, held), *lock_log.entry(session, held, lock_log.BROKEN))
         if session.work is not None:
-            session.work.released.append(Released(held, (record,)))
-        elif delete(session, held, record):
+            session.work.released.append(Released(held, records))
+        elif delete(session, held, *records):
             revoke(session, held.lease)
         else:
             raise lock_rules.not_held(name)
@@ -125,6 +132,9 @@ class Locks:
         from sloth_tui.store.etcd.locks.lock_breaks import newest
 
         return newest(self._session, limit)
+
+    def lock_history(self, name: str | None = None, limit: int = 100) -> list[LockUse]:
+        return lock_log.history(self._session, self.lock, name, limit)
 
     def lock(self, name: str) -> Lock | None:
         if self._session.must_exist:
@@ -148,7 +158,8 @@ class Locks:
         lease = self._grant(seconds, ephemeral)
         now = session.clock.wall()
         owner = current_process(session.clock.boot_id)
-        held = Held(name, holder, 0, lease, (now, now), seconds, ephemeral, _nonce(), owner)
+        log = lock_log.begun(session, now)
+        held = Held(name, holder, 0, lease, (now, now), seconds, ephemeral, _nonce(), owner, log)
         key = session.layout.lock(name)
         layout = session.layout
         # With its first lock an agent has a store.
@@ -156,9 +167,11 @@ class Locks:
             [Compare(layout.head, "create", 0)],
             [Put(layout.head, encode_head(NONE)), Put(layout.mark, b"%d %d\n" % (FORMAT, session.now()))],
         )
-        request = Txn([Compare(key, "create", 0)], [Put(key, encode(held), lease), begin], [Range(key)])
+        then = [Put(key, encode(held), lease), begin, *lock_log.entry(session, held)]
+        request = Txn([Compare(key, "create", 0)], then, [Range(key)])
         answer = session.patiently(partial(session.channel.txn, request), writing=True)
         if answer.succeeded:
+            lock_log.trim_now_and_then(session)
             return self._granted(held._replace(token=answer.revision), began)
         found: list[KeyValue] = answer.answers[0].kvs  # type: ignore[union-attr]  # the only operation is a range
         if found and decode(name, found[0]).nonce == held.nonce:

@@ -46,8 +46,10 @@ def delete(session: Session, held: Held, *also: Put) -> bool:
     if session.patiently(attempt, writing=True).succeeded:
         return True
     # The lock is gone: by an earlier request of ours whose answer was lost, unless what goes with it is not
-    # there.
-    return attempts > 1 and all(session.range(Range(put.key)).kvs for put in also)
+    # there as it was written.
+    return attempts > 1 and all(
+        [found.value for found in session.range(Range(put.key)).kvs] == [put.value] for put in also
+    )
 
 
 def revoke(session: Session, lease: int) -> None:

@@ -16,6 +16,7 @@ from sloth_tui.store.process import current_process
 from sloth_tui.store.sqlite.engine.errors import read_only
 from sloth_tui.store.sqlite.engine.lease import COLUMNS, Lease, find_lease, lost
 from sloth_tui.store.sqlite.entries.origins import change_of
+from sloth_tui.store.sqlite.locks import lock_log
 from sloth_tui.store.sqlite.sql.expressions import NOW_MS
 from sloth_tui.store.sqlite.sql.keys import KEY
 from sloth_tui.store.sqlite.sql.rows import moment, origin_of, whole
@@ -90,7 +91,9 @@ class Locks:
         self._held(name, holder, token)
         with database.transaction(fenced=False):
             token = self._held(name, holder, token).token or _next_token(database, name)
-            database.execute(_RENEW, (*self._end(seconds, token), key_bytes(name)))
+            end = self._end(seconds, token)
+            database.execute(_RENEW, (*end, key_bytes(name)))
+            lock_log.renewed(database, name, token, end[0])
             return self._granted(name)
 
     def release(self, name: str, holder: str, *, token: int | None = None) -> None:
@@ -101,8 +104,9 @@ class Locks:
             token = database.fences.get(name)
         self._held(name, holder, token)
         with database.transaction(fenced=False):
-            self._held(name, holder, token)
+            held = self._held(name, holder, token).token
             database.execute(_DELETE, (key_bytes(name),))
+            lock_log.ended(database, name, held, lock_log.RELEASED)
 
     def break_lock(self, name: str) -> Lock:
         database = self._database
@@ -110,6 +114,7 @@ class Locks:
         with database.transaction(fenced=False):
             broken = self._held_by_anybody(name)
             database.execute(_DELETE, (key_bytes(name),))
+            lock_log.ended(database, name, broken.token, lock_log.BROKEN)
             record_break(database, broken)
         return broken
 
@@ -152,6 +157,7 @@ class Locks:
         end = self._end(seconds, _next_token(database, name))
         owner = current_process(clock.boot_id)
         database.execute(_GRANT, (name, holder, clock.wall(), *end, ephemeral, *owner))
+        lock_log.begun(database, name, holder, end[1], end[0], ephemeral)
         return self._granted(name)
 
     def _end(self, seconds: float, token: int) -> tuple[float, int, int, str]:
