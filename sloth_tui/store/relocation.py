@@ -16,7 +16,7 @@ from sloth_tui.store.parts import ForgottenOf, Outline, SecretKey, SecretPattern
 from sloth_tui.values.codec import check_key, decode_key, same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sloth_tui.model import Value
     from sloth_tui.store.port import Store
@@ -77,26 +77,35 @@ def relocate(
     progress: Progress | None = None,
     *,
     moving: bool,
+    only: Iterable[str] | None = None,
 ) -> Relocated:
-    """Copy or move entries, in one change set of ``target``, which may be ``source`` itself.
+    """Copy or move entries, in one change set of ``target``, which may be ``source`` itself; ``only`` those
+    with these keys, all of which begin with the prefix.
 
     What is marked as a secret stays one. Raises KeyNotFound, InvalidKey (a new key is too long), Conflict if
     the rule is ``fail`` and a value differs; then nothing was changed; and the errors of both stores. To move
     to another store raises Conflict, too, if an original was changed before it could be deleted: the copies
     are then there, and all originals.
     """
-    return _Relocation(source, target, place, rule, progress).run(moving=moving)
+    return _Relocation(source, target, place, rule, progress, only).run(moving=moving)
 
 
 class _Relocation:
     def __init__(
-        self, source: Store, target: Store, place: Place, rule: str, progress: Progress | None
+        self,
+        source: Store,
+        target: Store,
+        place: Place,
+        rule: str,
+        progress: Progress | None,
+        only: Iterable[str] | None = None,
     ) -> None:
         self._source = source
         self._target = target
         self._place = place
         self._rule = rule
         self._progress = progress
+        self._only = only
         self._within = source is target
         self._secrets = _Secrets(source)
 
@@ -124,6 +133,8 @@ class _Relocation:
     def _keys(self) -> list[str]:
         """Return the keys to take; raises KeyNotFound for a single one that is absent."""
         place = self._place
+        if self._only is not None:
+            return [key for key in dict.fromkeys(self._only) if self._source.exists(key)]
         if place.prefix:
             return list(self._source.keys(place.source))
         return [self._source.entry(place.source).key]

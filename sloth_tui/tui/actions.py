@@ -77,11 +77,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("new_key", "n", "New", "Create a key", "Keys", _KEYS, True, True),
     Action("rename_key", "R", "Rename", "Give this key another name", "Keys", _KEYS, False, True),
     Action("duplicate_key", "C", "Duplicate", "Set another key to the same", "Keys", _KEYS, False, True),
+    Action(
+        "copy_entries", "", "Copy to", "Copy keys to another key, prefix or agent", "Keys", (), False, True
+    ),
+    Action(
+        "move_entries", "", "Move to", "Move keys to another key, prefix or agent", "Keys", (), False, True
+    ),
     Action("change_type", "m", "Type", "Change the type of this value", "Keys", _KEYS, False, True),
     Action("limit_key", "L", "Lifetime", "Give this key a time to live, or none", "Keys", _KEYS, False, True),
     Action("delete_key", "d,delete", "Delete", "Delete this key", "Keys", _KEYS, True, True),
     Action(
         "break_lock", "b", "Break", "Take this lock away from its holder", "Locks", ("locks",), True, True
+    ),
+    Action(
+        "lock_history", "H", "History", "Show who held this lock, and how it ended", "Locks", ("locks",), True
     ),
     Action("check_store", "i", "Check", "Check that the store is sound", "Stats", _STATS, True),
     Action("examine", "", "Doctor", "Doctor: examine all of the store", "Stats"),
@@ -93,6 +102,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("duplicate_agent", "C", "Duplicate", "Copy this agent's store", "Agents", _AGENTS, True, True),
     Action("delete_agent", "d,delete", "Delete", "Delete this agent's store", "Agents", _AGENTS, True, True),
     Action("filter_keys", "slash", "Filter", "Filter the keys", "Keys", ("agents", *_KEYS), True),
+    Action("search_everywhere", "F", "Search", "Search keys and values of every agent", "Keys"),
     Action("toggle_tree", "T", "Tree", "Fold keys at : and /, or show them flat", "Keys", _KEYS, True),
     Action("sort_next", "s", "Sort", "Sort the keys by the next column", "Keys", ("keys",)),
     Action("sort_reverse", "o", "Reverse", "Turn the order of the keys round", "Keys", ("keys",)),

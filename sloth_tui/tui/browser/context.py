@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from sloth_tui.tui.browser.held_messages import HeldMessages
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from sloth_tui.tui.messages import KeyLocated, RoutedMessage, StoreFailed, StoreOpened
     from sloth_tui.tui.services import Services
     from sloth_tui.tui.ui_state import UiStateFile
+
+
+_LOOK_SECONDS, _PATIENCE_SECONDS = 0.02, 60.0
+"""Between two looks whether an agent's store has been opened, and until that is given up."""
 
 
 class Context:
@@ -96,6 +102,16 @@ class Context:
         """Put the cursor on a key; clear a filter that hides it."""
         self.panes.show("keys")
         self.services.find_key(key)
+
+    async def go_to(self, agent: str, key: str) -> None:
+        """Put the cursor on a key of any agent."""
+        if agent != self.services.agent:
+            self.choose_agent(agent)
+            end = time.monotonic() + _PATIENCE_SECONDS
+            while not self.answers and self.services.agent == agent and time.monotonic() < end:
+                await asyncio.sleep(_LOOK_SECONDS)
+        if self.services.agent == agent and self.answers:
+            self.go_to_key(key)
 
     def choose_agent(self, name: str) -> None:
         """Show another agent. From now on nothing acts on the previous one."""

@@ -70,7 +70,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
         *("toggle_live", "refresh"),
     ),
     "copy": ("copy_key", "copy_name", "copy_value", "copy_command"),
-    "dock": ("break_lock", "check_store", "compact", "show_change", "undo"),
+    "dock": ("break_lock", "lock_history", "check_store", "compact", "show_change", "undo"),
     "entry": (
         *("edit_value", "edit_outside", "restore_revision", "new_key", "rename_key", "duplicate_key"),
         *("limit_key", "change_type", "reveal", "compare_revision", "fold_all", "unfold_all", "page_value"),
@@ -81,12 +81,14 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "jump": ("jump",),
     "keys": ("filter_keys", "go_to_key", "step_back"),
     "marks": ("mark_key", "mark_range", "invert_marks", "mark_all"),
+    "moving": ("copy_entries", "move_entries"),
     "panes": (
         *("show_pane", "next_pane", "previous_pane", "zoom", "collapse", "usual_sizes"),
         *("narrower", "wider", "taller", "shorter"),
     ),
     "run": ("run_file", "stop_run"),
     "safekeeping": ("examine", "back_up", "restore"),
+    "search": ("search_everywhere",),
     "tree": (
         *("delete_key", "clear_prefix", "clear_all", "toggle_tree", "sort_next", "sort_reverse"),
         "sort_keys",

@@ -21,8 +21,10 @@ from sloth_tui.tui.services.detail import Detail
 from sloth_tui.tui.services.dock import READS, DockFigures
 from sloth_tui.tui.services.long_work import LongJobs
 from sloth_tui.tui.services.reader import Reader
+from sloth_tui.tui.services.relocations import Relocations
 from sloth_tui.tui.services.rows import Rows
 from sloth_tui.tui.services.safekeeping import Safekeeping
+from sloth_tui.tui.services.search import Search
 from sloth_tui.tui.services.writer import Writer
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from textual.message import Message
 
-    from sloth_tui.model import Entry, Lock, Query, Value
+    from sloth_tui.model import Entry, Lock, LockUse, Query, Value
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
     from sloth_tui.tui.messages import RowsIndexed
@@ -76,6 +78,9 @@ class Services:
         self.change_sets = ChangeSets(self._reader, self._started_runs)
         self.safekeeping = Safekeeping(self._writer, lambda: self.agent, settings)
         self.jobs = LongJobs(self._writer, lambda: self.agent, settings)
+        self.relocations = Relocations(self._writer, lambda: settings)
+        """Copies and moves of entries."""
+        self.search = Search()
 
     def start(self, agent: str, query: Query) -> int:
         """Open the agent's store and read its rows; return the generation of that query."""
@@ -103,6 +108,7 @@ class Services:
         self._reader.stop()
         self._agent_watcher.stop()
         self.jobs.stop()
+        self.search.cancel()
         self._writer.stop()
 
     def choose_agent(self, agent: str) -> None:
@@ -179,6 +185,10 @@ class Services:
     def keys_like(self, text: str, limit: int) -> Future[list[str]]:
         """Return up to ``limit`` keys that begin with ``text``, in key order."""
         return self._reader.call(lambda store: list(islice(store.keys(text), limit)))
+
+    def lock_history(self, name: str | None, limit: int) -> Future[list[LockUse]]:
+        """Return the newest acquisitions of a lock, or of all locks."""
+        return self._reader.call(lambda store: store.lock_history(name, limit))
 
     # Files.
 

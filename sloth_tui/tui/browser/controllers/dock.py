@@ -122,6 +122,15 @@ class DockController(Controller):
         else:
             self.workers.change(self.operations.break_lock(lock))
 
+    def action_lock_history(self) -> None:
+        """Show the history of the lock under the cursor; of all locks if none is held."""
+        from sloth_tui.tui.operations.lock_history import show_lock_history
+
+        lock = self.lazy.locks.highlighted
+        self.workers.look(
+            show_lock_history(self.operations, self.services, None if lock is None else lock.name)
+        )
+
     def action_check_store(self) -> None:
         self.workers.look(self._upkeep.check())
 

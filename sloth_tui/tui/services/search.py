@@ -1,0 +1,69 @@
+"""Search the keys and values of agents on a thread of its own; a new search ends the one before."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, NamedTuple
+
+from sloth_tui.errors import SlothError
+from sloth_tui.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sloth_tui.store.search import Found
+
+_MOST = 500
+
+
+class Findings(NamedTuple):
+    """What a search found."""
+
+    found: list[Found]
+    complete: bool
+    """False if there is more."""
+    unreadable: list[str]
+    """Agents whose store could not be read."""
+
+
+class Search:
+    """The searches of one dialog after another."""
+
+    def __init__(self) -> None:
+        self._turn = 0
+
+    def begin(self, text: str, agents: Sequence[str], *, most: int = _MOST) -> Future[Findings]:
+        """Search these agents in turn, for at most so many entries. A search that another one takes the place
+        of gives what it has found."""
+        self._turn += 1
+        turn, future = self._turn, Future[Findings]()
+
+        def work() -> None:
+            try:
+                future.set_result(self._search(text, agents, most, turn))
+            except BaseException as error:  # noqa: BLE001  # the caller gets it from the future
+                future.set_exception(error)
+
+        threading.Thread(target=work, name="search", daemon=True).start()
+        return future
+
+    def cancel(self) -> None:
+        """End the search that is under way."""
+        self._turn += 1
+
+    def _search(self, text: str, agents: Sequence[str], most: int, turn: int) -> Findings:
+        from sloth_tui.store.search import search
+
+        found: list[Found] = []
+        unreadable: list[str] = []
+        for agent in agents:
+            try:
+                with open_store(agent, "read") as store:
+                    for each in search(store, text, is_over=lambda: turn != self._turn):
+                        if len(found) == most:
+                            return Findings(found, False, unreadable)
+                        found.append(each)
+            except SlothError:
+                unreadable.append(agent)
+        return Findings(found, True, unreadable)
