@@ -7,12 +7,11 @@ the same move does the rest.
 
 from __future__ import annotations
 
-from contextlib import closing
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import Conflict
-from sloth_tui.store.parts import ForgottenOf, Outline, SecretKey, SecretPattern
+from sloth_tui.store.parts import Outline, SecretKey, SecretPattern
 from sloth_tui.values.codec import check_key, decode_key, same
 
 if TYPE_CHECKING:
@@ -202,14 +201,13 @@ class _Secrets:
     def __init__(self, store: Store) -> None:
         self._keys: set[str] = set()
         self._patterns: list[str] = []
-        with closing(store.dump()) as parts:
-            for part in parts:
-                if isinstance(part, SecretKey):
-                    self._keys.add(decode_key(part.key))
-                elif isinstance(part, SecretPattern):
-                    self._patterns.append(part.pattern)
-                elif not isinstance(part, Outline | ForgottenOf):
-                    break
+        for part in store.dump():
+            if isinstance(part, SecretKey):
+                self._keys.add(decode_key(part.key))
+            elif isinstance(part, SecretPattern):
+                self._patterns.append(part.pattern)
+            elif not isinstance(part, Outline):
+                break
 
     def includes(self, key: str) -> bool:
         return key in self._keys or any(fnmatchcase(key, pattern) for pattern in self._patterns)

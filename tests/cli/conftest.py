@@ -57,6 +57,8 @@ ORDINARY: dict[str, Value] = {
     "tls:key": b"\x30\x82\x01\xff",
 }
 
+_ALICE = '["alice","build-7",4242,"lua","run count.lua","run-7","count"]'
+"""Who took the locks."""
 _STAND_STILL = """
 import sys, apsw
 connection = apsw.Connection(sys.argv[1])
@@ -69,6 +71,7 @@ for number, key in enumerate(keys):
     )
 connection.execute("UPDATE sloth_history SET at = 1763900000000 + revision * 9000000")
 connection.execute("UPDATE sloth_changes SET at = 1763900000000 + first_revision * 9000000")
+connection.execute("UPDATE sloth_lock_log SET who = ?", (sys.argv[3],))
 connection.execute("UPDATE sloth_changes SET user = 'alice', host = 'build-7', title = 'set ' || id")
 connection.close()
 """
@@ -111,7 +114,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for agent in ("local", "evil"):
         # In a process of its own: two SQLite libraries must not share a file in one.
         path = directory / "state" / f"{agent}.db"
-        subprocess.run([sys.executable, "-c", _STAND_STILL, path, str(NOW)], check=True)
+        subprocess.run([sys.executable, "-c", _STAND_STILL, path, str(NOW), _ALICE], check=True)
     return directory
 
 

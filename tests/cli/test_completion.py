@@ -56,8 +56,8 @@ def complete(line: str, **environment: str) -> list[str]:
 
 OFFERED = [
     ("sloth-runner st", ["state", "store"]),
-    ("sloth-runner state s", ["set", "show", "stats"]),
-    ("sloth-runner lock ", ["acquire", "break", "list", "release"]),
+    ("sloth-runner state s", ["search", "set", "show", "stats"]),
+    ("sloth-runner lock ", ["acquire", "break", "history", "list", "release", "run"]),
     ("sloth-runner state get dep", ["deploy:a", "deploy:b"]),
     ("sloth-runner state get deploy:a dep", ["deploy:a", "deploy:b"]),
     ("sloth-runner state get --agent production p", ["prod:key"]),
@@ -128,7 +128,7 @@ def test_a_process_offers_the_same(stored: None) -> None:
 def test_commands_that_do_not_exist_yet_are_not_offered() -> None:
     offered = complete("sloth-runner state ") + complete("sloth-runner ") + complete("sloth-runner lock ")
     assert {"merge", "dump"}.isdisjoint(offered)
-    assert offered.count("run") == 1
+    assert offered.count("run") == 2
 
 
 def test_it_says_nothing_about_a_damaged_database(base: Path, stored: None) -> None:

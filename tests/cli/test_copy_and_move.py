@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,13 +18,16 @@ from tests.cli.support import final_screen, on_terminal, piped
 from tests.servers.etcd import Etcd, needs_etcd
 from tests.support import rounds, wait_until
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 def state(agent: str = "local", address: str = "files") -> dict[str, object]:
     with open_store(agent, "read", address=address) as store:
         return dict(store.items())
 
 
-def fill(values: dict[str, str | int], agent: str = "local") -> None:
+def fill(values: Mapping[str, str | int], agent: str = "local") -> None:
     with open_store(agent, "write") as store:
         store.set_many(dict(values))
 

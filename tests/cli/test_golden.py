@@ -85,9 +85,13 @@ state compact --older-than 2025-11-24T13:00Z
 state copy --to-store files --prefix deploy --to-agent evil|state copy --prefix deploy --to-store files
 state copy --prefix deploy: --to-store consul://x/y
 state copy --prefix nothing --to-store files --to-agent new
+state copy deploy:count deploy:ratio|state move deploy:count deploy:old|state move missing other
 state copy --prefix tls --to-store files --to-agent ../x|state copy --prefix tls --to-store files -a nobody
 lock list|lock list -o json|lock list -o jsonl|lock list -o csv|lock list -o keys|lock list -a evil
 lock list -a evil -o json
+lock history deployment|lock history deployment -o json|lock history -n 1 -o csv|lock history none
+state search deploy|state search 512Mi -o json|state search clipboard --all-agents|state search nothing
+state diff --agent local --agent evil deploy:l|state diff --agent local --agent evil hostile -o csv
 lock list --broken|lock list --broken -o json
 lock acquire free --holder h --ttl 10|lock acquire deployment --holder ci-42 --ttl 10
 lock acquire free --holder h --ttl 0|lock acquire free --holder h --ttl 9999999
@@ -105,6 +109,8 @@ state log --help|state undo --help|state history --help|state diff --help|state 
 state copy --help|state copy a b|state backup --help|state restore --help|state doctor --help
 state backup -a nobody|state backup --list|state backup --list -o json|state backup --list -o csv
 state restore none.db|state restore|state doctor -a nobody|state backup none/x.db
+state move --help|state search --help|lock run --help|lock history --help
+lock run x|lock run x true|state search
 state watch --help|state wait --help|state compact --help|state log -n x|state list --at 2099-01-01T00:00Z
 --help|state --help|lock --help|--version|tui|state|lock|state lst|state get
 state list -o yaml|state get x -o json|state list --outptu json|state set a

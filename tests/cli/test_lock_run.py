@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -61,15 +61,21 @@ class Running:
         self.process.communicate()
 
 
+class Start(Protocol):
+    """Starts one; what is left of it is killed after the test."""
+
+    def __call__(self, *options: str, script: str = "", name: str = "job") -> Running: ...
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[type[Running]]:
+def start(tmp_path: Path) -> Iterator[Start]:
     made: list[Running] = []
 
     def started(*options: str, script: str = "", name: str = "job") -> Running:
         made.append(Running(tmp_path, *options, script=script, name=name))
         return made[-1]
 
-    yield started  # type: ignore[misc]
+    yield started
     for each in made:
         each.clear()
 
@@ -120,7 +126,7 @@ def test_what_cannot_be_run_ends_as_in_a_shell(tmp_path: Path) -> None:
     assert held("x") is None
 
 
-def test_signals_go_to_the_whole_group_and_the_command_decides(start: type[Running]) -> None:
+def test_signals_go_to_the_whole_group_and_the_command_decides(start: Start) -> None:
     running = start(script="trap 'kill $!; exit 42' TERM")
     running.process.send_signal(signal.SIGTERM)
     assert running.ended() == (42, "")
@@ -131,7 +137,7 @@ def test_signals_go_to_the_whole_group_and_the_command_decides(start: type[Runni
 # -- not got, and got in time
 
 
-def test_a_lock_that_is_not_got_in_time_is_exit_4_or_what_was_asked_for(start: type[Running]) -> None:
+def test_a_lock_that_is_not_got_in_time_is_exit_4_or_what_was_asked_for(start: Start) -> None:
     running = start("--holder", "the other")
     refused = run("job", "--", "true")
     assert (refused.returncode, refused.stdout) == (4, "")
@@ -162,7 +168,7 @@ def test_the_same_lock_inside_itself_is_refused_also_with_another_between() -> N
 
 @pytest.mark.parametrize("round_number", range(rounds(1, 10)))
 def test_if_the_holder_is_killed_its_whole_command_goes_and_the_lock_is_free(
-    start: type[Running], round_number: int
+    start: Start, round_number: int
 ) -> None:
     running = start()
     running.process.kill()
@@ -170,7 +176,7 @@ def test_if_the_holder_is_killed_its_whole_command_goes_and_the_lock_is_free(
     assert held() is None
 
 
-def test_if_holder_and_watchdog_are_killed_the_kernel_ends_the_command(start: type[Running]) -> None:
+def test_if_holder_and_watchdog_are_killed_the_kernel_ends_the_command(start: Start) -> None:
     running = start()
     os.kill(running.watchdog, signal.SIGSTOP)  # it sees nothing of what follows
     running.process.kill()
@@ -178,7 +184,7 @@ def test_if_holder_and_watchdog_are_killed_the_kernel_ends_the_command(start: ty
     assert held() is None
 
 
-def test_a_killed_watchdog_is_replaced(start: type[Running]) -> None:
+def test_a_killed_watchdog_is_replaced(start: Start) -> None:
     running = start()
     os.kill(running.watchdog, signal.SIGKILL)
     wait_until(
@@ -189,10 +195,11 @@ def test_a_killed_watchdog_is_replaced(start: type[Running]) -> None:
     wait_until(running.is_gone)
 
 
-def test_a_process_that_is_killed_while_it_waits_leaves_nothing(start: type[Running]) -> None:
+def test_a_process_that_is_killed_while_it_waits_leaves_nothing(start: Start) -> None:
     running = start()
     waiting = subprocess.Popen([*PROGRAM, "lock", "run", "job", "--wait", "100", "--", "true"])
-    both = wait_until(lambda: len(found := children(waiting.pid)) == 2 and found)
+    wait_until(lambda: len(children(waiting.pid)) == 2)
+    both = children(waiting.pid)
     waiting.kill()
     waiting.wait()
     wait_until(lambda: not any(is_alive(pid) for pid in both))
@@ -204,7 +211,7 @@ def test_a_process_that_is_killed_while_it_waits_leaves_nothing(start: type[Runn
 # -- lost
 
 
-def test_a_broken_lock_ends_the_command_and_what_ignores_sigterm_is_killed(start: type[Running]) -> None:
+def test_a_broken_lock_ends_the_command_and_what_ignores_sigterm_is_killed(start: Start) -> None:
     running = start("--grace", "0.2", script="trap '' TERM")
     with open_store("local", "write") as store:
         store.break_lock("job")
@@ -229,7 +236,7 @@ def test_a_lock_that_runs_out_while_the_command_ends_is_lost(tmp_path: Path) -> 
 
 
 def test_a_holder_that_stands_still_beyond_its_time_has_lost_and_so_has_its_command(
-    start: type[Running],
+    start: Start,
 ) -> None:
     running = start("--ttl", "1", "--grace", "0.2")
     os.kill(running.process.pid, signal.SIGSTOP)
@@ -244,7 +251,7 @@ def test_a_holder_that_stands_still_beyond_its_time_has_lost_and_so_has_its_comm
     assert now.token == taken.token
 
 
-def test_a_lease_is_renewed_as_long_as_the_command_runs(start: type[Running]) -> None:
+def test_a_lease_is_renewed_as_long_as_the_command_runs(start: Start) -> None:
     running = start("--ttl", "3")
     first = held()
     assert first is not None

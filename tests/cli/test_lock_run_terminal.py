@@ -41,7 +41,7 @@ sys.exit(5)
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Iterator[pexpect.spawn]:
+def shell(tmp_path: Path) -> Iterator[pexpect.spawn[str]]:
     """An interactive shell with job control, in which ``under`` runs a command under the lock ``job``."""
     editor = tmp_path / "editor.py"
     editor.write_text(EDITOR)
@@ -68,7 +68,7 @@ def is_held() -> bool:
         return store.lock("job") is not None
 
 
-def test_an_editor_has_the_terminal_and_is_suspended_and_continued(shell: pexpect.spawn) -> None:
+def test_an_editor_has_the_terminal_and_is_suspended_and_continued(shell: pexpect.spawn[str]) -> None:
     shell.sendline("under $E; echo code $?")
     shell.expect_exact("ready, foreground: True")
     shell.sendcontrol("z")
@@ -85,7 +85,7 @@ def test_an_editor_has_the_terminal_and_is_suspended_and_continued(shell: pexpec
     assert not is_held()
 
 
-def test_ctrl_c_ends_the_command_and_its_exit_code_says_so(shell: pexpect.spawn) -> None:
+def test_ctrl_c_ends_the_command_and_its_exit_code_says_so(shell: pexpect.spawn[str]) -> None:
     shell.sendline("under $E; echo code $?")
     shell.expect_exact("ready")
     shell.sendcontrol("c")
@@ -93,7 +93,7 @@ def test_ctrl_c_ends_the_command_and_its_exit_code_says_so(shell: pexpect.spawn)
     assert not is_held()
 
 
-def test_in_a_pipeline_the_command_gets_the_terminal_when_it_asks_for_it(shell: pexpect.spawn) -> None:
+def test_in_a_pipeline_the_command_gets_the_terminal_when_it_asks_for_it(shell: pexpect.spawn[str]) -> None:
     """The other end of the pipeline keeps it until then: it may be a pager."""
     shell.sendline(
         'under sh -c \'echo be""gun >&2; read line < /dev/tty; echo "read $line"\' | cat; '
@@ -107,7 +107,7 @@ def test_in_a_pipeline_the_command_gets_the_terminal_when_it_asks_for_it(shell: 
 
 
 def test_a_job_in_the_background_stops_when_it_reads_and_goes_on_in_the_foreground(
-    shell: pexpect.spawn,
+    shell: pexpect.spawn[str],
 ) -> None:
     shell.sendline("under $E &")
     shell.expect_exact("$ ")
@@ -119,7 +119,7 @@ def test_a_job_in_the_background_stops_when_it_reads_and_goes_on_in_the_foregrou
     assert not is_held()
 
 
-def test_without_a_shell_that_could_continue_it_a_suspended_editor_goes_on(shell: pexpect.spawn) -> None:
+def test_without_a_shell_that_could_continue_it_a_suspended_editor_goes_on(shell: pexpect.spawn[str]) -> None:
     """A terminal that was opened for this command alone: nobody could ever continue it."""
     command = f"exec '{sys.executable}' -m sloth_tui lock run job --ttl 100 -- $E"
     shell.sendline(command)

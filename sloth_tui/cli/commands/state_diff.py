@@ -44,8 +44,8 @@ def _between_moments(arguments: Arguments, out: Output) -> int:
         raise UsageError("the following arguments are required: REV1", hint=_HELP)
     first = _moment("REV1", arguments.one)
     second = None if arguments.other is None else _moment("REV2", arguments.other)
-    arguments.agent = arguments.agent[0] if arguments.agent else None
-    with reading(arguments) as store:
+    whose = Arguments({**vars(arguments), "agent": arguments.agent[0] if arguments.agent else None})
+    with reading(whose) as store:
         one = revision_of(store, first)
         other = store.revision() if second is None else revision_of(store, second)
         return write_differences(store.differences(one, other, arguments.prefix), arguments.output, out)

@@ -157,8 +157,9 @@ def _branch(parser: Parser, path: tuple[str, ...]) -> None:
 
 def _fill(parser: Parser, command: Command) -> None:
     names = " ".join((PROGRAM, *command.path))
-    places = [_placeholder(positional) for positional in command.positionals]
-    parser.usage = " ".join([names, *places, "[options]"])
+    places = [(_placeholder(positional), positional.count == COMMAND) for positional in command.positionals]
+    ours, theirs = ([shown for shown, last in places if last is wanted] for wanted in (False, True))
+    parser.usage = " ".join([names, *ours, "[options]", *theirs])
     parser.description = _sentence(command.summary) + (f"\n\n{command.details}" if command.details else "")
     parser.epilog = _examples(command.example)
     for positional in command.positionals:

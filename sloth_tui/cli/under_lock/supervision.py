@@ -124,8 +124,8 @@ class Supervision:
             yield reader
         finally:
             signal.set_wakeup_fd(-1)
-            for number, handler in before.items():
-                signal.signal(number, handler)  # type: ignore[arg-type]
+            for changed, handler in before.items():
+                signal.signal(changed, handler)  # type: ignore[arg-type]
             os.close(reader)
             os.close(writer)
 

@@ -66,14 +66,14 @@ class LockHistoryScreen(Dialog[None]):
 
 def _facts(use: LockUse) -> str:
     facts = []
+    if use.ended_by is not None and use.ended_by != use.origin:
+        facts.append(f"by {_who(use.ended_by)}")
     if use.ended_at is not None:
         facts.append(f"for {format_duration(max(0.0, use.ended_at - use.acquired_at))}")
     if use.renewals:
         facts.append(f"renewed {format_count(use.renewals, 'time')}")
     if use.origin is not None:
-        facts.append(_who(use.origin))
-    if use.ended_by is not None and use.ended_by != use.origin:
-        facts.append(f"{use.end} by {_who(use.ended_by)}")
+        facts.append(f"taken by {_who(use.origin)}")
     return " · ".join(facts)
 
 

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widgets import OptionList
 
-    from sloth_tui.store.search import Found
-    from sloth_tui.tui.services.search import Findings
+    from sloth_tui.tui.services.search import Findings, Found
 
 _PAUSE_SECONDS = 0.2
 """How long nothing is typed before a search begins."""

@@ -9,9 +9,9 @@ from sloth_tui.text import display_text, format_count
 from sloth_tui.tui.services.relocations import Wish
 
 if TYPE_CHECKING:
-    from sloth_tui.store.relocation import Relocated
     from sloth_tui.tui.operations.common import Operations
     from sloth_tui.tui.services import Services
+    from sloth_tui.tui.services.relocations import Relocated
 
 _NAME_CHARACTERS = 60
 

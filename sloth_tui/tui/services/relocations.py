@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
-    from sloth_tui.store.relocation import Relocated
+    from sloth_tui.store.relocation import Relocated as Relocated
     from sloth_tui.tui.services.job import Job
     from sloth_tui.tui.services.writer import Writer
 

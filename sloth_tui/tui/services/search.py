@@ -12,7 +12,7 @@ from sloth_tui.store import open_store
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sloth_tui.store.search import Found
+    from sloth_tui.store.search import Found as Found
 
 _MOST = 500
 

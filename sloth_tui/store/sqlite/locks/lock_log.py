@@ -80,10 +80,22 @@ def _use(row: tuple[Any, ...]) -> LockUse:
     from sloth_tui.model import LockUse
     from sloth_tui.origin import Origin
 
-    name, holder, token, at, until, tied, renewals, *rest, who, ended_by = row
-    origin, ended_by = (None if found is None else Origin(*json.loads(found)) for found in (who, ended_by))
-    names = decode_key(name), decode_key(holder)
-    return LockUse(*names, token, at, until, bool(tied), renewals, *rest, origin, ended_by)
+    name, holder, token, at, until, tied, renewals, renewed_at, ended_at, end, *whom = row
+    origin, ended_by = (None if who is None else Origin(*json.loads(who)) for who in whom)
+    return LockUse(
+        name=decode_key(name),
+        holder=decode_key(holder),
+        token=token,
+        acquired_at=at,
+        until=until,
+        ephemeral=bool(tied),
+        renewals=renewals,
+        renewed_at=renewed_at,
+        ended_at=ended_at,
+        end=end,
+        origin=origin,
+        ended_by=ended_by,
+    )
 
 
 def _update(database: Database, statement: str, row: tuple[object, ...]) -> None:
