@@ -79,7 +79,8 @@ def relocate(
     only: Iterable[str] | None = None,
 ) -> Relocated:
     """Copy or move entries, in one change set of ``target``, which may be ``source`` itself; ``only`` those
-    with these keys, all of which begin with the prefix.
+    with these keys, all of which begin with the prefix. Moved entries keep their time to live, copies have
+    none.
 
     What is marked as a secret stays one. Raises KeyNotFound, InvalidKey (a new key is too long), Conflict if
     the rule is ``fail`` and a value differs; then nothing was changed; and the errors of both stores. To move
@@ -116,7 +117,7 @@ class _Relocation:
             moved: list[str] = []
             changed = 0
             for values in self._batches(keys):
-                taken, written = self._put(values, leaving)
+                taken, written = self._put(values, leaving, self._ttls(values) if moving else {})
                 moved += taken
                 changed += written
                 if self._progress is not None:
@@ -149,7 +150,16 @@ class _Relocation:
         for first in range(0, len(keys), max(at_once, 1)):
             yield self._source.get_many(keys[first : first + at_once])
 
-    def _put(self, values: dict[str, Value], leaving: set[str]) -> tuple[list[str], int]:
+    def _ttls(self, keys: Iterable[str]) -> dict[str, float]:
+        """Return the seconds that those entries have left which have a time to live."""
+        if self._source.next_expiry() is None:
+            return {}
+        found = ((key, self._source.ttl(key)) for key in keys)
+        return {key: seconds for key, seconds in found if seconds}
+
+    def _put(
+        self, values: dict[str, Value], leaving: set[str], ttls: dict[str, float]
+    ) -> tuple[list[str], int]:
         """Write copies; return the keys whose copies are there now, and how many were written."""
         place = self._place
         new = {check_key(place.key_for(key)): key for key in values}
@@ -163,7 +173,8 @@ class _Relocation:
         for key in wanted:
             if self._secrets.includes(new[key]):
                 self._target.mark_secret(key)
-        return [new[key] for key in wanted], self._target.set_many(wanted)
+        limits = {key: ttls[new[key]] for key in wanted if new[key] in ttls}
+        return [new[key] for key in wanted], self._target.set_many(wanted, ttls=limits)
 
     def remove(self, moved: list[str]) -> None:
         """Delete the originals if each still is what its copy is."""

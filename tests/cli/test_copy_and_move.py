@@ -135,6 +135,21 @@ def test_a_secret_stays_one_under_its_new_key_and_elsewhere() -> None:
             assert next(store.revisions(key)).secret
 
 
+def test_a_move_keeps_the_time_to_live_and_a_copy_has_none() -> None:
+    for key in ("a", "p:x"):
+        assert piped("state", "set", key, "1", "--ttl", "1000").code == 0
+    done("copy", "a", "b")
+    done("move", "a", "c")
+    done("move", "--prefix", "p:", "q:", "--to-agent", "other")
+
+    def left(key: str, agent: str = "local") -> bool:
+        with open_store(agent) as store:
+            found = store.ttl(key)
+        return found is not None and 0 < found <= 1000
+
+    assert (left("b"), left("c"), left("q:x", "other")) == (False, True, True)
+
+
 def test_between_agents_each_has_its_own_change_set() -> None:
     fill({"a": 1, "p:x": "one", "p:y": "two"})
     fill({"p:x": "one"}, "other")

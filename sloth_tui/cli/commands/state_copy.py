@@ -196,7 +196,7 @@ COMMANDS = (
             "It is one change set. An entry that is there with another value is exit code 5, and nothing\n"
             "is changed, unless --on-conflict says what to do; one with the same value is no conflict. A\n"
             "copy has no time to live; what is marked as a secret stays one. With --prefix '' an agent\n"
-            "without state there gets everything but the locks: entries with their times and revisions,\n"
+            "without state there gets everything but the locks: entries with all their times and revisions,\n"
             "history, change sets to undo. It is there as a whole or, when the copy is broken off, not at\n"
             "all; the same command then begins anew. In json revisions is null if no history was copied."
         ),
