@@ -61,8 +61,11 @@ def save(
 ) -> str:
     """Write a backup of an agent to a new file, by default one in the directory for backups; return its
     path. Raises as :meth:`sloth_tui.store.port.Agents.back_up`, and NotFound if its directory is missing."""
-    if target is not None and not os.path.isdir(os.path.dirname(target)):
-        raise NotFound(f"{os.path.dirname(target)}: no such directory", hint="nothing was written")
+    if target is not None:
+        directory = os.path.dirname(target) or os.curdir
+        if not os.path.isdir(directory):
+            raise NotFound(f"{directory}: no such directory", hint="nothing was written")
+        target = os.path.abspath(target)
     return open_agents(address).back_up(agent, progress, target)
 
 

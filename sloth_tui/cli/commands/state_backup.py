@@ -37,9 +37,8 @@ def back_up(arguments: Arguments, out: Output) -> int:
         if arguments.file is not None:
             raise UsageError("FILE and --list exclude each other", hint="give one of them")
         return _list(arguments, out)
-    target = None if arguments.file is None else os.path.abspath(arguments.file)
     with ProgressLine(partial(bar, "saving")) as progress:
-        path = save(agent_of(arguments), target, address=arguments.address(), progress=progress)
+        path = save(agent_of(arguments), arguments.file, address=arguments.address(), progress=progress)
     out.line(path)
     return ExitCode.OK
 

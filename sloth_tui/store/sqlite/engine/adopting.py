@@ -15,7 +15,7 @@ from sloth_tui.store.sqlite.engine.opening import (
     identity,
     make_durable,
 )
-from sloth_tui.store.sqlite.schema import CURRENT, OUTDATED
+from sloth_tui.store.sqlite.schema import CURRENT, OUTDATED, marked_kind
 from sloth_tui.store.sqlite.schema.tables import inspect, install
 
 TYPE_CHECKING = False
@@ -58,7 +58,8 @@ def _adopted(path: str, before_upgrade: Callable[[str], object]) -> apsw.Connect
         # Lets compaction shrink the file; has no effect if the file already has content.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _switch_to_log(connection)
-        if inspect(connection, path) is OUTDATED:
+        # By the marks alone: outside a transaction another process may add tables between two looks at them.
+        if marked_kind(connection, path) is OUTDATED:
             before_upgrade(path)
         connection.execute("BEGIN IMMEDIATE")
         complete_schema(connection, inspect(connection, path))
