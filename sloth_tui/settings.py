@@ -44,7 +44,9 @@ class Settings:
 
     __slots__ = (
         "agent",
+        "agent_keys",
         "copy_command",
+        "encrypt_new",
         "grace",
         "groups",
         "hosts",
@@ -52,6 +54,7 @@ class Settings:
         "keep_deleted_days",
         "keep_revisions",
         "key_lines",
+        "key_source",
         "keys",
         "motion",
         "password_file",
@@ -82,6 +85,9 @@ class Settings:
         store_line: int = 1,
         password_file: str | None = None,
         store_poll: float | None = None,
+        key_source: str = "file",
+        agent_keys: dict[str, str] | None = None,
+        encrypt_new: bool = False,
         keep_backups: int = 5,
     ) -> None:
         self.agent = agent
@@ -117,6 +123,12 @@ class Settings:
         """Path of the file with the password for the store, as written in the settings."""
         self.store_poll = store_poll
         """Seconds between two looks at a store that has to be asked; None: as the backend thinks best."""
+        self.key_source = key_source
+        """Where the keys of encrypted agents come from, as :mod:`sloth_tui.settings_file` checks it."""
+        self.agent_keys = agent_keys or {}
+        """Agent -> where its keys come from, of ``[agents.NAME]``."""
+        self.encrypt_new = encrypt_new
+        """True if new databases are encrypted."""
         self.keep_backups = keep_backups
         """Number of automatic backups of each agent that are kept; 0: none are made."""
 

@@ -6,52 +6,46 @@ Loaded only where there is such a file.
 from __future__ import annotations
 
 from sloth_tui.agents import check_name
-from sloth_tui.errors import InvalidAgentName, InvalidConfig
-from sloth_tui.values.parse import MAX_GRACE_SECONDS
+from sloth_tui.errors import InvalidAgentName, UsageError
+from sloth_tui.settings_checks import Checks, line_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_TABLES = ("agent", "agents", "backups", "groups", "history", "keys", "run", "secrets", "store", "tui")
-_MAX_POLL_SECONDS = 3600
+_TABLES = (
+    *("agent", "agents", "backups", "encryption", "groups", "history", "keys", "run", "secrets", "store"),
+    "tui",
+)
 _LOCAL = ("local", "localhost")
+_KEY_SOURCES = "file, file:PATH, command:COMMAND, env:NAME, credential:NAME or ask"
 
 
-def mistake(path: str, line: int, setting: str, complaint: str) -> InvalidConfig:
-    """Return the error for one setting of the file."""
-    return InvalidConfig(f"{path}:{line}: {setting}: {complaint}")
+def check_key_source(text: str, where: str) -> None:
+    """Raise UsageError, with the name of the setting, for what names no source of keys."""
+    kind, colon, argument = text.partition(":")
+    wrong = None
+    if kind == "keyring":
+        wrong = "is not offered; command:COMMAND reaches a keyring, like 'secret-tool lookup sloth key'"
+    elif kind not in ("file", "command", "env", "credential", "ask"):
+        # Not quoted: it may be a key.
+        wrong = f"must be {_KEY_SOURCES}, never a key itself"
+    elif kind == "ask" and colon:
+        wrong = "ask takes nothing after it"
+    elif kind not in ("file", "ask") and not argument:
+        wrong = f"{kind}: lacks what follows"
+    elif colon and (not argument or not argument.isprintable()):
+        wrong = "must have printable text after the colon"
+    elif kind == "env" and not (argument.isascii() and argument.isidentifier()):
+        wrong = "env: must be followed by the name of a variable"
+    elif kind == "credential" and ("/" in argument or argument.startswith(".")):
+        wrong = "credential: must be followed by a name without '/'"
+    if wrong is not None:
+        raise UsageError(f"{where}: {wrong}")
 
 
-def line_of(text: str, setting: str) -> int:
-    """Return the line of a TOML text that gives a setting, or else the line of its table; 1 if neither is
-    found. Only the beginnings of lines are examined."""
-    wanted, table, nearest = setting.split("."), list[str](), 1
-    for number, line in enumerate(text.splitlines(), 1):
-        name, equals, _ = line.partition("=")
-        if line.lstrip().startswith("["):
-            found = table = _names(line.split("#")[0].strip().strip("[]"))
-        elif equals:
-            found = table + _names(name)
-        else:
-            continue
-        if found == wanted:
-            return number
-        if wanted[: len(found)] == found:
-            nearest = number
-    return nearest
-
-
-def _names(dotted: str) -> list[str]:
-    return [name.strip().strip("\"'") for name in dotted.split(".")]
-
-
-class Reader:
-    """Checks a parsed document."""
-
-    def __init__(self, path: str, text: str) -> None:
-        self.path = path
-        self.text = text
+class Reader(Checks):
+    """Reads a parsed document."""
 
     def fields(self, document: dict[str, object]) -> dict[str, Any]:
         """Return the arguments of Settings that the document gives. Raises InvalidConfig."""
@@ -63,7 +57,10 @@ class Reader:
         run = self.table(document, "run", ("grace",))
         store = self.table(document, "store", ("address", "password_file", "poll"))
         keys = self.keys(document)
-        hosts = self.hosts(document)
+        tables = self.table(document, "agents")
+        agents = {name: self.agent_table(tables, name) for name in tables}
+        hosts = self.hosts(agents)
+        encryption = self.table(document, "encryption", ("key", "new_agents"))
         given = {
             "agent": self.agent(document.get("agent")),
             "keep_revisions": self.number(history, "history.keep", whole=True),
@@ -82,55 +79,51 @@ class Reader:
             "store_line": line_of(self.text, "store.address"),
             "password_file": self.a_text(store, "store.password_file"),
             "store_poll": self.pace(store, "store.poll"),
+            "key_source": self.key_source(encryption, "encryption.key"),
+            "agent_keys": self.agent_keys(agents),
+            "encrypt_new": self.flag(encryption, "encryption.new_agents"),
             "keep_backups": self.number(backups, "backups.keep", whole=True, least=0),
         }
         return {name: value for name, value in given.items() if value is not None}
-
-    def fail(self, setting: str, complaint: str) -> InvalidConfig:
-        return mistake(self.path, line_of(self.text, setting), setting, complaint)
-
-    def only(self, table: dict[str, object], where: str, known: tuple[str, ...]) -> None:
-        for name in table:
-            if name not in known:
-                raise self.fail(where + name, "no such setting; there are: " + ", ".join(known))
-
-    def table(
-        self, document: dict[str, object], setting: str, known: tuple[str, ...] | None = None
-    ) -> dict[str, object]:
-        """Return a table; ``known``: the only names that it may have."""
-        found = document.get(setting.rpartition(".")[2], {})
-        if not isinstance(found, dict):
-            raise self.fail(setting, "must be a table")
-        if known is not None:
-            self.only(found, setting + ".", known)
-        return found
 
     def keys(self, document: dict[str, object]) -> dict[str, str]:
         """Return action -> keys unchecked: only the TUI knows its actions and keys."""
         return self.texts(self.table(document, "keys"), "keys", "'e' or 'ctrl+e,f4'")
 
-    def texts(self, table: dict[str, object], where: str, like: str) -> dict[str, str]:
-        found = {}
-        for name, value in table.items():
-            if not isinstance(value, str):
-                raise self.fail(f"{where}.{name}", f"must be text, like {like}")
-            found[name] = value
-        return found
+    def hosts(self, agents: dict[str, dict[str, object]]) -> dict[str, dict[str, Any]]:
+        """Return name -> arguments of HostSettings. An agent with a key and nothing else is no host."""
+        return {name: self.host(name, table) for name, table in agents.items() if set(table) != {"key"}}
 
-    def hosts(self, document: dict[str, object]) -> dict[str, dict[str, Any]]:
-        """Return name -> arguments of HostSettings."""
-        tables = self.table(document, "agents")
-        return {name: self.host(tables, name) for name in tables}
-
-    def host(self, tables: dict[str, object], name: str) -> dict[str, Any]:
+    def agent_table(self, agents: dict[str, object], name: str) -> dict[str, object]:
         where = f"agents.{name}"
         try:
             check_name(name)
         except InvalidAgentName as error:
             raise self.fail(where, error.message) from error
-        if name in _LOCAL:
+        table = agents[name]  # not by self.table: a name may have dots
+        if not isinstance(table, dict):
+            raise self.fail(where, "must be a table")
+        self.only(table, where + ".", ("ssh", "become", "cwd", "env", "key"))
+        if name in _LOCAL and set(table) != {"key"}:
             raise self.fail(where, "this machine, which is not reached by ssh")
-        table = self.table({name: tables[name]}, where, ("ssh", "become", "cwd", "env"))
+        return table
+
+    def agent_keys(self, agents: dict[str, dict[str, object]]) -> dict[str, str]:
+        """Return agent -> source of its keys, of those that name one."""
+        found = {name: self.key_source(table, f"agents.{name}.key") for name, table in agents.items()}
+        return {name: source for name, source in found.items() if source is not None}
+
+    def key_source(self, table: dict[str, object], setting: str) -> str | None:
+        source = self.a_text(table, setting)
+        if source is not None:
+            try:
+                check_key_source(source, setting)
+            except UsageError as error:
+                raise self.fail(setting, error.message.removeprefix(f"{setting}: ")) from error
+        return source
+
+    def host(self, name: str, table: dict[str, object]) -> dict[str, Any]:
+        where = f"agents.{name}"
         ssh = self.a_text(table, f"{where}.ssh")
         if ssh is not None and (ssh.startswith("-") or not ssh.isprintable() or " " in ssh):
             raise self.fail(f"{where}.ssh", "must be a destination of ssh, like 'user@host'")
@@ -189,64 +182,3 @@ class Reader:
             return check_name(value)
         except InvalidAgentName as error:
             raise self.fail("agent", error.message) from error
-
-    def a_text(self, table: dict[str, object], setting: str) -> str | None:
-        value = table.get(setting.rpartition(".")[2])
-        if value is None or (isinstance(value, str) and value):
-            return value
-        raise self.fail(setting, "must be non-empty text")
-
-    def flag(self, table: dict[str, object], setting: str) -> bool | None:
-        value = table.get(setting.rpartition(".")[2])
-        if value is not None and not isinstance(value, bool):
-            raise self.fail(setting, "must be true or false")
-        return value
-
-    def number(
-        self, table: dict[str, object], setting: str, *, whole: bool, least: int | None = None
-    ) -> float | None:
-        """``least``: the smallest number allowed; the default is 1 for whole numbers, else 0."""
-        value = table.get(setting.rpartition(".")[2])
-        if value is None:
-            return None
-        wanted = int if whole else (int, float)
-        if isinstance(value, bool) or not isinstance(value, wanted):
-            raise self.fail(setting, "must be a whole number" if whole else "must be a number")
-        assert isinstance(value, (int, float))
-        if least is None:
-            least = int(whole)
-        if value < least:
-            raise self.fail(setting, f"must be at least {least}" if least else "must not be negative")
-        return value
-
-    def seconds(self, table: dict[str, object], setting: str) -> float | None:
-        span = self.number(table, setting, whole=False)
-        if span is not None and not span <= MAX_GRACE_SECONDS:  # nan, too
-            raise self.fail(setting, "must be at most 30 days, in seconds")
-        return span
-
-    def pace(self, table: dict[str, object], setting: str) -> float | None:
-        span = self.number(table, setting, whole=False)
-        if span is not None and not 0 < span <= _MAX_POLL_SECONDS:
-            raise self.fail(setting, "must be more than 0 and at most an hour, in seconds")
-        return span
-
-    def names(self, table: dict[str, object], setting: str) -> tuple[str, ...] | None:
-        value = table.get(setting.rpartition(".")[2])
-        if value is None:
-            return None
-        if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
-            raise self.fail(setting, "must be a list of non-empty texts")
-        return tuple(value)
-
-    def words(self, table: dict[str, object], setting: str) -> tuple[str, ...]:
-        """Return the words of a command line, split as a shell does."""
-        value = table.get(setting.rpartition(".")[2], "")
-        if not isinstance(value, str):
-            raise self.fail(setting, "must be text, like 'xclip -selection clipboard'")
-        import shlex
-
-        try:
-            return tuple(shlex.split(value))
-        except ValueError as error:
-            raise self.fail(setting, f"cannot be divided into words: {error}") from error

@@ -17,7 +17,7 @@ from textual.binding import BindingsMap
 from textual.keys import KEY_NAME_REPLACEMENTS, KEY_TO_UNICODE_NAME, Keys, _character_to_key
 
 from sloth_tui.agents import config_path
-from sloth_tui.settings_file import mistake
+from sloth_tui.settings_checks import mistake
 from sloth_tui.text import display_text, nearest
 from sloth_tui.tui.actions import ACTIONS, MOTIONS, PANES, bindings
 

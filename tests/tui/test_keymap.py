@@ -12,7 +12,7 @@ from textual.command import CommandPalette
 from sloth_tui.agents import config_path
 from sloth_tui.errors import InvalidConfig
 from sloth_tui.settings import Settings, load_settings
-from sloth_tui.settings_file import line_of
+from sloth_tui.settings_checks import line_of
 from sloth_tui.tui.actions import ACTIONS, MOTIONS, by_id
 from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.dialogs.help import HelpScreen
