@@ -20,8 +20,9 @@
     |-- Conflict               5  compare-and-set failed, or it exists already
     |   `-- NotANumber         5  increment of a value that is not a number, or overflow
     |-- LockLost               6  not held (any more) under that holder or token
-    |-- DatabaseUnusable       7  no answer, foreign, newer, damaged, or busy too long
-    |   `-- DatabaseDamaged    7  its file holds what no program writes: damaged, or no database
+    |-- DatabaseUnusable       7  no answer, foreign, newer, damaged, no key, or busy too long
+    |   |-- DatabaseDamaged    7  its file holds what no program writes: damaged, or no database
+    |   `-- PassphraseNeeded   7  a passphrase protects the key of an encrypted database
     |-- ImportFileUnusable     7  truncated, edited, damaged, or in no known format
     |-- NotWritable            8  read-only, or the disk is full
     |-- Refused                9  needs a confirmation it did not get
@@ -177,6 +178,17 @@ class DatabaseUnusable(SlothError):
 
 class DatabaseDamaged(DatabaseUnusable):
     """The file holds what no program writes: it is damaged, or no database at all."""
+
+
+class PassphraseNeeded(DatabaseUnusable):
+    """A passphrase protects the key; the front end may ask for it and try again."""
+
+    def __init__(self, message: str, *, key_file: str, key_id: str | None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.key_file = key_file
+        """Path of the file with the protected key."""
+        self.key_id = key_id
+        """Id of the key; None if there is none yet, and a new passphrase is to protect a new key."""
 
 
 class ImportFileUnusable(SlothError):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.sqlite.store import SqliteStore
 
 STORE_VARIABLE = "SLOTH_RUNNER_STORE"
+_KEY_VARIABLE = "SLOTH_RUNNER_KEY"
 FILES = "files"
 """The address of the files of this machine."""
 _MAX_CONFIG_BYTES = 1024 * 1024
@@ -158,11 +159,23 @@ def chosen_store(settings: Callable[[], Settings] = _settings) -> str | None:
 
 def pin_store(settings: Callable[[], Settings] = _settings) -> str | None:
     """Let this process and those that it starts use, from now on, the store that is chosen now, whatever
-    becomes of the file of settings; return its address, None for the files of this machine. Raises
-    UsageError for a bad address."""
+    becomes of the file of settings; return its address, None for the files of this machine. None of them
+    inherits a key. Raises UsageError for a bad address."""
+    hide_keys()
     elsewhere = _elsewhere(None, settings)
     os.environ[STORE_VARIABLE] = elsewhere or FILES
     return elsewhere
+
+
+def hide_keys() -> None:
+    """Take the variables that hold keys of encrypted databases out of the environment of this process, which
+    goes on to know them: call it before another process is started."""
+    named = os.environ.get(_KEY_VARIABLE, "").encode("utf-8", "replace")
+    text = b"" if named else settings_text()
+    if b"env:" in named or text is None or b"env:" in text:
+        from sloth_tui.store.sqlite.keys.environment import take_out
+
+        take_out()
 
 
 def store_address(address: str | None) -> str | None:
@@ -184,25 +197,31 @@ def _elsewhere(address: str | None, settings: Callable[[], Settings] = _settings
 def _settings_may_name_a_store() -> bool:
     """Return False if the file of settings certainly names no store. Few files do: to find that out must not
     cost what parsing them does. A key could be written with escapes."""
+    text = settings_text()
+    return text is None or b"store" in text or b"\\" in text
+
+
+def settings_text() -> bytes | None:
+    """Return the file of settings, empty without one; None if only parsing it tells what is wrong with it."""
     try:
         descriptor = os.open(config_path(), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        return False
+        return b""
     except OSError:
-        return True  # to read the settings will tell what is wrong
+        return None
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return True
+            return None
         text = b""
         while part := os.read(descriptor, _MAX_CONFIG_BYTES):
             text += part
             if len(text) > _MAX_CONFIG_BYTES:
-                return True
+                return None
     except OSError:
-        return True
+        return None
     finally:
         os.close(descriptor)
-    return b"store" in text or b"\\" in text
+    return text
 
 
 def open_path(

@@ -9,6 +9,7 @@ from sloth_tui.agents import status_of
 from sloth_tui.errors import AgentNotFound, Refused, SlothError
 from sloth_tui.model import Examined, RepairReport
 from sloth_tui.store import open_agents, store_address
+from sloth_tui.store.encryption import is_encrypted
 from sloth_tui.store.sqlite import backup_directory, database_path
 from sloth_tui.store.sqlite.saving.names import list_backups
 from sloth_tui.store.sqlite.saving.reading import kept_path, verify
@@ -53,6 +54,11 @@ def rescue(agent: str, *, address: str | None = None, progress: Progress | None 
     from sloth_tui.store.sqlite.repair.mending import mend
 
     check_place(path)
+    if is_encrypted(path):
+        raise Refused(
+            f"{path}: the pages of an encrypted database cannot be rescued one by one",
+            hint="state restore puts a backup in its place, and keeps it",
+        )
     target = repaired_path(agent)
     _remove(target)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sloth_tui.errors import SlothError
 from sloth_tui.model import Check
+from sloth_tui.store.sqlite.engine.opening import marked_key
 from sloth_tui.store.sqlite.engine.private_copy import open_empty
 from sloth_tui.store.sqlite.saving.names import list_backups
 from sloth_tui.store.sqlite.saving.reading import verify
@@ -101,8 +102,8 @@ def backup(agent: str, database: OpenDatabase, full: bool) -> Iterator[Check]:
     except SlothError as error:
         yield Check("backup", "warning", error.message, "state backup makes another one")
         return
-    if database.kind is not CURRENT:
-        return
+    if database.kind is not CURRENT or marked_key(newest.path) != marked_key(database.path):
+        return  # what is attached has the key of the database
     database.one("ATTACH ? AS saved", (newest.path,))
     try:
         different = [decode_key(key) for (key,) in database.rows(_DIFFERENT)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from sloth_tui.agents import base_directory
 from sloth_tui.model import Check
 from sloth_tui.store.sqlite import backup_directory
+from sloth_tui.store.sqlite.engine import SQLITE_MAGIC, read_header
 from sloth_tui.store.sqlite.engine.files import abandoned
+from sloth_tui.store.sqlite.engine.opening import marked_key
 from sloth_tui.store.sqlite.saving.checksum import SUFFIX
 from sloth_tui.store.sqlite.saving.names import list_backups
 from sloth_tui.store.sqlite.saving.swapping import NEW
@@ -16,8 +17,6 @@ from sloth_tui.text import listed
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_MAGIC = b"SQLite format 3\0"
 
 
 def checks(agent: str, path: str) -> Iterator[Check]:
@@ -48,8 +47,7 @@ def _half_written(path: str) -> Check:
 
 
 def _plain_copies(agent: str, path: str) -> Iterator[Check]:
-    """An agent with a key, whose database has no plain header, is encrypted."""
-    if not os.path.lexists(os.path.join(base_directory(), "keys", f"{agent}.key")) or _is_plain(path):
+    if marked_key(path) is None:
         return
     found = [backup.path for backup in list_backups(agent) if _is_plain(backup.path)]
     if found:
@@ -62,9 +60,7 @@ def _plain_copies(agent: str, path: str) -> Iterator[Check]:
 
 
 def _is_plain(path: str) -> bool:
-    from sloth_tui.store.sqlite.engine.opening import read_header
-
     try:
-        return read_header(path).startswith(_MAGIC)
+        return read_header(path).startswith(SQLITE_MAGIC)
     except Exception:  # noqa: BLE001 - the driver's errors: a file that cannot be read is not known to be plain
         return False

@@ -7,6 +7,7 @@ POSIX locks that this process holds on it.
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 
 import apsw
@@ -15,7 +16,7 @@ from sloth_tui.errors import Conflict, NotWritable
 from sloth_tui.store.sqlite.engine.adopting import open_adopted
 from sloth_tui.store.sqlite.engine.errors import translate_error
 from sloth_tui.store.sqlite.engine.files import PARTIAL, abandoned, create_file, remove_directories
-from sloth_tui.store.sqlite.engine.opening import check_file, check_path, open_as_it_is
+from sloth_tui.store.sqlite.engine.opening import check_path, connect_like, connect_to, open_as_it_is
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 
 _PAGES_PER_STEP = 1000
 """Pages copied at once: a few milliseconds."""
-_SEIZE_TIMEOUT_MS = 2000
-"""Time that other programs get to close a database that is to be removed."""
+_SEIZE_SECONDS, _SEIZE_RETRY_SECONDS = 2.0, 0.003
+"""Time that other programs get to close a database that is to be removed or replaced. SQLite does not always
+wait by itself for the end of a log."""
 _FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW
 
 
@@ -66,10 +68,9 @@ def remove(path: str, save: Callable[[apsw.Connection], object]) -> None:
     is deleted. Raises NotWritable, DatabaseUnusable.
     """
     check_path(path)
-    check_file(path)
-    connection = apsw.Connection(path, flags=_FLAGS)
+    connection = connect_to(path, _FLAGS)
     try:
-        _seize(connection, path)
+        seize(connection, path, "deleted")
         save(connection)
         try:
             os.unlink(path)
@@ -80,7 +81,7 @@ def remove(path: str, save: Callable[[apsw.Connection], object]) -> None:
     for suffix in ("-wal", "-shm", "-journal"):
         with suppress(OSError):
             os.unlink(path + suffix)
-    _sync_directory(path)
+    sync_directory(path)
 
 
 def refuse_existing(path: str) -> None:
@@ -89,25 +90,38 @@ def refuse_existing(path: str) -> None:
         raise Conflict(f"{path}: exists already", hint="nothing was written")
 
 
-def _seize(connection: apsw.Connection, path: str) -> None:
-    """Lock out all other connections until this one is closed."""
-    connection.set_busy_timeout(_SEIZE_TIMEOUT_MS)
-    try:
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        # Only a connection that has the database to itself can end its write-ahead log.
-        mode = connection.execute("PRAGMA journal_mode = DELETE").get
-        connection.execute("BEGIN EXCLUSIVE")
-        connection.execute("COMMIT")
-    except (apsw.BusyError, apsw.LockedError) as error:
-        raise _in_use(path) from error
-    except apsw.Error as error:
-        raise translate_error(error, path) from error
-    if mode != "delete":
-        raise _in_use(path)
+def seize(connection: apsw.Connection, path: str, done: str) -> None:
+    """Lock out all other connections until this one is closed, and end the write-ahead log.
+
+    Raises Conflict if another one keeps the database open: then nothing was ``done``.
+    """
+    connection.set_busy_timeout(0)
+    deadline = time.monotonic() + _SEIZE_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            # Only a connection that has the database to itself can end its write-ahead log.
+            mode = connection.execute("PRAGMA journal_mode = DELETE").get
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("COMMIT")
+        except (apsw.BusyError, apsw.LockedError) as error:
+            failure: Exception | None = error
+        except apsw.Error as error:
+            raise translate_error(error, path) from error
+        else:
+            failure = None
+            if mode == "delete":
+                break
+        if time.monotonic() > deadline:
+            raise in_use(path, done) from failure
+        time.sleep(_SEIZE_RETRY_SECONDS)
+    # It has ended, but stays in this mode.
+    with suppress(OSError):
+        os.unlink(path + "-journal")
 
 
-def _in_use(path: str) -> Conflict:
-    return Conflict(f"{path}: another program has it open", hint="end that first; nothing was deleted")
+def in_use(path: str, done: str) -> Conflict:
+    return Conflict(f"{path}: another program has it open", hint=f"end that first; nothing was {done}")
 
 
 def write_new(target: str, fill: Callable[[str], None]) -> None:
@@ -132,11 +146,11 @@ def write_new(target: str, fill: Callable[[str], None]) -> None:
         raise
     with suppress(FileNotFoundError):
         os.unlink(partial)
-    _sync_directory(target)
+    sync_directory(target)
 
 
 def _fill(partial: str, source: apsw.Connection, path: str, progress: Progress | None) -> None:
-    destination = apsw.Connection(partial, flags=_FLAGS)
+    destination = connect_like(path, partial, _FLAGS)
     try:
         destination.execute("PRAGMA synchronous = FULL")
         with destination.backup("main", source, "main") as backup:
@@ -169,7 +183,7 @@ def put_in_place(partial: str, target: str) -> None:
             raise NotWritable(f"{target}: cannot be created: {error.strerror}") from error
 
 
-def _sync_directory(path: str) -> None:
+def sync_directory(path: str) -> None:
     """Flush a directory, so that its names survive a power cut."""
     with suppress(OSError):
         descriptor = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)

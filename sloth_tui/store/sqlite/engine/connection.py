@@ -217,7 +217,10 @@ class OpenDatabase:
         elif self.kind is schema.CURRENT:
             return
         else:
-            changed = schema.read_marks(self.connection) != self._marks
+            try:
+                changed = schema.read_marks(self.connection) != self._marks
+            except apsw.NotADBError:
+                changed = True  # it was empty, and is encrypted now
         if changed:
             self._detach()
             self._attach()
@@ -243,6 +246,7 @@ class OpenDatabase:
 
     def _open(self) -> None:
         self.frozen = None
+        file: tuple[int, int] | None = None
         if self.private:
             from sloth_tui.store.sqlite.engine.private_copy import open_empty, open_private_copy
 
@@ -252,7 +256,12 @@ class OpenDatabase:
             connection = apsw.Connection(":memory:")
             self.kind = None
         else:
-            before = signature(self.path)
+            if status_of(self.path + ".new") is not None:
+                from sloth_tui.store.sqlite.engine.undone import clear_left_over
+
+                clear_left_over(self.path)
+            # Seen before it is opened: a file that is replaced meanwhile must not be taken for the new one.
+            file, before = identity(self.path), signature(self.path)
             connection, self.kind, frozen = open_as_it_is(self.path)
             self.frozen = before if frozen else None
         try:
@@ -267,7 +276,7 @@ class OpenDatabase:
         except UNREADABLE as error:
             connection.close(True)
             raise self.failure(error) from error
-        self._use(connection)
+        self._use(connection, file)
 
     def _prepare(self, connection: apsw.Connection) -> None:
         """Set up a new connection for its use."""
@@ -279,9 +288,10 @@ class OpenDatabase:
             self._detach()
             self._attach()
 
-    def _use(self, connection: apsw.Connection) -> None:
+    def _use(self, connection: apsw.Connection, file: tuple[int, int] | None) -> None:
+        """Use a connection to this file, which :func:`identity` told."""
         self.connection = connection
-        self._file = identity(self.path)
+        self._file = file
         self._looked_at = 0.0
         self.openings += 1
         self.data_version = connection.data_version

@@ -150,11 +150,11 @@ class Database(OpenDatabase):
     def _adopt(self) -> None:
         from sloth_tui.store.sqlite.engine.adopting import open_adopted
 
-        connection, made = open_adopted(self.path, self.before_upgrade)
+        connection, made, file = open_adopted(self.path, before_upgrade=self.before_upgrade)
         self.made = self.made if made is None else made
         self._detach()
         self.kind, self.frozen, self.logged = CURRENT, None, True
-        self._use(connection)
+        self._use(connection, file)
 
 
 class RecentlyTrimmed:

@@ -15,7 +15,7 @@ from sloth_tui.errors import (
     NotWritable,
     SlothError,
 )
-from sloth_tui.store.sqlite.engine import BUSY_SECONDS, UNREADABLE
+from sloth_tui.store.sqlite.engine import BUSY_SECONDS, UNREADABLE, read_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,13 +73,33 @@ def translate_error(error: Exception, location: str, *, reading: bool = False) -
 
 def _unusable(error: apsw.Error, location: str) -> DatabaseUnusable:
     if isinstance(error, apsw.NotADBError):
-        return not_a_database(location)
+        return _no_database(location)
     text = " ".join(str(error).split())  # it may quote a statement of many lines
     if isinstance(error, apsw.CorruptError):
         return damaged(location, text)
     if isinstance(error, apsw.CantOpenError):
         return DatabaseUnusable(f"{location}: cannot be opened", hint="check its permissions")
     return DatabaseUnusable(f"{location}: {text}")
+
+
+def _no_database(location: str) -> DatabaseUnusable:
+    """Return the error for a file that SQLite takes for none of its own: an encrypted one, with the key that
+    its mark names, is damaged."""
+    from sloth_tui.store.sqlite.keys import held, id_of, key_id_in
+
+    try:
+        key_id = key_id_in(read_header(location))
+    except apsw.Error:
+        key_id = None
+    if key_id is None:
+        return not_a_database(location)
+    key = held().get(key_id)
+    if key is not None and id_of(key) != key_id:
+        return DatabaseUnusable(
+            f"{location}: encrypted, and what its key file calls {key_id} is another key ({id_of(key)})",
+            hint="put the key file back as it was",
+        )
+    return damaged(location, "its first page is not as it was written with its key")
 
 
 class TranslatedErrors:
@@ -107,6 +127,11 @@ def read_only(location: str) -> NotWritable:
 
 
 def not_a_database(location: str) -> DatabaseDamaged:
+    from sloth_tui.store.sqlite.keys.key_file import default_path
+
+    # An encrypted database whose beginning is lost looks like anything else.
+    if os.path.lexists(default_path(os.path.basename(location).removesuffix(".db"))):
+        return damaged(location, "its beginning is lost: there is a key for it, and it does not tell which")
     return DatabaseDamaged(
         f"{location}: not a SQLite database",
         hint="it was left as it is; if it was one, state doctor says what can be done",

@@ -16,7 +16,7 @@ _LOG_IN_FULL = "it has a log, which takes some room to read: "
 _JOURNAL = "a writer left it half written: to read it as who may write there puts it right"
 
 
-def frozen_name(path: str, error: apsw.Error) -> str:
+def frozen_name(path: str, error: apsw.Error, key: tuple[str, bytes] | None = None) -> str:
     """Return SQLite's name for the file as one that never changes, after ``error`` in opening it as usual.
 
     That is correct only if there is neither a log nor a journal that must be played back first. Raises
@@ -28,7 +28,7 @@ def frozen_name(path: str, error: apsw.Error) -> str:
         raise MemoryError from error
     crowded = no_room(error, path)
     if crowded:
-        _end_log(path)
+        _end_log(path, key)
     if has_log(path):
         remedy = shortage.too_large_files() or "make room on that disk"
         raise unreadable(path, _LOG_IN_FULL + remedy if crowded else _LOG_IN_READ_ONLY) from error
@@ -41,12 +41,16 @@ def frozen_name(path: str, error: apsw.Error) -> str:
     return f"file:{quote(os.fsencode(path))}?immutable=1"
 
 
-def _end_log(path: str) -> None:
+def _end_log(path: str, key: tuple[str, bytes] | None) -> None:
     """Copy the log into the database and remove it, if that takes no space and no other process has it open.
     A failed read may have left an empty log."""
     try:
         connection = apsw.Connection(path, flags=_FLAGS)
         try:
+            if key is not None:
+                from sloth_tui.store.sqlite.keys.keyed import set_key
+
+                set_key(connection, key)
             connection.set_busy_timeout(0)
             # In exclusive mode SQLite keeps the index of the log in memory; otherwise it takes space on the
             # disk.

@@ -15,7 +15,7 @@ import apsw
 from sloth_tui.agents import status_of
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.sqlite import schema
-from sloth_tui.store.sqlite.engine import BUSY_SECONDS, UNREADABLE
+from sloth_tui.store.sqlite.engine import BUSY_SECONDS, SQLITE_MAGIC, UNREADABLE, read_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW
 _FROZEN_FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_NOFOLLOW | apsw.SQLITE_OPEN_URI
 
-_MAGIC = b"SQLite format 3\0"
-_HEADER_BYTES = 100
 _NAME_CHECKS, _NAME_CHECK_SECONDS = 20, 0.005
 """Number of checks of a file with more than one name, and the seconds between them."""
 _LOG_PAGES = 4000
@@ -44,8 +42,9 @@ def check_path(path: str) -> None:
         ) from error
 
 
-def check_file(path: str) -> None:
-    """Reject, before SQLite touches it, a file that is certainly not one of our databases.
+def check_file(path: str) -> str | None:
+    """Reject, before SQLite touches it, a file that is certainly not one of our databases; return the id of
+    the key that it is encrypted with, None if it is not.
 
     Raises DatabaseUnusable for a link, a file that is not regular, not a SQLite database, a database of
     another application or of a newer schema, or one that lost its content. A file that never had content
@@ -56,12 +55,17 @@ def check_file(path: str) -> None:
         from sloth_tui.store.sqlite.engine.files import refuse_emptied
 
         refuse_emptied(path)
-        return
+        return None
     try:
         header = read_header(path)
     except apsw.Error as error:
         raise _translated(error, path) from error
-    if not header.startswith(_MAGIC):
+    if not header.startswith(SQLITE_MAGIC):
+        from sloth_tui.store.sqlite.keys import key_id_in
+
+        key_id = key_id_in(header)
+        if key_id is not None:
+            return key_id
         from sloth_tui.store.sqlite.engine.errors import not_a_database
 
         raise not_a_database(path)
@@ -71,6 +75,7 @@ def check_file(path: str) -> None:
         raise schema.foreign(path)
     if application and version > schema.VERSION:
         raise schema.newer(path, version)
+    return None
 
 
 def check_place(path: str) -> os.stat_result:
@@ -91,36 +96,75 @@ def check_place(path: str) -> os.stat_result:
     return status
 
 
-def read_header(path: str) -> bytes:
-    """Return the first bytes, read through SQLite's own file layer: opening and closing the file in any other
-    way would drop the POSIX locks that this process holds on it. There, a file of one byte counts as
-    empty."""
-    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_NOFOLLOW
-    file = apsw.VFSFile("", path, [flags, 0])
+def connect_to(path: str, flags: int) -> apsw.Connection:
+    """Check a file, and return a connection to it, with its key if it is encrypted. Nothing is read yet.
+
+    Every connection to a database that exists comes from here or from :func:`open_as_it_is`. Raises
+    DatabaseUnusable, and the driver's errors.
+    """
+    return connect(path, flags, key_of_file(path))
+
+
+def connect_anyhow(path: str, flags: int) -> apsw.Connection:
+    """Like :func:`connect_to`, for a file that may be damaged: not checked, but with its key if its beginning
+    says that it is encrypted. Raises DatabaseUnusable, and the driver's errors."""
+    from sloth_tui.store.sqlite.keys import key_id_in
+
+    return connect(path, flags, _key(path, key_id_in(read_header(path))))
+
+
+def marked_key(path: str) -> str | None:
+    """Return the id of the key that a file needs by what its beginning says; None if it says nothing of that,
+    or cannot be read."""
+    from sloth_tui.store.sqlite.keys import key_id_in
+
     try:
-        return file.xRead(min(_HEADER_BYTES, file.xFileSize()), 0)
-    finally:
-        file.xClose()
+        return key_id_in(read_header(path))
+    except apsw.Error:
+        return None
 
 
-def open_as_it_is(path: str) -> tuple[apsw.Connection, str, bool]:
-    """Return a connection, the kind of the database, and True if it is frozen.
+def connect_like(path: str, copy: str, flags: int) -> apsw.Connection:
+    """Return a connection to an empty file that is to become a copy of a database, with the same key."""
+    return connect(copy, flags, key_of_file(path))
+
+
+def key_of_file(path: str) -> tuple[str, bytes] | None:
+    """Check a file, and return id and key that it is encrypted with; None if it is not. Raises
+    DatabaseUnusable, PassphraseNeeded."""
+    return _key(path, check_file(path))
+
+
+def _key(path: str, key_id: str | None) -> tuple[str, bytes] | None:
+    if key_id is None:
+        return None
+    from sloth_tui.store.sqlite.keys.keyed import needed_key
+
+    return needed_key(path, key_id)
+
+
+def open_as_it_is(path: str, flags: int = FLAGS) -> tuple[apsw.Connection, str, bool]:
+    """Return a connection, with its key if the file is encrypted; the kind of the database; and True if it is
+    frozen.
 
     SQLite reads a database in WAL mode only if it can create the log. If it may not, or has no space to, the
     file is opened as one that never changes: frozen. Raises DatabaseUnusable.
     """
-    check_file(path)
+    key_id = check_file(path)
+    key = _key(path, key_id)
     logged = status_of(path + "-wal") is not None
     try:
-        return *_inspected(path, connect(path, FLAGS), logged=logged), False
+        return *_inspected(path, connect(path, flags, key), logged=logged), False
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.FullError, apsw.IOError) as error:
         from sloth_tui.store.sqlite.engine.frozen import frozen_name
 
-        name = frozen_name(path, error)
+        name = frozen_name(path, error, key)
     except UNREADABLE as error:
+        if isinstance(error, apsw.NotADBError) and check_file(path) != key_id:
+            return open_as_it_is(path, flags)  # encrypted or decrypted just now
         raise _translated(error, path) from error
     try:
-        return *_inspected(path, connect(name, _FROZEN_FLAGS), logged=False), True
+        return *_inspected(path, connect(name, _FROZEN_FLAGS, key), logged=False), True
     except UNREADABLE as error:
         raise _translated(error, path) from error
 
@@ -176,10 +220,19 @@ class BusyHandler:
         return True
 
 
-def connect(name: str, flags: int) -> apsw.Connection:
+def connect(name: str, flags: int, key: tuple[str, bytes] | None = None) -> apsw.Connection:
+    """Return a connection; ``key``: id and key of an encrypted database."""
     connection = apsw.Connection(name, flags=flags)
     connection.set_busy_handler(BusyHandler())
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+    if key is not None:
+        from sloth_tui.store.sqlite.keys.keyed import set_key
+
+        try:
+            set_key(connection, key)
+        except BaseException:
+            connection.close(True)
+            raise
     return connection
 
 

@@ -1,4 +1,5 @@
-"""Remove a database that was created for a first write that then failed."""
+"""Remove what was not finished: a database created for a first write that then failed, and the copy that was
+to take the place of one, as a killed process leaves it."""
 
 from __future__ import annotations
 
@@ -9,10 +10,11 @@ import apsw
 
 from sloth_tui.errors import SlothError
 from sloth_tui.store.sqlite.engine.files import remove_directories
+from sloth_tui.store.sqlite.engine.opening import FLAGS, connect_to
 from sloth_tui.store.sqlite.schema import CURRENT, EMPTY
 from sloth_tui.store.sqlite.schema.tables import ADDED_TABLES, inspect
 
-_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW
+_NEW = ".new"
 _TABLES = ("state", "locks", *ADDED_TABLES)
 
 
@@ -20,8 +22,8 @@ def take_back(path: str, directories: list[str]) -> None:
     """Remove the database and the directories created for it, if it is empty and no other process has it
     open. A process that waits for it notices that it is gone."""
     try:
-        connection = apsw.Connection(path, flags=_FLAGS)
-    except apsw.Error:
+        connection = connect_to(path, FLAGS)
+    except (apsw.Error, SlothError):
         return
     try:
         connection.set_busy_timeout(0)
@@ -48,3 +50,33 @@ def _is_empty(connection: apsw.Connection, path: str) -> bool:
     if kind is CURRENT:
         return not any(connection.execute(f"SELECT EXISTS (SELECT 1 FROM {table})").get for table in _TABLES)
     return kind is EMPTY
+
+
+def new_path(path: str) -> str:
+    """Return the path of the copy that is to take the place of a database: no name of an agent's."""
+    return path + _NEW
+
+
+def discard_new(path: str) -> None:
+    """Remove the copy. Its maker has the database locked, and so has the caller."""
+    for suffix in ("-journal", "-wal", "-shm", ""):
+        with suppress(FileNotFoundError):
+            os.unlink(new_path(path) + suffix)
+
+
+def clear_left_over(path: str) -> None:
+    """Remove the copy unless it is being made right now: then its maker has the database locked."""
+    try:
+        connection = connect_to(path, FLAGS)
+        try:
+            connection.set_busy_timeout(0)
+            connection.execute("BEGIN IMMEDIATE")
+            discard_new(path)
+            if connection.execute("PRAGMA journal_mode").get == "wal":
+                # Nobody uses one now: it is of the maker, who had ended the log.
+                with suppress(FileNotFoundError):
+                    os.unlink(path + "-journal")
+        finally:
+            connection.close(True)
+    except (apsw.Error, SlothError, OSError):
+        return  # who may, and knows the key, removes it

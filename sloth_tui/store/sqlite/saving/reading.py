@@ -6,12 +6,13 @@ import os
 
 import apsw
 
+from sloth_tui.agents import status_of
 from sloth_tui.errors import DatabaseUnusable, NotFound
-from sloth_tui.store.sqlite.engine import UNREADABLE
+from sloth_tui.store.sqlite.engine import UNREADABLE, read_header
 from sloth_tui.store.sqlite.engine.backup import put_in_place
 from sloth_tui.store.sqlite.engine.errors import damaged, translate_error
 from sloth_tui.store.sqlite.engine.files import create_file
-from sloth_tui.store.sqlite.engine.opening import check_path, open_as_it_is
+from sloth_tui.store.sqlite.engine.opening import FLAGS, check_path, connect_to, open_as_it_is
 from sloth_tui.store.sqlite.saving.checksum import check_checksum
 from sloth_tui.store.sqlite.saving.names import DAMAGED, backup_path, list_backups
 from sloth_tui.store.sqlite.saving.swapping import new_path, swap
@@ -106,6 +107,7 @@ def prepare(source: str, path: str, progress: Progress | None = None, *, locks: 
             # Lets compaction shrink the file.
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         vacuum_into(connection, source, new, progress)
+        _encrypt_as(path, source, new)
         if not locks:
             _forget_locks(new)
         flush(new)
@@ -117,9 +119,33 @@ def prepare(source: str, path: str, progress: Progress | None = None, *, locks: 
     return new
 
 
+def _encrypt_as(path: str, source: str, new: str) -> None:
+    """Encrypt a copy of a backup like the database whose place it takes, or like a new one: the backup may be
+    from before that was encrypted."""
+    from sloth_tui.store.sqlite.keys import key_id_in
+
+    there = status_of(path) is not None
+    wanted, has = key_id_in(read_header(path)) if there else None, key_id_in(read_header(source))
+    if there and (wanted is None or wanted == has):
+        return
+    from sloth_tui.store.sqlite.keys.keyed import change_key, needed_key, new_key, require_encrypted
+
+    key = needed_key(path, wanted) if wanted is not None else new_key(path)
+    if key is None:
+        return
+    connection = connect_to(new, FLAGS)
+    try:
+        change_key(connection, key)
+    except UNREADABLE as error:
+        raise translate_error(error, path) from error
+    finally:
+        connection.close(True)
+    require_encrypted(new, read_header(new), key)
+
+
 def _forget_locks(path: str) -> None:
     """Delete the locks; their tokens stay, so that the next ones are greater."""
-    connection = apsw.Connection(path)
+    connection = connect_to(path, FLAGS)
     try:
         if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'locks' AND type = 'table'").get:
             connection.execute("DELETE FROM locks")

@@ -14,7 +14,7 @@ from sloth_tui.errors import Conflict, NotWritable
 from sloth_tui.store.sqlite.engine import UNREADABLE
 from sloth_tui.store.sqlite.engine.errors import translate_error
 from sloth_tui.store.sqlite.engine.files import PARTIAL, abandoned, create_file, has_hot_journal
-from sloth_tui.store.sqlite.engine.opening import check_path
+from sloth_tui.store.sqlite.engine.opening import FLAGS, check_path, connect_anyhow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ def _seized(path: str, before: object) -> Iterator[None]:
 def _has_ended_log(path: str, before: object, held: ExitStack) -> bool:
     """Let SQLite lock the database while ``held`` is, and end its log; return False if it cannot read it."""
     try:
-        connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW)
+        # Without its key, an encrypted one is an error here: its log must not be taken for one of nothing.
+        connection = connect_anyhow(path, FLAGS)
     except apsw.Error as error:
         raise translate_error(error, path) from error
     with ExitStack() as opened:

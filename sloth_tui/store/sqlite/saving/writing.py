@@ -11,7 +11,7 @@ from sloth_tui.errors import DatabaseDamaged
 from sloth_tui.store.sqlite.engine import UNREADABLE
 from sloth_tui.store.sqlite.engine.backup import write_new
 from sloth_tui.store.sqlite.engine.errors import translate_error
-from sloth_tui.store.sqlite.engine.opening import check_path, open_as_it_is
+from sloth_tui.store.sqlite.engine.opening import FLAGS, check_path, connect_to, open_as_it_is
 from sloth_tui.store.sqlite.saving.checksum import SUFFIX, sha256_of, write_checksum
 
 TYPE_CHECKING = False
@@ -102,7 +102,7 @@ def vacuum_into(
 
 def _end_log(path: str) -> None:
     """Make one file of a database: a backup may lie where no log can be written."""
-    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW)
+    connection = connect_to(path, FLAGS)
     try:
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
     except UNREADABLE as error:
@@ -130,7 +130,7 @@ def _verified(partial: str, target: str) -> str:
 
 def _check(partial: str) -> None:
     """Count the rows of every table by its own pages and by its shortest index."""
-    connection = apsw.Connection(partial, flags=_FLAGS)
+    connection = connect_to(partial, _FLAGS)
     try:
         for (table,) in connection.execute(_TABLES).fetchall():
             quoted = '"' + str(table).replace('"', '""') + '"'
