@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
+from sloth_tui.errors import AgentNotFound, PassphraseNeeded
+
 if TYPE_CHECKING:
+    from sloth_tui.errors import SlothError
     from sloth_tui.model import (
         ChangeSet,
         Entry,
@@ -244,13 +247,30 @@ class StoreOpened(RoutedMessage):
 class StoreFailed(RoutedMessage):
     """The agent's store could not be read."""
 
-    def __init__(self, agent: str, message: str, hint: str | None, *, missing: bool = False) -> None:
+    def __init__(
+        self,
+        agent: str,
+        message: str,
+        hint: str | None,
+        *,
+        missing: bool = False,
+        locked: PassphraseNeeded | None = None,
+    ) -> None:
         super().__init__()
         self.agent = agent
         self.message = message
         self.hint = hint
         self.missing = missing
         """True if there is no such agent."""
+        self.locked = locked
+        """Set if a passphrase protects the key of the store."""
+
+    @classmethod
+    def by(cls, agent: str, error: SlothError) -> StoreFailed:
+        """Return the message for an error."""
+        locked = error if isinstance(error, PassphraseNeeded) else None
+        missing = isinstance(error, AgentNotFound)
+        return cls(agent, error.message, error.hint, missing=missing, locked=locked)
 
 
 class UpdatesPending(RoutedMessage):

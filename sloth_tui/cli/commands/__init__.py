@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import sys
 
+from sloth_tui.cli.output import unlocked
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +31,8 @@ def entries(arguments: Arguments) -> Entries:
     """Open the entries alone, to read, of the agent named by ``--agent`` or of the default one."""
     from sloth_tui.store import open_entries
 
-    return _told(open_entries(agent_of(arguments), address=arguments.address()))
+    agent, address = agent_of(arguments), arguments.address()
+    return _told(unlocked(lambda: open_entries(agent, address=address)))
 
 
 def reading(arguments: Arguments) -> Store:
@@ -37,7 +40,8 @@ def reading(arguments: Arguments) -> Store:
     from sloth_tui.store import open_store
 
     agent, address = agent_of(arguments), arguments.address()
-    return _told(open_store(agent, "read", address=address, settings=arguments.settings, brief=True))
+    settings = arguments.settings
+    return _told(unlocked(lambda: open_store(agent, "read", address=address, settings=settings, brief=True)))
 
 
 def writing(arguments: Arguments, title: str) -> Store:
@@ -46,9 +50,11 @@ def writing(arguments: Arguments, title: str) -> Store:
     from sloth_tui.store import open_store
 
     origin = this_process("sloth-runner", title)
-    agent, address = agent_of(arguments), arguments.address()
+    agent, address, settings = agent_of(arguments), arguments.address(), arguments.settings
     return _told(
-        open_store(agent, "write", address=address, origin=origin, settings=arguments.settings, brief=True)
+        unlocked(
+            lambda: open_store(agent, "write", address=address, origin=origin, settings=settings, brief=True)
+        )
     )
 
 

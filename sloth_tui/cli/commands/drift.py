@@ -17,14 +17,15 @@ def show_drift(arguments: Arguments, out: Output) -> int:
     from sloth_tui.cli.output.diagnostics import tell, warn
     from sloth_tui.cli.running.drift_report import DriftReport
     from sloth_tui.cli.running.follow import signals_stop
-    from sloth_tui.cli.running.requests import read_request
+    from sloth_tui.cli.running.requests import keys_for, read_request
     from sloth_tui.runner.supervision.supervisor import Supervisor
     from sloth_tui.store import open_agents, pin_store
 
     pin_store(arguments.settings)
     request = read_request(arguments, arguments.file)._replace(check=True, keep_going=True, force=True)
     warn_once(open_agents().warning(request.agent))
-    supervisor = Supervisor(request)
+    keys = keys_for(request)
+    supervisor = Supervisor(request, keys=lambda: keys)
     report = DriftReport()
     with signals_stop(supervisor):
         for event in supervisor.events():

@@ -34,7 +34,9 @@ def run_file(arguments: Arguments, out: Output) -> int:
         request = _request(arguments)
         from sloth_tui.cli.commands import warn_once
         from sloth_tui.cli.running.follow import follow
+        from sloth_tui.cli.running.requests import keys_for
 
+        keys = keys_for(request)
         warn_once(open_agents().warning(request.agent))
     except BaseException:
         worker.close(seconds=1.0)
@@ -43,6 +45,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
         request,
         worker,
         out,
+        keys=keys,
         settings=arguments.settings,
         as_json=arguments.output == "jsonl",
         traces=arguments.debug,
@@ -55,9 +58,11 @@ def _check_output(arguments: Arguments, out: Output) -> None:
     try:
         out.check_open("nothing was run: a run without output would be stopped")
     except SlothError:
+        from sloth_tui.cli.running.requests import keys_for
         from sloth_tui.runner.supervision.listing import list_tasks
 
-        list_tasks(_request(arguments))
+        request = _request(arguments)
+        list_tasks(request, keys_for(request))
         raise
 
 

@@ -31,6 +31,7 @@ def follow(
     worker: WorkerProcess,
     out: Output,
     *,
+    keys: bytes = b"",
     settings: Callable[[], Settings],
     as_json: bool,
     traces: bool,
@@ -38,12 +39,13 @@ def follow(
 ) -> int:
     """Run a request, with ``worker`` first, and show every event. Return 0, or 10 if a check finds changes.
 
-    ``settings`` say which keys hold secrets, and how much history an undo keeps. ``traces``: show Lua
-    tracebacks of failed tasks as well. ``undo_on_failure``: undo the changes of a failed run. Raises
-    SlothError, with the exit code of a failed run.
+    ``keys`` are what the workers need for an encrypted store. ``settings`` say which keys hold secrets, and
+    how much history an undo keeps. ``traces``: show Lua tracebacks of failed tasks as well.
+    ``undo_on_failure``: undo the changes of a failed run. Raises SlothError, with the exit code of a failed
+    run.
     """
     try:
-        supervisor = Supervisor(request, worker)
+        supervisor = Supervisor(request, worker, lambda: keys)
     except OSError:
         worker.close(seconds=1.0)
         raise

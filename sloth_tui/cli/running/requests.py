@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloth_tui.agents import named_agent
+from sloth_tui.errors import PassphraseNeeded
 from sloth_tui.runner.request import RunRequest
 
 if TYPE_CHECKING:
@@ -24,6 +25,19 @@ def read_request(arguments: Arguments, file: str) -> RunRequest:
         grace=settings.grace if arguments.grace is None else arguments.grace,
         diff=arguments.diff,
     )
+
+
+def keys_for(request: RunRequest) -> bytes:
+    """Return the keys that the worker needs for the state of the run; ask for a passphrase if one protects
+    them. Without a terminal there are none, and the run ends where it needs its state. Raises
+    DatabaseUnusable for a wrong passphrase."""
+    from sloth_tui.cli.output import unlocked
+    from sloth_tui.store.worker_keys import keys_for_worker
+
+    try:
+        return unlocked(lambda: keys_for_worker(request.agent))
+    except PassphraseNeeded:
+        return b""
 
 
 def _values(arguments: Arguments) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloth_tui.cli.output import columns, tables
+from sloth_tui.cli.running.requests import keys_for
 from sloth_tui.runner.supervision.listing import list_tasks
 from sloth_tui.values.render import compact
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def show_tasks(request: RunRequest, out: Output, *, as_json: bool) -> None:
     """Write the tasks in the order they would run. Raises TaskFileError."""
-    tasks = list_tasks(request)
+    tasks = list_tasks(request, keys_for(request))
     if as_json:
         for task in tasks:
             out.json(compact(task._asdict()) + "\n")

@@ -99,7 +99,8 @@ class Fleet:
 
     def _lane(self, host: str | None) -> Lane:
         if host is not None and host not in self._all:
-            lane = self._all[host] = Lane(self._main.record.for_host(host, len(self._all)), self._ending)
+            record = self._main.record.for_host(host, len(self._all))
+            lane = self._all[host] = Lane(record, self._ending, self._main.keys)
             self._active[host] = lane.events()
         return self._all[host]
 

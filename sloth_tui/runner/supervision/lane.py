@@ -17,7 +17,7 @@ from sloth_tui.runner.supervision.verdict import RunEnding, Verdict
 from sloth_tui.text import format_count, format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from sloth_tui.runner.events import RunEvent
     from sloth_tui.runner.supervision.record import RunRecord
@@ -33,9 +33,16 @@ class Lane:
     :meth:`finish` tell it what is next, and a lane of a host runs that host's tasks alone.
     """
 
-    def __init__(self, record: RunRecord, ending: RunEnding, worker: WorkerProcess | None = None) -> None:
-        """``worker``: one that was started in advance."""
+    def __init__(
+        self,
+        record: RunRecord,
+        ending: RunEnding,
+        keys: Callable[[], bytes],
+        worker: WorkerProcess | None = None,
+    ) -> None:
+        """``keys`` returns the keys that each worker gets; ``worker``: one that was started in advance."""
         self.record = record
+        self.keys = keys
         self._ending = ending
         self._ready_worker = worker
         self._shutdown: WorkerShutdown | None = None
@@ -161,8 +168,9 @@ class Lane:
         return verdict or Verdict("failed", describe_exit(record, worker.errors), whole_run=False)
 
     def _start_worker(self) -> WorkerProcess:
+        keys = self.keys()
         worker, self._ready_worker = self._ready_worker or WorkerProcess(), None
-        worker.assign(self.record.assignment())
+        worker.assign(self.record.assignment(), keys)
         self.worker, self._loading = worker, self.record.host is not None
         if self.record.step is not None:
             worker.begin_task(self.record.step)
@@ -185,7 +193,7 @@ class Lane:
         if record.request.check or not record.touched_store():
             return
         worker = self.worker = WorkerProcess()
-        worker.assign(record.assignment("recover"))
+        worker.assign(record.assignment("recover"), self.keys())
         self.wait_until = deadline = time.monotonic() + _RECOVERY_SECONDS
         recovered = False
         try:

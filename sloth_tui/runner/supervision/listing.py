@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 _DEFAULT_TIMEOUT_SECONDS = 10.0
 
 
-def list_tasks(request: RunRequest) -> list[Task]:
-    """Return the tasks in the order they would run. A worker loads the file, which may write nothing.
+def list_tasks(request: RunRequest, keys: bytes = b"") -> list[Task]:
+    """Return the tasks in the order they would run. A worker loads the file, which may write nothing;
+    ``keys``: see :class:`Supervisor`.
 
     Takes at most ``request.timeout`` seconds, or 10. Raises TaskTimeout; SlothError if
     memory, open files or processes run out; TaskFileError if the file cannot be loaded, be it because of the
@@ -29,7 +30,7 @@ def list_tasks(request: RunRequest) -> list[Task]:
     limit = _DEFAULT_TIMEOUT_SECONDS if request.timeout is None else request.timeout
     record = RunRecord(request, "")
     worker = WorkerProcess()
-    worker.assign(record.assignment("list"))
+    worker.assign(record.assignment("list"), keys)
     deadline = time.monotonic() + limit
     try:
         while not worker.ended:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sloth_tui.runner.request import Assignment
     from sloth_tui.runner.supervision.stand_in import StandIn
 
-_CHANNEL, _STEPS = 3, 4
+_CHANNEL, _STEPS, _KEYS = 3, 4, 5
 _READ_BYTES = 1 << 18
 _START = "import sys; sys.path = sys.argv[1:]; from sloth_tui.runner.worker.main import main; main()"
 """Like ``-m sloth_tui.runner.worker.main``, but 6 ms faster: no runpy, no second search for packages."""
@@ -41,8 +41,8 @@ class WorkerProcess:
         ours: list[int] = []
         theirs: dict[int, int] = {}
         try:
-            for number in (0, 2, _CHANNEL, _STEPS):
-                theirs[number] = _open_pipe(ours, writes=number in (0, _STEPS))
+            for number in (0, 2, _CHANNEL, _STEPS, _KEYS):
+                theirs[number] = _open_pipe(ours, writes=number in (0, _STEPS, _KEYS))
             self.pid = _spawn(theirs)
         except OSError as error:
             for descriptor in ours:
@@ -51,7 +51,7 @@ class WorkerProcess:
         finally:
             for descriptor in theirs.values():
                 os.close(descriptor)
-        self._stdin, self._errors, self._channel, self._steps = ours
+        self._stdin, self._errors, self._channel, self._steps, self._keys = ours
         for descriptor in (self._channel, self._errors):
             self._poll.register(descriptor, select.POLLIN)
         self._open = {self._channel, self._errors}
@@ -64,10 +64,13 @@ class WorkerProcess:
         self.errors = b""
         """The last bytes that it wrote to stderr."""
 
-    def assign(self, assignment: Assignment) -> None:
-        """Send the worker its assignment. Call it once."""
+    def assign(self, assignment: Assignment, keys: bytes = b"") -> None:
+        """Send the worker its assignment, and at most a page of keys of encrypted databases. Call it once."""
         from sloth_tui.runner.request import encode_assignment
 
+        with suppress(OSError):  # it is gone, which its lines tell
+            os.write(self._keys, keys)
+        self._close_keys()
         self._unsent = memoryview(encode_assignment(assignment))
         self._poll.register(self._stdin, select.POLLOUT)
 
@@ -157,6 +160,11 @@ class WorkerProcess:
             os.close(self._stdin)
             self._stdin = -1
 
+    def _close_keys(self) -> None:
+        if self._keys >= 0:
+            os.close(self._keys)
+            self._keys = -1
+
     def kill(self, lane: str | None = None) -> None:
         """Kill its descendants, its session, and the processes of the lane's commands outside of both."""
         from sloth_tui.runner.processes import find_descendants, find_in_session, find_of_lane, kill_all
@@ -172,6 +180,7 @@ class WorkerProcess:
         import time
 
         self._close_stdin()
+        self._close_keys()
         self.end_tasks()
         deadline = time.monotonic() + seconds
         while not self.ended and time.monotonic() < deadline:
@@ -226,7 +235,7 @@ def _open_pipe(ours: list[int], *, writes: bool) -> int:
         end, other = other, end
     ours.append(end)
     try:
-        return fcntl.fcntl(other, fcntl.F_DUPFD_CLOEXEC, _STEPS + 1)
+        return fcntl.fcntl(other, fcntl.F_DUPFD_CLOEXEC, _KEYS + 1)
     finally:
         os.close(other)
 

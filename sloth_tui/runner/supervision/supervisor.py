@@ -27,7 +27,7 @@ from sloth_tui.runner.supervision.record import RunRecord
 from sloth_tui.runner.supervision.verdict import RunEnding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sloth_tui.runner.events import RunEvent
     from sloth_tui.runner.supervision.process import WorkerProcess
@@ -54,9 +54,17 @@ class Suspension:
 class Supervisor:
     """One run. One thread iterates over :meth:`events`; threads and signal handlers may call :meth:`stop`."""
 
-    def __init__(self, request: RunRequest, worker: WorkerProcess | None = None) -> None:
-        """``worker``: one that was started in advance, for a faster start. The run owns it from now on."""
+    def __init__(
+        self,
+        request: RunRequest,
+        worker: WorkerProcess | None = None,
+        keys: Callable[[], bytes] = bytes,
+    ) -> None:
+        """``worker``: one that was started in advance, for a faster start. The run owns it from now on.
+        ``keys`` returns the keys that workers need, as :mod:`sloth_tui.store.worker_keys` writes them; its
+        errors end the run."""
         self.request = request
+        self._keys = keys
         self._ready_worker = worker
         self.run = os.urandom(6).hex()
         """Id of the run."""
@@ -93,7 +101,7 @@ class Supervisor:
         """Yield the run's events, up to RunFinished. Call it once. Closing the generator ends the run."""
         record = RunRecord(self.request, self.run)
         self._ending.start_clock(record.started)
-        main = Lane(record, self._ending, self._ready_worker)
+        main = Lane(record, self._ending, self._keys, self._ready_worker)
         fleet = Fleet(self._ending, main)
         try:
             for event in fleet.events():

@@ -2,8 +2,9 @@
 
 It reads one line, its assignment, from stdin, and writes lines (see :mod:`sloth_tui.runner.protocol`) to
 descriptor 3. If it runs task by task, descriptor 4 brings their names, each on a line when its time has come,
-and its end means that there are no more. The supervisor reads its stderr only when it dies. No other module
-under ``runner`` opens a store.
+and its end means that there are no more. Descriptor 5 brings the keys of an encrypted store: it is read once,
+to its end, and closed before any other process is started. The supervisor reads stderr only when the worker
+dies. No other module under ``runner`` opens a store.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
 
     Work = Callable[[Assignment, Emitter, OpenStore, Callable[[], Iterator[str]]], None]
 
-CHANNEL, STEPS = 3, 4
-"""The descriptors that the supervisor reads, and that it writes the names of tasks to."""
+CHANNEL, STEPS, KEYS = 3, 4, 5
+"""The descriptors that the supervisor reads, and that it writes the names of tasks and keys to."""
 
 
 def main() -> None:
     try:
-        for descriptor in (CHANNEL, STEPS):
+        for descriptor in (CHANNEL, STEPS, KEYS):
             os.set_inheritable(descriptor, False)
     except OSError:
         raise SystemExit("this is a part of sloth-runner and cannot be started by itself") from None
@@ -47,6 +48,7 @@ def main() -> None:
     line, received = _read_line(0)
     if not line:
         return
+    _accept_keys()
     gc.freeze()
     gc.enable()
     assignment = decode_assignment(line)
@@ -54,6 +56,17 @@ def main() -> None:
     os.environ[LANE_VARIABLE] = lane_mark(assignment.run, assignment.lane)
     work = recover.recover if assignment.mode == "recover" else session.work
     run_guarded(lambda: _emitting(work, assignment), 0, CHANNEL, assignment.request.grace, received)
+
+
+def _accept_keys() -> None:
+    parts = []
+    while part := os.read(KEYS, 1 << 16):
+        parts.append(part)
+    os.close(KEYS)
+    if parts:
+        from sloth_tui.store.worker_keys import accept_keys
+
+        accept_keys(b"".join(parts))
 
 
 def _read_line(descriptor: int) -> tuple[bytes, bytes]:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from sloth_tui.agents import DEFAULT_AGENT, MAX_NAME, check_name
-from sloth_tui.errors import Conflict, Interrupted, Refused, SlothError
+from sloth_tui.errors import Conflict, DatabaseUnusable, Interrupted, Refused, SlothError
 from sloth_tui.text import display_text, format_count, format_size
 from sloth_tui.tui.actions import key_of
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
+    from sloth_tui.errors import PassphraseNeeded
     from sloth_tui.tui.messages import AgentSummary
     from sloth_tui.tui.operations.common import Operations
     from sloth_tui.tui.services import Services
@@ -83,6 +84,18 @@ class AgentOperations:
             self._operations.notify(
                 f"deleted agent {name} · backup: {display_text(backup, _PATH_LIMIT)}", seconds=12
             )
+
+    async def unlock(self, name: str, needed: PassphraseNeeded) -> None:
+        """Ask for the passphrase that protects an agent's key, and open the agent. Raises DatabaseUnusable
+        after three wrong ones."""
+        from sloth_tui.tui.dialogs.passphrase import PassphraseScreen
+
+        async def attempt(passphrase: str) -> bool:
+            return await asyncio.to_thread(self._services.unlock, needed, passphrase)
+
+        answer = await self._app.push_screen_wait(PassphraseScreen(name, needed.key_file, attempt))
+        if answer is False:
+            raise DatabaseUnusable("wrong passphrase, three times", hint=f"{key_of('refresh')} asks again")
 
     async def _watched(self, what: str, begin: Callable[[Job], Future[str]]) -> str | None:
         """Return the result of a job; None if it was cancelled."""

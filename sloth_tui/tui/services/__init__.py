@@ -15,7 +15,7 @@ from sloth_tui.masking import holds_secret
 from sloth_tui.tui.messages import EntryRead
 from sloth_tui.tui.services.agent_watcher import AgentWatcher
 from sloth_tui.tui.services.change_sets import ChangeSets
-from sloth_tui.tui.services.databases import Databases, elsewhere
+from sloth_tui.tui.services.databases import Databases, elsewhere, unlock_key
 from sloth_tui.tui.services.detail import TOPIC as HISTORY
 from sloth_tui.tui.services.detail import Detail
 from sloth_tui.tui.services.dock import READS, DockFigures
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from textual.message import Message
 
+    from sloth_tui.errors import PassphraseNeeded
     from sloth_tui.model import Entry, Lock, LockUse, Query, Value
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
@@ -121,6 +122,15 @@ class Services:
 
     def refresh(self) -> None:
         self._reader.refresh()
+
+    def unlock(self, needed: PassphraseNeeded, passphrase: str) -> bool:
+        """Find the key that a passphrase protects, and open what it opens; return False for a wrong one.
+        Takes a while. Raises DatabaseUnusable."""
+        if not unlock_key(needed, passphrase):
+            return False
+        self._agent_watcher.recount(self.agent)
+        self._reader.refresh()
+        return True
 
     def pause(self, paused: bool) -> None:
         """Stop or resume following changes made elsewhere. UpdatesPending reports the first one missed."""

@@ -100,6 +100,10 @@ class AgentWatcher:
         """Name the agents on screen: they are looked at every time, however many agents there are."""
         self._in_sight = frozenset(names)
 
+    def recount(self, name: str) -> None:
+        """Look into an agent's store again: it could not be read before."""
+        self._counts.pop(name, None)
+
     def stop(self, seconds: float = 2.0) -> None:
         self._stopped.set()
         if self._thread.is_alive():

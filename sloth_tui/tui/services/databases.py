@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from typing import TypeAlias
 
+    from sloth_tui.errors import PassphraseNeeded
     from sloth_tui.tui.services.writer import Writer
 
     Progress: TypeAlias = Callable[[int, int], object]
@@ -30,6 +31,13 @@ def elsewhere() -> str | None:
 def has_store(name: str) -> bool:
     """True if an agent of this name has a store."""
     return open_agents().known(name)
+
+
+def unlock_key(needed: PassphraseNeeded, passphrase: str) -> bool:
+    """See :func:`sloth_tui.store.encryption.unlock`."""
+    from sloth_tui.store.encryption import unlock
+
+    return unlock(needed, passphrase)
 
 
 class Databases:

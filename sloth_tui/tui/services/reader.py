@@ -11,7 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from sloth_tui.errors import AgentNotFound, Interrupted, SlothError
+from sloth_tui.errors import Interrupted, SlothError
 from sloth_tui.store import open_store
 from sloth_tui.tui.messages import StoreFailed, StoreOpened, ThreadDied, UpdatesPending
 from sloth_tui.tui.services.poller import Poller
@@ -233,8 +233,7 @@ class Reader:
         """Do without a store until it is worth another attempt or an agent is chosen."""
         self._close()
         self._poller.wait()
-        missing = isinstance(error, AgentNotFound)
-        self._post(StoreFailed(self._agent, error.message, error.hint, missing=missing))
+        self._post(StoreFailed.by(self._agent, error))
 
     def _close(self) -> None:
         with self._wake:

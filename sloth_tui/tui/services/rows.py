@@ -9,7 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from sloth_tui.errors import AgentNotFound, SlothError
+from sloth_tui.errors import SlothError
 from sloth_tui.model import Query
 from sloth_tui.store import open_store
 from sloth_tui.tui.messages import KeyLocated, RowsChanged, RowsIndexed, StoreFailed, ThreadDied
@@ -234,9 +234,7 @@ class Rows:
     def _fail(self, error: SlothError) -> None:
         """Give no answer until the next query."""
         self._answered = self._generation
-        missing = isinstance(error, AgentNotFound)
-        agent = self._window_agent or self._agent
-        self._post(StoreFailed(agent, error.message, error.hint, missing=missing))
+        self._post(StoreFailed.by(self._window_agent or self._agent, error))
         self._failed()
 
     def _let_go(self) -> None:

@@ -14,6 +14,7 @@ from sloth_tui.runner.describe import RunDescriber
 from sloth_tui.runner.describe_hosts import RunningTask
 from sloth_tui.runner.events import KeyChanged, Resource, RunFinished
 from sloth_tui.runner.supervision.supervisor import RunRequest, Supervisor, Suspension
+from sloth_tui.store.worker_keys import keys_for_worker
 from sloth_tui.text import format_count
 from sloth_tui.tui.messages import RunBegan, RunEnded, RunProgressed, ThreadDied
 
@@ -76,7 +77,8 @@ class Runs:
         with self._lock:
             if self._supervisor is not None:
                 raise Conflict("a run is going on already", hint="wait for its end, or stop it")
-            self._supervisor = Supervisor(RunRequest(file, agent, grace=self._grace, check=check, diff=check))
+            request = RunRequest(file, agent, grace=self._grace, check=check, diff=check)
+            self._supervisor = Supervisor(request, keys=lambda: keys_for_worker(agent))
             self.started.add(self._supervisor.run)
             self._lines.clear()
             self._task, self._changed, self._left_out = RunningTask(), 0, 0

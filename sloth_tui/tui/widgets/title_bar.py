@@ -64,7 +64,7 @@ class TitleBar(Static):
             "connecting": ("○ connecting", "$quiet"),
         }
         state = Content.assemble(styles.get(self.state, ("✗ " + self.state, "$error")))
-        if self.paused and self.state != "no answer":
+        if self.paused and self.state not in ("no answer", "locked"):
             state = Content.assemble(("‖ paused · changes wait" if self.behind else "‖ paused", "$warning"))
         state = make_clickable(state, "screen.click('toggle_live')")
         keys = ""

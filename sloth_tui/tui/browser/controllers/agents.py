@@ -19,6 +19,8 @@ class AgentsController(Controller):
     """Handles the list of agents and the title bar."""
 
     _agent_operations: AgentOperations | None = None
+    _asked_for: str | None = None
+    """The agent whose passphrase was asked for since it was chosen."""
 
     @property
     def title_bar(self) -> TitleBar:
@@ -63,7 +65,11 @@ class AgentsController(Controller):
             return
         self.context.answers = False
         bar = self.title_bar
-        bar.agent, bar.location, bar.state, bar.total = message.agent, self._address, "no answer", None
+        state = "no answer" if message.locked is None else "locked"
+        bar.agent, bar.location, bar.state, bar.total = message.agent, self._address, state, None
+        if message.locked is not None and self._asked_for != message.agent:
+            self._asked_for = message.agent
+            self.workers.look(self._about_agents.unlock(message.agent, message.locked))
 
     @property
     def _address(self) -> str:
@@ -75,6 +81,7 @@ class AgentsController(Controller):
         self._await_answer(self.services.agent)
 
     def on_agent_left(self, message: messages.AgentLeft) -> None:
+        self._asked_for = None
         self._await_answer(message.chosen)
 
     def _await_answer(self, agent: str) -> None:
@@ -96,6 +103,7 @@ class AgentsController(Controller):
         raise message.error
 
     def action_refresh(self) -> None:
+        self._asked_for = None
         self.services.refresh()
 
     def action_next_agent(self) -> None:

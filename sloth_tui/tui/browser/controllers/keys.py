@@ -54,7 +54,8 @@ class KeysController(Controller):
     def on_store_failed(self, message: messages.StoreFailed) -> None:
         if self.context.is_about_chosen(message):
             self._begun = False
-            self.screen.query_one(KeysPane).fail(message.message, message.hint)
+            hint = message.hint if message.locked is None else f"{key_of('refresh')} asks for it"
+            self.screen.query_one(KeysPane).fail(message.message, hint)
 
     def on_filter_changed(self, message: messages.FilterChanged) -> None:
         before, key = self._query, message.key
