@@ -28,7 +28,8 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/pip
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
 	@echo "installing what the checks need into $(VENV) ..."
-	@sh tests/setup.sh & setup=$$!; $(BIN)/python -m pip install --quiet --group dev && wait $$setup
+	@sh tests/setup.sh & setup=$$!; $(BIN)/python -m pip install --quiet --group dev \
+	  && sh tests/setup.sh ciphers $(BIN)/python $(VENV)/ciphers && wait $$setup
 	@touch $@
 
 # Once, before several workers would each prepare the same modules.

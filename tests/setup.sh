@@ -1,7 +1,13 @@
 #!/bin/sh
 # Installs the Debian packages that tests and pictures use. Without root or apt it says so and goes on:
 # the tests that need them are then skipped, with that reason.
+#
+# "ciphers PYTHON DIRECTORY" puts the build of apsw that can encrypt into a directory. Both builds are one
+# module: with the directory first on PYTHONPATH, tests run on this one, and otherwise on the plain one.
 set -u
+if [ "${1:-}" = ciphers ]; then
+  exec "$2" -m pip install --quiet --no-deps --upgrade --target "$3" "apsw-sqlite3mc>=3.51"
+fi
 case "${1:-tests}" in
   tests)
     wanted="busybox dropbear-bin etcd-client etcd-server fish iproute2 libnss-wrapper openssh-client openssh-server"
@@ -9,7 +15,7 @@ case "${1:-tests}" in
   etcd) wanted="etcd-client etcd-server" ;;
   proof) wanted="ceph-mon ceph-osd radosgw" ;;
   pictures) wanted="fonts-dejavu-core fonts-firacode fonts-noto-cjk fonts-noto-color-emoji librsvg2-bin" ;;
-  *) echo "usage: setup.sh [tests|etcd|proof|pictures]" >&2; exit 2 ;;
+  *) echo "usage: setup.sh [tests|etcd|proof|pictures|ciphers PYTHON DIRECTORY]" >&2; exit 2 ;;
 esac
 missing=""
 for package in $wanted; do

@@ -111,7 +111,7 @@ WORDS = [words for _, words in STORY]
 class Scripted:
     """A supervisor of a run in which all of this happens."""
 
-    def __init__(self, *_: object) -> None:
+    def __init__(self, *_: object, **__: object) -> None:
         self.run = "id"
 
     def events(self) -> Iterator[RunEvent]:

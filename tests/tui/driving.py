@@ -98,7 +98,7 @@ class Driver:
         if not (self.app.screen_stack and self.browser.panes_loaded and self.browser.agent_names):
             return False
         bar, table = self.find(TitleBar), self.table
-        return bar.state == "no answer" or (bar.total is not None and table.count == bar.shown)
+        return bar.state in ("no answer", "locked") or (bar.total is not None and table.count == bar.shown)
 
     async def at_rest(self, looks: int = 12) -> None:
         """Wait until the screen has looked the same so often in a row: several polls of the store. On a busy

@@ -18,6 +18,7 @@ from uuid import uuid4
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
+from tests.ciphers import HAS_CIPHERS
 from tests.servers import etcd, radosgw, s3
 from tests.support import rounds
 
@@ -163,6 +164,15 @@ def _sqlite(request: pytest.FixtureRequest) -> Backend:
     return SqliteBackend(request.getfixturevalue("tmp_path"))
 
 
+def _encrypted(request: pytest.FixtureRequest) -> Backend:
+    """Like :func:`_sqlite`, where the settings say that new databases are encrypted."""
+    base: Path = request.getfixturevalue("base")
+    base.mkdir()
+    (base / "config.toml").write_text("[encryption]\nnew_agents = true\n")
+    (base / "state").mkdir()
+    return SqliteBackend(base / "state")
+
+
 def _etcd(request: pytest.FixtureRequest) -> Backend:
     return ServerBackend(request.getfixturevalue("shared_etcd").address("conformance"))
 
@@ -194,6 +204,8 @@ def _choices() -> dict[str, Choice]:
     if address:
         return {address.partition("://")[0]: Choice(lambda _: ServerBackend(address))}
     found = {"sqlite": Choice(_sqlite, machine_clock=True)}
+    if HAS_CIPHERS:
+        found["sqlite-encrypted"] = Choice(_encrypted, machine_clock=True)
     if _exists("sloth_tui.store.etcd"):
         found["etcd"] = Choice(_etcd, marks=(etcd.needs_etcd,))
         telling = frozenset(("test_entries", "test_fences"))
