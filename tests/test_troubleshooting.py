@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.ciphers import DIRECTORY
 from tests.docs import ROOT, TEXTS, run_shell
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _LEFT = (
     "import os, sqlite3; c = sqlite3.connect('local.db'); c.execute('UPDATE state SET value = 2'); "
     "c.commit(); os._exit(0)"
 )
+_WITH_CIPHERS = f"PYTHONPATH='{DIRECTORY}' sloth-runner"
+_ENCRYPTED = f"{_WRITTEN} {_WITH_CIPHERS} state encrypt --yes;"
 _DATABASE = "error: ~/.sloth-runner/state/local.db: "
 
 SITUATIONS = {
@@ -56,6 +59,19 @@ SITUATIONS = {
     _DATABASE + "busy for 10 s": (
         f'{_WRITTEN} {_PYTHON} -c "{_HOLDS}" & holder=$!; while [ ! -e ready ]; do sleep 0.05; done;'
         f'{_PYTHON} -c "{_HURRIED}" state set a 2 || true; kill $holder; wait $holder || true'
+    ),
+    _DATABASE + "encrypted: this installation cannot read or write encrypted databases: …": (
+        f"{_WRITTEN} printf 'sloth1\\0\\0000123abcd' > local.db; sloth-runner state get a"
+    ),
+    _DATABASE + "encrypted, and there is no key for it: …": (
+        f"{_ENCRYPTED} rm ../keys/local.key; {_WITH_CIPHERS} state get a"
+    ),
+    _DATABASE + "encrypted, and the key from … is not its key: it needs …": (
+        f"{_ENCRYPTED} printf %064d 1 > ../keys/local.key; {_WITH_CIPHERS} state get a"
+    ),
+    _DATABASE + "encrypted, and a passphrase protects its key": (
+        f"{_ENCRYPTED} sed -i 's/^\\([0-9a-f]*\\) .*/\\1 scrypt:4:8:1:00:00:00/' ../keys/local.key;"
+        f"{_WITH_CIPHERS} state get a"
     ),
     _DATABASE + "a symbolic link": f"{_WRITTEN} mv local.db b; ln -s b local.db; sloth-runner state list",
     _DATABASE + "a hard link: the file has another name, under which it is another database": (
