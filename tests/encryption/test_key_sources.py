@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -177,6 +179,22 @@ def test_no_process_inherits_a_key_from_the_environment(
     hide_keys()
     assert "SLOTH_TEST_KEY" not in os.environ
     assert reads()
+
+
+def test_a_command_under_a_lock_does_not_inherit_one_either(
+    database: Path, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(base, '[encryption]\nkey = "env:SLOTH_TEST_KEY"\n')
+    monkeypatch.setenv("SLOTH_TEST_KEY", KEY)
+    piped("state", "encrypt", "--yes")
+    monkeypatch.setenv("SLOTH_TEST_KEY", KEY)
+    command = ["sh", "-c", 'echo "<$SLOTH_TEST_KEY>"; tr "\\0" "\\n" </proc/self/environ | grep -c TEST_KEY']
+    done = subprocess.run(
+        [sys.executable, "-m", "sloth_tui", "lock", "run", "x", "--", *command],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.stderr) == ("<>\n0\n", "")
 
 
 def test_a_key_beside_the_database_is_warned_of(database: Path, base: Path) -> None:

@@ -24,7 +24,9 @@ def run(arguments: Arguments, out: Output) -> int:
     # Both processes are forked before anything is opened: threads and connections do not survive a fork.
     from sloth_tui.cli.under_lock.command import Command as Running
     from sloth_tui.cli.under_lock.watchdog import Watchdog
+    from sloth_tui.store import hide_keys
 
+    hide_keys()
     command = Running(arguments.command)
     try:
         watchdog = Watchdog(command.group, arguments.grace, command.pipes)
