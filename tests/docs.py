@@ -11,7 +11,7 @@ import sys
 from typing import NamedTuple
 
 from sloth_tui.cli.parsing import registry
-from sloth_tui.cli.parsing.spec import COMMAND, PLACEHOLDERS
+from sloth_tui.cli.parsing.spec import COMMAND
 from sloth_tui.errors import UsageError
 from sloth_tui.runner.events import KINDS
 from sloth_tui.runner.inputs import assign
@@ -31,12 +31,6 @@ def commands() -> str:
     rows = ["| command | what it does |", "|---|---|"]
     for path in registry.paths():
         command = registry.load(path)
-        shown = [
-            (PLACEHOLDERS[place.count].format(place.metavar), place.count) for place in command.positionals
-        ]
-        places, theirs = (
-            [text for text, kind in shown if (kind == COMMAND) is last] for last in (False, True)
-        )
         options = [
             ("{}" if option.required else "[{}]").format(
                 option.flags[-1] + ("" if option.metavar is None else " " + option.metavar)
@@ -44,7 +38,9 @@ def commands() -> str:
             for option in command.options
             if option.name not in ("agent", "store", "debug")
         ]
-        line = " ".join([*path, *places, *options, *theirs]).replace("|", "\\|")
+        line = " ".join([*path, *command.placeholders(), *options, *command.placeholders(COMMAND)]).replace(
+            "|", "\\|"
+        )
         rows.append(f"| `{line}` | {command.summary} |")
     return "\n".join(rows)
 

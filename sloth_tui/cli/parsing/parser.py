@@ -6,16 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, NoReturn
 
 from sloth_tui.cli.parsing import registry
-from sloth_tui.cli.parsing.spec import (
-    AGENT,
-    COMMAND,
-    DEBUG,
-    PLACEHOLDERS,
-    PROGRAM,
-    READ_ONLY,
-    STORE,
-    Arguments,
-)
+from sloth_tui.cli.parsing.spec import AGENT, COMMAND, DEBUG, PROGRAM, READ_ONLY, STORE, Arguments
 from sloth_tui.errors import UsageError
 from sloth_tui.text import nearest
 
@@ -62,7 +53,7 @@ def read(command: Command, words: Sequence[str], out: Output) -> Arguments | Non
         options.error(f"the following arguments are required: {', '.join(missing)}")
     if theirs is not None:
         if not words[end + 1 :]:
-            options.error(f"{PLACEHOLDERS[COMMAND].format(theirs.metavar)} is required")
+            options.error(f"{command.placeholders(COMMAND)[0]} is required")
         setattr(arguments, theirs.name, list(words[end + 1 :]))
         end = len(words)
     given = [*rest, *words[end + 1 :]]
@@ -157,9 +148,7 @@ def _branch(parser: Parser, path: tuple[str, ...]) -> None:
 
 def _fill(parser: Parser, command: Command) -> None:
     names = " ".join((PROGRAM, *command.path))
-    places = [(_placeholder(positional), positional.count == COMMAND) for positional in command.positionals]
-    ours, theirs = ([shown for shown, last in places if last is wanted] for wanted in (False, True))
-    parser.usage = " ".join([names, *ours, "[options]", *theirs])
+    parser.usage = " ".join([names, *command.placeholders(), "[options]", *command.placeholders(COMMAND)])
     parser.description = _sentence(command.summary) + (f"\n\n{command.details}" if command.details else "")
     parser.epilog = _examples(command.example)
     for positional in command.positionals:
@@ -223,10 +212,6 @@ def _one_of(choices: Sequence[str]) -> Convert:
         return text
 
     return chosen
-
-
-def _placeholder(positional: Positional) -> str:
-    return PLACEHOLDERS[positional.count].format(positional.metavar)
 
 
 def _sentence(summary: str) -> str:

@@ -152,6 +152,14 @@ class Command:
         self.example = example
         """Command lines with explanations, one a line."""
 
+    def placeholders(self, count: str = "") -> list[str]:
+        """Return how usage shows the arguments: those before the options, or those with this count after."""
+        return [
+            PLACEHOLDERS[place.count].format(place.metavar)
+            for place in self.positionals
+            if (place.count == COMMAND) == (count == COMMAND)
+        ]
+
     def carry_out(self, arguments: Arguments, out: Output) -> int:
         """Run the command on the store that its arguments name; return the exit code."""
         address = getattr(arguments, STORE.name, None)
