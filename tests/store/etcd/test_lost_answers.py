@@ -30,10 +30,10 @@ def proxy(shared_etcd: Etcd) -> Iterator[Proxy]:
         yield proxy
 
 
-@pytest.fixture
-def store(proxy: Proxy, prefix: str) -> Iterator[EtcdStore]:
+@pytest.fixture(params=["grpc", "gateway"])
+def store(proxy: Proxy, prefix: str, request: pytest.FixtureRequest) -> Iterator[EtcdStore]:
     """One with two revisions of ``n``, through the proxy."""
-    with opened(f"etcd://127.0.0.1:{proxy.port}/{prefix}") as store:
+    with opened(f"etcd://127.0.0.1:{proxy.port}/{prefix}", brief=request.param == "gateway") as store:
         store.increment("n")
         store.increment("n")
         yield store
