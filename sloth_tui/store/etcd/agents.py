@@ -250,8 +250,12 @@ def _remove(session: Session, head: Head) -> bool:
     )
     if session.patiently(lambda _: session.channel.txn(request, _REMOVE_SECONDS), writing=True).succeeded:
         return True
-    # A request that was not answered in time was sent twice.
-    return not any(found.kvs for found in session.read(Range(layout.head), Range(layout.mark)))
+    # A request that was not answered in time was sent twice; somebody may have begun a new store since.
+    return all(
+        kv.create > head.mod
+        for found in session.read(Range(layout.head), Range(layout.mark))
+        for kv in found.kvs
+    )
 
 
 def _exists(name: str) -> Conflict:

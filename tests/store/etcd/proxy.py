@@ -34,6 +34,7 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
         self._wanted: Callable[[bytes], bool] | None = None
         self._deliver = False
+        self._answer = b""
         self.cuts = 0
         """How often a connection was cut."""
 
@@ -48,11 +49,12 @@ class Proxy:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
-    def lose(self, *parts: bytes, deliver: bool, times: int = 1) -> None:
+    def lose(self, *parts: bytes, deliver: bool, times: int = 1, answer: bytes = b"") -> None:
         """Cut the connection at the next request that has all of these parts, each so often: after the server
         has done it and before its answer is passed on, or, without ``deliver``, before the server hears of
-        it. Of a request to the gateway, parts are looked for among the bytes that it stands for."""
-        self._deliver = deliver
+        it; ``answer`` is sent first. Of a request to the gateway, parts are looked for among the bytes that it
+        stands for."""
+        self._deliver, self._answer = deliver, answer
         self._wanted = lambda data: all(_plain(data).count(part) >= times for part in parts)
 
     def _serve(self) -> None:
@@ -81,6 +83,7 @@ class Proxy:
                         self._wanted = None
                         if self._deliver:
                             self._have_done(client, server, data)
+                        client.sendall(self._answer)
                         self.cuts += 1
                         return
                     server.sendall(data)

@@ -10,11 +10,13 @@ import pytest
 from sloth_tui.errors import AgentNotFound, Conflict, InvalidAgentName, Refused
 from sloth_tui.store import open_agents, open_entries, open_path, open_store
 from sloth_tui.store.etcd.client.channel import GrpcChannel
+from sloth_tui.store.etcd.client.failures import UNREACHABLE, Failed
 from tests.servers.etcd import Etcd, needs_etcd
+from tests.store.etcd.proxy import Proxy
 from tests.store.moving import picture, write_a_past
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sloth_tui.store.port import Store
 
@@ -244,3 +246,71 @@ def test_an_agent_that_is_written_to_meanwhile_is_not_removed(address: str) -> N
             agents.remove("shop", write)
         assert dict(store.items()) == {"a": 1, "late": True}
     assert os.listdir(agents.backups) == []
+
+
+@pytest.fixture
+def proxy(shared_etcd: Etcd, prefix: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """Between the agents of this process and the server."""
+    with Proxy(shared_etcd) as proxy:
+        monkeypatch.setenv("SLOTH_RUNNER_STORE", f"etcd://127.0.0.1:{proxy.port}/{prefix}")
+        yield proxy
+
+
+@pytest.mark.parametrize("deliver", [True, False], ids=["answer", "request"])
+def test_what_became_of_a_creation_without_an_answer_is_found_out(proxy: Proxy, deliver: bool) -> None:
+    agents = open_agents()
+    agents.known("shop")
+    proxy.lose(b"agents/shop", b"a/shop/h", deliver=deliver)
+    agents.create("shop")
+    assert proxy.cuts == 1
+    assert agents.names() == ["local", "shop"]
+    with pytest.raises(Conflict):
+        agents.create("shop")
+
+
+def _without_an_answer(monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]) -> None:
+    """Have the server do what creates or removes an agent, without an answer; then something else happens."""
+    attempt, left = GrpcChannel._attempt, [1]
+
+    def attempted(channel: GrpcChannel, name: str, request: bytes, *args: Any, **options: Any) -> bytes:
+        answer = attempt(channel, name, request, *args, **options)
+        if name == "KV/Txn" and b"agents/shop" in request and left:
+            left.clear()
+            then()
+            raise Failed(UNREACHABLE, "the connection was cut")
+        return answer
+
+    monkeypatch.setattr(GrpcChannel, "_attempt", attempted)
+
+
+def test_what_others_do_to_an_agent_meanwhile_is_not_mixed_up_with_its_creation(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agents = open_agents()
+
+    def others() -> None:
+        with writing("shop") as store:
+            store.set("theirs", 1)
+
+    _without_an_answer(monkeypatch, others)
+    agents.create("shop")
+    with writing("shop") as store:
+        assert dict(store.items()) == {"theirs": 1}
+
+
+def test_an_agent_that_others_create_anew_is_not_mixed_up_with_the_removed_one(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agents = open_agents()
+    with writing("shop") as store:
+        store.set("a", 1)
+
+    def others() -> None:
+        with writing("shop") as store:
+            store.set("theirs", 1)
+
+    _without_an_answer(monkeypatch, others)
+    with open_path(agents.remove("shop")) as backup:
+        assert dict(backup.items()) == {"a": 1}
+    with writing("shop") as store:
+        assert dict(store.items()) == {"theirs": 1}

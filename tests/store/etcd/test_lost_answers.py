@@ -66,6 +66,23 @@ def test_increment(proxy: Proxy, store: EtcdStore, other: EtcdStore, *, deliver:
     assert violations(other, {"n": 4}) == []
 
 
+_APOLOGY = b"<html>Bad Gateway</html>"
+
+
+@pytest.mark.parametrize("store", ["gateway"], indirect=True)
+@pytest.mark.parametrize("status", [b"200 OK", b"404 Not Found", b"502 Bad Gateway", b"504 Gateway Timeout"])
+def test_the_apology_of_a_proxy_instead_of_the_answer(
+    proxy: Proxy, store: EtcdStore, other: EtcdStore, status: bytes
+) -> None:
+    """It is in no words of etcd, and is not taken to mean that nothing was done."""
+    answer = b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (status, len(_APOLOGY), _APOLOGY)
+    proxy.lose(_COMMIT, deliver=True, answer=answer)
+    assert store.increment("n") == 3
+    assert proxy.cuts == 1
+    assert store.increment("n") == 4
+    assert violations(other, {"n": 4}) == []
+
+
 def test_increment_while_others_write(proxy: Proxy, store: EtcdStore, other: EtcdStore) -> None:
     """Between the lost answer and the question what became of it, the head moves on."""
     session = session_of(store)

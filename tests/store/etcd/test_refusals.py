@@ -416,6 +416,44 @@ def test_something_of_somebody_else(kind: str, shared_etcd: Etcd, address: str, 
     assert shared_etcd.gateway.range(prefix) == before
 
 
+_STAGES = {
+    "text": "hello",
+    "empty": "",
+    "numbers": "1 1 x y -\nabc",
+    "few-fields": "1 1 1\nabc",
+    "short": "1 500 500 500 -\nabc",
+    "negative": "1 -5 3 -1 -\nabc",
+    "puts-text": "puts\nhello",
+    "puts-short": "puts\n1 500\nabc",
+    "puts-negative": "puts\n-1 2\nabc",
+}
+
+
+@pytest.mark.parametrize("kind", _STAGES)
+def test_a_stage_of_somebody_else(kind: str, shared_etcd: Etcd, address: str, prefix: str) -> None:
+    shared_etcd.gateway.put(f"{prefix}/a/local/h", "1 5 1 0 abc 4 1 0")
+    shared_etcd.gateway.put(f"{prefix}/a/local/s/abc/{0:016x}", _STAGES[kind])
+    before = shared_etcd.gateway.range(prefix)
+    for words in (GET, SET):
+        code, err = _refused(words, address)
+        assert (code, err) == (
+            _UNUSABLE,
+            f"error: etcd's key '{prefix}/a/local/s/abc/{0:016x}' is not as sloth-runner writes it\n"
+            "hint: etcdctl get shows it; give sloth-runner a prefix of its own\n",
+        )
+    assert shared_etcd.gateway.range(prefix) == before
+
+
+@by_both
+def test_a_stage_that_is_gone(words: tuple[str, ...], shared_etcd: Etcd, address: str, prefix: str) -> None:
+    shared_etcd.gateway.put(f"{prefix}/a/local/h", "1 5 1 0 abc 4 1 0")
+    assert _refused(words, address) == (
+        _UNUSABLE,
+        f"error: {address}: the change after revision 4 is not whole: a part is gone\n"
+        "hint: restore the store from a backup\n",
+    )
+
+
 # What is not sent.
 
 

@@ -71,7 +71,17 @@ class NotServed(Exception):
 class GatewayChannel:
     """See :class:`sloth_tui.store.etcd.client.calls.Channel`. May be shared by threads, which take turns."""
 
-    __slots__ = ("_address", "_connection", "_grpc", "_lock", "_next", "_open_grpc", "_password", "_token")
+    __slots__ = (
+        "_address",
+        "_connection",
+        "_grpc",
+        "_is_served",
+        "_lock",
+        "_next",
+        "_open_grpc",
+        "_password",
+        "_token",
+    )
 
     def __init__(self, address: EtcdAddress, password: str | None, open_grpc: Callable[[], Channel]) -> None:
         """``open_grpc`` opens the channel for what the gateway cannot do."""
@@ -83,6 +93,8 @@ class GatewayChannel:
         self._next = 0
         """Number of the endpoint to connect to next."""
         self._token: str | None = None
+        self._is_served = False
+        """True once the gateway has answered: what stands between may still answer in its place."""
         self._lock = allocate_lock()
 
     def range(self, request: Range, seconds: float) -> RangeAnswer:
@@ -215,14 +227,24 @@ class GatewayChannel:
             self._drop()
             raise Failed(UNREACHABLE, _words(error)) from None
         except NotHttp:
-            self._drop()
-            raise NotServed from None
+            raise self._not_served("it does not answer as a web server does") from None
         try:
-            return _answer(status, data)
+            answer = _answer(status, data)
+        except NotServed:
+            raise self._not_served(f"something else answered, with status {status}") from None
         except Failed as failed:
+            self._is_served = True
             if failed.kind == NO_LEADER:
                 self._drop()  # the others may know one
             raise
+        self._is_served = True
+        return answer
+
+    def _not_served(self, what: str) -> Exception:
+        """Return the error for an answer that is none of a gateway: where there is one, it may have done what
+        it was asked to."""
+        self._drop()
+        return Failed(UNREACHABLE, what) if self._is_served else NotServed()
 
     def _connect(self, deadline: float) -> Connection:
         if self._connection is not None:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from sloth_tui.errors import UsageError
+from sloth_tui.errors import DatabaseUnusable, UsageError
 from sloth_tui.store.etcd.client.messages import Compare, Delete, Put, Range, Txn, nested
 from sloth_tui.store.etcd.data.batch import Item, operations_of
 from sloth_tui.store.etcd.data.head import Pending, encode_head, head_of
+from sloth_tui.store.etcd.data.records import foreign, name_of
 from sloth_tui.store.etcd.snapshots.begun import removal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sloth_tui.store.etcd.client.messages import Operation
+    from sloth_tui.store.etcd.client.messages import KeyValue, Operation
     from sloth_tui.store.etcd.data.head import Head
     from sloth_tui.store.etcd.data.layout import Layout
     from sloth_tui.store.etcd.session import Session
@@ -73,8 +74,13 @@ def step_forward(session: Session, pending: Pending) -> Head:
     layout = session.layout
     now, staged = session.read(Range(layout.head), Range(layout.stage(pending.commit, pending.done)))
     found = head_of(now, session.location)
-    if found.pending != pending or not staged.kvs:
+    if found.pending != pending:
         return found
+    if not staged.kvs:
+        raise DatabaseUnusable(
+            f"{session.location}: the change after revision {pending.base} is not whole: a part is gone",
+            hint="restore the store from a backup",
+        )
     left = pending._replace(done=pending.done + 1)
     moved = found._replace(pending=left if left.done < left.steps else None)
     request = Txn(
@@ -82,7 +88,7 @@ def step_forward(session: Session, pending: Pending) -> Head:
         [
             Put(layout.head, encode_head(moved)),
             Delete(staged.kvs[0].key),
-            *nested(_operations(layout, staged.kvs[0].value)),
+            *nested(_operations(layout, staged.kvs[0])),
         ],
     )
     # May be sent twice: after the first time the comparison fails.
@@ -122,19 +128,36 @@ class PutsStage:
         self._staged, self._size = [], 0
 
 
-def _operations(layout: Layout, staged: bytes) -> Sequence[Operation]:
-    """Return what one step does."""
-    if not staged.startswith(_PUTS):
-        return operations_of(layout, list(_decode(staged)))
-    operations: list[Operation] = []
+def _operations(layout: Layout, staged: KeyValue) -> Sequence[Operation]:
+    """Return what one step does. Raises DatabaseUnusable for a step that is not ours."""
+    try:
+        if not staged.value:
+            raise ValueError
+        if staged.value.startswith(_PUTS):
+            return list(_puts(layout, staged.value))
+        return operations_of(layout, list(_decode(staged.value)))
+    except ValueError:
+        raise foreign(name_of(staged.key)) from None
+
+
+def _puts(layout: Layout, data: bytes) -> Iterator[Put]:
     at = len(_PUTS)
-    while at < len(staged):
-        end = staged.index(b"\n", at)
-        name, value = map(int, staged[at:end].split(b" "))
-        at = end + 1
-        operations.append(Put(layout.base + staged[at : at + name], staged[at + name : at + name + value]))
-        at += name + value
-    return operations
+    while at < len(data):
+        end = data.index(b"\n", at)
+        name, value = map(int, data[at:end].split(b" "))
+        at, (key, stored) = _divided(data, end + 1, name, value)
+        yield Put(layout.base + key, stored)
+
+
+def _divided(data: bytes, at: int, *sizes: int) -> tuple[int, list[bytes]]:
+    """Return where pieces of these sizes end, and them. Raises ValueError if they are not all there."""
+    if min(sizes) < 0 or at + sum(sizes) > len(data):
+        raise ValueError
+    pieces = []
+    for size in sizes:
+        pieces.append(data[at : at + size])
+        at += size
+    return at, pieces
 
 
 def _operations_for(item: Item) -> int:
@@ -173,17 +196,15 @@ def _decode(data: bytes) -> Iterator[Item]:
     at = 0
     while at < len(data):
         end = data.index(b"\n", at)
-        revision, key, record, entry, blob, *deadlines = data[at:end].split(b" ")
-        at = end + 1
-        key_end = at + int(key)
-        record_end = key_end + int(record)
-        size = int(entry)
+        revision, key, record, size, blob, *deadlines = data[at:end].split(b" ")
+        if len(deadlines) not in (0, 2):
+            raise ValueError
+        at, (name, kept, entry) = _divided(data, end + 1, int(key), int(record), max(int(size), 0))
         yield Item(
             int(revision),
-            data[at:key_end],
-            data[key_end:record_end],
-            None if size < 0 else data[record_end : record_end + size],
+            name,
+            kept,
+            None if int(size) < 0 else entry,
             None if blob == b"-" else blob,
             *map(int, deadlines),
         )
-        at = record_end + max(size, 0)
