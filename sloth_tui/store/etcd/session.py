@@ -312,4 +312,5 @@ class Session:
 
 
 def _attempt_seconds(request: Range) -> float:
-    return _LIST_SECONDS if request.end is not None and not request.limit else ATTEMPT_SECONDS
+    is_list = request.end is not None and (request.many or not request.limit)
+    return _LIST_SECONDS if is_list else ATTEMPT_SECONDS

@@ -6,13 +6,12 @@ from heapq import nsmallest
 
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.model import KeyGroup, RankedEntry
-from sloth_tui.store.etcd.client.messages import Range, after
+from sloth_tui.store.etcd.client.messages import after
 from sloth_tui.store.etcd.commits.expiring import overdue
-from sloth_tui.store.etcd.data.head import head_of
 from sloth_tui.store.etcd.data.layout import number_at_end
 from sloth_tui.store.etcd.data.records import decode_kept, decode_record, seconds
 from sloth_tui.store.etcd.snapshots import walking
-from sloth_tui.store.etcd.snapshots.settled import read_settled
+from sloth_tui.store.etcd.upkeep.moment import at_one_moment
 from sloth_tui.values.codec import decode_key, first_segment
 
 TYPE_CHECKING = False
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.store.etcd.data.records import Kept
     from sloth_tui.store.etcd.session import Session
+    from sloth_tui.store.etcd.upkeep.moment import Moment
 
 _RANKS: dict[str, Callable[[tuple[bytes, Kept]], tuple[int, bytes]]] = {
     "largest": lambda found: (-found[1].size, found[0]),
@@ -33,12 +33,17 @@ _PROBLEMS = 100
 
 def groups(session: Session) -> Iterator[KeyGroup]:
     """See the port."""
+    skip = len(session.layout.entries)
+
+    def names(moment: Moment) -> list[bytes]:
+        return list(moment.names(*session.layout.entries_between(b"", None)))
+
     prefix, count = "", 0
     gone = frozenset(overdue(session, session.now())[0])
-    for key in walking.keys_between(session, b"", None):
-        if key in gone:
+    for name in at_one_moment(session, names):
+        if name[skip:] in gone:
             continue
-        text = decode_key(key)
+        text = decode_key(name[skip:])
         segment = first_segment(text)
         if segment == prefix:
             count += 1
@@ -61,13 +66,15 @@ def top_entries(session: Session, order: str, limit: int) -> list[RankedEntry]:
 def problems(session: Session) -> list[str]:
     """Return what contradicts itself: an entry whose revision is newer than the head or not its own, a record
     that cannot be read; and the alarms of the server."""
-    layout = session.layout
-    reading = read_settled(session)
-    newest = head_of(reading.answers[0], session.location).revision
-    found = [f"server: {alarm}" for alarm in session.patiently(session.channel.status).errors]
+    alarms = [f"server: {alarm}" for alarm in session.patiently(session.channel.status).errors]
+    return [*alarms, *at_one_moment(session, _contradictions)][:_PROBLEMS]
+
+
+def _contradictions(moment: Moment) -> list[str]:
+    layout, newest = moment.session.layout, moment.head.revision
+    found: list[str] = []
     skip = len(layout.entries)
-    first, end = layout.entries_between(b"", None)
-    for kept in session.range(Range(first, end, revision=reading.revision)).kvs:
+    for kept in moment.values(*layout.entries_between(b"", None)):
         key = decode_key(kept.key[skip:])
         try:
             entry = decode_kept(kept)
@@ -76,7 +83,7 @@ def problems(session: Session) -> list[str]:
             continue
         if entry.revision > newest:
             found.append(f"entry '{key}': revision {entry.revision}, but the newest is {newest}")
-    for kept in session.range(Range(layout.records, after(layout.records), revision=reading.revision)).kvs:
+    for kept in moment.values(layout.records, after(layout.records)):
         try:
             revision = number_at_end(kept.key)
             decode_record(revision, kept.value)
@@ -85,4 +92,4 @@ def problems(session: Session) -> list[str]:
             continue
         if revision > newest:
             found.append(f"revision {revision}: newer than the newest, {newest}")
-    return found[:_PROBLEMS]
+    return found

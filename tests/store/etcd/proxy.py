@@ -52,8 +52,8 @@ class Proxy:
     def lose(self, *parts: bytes, deliver: bool, times: int = 1, answer: bytes = b"") -> None:
         """Cut the connection at the next request that has all of these parts, each so often: after the server
         has done it and before its answer is passed on, or, without ``deliver``, before the server hears of
-        it; ``answer`` is sent first. Of a request to the gateway, parts are looked for among the bytes that it
-        stands for."""
+        it; ``answer`` is sent first. Of a request to the gateway, parts are looked for among the bytes that
+        it stands for."""
         self._deliver, self._answer = deliver, answer
         self._wanted = lambda data: all(_plain(data).count(part) >= times for part in parts)
 

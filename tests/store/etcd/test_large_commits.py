@@ -110,8 +110,9 @@ def test_the_process_of_the_writer_ends_at_any_call(shared_etcd: Etcd) -> None:
     assert {0, _MANY} == set(outcomes)
 
 
-def _pending(address: str, number: int = _MANY) -> None:
-    """Leave a large commit that has happened, and of which nothing is in place."""
+def _pending(address: str, number: int = _MANY, before: str = "") -> None:
+    """Leave a large commit that has happened, and of which nothing is in place; ``before`` is what its keys
+    begin with."""
 
     def die(method: str, request: Any) -> None:
         if method == "txn" and any(compare.key == layout.head for compare in request.compares):
@@ -122,7 +123,7 @@ def _pending(address: str, number: int = _MANY) -> None:
         layout, real = session.layout, session.channel
         session.channel = Channel(real, after=die)
         with contextlib.suppress(Died):
-            store.set_many(_values(number))
+            store.set_many({before + key: value for key, value in _values(number).items()})
         session.channel = real
         head = head_of(session.range(Range(layout.head)), session.location)
         assert head.pending is not None
@@ -130,7 +131,9 @@ def _pending(address: str, number: int = _MANY) -> None:
         assert session.range(Range(layout.entries, after(layout.entries))).kvs == []
 
 
-@pytest.mark.parametrize("how", ["get", "gateway", "list", "follow", "set", "transaction", "undo"])
+@pytest.mark.parametrize(
+    "how", ["get", "gateway", "list", "follow", "set", "transaction", "undo", "problems"]
+)
 def test_whoever_comes_next_completes_it(how: str, address: str) -> None:
     _pending(address)
     with opened(address, brief=how == "gateway") as store:
@@ -142,6 +145,9 @@ def test_whoever_comes_next_completes_it(how: str, address: str) -> None:
             first = store.follow(0)
             rest = store.follow(first[-1].revision)
             assert [revision.revision for revision in (*first, *rest)] == list(range(1, _MANY + 1))
+        elif how == "problems":
+            assert store.problems() == []
+            assert store.count() == _MANY
         elif how == "set":
             store.set("k00699", "later")
             assert store.revision() == _MANY + 1
@@ -152,6 +158,13 @@ def test_whoever_comes_next_completes_it(how: str, address: str) -> None:
             (made,) = store.change_sets()
             assert store.undo(made) == _MANY
             assert store.count() == 0
+        assert left_over(store) == []
+
+
+def test_whoever_asks_for_an_overview_completes_it(address: str) -> None:
+    _pending(address, before="app:")
+    with opened(address, "read") as store:
+        assert [(group.prefix, group.keys) for group in store.groups()] == [("app:", _MANY)]
         assert left_over(store) == []
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _BATCH_KEYS, _BATCH_BYTES = 1000, 256 * 1024
 """Most keys, and bytes of them, that one request asks for by name."""
+_PAGE_NAMES = 100_000
+"""Most names in one answer: a few megabytes."""
 _PAGE_KEYS = 500
 _PAGE_BYTES = 4 * 1024 * 1024
 """Bytes of a page above which the next one has fewer keys."""
@@ -72,13 +74,31 @@ def _entries(keys: Sequence[bytes], answers: Sequence[RangeAnswer]) -> Iterator[
         yield key, decode_kept(answer.kvs[0]) if answer.kvs else None
 
 
-def keys_between(session: Session, low: bytes, high: bytes | None, revision: int = 0) -> list[bytes]:
+def names_between(
+    session: Session, first: bytes, end: bytes, revision: int = 0, *, many: bool = False
+) -> Iterator[bytes]:
+    """Yield the names on the server from ``first`` up to, not including, ``end``, at a revision of the server
+    (0: each page at the present). Raises Failed if that was compacted. ``many``: they are known to be.
+
+    But for the first answer, each has many of them: the server walks to the far end for every one."""
+    while True:
+        size = _PAGE_NAMES if many else _BATCH_KEYS
+        found = session.range(Range(first, end, size, revision, keys_only=True, many=many))
+        for kv in found.kvs:
+            yield kv.key
+        if found.count <= len(found.kvs):
+            return
+        first, many = found.kvs[-1].key + b"\0", True
+
+
+def _keys_between(session: Session, low: bytes, high: bytes | None, revision: int) -> list[bytes]:
     """Return the keys from ``low`` up to, not including, ``high`` (None: no end), at a revision of the
     server."""
-    first, end = session.layout.entries_between(low, high)
-    answer = session.range(Range(first, end, revision=revision, keys_only=True, many=True))
     skip = len(session.layout.entries)
-    return [found.key[skip:] for found in answer.kvs]
+    return [
+        name[skip:]
+        for name in names_between(session, *session.layout.entries_between(low, high), revision, many=True)
+    ]
 
 
 def entries_between(
@@ -90,17 +110,24 @@ def entries_between(
     If the server forgets that moment meanwhile, because it was compacted, the rest is read as it is then; if
     it is ``fixed``, the iterator raises Failed."""
     first, end = session.layout.entries_between(low, high)
-    if revision:
-        answer = session.range(Range(first, end, _PAGE_KEYS, revision))
-    else:
-        reading = read_settled(session, Range(first, end, _PAGE_KEYS))
-        answer, revision = reading.answers[1], reading.revision
-    rest: list[bytes] = []
-    if answer.count > len(answer.kvs):
-        skip = len(session.layout.entries)
-        last = answer.kvs[-1].key[skip:]
-        rest = keys_between(session, last + b"\0", high, revision)
-    return _pages(session, answer.kvs, rest, high, revision, fixed=fixed)
+    while True:
+        try:
+            if revision:
+                answer = session.range(Range(first, end, _PAGE_KEYS, revision))
+            else:
+                reading = read_settled(session, Range(first, end, _PAGE_KEYS))
+                answer, revision = reading.answers[1], reading.revision
+            rest: list[bytes] = []
+            if answer.count > len(answer.kvs):
+                skip = len(session.layout.entries)
+                last = answer.kvs[-1].key[skip:]
+                rest = _keys_between(session, last + b"\0", high, revision)
+        except Failed as failed:
+            if failed.kind != COMPACTED or fixed:
+                raise
+            revision = 0
+        else:
+            return _pages(session, answer.kvs, rest, high, revision, fixed=fixed)
 
 
 def _pages(

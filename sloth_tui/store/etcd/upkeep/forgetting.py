@@ -14,6 +14,7 @@ from sloth_tui.store.etcd.client.messages import Compare, Delete, Put, Range, Tx
 from sloth_tui.store.etcd.data.head import head_of
 from sloth_tui.store.etcd.data.layout import NUMBER, number_at_end
 from sloth_tui.store.etcd.data.records import decode_change, decode_record, encode_change, numbers
+from sloth_tui.store.etcd.snapshots import walking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def _is_over(change: ChangeRecord, here: int, elsewhere: int) -> bool:
 def forgotten_keys(session: Session) -> Iterable[bytes]:
     """Return the keys of which a revision was forgotten, but for those noted to be gone."""
     first = session.layout.forgotten
-    return [kv.key[len(first) :] for kv in session.range(Range(first, after(first), keys_only=True)).kvs]
+    return [name[len(first) :] for name in walking.names_between(session, first, after(first))]
 
 
 def size_of(kept: KeyValue) -> tuple[int, int]:

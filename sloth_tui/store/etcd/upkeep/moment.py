@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from sloth_tui.model import Value
-    from sloth_tui.store.etcd.client.messages import RangeAnswer
+    from sloth_tui.store.etcd.client.messages import KeyValue, RangeAnswer
     from sloth_tui.store.etcd.data.records import ChangeRecord, Kept, Record
     from sloth_tui.store.etcd.session import Session
 
@@ -96,6 +96,20 @@ class Moment:
             part = ranges[first : first + _AT_ONCE]
             found += self.session.read(*(request._replace(revision=self.at) for request in part))
         return found
+
+    def names(self, first: bytes, end: bytes) -> Iterator[bytes]:
+        """Yield the names on the server from ``first`` up to, not including, ``end``."""
+        return walking.names_between(self.session, first, end, self.at)
+
+    def values(self, first: bytes, end: bytes) -> Iterator[KeyValue]:
+        """Yield the names on the server from ``first`` up to, not including, ``end``, and what is there, in
+        pages."""
+        names, size, at = list(self.names(first, end)), _FIRST_PAGE, 0
+        while at < len(names):
+            found = self.range(Range(names[at], names[at + size] if at + size < len(names) else end)).kvs
+            yield from found
+            at += size
+            size = _next_size(size, len(found), sum(len(kv.value) for kv in found))
 
     def entries(self, keys: Sequence[bytes]) -> dict[bytes, Kept | None]:
         return walking.find_at(self.session, keys, self.at)
@@ -218,12 +232,11 @@ class Moment:
             return [revision for revision in self.revisions_of(selection.low, since) if revision <= until]
         layout = self.session.layout
         first = layout.chains + selection.low
-        found = self.range(Range(first, after(first), keys_only=True)).kvs
         return sorted(
             revision
-            for kv in found
-            if since < (revision := number_at_end(kv.key)) <= until
-            and selection.includes(layout.key_of_chain(kv.key))
+            for name in self.names(first, after(first))
+            if since < (revision := number_at_end(name)) <= until
+            and selection.includes(layout.key_of_chain(name))
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from sloth_tui.store.etcd.client.messages import Range, after
+from sloth_tui.store.etcd.client.messages import after
 from sloth_tui.store.etcd.data.layout import number_at_end
 from sloth_tui.store.etcd.snapshots.begun import remove_abandoned
 from sloth_tui.store.etcd.upkeep.forgetting import STEP, forget, forget_changes, forgotten_keys, note_gone
@@ -16,7 +16,7 @@ from sloth_tui.store.etcd.upkeep.moment import at_one_moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sloth_tui.store.etcd.session import Session
     from sloth_tui.store.etcd.upkeep.moment import Moment
@@ -77,21 +77,17 @@ def _dispensable(
 ) -> tuple[list[int], set[bytes]]:
     """Return the revisions to forget, and the keys of which one is kept. ``gone``: what was deleted before
     that time is forgotten too."""
-    layout, newest = moment.session.layout, moment.head.revision
-    found = moment.range(Range(layout.chains, after(layout.chains), keys_only=True)).kvs
-    chains = {
-        key: [number_at_end(kv.key) for kv in kvs]
-        for key, kvs in groupby(found, lambda kv: layout.key_of_chain(kv.key))
-    }
-    deleted = set() if gone is None else _deleted_before(moment, chains, gone)
+    newest = moment.head.revision
+    deleted = set() if gone is None else _deleted_before(moment, gone)
     wanted: list[int] = []
     kept: set[bytes] = set()
-    for key, revisions in chains.items():
-        beyond = revisions if key in deleted else revisions[: max(0, len(revisions) - keep)]
+    for key, revisions in _chains(moment):
+        is_gone = key in deleted
+        beyond = revisions if is_gone else revisions[: max(0, len(revisions) - keep)]
         spare = [
             revision
             for revision in beyond
-            if revision < newest and (upto is None or revision <= upto or key in deleted)
+            if revision < newest and (upto is None or revision <= upto or is_gone)
         ]
         wanted += spare
         if len(spare) < len(revisions):
@@ -99,16 +95,26 @@ def _dispensable(
     return sorted(wanted), kept
 
 
-def _deleted_before(moment: Moment, chains: dict[bytes, list[int]], before: int) -> set[bytes]:
+def _chains(moment: Moment) -> Iterator[tuple[bytes, list[int]]]:
+    """Yield each key that has revisions, in order, and their numbers."""
+    layout = moment.session.layout
+    names = moment.names(layout.chains, after(layout.chains))
+    for key, found in groupby(names, layout.key_of_chain):
+        yield key, [number_at_end(name) for name in found]
+
+
+def _deleted_before(moment: Moment, before: int) -> set[bytes]:
     """Return the keys that were deleted before a time and never set again, but for the key changed last."""
     layout = moment.session.layout
-    live = moment.range(Range(layout.entries, after(layout.entries), keys_only=True)).kvs
-    there = {kv.key[len(layout.entries) :] for kv in live}
-    last = [
-        revisions[-1]
-        for key, revisions in chains.items()
-        if key not in there and revisions[-1] < moment.head.revision
-    ]
+    skip = len(layout.entries)
+    live = (name[skip:] for name in moment.names(layout.entries, after(layout.entries)))
+    there = next(live, None)
+    last: list[int] = []
+    for key, revisions in _chains(moment):
+        while there is not None and there < key:
+            there = next(live, None)
+        if there != key and revisions[-1] < moment.head.revision:
+            last.append(revisions[-1])
     return {
         record.key for record in moment.records(last) if record.operation == "delete" and record.at < before
     }

@@ -15,12 +15,13 @@ from sloth_tui.store.etcd.data.head import head_of
 from sloth_tui.store.etcd.data.layout import number_at_end
 from sloth_tui.store.etcd.data.records import ABSENT, HIDDEN, decode_record, encode_record
 from sloth_tui.store.etcd.data.secret_keys import Secrets
+from sloth_tui.store.etcd.snapshots import walking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sloth_tui.store.etcd.client.messages import KeyValue, Operation
+    from sloth_tui.store.etcd.client.messages import Operation
     from sloth_tui.store.etcd.data.head import Head
     from sloth_tui.store.etcd.data.layout import Layout
     from sloth_tui.store.etcd.session import Session
@@ -66,13 +67,13 @@ def marks(layout: Layout, patterns: Sequence[str]) -> list[Operation]:
 def drop_matching(session: Session, patterns: Sequence[str]) -> None:
     """Drop the values that history holds of keys that match one of these patterns."""
     new, layout = Secrets(0, frozenset(), tuple(patterns)), session.layout
-    chains = session.range(Range(layout.chains, after(layout.chains), keys_only=True)).kvs
-    _drop_values(session, [kv for kv in chains if new.include(layout.key_of_chain(kv.key))])
+    chains = walking.names_between(session, layout.chains, after(layout.chains))
+    _drop_values(session, [name for name in chains if new.include(layout.key_of_chain(name))])
 
 
 def drop_values(session: Session, key: bytes) -> None:
     """Drop the values that history holds of a key."""
-    _drop_values(session, session.range(Range(*session.layout.chain_of(key), keys_only=True)).kvs)
+    _drop_values(session, list(walking.names_between(session, *session.layout.chain_of(key))))
 
 
 def _read(session: Session) -> Secrets:
@@ -89,9 +90,9 @@ def _read(session: Session) -> Secrets:
     )
 
 
-def _drop_values(session: Session, chain: Sequence[KeyValue]) -> None:
+def _drop_values(session: Session, chain: Sequence[bytes]) -> None:
     """Rewrite these records without the values that they hold; some may be gone meanwhile."""
-    layout, revisions = session.layout, [number_at_end(kv.key) for kv in chain]
+    layout, revisions = session.layout, [number_at_end(name) for name in chain]
     for first in range(0, len(revisions), _AT_ONCE):
         part = revisions[first : first + _AT_ONCE]
         done = False
