@@ -9,12 +9,14 @@ from functools import partial
 from sloth_tui.agents import DEFAULT_AGENT, check_name
 from sloth_tui.errors import AgentNotFound, Conflict, Refused
 from sloth_tui.model import Agent, Pace
-from sloth_tui.store.etcd.client.messages import Compare, Delete, Put, Range, Txn, after, flattened
+from sloth_tui.store.etcd.client.messages import Compare, Put, Range, Txn, after, flattened
 from sloth_tui.store.etcd.data.head import NONE, encode_head, head_of
 from sloth_tui.store.etcd.data.layout import Layout
 from sloth_tui.store.etcd.data.records import FORMAT, decode_record
 from sloth_tui.store.etcd.registry import marks_of, names_in, no_such_agent
+from sloth_tui.store.etcd.snapshots.removing import remove
 from sloth_tui.store.etcd.snapshots.settled import read_settled
+from sloth_tui.store.etcd.snapshots.staging import roll_forward
 from sloth_tui.store.etcd.store import EtcdStore
 
 TYPE_CHECKING = False
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
 
 _PACE = Pace(token=0.1, listing=2.0, retry=1.0)
 """The token is local: a watch counts for it. A listing is two or three requests."""
-_REMOVE_SECONDS = 60.0
-"""How long the server may take to delete all keys of a store."""
 
 
 class Figures(namedtuple("Figures", ("mod", "keys", "modified"))):
@@ -106,6 +106,7 @@ class EtcdAgents:
                 session.layout,
                 b"%d %d %b\n" % (FORMAT, session.now(), os.urandom(6).hex().encode()),
             )
+            read_settled(session)  # perhaps a removal is under way
             request = Txn(
                 [Compare(layout.mark, "create", 0), Compare(layout.head, "create", 0)],
                 [Put(layout.mark, mark), Put(layout.head, encode_head(NONE))],
@@ -160,8 +161,8 @@ class EtcdAgents:
             # What is written from here on is not in the backup.
             head = head_of(read_settled(session).answers[0], session.location)
             with before_removal(name) as backup:
-                self._back_up(name, backup, progress)
-                if _remove(session, head):
+                self._back_up(name, backup, _part_of(progress, 0))
+                if remove(session, head, _part_of(progress, 1)):
                     return backup
                 discard(backup)
                 raise Conflict(f"agent '{name}' was written to meanwhile", hint="nothing was deleted")
@@ -207,11 +208,19 @@ class EtcdAgents:
         heads = {
             name: head_of(answer, session.location) for name, answer in zip(names, answers[::2], strict=True)
         }
+        for name, head in heads.items():
+            if head.pending is not None:
+                heads[name] = self._settled(name, head)
         self._count({name: head for name, head in heads.items() if head.mod})
         return [
             self._agent(name, heads[name], locks.count)
             for name, locks in zip(names, answers[1::2], strict=True)
         ]
+
+    def _settled(self, name: str, head: Head) -> Head:
+        """Complete what was begun: if it is the removal of the agent, perhaps nobody opens that any more."""
+        with self._open(name, read_only=True) as session:
+            return roll_forward(session, head)
 
     def _agent(self, name: str, head: Head, locks: int) -> Agent:
         if not head.mod:
@@ -241,21 +250,9 @@ class EtcdAgents:
             self._figures[name] = Figures(head.mod, keys.count, modified)
 
 
-def _remove(session: Session, head: Head) -> bool:
-    """Delete a store if its head is still this one; return False if it is not."""
-    layout = session.layout
-    request = Txn(
-        [Compare(layout.head, "mod", head.mod), Compare(layout.gate, "create", 0)],
-        [Delete(layout.base, after(layout.base)), Delete(layout.mark)],
-    )
-    if session.patiently(lambda _: session.channel.txn(request, _REMOVE_SECONDS), writing=True).succeeded:
-        return True
-    # A request that was not answered in time was sent twice; somebody may have begun a new store since.
-    return all(
-        kv.create > head.mod
-        for found in session.read(Range(layout.head), Range(layout.mark))
-        for kv in found.kvs
-    )
+def _part_of(progress: Progress | None, number: int) -> Progress | None:
+    """Return what reports the progress of one of two halves of the work."""
+    return progress and (lambda done, total: progress(number * total + done, 2 * total))
 
 
 def _exists(name: str) -> Conflict:

@@ -15,10 +15,11 @@ from sloth_tui.errors import Conflict, SlothError
 from sloth_tui.store.etcd.client.failures import Failed
 from sloth_tui.store.etcd.client.messages import Compare, Delete, Put, Range, Txn, after
 from sloth_tui.store.etcd.commits import looking
-from sloth_tui.store.etcd.data.head import NONE, Pending, encode_head, head_of
+from sloth_tui.store.etcd.data.head import Pending, encode_head, head_of
 from sloth_tui.store.etcd.data.records import FORMAT
 from sloth_tui.store.etcd.moving.filling import Loading
 from sloth_tui.store.etcd.snapshots import staging
+from sloth_tui.store.etcd.snapshots.removing import remove
 from sloth_tui.store.etcd.snapshots.settled import read_settled
 from sloth_tui.store.parts import reported
 
@@ -26,7 +27,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from sloth_tui.store.etcd.client.messages import Operation
     from sloth_tui.store.etcd.data.head import Head
     from sloth_tui.store.etcd.session import Session
     from sloth_tui.store.parts import Part
@@ -38,7 +38,6 @@ TURN_SECONDS = 10
 _WAIT_SECONDS = TURN_SECONDS + 5
 _LOOK_EVERY_SECONDS = 0.1
 _REVOKE_SECONDS = 1.0
-_REMOVE_SECONDS = 60.0
 _MARK = b"load-"
 """Names of commits and of blobs that load a store begin so; those of other commits are hexadecimal."""
 
@@ -159,23 +158,13 @@ def _put_in_place(session: Session, head: Head, progress: Progress | None) -> No
 
 def _take_back(session: Session, before: Head, loading: Loading) -> None:
     """Empty the store again, unless others have written to it."""
-    layout = session.layout
-    found = head_of(session.range(Range(layout.head)), session.location)
-    if found._replace(mod=0, pending=None) != loading.head:
-        return
-    then: list[Operation] = [
-        Delete(first, after(first))
-        for first in (
-            *(layout.entries, layout.records, layout.chains, layout.changes, layout.sizes, layout.runs),
-            *(layout.secrets, layout.patterns, layout.forgotten, layout.stages, layout.blobs, layout.ttls),
-        )
-    ]
-    then += [Delete(layout.horizon)]
-    then += (
-        [Put(layout.head, encode_head(NONE))] if before.mod else [Delete(layout.head), Delete(layout.mark)]
-    )
-    request = Txn([Compare(layout.head, "mod", found.mod)], then)
-    session.patiently(lambda _: session.channel.txn(request, _REMOVE_SECONDS), writing=True)
+    while True:
+        found = head_of(session.range(Range(session.layout.head)), session.location)
+        if found._replace(mod=0, pending=None) != loading.head:
+            return
+        if remove(session, found, keep_agent=bool(before.mod)):
+            return
+        sleep(_LOOK_EVERY_SECONDS)  # others put it in place, or wait for it in a transaction
 
 
 def _staged_of(session: Session) -> list[bytes]:

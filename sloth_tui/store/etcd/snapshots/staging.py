@@ -10,9 +10,9 @@ from __future__ import annotations
 from functools import partial
 
 from sloth_tui.errors import DatabaseUnusable, UsageError
-from sloth_tui.store.etcd.client.messages import Compare, Delete, Put, Range, Txn, nested
+from sloth_tui.store.etcd.client.messages import Compare, Delete, Put, Range, Txn, after, nested
 from sloth_tui.store.etcd.data.batch import Item, operations_of
-from sloth_tui.store.etcd.data.head import Pending, encode_head, head_of
+from sloth_tui.store.etcd.data.head import NONE, Pending, encode_head, head_of
 from sloth_tui.store.etcd.data.records import foreign, name_of
 from sloth_tui.store.etcd.snapshots.begun import removal
 
@@ -31,8 +31,9 @@ MAX_BYTES = 1024 * 1024
 """What one request may have at most: a larger one would hold up everybody else on the server."""
 _STEP_PUTS = 900
 _STEP_BYTES = 512 * 1024
-_PUTS = b"puts\n"
-"""What a staged step begins with that holds puts rather than items; an item begins with a digit."""
+_PUTS, _GONE, _NO_AGENT, _NO_ENTRIES = b"puts\n", b"gone\n", b"no agent\n", b"no entries\n"
+"""What a staged step begins with that holds puts, or a range to delete, or is the last one of a removal; an
+item begins with a digit."""
 _MOST_ITEMS = 1_000_000
 _MOST_BYTES = 1024**3
 
@@ -81,16 +82,18 @@ def step_forward(session: Session, pending: Pending) -> Head:
             f"{session.location}: the change after revision {pending.base} is not whole: a part is gone",
             hint="restore the store from a backup",
         )
-    left = pending._replace(done=pending.done + 1)
-    moved = found._replace(pending=left if left.done < left.steps else None)
-    request = Txn(
-        [Compare(layout.head, "mod", found.mod)],
-        [
+    (step,) = staged.kvs
+    if step.value in (_NO_AGENT, _NO_ENTRIES):
+        then = last_of_removal(layout, keep_agent=step.value == _NO_ENTRIES)
+    else:
+        left = pending._replace(done=pending.done + 1)
+        moved = found._replace(pending=left if left.done < left.steps else None)
+        then = [
             Put(layout.head, encode_head(moved)),
-            Delete(staged.kvs[0].key),
-            *nested(_operations(layout, staged.kvs[0])),
-        ],
-    )
+            Delete(step.key),
+            *nested(_operations(layout, step)),
+        ]
+    request = Txn([Compare(layout.head, "mod", found.mod)], then)
     # May be sent twice: after the first time the comparison fails.
     session.patiently(partial(session.channel.txn, request), writing=True)
     return head_of(session.range(Range(layout.head)), session.location)
@@ -135,6 +138,8 @@ def _operations(layout: Layout, staged: KeyValue) -> Sequence[Operation]:
             raise ValueError
         if staged.value.startswith(_PUTS):
             return list(_puts(layout, staged.value))
+        if staged.value.startswith(_GONE):
+            return [_removal_in(layout, staged.value)]
         return operations_of(layout, list(_decode(staged.value)))
     except ValueError:
         raise foreign(name_of(staged.key)) from None
@@ -147,6 +152,45 @@ def _puts(layout: Layout, data: bytes) -> Iterator[Put]:
         name, value = map(int, data[at:end].split(b" "))
         at, (key, stored) = _divided(data, end + 1, name, value)
         yield Put(layout.base + key, stored)
+
+
+def kinds_of_many(layout: Layout) -> tuple[bytes, ...]:
+    """Return what the names begin with of which a store may have very many."""
+    return (
+        *(layout.entries, layout.records, layout.chains, layout.changes, layout.sizes, layout.runs),
+        *(layout.secrets, layout.forgotten, layout.blobs, layout.ttls),
+    )
+
+
+def encode_removal(layout: Layout, first: bytes, end: bytes) -> bytes:
+    """Return the step that deletes the names from ``first`` up to, not including, ``end``."""
+    skip = len(layout.base)
+    return b"%b%d %d\n%b%b" % (_GONE, len(first) - skip, len(end) - skip, first[skip:], end[skip:])
+
+
+def encode_last_of_removal(*, keep_agent: bool) -> bytes:
+    return _NO_ENTRIES if keep_agent else _NO_AGENT
+
+
+def last_of_removal(layout: Layout, *, keep_agent: bool) -> list[Operation]:
+    """Return what removes a store of few names; ``keep_agent``: but for an empty head and the locks."""
+    if not keep_agent:
+        return [Delete(layout.base, after(layout.base)), Delete(layout.mark)]
+    kinds = (*kinds_of_many(layout), layout.patterns, layout.stages)
+    return [
+        Put(layout.head, encode_head(NONE)),
+        *(Delete(kind, after(kind)) for kind in kinds),
+        Delete(layout.horizon),
+    ]
+
+
+def _removal_in(layout: Layout, data: bytes) -> Delete:
+    end = data.index(b"\n", len(_GONE))
+    sizes = map(int, data[len(_GONE) : end].split(b" "))
+    at, (first, last) = _divided(data, end + 1, *sizes)
+    if at < len(data) or not first or not last:
+        raise ValueError
+    return Delete(layout.base + first, layout.base + last)
 
 
 def _divided(data: bytes, at: int, *sizes: int) -> tuple[int, list[bytes]]:
