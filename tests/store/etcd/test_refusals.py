@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import TYPE_CHECKING
+import time
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,6 +28,8 @@ from tests.support import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from sloth_tui.store.etcd.store import EtcdStore
 
 _UNUSABLE, _NOT_WRITABLE, _USAGE = 7, 8, 2
 _PASSWORD = "a password"
@@ -311,28 +316,50 @@ def test_what_a_user_may_not(for_users: Etcd) -> None:
 
 
 @pytest.mark.slow
-@by_both
 @pytest.mark.usefixtures("password")
-def test_the_token_of_the_login_runs_out(words: tuple[str, ...]) -> None:
-    """A handle logs in again once. A server that is started again has forgotten the tokens it gave, and its
-    short-lived ones end by themselves."""
-    with Etcd(options=("--auth-token-ttl=1",)) as etcd:
+def test_the_token_of_the_login_runs_out() -> None:
+    """A handle logs in again, and hears of changes again. A server that is started anew has forgotten the
+    tokens it gave, and those that nobody uses end by themselves."""
+    with Etcd(options=("--auth-token-ttl=1",)) as etcd, ExitStack() as opened:
         etcd.gateway.add_user("ann", _PASSWORD, "shop/")
         etcd.gateway.require_users()
         address = etcd.address("shop", user="ann")
-        with open_store(address, "local", "write", brief=words is GET) as store:
-            store.set("a", 1)
-            etcd.members[0].stop()
-            etcd.start()
-            assert store.get("a") == 1
-            etcd.members[0].stop()
-            etcd.start()
-            assert store.increment("a") == 2
-            assert store.revision() == 2
-            etcd.gateway.call("auth/user/changepw", {"name": "ann", "password": "another"})
+        stores = [
+            opened.enter_context(open_store(address, "local", "write", brief=brief))
+            for brief in (True, False)
+        ]
+        watching = opened.enter_context(open_store(address, "local", "read"))
+        stores[0].set("a", 1)
+        heard = watching.change_token()
+
+        def again(first: int) -> None:
+            nonlocal heard
+            assert [store.increment("a") for store in stores] == [first, first + 1]
+            wait_until(lambda: watching.change_token() != heard, what="it hears of changes")
+            heard = watching.change_token()
+
+        again(2)
+        etcd.members[0].stop()
+        etcd.start()
+        assert [store.get("a") for store in stores] == [3, 3]
+        again(4)
+        for store in stores:
+            wait_until(partial(_has_logged_in_again, store), what="a token that nobody used has ended")
+        again(6)
+        etcd.gateway.call("auth/user/changepw", {"name": "ann", "password": "another"})
+        for store in stores:
             with pytest.raises(DatabaseUnusable) as told:
                 store.get("a")
-        assert str(told.value) == f"{address}: wrong user or password"
+            assert str(told.value) == f"{address}: wrong user or password"
+
+
+def _has_logged_in_again(store: EtcdStore) -> bool:
+    """Ask after longer than a token lives that nobody uses."""
+    channel: Any = store._session.channel
+    before = channel._token
+    time.sleep(2)
+    assert store.get("a") == 5
+    return bool(channel._token != before)
 
 
 # The server has no room.

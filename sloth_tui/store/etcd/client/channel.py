@@ -13,7 +13,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 import grpc
 
 from sloth_tui.store.etcd.client import wire
-from sloth_tui.store.etcd.client.failures import TOKEN, TRY_AGAIN, UNREACHABLE, Failed, kind_of
+from sloth_tui.store.etcd.client.failures import DENIED, TOKEN, TRY_AGAIN, UNREACHABLE, Failed, kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,9 +120,13 @@ class GrpcChannel:
         self._running.add(call)
         try:
             for data in call:
-                yield wire.watched_answer(data)
+                watched = wire.watched_answer(data)
+                self._doubt_login(watched.canceled)
+                yield watched
         except grpc.RpcError as error:
-            raise self._noted(_failed(error), place) from None
+            failed = _failed(error)
+            self._doubt_login(failed.text)
+            raise self._noted(failed, place) from None
         finally:
             ended.set()
             self._running.discard(call)
@@ -207,6 +211,12 @@ class GrpcChannel:
         if self._address.user is not None and self._token is None:
             self._log_in(_LOGIN_SECONDS)
         return self._metadata()
+
+    def _doubt_login(self, text: str) -> None:
+        """Log in again before the next call, if this is why a watch ended: some servers that were started anew
+        say no more than that it is not permitted."""
+        if text and kind_of("UNKNOWN", text) in (TOKEN, DENIED):
+            self._token = None
 
     def _log_in(self, seconds: float) -> None:
         request = wire.authenticate_request(self._address.user or "", self._password or "")
