@@ -213,8 +213,8 @@ class GrpcChannel:
         return self._metadata()
 
     def _doubt_login(self, text: str) -> None:
-        """Log in again before the next call, if this is why a watch ended: some servers that were started anew
-        say no more than that it is not permitted."""
+        """Log in again before the next call, if this is why a watch ended: some servers that were started
+        anew say no more than that it is not permitted."""
         if text and kind_of("UNKNOWN", text) in (TOKEN, DENIED):
             self._token = None
 
