@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from random import random
 from typing import NamedTuple
 
@@ -58,7 +58,17 @@ def cache_directory() -> str:
 class HostCopy:
     """The copy of one agent's database. Safe from any thread."""
 
-    __slots__ = ("_bucket", "_lock_path", "_locks", "_turn_path", "known_path", "location", "path", "remote")
+    __slots__ = (
+        "_bucket",
+        "_lock_path",
+        "_locks",
+        "_next_path",
+        "_turn_path",
+        "known_path",
+        "location",
+        "path",
+        "remote",
+    )
 
     def __init__(self, bucket: Bucket, agent: str) -> None:
         """Raises InvalidAgentName."""
@@ -70,6 +80,7 @@ class HostCopy:
         self.path = os.path.join(os.path.realpath(directory), f"{agent}.db")
         self.known_path = self.path + ".etag"
         self._lock_path, self._turn_path = self.path + ".lock", self.path + ".turn"
+        self._next_path = self.path + ".next"
 
     def refresh(self) -> Known:
         """Make this a copy of the newest snapshot; return what is known of it. Raises DatabaseUnusable."""
@@ -132,8 +143,13 @@ class HostCopy:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Let one process of this machine write at a time. Raises DatabaseUnusable after a minute."""
-        with self._locked(self._turn_path):
+        """Let one process of this machine write at a time. Raises DatabaseUnusable after a minute.
+
+        Who comes next waits for the turn, all others wait to come next: so whoever had the turn does not take
+        it again while others wait."""
+        with ExitStack() as held:
+            with self._locked(self._next_path):
+                held.enter_context(self._locked(self._turn_path))
             yield
 
     def _take(self, found: Found | None, known: Known) -> Known:
