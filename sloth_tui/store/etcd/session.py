@@ -10,6 +10,7 @@ from sloth_tui.errors import Interrupted, NotWritable
 from sloth_tui.store.clock import NANOSECONDS
 from sloth_tui.store.etcd.client.failures import (
     COMPACTED,
+    FUTURE,
     NO_LEADER,
     TRY_AGAIN,
     UNREACHABLE,
@@ -73,6 +74,7 @@ class Session:
         "_interrupts",
         "_keeper",
         "_read_settings",
+        "_seen",
         "_settings",
         "address",
         "agent",
@@ -152,6 +154,7 @@ class Session:
         """Until when, on the monotonic clock, this handle takes turns with other processes of its host."""
         self._answered = False
         self._interrupts = 0
+        self._seen = 0
         self._read_settings = settings
         self._settings: Settings | None = None
 
@@ -204,7 +207,9 @@ class Session:
 
     def range(self, request: Range) -> RangeAnswer:
         """Read one key or a range. Raises DatabaseUnusable, Interrupted."""
-        return self.patiently(partial(self.channel.range, request), seconds=_attempt_seconds(request))
+        answer = self.patiently(partial(self.channel.range, request), seconds=_attempt_seconds(request))
+        self.require_later(answer.revision)
+        return answer
 
     def read(self, *ranges: Range) -> list[RangeAnswer]:
         """Read several ranges at one moment. Raises DatabaseUnusable, Interrupted."""
@@ -215,7 +220,20 @@ class Session:
         request = nested(list(ranges))
         seconds = max(map(_attempt_seconds, ranges))
         answer = self.patiently(partial(self.channel.txn, Txn((), request)), seconds=seconds)
+        self.require_later(answer.revision)
         return Reading(flattened(answer.answers), answer.revision)
+
+    def require_later(self, revision: int) -> None:
+        """Take note of a revision of the server. Raises DatabaseUnusable if this handle has seen a later one:
+        the cluster was restored from a backup, and may give the tokens of locks a second time."""
+        if revision < self._seen:
+            raise error_for(Failed(FUTURE, ""), self.location, writing=False)
+        self._seen = revision
+
+    def require_newer(self, head: Head) -> None:
+        """Raise DatabaseUnusable if a head is older than the one that is known."""
+        if 0 < head.mod < self.head.mod:
+            raise error_for(Failed(FUTURE, ""), self.location, writing=False)
 
     def patiently(
         self, call: Callable[[float], T], *, writing: bool = False, seconds: float = ATTEMPT_SECONDS
@@ -263,7 +281,9 @@ class Session:
         self.channel.interrupt()
 
     def learn(self, head: Head) -> None:
-        """Take note of the newest head; what is known of entries counts only while it stays the same."""
+        """Take note of the newest head; what is known of entries counts only while it stays the same. Raises
+        DatabaseUnusable if the cluster was restored from a backup."""
+        self.require_newer(head)
         if head.mod != self.head.mod:
             self.known.clear()
         self.head = head

@@ -32,8 +32,8 @@ def snapshot_of(connection: Connection, location: str) -> bytes:
         raise UsageError(
             f"{location}: the store would have {len(data) / MIB:.0f} MiB, and at most "
             f"{MOST_BYTES // MIB} MiB are possible: every change uploads all of it",
-            hint="delete keys, then forget old history (state compact), or use etcd:// for a store of this "
-            "size",
+            hint="delete keys, change another one, then forget old history (state compact), or use etcd:// "
+            "for a store of this size",
         )
     return data
 

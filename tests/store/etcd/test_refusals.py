@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import socket
 import time
 from contextlib import ExitStack
@@ -566,3 +567,39 @@ def test_the_cluster_was_restored(address: str) -> None:
         store._session.range(Range(b"a", revision=10**12))
     assert str(told.value) == f"{address}: the cluster was restored from a backup"
     assert told.value.hint == "open the store again"
+
+
+def test_what_was_open_before_the_cluster_was_restored_writes_nothing(etcd: Etcd, tmp_path: Path) -> None:
+    """Its store is a later one than there is: nothing that it knows counts, and its lock may be another's."""
+    (member,) = etcd.members
+    address = etcd.address("shop")
+    with open_store(address, "local", "write") as store, open_store(address, "local", "write") as locked:
+        store.set("a", 1)
+        member.stop()
+        shutil.copytree(member.data, tmp_path / "saved")
+        etcd.start()
+        for number in range(9):
+            store.set("a", number)
+        token = locked.acquire("deploy", "me", 60).token
+        locked.fence("deploy", token)
+        locked.set("b", 1)
+        member.stop()
+        shutil.rmtree(member.data)
+        shutil.copytree(tmp_path / "saved", member.data)
+        etcd.start()
+        with open_store(address, "local", "write") as other:
+            while etcd.gateway.revision() < token - 1:
+                etcd.gateway.put("of others", "")
+            assert other.acquire("deploy", "you", 60).token == token, "given twice"
+            for attempt in (
+                lambda: store.increment("a"),
+                lambda: store.get("a"),
+                lambda: list(store.keys()),
+                lambda: locked.set("b", 2),
+                lambda: locked.increment("a"),
+            ):
+                with pytest.raises(DatabaseUnusable) as told:
+                    attempt()
+                assert str(told.value) == f"{address}: the cluster was restored from a backup"
+                assert told.value.hint == "open the store again"
+            assert dict(other.items()) == {"a": 1}

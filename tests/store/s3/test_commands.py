@@ -152,7 +152,8 @@ def test_a_large_store_is_warned_of_and_one_too_large_refused(
     assert done.err.splitlines()[-2:] == [
         f"error: {place}/local.db: the store would have 4 MiB, and at most 2 MiB are possible: "
         "every change uploads all of it",
-        "hint: delete keys, then forget old history (state compact), or use etcd:// for a store of this size",
+        "hint: delete keys, change another one, then forget old history (state compact), or use etcd:// "
+        "for a store of this size",
     ]
     assert piped("--store", address, "state", "list", "-o", "keys").out == "a\n"
 

@@ -257,6 +257,7 @@ def _send(session: Session, request: Txn, nonce: bytes) -> tuple[int, list[Range
             unsettled = failed
             sent = sent or (failed.kind == UNREACHABLE and failed.sent)
         else:
+            session.require_later(answer.revision)
             return answer.revision, None if answer.succeeded else flattened(answer.answers)
         if sent and _was_done(session, nonce):
             return 0, None

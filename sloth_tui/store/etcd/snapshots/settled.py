@@ -16,6 +16,7 @@ def read_settled(session: Session, *ranges: Range) -> Reading:
     while True:
         reading = session.read_at(Range(session.layout.head), *ranges)
         head = head_of(reading.answers[0], session.location)
+        session.require_newer(head)
         if not head.mod and session.must_exist:
             from sloth_tui.store.etcd.registry import no_such_agent
 
