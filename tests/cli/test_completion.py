@@ -106,8 +106,8 @@ for line in json.load(sys.stdin):
 """As each would be completed by a process of its own; what they import is imported once."""
 
 
-def test_protocol(stored: None) -> None:
-    lines = [line for line, _ in OFFERED]
+def complete_each(lines: list[str]) -> list[tuple[str, list[str]]]:
+    """Return what is offered for each of these lines."""
     done = subprocess.run(
         [sys.executable, "-c", EACH],
         input=json.dumps(lines),
@@ -117,7 +117,11 @@ def test_protocol(stored: None) -> None:
     )
     assert done.stderr == ""
     offered = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [(line, sorted(text.split("\n")) if text else []) for line, text in offered] == OFFERED
+    return [(line, sorted(text.split("\n")) if text else []) for line, text in offered]
+
+
+def test_protocol(stored: None) -> None:
+    assert complete_each([line for line, _ in OFFERED]) == OFFERED
 
 
 def test_a_process_offers_the_same(stored: None) -> None:
