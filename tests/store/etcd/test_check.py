@@ -63,7 +63,10 @@ def test_a_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         assert check(address)["warnings"] == [clear]
         assert piped("state", "get", "a", "--store", address).out == "1\n"
         secret.chmod(0o644)
-        assert check(address)["warnings"] == [clear, f"others can read {secret}: chmod go-rwx {secret}"]
+        readable = f"others can read {secret}: chmod go-rwx {secret}"
+        assert check(address)["warnings"] == [clear, readable]
+        told = piped("store", "check", "--store", address)
+        assert (told.code, told.err) == (0, f"warning: {clear}\nwarning: {readable}\n")
 
         secret.write_text("wrong\n")
         refused = piped("store", "check", "--store", address)
