@@ -7,15 +7,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Input, TextArea
 
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.settings import Settings
 from sloth_tui.store import open_path
 from sloth_tui.tui.app import SlothApp
+from sloth_tui.tui.dialogs.confirm import ConfirmScreen
+from sloth_tui.tui.dialogs.edit import EditScreen
+from sloth_tui.tui.dialogs.typed_confirm import TypedConfirmScreen
 from sloth_tui.tui.ui_state import UiState, UiStateFile, last_agent, load
 from sloth_tui.tui.widgets.title_bar import TitleBar
 from tests.elsewhere import fake
 from tests.tui.driving import Driver, running, until
+from tests.tui.test_changes import closed, opened
+from tests.tui.test_undo import told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,20 +149,43 @@ async def test_a_slow_store_does_not_stop_the_screen(chosen: Path) -> None:
     assert fake.ON_MAIN_THREAD == []
 
 
-async def test_nothing_is_asked_on_the_thread_of_the_screen(chosen: Path) -> None:
-    """Whatever is done: browse, edit, mark, undo, look at every tab, copy and delete an agent, run a file."""
+async def test_nothing_is_asked_on_the_thread_of_the_screen(chosen: Path, tmp_path: Path) -> None:
+    """Whatever is done: browse, edit, mark and delete, undo, look at every tab, copy and delete an agent, run
+    a file."""
+    file = tmp_path / "tasks.lua"
+    file.write_text('task({name = "t", run = function() state.set("from:run", 1) end})')
     async with running() as app:
         await app.sees("web")
         await app.goes_to("app:name")
-        for key in ("2", "t", "t", "4", "5", "6", "7", "2", "space", "escape", "r"):
+        for key in ("2", "T", "T", "H", "I", "V", "4", "5", "6", "7", "8", "2"):
             await app.press(key)
+        await app.press("e")
+        await opened(app, EditScreen)
+        app.on_top(TextArea).text = "bazaar"
+        await app.press("ctrl+s")
+        await closed(app)
+        await app.sees("bazaar")
+        await app.press("asterisk", "d")
+        await opened(app, ConfirmScreen)
+        await app.press("right", "enter")
+        await told(app, "deleted 2 keys · u to undo")
+        await app.press("u")
+        await app.sees("bazaar")
         app.browser.perform("duplicate_agent")
         await app.sees("Name of the copy")
         await app.press("enter")
         await app.sees("copied agent local to local-copy")
-        app.browser.perform("undo")
-        await app.sees("app:")
-        await app.press("escape")
+        await until(lambda: app.find(TitleBar).agent == "local-copy")
+        await app.sees("bazaar")
+        app.browser.perform("delete_agent")
+        await opened(app, TypedConfirmScreen)
+        app.on_top(Input).value = "local-copy"
+        await app.press("enter")
+        await until(lambda: any("deleted agent local-copy" in toast for toast in app.toasts))
+        app.browser.choose_agent("local")
+        await app.sees("bazaar")
+        app.app.services.run_file(str(file))
+        await app.sees("from:run")
         app.browser.perform("check_store")
         await until(lambda: any("is sound" in toast for toast in app.toasts))
     assert fake.ON_MAIN_THREAD == []
