@@ -18,8 +18,8 @@ from sloth_tui.cli.output.tables import terminal_width
 from sloth_tui.cli.running.summary import RunSummary
 from sloth_tui.runner import events
 from sloth_tui.runner.describe_hosts import RunningTask
-from sloth_tui.runner.threads import start_thread
 from sloth_tui.text import display_text, encodable, format_duration, output_line
+from sloth_tui.threads import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable

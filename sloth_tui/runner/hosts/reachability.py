@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from contextlib import suppress
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import SlothError
 from sloth_tui.runner.hosts.inventory import Inventory
 from sloth_tui.runner.hosts.ssh.session import Way
+from sloth_tui.threads import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from sloth_tui.settings import HostSettings
 
 _AT_ONCE = 20
+_STACK_BYTES = 1024 * 1024
 
 
 class Reachability(NamedTuple):
@@ -29,8 +33,31 @@ class Reachability(NamedTuple):
 
 def ask_all(names: Sequence[str], settings: Callable[[], Mapping[str, HostSettings]]) -> list[Reachability]:
     """Connect to hosts, several at a time, and end the connections. Nothing is changed there."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(lambda name: _ask(name, settings), names))
+    left = deque(enumerate(names))
+    answers: SimpleQueue[tuple[int, Reachability | Exception]] = SimpleQueue()
+
+    def ask() -> None:
+        while True:
+            try:
+                place, name = left.popleft()
+            except IndexError:
+                return
+            try:
+                answers.put((place, _ask(name, settings)))
+            except Exception as error:  # noqa: BLE001  # raised where it is waited for
+                answers.put((place, error))
+
+    with suppress(MemoryError, RuntimeError):  # with fewer threads it only takes longer
+        for _ in range(min(_AT_ONCE, len(names)) - 1):
+            start_thread(ask, _STACK_BYTES)
+    ask()
+    found: dict[int, Reachability] = {}
+    while len(found) < len(names):
+        place, answer = answers.get()
+        if isinstance(answer, Exception):
+            raise answer
+        found[place] = answer
+    return [found[place] for place in range(len(names))]
 
 
 def _ask(name: str, settings: Callable[[], Mapping[str, HostSettings]]) -> Reachability:

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from sloth_tui.runner.protocol import encode_event, encode_note
-from sloth_tui.runner.threads import start_thread
+from sloth_tui.threads import start_thread
 
 if TYPE_CHECKING:
     from sloth_tui.runner.events import RunEvent

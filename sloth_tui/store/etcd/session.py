@@ -61,6 +61,8 @@ FIRST_PATIENCE_SECONDS = 2.0
 _PAUSE_SECONDS = 0.1
 ATTEMPT_SECONDS = 5.0
 """How long one attempt waits for an answer."""
+FIRST_ATTEMPT_SECONDS = 2.0
+"""The same, of a member of several while none has answered: one that is silent is left for the next."""
 _LIST_SECONDS = 30.0
 """How long one attempt waits for a list of any length."""
 
@@ -246,10 +248,13 @@ class Session:
         compacted."""
         interrupts, began = self._interrupts, monotonic()
         no_leader: Failed | None = None
+        untried = 0 if self._answered else len(self.address.endpoints)
         while True:
             patience = self.patience if self._answered else min(self.patience, FIRST_PATIENCE_SECONDS)
+            is_hasty = untried > 1 and seconds <= ATTEMPT_SECONDS
+            untried -= 1
             try:
-                answer = call(seconds)
+                answer = call(min(seconds, FIRST_ATTEMPT_SECONDS) if is_hasty else seconds)
             except Failed as failed:
                 waited = monotonic() - began
                 if failed.kind == NO_LEADER:
@@ -258,7 +263,8 @@ class Session:
                     raise Interrupted from None
                 if failed.kind == COMPACTED:
                     raise
-                if failed.kind not in TRY_AGAIN or waited + _PAUSE_SECONDS >= patience:
+                is_over = waited + _PAUSE_SECONDS >= patience and untried <= 0
+                if failed.kind not in TRY_AGAIN or is_over:
                     # One member without a leader says more than others that are down.
                     worst = no_leader if failed.kind == UNREACHABLE and no_leader else failed
                     raise self._error_for(worst, writing=writing, seconds=max(patience, waited)) from None

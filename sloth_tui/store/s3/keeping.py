@@ -9,6 +9,7 @@ from contextlib import suppress
 from sloth_tui.errors import SlothError
 from sloth_tui.store.s3.leases import BEAT_SECONDS
 from sloth_tui.store.s3.objects import Lost
+from sloth_tui.threads import Thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,15 +29,16 @@ class Keeper:
         """Path -> (token, when other machines were last shown that its holder lives, by the monotonic
         clock)."""
         self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._thread: Thread | None = None
 
     def keep(self, path: str, token: int, since: float) -> None:
         """Keep a lock that was written after ``since``."""
         with self._changed:
             self._kept[path] = token, since
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="sloth-keeper", daemon=True)
-                self._thread.start()
+                thread = Thread(lambda: self._run(thread), "keeper")
+                thread.start()
+                self._thread = thread
 
     def let_go(self, path: str, token: int) -> None:
         with self._changed:
@@ -56,8 +58,7 @@ class Keeper:
         if thread is not None:
             thread.join(_CLOSE_SECONDS)
 
-    def _run(self) -> None:
-        thread = threading.current_thread()
+    def _run(self, thread: Thread) -> None:
         while True:
             with self._changed:
                 self._changed.wait(_EVERY_SECONDS)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.agents import DEFAULT_AGENT
 from sloth_tui.errors import SlothError
 from sloth_tui.store import open_agents, open_store
+from sloth_tui.threads import Thread
 from sloth_tui.tui.messages import AgentsListed, AgentSummary, ThreadDied
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class AgentWatcher:
         self._stopped = threading.Event()
         self.paused = False
         """True while changes are not to be reported."""
-        self._thread = threading.Thread(target=self._run, name="agents", daemon=True)
+        self._thread = Thread(self._run, "agents")
 
     def start(self) -> None:
         self._thread.start()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sloth_tui.store import open_store
+from sloth_tui.threads import Thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +112,7 @@ class LongJobs:
                 future.set_exception(error)
 
         self._follow(job, future)
-        threading.Thread(target=check, name="check", daemon=True).start()
+        Thread(check, "check").start()
         return future
 
     def _write(self, job: Job, title: str, work: Callable[[Store], T], agent: str = "") -> Future[T]:

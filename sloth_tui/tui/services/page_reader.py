@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError
 from sloth_tui.tui.messages import PageLoaded, ThreadDied
+from sloth_tui.tui.services.one_by_one import OneByOne
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,13 +33,13 @@ class PageReader:
         self._failed = failed
         self._lock = threading.Lock()
         self._stopping = False
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pages")
+        self._thread = OneByOne("pages")
 
     def stop(self) -> None:
         """End the thread; wait for the page it reads."""
         with self._lock:
             self._stopping = True
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        self._thread.stop()
 
     def load(self, generation: int, first: int, count: int) -> None:
         """PageLoaded follows with up to ``count`` rows from ``first`` on, unless the generation is void."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sloth_tui.errors import Interrupted, SlothError
 from sloth_tui.store import open_store
+from sloth_tui.threads import Thread
 from sloth_tui.tui.messages import StoreFailed, StoreOpened, ThreadDied, UpdatesPending
 from sloth_tui.tui.services.poller import Poller
 from sloth_tui.tui.services.subscription import URGENT, Call, Subscription
@@ -57,7 +58,7 @@ class Reader:
         self._poller = Poller()
         self._warned: set[str] = set()
         """Warnings about stores that were posted already."""
-        self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
+        self._thread = Thread(self._run, "reader")
 
     def start(self) -> None:
         self._thread.start()

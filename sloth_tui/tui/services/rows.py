@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sloth_tui.errors import SlothError
 from sloth_tui.model import Query
 from sloth_tui.store import open_store
+from sloth_tui.threads import Thread
 from sloth_tui.tui.messages import KeyLocated, RowsChanged, RowsIndexed, StoreFailed, ThreadDied
 from sloth_tui.tui.services.page_reader import PageReader
 from sloth_tui.tui.services.row_lookups import RowLookups
@@ -62,7 +63,7 @@ class Rows:
         self.newest: RowsIndexed | None = None
         """The last RowsIndexed posted."""
         self._not_before = 0.0
-        self._thread = threading.Thread(target=self._run, name="rows", daemon=True)
+        self._thread = Thread(self._run, "rows")
         self._pages = PageReader(post, self._window_of, self._page_failed)
 
     def start(self) -> None:

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections import deque
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import Conflict, SlothError
@@ -16,6 +17,7 @@ from sloth_tui.runner.events import KeyChanged, Resource, RunFinished
 from sloth_tui.runner.supervision.supervisor import RunRequest, Supervisor, Suspension
 from sloth_tui.store.worker_keys import keys_for_worker
 from sloth_tui.text import format_count
+from sloth_tui.threads import Thread
 from sloth_tui.tui.messages import RunBegan, RunEnded, RunProgressed, ThreadDied
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class Runs:
         self.started: set[str] = set()
         """The ids of all runs started so far."""
         self._supervisor: Supervisor | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: Thread | None = None
         self._lines: deque[TextLine] = deque(maxlen=_KEPT_LINES)
         self._left_out = 0
         self._told = False
@@ -83,9 +85,7 @@ class Runs:
             self._lines.clear()
             self._task, self._changed, self._left_out = RunningTask(), 0, 0
         self._post(RunBegan(file, agent, check=check))
-        self._thread = threading.Thread(
-            target=self._listen, args=(self._supervisor,), name="run", daemon=True
-        )
+        self._thread = Thread(partial(self._listen, self._supervisor), "run")
         self._thread.start()
 
     def stop(self, signal_number: int = signal.SIGINT) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from sloth_tui.errors import NotWritable
 from sloth_tui.origin import this_process
 from sloth_tui.settings import load_settings
 from sloth_tui.store import open_store
+from sloth_tui.tui.services.one_by_one import OneByOne
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
@@ -33,11 +34,11 @@ class Writer:
         self._settings = settings
         self._after = after
         self.read_only = read_only
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._pool = OneByOne("writer")
 
     def stop(self) -> None:
         """Wait for the change that is being made; queued ones are dropped."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.stop()
 
     def check(self) -> None:
         """Raise NotWritable if the program was started with ``--read-only``."""

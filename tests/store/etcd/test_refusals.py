@@ -119,6 +119,21 @@ def test_the_server_listens_and_says_nothing(words: tuple[str, ...], monkeypatch
 
 @pytest.mark.usefixtures("hasty")
 @by_both
+def test_members_that_say_nothing_are_left_for_the_next(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, shared_etcd: Etcd, prefix: str
+) -> None:
+    """Each is tried once, however little patience there is for a server that has never answered."""
+    monkeypatch.setattr(session, "FIRST_ATTEMPT_SECONDS", 0.3)
+    with open_store(shared_etcd.address(prefix), "local", "write") as store:
+        store.set("a", 1)
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+        hosts = ",".join(f"127.0.0.1:{silent.getsockname()[1]}" for silent in (one, two))
+        done = piped(*words, "--store", f"etcd://{hosts},127.0.0.1:{_port(shared_etcd)}/{prefix}")
+    assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.usefixtures("hasty")
+@by_both
 def test_a_list_does_not_wait_long_for_a_silent_server(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

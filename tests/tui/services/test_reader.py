@@ -84,6 +84,7 @@ def test_a_file_that_is_no_database_is_posted_and_calls_say_so(
     reader: Reader, inbox: Inbox, base: Path
 ) -> None:
     (base / "state" / "broken.db").write_bytes(b"this is not a database" * 99)
+    inbox.wait_for(StoreOpened)
     reader.choose("broken")
     assert "broken" in inbox.wait_for(StoreFailed).message
     with pytest.raises(DatabaseUnusable, match="there is no store to read"):

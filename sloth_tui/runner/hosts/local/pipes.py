@@ -13,7 +13,7 @@ import select
 import sys
 from typing import TYPE_CHECKING, Any
 
-from sloth_tui.runner.threads import start_thread
+from sloth_tui.threads import start_thread
 
 if TYPE_CHECKING:
     import subprocess

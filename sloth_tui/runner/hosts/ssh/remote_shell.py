@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sloth_tui.runner import link
 from sloth_tui.runner.hosts.ssh.requests import quote
 from sloth_tui.runner.limits import original_limits
-from sloth_tui.runner.threads import start_thread
+from sloth_tui.threads import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -179,7 +179,7 @@ class GrpcChannel:
                 call = method(iter((request,)), timeout=seconds, metadata=metadata)
                 self._running.add(call)
                 return bytes(next(call))
-            if threading.current_thread() is threading.main_thread():
+            if threading.get_ident() == threading.main_thread().ident:
                 return self._wait_for(place, method, request, seconds, metadata)
             call = method.future(request, timeout=seconds, metadata=metadata)
             self._running.add(call)

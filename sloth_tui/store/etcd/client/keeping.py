@@ -7,6 +7,7 @@ import threading
 from time import monotonic
 
 from sloth_tui.store.etcd.client.failures import NO_LEASE, Failed
+from sloth_tui.threads import Thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Keeper:
         self._closed = False
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread: Thread | None = None
 
     def keep(self, lease: int, seconds: float = math.inf) -> None:
         """Keep a lease alive for so many seconds."""
@@ -41,8 +42,9 @@ class Keeper:
             self._leases[lease] = monotonic() + seconds
             if self._thread is None:
                 self._wake.clear()
-                self._thread = threading.Thread(target=self._run, name="leases of etcd", daemon=True)
-                self._thread.start()
+                thread = Thread(self._run, "leases of etcd")
+                thread.start()
+                self._thread = thread
 
     def drop(self, lease: int) -> None:
         """Stop to keep a lease alive; the caller revokes it."""

@@ -11,6 +11,7 @@ from time import monotonic
 
 from sloth_tui.store.etcd.client.failures import UNREACHABLE, Failed, error_for
 from sloth_tui.store.etcd.client.messages import Range, after
+from sloth_tui.threads import Thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Watch:
         self._closed = threading.Event()
         self._broken: Failed | None = None
         self._broken_since = 0.0
-        threading.Thread(target=self._run, name="watch of etcd", daemon=True).start()
+        Thread(self._run, "watch of etcd").start()
 
     def await_begin(self) -> None:
         """Wait until the first watch has begun, so that no later event is missed, or the server was tried for

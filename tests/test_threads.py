@@ -1,4 +1,4 @@
-"""Threads of a run where there is hardly memory left: it goes on or fails, and never waits for ever."""
+"""Threads where there is hardly memory left: the program goes on or fails, and never waits for ever."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import pathlib
 import re
 import subprocess
 import sys
+import threading
 
 import pytest
 
 import sloth_tui
-from tests.support import A_MINUTE
+from sloth_tui.threads import Thread
+from tests.support import A_MINUTE, rounds
 
 # So many bytes more than the process has: from too few for the stack of a thread to enough for all it does,
 # be it a small stack or that of most systems.
@@ -20,7 +22,8 @@ import os, resource, signal, sys
 from sloth_tui import shortage
 {imports}
 size = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-for more in [*range(200 << 10, 1600 << 10, 8 << 10), *range(8192 << 10, 9400 << 10, 8 << 10)]:
+starts = (200, 4096, 8192)
+for more in [more for start in starts for more in range(start << 10, (start + 1300) << 10, {step})]:
     child = os.fork()
     if child == 0:
         signal.alarm(60)  # ends it if it waits
@@ -51,6 +54,24 @@ LEFTOVERS = {
     "start": "leftovers.add([reader])",
     "after": "os.write(1, b'said')",
 }
+REACHABILITY = {
+    "imports": (
+        "from sloth_tui.runner.hosts import reachability;"
+        "reachability._ask = lambda name, settings: reachability.Reachability(name, True)"
+    ),
+    "before": "",
+    "start": "found = reachability.ask_all(list('abc'), dict)",
+    "after": "assert ''.join(one.name for one in found) == 'abc'; os.write(1, b'said')",
+}
+ONE_BY_ONE = {
+    "imports": "from sloth_tui.tui.services.one_by_one import OneByOne",
+    "before": "",
+    "start": "jobs = OneByOne('jobs'); future = jobs.submit(str, 1)",
+    "after": (
+        "jobs.stop(); assert future.cancelled() or future.exception() or future.result() == '1';"
+        "os.write(1, b'said')"
+    ),
+}
 LIVE = {
     "imports": (
         "from sloth_tui.cli.output.stdout import Output; from sloth_tui.cli.running.live import RunLive;"
@@ -64,9 +85,14 @@ LIVE = {
 
 @pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="asks procfs for the size of a process")
-@pytest.mark.parametrize("case", [EMITTER, LEFTOVERS, LIVE], ids=["emitter", "leftovers", "live"])
+@pytest.mark.parametrize(
+    "case",
+    [EMITTER, LEFTOVERS, LIVE, REACHABILITY, ONE_BY_ONE],
+    ids=["emitter", "leftovers", "live", "reachability", "one-by-one"],
+)
 def test_a_thread_that_has_no_memory_to_start_holds_nothing_up(case: dict[str, object]) -> None:
-    script = SCRIPT.format(**case)
+    step = rounds(32, 8) << 10
+    script = SCRIPT.format(**case, step=step)
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=2 * A_MINUTE
     )
@@ -76,9 +102,32 @@ def test_a_thread_that_has_no_memory_to_start_holds_nothing_up(case: dict[str, o
     assert done.stdout.count("said") == codes.count("0")
 
 
-def test_whoever_starts_a_thread_in_a_run_does_not_wait_for_it() -> None:
-    package = pathlib.Path(sloth_tui.__file__).parent
-    files = [file for part in ("cli", "runner") for file in (package / part).rglob("*.py")]
-    waiting = [file.name for file in files if re.search(r"\bThread\(|\bimport Thread\b", file.read_text())]
-    assert len(files) > 100
-    assert waiting == []
+def test_whoever_starts_a_thread_does_not_wait_for_it() -> None:
+    files = list(pathlib.Path(sloth_tui.__file__).parent.rglob("*.py"))
+    of_the_library = re.compile(
+        r"\bthreading\.Thread\(|from threading import .*\bThread\b|ThreadPoolExecutor"
+    )
+    assert len(files) > 300
+    assert [file.name for file in files if of_the_library.search(file.read_text())] == []
+
+
+def test_a_thread_is_alive_while_it_runs() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    seen: list[str] = []
+
+    def work() -> None:
+        seen.append(threading.current_thread().name)
+        begun.set()
+        go_on.wait(A_MINUTE)
+
+    thread = Thread(work, "worker")
+    thread.join()
+    assert not thread.is_alive()
+    thread.start()
+    begun.wait(A_MINUTE)
+    assert thread.is_alive()
+    thread.join(0.01)
+    go_on.set()
+    thread.join(A_MINUTE)
+    assert not thread.is_alive()
+    assert seen == ["worker"]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _STACK_BYTES = 256 * 1024
 """Enough for loops that call little."""
+_DEEP_STACK_BYTES = 4 * 1024 * 1024
 
 
 def start_thread(function: Callable[[], None], stack_bytes: int = _STACK_BYTES) -> None:
@@ -31,3 +32,37 @@ def start_thread(function: Callable[[], None], stack_bytes: int = _STACK_BYTES) 
         raise MemoryError("no memory for the stack of a thread") from None
     finally:
         threading.stack_size(previous)
+
+
+class Thread:
+    """A thread like :class:`threading.Thread`, started as by :func:`start_thread`."""
+
+    __slots__ = ("_ended", "_name", "_runs", "_target")
+
+    def __init__(self, target: Callable[[], object], name: str) -> None:
+        self._target = target
+        self._name = name
+        self._runs = False
+        self._ended = threading.Event()
+
+    def start(self) -> None:
+        """Raises MemoryError, RuntimeError."""
+        start_thread(self._run, _DEEP_STACK_BYTES)
+
+    def is_alive(self) -> bool:
+        """Return True while it runs; False before it has begun to."""
+        return self._runs
+
+    def join(self, seconds: float | None = None) -> None:
+        """Wait until it has ended, if it has begun to run, for at most so many seconds."""
+        if self._runs:
+            self._ended.wait(seconds)
+
+    def _run(self) -> None:
+        self._runs = True
+        threading.current_thread().name = self._name
+        try:
+            self._target()
+        finally:
+            self._runs = False
+            self._ended.set()
