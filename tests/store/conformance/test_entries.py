@@ -212,3 +212,14 @@ def test_a_read_only_handle_reads_and_refuses_to_write(store: Store, open_store:
             write()
     assert store.get("key") == "value"
     assert not issubclass(NotWritable, Conflict)
+
+
+def test_no_error_is_about_a_value_that_another_handle_has_replaced(store: Store, other: Store) -> None:
+    store.set_many({"n": "text", "m": "text"})
+    other.set("n", 1)
+    other.delete("m")
+    assert store.increment("n") == 2
+    assert store.increment("m") == 1
+    other.set("n", "text")
+    with pytest.raises(NotANumber):
+        store.increment("n")

@@ -8,23 +8,13 @@ from __future__ import annotations
 
 import json
 from _thread import allocate_lock  # threading takes ten times as long to load
-from binascii import a2b_base64, b2a_base64
 from contextlib import suppress
 from time import monotonic
 
 from sloth_tui.errors import DatabaseUnusable
+from sloth_tui.store.etcd.client import json_wire
 from sloth_tui.store.etcd.client.failures import NO_LEADER, TOKEN, UNREACHABLE, Failed, kind_of
 from sloth_tui.store.etcd.client.http_post import Connection, NotHttp
-from sloth_tui.store.etcd.client.messages import (
-    Granted,
-    KeyValue,
-    Put,
-    Range,
-    RangeAnswer,
-    Status,
-    Txn,
-    TxnAnswer,
-)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +24,15 @@ if TYPE_CHECKING:
 
     from sloth_tui.store.etcd.client.address import EtcdAddress
     from sloth_tui.store.etcd.client.calls import Channel
-    from sloth_tui.store.etcd.client.messages import Compare, Operation, Watched
+    from sloth_tui.store.etcd.client.messages import (
+        Granted,
+        Range,
+        RangeAnswer,
+        Status,
+        Txn,
+        TxnAnswer,
+        Watched,
+    )
 
     T = TypeVar("T")
 
@@ -58,7 +56,6 @@ _CODES = [
     "UNAUTHENTICATED",
 ]
 """Names of gRPC's status codes, by number."""
-_NUMBERS = {"create": "create_revision", "mod": "mod_revision", "version": "version", "lease": "lease"}
 _LONG_SECONDS = 5.0
 """Time for an answer that is not a long list."""
 _NOT_SERVED = (404, 405, 501)
@@ -103,19 +100,27 @@ class GatewayChannel:
             with suppress(DatabaseUnusable):  # it is not installed
                 self._grpc = self._open_grpc()
         return self._served(
-            "kv/range", _range(request), _range_answer, seconds, lambda other: other.range(request, seconds)
+            "kv/range",
+            json_wire.range_request(request),
+            json_wire.range_answer,
+            seconds,
+            lambda other: other.range(request, seconds),
         )
 
     def txn(self, request: Txn, seconds: float) -> TxnAnswer:
         return self._served(
-            "kv/txn", _txn(request), _txn_answer, seconds, lambda other: other.txn(request, seconds)
+            "kv/txn",
+            json_wire.txn_request(request),
+            json_wire.txn_answer,
+            seconds,
+            lambda other: other.txn(request, seconds),
         )
 
     def grant(self, lease_seconds: int, seconds: float) -> Granted:
         return self._served(
             "lease/grant",
             {"TTL": str(lease_seconds)},
-            _granted,
+            json_wire.granted_answer,
             seconds,
             lambda other: other.grant(lease_seconds, seconds),
         )
@@ -133,7 +138,7 @@ class GatewayChannel:
         return self._served(
             "lease/keepalive",
             {"ID": str(lease)},
-            lambda answer: _granted(answer.get("result", {})),
+            lambda answer: json_wire.granted_answer(answer.get("result", {})),
             seconds,
             lambda other: other.keep_alive(lease, seconds),
         )
@@ -142,13 +147,15 @@ class GatewayChannel:
         return self._served(
             "lease/timetolive",
             {"ID": str(lease)},
-            _granted,
+            json_wire.granted_answer,
             seconds,
             lambda other: other.time_to_live(lease, seconds),
         )
 
     def status(self, seconds: float) -> Status:
-        return self._served("maintenance/status", {}, _status, seconds, lambda other: other.status(seconds))
+        return self._served(
+            "maintenance/status", {}, json_wire.status_answer, seconds, lambda other: other.status(seconds)
+        )
 
     def watch(self, *ranges: Range) -> Iterator[Watched]:
         return self._by_grpc().watch(*ranges)
@@ -310,109 +317,3 @@ def _answer(status: int, data: bytes) -> dict[str, Any]:
     code = answer["code"]
     text = str(answer.get("message") or failure)
     raise Failed(kind_of(_CODES[code] if code < len(_CODES) else "UNKNOWN", text), text)
-
-
-# Writing.
-
-
-def _base64(data: bytes) -> str:
-    return b2a_base64(data, newline=False).decode()
-
-
-def _range(request: Range) -> dict[str, Any]:
-    out: dict[str, Any] = {"key": _base64(request.key)}
-    if request.end is not None:
-        out["range_end"] = _base64(request.end)
-    if request.limit:
-        out["limit"] = str(request.limit)
-    if request.revision:
-        out["revision"] = str(request.revision)
-    if request.descending:
-        out["sort_order"] = "DESCEND"
-    if request.keys_only:
-        out["keys_only"] = True
-    if request.count_only:
-        out["count_only"] = True
-    return out
-
-
-def _compare(compare: Compare) -> dict[str, Any]:
-    out = {
-        "key": _base64(compare.key),
-        "target": compare.field.upper(),
-        _NUMBERS[compare.field]: str(compare.number),
-    }
-    if compare.end is not None:
-        out["range_end"] = _base64(compare.end)
-    return out
-
-
-def _operation(operation: Operation) -> dict[str, Any]:
-    if isinstance(operation, Put):
-        put = {"key": _base64(operation.key), "value": _base64(operation.value)}
-        if operation.lease:
-            put["lease"] = str(operation.lease)
-        return {"request_put": put}
-    if isinstance(operation, Range):
-        return {"request_range": _range(operation)}
-    if isinstance(operation, Txn):
-        return {"request_txn": _txn(operation)}
-    delete = {"key": _base64(operation.key)}
-    if operation.end is not None:
-        delete["range_end"] = _base64(operation.end)
-    return {"request_delete_range": delete}
-
-
-def _txn(request: Txn) -> dict[str, Any]:
-    return {
-        "compare": [_compare(compare) for compare in request.compares],
-        "success": [_operation(operation) for operation in request.then],
-        "failure": [_operation(operation) for operation in request.otherwise],
-    }
-
-
-# Reading.
-
-
-def _revision(answer: dict[str, Any]) -> int:
-    return int(answer.get("header", {}).get("revision", 0))
-
-
-def _range_answer(answer: dict[str, Any]) -> RangeAnswer:
-    kvs = [
-        KeyValue(
-            a2b_base64(kept["key"]),
-            a2b_base64(kept.get("value", "")),
-            int(kept.get("create_revision", 0)),
-            int(kept.get("mod_revision", 0)),
-            int(kept.get("lease", 0)),
-        )
-        for kept in answer.get("kvs", ())
-    ]
-    return RangeAnswer(kvs, int(answer.get("count", 0)), _revision(answer))
-
-
-def _txn_answer(answer: dict[str, Any]) -> TxnAnswer:
-    answers: list[RangeAnswer | TxnAnswer | int] = []
-    for response in answer.get("responses", ()):
-        if "response_range" in response:
-            answers.append(_range_answer(response["response_range"]))
-        elif "response_txn" in response:
-            answers.append(_txn_answer(response["response_txn"]))
-        else:
-            answers.append(int(response.get("response_delete_range", {}).get("deleted", 0)))
-    return TxnAnswer(answer.get("succeeded", False), answers, _revision(answer))
-
-
-def _granted(answer: dict[str, Any]) -> Granted:
-    return Granted(int(answer.get("ID", 0)), int(answer.get("TTL", 0)))
-
-
-def _status(answer: dict[str, Any]) -> Status:
-    return Status(
-        answer.get("version", ""),
-        int(answer.get("dbSize", 0)),
-        int(answer.get("dbSizeInUse", 0)),
-        int(answer.get("leader", 0)),
-        answer.get("errors", []),
-    )

@@ -10,7 +10,7 @@ import os
 from contextlib import ExitStack
 from time import monotonic, sleep
 
-from sloth_tui.errors import DatabaseUnusable
+from sloth_tui.errors import DatabaseUnusable, SlothError
 from sloth_tui.origin import expiry
 from sloth_tui.store.etcd.client.failures import TRY_AGAIN, UNREACHABLE, Failed, error_for
 from sloth_tui.store.etcd.client.messages import Compare, Delete, Put, Range, Txn, flattened, nested
@@ -99,7 +99,13 @@ def _run(session: Session, wanted: Wanted, decide: Decide[T]) -> tuple[Sequence[
                 expire(session, passage)
                 found, fresh = wanted.read(session), True
             due = wanted.due if isinstance(wanted, Overdue) else None
-            writes, result = decide(found, session.head.revision + 1)
+            try:
+                writes, result = decide(found, session.head.revision + 1)
+            except SlothError:
+                if fresh:
+                    raise
+                found = None  # it is about what is only remembered
+                continue
             if writes or (due is not None and due != session.head.due):
                 if attempt(session, writes, found, wanted.again(), passage, blobs, due=due):
                     return writes, result
