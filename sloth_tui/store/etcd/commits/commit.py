@@ -99,13 +99,11 @@ def _run(session: Session, wanted: Wanted, decide: Decide[T]) -> tuple[Sequence[
                 expire(session, passage)
                 found, fresh = wanted.read(session), True
             due = wanted.due if isinstance(wanted, Overdue) else None
-            try:
-                writes, result = decide(found, session.head.revision + 1)
-            except SlothError:
-                if fresh:
-                    raise
-                found = None  # it is about what is only remembered
+            decided = _decided(session, decide, found, fresh=fresh)
+            if decided is None:
+                found = None
                 continue
+            writes, result = decided
             if writes or (due is not None and due != session.head.due):
                 if attempt(session, writes, found, wanted.again(), passage, blobs, due=due):
                     return writes, result
@@ -123,6 +121,18 @@ def _run(session: Session, wanted: Wanted, decide: Decide[T]) -> tuple[Sequence[
                 return (), result
             # What is only remembered does not prove that there is nothing to write.
             found, fresh = (wanted.known(session), True) if writes and passage is None else (None, False)
+
+
+def _decided(
+    session: Session, decide: Decide[T], found: Found, *, fresh: bool
+) -> tuple[Sequence[Write], T] | None:
+    """Return a decision; None if it is an error about what is only remembered."""
+    try:
+        return decide(found, session.head.revision + 1)
+    except SlothError:
+        if fresh:
+            raise
+        return None
 
 
 def attempt(

@@ -75,7 +75,10 @@ def _stage(session: Session, commit: bytes, *, keep_agent: bool) -> int:
     layout = session.layout
     steps = 0
     puts: list[Operation] = []
-    for value in (*_ranges(session, keep_agent=keep_agent), staging.encode_last_of_removal(keep_agent=keep_agent)):
+    for value in (
+        *_ranges(session, keep_agent=keep_agent),
+        staging.encode_last_of_removal(keep_agent=keep_agent),
+    ):
         puts.append(Put(layout.stage(commit, steps), value))
         steps += 1
         if len(puts) == _STAGED_AT_ONCE:
