@@ -119,7 +119,8 @@ def test_it_says_how_far_it_is_and_a_new_one_can_be_created_at_once(base: str) -
 def test_what_became_of_a_step_without_an_answer_is_found_out(
     base: str, monkeypatch: pytest.MonkeyPatch, shared_etcd: Etcd, part: bytes
 ) -> None:
-    whole, attempt, lost = fill(past=False).entries, GrpcChannel._attempt, []
+    whole, attempt = fill(past=False).entries, GrpcChannel._attempt
+    lost: list[bytes] = []
 
     def attempted(channel: GrpcChannel, name: str, request: bytes, *args: Any, **options: Any) -> bytes:
         answer = attempt(channel, name, request, *args, **options)

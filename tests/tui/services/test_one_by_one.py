@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from sloth_tui.errors import SlothError
-from sloth_tui.tui.services import one_by_one
+from sloth_tui.threads import Thread
 from sloth_tui.tui.services.one_by_one import OneByOne
 from tests.support import A_MINUTE
 
@@ -59,7 +59,7 @@ def test_without_memory_for_its_thread_a_job_fails(monkeypatch: pytest.MonkeyPat
         def start(thread: object) -> None:
             raise MemoryError
 
-        patched.setattr(one_by_one.Thread, "start", start)
+        patched.setattr(Thread, "start", start)
         with pytest.raises(SlothError, match="out of memory"):
             jobs.submit(int).result(A_MINUTE)
     assert jobs.submit(int).result(A_MINUTE) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sloth_tui.errors import NotWritable
 from sloth_tui.store import lock_rules
 from sloth_tui.store.etcd.client.failures import Failed
 from sloth_tui.store.etcd.client.messages import Compare, Delete, Range, Txn
@@ -18,8 +19,13 @@ _REVOKE_SECONDS = 2.0
 
 
 def give_up(session: Session, held: Held, *also: Put) -> None:
-    """Release a lock, and do what goes with it. Raises LockLost if it is no longer held under this token."""
-    if not delete(session, held, *also):
+    """Release a lock, and do what goes with it; without that, if the server has no room for it. Raises
+    LockLost if it is no longer held under this token, NotWritable."""
+    try:
+        deleted = delete(session, held, *also)
+    except NotWritable:
+        deleted = delete(session, held)
+    if not deleted:
         found = session.range(Range(session.layout.lock(held.name))).kvs
         raise lost(held.name, decode(held.name, found[0]) if found else None)
     forget(session, held)
