@@ -15,6 +15,7 @@ import time
 from contextlib import suppress
 
 from sloth_tui.store.clock import NANOSECONDS, SYSTEM_CLOCK
+from sloth_tui.threads import Thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Watchdog:
     def beat(self, held_until: Callable[[], int]) -> None:
         """Tell it every second from now on, also while this process waits for an answer of its store."""
         self._beating = held_until
-        threading.Thread(target=self._beat, name="heartbeat of a lock", daemon=True).start()
+        Thread(self._beat, "heartbeat of a lock").start()
 
     def restart_if_gone(self) -> None:
         """Start another one in place of one that was killed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -11,6 +10,7 @@ from sloth_tui.exchange.exporting import Request, export
 from sloth_tui.exchange.importing import Import
 from sloth_tui.store import open_store
 from sloth_tui.text import format_count
+from sloth_tui.threads import Thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +119,7 @@ class FileJobs:
             except Exception as error:  # noqa: BLE001  # the caller gets it from the future
                 future.set_exception(error)
 
-        threading.Thread(target=run, name="files", daemon=True).start()
+        Thread(run, "files").start()
         return future
 
 

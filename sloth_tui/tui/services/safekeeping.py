@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 from sloth_tui.origin import this_process
+from sloth_tui.threads import Thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,5 +95,5 @@ def _on_a_thread(work: Callable[[], T]) -> Future[T]:
         except Exception as error:  # noqa: BLE001  # the caller gets it from the future
             future.set_exception(error)
 
-    threading.Thread(target=run, name="safekeeping", daemon=True).start()
+    Thread(run, "safekeeping").start()
     return future

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import SlothError
 from sloth_tui.store import open_store
+from sloth_tui.threads import Thread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ class Search:
             except BaseException as error:  # noqa: BLE001  # the caller gets it from the future
                 future.set_exception(error)
 
-        threading.Thread(target=work, name="search", daemon=True).start()
+        Thread(work, "search").start()
         return future
 
     def cancel(self) -> None:
