@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 _FRAMES = "TEXTUAL_FPS"
+_COLOURS = "TEXTUAL_COLOR_SYSTEM"
 _NEEDED_FILES = 32
 """Files that the app may open at once: its loop, its handles on the store, a run."""
 _NEEDED_BYTES = 112 * 1024 * 1024
 """Memory that the app may map: Textual, and threads, which wait for ever if they get none when they start."""
 
 
-def run_app(agent: str | None, read_only: bool) -> int:
+def run_app(agent: str | None, read_only: bool, *, browser: tuple[int, int] | None = None) -> int:
     """Show ``agent`` until the user leaves; return the exit code.
 
     None: the configured agent, else the one that was on screen last. With ``read_only`` nothing is opened for
-    writing. Raises InvalidConfig, and SlothError if there are too few open files or too little memory, before
-    the terminal is touched.
+    writing. ``browser``: columns and lines of a page in a web browser that is the terminal. Raises
+    InvalidConfig, and SlothError if there are too few open files or too little memory, before the terminal is
+    touched.
     """
     import gc
 
@@ -23,7 +25,7 @@ def run_app(agent: str | None, read_only: bool) -> int:
     # Garbage collection would take a fifth of the time to the first picture, and modules and classes are not
     # garbage. The app turns it on again as soon as it is on screen.
     gc.disable()
-    _shorten_frames()
+    _set_up_framework({_FRAMES: "120"} if browser is None else {_FRAMES: "120", _COLOURS: "truecolor"})
     from sloth_tui.agents import DEFAULT_AGENT
     from sloth_tui.settings import load_settings
     from sloth_tui.tui.app import SlothApp
@@ -44,10 +46,11 @@ def run_app(agent: str | None, read_only: bool) -> int:
         read_only=read_only,
         ui_state=UiStateFile(state, keep=not read_only, store=store, unsure=unsure),
         warnings=[warning] if warning else [],
+        in_browser=browser is not None,
     )
     gc.freeze()
     app.watch_threads()
-    app.run()
+    app.run(size=browser)
     _drop_untaken_output()
     return app.return_code or 0
 
@@ -96,17 +99,18 @@ def _leave_at_once() -> None:
         signal.signal(number, leave)
 
 
-def _shorten_frames() -> None:
-    """Raise the frame rate: what a key changes waits for the next frame, often twice.
+def _set_up_framework(variables: dict[str, str]) -> None:
+    """Set what the framework reads from the environment when it is loaded, unless the user did.
 
-    The framework reads the rate from the environment when it is loaded. The variable is removed again so that
-    programs started by the app do not inherit it.
+    The frame rate is raised: what a key changes waits for the next frame, often twice. Without a terminal the
+    framework cannot see how many colours there are. The variables are removed again so that programs started
+    by the app do not inherit them.
     """
     import os
 
-    if _FRAMES in os.environ:
-        return
-    os.environ[_FRAMES] = "120"
-    import textual.constants  # noqa: F401  # reads the variable
+    ours = {name: value for name, value in variables.items() if name not in os.environ}
+    os.environ.update(ours)
+    import textual.constants  # noqa: F401  # reads the variables
 
-    del os.environ[_FRAMES]
+    for name in ours:
+        del os.environ[name]

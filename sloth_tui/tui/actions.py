@@ -12,7 +12,7 @@ from textual.binding import Binding
 from sloth_tui.model import SORT_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 PANES = {
     "agents": "Agents",
@@ -195,17 +195,31 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "q,ctrl+q", "Quit", "Leave", "App", (), True, call="app.quit"),
 )
 
+NEED_TERMINAL = ("edit_outside", "page_value", "suspend")
+"""The actions that give the terminal to another program, by id."""
+
 _in_force = {action.id: action for action in ACTIONS}
+_withheld: frozenset[str] = frozenset()
 
 
-def rebind(keys: Mapping[str, str]) -> None:
-    """Give actions (by id) these keys, and all others their default keys. Existing bindings do not change."""
-    _in_force.update({action.id: action._replace(key=keys.get(action.id, action.key)) for action in ACTIONS})
+def rebind(keys: Mapping[str, str], without: Iterable[str] = ()) -> None:
+    """Give actions (by id) these keys, and all others their default keys. Existing bindings do not change.
+    ``without``: actions that are not offered here, and have no key."""
+    global _withheld  # noqa: PLW0603 - as everything about actions: one app in a process
+    _withheld = frozenset(without)
+    for action in ACTIONS:
+        key = "" if action.id in _withheld else keys.get(action.id, action.key)
+        _in_force[action.id] = action._replace(key=key)
 
 
 def actions() -> list[Action]:
-    """Return all actions with their current keys."""
-    return list(_in_force.values())
+    """Return all actions that are offered, with their current keys."""
+    return [action for action in _in_force.values() if action.id not in _withheld]
+
+
+def is_offered(name: str) -> bool:
+    """True if the action of this id can be carried out here."""
+    return name not in _withheld
 
 
 def in_pane(pane: str) -> list[Action]:

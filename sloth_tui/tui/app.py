@@ -17,7 +17,7 @@ from textual.css.query import NoMatches
 from textual.widget import MountError
 
 from sloth_tui.text import display_text
-from sloth_tui.tui.actions import by_id, rebind
+from sloth_tui.tui.actions import NEED_TERMINAL, by_id, rebind
 from sloth_tui.tui.browser.layout import NARROW, NORMAL, WIDE
 from sloth_tui.tui.browser.screen import BrowserScreen
 from sloth_tui.tui.external.last_words import end_if_short, watch_loop, watch_threads
@@ -83,10 +83,12 @@ class SlothApp(App[int]):
         read_only: bool,
         ui_state: UiStateFile | None = None,
         warnings: Iterable[str] = (),
+        in_browser: bool = False,
     ) -> None:
-        """``ui_state``: the screen as it was left; ``warnings`` are shown once there is a screen. Raises
-        InvalidConfig for invalid keys."""
-        rebind(_keys(settings))
+        """``ui_state``: the screen as it was left; ``warnings`` are shown once there is a screen.
+        ``in_browser``: its terminal is a page in a web browser. Raises InvalidConfig for invalid keys."""
+        rebind(_keys(settings), without=NEED_TERMINAL if in_browser else ())
+        self._in_browser = in_browser
         self.COMMAND_PALETTE_BINDING = by_id("palette").key.split(",")[0]  # type: ignore[misc]
         # NO_COLOR forbids the terminal's own colours too.
         super().__init__(ansi_color=False if "NO_COLOR" in os.environ else None)
@@ -112,7 +114,18 @@ class SlothApp(App[int]):
         self._spared_interrupts = 0
 
     def get_driver_class(self) -> type[Driver]:
+        if self._in_browser:
+            from sloth_tui.tui.external.browser_driver import BrowserDriver
+
+            return make_steady(BrowserDriver)
         return make_steady(super().get_driver_class())
+
+    @property
+    def unsaved(self) -> bool:
+        """True if something is lost when the app ends now: a text that was typed, or a run."""
+        return self.services.running or any(
+            getattr(screen, "unsaved", False) for screen in self._screen_stack
+        )
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return defaults of our own variables, for built-in themes."""

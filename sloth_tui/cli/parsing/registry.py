@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "tui": "tui",
+    "web": "web",
     "state list": "state_list",
     "state show": "state_show",
     "state get": "state_get",

@@ -166,13 +166,20 @@ class EditScreen(Dialog[str | None]):
         elif not self._saving:
             self.dismiss(None)
 
+    @property
+    def unsaved(self) -> bool:
+        """True if something was typed that is not saved."""
+        begun = {"edit-key": self._key, "edit-limit": self._limit}
+        fields = (field for field in self.query(Input) if field.id in begun)
+        return any(field.value != begun[str(field.id)] for field in fields) or any(
+            area.text != self._begun for area in self.query("#edit-text").results(TextArea)
+        )
+
     def action_leave(self) -> None:
         """Leave, after a warning if text would be lost; but not while a save is running."""
         if self._saving:
             return
-        named = self._entry is None and self.query_one("#edit-key", Input).value != self._key
-        limited = self.query_one("#edit-limit", Input).value != self._limit
-        if self._warned or not (named or limited or self.query_one(TextArea).text != self._begun):
+        if self._warned or not self.unsaved:
             self.dismiss(None)
             return
         self._complain("Not saved. esc again discards what was typed, ctrl+s saves it.")

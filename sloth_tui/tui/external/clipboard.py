@@ -36,6 +36,9 @@ class Clipboard:
     async def put(self, text: str) -> str:
         """Copy the text; return a note for the user, or an empty text. Raises SlothError."""
         data = text.encode("utf-8", "surrogateescape")
+        if self._app.is_web:
+            # A program here would fill the clipboard of this machine.
+            return self._by_page(text, len(data))
         if self._command:
             await asyncio.to_thread(give, self._command, data)
             return ""
@@ -55,7 +58,7 @@ class Clipboard:
                     hint='[tui] copy_command = "xclip -selection clipboard" in config.toml, say',
                 )
             return ""
-        self._app.copy_to_clipboard(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+        self._send(text)
         if not alone:
             return ""
         if size > SAFE_OSC52_BYTES:
@@ -64,6 +67,19 @@ class Clipboard:
             return ""
         self._hinted = True
         return "nothing to paste? set [tui] copy_command"
+
+    def _by_page(self, text: str, size: int) -> str:
+        """Hand the text to the page in the browser, which says itself if it may not copy it."""
+        if size > MAX_OSC52_BYTES:
+            raise SlothError(
+                f"{format_size(size)} are too much to copy through a browser",
+                hint="sloth-runner state get prints it",
+            )
+        self._send(text)
+        return ""
+
+    def _send(self, text: str) -> None:
+        self._app.copy_to_clipboard(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
 
 
 def find_program(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from sloth_tui.errors import Conflict, InvalidKey, SlothError
 from sloth_tui.text import display_text, format_size
-from sloth_tui.tui.actions import key_of
+from sloth_tui.tui.actions import is_offered, key_of
 from sloth_tui.tui.editing import EDITABLE_SIZE, form_of
 from sloth_tui.values.parse import from_text
 from sloth_tui.values.render import to_text
@@ -46,7 +46,10 @@ class EntryOperations:
 
     async def edit(self, key: str) -> None:
         """Edit the value in a dialog. Raises SlothError if it is too large."""
-        entry = await self._entry(key, EDITABLE_SIZE, f"{key_of('edit_outside')} opens it in $EDITOR")
+        way = "get and set it by the command line"
+        if is_offered("edit_outside"):
+            way = f"{key_of('edit_outside')} opens it in $EDITOR"
+        entry = await self._entry(key, EDITABLE_SIZE, way)
         await self._edit(entry)
 
     async def edit_outside(self, key: str) -> None:

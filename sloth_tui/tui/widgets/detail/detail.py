@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from sloth_tui.masking import MASK
 from sloth_tui.text import display_text, format_age, format_left, format_size
-from sloth_tui.tui.actions import key_of
+from sloth_tui.tui.actions import is_offered, key_of
 from sloth_tui.tui.messages import HistoryRequested
 from sloth_tui.tui.widgets.detail.history_view import HistoryView, RevisionList
 from sloth_tui.tui.widgets.detail.info_view import InfoView
@@ -204,7 +204,8 @@ class DetailPane(HostedPane):
         """Note what is not shown of the value or history and, if it fits, how to see it."""
         note, way = "", ""
         if self._tab == "value":
-            note, way = self._missing, f"{key_of('page_value')} shows all"
+            all_of_it = f"{key_of('page_value')} shows" if is_offered("page_value") else "state get prints"
+            note, way = self._missing, f"{all_of_it} all"
         elif self._tab == "history" and self._more and self._history is not None:
             note, way = f"the newest {len(self._history):,}", "state history lists all"
         whole = f"{note} · {way}"
