@@ -10,7 +10,7 @@ from aiohttp.web import BaseRequest, RequestHandler, Response, Server
 
 from sloth_tui.web import log
 from sloth_tui.web.conversation import converse
-from sloth_tui.web.guard import CHECKS, SOCKET, Known, examine, is_upgrade, path_of
+from sloth_tui.web.guard import CHECKS, SOCKET, Known, Refusal, examine, is_upgrade, path_of
 from sloth_tui.web.headers import HEADERS
 
 if TYPE_CHECKING:
@@ -41,12 +41,11 @@ class Front:
         self._files = files
         self._sessions = sessions
         self._checks = checks
-        paths = frozenset((*files, SOCKET))
-        self._known = Known(place, token, paths, sessions.__contains__, lambda: sessions.full)
+        self._known = Known(place, token, sessions.__contains__, lambda: sessions.full)
 
     def server(self) -> Server:
-        """Return a new server, a factory of protocols for :meth:`asyncio.loop.create_server`. Its own log is off: it
-        would hold paths and what strangers sent."""
+        """Return a factory of protocols for :meth:`asyncio.loop.create_server`. The library's own log is off:
+        it would hold paths, and what strangers sent."""
         quiet = logging.getLogger("sloth_tui.web.aiohttp")
         quiet.addHandler(logging.NullHandler())
         quiet.propagate = False
@@ -54,19 +53,27 @@ class Front:
 
     async def answer(self, request: BaseRequest) -> StreamResponse:
         refusal = examine(request, self._known, self._checks)
-        if refusal is not None:
-            asked = f"{request.method} {path_of(request)}".replace(self._known.token, "...")
-            peer = log.harmless(request.remote or "")
-            log.write(f"refused, {refusal.status}: {refusal.reason}; from {peer}: {log.harmless(asked)}")
-            if refusal.slow:
-                await asyncio.sleep(WRONG_TOKEN_SECONDS)
-            return Response(status=refusal.status, text=f"{refusal.reason}\n")
+        if refusal is None:
+            return await self._answer(request)
+        return await self._refuse(request, refusal)
+
+    async def _refuse(self, request: BaseRequest, refusal: Refusal) -> Response:
+        asked = f"{request.method} {path_of(request)}".replace(self._known.token, "...")
+        peer = log.harmless(request.remote or "")
+        log.write(f"refused, {refusal.status}: {refusal.reason}; from {peer}: {log.harmless(asked)}")
+        if refusal.slow:
+            await asyncio.sleep(WRONG_TOKEN_SECONDS)
+        return Response(status=refusal.status, text=f"{refusal.reason}\n")
+
+    async def _answer(self, request: BaseRequest) -> StreamResponse:
         if is_upgrade(request):
             return await converse(request, self._sessions)
         path = path_of(request)
         if path == SOCKET:
             # A page cannot see why its websocket was refused: it asks here.
             return Response(status=204)
+        if path not in self._files:
+            return await self._refuse(request, Refusal(404, "there is no such path"))
         content, kind = self._files[path]
         return Response(body=content, content_type=kind, charset="utf-8")
 

@@ -1,9 +1,11 @@
 """What a request must be before anything answers it.
 
 Every page that is open in a browser, and every program on this machine, may send requests here. So each check
-is about one way in, none trusts another, and all of them pass before a process is started. There is no cookie:
-cookies do not know ports, and a browser would send it to other servers on this machine. The token is in the
-fragment of the address, which browsers do not send, and a page shows it as a subprotocol of its websocket.
+is about one way in, none trusts another, and all of them pass before a process is started.
+
+There is no cookie: cookies do not know ports, and a browser would send it to other servers on this machine.
+The token is in the fragment of the address, which browsers do not send; a page shows it as a subprotocol of
+its websocket.
 """
 
 from __future__ import annotations
@@ -40,8 +42,6 @@ class Known(NamedTuple):
 
     place: Place
     token: str
-    paths: frozenset[str]
-    """What may be asked for, to the letter."""
     has_session: Callable[[str], bool]
     is_full: Callable[[], bool]
 
@@ -51,7 +51,7 @@ Check: TypeAlias = "Callable[[BaseRequest, Known], Refusal | None]"
 
 def path_of(request: BaseRequest) -> str:
     """Return the path as it was sent: nothing is decoded or resolved."""
-    return request.raw_path.partition("?")[0]
+    return _target_of(request)[1].partition("?")[0]
 
 
 def session_of(request: BaseRequest) -> str:
@@ -67,8 +67,11 @@ def check_host(request: BaseRequest, known: Known) -> Refusal | None:
 
 
 def check_target(request: BaseRequest, known: Known) -> Refusal | None:
-    """Refuse a target with an authority of its own, as for a proxy."""
-    return None if request.raw_path.startswith("/") else Refusal(421, "this is no proxy")
+    """Refuse a whole address of another server, as proxies are sent."""
+    authority = _target_of(request)[0]
+    if authority is None or authority == request.headers.get("Host"):
+        return None
+    return Refusal(421, "this is no proxy")
 
 
 def check_method(request: BaseRequest, known: Known) -> Refusal | None:
@@ -87,10 +90,6 @@ def check_site(request: BaseRequest, known: Known) -> Refusal | None:
     ):
         return None
     return Refusal(403, "a page of another site asked for it")
-
-
-def check_path(request: BaseRequest, known: Known) -> Refusal | None:
-    return None if path_of(request) in known.paths else Refusal(404, "there is no such path")
 
 
 def check_origin(request: BaseRequest, known: Known) -> Refusal | None:
@@ -125,7 +124,6 @@ CHECKS: tuple[Check, ...] = (
     check_target,
     check_method,
     check_site,
-    check_path,
     check_origin,
     check_token,
     check_room,
@@ -145,6 +143,15 @@ def examine(request: BaseRequest, known: Known, checks: Sequence[Check] = CHECKS
 def is_upgrade(request: BaseRequest) -> bool:
     """True if the request is to open a websocket."""
     return path_of(request) == SOCKET and request.headers.get("Upgrade", "").lower() == "websocket"
+
+
+def _target_of(request: BaseRequest) -> tuple[str | None, str]:
+    """Return the authority in the target of a request, None if there is none, and what follows it."""
+    scheme, separator, rest = request.raw_path.partition("://")
+    if not separator or scheme.lower() not in ("http", "https"):
+        return None, request.raw_path
+    authority, slash, path = rest.partition("/")
+    return authority, slash + path
 
 
 def _offered(request: BaseRequest, kind: str) -> str:

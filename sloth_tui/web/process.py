@@ -80,7 +80,8 @@ class SessionProcess:
             await stdin.drain()
 
     async def end(self) -> int:
-        """End the process, and what is left of its group; return its exit code. Its packets must be read on."""
+        """End the process, and what is left of its group; return its exit code. Its packets must be
+        read on."""
         for ask in (self._quit, self._process.terminate):
             with suppress(ProcessLookupError):
                 ask()

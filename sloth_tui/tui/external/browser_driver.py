@@ -1,9 +1,9 @@
 """A driver whose terminal is a page in a web browser: it talks to the front of ``sloth-runner web``.
 
-Both directions are packets: one byte for the kind, four for the length (big endian), and the payload. ``D`` is
-what a terminal would send or get; ``M`` is an object in JSON, with a ``type``. To the app come ``resize`` (with
-``width`` and ``height``), ``attach`` (a terminal that shows nothing yet) and ``quit``; from it ``unsaved``
-(with ``value``: whether something is lost if it ends now) and ``exit``.
+Both directions are packets: one byte for the kind, four for the length (big endian), and the payload. ``D``
+is what a terminal would send or get; ``M`` is an object in JSON, with a ``type``. To the app come ``resize``
+(with ``width`` and ``height``), ``attach`` (a terminal that is empty yet) and ``quit``; from it come
+``unsaved`` (with ``value``, true if something is lost when it ends now) and ``exit``.
 """
 
 from __future__ import annotations
