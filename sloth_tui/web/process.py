@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _PATIENCE_SECONDS = 3.0
 """Between the ways to end a process: it is asked, told by SIGTERM, killed."""
+_LOOK_SECONDS = 0.02
+_PIPES_SECONDS = 0.5
 _KEPT_CHARACTERS = 4096
 """Of the last that a process wrote to stderr."""
 _LARGEST_PACKET = 64 * 1024 * 1024
@@ -80,25 +83,40 @@ class SessionProcess:
             await stdin.drain()
 
     async def end(self) -> int:
-        """End the process, and what is left of its group; return its exit code. Its packets must be
-        read on."""
-        for ask in (self._quit, self._process.terminate):
+        """End the process, and what is left of its group; return its exit code. Its packets must be read
+        on."""
+        for ask in (self._quit, self._process.terminate, self.kill):
             with suppress(ProcessLookupError):
                 ask()
-            with suppress(TimeoutError):
-                return await asyncio.wait_for(self._wait(), _PATIENCE_SECONDS)
-        self.kill()
-        return await self._wait()
+            if await self._has_exited():
+                break
+        self._kill_group()
+        # Others may hold its pipes open: there is nothing to wait for any more.
+        await asyncio.wait([self._errors], timeout=_PIPES_SECONDS)
+        self._errors.cancel()
+        assert self._process.stdout is not None
+        self._process.stdout.feed_eof()
+        self._process._transport.close()  # type: ignore[attr-defined]
+        return -signal.SIGKILL if self._process.returncode is None else self._process.returncode
 
     def kill(self) -> None:
         """Kill the process and its group at once."""
         if self._process.returncode is None:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            self._kill_group()
 
-    async def _wait(self) -> int:
-        await asyncio.wait([self._errors], timeout=_PATIENCE_SECONDS)
-        return await self._process.wait()
+    def _kill_group(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    async def _has_exited(self) -> bool:
+        """Return False if it is still there after a while. The library waits for its pipes as well, so this
+        looks again and again."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while self._process.returncode is None:
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(_LOOK_SECONDS)
+        return True
 
     def _quit(self) -> None:
         assert self._process.stdin is not None

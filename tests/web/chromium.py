@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from typing import Self
 
 MISSING = "no Chromium and chromedriver: tests/setup.sh installs them as root, by apt"
-KEYS = {"escape": "\ue00c", "enter": "\ue007", "f5": "\ue035", "control": "\ue009", "down": "\ue015"}
+KEYS = {
+    "backspace": "\ue003",
+    "escape": "\ue00c",
+    "enter": "\ue007",
+    "f5": "\ue035",
+    "control": "\ue009",
+    "down": "\ue015",
+}
 _FLAGS = (
     "--headless=new",
     "--no-sandbox",  # tests run as root in containers
