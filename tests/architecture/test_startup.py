@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAVY = [
+    "aiohttp",
     "argparse",
     "asyncio",
     "dataclasses",
@@ -55,6 +56,7 @@ HEAVY = [
     "sloth_tui.store.sqlite.rows",
     "sloth_tui.store.sqlite.schema.tables",
     "sloth_tui.text",
+    "sloth_tui.web",
 ]
 
 SHOW_HEAVY = """

@@ -69,7 +69,7 @@ class Chromium:
             "args": [*self._flags, f"--user-data-dir={self._directory / 'profile'}"],
             "binary": shutil.which("chromium"),
         }
-        wanted = {"goog:chromeOptions": options, "unhandledPromptBehavior": "ignore"}
+        wanted = {"goog:chromeOptions": options}
         try:
             made = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
         except BaseException:
@@ -128,13 +128,6 @@ class Chromium:
 
     def close_tab(self) -> None:
         self._ask("DELETE", "/window")
-
-    def prompt(self) -> str:
-        """Return the text of the question that the browser asks; fails without one."""
-        return str(self._ask("GET", "/alert/text"))
-
-    def dismiss(self) -> None:
-        self._ask("POST", "/alert/dismiss")
 
     def run(self, script: str, *arguments: object) -> Any:
         """Return what a function body returns; a promise is waited for."""

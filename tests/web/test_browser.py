@@ -5,12 +5,8 @@ from __future__ import annotations
 import asyncio
 import http.server
 import os
-import re
-import signal
-import subprocess
-import sys
 import threading
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +17,7 @@ from sloth_tui.web.files import load_files
 from sloth_tui.web.guard import CHECKS, check_host, check_origin, check_site, check_token
 from tests.support import wait_until
 from tests.web.chromium import MISSING, Chromium, is_installed
+from tests.web.driving import Page, pids, program
 from tests.web.relay import Relay
 from tests.web.support import TOKEN, serving, stand_in
 
@@ -68,79 +65,6 @@ class Threadsafe:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
         return (lambda *values: self._loop.call_soon_threadsafe(found, *values)) if callable(found) else found
-
-
-class Page:
-    """What a person sees of the terminal, and does."""
-
-    def __init__(self, browser: Chromium) -> None:
-        self._browser = browser
-        self.press = browser.press
-
-    def screen(self) -> str:
-        return str(self._browser.run("return document.querySelector('.xterm-rows')?.innerText ?? ''"))
-
-    def sees(self, *wanted: str) -> str:
-        """Wait until all of this is on the screen; return the screen."""
-        try:
-            return wait_until(lambda: self._with(wanted))
-        except AssertionError:
-            raise AssertionError(f"{wanted} is not on\n{self.screen()}") from None
-
-    def _with(self, wanted: tuple[str, ...]) -> str:
-        screen = self.screen()
-        return screen if all(text in screen for text in wanted) else ""
-
-    def shows(self, element: str, words: str) -> None:
-        """Wait until an element of the page, outside of the terminal, is visible and holds these words."""
-        script = "const e = document.querySelector(arguments[0]); return e.checkVisibility() && e.innerText"
-        wait_until(lambda: words in str(self._browser.run(script, element)), what=words)
-
-    def hides(self, element: str) -> None:
-        script = "return !document.querySelector(arguments[0]).checkVisibility()"
-        wait_until(lambda: self._browser.run(script, element), what=element)
-
-    def cell(self, text: str) -> tuple[int, int]:
-        """Return where in the window this text begins, in pixels."""
-        script = """
-        const rows = [...document.querySelectorAll('.xterm-rows > div')];
-        const [text, columns] = arguments;
-        const row = rows.find((row) => row.textContent.includes(text));
-        const box = row.getBoundingClientRect();
-        const x = box.left + (row.textContent.indexOf(text) + 0.5) * box.width / columns;
-        return [x, box.top + box.height / 2];
-        """
-        columns = max(len(line) for line in self.screen().splitlines())
-        x, y = self._browser.run(script, text, columns)
-        return round(x), round(y)
-
-
-@contextmanager
-def program(*words: str) -> Iterator[tuple[str, list[str], subprocess.Popen[str]]]:
-    """Run ``sloth-runner web``; give its address, the lines of its log so far, and the process."""
-    started = subprocess.Popen(
-        [sys.executable, "-m", "sloth_tui", "web", "--port", "0", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert started.stdout is not None
-    assert started.stderr is not None
-    log: list[str] = []
-    with closing(started.stdout), closing(started.stderr) as stderr:
-        reader = threading.Thread(target=lambda: log.extend(iter(stderr.readline, "")))
-        reader.start()
-        try:
-            yield started.stdout.readline().strip(), log, started
-        finally:
-            if started.poll() is None:
-                started.send_signal(signal.SIGINT)
-            assert started.wait(60) == 130
-            reader.join()
-
-
-def pids(log: list[str]) -> list[int]:
-    return [int(pid) for pid in re.findall(r"begun, pid (\d+)", "".join(log))]
 
 
 def test_the_terminal_ui_works_in_a_browser(chromium: Chromium, relay: Relay, base: Path) -> None:
@@ -207,20 +131,19 @@ def test_the_terminal_ui_works_in_a_browser(chromium: Chromium, relay: Relay, ba
         page.sees("1 of 3 keys", "zebra")
         chromium.reload()
         page.sees("1 of 3 keys", "zebra", "╭─ 1 Agents")
-        chromium.click(*page.cell("zebra"))
-        page.press("escape")
+        chromium.click(*page.cell("stripes"))
         page.press("n")
         page.sees("New key", "ctrl+s saves")
         assert len(pids(log)) == 1
 
         # What was typed is not lost by mistake.
+        assert not page.asks_before_it_goes()
         page.press("x")
-        page.sees("│ x")
-        chromium.reload()
-        chromium.prompt()
-        chromium.dismiss()
-        page.press("escape", "escape")
-        page.sees("1 of 3 keys")
+        wait_until(page.asks_before_it_goes)
+        page.press("escape")
+        page.sees("Not saved. esc again discards")
+        page.press("escape")
+        wait_until(lambda: not page.asks_before_it_goes())
 
         # Another tab is another session.
         first = chromium.tab()
@@ -233,7 +156,7 @@ def test_the_terminal_ui_works_in_a_browser(chromium: Chromium, relay: Relay, ba
         chromium.close_tab()
         chromium.go_to(first)
         page.sees("1 of 3 keys")
-    page.shows("#note", "The connection is lost")
+    page.shows("#over", "The session has ended.")
     chromium.open("about:blank")
     assert all(not os.path.exists(f"/proc/{pid}") for pid in pids(log))
 
