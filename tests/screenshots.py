@@ -1,7 +1,8 @@
 """Makes the pictures of ``screenshots/`` from the real app: ``python -m tests.screenshots``.
 
 The app runs headless on the sample state of :mod:`sloth_tui.demo`; Textual exports what it painted as SVG,
-librsvg draws that as PNG. Fonts and librsvg come with ``tests/setup.sh pictures``.
+librsvg draws that as PNG. Fonts and librsvg come with ``tests/setup.sh pictures``. Chromium takes the picture
+of the page of ``sloth-runner web``.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ from textual.widgets import TextArea
 
 from sloth_tui import demo
 from sloth_tui.model import Origin
+from tests.support import wait_until
 from tests.tui.driving import running, until
 from tests.tui.state import elsewhere
+from tests.web.chromium import Chromium
+from tests.web.driving import program
 from tools.smoke import SSH
 
 if TYPE_CHECKING:
@@ -48,6 +52,7 @@ task({name = "configure", delegate_to = {"web1", "web2"}, run = function()
 end})
 """
 
+_SETTLED_SECONDS = 3.0
 TARGET = pathlib.Path(__file__).parent.parent / "screenshots"
 
 
@@ -157,8 +162,24 @@ def to_png(svg: str, path: pathlib.Path) -> None:
         )
 
 
+def in_a_browser(path: pathlib.Path, directory: pathlib.Path) -> None:
+    """Take the picture of the page of ``sloth-runner web`` in Chromium."""
+    os.environ["HOME"] = str(directory)
+    demo.fill(Origin("ana", "workshop", os.getpid(), "sloth-tui", "sample state"), time.time())
+    with program() as (address, _, _), Chromium(directory, drawn=True, size=(1200, 800)) as browser:
+        browser.open(address)
+        wait_until(lambda: browser.run("return Boolean(sessionStorage.getItem('session'))"))
+        time.sleep(_SETTLED_SECONDS)  # what is drawn by WebGL cannot be read
+        browser.press("/", *"config:v7")
+        time.sleep(_SETTLED_SECONDS)
+        path.write_bytes(browser.picture())
+
+
 def main() -> int:
     TARGET.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as directory:
+        in_a_browser(TARGET / "web.png", pathlib.Path(directory))
+        print("screenshots/web.png")
     for name in SCENES:
         with tempfile.TemporaryDirectory() as directory:
             os.environ["HOME"] = directory

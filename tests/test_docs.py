@@ -293,10 +293,10 @@ def test_every_picture_is_shown() -> None:
 @pytest.mark.parametrize("page", TEXTS)
 def test_make_targets_it_names_exist(page: str) -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    there = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    there = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     code = re.findall(r"`([^`\n]+)`", without_blocks(TEXTS[page]))
     code += "".join(block.text for block in blocks(TEXTS[page], "sh")).splitlines()
-    named = [words for line in code for words in re.findall(r"^make ((?:[a-z]+ ?)+)", line.strip())]
+    named = [words for line in code for words in re.findall(r"^make ((?:[a-z-]+ ?)+)", line.strip())]
     assert {target for words in named for target in words.split()} <= there
 
 

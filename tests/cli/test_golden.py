@@ -118,7 +118,7 @@ state list --help|state show --help|state get --help|state set --help|state incr
 state ttl --help|state expire --help|state persist --help
 state delete --help|state clear --help|state stats --help|lock list --help|lock acquire --help
 lock release --help|lock break --help|run --help|agents --help|hosts --help|completion --help|tui --help
-examples --help|examples show --help|examples show
+web --help|examples --help|examples show --help|examples show
 lock acquire x|lock acquire x --holder h --ttl abc|completion tcsh|--agent|--bogus
 """
 

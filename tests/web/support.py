@@ -87,7 +87,7 @@ class Served:
         """Ask as the page does, but for these headers; None: without it."""
         return await self.ask(self.request(path, method, **headers))
 
-    def request(self, path: str = "/", method: str = "GET", **headers: str | None) -> str:
+    def request(self, path: str = "/", /, method: str = "GET", **headers: str | None) -> str:
         sent = {"Host": self.host, **{name.replace("_", "-"): value for name, value in headers.items()}}
         lines = [f"{name}: {value}" for name, value in sent.items() if value is not None]
         return "\r\n".join([f"{method} {path} HTTP/1.1", *lines, "", ""])
@@ -96,7 +96,7 @@ class Served:
         self, path: str = "/socket", protocols: str = f"sloth, token.{TOKEN}", **headers: str | None
     ) -> Answer:
         """Ask for a websocket as the page does, but for this."""
-        usual = {
+        usual: dict[str, str | None] = {
             "Origin": self.origin,
             "Connection": "Upgrade",
             "Upgrade": "websocket",
@@ -104,7 +104,7 @@ class Served:
             "Sec_WebSocket_Key": base64.b64encode(os.urandom(16)).decode(),
             "Sec_WebSocket_Protocol": protocols or None,
         }
-        return await self.get(path, **{**usual, **headers})
+        return await self.ask(self.request(path, **{**usual, **headers}))
 
 
 class Socket:

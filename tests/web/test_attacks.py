@@ -206,7 +206,8 @@ async def test_there_are_not_more_sessions_than_a_few(monkeypatch: pytest.Monkey
 
 
 async def test_no_path_leads_to_a_file_that_is_not_in_the_table() -> None:
-    for checks in (CHECKS, []):
+    nothing: tuple[Check, ...] = ()
+    for checks in (CHECKS, nothing):
         async with serving(checks) as served:
             for path in PATHS:
                 assert (path, (await served.get(path)).status) == (path, 404)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -118,7 +119,7 @@ async def test_a_session_that_ended_says_why(
 
 
 async def test_where_no_process_can_be_started_the_page_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process.sys, "executable", "/absent/python")
+    monkeypatch.setattr(sys, "executable", "/absent/python")
     async with serving() as served:
         socket = Socket(await served.knock())
         await socket.begin()

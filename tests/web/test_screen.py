@@ -1,0 +1,78 @@
+"""The terminal UI on a page: what it offers, what it tells the page, and how it ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.errors import SlothError
+from sloth_tui.tui import actions
+from sloth_tui.tui.actions import NEED_TERMINAL, is_offered, rebind
+from sloth_tui.tui.external import clipboard
+from sloth_tui.tui.external.clipboard import Clipboard
+from tests.support import A_MINUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class OnAPage:
+    """The part of an app that copies."""
+
+    is_web = True
+
+    def __init__(self) -> None:
+        self.copied = ""
+
+    def copy_to_clipboard(self, text: str) -> None:
+        self.copied = text
+
+
+@pytest.fixture
+def _as_it_was() -> Iterator[None]:
+    yield
+    rebind({})
+
+
+@pytest.mark.usefixtures("_as_it_was")
+def test_what_gives_the_terminal_away_is_not_offered_whatever_the_keys_are() -> None:
+    rebind({"edit_outside": "ctrl+e", "zoom": "Z"}, without=NEED_TERMINAL)
+    offered = {action.id for action in actions.actions()}
+    assert offered.isdisjoint(NEED_TERMINAL)
+    assert not any(is_offered(name) for name in NEED_TERMINAL)
+    keys = {key for binding in actions.bindings() for key in binding.key.split(",")}
+    assert keys.isdisjoint({"E", "ctrl+e", "vertical_line", "ctrl+z"})
+    assert "Z" in keys
+    rebind({})
+    assert all(is_offered(name) for name in NEED_TERMINAL)
+
+
+async def test_copies_go_to_the_page_and_to_no_program_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def give(*_: object) -> None:
+        raise AssertionError("a program here was given the text")
+
+    monkeypatch.setattr(clipboard, "give", give)
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv("TMUX", "x")
+    monkeypatch.setattr(clipboard, "find_program", lambda _: ("cat",))
+    for command in ((), ("cat",)):
+        page = OnAPage()
+        assert await Clipboard(page, command).put("v1 é \udcff") == ""  # type: ignore[arg-type]
+        assert page.copied == "v1 é �"
+    with pytest.raises(SlothError, match="too much to copy through a browser"):
+        await Clipboard(OnAPage()).put("x" * (clipboard.MAX_OSC52_BYTES + 1))  # type: ignore[arg-type]
+
+
+def test_a_session_that_cannot_begin_says_why_in_one_line(base: Path) -> None:
+    base.mkdir()
+    (base / "config.toml").write_text("[tui]\ntheme = 3\n")
+    command = [sys.executable, "-P", "-m", "sloth_tui.web.session", "80", "24"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=A_MINUTE)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ")
+    assert "theme" in done.stderr
+    assert done.stderr.count("\n") == 1
