@@ -8,11 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from tests.docs import ROOT
+from tools import release
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +37,8 @@ from pathlib import Path
 
 version = re.search('= "(.+)"', Path("sloth_tui/__init__.py").read_text())[1]
 METADATA = f"Metadata-Version: 2.1\\nName: sloth_tui\\nVersion: {version}\\n"
-FILES = ["pyproject.toml", "backend.py", "sloth_tui/__init__.py"]
+PACKAGE = ["sloth_tui/__init__.py", *map(str, Path("sloth_tui/web").rglob("*.*"))]
+FILES = ["pyproject.toml", "backend.py", *PACKAGE]
 
 def build_sdist(directory, config_settings=None):
     name = f"sloth_tui-{version}"
@@ -49,7 +52,8 @@ def build_sdist(directory, config_settings=None):
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     name, info = f"sloth_tui-{version}-py3-none-any.whl", f"sloth_tui-{version}.dist-info"
     with zipfile.ZipFile(Path(directory, name), "w") as archive:
-        archive.write("sloth_tui/__init__.py")
+        for file in PACKAGE:
+            archive.write(file)
         archive.writestr(f"{info}/METADATA", METADATA)
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
         archive.writestr(f"{info}/RECORD", "")
@@ -90,6 +94,9 @@ class Project:
         (root / "pyproject.toml").write_text(PYPROJECT)
         (root / "backend.py").write_text(BACKEND)
         (root / ".gitignore").write_text("dist/\n__pycache__/\n")
+        for name in release.PAGE:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text("of the page")
         self.package.write_text('"""A package."""\n\n__version__ = "0.2.0"\n')
         self.changelog.write_text(INTRO + UNRELEASED + OLDER)
         self.make("exit 0")
@@ -218,13 +225,31 @@ def test_where_a_step_fails_version_and_changelog_are_put_back(
     assert project.state() == before
 
 
+def test_a_wheel_without_the_page_is_not_released(tmp_path: Path) -> None:
+    wheel = tmp_path / "sloth_tui-0.3.0-py3-none-any.whl"
+    for lacking in (set(), {"sloth_tui/web/assets/xterm.mjs"}):
+        with zipfile.ZipFile(wheel, "w") as archive:
+            for name in release.PAGE - lacking:
+                archive.writestr(name, "of the page")
+        if lacking:
+            with pytest.raises(SystemExit, match=r"lacks files of the page: .*/xterm\.mjs$"):
+                release.check_page(wheel)
+        else:
+            release.check_page(wheel)
+
+
 def test_a_release_leaves_two_commands_to_do(project: Project) -> None:
     (project.root / "dist").mkdir()
     (project.root / "dist" / "stale-0.1.0.tar.gz").touch()
     day = datetime.date.today()
     code, out, err = project.release("0.3.0")
     assert code == 0, err
-    assert out.index("made test") < out.index("smoke: found 0.3.0") < out.index("git commit")
+    assert (
+        out.index("made test")
+        < out.index("made web-assets")
+        < out.index("smoke: found 0.3.0")
+        < out.index("git commit")
+    )
     assert project.package.read_text() == '"""A package."""\n\n__version__ = "0.3.0"\n'
     days = {day, datetime.date.today()}
     assert project.changelog.read_text() in {

@@ -117,10 +117,16 @@ def build(version: str) -> Path:
     for path in (wheel, sdist):
         if not path.exists():
             sys.exit(f"error: {path.name} was not built")
-    missing = sorted(PAGE - set(zipfile.ZipFile(wheel).namelist()))
+    check_page(wheel)
+    return wheel
+
+
+def check_page(wheel: Path) -> None:
+    """Exit with one line where a wheel lacks files that ``sloth-runner web`` serves."""
+    with zipfile.ZipFile(wheel) as archive:
+        missing = sorted(PAGE - set(archive.namelist()))
     if missing:
         sys.exit(f"error: {wheel.name} lacks files of the page: {', '.join(missing)}")
-    return wheel
 
 
 def try_wheel(wheel: Path, version: str) -> None:

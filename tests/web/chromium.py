@@ -123,6 +123,9 @@ class Chromium:
     def tab(self) -> str:
         return str(self._ask("GET", "/window"))
 
+    def tabs(self) -> list[str]:
+        return list(self._ask("GET", "/window/handles"))
+
     def go_to(self, tab: str) -> None:
         self._ask("POST", "/window", {"handle": tab})
 
