@@ -316,7 +316,8 @@ def _serve() -> int:
     from sloth_tui.cli import main as run_command
 
     sys.stderr.write("open this address in a browser; ctrl+c ends it\n")
-    return run_command(["web", "--agent", "local", "--port", "0"])
+    code = run_command(["web", "--agent", "local", "--port", "0"])
+    return ExitCode.OK if code == ExitCode.INTERRUPTED else code
 
 
 if __name__ == "__main__":

@@ -88,6 +88,9 @@ class Served:
         return await self.ask(self.request(path, method, **headers))
 
     def request(self, path: str = "/", /, method: str = "GET", **headers: str | None) -> str:
+        return self._written(path, method, headers)
+
+    def _written(self, path: str, method: str, headers: dict[str, str | None]) -> str:
         sent = {"Host": self.host, **{name.replace("_", "-"): value for name, value in headers.items()}}
         lines = [f"{name}: {value}" for name, value in sent.items() if value is not None]
         return "\r\n".join([f"{method} {path} HTTP/1.1", *lines, "", ""])
@@ -104,7 +107,7 @@ class Served:
             "Sec_WebSocket_Key": base64.b64encode(os.urandom(16)).decode(),
             "Sec_WebSocket_Protocol": protocols or None,
         }
-        return await self.ask(self.request(path, **{**usual, **headers}))
+        return await self.ask(self._written(path, "GET", {**usual, **headers}))
 
 
 class Socket:
