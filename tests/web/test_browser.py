@@ -82,7 +82,7 @@ def test_the_terminal_ui_works_in_a_browser(chromium: Chromium, relay: Relay, ba
 
         # Keys, and what no browser can do is not offered.
         page.press("?")
-        page.sees("Show every key")
+        page.sees("j and k scroll", "Fold everything in this value")
         assert "$EDITOR" not in page.screen()
         assert "shell" not in page.screen()
         page.press("escape")
