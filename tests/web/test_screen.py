@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from sloth_tui.tui import actions
 from sloth_tui.tui.actions import NEED_TERMINAL, is_offered, rebind
 from sloth_tui.tui.external import clipboard
 from sloth_tui.tui.external.clipboard import Clipboard
-from tests.support import A_MINUTE
+from tests.support import A_MINUTE, rounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,3 +77,22 @@ def test_a_session_that_cannot_begin_says_why_in_one_line(base: Path) -> None:
     assert done.stderr.startswith("error: ")
     assert "theme" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_page_that_is_closed_at_once_ends_its_session_without_complaint() -> None:
+    """Also while the widgets of the first picture are being made."""
+    quit_ = b'M\0\0\0\x10{"type": "quit"}'
+    command = [sys.executable, "-P", "-m", "sloth_tui.web.session", "80", "24"]
+    for number in range(rounds(3, 40)):
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as session:
+            assert session.stdin is not None
+            assert session.stdout is not None
+            session.stdout.read(5)
+            time.sleep(0.004 * (number % 20))
+            session.stdin.write(quit_)
+            session.stdin.flush()
+            _, complaints = session.communicate(timeout=A_MINUTE)
+        assert (session.returncode, complaints) == (0, b"")
