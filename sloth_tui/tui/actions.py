@@ -197,6 +197,9 @@ ACTIONS: tuple[Action, ...] = (
 
 NEED_TERMINAL = ("edit_outside", "page_value", "suspend")
 """The actions that give the terminal to another program, by id."""
+ACT_ON_FILES = ("export", "run_file")
+"""The actions that write files or run programs although nothing of the store may be changed: a check of a Lua
+file asks by commands. Who is at the terminal can do that anyway; whoever has a page need not."""
 
 _in_force = {action.id: action for action in ACTIONS}
 _withheld: frozenset[str] = frozenset()

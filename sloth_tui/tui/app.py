@@ -17,7 +17,7 @@ from textual.css.query import NoMatches
 from textual.widget import MountError
 
 from sloth_tui.text import display_text
-from sloth_tui.tui.actions import NEED_TERMINAL, by_id, rebind
+from sloth_tui.tui.actions import ACT_ON_FILES, NEED_TERMINAL, by_id, rebind
 from sloth_tui.tui.browser.layout import NARROW, NORMAL, WIDE
 from sloth_tui.tui.browser.screen import BrowserScreen
 from sloth_tui.tui.external.last_words import end_if_short, watch_loop, watch_threads
@@ -62,6 +62,13 @@ def _keys(settings: Settings) -> dict[str, str]:
     return check_keys(settings)
 
 
+def _withheld(*, in_browser: bool, read_only: bool) -> tuple[str, ...]:
+    """Return the actions that are not offered."""
+    if not in_browser:
+        return ()
+    return (*NEED_TERMINAL, *ACT_ON_FILES) if read_only else NEED_TERMINAL
+
+
 class SlothApp(App[int]):
     """Shows one agent's store at a time."""
 
@@ -87,7 +94,7 @@ class SlothApp(App[int]):
     ) -> None:
         """``ui_state``: the screen as it was left; ``warnings`` are shown once there is a screen.
         ``in_browser``: its terminal is a page in a web browser. Raises InvalidConfig for invalid keys."""
-        rebind(_keys(settings), without=NEED_TERMINAL if in_browser else ())
+        rebind(_keys(settings), without=_withheld(in_browser=in_browser, read_only=read_only))
         self._in_browser = in_browser
         self.COMMAND_PALETTE_BINDING = by_id("palette").key.split(",")[0]  # type: ignore[misc]
         # NO_COLOR forbids the terminal's own colours too.

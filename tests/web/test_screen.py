@@ -5,15 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sloth_tui.errors import SlothError
+from sloth_tui.errors import DatabaseUnusable, PassphraseNeeded, SlothError
+from sloth_tui.settings import Settings
 from sloth_tui.tui import actions
 from sloth_tui.tui.actions import NEED_TERMINAL, is_offered, rebind
+from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.external import clipboard
 from sloth_tui.tui.external.clipboard import Clipboard
+from sloth_tui.tui.operations.agents import AgentOperations
 from tests.support import A_MINUTE, rounds
 
 if TYPE_CHECKING:
@@ -96,3 +99,21 @@ def test_a_page_that_is_closed_at_once_ends_its_session_without_complaint() -> N
             session.stdin.flush()
             _, complaints = session.communicate(timeout=A_MINUTE)
         assert (session.returncode, complaints) == (0, b"")
+
+
+@pytest.mark.usefixtures("_as_it_was")
+async def test_a_page_that_may_change_nothing_neither_runs_checks_nor_writes_files() -> None:
+    """A check of a Lua file asks by commands, and an export writes a file."""
+    settings = Settings()
+    for read_only in (True, False):
+        SlothApp("local", settings, read_only=read_only, in_browser=True)
+        assert is_offered("run_file") is is_offered("export") is not read_only
+    SlothApp("local", settings, read_only=True)
+    assert is_offered("run_file")
+
+
+async def test_no_page_asks_for_a_passphrase() -> None:
+    page: Any = OnAPage()
+    needed = PassphraseNeeded("locked", key_file="local.key", key_id="1")
+    with pytest.raises(DatabaseUnusable, match="no page asks for it"):
+        await AgentOperations(page, page, page, page).unlock("local", needed)

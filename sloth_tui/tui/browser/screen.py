@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from sloth_tui.tui.actions import DOCK, PANES, bindings, by_id, in_pane, key_of, shown_key
+from sloth_tui.tui.actions import DOCK, PANES, bindings, by_id, in_pane, is_offered, key_of, shown_key
 from sloth_tui.tui.browser.context import Context
 from sloth_tui.tui.browser.controllers.keys import KeysController
 from sloth_tui.tui.browser.routes import ROUTES, owner_of
@@ -153,7 +153,9 @@ class BrowserScreen(Screen[None]):
         await self.action_perform(name)
 
     def perform(self, name: str) -> None:
-        """Carry out the action of this id, wherever the focus is."""
+        """Carry out the action of this id, wherever the focus is, if it is offered."""
+        if not is_offered(name):
+            return
         action = by_id(name)
         if action.call:
             self.call_later(self.run_action, action.call)

@@ -87,7 +87,12 @@ class AgentOperations:
 
     async def unlock(self, name: str, needed: PassphraseNeeded) -> None:
         """Ask for the passphrase that protects an agent's key, and open the agent. Raises DatabaseUnusable
-        after three wrong ones."""
+        after three wrong ones, and on a page, where nobody should type it."""
+        if self._app.is_web:
+            raise DatabaseUnusable(
+                "a passphrase protects its key, and no page asks for it",
+                hint="SLOTH_RUNNER_KEY names another source of the key",
+            )
         from sloth_tui.tui.dialogs.passphrase import PassphraseScreen
 
         async def attempt(passphrase: str) -> bool:
