@@ -175,7 +175,7 @@ def test_every_help_has_an_example_of_this_very_command(path: tuple[str, ...]) -
     assert max(map(len, result.out.splitlines())) <= 100
 
 
-@pytest.mark.parametrize("words", ["state export", "lock run x"])
+@pytest.mark.parametrize("words", ["state merge", "lock steal"])
 def test_there_is_no_trace_of_commands_that_do_not_exist(words: str) -> None:
     group, name, *_ = words.split()
     assert piped(*words.split()).code == 2

@@ -21,7 +21,7 @@ from sloth_tui.errors import (
     SlothError,
 )
 from sloth_tui.store import open_agents, open_path, open_store, sqlite
-from sloth_tui.store.sqlite.engine import backup as backup_engine
+from sloth_tui.store.sqlite.saving import swapping
 from tests.store.sqlite.others import DOCUMENTED, run_other
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def test_a_copy_that_is_broken_off_leaves_nothing(base: Path, web: str) -> None:
 
 
 def test_deletion_leaves_a_backup(base: Path, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backup_engine, "_SEIZE_TIMEOUT_MS", 50)
+    monkeypatch.setattr(swapping, "_SEIZE_TIMEOUT_MS", 50)
     before = keys(web)
     with open_store("web", "read"):
         with pytest.raises(Conflict, match="another program has it open"):
@@ -137,7 +137,7 @@ def test_two_backups_in_one_second_are_two(base: Path, web: str) -> None:
 def test_a_database_that_another_process_has_open_stays(
     base: Path, web: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backup_engine, "_SEIZE_TIMEOUT_MS", 50)
+    monkeypatch.setattr(swapping, "_SEIZE_TIMEOUT_MS", 50)
     program = (
         "import sys; from sloth_tui.store import open_store\n"
         "store = open_store('web', 'read'); store.count(); print(flush=True); sys.stdin.read()"

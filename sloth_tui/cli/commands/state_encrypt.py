@@ -105,8 +105,8 @@ _KEY = Option(
     metavar="SOURCE",
 )
 _SOURCES = (
-    "The key comes from $SLOTH_RUNNER_KEY or config.toml ([encryption] key, or key of [agents.NAME]), which\n"
-    "name a source, never a key; by default from a file in <base>/keys, which is made if it is not there.\n"
+    "The key comes from $SLOTH_RUNNER_KEY or config.toml ([encryption] key, or key of [agents.NAME]),\n"
+    "which name a source, never a key; by default from a file in <base>/keys, made if not there.\n"
 )
 
 COMMANDS = (
