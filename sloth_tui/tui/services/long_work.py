@@ -71,7 +71,9 @@ class LongJobs:
             if not prefix:
                 from sloth_tui.store.backups import back_up_first
 
-                back_up_first(agent, "clear", settings=lambda: self._settings, progress=job.report)
+                back_up_first(
+                    agent, "clear", settings=lambda: self._settings, progress=lambda *_: job.check()
+                )
             return store.delete_prefix(prefix)
 
         return self._write(job, title, clear)
