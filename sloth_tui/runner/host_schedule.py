@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from sloth_tui.runner.schedule import DONE, SKIPPED, PlannedTask, describe_end, describe_task
+from sloth_tui.runner.schedule import DONE, SKIPPED, PlannedTask, describe_end, describe_task, failures_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +19,8 @@ class Step(NamedTuple):
     """None: the task has no hosts of its own."""
     obstacle: str | None
     """Why it is skipped; None: it begins."""
+    told: str = ""
+    """What it is told of the failures of others."""
 
 
 class HostSchedule:
@@ -65,7 +67,8 @@ class HostSchedule:
                 self._running.add(host)
             else:
                 self._note(self._current.name, host, SKIPPED)
-            yield Step(self._current.name, host, obstacle)
+            told = failures_of(self._current, self._worst()) if self._current.despite_failures == "any" else ""
+            yield Step(self._current.name, host, obstacle, told)
 
     def record(self, task: str, host: str | None, result: str) -> None:
         """Note the result of a task that has ended for a host."""
@@ -97,16 +100,25 @@ class HostSchedule:
             for host, result in found.items()
         }
 
+    def _worst(self) -> dict[str, str]:
+        """Return a result of each task that is not done, for whatever host, or else done."""
+        return {
+            task: next((result for result in found.values() if result != DONE), DONE)
+            for task, found in self._results.items()
+        }
+
     def _note(self, task: str, host: str | None, result: str) -> None:
         self._results.setdefault(task, {})[host] = result
 
     def _obstacle(self, task: PlannedTask, host: str | None) -> str | None:
+        if task.despite_failures == "any":
+            return None
         for name in task.depends_on:
             if obstacle := self._unmet(name, host):
                 return obstacle
         if host in self._lost:
             return self._lost[host]
-        return None if self._keep_going else self._failure
+        return None if self._keep_going or task.despite_failures else self._failure
 
     def _unmet(self, name: str, host: str | None) -> str | None:
         """Return why a dependency is not fulfilled for a host; None if it is."""

@@ -35,14 +35,26 @@ class Task(NamedTuple):
     """Paths of the files that it makes."""
     hosts: tuple[str, ...] = ()
     """The hosts that it runs for, once each; empty if it runs once, where ``delegate_to`` says."""
+    retry_delays: tuple[float, ...] = ()
+    """Seconds before each further attempt; empty if they follow at once."""
+    workflows: tuple[str, ...] = ()
+    """The workflows that list it."""
+    workflow_timeout: float | None = None
+    """Seconds for all tasks of the first of its workflows together."""
+    despite_failures: str = ""
+    """After a failure it is skipped, unless this is ``others`` and it does not depend on what failed, or
+    ``any``."""
 
 
-def make_plan(tasks: Sequence[Task], wanted: Sequence[str] = ()) -> list[Task]:
-    """Return the tasks in the order they run; with ``wanted``, only these and their dependencies.
+def make_plan(
+    tasks: Sequence[Task], wanted: Sequence[str] = (), workflow: str | None = None
+) -> list[Task]:
+    """Return the tasks in the order they run; with ``wanted`` or ``workflow``, only these and their
+    dependencies.
 
     Of the tasks whose dependencies all came before, the one that is defined first is next. Raises
     TaskFileError if there are no tasks, duplicate names, unknown dependencies, cycles, or unknown names in
-    ``wanted``.
+    ``wanted`` or ``workflow``.
     """
     if not tasks:
         raise TaskFileError("the file defines no tasks", hint="define one with task({name = ..., run = ...})")
@@ -51,6 +63,8 @@ def make_plan(tasks: Sequence[Task], wanted: Sequence[str] = ()) -> list[Task]:
     ordered = _ordered(tasks)
     if len(ordered) < len(tasks):
         raise _cycle(tasks, by_name, {task.name for task in ordered})
+    if workflow is not None:
+        wanted = [*wanted, *_members(tasks, workflow)]
     needed = _needed(by_name, wanted)
     return [task for task in ordered if task.name in needed]
 
@@ -144,10 +158,19 @@ def _needed(by_name: Mapping[str, Task], wanted: Sequence[str]) -> set[str]:
     return needed
 
 
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
+def _members(tasks: Sequence[Task], workflow: str) -> list[str]:
+    members = [task.name for task in tasks if workflow in task.workflows]
+    if not members:
+        known = list(dict.fromkeys(name for task in tasks for name in task.workflows))
+        hint = _did_you_mean(workflow, known, "workflows") if known else "the file defines no workflows"
+        raise TaskFileError(f"no workflow is called '{workflow}'", hint=hint)
+    return members
+
+
+def _did_you_mean(name: str, known: Iterable[str], noun: str = "tasks") -> str:
     names = list(known)
     close = nearest(name, names)
     if close:
         return f"did you mean '{close[0]}'?"
     more = f" and {len(names) - _MAX_SHOWN:,} more" if len(names) > _MAX_SHOWN else ""
-    return "tasks: " + ", ".join(names[:_MAX_SHOWN]) + more
+    return f"{noun}: " + ", ".join(names[:_MAX_SHOWN]) + more

@@ -29,8 +29,9 @@ _NAMES = {kind: name for name, kind in events.KINDS.items()}
 class Note(NamedTuple):
     """A message of the worker to the supervisor alone.
 
-    ``started`` (pid of the process that runs Lua), ``plan`` (a list of [name, timeout, retries]; a list of
-    [name, dependencies, hosts], empty unless a task has several hosts), ``listed`` (tasks, field by field),
+    ``started`` (pid of the process that runs Lua), ``plan`` (a list of [name, timeout, retries, workflow,
+    timeout of that]; a list of [name, dependencies, hosts, despite_failures], empty unless a task has several
+    hosts), ``listed`` (tasks, field by field),
     ``store`` (revision before the run's first change), ``attempt`` (task, number), ``acquired`` (name,
     holder) and ``released`` (name) of a lock of with_lock, ``done``, ``unusable`` (message, hint, exit code,
     Lua traceback), ``crashed`` (Python traceback), ``asked`` (how many processes were, seconds they have),

@@ -41,6 +41,8 @@ class RunRequest(NamedTuple):
     """Run tasks that are up to date, too."""
     forks: int = DEFAULT_FORKS
     """The number of hosts that a task with several acts on at the same time."""
+    workflow: str | None = None
+    """Run only the tasks of this workflow and their dependencies; None means all."""
 
 
 class RecoveryInfo(NamedTuple):

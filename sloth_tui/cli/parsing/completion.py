@@ -23,8 +23,11 @@ from sloth_tui.text import display_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from sloth_tui.runner.plan import Task
     from sloth_tui.store.port import Store
 
+_LOADING_SECONDS = 2.0
+"""The time for loading a task file: a person waits."""
 _MAX_NAMES = 1000
 """The number of names to offer; more do not help."""
 
@@ -70,6 +73,26 @@ def _locks(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
     return _live(parsed_args, lambda store: (lock.name for lock in store.locks()))
 
 
+def _task_names(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
+    return (task.name for task in _tasks(parsed_args))
+
+
+def _workflows(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
+    return dict.fromkeys(name for task in _tasks(parsed_args) for name in task.workflows)
+
+
+def _tasks(parsed_args: argparse.Namespace) -> Iterable[Task]:
+    """Return the tasks of the file on the command line, which is loaded, and may write nothing."""
+    from sloth_tui.runner.request import RunRequest
+    from sloth_tui.runner.supervision.listing import list_tasks
+
+    if parsed_args.file is None:
+        return ()
+    agent = chosen_agent(getattr(parsed_args, "agent", None))
+    names = list_tasks(RunRequest(parsed_args.file, agent, timeout=_LOADING_SECONDS))
+    return [task for task in names if _can_be_typed(task.name)]
+
+
 def _store(parsed_args: argparse.Namespace) -> Store:
     """Open the store to read. Warnings stay silent."""
     agent = chosen_agent(getattr(parsed_args, "agent", None))
@@ -86,9 +109,13 @@ def _live(parsed_args: argparse.Namespace, names: Callable[[Store], Iterator[str
         return [
             name
             for name in islice(names(store), _MAX_NAMES)
-            if display_text(name) == name and not name.startswith("-")
+            if _can_be_typed(name)
         ]
     return ()
+
+
+def _can_be_typed(name: str) -> bool:
+    return display_text(name) == name and not name.startswith("-")
 
 
 _LIVE: dict[str, Callable[..., Iterable[str]]] = {
@@ -98,5 +125,7 @@ _LIVE: dict[str, Callable[..., Iterable[str]]] = {
     "examples": _examples,
     "files": FilesCompleter(),
     "tasks": FilesCompleter(("lua", "sloth")),
+    "task names": _task_names,
+    "workflows": _workflows,
     "shells": _one_of(("bash", "zsh", "fish")),
 }

@@ -11,6 +11,13 @@ REQUEST = (
         "only this task and what it depends on; repeatable",
         metavar="NAME",
         repeated=True,
+        complete="task names",
+    ),
+    Option(
+        ("--workflow",),
+        "only the tasks of this workflow and what they depend on",
+        metavar="NAME",
+        complete="workflows",
     ),
     Option(
         ("--values",),

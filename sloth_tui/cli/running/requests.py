@@ -24,6 +24,7 @@ def read_request(arguments: Arguments, file: str) -> RunRequest:
         timeout=arguments.timeout,
         grace=settings.grace if arguments.grace is None else arguments.grace,
         diff=arguments.diff,
+        workflow=arguments.workflow,
     )
 
 

@@ -24,12 +24,16 @@ local env = {}
 
 -- Errors ------------------------------------------------------------------------------------------
 
--- File and line of the innermost line of task code that is running; "" and 0 if there is none.
+-- What stands for the line of task code where none is running: file and line. Set by code of ours that runs what a
+-- task asks for without a function of its own.
+local standing = {}
+
+-- File and line of the innermost line of task code that is running, else of what stands for it; else "" and 0.
 local function caller()
   local level = 2
   while true do
     local info = getinfo(level, "Sl")
-    if not info then return "", 0 end
+    if not info then return standing.file or "", standing.line or 0 end
     if info.currentline > 0 and info.source ~= OURS then return info.short_src, info.currentline end
     level = level + 1
   end
@@ -106,9 +110,12 @@ end
 -- The current error, so that one that is raised again further out keeps its first traceback.
 local travelling = { n = 0 }
 
+-- lending: the metatables by which tables of task code get names of ours only when they are asked for.
+local kit = { standing = standing, lending = {} }
+
 local function note_error(value)
   if travelling.n == 0 or not rawequal(travelling.value, value) then
-    local message = describe(value)
+    local message = kit.advised(describe(value))
     if not has_position(message) then message = position() .. message end
     travelling = { n = 1, value = value, message = message, trace = user_trace(3) }
   end
@@ -168,7 +175,7 @@ local function copy(from, names)
 end
 
 for name, value in next, copy(_G, [[
-  assert error getmetatable ipairs next pairs pcall rawequal rawget rawlen rawset select tonumber tostring type
+  assert error ipairs next pairs pcall rawequal rawget rawlen rawset select tonumber tostring type
   xpcall _VERSION ]]) do
   env[name] = value
 end
@@ -195,9 +202,17 @@ function env.setmetatable(...)
   if type(metatable) == "table" then
     -- A finalizer runs at any moment, between any two lines of other code.
     if rawget(metatable, "__gc") ~= nil then fail("setmetatable: __gc is not available to task files") end
-    if type(t) == "table" and raw_metatable(t) == nil then return setmetatable(t, metatable) end
+    local found = raw_metatable(t)
+    if type(t) == "table" and (found == nil or kit.lending[found]) then return setmetatable(t, metatable) end
   end
   return checked("setmetatable", setmetatable, ...)
+end
+
+function env.getmetatable(...)
+  local t = ...
+  local found = type(t) == "table" and raw_metatable(t)
+  if found and kit.lending[found] then return nil end
+  return checked("getmetatable", getmetatable, ...)
 end
 
 function env.load(...)
@@ -219,47 +234,17 @@ function env.load(...)
   return nil, message
 end
 
--- Files of the task file's own directory ----------------------------------------------------------
-
-local LOADING <const> = {}
-local loaded = { _G = env }
-for name in gmatch("coroutine math os string table utf8", "%S+") do loaded[name] = env[name] end
-
-function env.require(...)
-  local name = ...
-  if type(name) == "number" then name = tostring(name) end
-  if type(name) ~= "string" then
-    local got = select("#", ...) == 0 and "no value" or type(name)
-    fail("bad argument #1 to 'require' (string expected, got " .. got .. ")")
-  end
-  local known = loaded[name]
-  if known == LOADING then fail("require: '" .. name .. "' requires itself") end
-  if known ~= nil then return known end
-  check_memory()
-  local ok, source, chunk_name = host.read_module(name)
-  if not ok then fail("require: " .. source) end
-  local chunk, message = load(source, chunk_name, "t", env)
-  if not chunk then error(message, 0) end
-  loaded[name] = LOADING
-  local results = pack(pcall(chunk, name))
-  if not results[1] then
-    loaded[name] = nil
-    error(results[2], 0)
-  end
-  if results[2] == nil then results[2] = true end
-  loaded[name] = results[2]
-  return results[2]
-end
-
 -- For the host ------------------------------------------------------------------------------------
 
 -- Runs fn. Returns "returned", then type and description of its first result and of its second, or
 -- "raised", message, traceback. Never raises.
 local function run(fn)
   travelling = { n = 0 }
+  standing.file, standing.line, kit.defaults = nil, nil, nil
   local results = pack(xpcall(fn, note_error))
-  local info = getinfo(fn, "S")
-  local defined = info.linedefined > 0 and info.source ~= OURS and format("%s:%d: ", info.short_src, info.linedefined) or ""
+  local file, line = kit.defined_at(fn)
+  if not file then file, line = standing.file, standing.line end
+  local defined = file and format("%s:%d: ", file, line) or ""
   if results[1] then
     local first, second = results[2], results[3]
     return "returned", first == true and "true" or first == false and "false" or type(first), type(second),
@@ -287,18 +272,19 @@ local function joined(...)
   return concat(parts, "\t")
 end
 
-local kit = {
-  caller = caller,
-  env = env,
-  check_fields = check_fields,
-  check_memory = check_memory,
-  fail = fail,
-  joined = joined,
-  list_of_texts = list_of_texts,
-  note_error = note_error,
-  raw_metatable = raw_metatable,
-  text_of = text_of,
-}
+-- File and line where a function of task code begins; nil if it is none.
+function kit.defined_at(fn)
+  local info = getinfo(fn, "S")
+  if info.linedefined > 0 and info.source ~= OURS then return info.short_src, info.linedefined end
+end
+
+for name, value in next, {
+  caller = caller, checked = checked, compile = load, described = describe, env = env, check_fields = check_fields,
+  check_memory = check_memory, fail = fail, joined = joined, list_of_texts = list_of_texts, note_error = note_error,
+  raw_metatable = raw_metatable, text_of = text_of,
+} do
+  kit[name] = value
+end
 
 -- Emptied last, for what a chunk loaded without an environment would see.
 for name in next, copy(_G, "python io os debug package require dofile loadfile load collectgarbage print warn") do

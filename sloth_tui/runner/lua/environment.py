@@ -9,6 +9,7 @@ from sloth_tui.runner.lua.convert import host_function, json_functions
 from sloth_tui.runner.lua.modules.cmd import CmdModule
 from sloth_tui.runner.lua.modules.file import FileModule
 from sloth_tui.runner.lua.modules.text import TextModule
+from sloth_tui.runner.lua.sandbox import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,8 @@ class Environment:
     ) -> None:
         """``run``: its id. ``grace``: seconds that commands have to end, by default."""
         sandbox.publish("json", sandbox.define("json", json_functions()))
-        self._function, self._stop_defining = sandbox.define(
+        self._sandbox = sandbox
+        self._function, self._to_finish, self._stop_defining, self._tell_failures = sandbox.define(
             "task",
             {**registry.functions(), "output": host_function(_writing_to(output))},
             json.dumps(values).encode(),
@@ -53,6 +55,7 @@ class Environment:
         system = sandbox.define("system", commands.resource_functions())
         for name in ("package", "service", "user"):
             sandbox.publish(name, sandbox.define(name, {}, system))
+        sandbox.define("lending", {})
 
     def function(self, number: int) -> Any:
         """Return the Lua function of the task that was defined as the ``number``-th, from 1."""
@@ -61,6 +64,15 @@ class Environment:
     def set_host(self, name: str) -> None:
         """Set what task code sees as ``run.host``."""
         self._set_host(name.encode())
+
+    def tell_failures(self, failures: str) -> None:
+        """Tell the task that runs next which tasks were not done: JSON of :func:`failures_of`."""
+        self._tell_failures(failures.encode())
+
+    def finish_defining(self) -> Outcome:
+        """Define the tasks whose order depends on the whole file."""
+        finish = self._to_finish()
+        return Outcome(None, None, None) if finish is None else self._sandbox.run(finish)
 
     def stop_defining(self) -> None:
         """Make ``task`` raise from now on."""

@@ -23,15 +23,30 @@ class Registry:
 
     def __init__(self) -> None:
         self.tasks: list[Task] = []
+        self.warnings: list[str] = []
+        """What a person should know who runs the file."""
         self._numbers: dict[str, int] = {}
 
     def functions(self) -> dict[str, Callable[..., object]]:
         """Return the host functions that task.lua calls, by name."""
-        return {"register": host_function(self._register)}
+        return {
+            "register": host_function(self._register),
+            "forget": host_function(self._forget),
+            "warn": host_function(self._warn),
+        }
 
     def number(self, name: str) -> int:
         """Return the number of a task, from 1."""
         return self._numbers[name]
+
+    def _forget(self) -> object:
+        self.tasks.clear()
+        self._numbers.clear()
+        return (True,)
+
+    def _warn(self, message: object) -> object:
+        self.warnings.append(cast("bytes", message).decode("utf-8", "backslashreplace"))
+        return (True,)
 
     def _register(
         self,
@@ -42,20 +57,24 @@ class Registry:
         retries: object,
         file: object,
         line: object,
+        delays: bytes,
+        despite: bytes,
+        workflow_timeout: object,
         hosts: int,
         sources: int,
         creates: int,
+        workflows: int,
         *texts: object,
     ) -> object:
-        """``hosts``, ``sources`` and ``creates``: how many of ``texts`` are these, in this order. The rest
-        are dependencies."""
+        """``hosts``, ``sources``, ``creates`` and ``workflows``: how many of ``texts`` are these, in this
+        order. The rest are dependencies. ``delays``: seconds, with spaces between them."""
         text = _name(name)
         if len(self.tasks) == MOST_TASKS:
             raise UsageError(f"a file may define at most {MOST_TASKS:,} tasks")
         names = _hosts(texts[:hosts])
         paths = texts[hosts:]
         others = sources + creates
-        depends_on = paths[others:]
+        depends_on = paths[others + workflows :]
         self._numbers[text] = len(self.tasks) + 1
         self.tasks.append(
             Task(
@@ -70,6 +89,10 @@ class Registry:
                 _paths("sources", paths[:sources]),
                 _paths("creates", paths[sources:others]),
                 names,
+                tuple(map(float, delays.split())),
+                tuple(text_from_lua(each, "workflow") for each in paths[others : others + workflows]),
+                float(cast("float", workflow_timeout)) if workflow_timeout is not None else None,
+                despite.decode(),
             )
         )
         return (True,)

@@ -79,7 +79,7 @@ class Fleet:
         begun = False
         for step in schedule.steps():
             if step.obstacle is None:
-                self._lane(step.host).begin(step.task)
+                self._lane(step.host).begin(step.task, step.told)
                 begun = True
             else:
                 yield TaskFinished(step.task, SKIPPED, 0.0, 0, step.obstacle, None, host=step.host)

@@ -47,6 +47,7 @@ class Lane:
         self._ready_worker = worker
         self._shutdown: WorkerShutdown | None = None
         self._no_more_tasks = False
+        self._told = ""
         self._loading = False
         self.worker: WorkerProcess | None = None
         """The one that is to be read from."""
@@ -55,11 +56,12 @@ class Lane:
         self.verdict: Verdict | None = None
         """Why the run ends before its work is done; None if it does not."""
 
-    def begin(self, task: str) -> None:
-        """Run this task next. Only if the lane goes task by task, and runs none."""
-        self.record.step = task
+    def begin(self, task: str, told: str = "") -> None:
+        """Run this task next; ``told``: what it is told of the failures of others. Only if the lane goes task
+        by task, and runs none."""
+        self.record.step, self._told = task, told
         if self.worker is not None:
-            self.worker.begin_task(task)
+            self.worker.begin_task(task, told)
 
     def finish(self) -> None:
         """End, because there are no more tasks."""
@@ -173,7 +175,7 @@ class Lane:
         worker.assign(self.record.assignment(), keys)
         self.worker, self._loading = worker, self.record.host is not None
         if self.record.step is not None:
-            worker.begin_task(self.record.step)
+            worker.begin_task(self.record.step, self._told)
         return worker
 
     def _receive(self, worker: WorkerProcess) -> Iterator[RunEvent]:
@@ -226,6 +228,5 @@ class Lane:
             # Its end may be among what was lost, and the next task is begun only after it.
             return Verdict("failed", OUTPUT_LOST, whole_run=True)
         if record.task_deadline is not None and time.monotonic() >= record.task_deadline:
-            words = f"took longer than {format_duration(record.task_timeout())}"
-            return Verdict("timeout", words, whole_run=False)
+            return Verdict("timeout", record.overdue(), whole_run=False)
         return None

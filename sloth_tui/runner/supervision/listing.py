@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sloth_tui.runner.request import RunRequest
 
 _DEFAULT_TIMEOUT_SECONDS = 10.0
+_LISTS = ("depends_on", "sources", "creates", "hosts", "retry_delays", "workflows")
 
 
 def list_tasks(request: RunRequest, keys: bytes = b"") -> list[Task]:
@@ -52,5 +53,5 @@ def list_tasks(request: RunRequest, keys: bytes = b"") -> list[Task]:
 
 
 def _task(fields: dict[str, Any]) -> Task:
-    lists = {name: tuple(fields[name]) for name in ("depends_on", "sources", "creates", "hosts")}
+    lists = {name: tuple(fields[name]) for name in _LISTS}
     return Task(**{**fields, **lists})

@@ -89,10 +89,10 @@ class WorkerProcess:
         """True if :meth:`read` has something to return without waiting."""
         return self._stand_in is not None
 
-    def begin_task(self, name: str) -> None:
-        """Tell a worker that runs task by task which one is next."""
+    def begin_task(self, name: str, told: str = "") -> None:
+        """Tell a worker that runs task by task which one is next, and what that one is to know."""
         with suppress(OSError):  # it is gone, which its lines tell
-            os.write(self._steps, name.encode() + b"\n")
+            os.write(self._steps, (f"{name}\0{told}" if told else name).encode() + b"\n")
 
     def end_tasks(self) -> None:
         """Tell a worker that runs task by task that there are no more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import TaskFileError
 from sloth_tui.runner.events import KeyChanged, TaskFinished, TaskStarted, Warned
@@ -11,6 +11,7 @@ from sloth_tui.runner.protocol import Note
 from sloth_tui.runner.request import Assignment, RecoveryInfo
 from sloth_tui.runner.schedule import PlannedTask
 from sloth_tui.runner.supervision.tally import Tally
+from sloth_tui.text import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
     from sloth_tui.runner.events import RunEvent
     from sloth_tui.runner.protocol import Message
     from sloth_tui.runner.request import RunRequest
+
+
+class Limits(NamedTuple):
+    """What limits the attempts of a task."""
+
+    timeout: float | None
+    """Seconds for each."""
+    retries: int
+    workflow: str = ""
+    workflow_timeout: float | None = None
+    """Seconds for all tasks of the workflow together."""
+
+
+_NO_LIMITS = Limits(None, 0)
 
 
 class RunRecord:
@@ -61,7 +76,9 @@ class RunRecord:
         """The time, by ``time.monotonic``, at which the rest of them are killed."""
         self.traceback: str | None = None
         """The traceback of an error in the worker's own code."""
-        self._plan: dict[str, tuple[float | None, int]] | None = None
+        self._plan: dict[str, Limits] | None = None
+        self._begun: dict[str, float] = {}
+        """When the first task of a workflow began, by ``time.monotonic``; shared by the records of a run."""
         self._attempts: dict[str, int] = {}
         self._since: int | None = None
         self._ephemeral_locks: dict[str, str] = {}
@@ -73,7 +90,7 @@ class RunRecord:
         """Return a new record about a host of the same run."""
         record = RunRecord(self.request, self.run)
         record.host, record.lane, record.stepwise = host, lane, True
-        record.started, record._plan = self.started, self._plan
+        record.started, record._plan, record._begun = self.started, self._plan, self._begun
         return record
 
     # Messages of workers
@@ -107,16 +124,18 @@ class RunRecord:
             case "released", [str(name)]:
                 self._ephemeral_locks.pop(name, None)
             case "plan", [list(plan), list(fleet)]:
-                self._plan = {name: (timeout, retries) for name, timeout, retries in plan}
-                self.fleet = [PlannedTask(name, tuple(needs), tuple(hosts)) for name, needs, hosts in fleet]
+                self._plan = {name: Limits(*limits) for name, *limits in plan}
+                self.fleet = [
+                    PlannedTask(name, tuple(needs), tuple(hosts), despite)
+                    for name, needs, hosts, despite in fleet
+                ]
                 self.stepwise = bool(fleet)
             case "store", [int(revision)]:
                 self._since = revision if self._since is None else self._since
             case "attempt", [str(task), int(number)]:
                 # Also sent for a task that another worker began, which has no second TaskStarted.
                 self.task, self._attempts[task] = task, number
-                timeout = self._limits(task)[0]
-                self.task_deadline = None if timeout is None else time.monotonic() + timeout
+                self._set_deadline(self._limits(task))
             case "done", []:
                 self.complete = True
             case "unusable", [str(message), *_] if self.stepwise:
@@ -158,7 +177,7 @@ class RunRecord:
         task, self.task, self.task_deadline = self.task, None, None
         if task is None:
             return
-        attempt, most = self._attempts[task], self._limits(task)[1] + 1
+        attempt, most = self._attempts[task], self._limits(task).retries + 1
         if goes_on and attempt < most:
             yield Warned(task, f"attempt {attempt} of {most} failed: {error}")
             return
@@ -172,11 +191,13 @@ class RunRecord:
         """True if a worker has loaded the file and ordered its tasks."""
         return self._plan is not None
 
-    def task_timeout(self) -> float:
-        """Return the timeout of the running task, which has one, in seconds."""
-        timeout = self._limits(self.task or "")[0]
-        assert timeout is not None
-        return timeout
+    def overdue(self) -> str:
+        """Return what the running task did that is past its deadline: ``took longer than 5 s``."""
+        limits = self._limits(self.task or "")
+        if limits.workflow_timeout is not None and self.task_deadline == self._workflow_deadline(limits):
+            return f"workflow '{limits.workflow}' took longer than {format_duration(limits.workflow_timeout)}"
+        assert limits.timeout is not None
+        return f"took longer than {format_duration(limits.timeout)}"
 
     def assignment(self, mode: str = "run") -> Assignment:
         """Return the assignment for the next worker."""
@@ -202,5 +223,16 @@ class RunRecord:
             return [] if self.step is None else [self.step]
         return [name for name in self._plan or () if name not in self.results]
 
-    def _limits(self, task: str) -> tuple[float | None, int]:
-        return (self._plan or {}).get(task, (None, 0))
+    def _limits(self, task: str) -> Limits:
+        return (self._plan or {}).get(task, _NO_LIMITS)
+
+    def _set_deadline(self, limits: Limits) -> None:
+        """The earlier one counts: that of the task, or that of its workflow."""
+        own = None if limits.timeout is None else time.monotonic() + limits.timeout
+        both = [at for at in (own, self._workflow_deadline(limits)) if at is not None]
+        self.task_deadline = min(both, default=None)
+
+    def _workflow_deadline(self, limits: Limits) -> float | None:
+        if limits.workflow_timeout is None:
+            return None
+        return self._begun.setdefault(limits.workflow, time.monotonic()) + limits.workflow_timeout

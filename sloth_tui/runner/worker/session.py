@@ -25,7 +25,7 @@ from sloth_tui.runner.schedule import DONE
 from sloth_tui.runner.worker.hosts import WorkerHosts
 from sloth_tui.runner.worker.key_changes import KeyChangeReporter
 from sloth_tui.runner.worker.local_files import LocalFiles
-from sloth_tui.runner.worker.order import announce, run_in_order, run_told, with_hosts
+from sloth_tui.runner.worker.order import announce, run_in_order, run_told, wait_before, with_hosts
 from sloth_tui.runner.worker.output import Output
 from sloth_tui.runner.worker.predictions import PREDICTIONS_LOST, Predictions
 from sloth_tui.runner.worker.resource_changes import ResourceReporter
@@ -133,6 +133,8 @@ class Session:
             self._request.grace,
         )
         outcome = self._sandbox.load(text, source.name)
+        if outcome.error is None:
+            outcome = self._environment.finish_defining()
         if link.stopped():
             link.stand_still(link.HELD)
         wrong = self._end_task(succeeded=outcome.error is None)
@@ -142,9 +144,13 @@ class Session:
             message = error if has_position(error) else f"{source.name}: {error}"
             raise TaskFileError(message, trace=outcome.trace)
         self._environment.stop_defining()
+        if not self._assignment.started and self._assignment.mode == "run":
+            for warning in self._registry.warnings:
+                self._emitter.event(Warned(None, warning))
         source.stop_loading()
         self._source, self._files = source, files
-        return with_hosts(make_plan(self._registry.tasks, self._request.tasks), self._settings)
+        plan = make_plan(self._registry.tasks, self._request.tasks, self._request.workflow)
+        return with_hosts(plan, self._settings)
 
     def _open(self) -> Store:
         mode: Mode = "copy" if self._request.check else "write"
@@ -168,12 +174,14 @@ class Session:
                 self._emitter.event(Warned(None, warning))
             self._state.opened.close()
 
-    def _run_task(self, task: Task) -> str:
+    def _run_task(self, task: Task, told: str) -> str:
         started = time.monotonic()
         tried = self._assignment.attempts.get(task.name, 0)
         if not tried:
             self._emitter.event(TaskStarted(task.name, time.time()))
         self._begin_task(task)
+        if told:
+            self._environment.tell_failures(told)
         fingerprints = self._fingerprints if task.sources or task.creates else None
         if fingerprints is not None:
             # Before the first attempt, but within its time.
@@ -185,6 +193,7 @@ class Session:
                 return self._finish_task(task.name, _failed(task, error), time.monotonic() - started)
         function = self._environment.function(self._registry.number(task.name))
         for attempt in range(tried + 1, task.retries + 2):
+            wait_before(task, attempt)
             self._emitter.note("attempt", task.name, attempt)
             outcome = self._sandbox.run(function)
             if link.stopped():

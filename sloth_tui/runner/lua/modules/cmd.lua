@@ -105,6 +105,7 @@ end
 return function(options)
   options = checked(options)
   local pairs = crossing(options)
+  if kit.defaults then kit.defaults.crossing(pairs) end
   local command, target = shown(rawget(options, "command")), rawget(options, "delegate_to")
   check_memory()
   local ok, code, stdout, stderr, cut, skipped, predicted = host.run(unpack(pairs))

@@ -77,10 +77,23 @@ local function crossing(options, extra)
   return list
 end
 
+local OWNING = { copy = true, write = true, template = true, directory = true, tree = true }
+
+-- What is new belongs to the user of a task that has one, unless it names its owner.
+local function owned(kind, options, extra)
+  local owner = kit.defaults and kit.defaults.owner
+  if not owner or not OWNING[kind] or rawget(options, "owner") ~= nil then return extra end
+  local ok, there = host.exists(rawget(options, "dest") or rawget(options, "path"), rawget(options, "delegate_to"))
+  if not ok or there then return extra end
+  extra = extra or {}
+  extra.owner = owner
+  return extra
+end
+
 -- What the host did: nil if the file was changed by somebody else meanwhile.
 local function applied(call, kind, options, extra)
   check_memory()
-  local result = pack(answer(call, host.apply(kind, unpack(crossing(options, extra)))))
+  local result = pack(answer(call, host.apply(kind, unpack(crossing(options, owned(kind, options, extra))))))
   if result[1] == nil then return nil end
   return { changed = result[1], path = result[2], checksum = result[3] or false, backup = result[4] or false,
     names = kind == "tree" and { unpack(result, 5, result.n) } }

@@ -275,12 +275,20 @@ local function lock_arguments(call, name, holder, seconds, options)
   return wait
 end
 
+-- The forms without a holder, told apart by their types.
+local function without_holder(call)
+  kit.part("names/state")
+  return kit.without_holder[call]
+end
+
 function state.lock(name, holder, seconds, options)
+  if type(holder) == "number" and seconds == nil then return without_holder("lock")(name, holder) end
   local wait = lock_arguments("state.lock", name, holder, seconds, options)
   return true, answer("state.lock", host.acquire(name, holder, seconds, wait, false, false))
 end
 
 function state.try_lock(name, holder, seconds, options)
+  if type(holder) == "number" and seconds == nil then return without_holder("try_lock")(name, holder) end
   local wait = lock_arguments("state.try_lock", name, holder, seconds, options)
   local ok, token, held_by = host.acquire(name, holder, seconds, wait, false, true)
   if ok then return true, token end
@@ -289,6 +297,7 @@ function state.try_lock(name, holder, seconds, options)
 end
 
 function state.unlock(name, holder)
+  if holder == nil then return without_holder("unlock")(name) end
   check("state.unlock", "name", name, "string")
   check("state.unlock", "holder", holder, "string")
   check_memory()
@@ -304,6 +313,7 @@ function state.renew(name, holder, seconds)
 end
 
 function state.with_lock(name, holder, seconds, fn, options)
+  if type(holder) == "function" and fn == nil then return without_holder("with_lock")(name, holder, seconds) end
   check("state.with_lock", "fn", fn, "function")
   local wait = lock_arguments("state.with_lock", name, holder, seconds, options)
   local token = answer("state.with_lock", host.acquire(name, holder, seconds, wait, true, false))

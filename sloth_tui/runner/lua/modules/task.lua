@@ -3,7 +3,7 @@
 local kit, host, values_text = ...
 
 local check_memory, fail = kit.check_memory, kit.fail
-local move, unpack = table.move, table.unpack
+local concat, move, unpack = table.concat, table.move, table.unpack
 local math_type, huge = math.type, math.huge
 local ipairs, next, rawget, tostring, type = ipairs, next, rawget, tostring, type
 local sub = string.sub
@@ -15,8 +15,9 @@ local KNOWN = {
 }
 local LONGEST_LINE <const> = 65536
 local MOST_HOSTS <const> = 1000
+local NOTHING <const> = {}
 
-local functions, count = {}, 0
+local functions, records, count = {}, {}, 0
 local loading = true
 
 local function wrong(field, wanted, value)
@@ -61,9 +62,12 @@ local function limits(spec)
   return timeout, retries
 end
 
-local function task(spec)
+local function check_loading()
   if not loading then fail("task: tasks are defined while the file is loaded, not while one runs") end
-  if type(spec) ~= "table" then fail("task: needs a table of fields, got " .. type(spec)) end
+end
+
+-- Returns the fields of a task, checked. more: what no field of the document's form says.
+local function checked(spec, more)
   for field in next, spec do
     if not KNOWN[field] then fail("task: unknown field '" .. kit.text_of(field) .. "'; there are: " .. FIELDS) end
   end
@@ -72,19 +76,49 @@ local function task(spec)
   if name == "" then fail("task: name must not be empty") end
   if type(run) ~= "function" then fail("task '" .. name .. "': run must be a function, got " .. type(run)) end
   local timeout, retries = limits(spec)
-  local names = texts(spec, "depends_on", "a task's name", "names")
-  local sources = texts(spec, "sources", "a pattern", "patterns")
-  local creates = texts(spec, "creates", "a path", "paths")
   local place, hosts = places(spec)
-  local lists = {}
-  for _, list in ipairs({ hosts, sources, creates, names }) do move(list, 1, #list, #lists + 1, lists) end
-  check_memory()
   local file, line = kit.caller()
-  local ok, message = host.register(name, optional_string(spec, "description"), place, timeout, retries, file, line,
-    #hosts, #sources, #creates, unpack(lists))
+  return {
+    name = name, run = run, description = optional_string(spec, "description"), place = place, hosts = hosts,
+    timeout = timeout, retries = retries, file = file, line = line, needs = texts(spec, "depends_on", "a task's name", "names"),
+    sources = texts(spec, "sources", "a pattern", "patterns"), creates = texts(spec, "creates", "a path", "paths"),
+    more = more or NOTHING,
+  }
+end
+
+local function register(task)
+  local lists, more = {}, task.more
+  local workflows, delays = more.workflows or NOTHING, more.delays or NOTHING
+  for _, list in ipairs({ task.hosts, task.sources, task.creates, workflows, task.needs }) do
+    move(list, 1, #list, #lists + 1, lists)
+  end
+  check_memory()
+  local ok, message = host.register(task.name, task.description, task.place, task.timeout, task.retries, task.file,
+    task.line, concat(delays, " "), more.despite or "", more.workflow_timeout, #task.hosts, #task.sources, #task.creates, #workflows, unpack(lists))
   if not ok then fail("task: " .. message) end
   count = count + 1
-  functions[count] = run
+  functions[count], records[count] = task.run, task
+end
+
+-- Registers nothing of what was, and returns it: tasks of both forms get their order when the whole file is loaded.
+local function take_back()
+  local before = records
+  host.forget()
+  functions, records, count = {}, {}, 0
+  return before
+end
+
+-- Returns its name.
+local function task(spec)
+  if type(spec) == "string" then
+    check_loading()
+    return kit.part("builder").task(spec)
+  end
+  check_loading()
+  if type(spec) ~= "table" then fail("task: needs a table of fields, got " .. type(spec)) end
+  local checked_task = checked(spec)
+  if kit.defined then kit.defined[#kit.defined + 1] = checked_task else register(checked_task) end
+  return checked_task.name
 end
 
 function kit.output(stream, line)
@@ -100,6 +134,18 @@ local ok, values = kit.json_decode(values_text, { ordered = true })
 if not ok then fail("values: " .. values) end
 
 kit.env.task, kit.env.print, kit.env.values = task, print, values
+kit.checked_task, kit.check_loading, kit.register, kit.warn = checked, check_loading, register, host.warn
+kit.take_back = take_back
 
--- The run function of the n-th task defined; and the end of defining.
-return function(index) return functions[index] end, function() loading = false end
+-- Which tasks were not done, as JSON, for those that run at the end of a workflow.
+local failures = "{}"
+
+function kit.failures()
+  local _, decoded = kit.json_decode(failures)
+  return decoded
+end
+
+-- The run function of the n-th task defined; what is left to do once the file is loaded, if anything; the end of
+-- defining; and telling failures.
+return function(index) return functions[index] end, function() return kit.finish end, function() loading = false end,
+  function(text) failures = text end
