@@ -25,6 +25,8 @@ class Registry:
         self.tasks: list[Task] = []
         self.warnings: list[str] = []
         """What a person should know who runs the file."""
+        self.title = ""
+        """What the file calls its changes in the history; empty if it does not."""
         self._numbers: dict[str, int] = {}
 
     def functions(self) -> dict[str, Callable[..., object]]:
@@ -33,6 +35,7 @@ class Registry:
             "register": host_function(self._register),
             "forget": host_function(self._forget),
             "warn": host_function(self._warn),
+            "entitle": host_function(self._entitle),
         }
 
     def number(self, name: str) -> int:
@@ -42,6 +45,10 @@ class Registry:
     def _forget(self) -> object:
         self.tasks.clear()
         self._numbers.clear()
+        return (True,)
+
+    def _entitle(self, title: object) -> object:
+        self.title = text_from_lua(title, "stack")
         return (True,)
 
     def _warn(self, message: object) -> object:

@@ -165,7 +165,7 @@ class Session:
         return store
 
     def _origin(self) -> Origin:
-        title = self._request.title or f"run {self._request.file}"
+        title = self._request.title or self._registry.title or f"run {self._request.file}"
         return this_process("lua", title, self._assignment.run, self._task)
 
     def _close(self) -> None:

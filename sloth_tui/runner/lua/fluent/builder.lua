@@ -80,7 +80,13 @@ function methods.command(definition, what)
   definition.command_file, definition.command_line = kit.caller()
 end
 
-methods.run = methods.command
+function methods.run(definition, fn)
+  if fn == nil then
+    fail(call(definition, "run") .. " needs a function; a task cannot be run while the file is loaded:"
+      .. " leave the call out, and sloth-runner run FILE runs what is built")
+  end
+  methods.command(definition, fn)
+end
 
 function methods.shell(definition, text)
   methods.command(definition, check(definition, "shell", text, "string"))

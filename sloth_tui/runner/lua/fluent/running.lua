@@ -131,7 +131,8 @@ function running.on_start(workflow)
   end
 end
 
--- names: those of the tasks of the workflow. The function gets whether all were done, and what each was.
+-- names: those of the tasks of the workflow. The function gets whether all were done, and of each how it ended, with
+-- what it returned.
 function running.on_complete(workflow, names)
   return function()
     stand_at(workflow.on_complete)
@@ -139,7 +140,9 @@ function running.on_complete(workflow, names)
     local succeeded = next(told.failures) == nil and not told.more
     for index, name in ipairs(names) do
       local status = told.failures[name] or told.more and "unknown" or "done"
-      local result = { name = name, status = status, success = status == "done", output = outputs[name] }
+      local result = {}
+      for field, value in next, outputs[name] or {} do result[field] = value end
+      result.name, result.status, result.success, result.output = name, status, status == "done", outputs[name]
       results[index], results[name] = result, result
     end
     return workflow.on_complete(succeeded, results)

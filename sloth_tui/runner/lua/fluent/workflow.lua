@@ -60,6 +60,13 @@ function settings.max_retries(workflow, value)
 end
 settings.retries = settings.max_retries
 
+function settings.on_task_failure(workflow, value)
+  if value ~= "stop" and value ~= "continue" then
+    fail(call(workflow, "on_task_failure") .. " must be 'stop' or 'continue'")
+  end
+  workflow.goes_on = value == "continue"
+end
+
 -- A workdir is made if it is not there; that is all that this asks for.
 function settings.create_workdir_before_run(workflow, value)
   check(workflow, "create_workdir_before_run", value, "boolean")
@@ -68,9 +75,7 @@ end
 -- Defaults, for what neither --values nor --set give.
 function settings.values(workflow, value)
   check(workflow, "values", value, "table")
-  for name, default in next, value do
-    if kit.ours.values[name] == nil then kit.ours.values[name] = default end
-  end
+  kit.add_defaults(kit.ours.values, value)
 end
 
 local function apply_settings(workflow, config)
@@ -172,7 +177,6 @@ function methods.on_complete(workflow, fn) workflow.on_complete = check(workflow
 function methods.build() end
 
 local REFUSED <const> = {
-  on_task_failure = "use :on_failure(function) of the tasks",
   on_task_start = "use :on_start(function), or :pre_hook(function) of the tasks",
   on_task_complete = "use :on_success(function) of the tasks",
   on_failure = "use :on_complete(function(success) ... end)",

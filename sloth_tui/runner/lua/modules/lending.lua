@@ -15,7 +15,7 @@ kit.ours = {
 -- Globals, and the part that each is made by.
 local GLOBALS <const> = {
   workflow = "workflow", exec = "names/exec", file_ops = "names/file_ops", fs = "names/fs", pkg = "names/pkg",
-  systemd = "names/systemd", data = "names/data",
+  systemd = "names/systemd", data = "names/data", stack = "names/stack",
 }
 local ALIASES <const> = { Values = env.values, unpack = env.table.unpack }
 

@@ -70,9 +70,12 @@ end
 
 local in_order_of_file = { __pairs = ordered_pairs, __metatable = false }
 
-local function keep_order(t, order)
-  orders[setmetatable(t, in_order_of_file)] = order
+-- Returns t. metatable: another one, with the same __pairs.
+local function keep_order(t, order, metatable)
+  orders[setmetatable(t, metatable or in_order_of_file)] = order
+  return t
 end
 
+kit.ordered_pairs = ordered_pairs
 kit.sorted = { __pairs = sorted_pairs, __metatable = false }
 kit.in_file_order, kit.keep_order = in_file_order, keep_order

@@ -5,7 +5,7 @@ local kit, host, values_text = ...
 local check_memory, fail = kit.check_memory, kit.fail
 local concat, move, unpack = table.concat, table.move, table.unpack
 local math_type, huge = math.type, math.huge
-local ipairs, next, rawget, tostring, type = ipairs, next, rawget, tostring, type
+local ipairs, next, pairs, rawget, tostring, type = ipairs, next, pairs, rawget, tostring, type
 local sub = string.sub
 
 local FIELDS <const> = "name, run, description, depends_on, delegate_to, timeout, retries, sources, creates"
@@ -133,8 +133,25 @@ end
 local ok, values = kit.json_decode(values_text, { ordered = true })
 if not ok then fail("values: " .. values) end
 
-kit.env.task, kit.env.print, kit.env.values = task, print, values
+-- values({...}) gives defaults for what neither --values nor --set say.
+local function add_defaults(t, defaults)
+  if type(defaults) ~= "table" then fail("values: needs a table of names and values, got " .. type(defaults)) end
+  for name, value in next, defaults do
+    if t[name] == nil then t[name] = value end
+  end
+  return t
+end
+
+local function with_defaults(read)
+  local names, copy = {}, {}
+  for name, value in pairs(read) do names[#names + 1], copy[name] = name, value end
+  return kit.keep_order(copy, names, { __pairs = kit.ordered_pairs, __call = add_defaults, __metatable = false })
+end
+
+kit.add_defaults = add_defaults
+kit.env.task, kit.env.print, kit.env.values = task, print, with_defaults(values)
 kit.checked_task, kit.check_loading, kit.register, kit.warn = checked, check_loading, register, host.warn
+kit.entitle = host.entitle
 kit.take_back = take_back
 
 -- Which tasks were not done, as JSON, for those that run at the end of a workflow.

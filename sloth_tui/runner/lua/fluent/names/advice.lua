@@ -25,7 +25,7 @@ local MODULES <const> = {
   http = "use cmd with curl", net = "use cmd with curl", network = COMMAND, notification = "use cmd with curl",
   notifications = "use cmd with curl", ssh = "use delegate_to, of the task or of cmd", agent = "use delegate_to, and hosts of config.toml",
   facts = "ask the host with cmd, such as cmd(\"uname -s\").stdout", infra_test = "use cmd({command = ..., check = true}), which fails",
-  stack = "choose the store with --agent, and give values with --values", group = "use workflow.define(NAME)",
+  group = "use workflow.define(NAME)",
   secrets = "give them with --values, from a file that only you can read", sloth = "call sloth-runner with cmd",
   time = "use os.time and os.date", strings = "use string", validate = "use assert", workdir = "use :workdir(path), and this.workdir",
   session = "use state", queue = "use state", utils = "use values, os.getenv and state", resource = NOTHING, when = "use :run_if(function)",
