@@ -41,7 +41,7 @@ end
 -- Whether a condition holds: a function returns it, a command succeeds. And the words for it, if it returned some.
 local function holds(condition, ...)
   if type(condition) == "string" then
-    return ours.cmd({ command = condition, check = false, changed = false }).success
+    return kit.ask(condition).success
   end
   stand_at(condition)
   local answer, why = condition(...)

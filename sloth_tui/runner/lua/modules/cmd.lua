@@ -102,6 +102,17 @@ local function has_changed(declared, result)
   return answer
 end
 
+-- Runs what only reads, without showing its output. Returns what cmd does, as far as it is known.
+function kit.ask(command, target)
+  local pairs = { "command", command, "reads", true, "quiet", true }
+  if target ~= nil then add(pairs, "delegate_to", target) end
+  if kit.defaults then kit.defaults.crossing(pairs) end
+  check_memory()
+  local ok, code, stdout, stderr = host.run(unpack(pairs))
+  if not ok then fail("cmd: " .. code) end
+  return { stdout = stdout, stderr = stderr, exit_code = code, success = code == 0 }
+end
+
 return function(options)
   options = checked(options)
   local pairs = crossing(options)

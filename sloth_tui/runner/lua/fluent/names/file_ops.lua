@@ -4,9 +4,9 @@ local kit = ...
 
 local check_fields, fail, ours = kit.check_fields, kit.fail, kit.ours
 local results = kit.part("names/results")
-local file, cmd = ours.file, ours.cmd
+local file = ours.file
 local find, format, gsub = string.find, string.format, string.gsub
-local next, pcall, type = next, pcall, type
+local next, pcall, tonumber, type = next, pcall, tonumber, type
 
 local ATTRIBUTES <const> = { mode = "string or number", owner = "string", group = "string", delegate_to = "string" }
 
@@ -147,10 +147,7 @@ function file_ops.stat(options)
   return results.value(function()
     local stat = { path = taken.path, exists = file.exists(taken) }
     if not stat.exists then return stat end
-    local asked = cmd({
-      command = "stat -c '%s %a %U %G %F' -- '" .. gsub(taken.path, "'", "'\\''") .. "'", check = false, changed = false,
-      delegate_to = taken.delegate_to,
-    })
+    local asked = kit.ask("stat -c '%s %a %U %G %F' -- '" .. gsub(taken.path, "'", "'\\''") .. "'", taken.delegate_to)
     local size, mode, owner, group, kind = asked.stdout:match("^(%d+) (%d+) (%S+) (%S+) ([^\n]+)")
     stat.size, stat.mode, stat.owner, stat.group = tonumber(size), mode and format("%04d", tonumber(mode)), owner, group
     stat.is_dir, stat.is_file = kind == "directory", kind ~= nil and find(kind, "regular", 1, true) ~= nil

@@ -30,12 +30,9 @@ pkg.uninstall = pkg.remove
 
 function pkg.is_installed(name)
   if type(name) ~= "string" or not find(name, "^[%w][%w+._:-]*$") then fail("pkg.is_installed: needs a name of a package") end
-  return cmd({
-    command = "if command -v dpkg-query >/dev/null; then dpkg-query -W -f '${db:Status-Status}' " .. name
-      .. " 2>/dev/null | grep -qx installed; elif command -v rpm >/dev/null; then rpm -q " .. name .. " >/dev/null 2>&1"
-      .. "; else apk info -e " .. name .. " >/dev/null 2>&1; fi",
-    check = false, changed = false,
-  }).success
+  return kit.ask("if command -v dpkg-query >/dev/null; then dpkg-query -W -f '${db:Status-Status}' " .. name
+    .. " 2>/dev/null | grep -qx installed; elif command -v rpm >/dev/null; then rpm -q " .. name .. " >/dev/null 2>&1"
+    .. "; else apk info -e " .. name .. " >/dev/null 2>&1; fi").success
 end
 
 function pkg.update()

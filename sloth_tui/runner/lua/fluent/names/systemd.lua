@@ -46,9 +46,7 @@ function systemd.daemon_reload() return results.of("reloaded", cmd, "systemctl d
 local function asking(verb)
   local call = "is_" .. verb
   systemd[call] = function(options)
-    local asked = cmd({
-      command = "systemctl is-" .. verb .. " " .. quoted(name_of(call, options)), check = false, changed = false,
-    })
+    local asked = kit.ask("systemctl is-" .. verb .. " " .. quoted(name_of(call, options)))
     local word = match(asked.stdout, "^(%S+)")
     return asked.success, word or match(asked.stderr, "^([^\n]+)") or "unknown"
   end
@@ -59,9 +57,7 @@ asking("enabled")
 asking("failed")
 
 function systemd.status(options)
-  local asked = cmd({
-    command = "systemctl status --no-pager " .. quoted(name_of("status", options)), check = false, changed = false,
-  })
+  local asked = kit.ask("systemctl status --no-pager " .. quoted(name_of("status", options)))
   -- 3: it is not running, and that is its status.
   if asked.exit_code == 0 or asked.exit_code == 3 then return asked.stdout end
   return nil, match(asked.stderr, "^([^\n]+)") or "exit code " .. asked.exit_code

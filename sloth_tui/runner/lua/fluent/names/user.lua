@@ -5,6 +5,7 @@ local kit = ...
 local check_fields, fail, ours = kit.check_fields, kit.fail, kit.ours
 local results = kit.part("names/results")
 local cmd, present, absent = ours.cmd, ours.user.present, ours.user.absent
+local ask = kit.ask
 local find, gmatch, match = string.find, string.gmatch, string.match
 local next, rawget, tonumber, type = next, rawget, tonumber, type
 
@@ -59,8 +60,6 @@ user.remove = user.delete
 function user.add_to_group(name, group)
   return results.of("added", present, { name = check_name("add_to_group", name), groups = { check_name("add_to_group", group) } })
 end
-
-local function ask(command) return cmd({ command = command, check = false, changed = false }) end
 
 function user.exists(name) return ask("getent passwd " .. check_name("exists", name) .. " >/dev/null").success end
 function user.group_exists(name) return ask("getent group " .. check_name("group_exists", name) .. " >/dev/null").success end
