@@ -26,8 +26,16 @@ PROTOCOL = {
 }
 
 
+TASKS = """
+workflow.define("main"):tasks({task("first"):command("true")}):on_complete(function() end)
+workflow.define("second"):tasks({task("other"):command("true")})
+"""
+
+
 @pytest.fixture
-def stored() -> None:
+def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deploy.sloth").write_text(TASKS)
     with open_store("local", "write") as store:
         store.set_many({"deploy:a": 1, "deploy:b": 2, "package:nginx": "1", "-dash": 1, "bad\x1b[2J": 1})
         store.acquire("release", "me", 60)
@@ -76,6 +84,12 @@ OFFERED = [
     ("sloth-runner examples -o js", ["json", "jsonl"]),
     ("sloth-runner examples show dep", ["deploy"]),
     ("sloth-runner run --example dep", ["deploy"]),
+    ("sloth-runner run deploy.sloth --workflow ", ["main", "second"]),
+    ("sloth-runner run deploy.sloth --workflow m", ["main"]),
+    ("sloth-runner run deploy.sloth --task main:", ["main:on_complete"]),
+    ("sloth-runner run gone.sloth --workflow ", []),
+    ("sloth-runner drift deploy.sloth --workflow s", ["second"]),
+    ("sloth-runner run --workflow ", []),
     ("sloth-runner state get bad", []),
     ("sloth-runner state set package:nginx d", []),
     ("sloth-runner nonsense x", []),

@@ -44,8 +44,9 @@ end
 
 return function(task, path)
   local host = ours.run.host
+  local here = host == "local" or host == "localhost"
   return {
     name = callable_text(task.name), task_name = task.name, workdir = workdir_of(task, path),
-    agent = host ~= "local" and host or nil, description = type(task.description) == "string" and task.description or nil,
+    agent = not here and host or nil, description = type(task.description) == "string" and task.description or nil,
   }
 end
