@@ -67,7 +67,9 @@ class HostSchedule:
                 self._running.add(host)
             else:
                 self._note(self._current.name, host, SKIPPED)
-            told = failures_of(self._current, self._worst()) if self._current.despite_failures == "any" else ""
+            told = (
+                failures_of(self._current, self._worst()) if self._current.despite_failures == "any" else ""
+            )
             yield Step(self._current.name, host, obstacle, told)
 
     def record(self, task: str, host: str | None, result: str) -> None:

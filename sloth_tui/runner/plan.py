@@ -46,9 +46,7 @@ class Task(NamedTuple):
     ``any``."""
 
 
-def make_plan(
-    tasks: Sequence[Task], wanted: Sequence[str] = (), workflow: str | None = None
-) -> list[Task]:
+def make_plan(tasks: Sequence[Task], wanted: Sequence[str] = (), workflow: str | None = None) -> list[Task]:
     """Return the tasks in the order they run; with ``wanted`` or ``workflow``, only these and their
     dependencies.
 

@@ -71,7 +71,6 @@ def test_a_file_that_cannot_be_run_is_one_line_and_exit_2(
 NO_TASKS = [
     # (argument of task, what is said of it)
     ("1", "task: needs a table of fields, got number"),
-    ("''", "task: name must not be empty"),
     ("{}", "task: name must be a string, got nil"),
     ("{name=''}", "task: name must not be empty"),
     ("{name='a\\nb', RUN}", "task: name must be one line of text"),

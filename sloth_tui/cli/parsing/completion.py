@@ -106,11 +106,7 @@ def _address(parsed_args: argparse.Namespace) -> str | None:
 def _live(parsed_args: argparse.Namespace, names: Callable[[Store], Iterator[str]]) -> Iterable[str]:
     """Return names in the store, without those that a shell would print raw or take for options."""
     with suppress(Exception), _store(parsed_args) as store:
-        return [
-            name
-            for name in islice(names(store), _MAX_NAMES)
-            if _can_be_typed(name)
-        ]
+        return [name for name in islice(names(store), _MAX_NAMES) if _can_be_typed(name)]
     return ()
 
 

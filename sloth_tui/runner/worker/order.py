@@ -37,7 +37,13 @@ def with_hosts(plan: list[Task], settings: Callable[[], Settings]) -> list[Task]
 def announce(plan: list[Task], emitter: Emitter) -> None:
     """Tell the supervisor the order of the tasks, and what it has to know of those for several hosts."""
     limits = [
-        [task.name, task.timeout, task.retries, task.workflows[0] if task.workflows else "", task.workflow_timeout]
+        [
+            task.name,
+            task.timeout,
+            task.retries,
+            task.workflows[0] if task.workflows else "",
+            task.workflow_timeout,
+        ]
         for task in plan
     ]
     several = any(task.hosts for task in plan)

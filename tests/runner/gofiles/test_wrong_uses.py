@@ -81,6 +81,7 @@ CALLS = [
     (f"{W}:rollback_on_failure()", "workflow 'wLINE': there is no 'rollback_on_failure' here; run with"),
     (f"{W}:taskz({{}})", "workflow 'wLINE': there is no 'taskz' here; did you mean 'tasks'?"),
     ("workflow.define('same') workflow('same')", "workflow 'same' is defined twice, first at tasks.lua:LINE"),
+    ("task('')", "task: name must not be empty"),
     ("workflow.define()", "workflow: needs a name, got nil"),
     ("workflow.parallel({})", "workflow.parallel is not in this program; tasks of a workflow run"),
     ("values(5)", "values: needs a table of names and values, got number"),
@@ -187,6 +188,10 @@ def test_a_wrong_call_of_a_task_fails_it_with_its_line(tmp_path: Path) -> None:
 
 FILES = [
     # (a file, what is said of it)
+    (
+        "task('t'):command('x'):build()\ntask({name = 'a\\nb', run = print})",
+        "tasks.lua:2: task: name must be one line of text",
+    ),
     ("\nworkflow.define('w')", "tasks.lua:2: workflow 'w' has no tasks"),
     ("\n\ntask('t'):build()", "tasks.lua:3: task 't' has no :command(...), and depends on nothing"),
     ("workflow('w'):tasks({'gone'})", "tasks.lua:1: workflow 'w': no task is called 'gone'"),

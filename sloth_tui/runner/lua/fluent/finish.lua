@@ -155,6 +155,7 @@ end
 
 local function register_document(task)
   local workflow = task.workflow
+  standing.file, standing.line = task.file, task.line
   if workflow then
     local names = { table.unpack(task.needs) }
     if workflow.on_start then names[#names + 1] = workflow.name .. ":on_start" end
