@@ -19,6 +19,7 @@ import apsw
 from sloth_tui.runner.events import TaskOutput
 from sloth_tui.runner.lua.context import Context
 from sloth_tui.runner.lua.convert import json_functions
+from sloth_tui.runner.lua.environment import publish_state
 from sloth_tui.runner.lua.modules.locks import RunLocks
 from sloth_tui.runner.lua.modules.state import StateModule
 from sloth_tui.runner.lua.modules.tracking import Tracking
@@ -78,7 +79,7 @@ def lua_state(store: Store) -> Sandbox:
     tracking = Tracking(context, LocalFiles(context, None))
     module = StateModule(lambda: store, changes, sandbox.has_room, RunLocks(emitter.note), tracking)
     sandbox.publish("json", sandbox.define("json", json_functions()))
-    sandbox.publish("state", sandbox.define("state", module.functions()))
+    publish_state(sandbox, module)
     return sandbox
 
 

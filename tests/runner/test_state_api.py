@@ -9,6 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from sloth_tui.runner.lua.convert import json_functions
+from sloth_tui.runner.lua.environment import publish_state
 from sloth_tui.runner.lua.modules.locks import RunLocks
 from sloth_tui.runner.lua.modules.state import StateModule
 from sloth_tui.runner.lua.modules.tracking import Tracking
@@ -34,7 +35,7 @@ class StateCalls:
             lambda: store, changes, sandbox.has_room, RunLocks(Mock()), Tracking(Mock(), Mock())
         )
         sandbox.publish("json", sandbox.define("json", json_functions()))
-        sandbox.publish("state", sandbox.define("state", module.functions()))
+        publish_state(sandbox, module)
         self._sandbox = sandbox
 
     def message_of(self, call: str) -> str:

@@ -43,7 +43,7 @@ class Environment:
             {**registry.functions(), "output": host_function(_writing_to(output))},
             json.dumps(values).encode(),
         )
-        sandbox.publish("state", sandbox.define("state", state.functions()))
+        publish_state(sandbox, state)
         self._set_host = sandbox.define("run", {}, run.encode(), context.check)
         commands = CmdModule(context, output, resources, sandbox.has_room, grace)
         sandbox.publish("cmd", sandbox.define("cmd", commands.functions()))
@@ -77,6 +77,14 @@ class Environment:
     def stop_defining(self) -> None:
         """Make ``task`` raise from now on."""
         self._stop_defining()
+
+
+def publish_state(sandbox: Sandbox, state: StateModule) -> None:
+    """Make the state module a global of task code."""
+    functions = state.functions()
+    calls = sandbox.define("state", functions)
+    sandbox.define("state_locks", functions, calls)
+    sandbox.publish("state", calls)
 
 
 def _writing_to(output: OutputSink) -> Any:

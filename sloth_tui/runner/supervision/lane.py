@@ -14,7 +14,7 @@ from sloth_tui.runner.supervision.outcome import announce
 from sloth_tui.runner.supervision.process import WorkerProcess
 from sloth_tui.runner.supervision.shutdown import EXIT_SECONDS, WorkerShutdown
 from sloth_tui.runner.supervision.verdict import RunEnding, Verdict
-from sloth_tui.text import format_count, format_duration
+from sloth_tui.text import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator

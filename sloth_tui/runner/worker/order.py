@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sloth_tui.settings import Settings
 
     RunTask = Callable[[Task, str], str]
-    """Runs a task, reports how it ended, and returns that, too. It is told the failures of others, as JSON, if
-    it runs despite any; else nothing."""
+    """Runs a task, reports how it ended, and returns that, too. It is told the failures of others, as JSON,
+    if it runs despite any; else nothing."""
 
 
 def with_hosts(plan: list[Task], settings: Callable[[], Settings]) -> list[Task]:

@@ -1,8 +1,8 @@
-"""Files written for the Go program: each form in a file of its own, run twice. What a file does stands at its end.
+"""Files written for the Go program: each form in a file of its own, run twice.
 
-``prints`` is all of its output (``again`` that of the second run, if it is another one), ``warns``, ``fails`` and
-``skips`` are all of these, ``runs`` is the order of the tasks. $DIR, $ME and $RUN stand for what is not
-the same everywhere.
+What a file does stands at its end. ``prints`` is all of its output (``again`` that of the second run, if it
+is another one), ``warns``, ``fails`` and ``skips`` are all of these, ``runs`` is the order of the tasks.
+$DIR, $ME and $RUN stand for what is not the same everywhere.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def test_there_are_forty_files() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_does_twice_what_it_says(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (FILES / name).read_text("utf-8")
-    path = shutil.copy(FILES / name, tmp_path)
+    path = str(shutil.copy(FILES / name, tmp_path))
     place = tmp_path / "place"
     place.mkdir()
     monkeypatch.chdir(tmp_path)

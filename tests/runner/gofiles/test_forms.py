@@ -1,5 +1,4 @@
-"""Every method, field and function that the Go program's files may use is in the manual's tables, and tried in a
-file."""
+"""What the Go program's files may use is in the manual's tables, all of it, and is tried in a file."""
 
 from __future__ import annotations
 

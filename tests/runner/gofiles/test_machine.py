@@ -16,20 +16,24 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 BODY = """
-print(pkg.install({ packages = { "nginx" } }).changed, pkg.install("nginx").changed, pkg.is_installed("nginx"))
+print(pkg.install({ packages = { "nginx" } }).changed, pkg.install("nginx").changed,
+    pkg.is_installed("nginx"))
 local ok, message = pkg.install("no-such")
 print(ok, (message:match("no%-such")))
 print(pkg.remove({ "nginx" }).changed, pkg.uninstall("nginx").changed, (pkg.update()).message)
 pkg.install("nginx")
-print(systemd.start({ name = "nginx" }).changed, systemd.start("nginx").changed, systemd.stop("nginx").changed)
+print(systemd.start({ name = "nginx" }).changed, systemd.start("nginx").changed,
+    systemd.stop("nginx").changed)
 print(systemd.enable("nginx").changed, systemd.disable("nginx").changed)
 print(systemd.restart("nginx").message, systemd.reload("nginx").message, systemd.daemon_reload().message)
 print(systemd.is_active("nginx"), systemd.is_enabled("nginx"))
 print(systemd.is_failed("nginx"), systemd.status("nginx"))
 print(systemd.status("gone"))
 print("x: " .. user.create("ada", { home = "/home/ada", groups = "www-data,docker" }))
-print(user.create({ username = "ada", groups = { "docker" } }).changed, user.modify("ada", { shell = "/bin/bash" }).changed)
-print(user.add_to_group("ada", "www-data").changed, user.exists("ada"), user.get_info("ada").shell, (user.get_home("ada")))
+print(user.create({ username = "ada", groups = { "docker" } }).changed,
+    user.modify("ada", { shell = "/bin/bash" }).changed)
+print(user.add_to_group("ada", "www-data").changed, user.exists("ada"),
+    user.get_info("ada").shell, (user.get_home("ada")))
 print(user.group_create("web").changed, user.group_create("docker").changed)
 print(user.delete("ada").changed, user.remove("ada").changed, user.exists("ada"))
 """
@@ -40,7 +44,9 @@ is-enabled) [ -e "$0.enabled" ] ;;
 is-failed) echo inactive; exit 1 ;;
 enable) echo enable >>"$0.calls"; : >"$0.enabled" ;;
 disable) echo disable >>"$0.calls"; rm -f "$0.enabled" ;;
-status) [ "$3" = nginx ] && { echo "nginx is dead"; exit 3; }; echo "Unit gone could not be found." >&2; exit 4 ;;
+status)
+    [ "$3" = nginx ] && { echo "nginx is dead"; exit 3; }
+    echo "Unit gone could not be found." >&2; exit 4 ;;
 restart|reload|daemon-reload) echo "$*" >>"$0.calls" ;;
 *) exec "$0-tool" "$@" ;;
 esac

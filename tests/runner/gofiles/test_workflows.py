@@ -65,7 +65,9 @@ def test_a_workflow_with_several_hosts_ends_with_what_became_of_each_task(tmp_pa
                 return this.agent == nil, "not here", { host = run.host }
             end),
             task("after"):command("echo after"),
-            task("reads"):depends_on("web"):command(function(this, params, input) return true, input.web.host end),
+            task("reads"):depends_on("web"):command(function(_, _, input)
+                return true, input.web.host
+            end),
         }):on_start(function() print("start") end)
           :on_complete(function(success, results)
               print(success, results.web.status, results.after.status, results.reads.status)
@@ -82,8 +84,8 @@ def test_a_workflow_with_several_hosts_ends_with_what_became_of_each_task(tmp_pa
     }
     assert lines_on(told, None) == ["start", "after", "false\tdone\tdone\tfailed"]
     assert told.errors["reads"] == (
-        "tasks.lua:7: what task 'web' returned is not known here, because it ran for other hosts, or before a task"
-        " that was ended; hand it on with state.set"
+        "tasks.lua:8: what task 'web' returned is not known here, because it ran for other hosts, or before"
+        " a task that was ended; hand it on with state.set"
     )
 
 
@@ -96,7 +98,9 @@ def test_a_failure_on_one_host_is_told_at_the_end(tmp_path: Path) -> None:
                 return run.host == "local", "broken"
             end),
             task("after"):command("echo never"),
-        }):on_complete(function(success, results) print(success, results.web.status, results.after.status) end)
+        }):on_complete(function(success, results)
+            print(success, results.web.status, results.after.status)
+        end)
         """,
     )
     assert lines_on(told, None) == ["false\tfailed\tskipped"]
@@ -130,7 +134,7 @@ def test_what_a_task_returned_before_another_process_went_on_is_not_made_up(tmp_
             tmp_path,
             f"""
             task("one"):command(function() return true, "", {{ n = 1 }} end):build()
-            task("two"):depends_on("one"):timeout("{seconds}s"):retries(1, "10ms"):command(function(this, params, input)
+            task("two"):depends_on("one"):timeout("{seconds}s"):retries(1, "1ms"):command(function(_, _, input)
                 if state.increment("tries") % 2 == 1 then print("sleeps") cmd("exec sleep 600") end
                 print("again")
                 return true, input.one.n

@@ -1,4 +1,4 @@
-"""Wrong uses of what files written for the Go program have: each in one line, with its place, and what to do."""
+"""Wrong uses of the Go program's forms: each is told in one line, with its place, and what to do."""
 
 from __future__ import annotations
 

@@ -4,8 +4,7 @@
 local kit, host = ...
 
 local check_memory, fail, json_encode, json_decode = kit.check_memory, kit.fail, kit.json_encode, kit.json_decode
-local error, ipairs, next, rawget, setmetatable, tostring, type, xpcall =
-  error, ipairs, next, rawget, setmetatable, tostring, type, xpcall
+local error, ipairs, next, rawget, setmetatable, type, xpcall = error, ipairs, next, rawget, setmetatable, type, xpcall
 local pack, unpack = table.pack, table.unpack
 local host_get, host_set = host.get, host.set
 
@@ -69,7 +68,8 @@ function state.set(key, value, options)
   local is_json = false
   if kind ~= "string" then value, is_json = encoded("state.set", value) end
   local ttl, keep
-  if options ~= nil then ttl, keep = limits("state.set", options, true) end
+  if type(options) == "number" then ttl = options -- as files of the Go program have it
+  elseif options ~= nil then ttl, keep = limits("state.set", options, true) end
   check_memory()
   local ok, message = host_set(key, value, is_json, ttl, keep)
   if not ok then fail("state.set: " .. message) end
@@ -256,78 +256,6 @@ function state.revision()
   return answer("state.revision", host.revision())
 end
 
--- Locks -------------------------------------------------------------------------------------------
-
-local function lock_arguments(call, name, holder, seconds, options)
-  check(call, "name", name, "string")
-  check(call, "holder", holder, "string")
-  check(call, "seconds", seconds, "number")
-  local wait = 0
-  if options ~= nil then
-    check(call, "options", options, "table")
-    for option in next, options do
-      if option ~= "wait" then fail(call .. ": unknown option '" .. kit.text_of(option) .. "'; there is: wait") end
-    end
-    wait = options.wait or 0
-    check(call, "options.wait", wait, "number")
-  end
-  check_memory()
-  return wait
-end
-
--- The forms without a holder, told apart by their types.
-local function without_holder(call)
-  kit.part("names/state")
-  return kit.without_holder[call]
-end
-
-function state.lock(name, holder, seconds, options)
-  if type(holder) == "number" and seconds == nil then return without_holder("lock")(name, holder) end
-  local wait = lock_arguments("state.lock", name, holder, seconds, options)
-  return true, answer("state.lock", host.acquire(name, holder, seconds, wait, false, false))
-end
-
-function state.try_lock(name, holder, seconds, options)
-  if type(holder) == "number" and seconds == nil then return without_holder("try_lock")(name, holder) end
-  local wait = lock_arguments("state.try_lock", name, holder, seconds, options)
-  local ok, token, held_by = host.acquire(name, holder, seconds, wait, false, true)
-  if ok then return true, token end
-  if held_by == nil then fail("state.try_lock: " .. token) end
-  return false, held_by
-end
-
-function state.unlock(name, holder)
-  if holder == nil then return without_holder("unlock")(name) end
-  check("state.unlock", "name", name, "string")
-  check("state.unlock", "holder", holder, "string")
-  check_memory()
-  return answer("state.unlock", host.release(name, holder))
-end
-
-function state.renew(name, holder, seconds)
-  check("state.renew", "name", name, "string")
-  check("state.renew", "holder", holder, "string")
-  check("state.renew", "seconds", seconds, "number")
-  check_memory()
-  return answer("state.renew", host.renew(name, holder, seconds))
-end
-
-function state.with_lock(name, holder, seconds, fn, options)
-  if type(holder) == "function" and fn == nil then return without_holder("with_lock")(name, holder, seconds) end
-  check("state.with_lock", "fn", fn, "function")
-  local wait = lock_arguments("state.with_lock", name, holder, seconds, options)
-  local token = answer("state.with_lock", host.acquire(name, holder, seconds, wait, true, false))
-  local results = attempt("state.with_lock", fn)
-  local released, message = host.end_lock(name, holder, token)
-  if not results[1] then error(results[2], 0) end
-  if not released then fail("state.with_lock: " .. message) end
-  return unpack(results, 2, results.n)
-end
-
-function state.is_locked(name)
-  check("state.is_locked", "name", name, "string")
-  check_memory()
-  return answer("state.is_locked", host.is_locked(name))
-end
+kit.state_calls = { check = check, answer = answer, attempt = attempt }
 
 return state

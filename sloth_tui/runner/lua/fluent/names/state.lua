@@ -96,6 +96,16 @@ end
 
 function state.list_length(key) return #list_at("state.list_length", key) end
 
+function state.set_ttl(key, seconds) return our_state.expire(key, seconds) end
+function state.set_with_ttl(key, value, seconds) return our_state.set(key, value, { ttl = seconds }) end
+
+-- Seconds left; -1 for an entry without a time to live, -2 for none, as there.
+function state.get_ttl(key)
+  local left = our_state.ttl(key)
+  if left ~= nil then return left end
+  return our_state.exists(key) and -1 or -2
+end
+
 function state.stats() fail("state.stats is not in this program; call sloth-runner state stats") end
 
 return state
