@@ -298,7 +298,7 @@ def test_times_to_live(state_calls: StateCalls, tmp_path: Path) -> None:
         "state.set, 'k', 1, {ttl = '5'}": "state.set: options.ttl must be a number, got string",
         "state.set, 'k', 1, {tll = 5}": "state.set: unknown option 'tll'; there are: ttl, keep_ttl",
         "state.set, 'k', 1, {ttl = 5, keep_ttl = true}": "state.set: ttl and keep_ttl exclude each other",
-        "state.set, 'k', 1, 5": "state.set: options must be a table, got number",
+        "state.set, 'k', 1, '5'": "state.set: options must be a table, got string",
         "state.set_if_absent, 'k', 1, {keep_ttl = true}": "state.set_if_absent: unknown option 'keep_ttl'; "
         "there is: ttl",
         "state.expire, 'k', -1": "state.expire: a time to live is more than 0 seconds and at most ten years, "

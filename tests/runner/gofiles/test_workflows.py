@@ -134,7 +134,7 @@ def test_what_a_task_returned_before_another_process_went_on_is_not_made_up(tmp_
             tmp_path,
             f"""
             task("one"):command(function() return true, "", {{ n = 1 }} end):build()
-            task("two"):depends_on("one"):timeout("{seconds}s"):retries(1, "1ms"):command(function(_, _, input)
+            task("two"):depends_on("one"):timeout("{seconds}s"):retries(1, "1ms"):run(function(_, _, input)
                 if state.increment("tries") % 2 == 1 then print("sleeps") cmd("exec sleep 600") end
                 print("again")
                 return true, input.one.n
