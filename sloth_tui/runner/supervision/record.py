@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sloth_tui.errors import TaskFileError
 from sloth_tui.runner.events import KeyChanged, TaskFinished, TaskStarted, Warned
@@ -21,15 +21,24 @@ if TYPE_CHECKING:
     from sloth_tui.runner.request import RunRequest
 
 
-class Limits(NamedTuple):
+class Limits:
     """What limits the attempts of a task."""
 
-    timeout: float | None
-    """Seconds for each."""
-    retries: int
-    workflow: str = ""
-    workflow_timeout: float | None = None
-    """Seconds for all tasks of the workflow together."""
+    __slots__ = ("retries", "timeout", "workflow", "workflow_timeout")
+
+    def __init__(
+        self,
+        timeout: float | None,
+        retries: int,
+        workflow: str = "",
+        workflow_timeout: float | None = None,
+    ) -> None:
+        """``timeout``: seconds for each. ``workflow_timeout``: seconds for all tasks of the workflow
+        together."""
+        self.timeout = timeout
+        self.retries = retries
+        self.workflow = workflow
+        self.workflow_timeout = workflow_timeout
 
 
 _NO_LIMITS = Limits(None, 0)
