@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _STACK_BYTES = 256 * 1024
 """Enough for loops that call little."""
 _DEEP_STACK_BYTES = 4 * 1024 * 1024
+_ENDED = "ended"
 
 
 def start_thread(function: Callable[[], None], stack_bytes: int = _STACK_BYTES) -> None:
@@ -60,9 +61,12 @@ class Thread:
 
     def _run(self) -> None:
         self._runs = True
-        threading.current_thread().name = self._name
+        listed = threading.current_thread()
+        listed.name = self._name
         try:
             self._target()
         finally:
+            # Python goes on to list a thread that it did not start itself.
+            listed.name = _ENDED
             self._runs = False
             self._ended.set()

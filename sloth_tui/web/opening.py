@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 import os
 import tempfile
-import threading
 import webbrowser
 from contextlib import suppress
 
+from sloth_tui.threads import Thread
 from sloth_tui.web import log
 
 _PAGE = '<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer">\
@@ -26,7 +26,7 @@ class OpeningPage:
         with open(descriptor, "w", encoding="utf-8") as file:
             file.write(_PAGE.format(address=html.escape(address)))
         # Some browsers do not come back before they are closed.
-        threading.Thread(target=self._open, daemon=True).start()
+        Thread(self._open, "browser").start()
 
     def remove(self) -> None:
         with suppress(OSError):

@@ -223,8 +223,13 @@ async def test_a_huge_value_is_cut_honestly_and_only_what_is_left_is_drawn(base:
 async def test_services_leave_no_thread_behind(believable: Path) -> None:
     import threading
 
+    def services() -> set[str]:
+        names = {thread.name.split("_")[0] for thread in threading.enumerate()}
+        return names & {"reader", "rows", "agents", "pages", "writer", "run"}
+
+    # Those of screens of earlier tests may be about to end.
+    await until(lambda: not services(), what=lambda: str(services()))
     async with running():
-        assert {"reader", "rows", "agents"} <= {thread.name for thread in threading.enumerate()}
-    left = {thread.name.split("_")[0] for thread in threading.enumerate()}
-    assert not left & {"reader", "rows", "agents", "pages", "writer", "run"}
+        assert {"reader", "rows", "agents"} <= services()
+    await until(lambda: not services(), what=lambda: str(services()))
     assert os.path.exists(believable)

@@ -326,7 +326,7 @@ def test_a_run_in_peace_goes_on_after_it(believable: Path, ended: list[Terminal]
     for _ in range(2):
         terminal.process.send("\x1a")
         terminal.is_stopped()
-        terminal.process.sendline("fg")
+        terminal.goes_on()
         terminal.sees("begun")
     (tmp_path / "go").touch()
     terminal.sees("said later")
