@@ -160,7 +160,7 @@ class Etcd:
         assert program is not None, f"there is no etcd {version or ''} here"
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self.directory = Path(tempfile.mkdtemp(prefix="sloth-etcd-", dir=memory))
-        command = [program, "--logger=zap", "--log-level=warn", *options]
+        command = [program, "--logger=zap", "--log-level=warn", "--bcrypt-cost=4", *options]
         if version == "3.5":  # Debian's has no such option
             command.append("--unsafe-no-fsync")
         if quota_bytes:
