@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +11,9 @@ from sloth_tui.store import open_store
 from tests.cli.support import final_screen, on_terminal, piped
 from tests.servers import s3
 from tests.servers.etcd import Etcd, needs_etcd
+
+if TYPE_CHECKING:
+    from tests.servers.fixtures import Place
 
 
 @pytest.fixture
@@ -116,13 +120,12 @@ def test_on_etcd_the_same_is_found() -> None:
 
 
 @pytest.mark.slow
-@s3.needs_moto
 @pytest.mark.usefixtures("filled")
-def test_on_s3_the_same_is_found(shared_moto: s3.Moto, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_s3_the_same_is_found(shared_keeper: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in s3.CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     here = piped("state", "search", "needle").out
-    address = f"s3://{s3.BUCKET}/search?endpoint={shared_moto.endpoint}&region=us-east-1"
+    address = f"s3://{s3.BUCKET}/search?endpoint={shared_keeper.endpoint}&region=us-east-1"
     assert piped("state", "copy", "--prefix", "", "--to-store", address).code == 0
     assert piped("state", "search", "needle", "--store", address).out == here
     assert piped("state", "move", "app:text", "app:other", "--store", address).code == 0
