@@ -35,7 +35,13 @@ _COMPARED = {"version": (0, 4), "create": (1, 5), "mod": (2, 6), "lease": (4, 8)
 # Writing.
 
 
+_SMALL = [bytes((number,)) for number in range(128)]
+"""Nearly all numbers of a request, as they are written."""
+
+
 def _varint(number: int) -> bytes:
+    if 0 <= number < 128:
+        return _SMALL[number]
     if number < 0:
         number += _SIGN
     out = bytearray()
@@ -137,15 +143,21 @@ def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
     protobuf."""
     at, end = 0, len(data)
     while at < end:
-        tag, at = _read_varint(data, at)
+        tag = data[at]
+        at += 1
+        if tag > 0x7F:
+            tag, at = _read_varint(data, at - 1)
         kind = tag & 7
-        if kind == _VARINT:
-            number, at = _read_varint(data, at)
-            yield tag >> 3, number
-        elif kind == _BYTES:
-            size, at = _read_varint(data, at)
-            yield tag >> 3, data[at : at + size]
-            at += size
+        if kind in (_VARINT, _BYTES):
+            number = data[at]
+            at += 1
+            if number > 0x7F:
+                number, at = _read_varint(data, at - 1)
+            if kind == _VARINT:
+                yield tag >> 3, number
+            else:
+                yield tag >> 3, data[at : at + number]
+                at += number
         elif kind == _FIXED64:
             at += 8
         elif kind == _FIXED32:
@@ -200,14 +212,15 @@ def _key_value(data: bytes) -> KeyValue:
     return KeyValue(key, value, create, mod, _signed(lease))
 
 
-def range_answer(data: bytes) -> RangeAnswer:
+def range_answer(data: bytes, *, inner: bool = False) -> RangeAnswer:
+    """``inner``: inside the answer of a transaction, which has the revision."""
     kvs, count, revision = [], 0, 0
     for field, content in _fields(data):
         if field == 2:
             kvs.append(_key_value(_as_bytes(content)))
         elif field == 4:
             count = _signed(content)
-        elif field == 1:
+        elif field == 1 and not inner:
             revision = _revision(content)
     return RangeAnswer(kvs, count, revision)
 
@@ -231,7 +244,7 @@ def txn_answer(data: bytes) -> TxnAnswer:
 
 def _answer(field: int, data: bytes) -> RangeAnswer | TxnAnswer | int:
     if field == 1:
-        return range_answer(data)
+        return range_answer(data, inner=True)
     if field == 4:
         return txn_answer(data)
     return deleted_answer(data) if field == 3 else 0
