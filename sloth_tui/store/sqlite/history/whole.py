@@ -62,7 +62,7 @@ _ENTRIES = f"""SELECT CAST(key AS BLOB), typeof(value) = 'blob', type,
     {_milliseconds("created_at")}, {_milliseconds("updated_at")}, revision, change, deadline, boot_id, wall
     FROM state LEFT JOIN (SELECT key AS timed, deadline, boot_id, wall FROM sloth_ttl) ON timed = key
     WHERE typeof(key) = 'text' AND {{}} ORDER BY key"""
-_SNAPSHOT_CACHE = "PRAGMA cache_size = -8192"
+_SNAPSHOT_CACHE = "PRAGMA cache_size = -4096"
 _COUNTED = "SELECT count(*), (SELECT coalesce(max(revision), 0) FROM sloth_history) FROM state WHERE {}"
 _HISTORY = f"""SELECT kept.revision, CAST(kept.key AS BLOB), kept.operation, kept.at, kept.change,
     last.revision, kept.old IS NULL, typeof(kept.old) = 'blob', kept.old_type, json_valid(kept.old),

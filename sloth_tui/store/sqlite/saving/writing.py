@@ -70,7 +70,8 @@ def write_verified(target: str, fill: Callable[[str], object]) -> None:
 def vacuum_into(
     connection: apsw.Connection, path: str, partial: str, progress: Progress | None = None
 ) -> None:
-    """Write a compact copy of one snapshot of a connection's database into an empty file."""
+    """Write a compact copy of one snapshot of a connection's database into an empty file, which stays
+    unflushed."""
     failed: list[BaseException] = []
     if progress is not None:
         total: int = connection.execute("PRAGMA main.page_count").get
@@ -84,7 +85,10 @@ def vacuum_into(
             return bool(failed)
 
         connection.set_progress_handler(report, _STEPS)
+    durable = connection.execute("PRAGMA main.synchronous").get
     try:
+        # Whoever calls flushes the copy once, when it is complete. The connection only reads meanwhile.
+        connection.execute("PRAGMA main.synchronous = OFF")
         connection.execute("VACUUM main INTO ?", (partial,)).fetchall()
     except UNREADABLE as error:
         if failed:
@@ -92,6 +96,7 @@ def vacuum_into(
         full = isinstance(error, apsw.FullError | apsw.IOError)
         raise translate_error(error, partial if full else path) from error
     finally:
+        connection.execute(f"PRAGMA main.synchronous = {durable}")
         if progress is not None:
             connection.set_progress_handler(None)
     if failed:
@@ -115,11 +120,11 @@ def _verified(partial: str, target: str) -> str:
     """Flush a database to the disk, read all of it back, and return its SHA-256. Raises DatabaseDamaged."""
     from concurrent.futures import ThreadPoolExecutor
 
-    flush(partial)
-    with ThreadPoolExecutor(1) as pool:  # both wait for the disk
-        digest = pool.submit(sha256_of, partial)
+    with ThreadPoolExecutor(2) as pool:  # all of them wait for the disk
+        digest, flushed = pool.submit(sha256_of, partial), pool.submit(flush, partial)
         try:
             _check(partial)
+            flushed.result()
             return digest.result()
         except UNREADABLE as error:
             raise DatabaseDamaged(
