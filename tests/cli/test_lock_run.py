@@ -109,7 +109,9 @@ def test_a_command_runs_under_a_lock_that_it_knows_and_its_exit_code_is_passed_o
 
 def test_the_command_starts_with_what_python_ignores_set_back() -> None:
     done = run("x", "--", "grep", "^SigIgn", "/proc/self/status")
-    assert done.stdout.split() == ["SigIgn:", "0" * 16]
+    ignored = int(done.stdout.split()[1], 16)
+    # Whoever started the tests may have others ignored, which is his to decide.
+    assert not any(ignored >> (number - 1) & 1 for number in (signal.SIGPIPE, signal.SIGXFSZ))
 
 
 def test_the_command_has_the_signals_blocked_that_its_starter_has() -> None:
