@@ -87,7 +87,9 @@ class SnapshotCursor:
         if self in self._database.cursors:
             self._database.cursors.remove(self)
         self._ready = []
-        self._cursor = iter(())
+        cursor, self._cursor = self._cursor, iter(())
+        if isinstance(cursor, apsw.Cursor):
+            cursor.close(True)  # not every release of the driver does so for one that is given up
 
     def _select(self, columns: str, after: str | None = None) -> Iterator[Row]:
         where, bindings = key_range(self._prefix)
