@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sloth_tui.exchange.destination import Destination
 from sloth_tui.exchange.exporting import Request, export
 from sloth_tui.exchange.importing import Import
-from sloth_tui.store import open_store
 from sloth_tui.text import format_count
-from sloth_tui.threads import Thread
+from sloth_tui.tui.services.beside import read_on_a_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from sloth_tui.store.port import Store
     from sloth_tui.tui.services.job import Job
@@ -73,7 +72,7 @@ class FileJobs:
                 done = export(store, request, destination.write, job.report)
             return Exported(done.entries, done.secrets)
 
-        return self._read(job, write)
+        return read_on_a_thread(self._agent(), job, write, "files")
 
     def plan(self, job: Job, path: str) -> Future[ImportPlan]:
         """Compare a file with what the agent has."""
@@ -90,7 +89,7 @@ class FileJobs:
                     file.form, len(planned.added), planned.changed, planned.same, notes, restores
                 )
 
-        return self._read(job, compare)
+        return read_on_a_thread(self._agent(), job, compare, "files")
 
     def import_file(self, job: Job, path: str, rule: str) -> Future[ImportDone]:
         """Import a file; ``rule`` says what becomes of keys with another value: ``overwrite`` or ``keep``."""
@@ -105,22 +104,6 @@ class FileJobs:
                 return ImportDone(done.added, done.changed, done.conflicting, False)
 
         return self._writer.submit(self._agent(), f"import {path}", job.bind(merge))
-
-    def _read(self, job: Job, work: Callable[[Store], T]) -> Future[T]:
-        """Work on a thread and a handle of its own: a file may take long."""
-        agent, future = self._agent(), Future[T]()
-
-        def run() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                with open_store(agent, "read") as store:
-                    future.set_result(job.bind(work)(store))
-            except Exception as error:  # noqa: BLE001  # the caller gets it from the future
-                future.set_exception(error)
-
-        Thread(run, "files").start()
-        return future
 
 
 def form_of(path: str) -> str:

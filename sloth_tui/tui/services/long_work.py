@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from sloth_tui.store import open_store
-from sloth_tui.threads import Thread
+from sloth_tui.tui.services.beside import read_on_a_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from sloth_tui.model import ChangeSet
     from sloth_tui.settings import Settings
@@ -99,22 +98,12 @@ class LongJobs:
 
     def problems(self, job: Job) -> Future[list[str]]:
         """Check the store on a thread of its own; return its problems, in words."""
-        agent, future = self._agent(), Future[list[str]]()
 
         def problems(store: Store) -> list[str]:
             return store.problems()
 
-        def check() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                with open_store(agent, "read") as store:
-                    future.set_result(job.bind(problems)(store))
-            except Exception as error:  # noqa: BLE001  # the caller gets it from the future
-                future.set_exception(error)
-
+        future = read_on_a_thread(self._agent(), job, problems, "check")
         self._follow(job, future)
-        Thread(check, "check").start()
         return future
 
     def _write(self, job: Job, title: str, work: Callable[[Store], T], agent: str = "") -> Future[T]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 from sloth_tui.origin import this_process
-from sloth_tui.threads import Thread
+from sloth_tui.tui.services.beside import on_a_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from sloth_tui.model import Backup, Examined, Restored
     from sloth_tui.settings import Settings
@@ -38,7 +38,7 @@ class Safekeeping:
 
             return list_backups(agent)
 
-        return _on_a_thread(find)
+        return on_a_thread(find, "safekeeping")
 
     def back_up(self, job: Job) -> Future[str]:
         """Save all that the agent has; return the path of the backup."""
@@ -80,20 +80,4 @@ class Safekeeping:
 
             return examine(agent, full=True, progress=job.report)
 
-        return _on_a_thread(look)
-
-
-def _on_a_thread(work: Callable[[], T]) -> Future[T]:
-    """Run what changes nothing beside all changes."""
-    future = Future[T]()
-
-    def run() -> None:
-        if not future.set_running_or_notify_cancel():
-            return
-        try:
-            future.set_result(work())
-        except Exception as error:  # noqa: BLE001  # the caller gets it from the future
-            future.set_exception(error)
-
-    Thread(run, "safekeeping").start()
-    return future
+        return on_a_thread(look, "safekeeping")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import SlothError
 from sloth_tui.store import open_store
-from sloth_tui.threads import Thread
+from sloth_tui.tui.services.beside import on_a_thread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
     from sloth_tui.store.search import Found as Found
 
@@ -37,16 +37,8 @@ class Search:
         """Search these agents in turn, for at most so many entries. A search that another one takes the place
         of gives what it has found."""
         self._turn += 1
-        turn, future = self._turn, Future[Findings]()
-
-        def work() -> None:
-            try:
-                future.set_result(self._search(text, agents, most, turn))
-            except BaseException as error:  # noqa: BLE001  # the caller gets it from the future
-                future.set_exception(error)
-
-        Thread(work, "search").start()
-        return future
+        turn = self._turn
+        return on_a_thread(lambda: self._search(text, agents, most, turn), "search")
 
     def cancel(self) -> None:
         """End the search that is under way."""
