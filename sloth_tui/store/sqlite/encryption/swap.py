@@ -15,7 +15,7 @@ import apsw
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.sqlite.encryption.holders import refuse_holders
 from sloth_tui.store.sqlite.engine import UNREADABLE, read_header
-from sloth_tui.store.sqlite.engine.backup import seize, sync_directory
+from sloth_tui.store.sqlite.engine.backup import flush, seize, sync_directory
 from sloth_tui.store.sqlite.engine.errors import translate_error
 from sloth_tui.store.sqlite.engine.files import create_file
 from sloth_tui.store.sqlite.engine.opening import FLAGS, check_path, connect, connect_to, identity
@@ -49,7 +49,7 @@ def swap(path: str, key: tuple[str, bytes] | None) -> None:
         _copy(connection, path, new, key)
         _check(connection, path, new, key, logged=logged)
         _keep_owner(path, new)
-        _flush(new)
+        flush(new)
         os.rename(new, path)
         sync_directory(path)
     except OSError as error:
@@ -97,11 +97,3 @@ def _keep_owner(path: str, new: str) -> None:
         with suppress(OSError):
             os.chown(new, status.st_uid, status.st_gid)
     os.chmod(new, stat.S_IMODE(status.st_mode) & 0o600 | 0o600)
-
-
-def _flush(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

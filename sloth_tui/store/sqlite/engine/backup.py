@@ -183,11 +183,20 @@ def put_in_place(partial: str, target: str) -> None:
             raise NotWritable(f"{target}: cannot be created: {error.strerror}") from error
 
 
+def flush(path: str) -> None:
+    """Flush a file to the disk. Raises OSError."""
+    _flush(path, os.O_RDONLY | os.O_CLOEXEC)
+
+
 def sync_directory(path: str) -> None:
-    """Flush a directory, so that its names survive a power cut."""
+    """Flush the directory of a file, so that its name survives a power cut."""
     with suppress(OSError):
-        descriptor = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _flush(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _flush(path: str, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -9,14 +9,14 @@ import apsw
 from sloth_tui.agents import status_of
 from sloth_tui.errors import DatabaseUnusable, NotFound
 from sloth_tui.store.sqlite.engine import UNREADABLE, read_header
-from sloth_tui.store.sqlite.engine.backup import put_in_place
+from sloth_tui.store.sqlite.engine.backup import flush, put_in_place
 from sloth_tui.store.sqlite.engine.errors import damaged, translate_error
 from sloth_tui.store.sqlite.engine.files import create_file
 from sloth_tui.store.sqlite.engine.opening import FLAGS, check_path, connect_to, open_as_it_is
 from sloth_tui.store.sqlite.saving.checksum import check_checksum
 from sloth_tui.store.sqlite.saving.names import DAMAGED, backup_path, list_backups
 from sloth_tui.store.sqlite.saving.swapping import new_path, swap
-from sloth_tui.store.sqlite.saving.writing import flush, vacuum_into
+from sloth_tui.store.sqlite.saving.writing import vacuum_into
 from sloth_tui.store.sqlite.schema import EMPTY
 
 TYPE_CHECKING = False

@@ -12,6 +12,7 @@ import apsw
 from sloth_tui.agents import status_of
 from sloth_tui.errors import Conflict, NotWritable
 from sloth_tui.store.sqlite.engine import UNREADABLE
+from sloth_tui.store.sqlite.engine.backup import sync_directory
 from sloth_tui.store.sqlite.engine.errors import translate_error
 from sloth_tui.store.sqlite.engine.files import PARTIAL, abandoned, create_file, has_hot_journal
 from sloth_tui.store.sqlite.engine.opening import FLAGS, check_path, connect_anyhow
@@ -61,7 +62,7 @@ def swap(path: str, new: str, kept: str) -> None:
             os.rename(new, path)
         except OSError as error:
             raise NotWritable(f"{path}: cannot be replaced: {error.strerror}") from error
-        _sync_directory(path)
+        sync_directory(path)
 
 
 @contextmanager
@@ -159,7 +160,7 @@ def _keep(path: str, descriptor: int, kept: str) -> None:
         finally:
             if end:
                 os.close(source)
-    _sync_directory(kept)
+    sync_directory(kept)
 
 
 def _copy(source: int, target: str) -> None:
@@ -184,12 +185,3 @@ def _state_of(path: str) -> list[object]:
 
 def _in_use(path: str) -> Conflict:
     return Conflict(f"{path}: another program has it open", hint="end that first; nothing was changed")
-
-
-def _sync_directory(path: str) -> None:
-    with suppress(OSError):
-        descriptor = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

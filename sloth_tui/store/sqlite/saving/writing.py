@@ -9,7 +9,7 @@ import apsw
 
 from sloth_tui.errors import DatabaseDamaged
 from sloth_tui.store.sqlite.engine import UNREADABLE
-from sloth_tui.store.sqlite.engine.backup import write_new
+from sloth_tui.store.sqlite.engine.backup import flush, write_new
 from sloth_tui.store.sqlite.engine.errors import translate_error
 from sloth_tui.store.sqlite.engine.opening import FLAGS, check_path, connect_to, open_as_it_is
 from sloth_tui.store.sqlite.saving.checksum import SUFFIX, sha256_of, write_checksum
@@ -146,12 +146,3 @@ def _check(partial: str) -> None:
                 raise apsw.CorruptError(f"table {table} has {one} rows, its index {other}")
     finally:
         connection.close(True)
-
-
-def flush(path: str) -> None:
-    """Flush a file to the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
