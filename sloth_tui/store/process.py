@@ -66,12 +66,25 @@ def start_time(pid: int) -> int | None:
     It is unknown if there is no procfs, or if procfs hides the processes of other users (``hidepid``).
     """
     try:
-        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
-            # The name, in parentheses, may itself contain spaces and parentheses.
-            fields = file.read().rpartition(b")")[2].split()
+        fields = _fields(pid)
     except (FileNotFoundError, ProcessLookupError):
         return _UNKNOWN if exists(pid) else None
     return None if fields[0] in _ENDED else int(fields[19])
+
+
+def parent_of(pid: int) -> int | None:
+    """Return the process that a process comes from; None if that is not known."""
+    try:
+        return int(_fields(pid)[1])
+    except OSError:
+        return None
+
+
+def _fields(pid: int) -> list[bytes]:
+    """Return the fields from the third on. Raises OSError."""
+    with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+        # The name, in parentheses, may itself contain spaces and parentheses.
+        return file.read().rpartition(b")")[2].split()
 
 
 def exists(pid: int) -> bool:

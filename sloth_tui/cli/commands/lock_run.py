@@ -107,15 +107,13 @@ def _refuse_own(store: Store, name: str) -> None:
 
 def _ancestors() -> set[int]:
     """Return the processes that this one comes from; only its parent where there is no procfs."""
-    found = set()
-    pid = os.getppid()
-    while pid > 0 and pid not in found:
+    from sloth_tui.store.process import parent_of
+
+    found: set[int] = set()
+    pid: int | None = os.getppid()
+    while pid and pid not in found:
         found.add(pid)
-        try:
-            with open(f"/proc/{pid}/stat", "rb") as file:
-                pid = int(file.read().rpartition(b")")[2].split()[1])
-        except OSError:
-            break
+        pid = parent_of(pid)
     return found
 
 
