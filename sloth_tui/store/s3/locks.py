@@ -155,11 +155,6 @@ class Locks:
             if not self._keeper.is_sure(self._path(name), token):
                 raise lock_rules.lost(name, lock_rules.EXPIRED)
 
-    def token_of(self, name: str) -> int:
-        """Return the newest token of a lock; 0 if it was never taken."""
-        lease = self._read(name)
-        return lease.body.token if lease else 0
-
     def _grant(self, name: str, holder: str, seconds: float, before: Lease | None, *, tied: bool) -> Lock:
         path, since = self._path(name), time.monotonic()
         self._writer.require_conditions()

@@ -232,40 +232,13 @@ def replaced(
     secret: bool,
 ) -> Record:
     """Return the record of a change of ``key``, which had the entry ``kept``."""
-    operation = "delete" if delete else "set"
-    if kept is None:
-        return Record(revision, key, operation, at, change, nonce, ABSENT, b"", 0, 0, 0, 0, None)
-    if secret:
-        return Record(
-            revision,
-            key,
-            operation,
-            at,
-            change,
-            nonce,
-            HIDDEN,
-            b"",
-            kept.created,
-            kept.updated,
-            kept.revision,
-            0,
-            None,
+    old: tuple[str, bytes, int, int, int, int, bytes | None] = (ABSENT, b"", 0, 0, 0, 0, None)
+    if kept is not None:
+        kind, stored, size, blob = (
+            (HIDDEN, b"", 0, None) if secret else (kept.kind, kept.stored, kept.size, kept.blob)
         )
-    return Record(
-        revision,
-        key,
-        operation,
-        at,
-        change,
-        nonce,
-        kept.kind,
-        kept.stored,
-        kept.created,
-        kept.updated,
-        kept.revision,
-        kept.size,
-        kept.blob,
-    )
+        old = (kind, stored, kept.created, kept.updated, kept.revision, size, blob)
+    return Record(revision, key, "delete" if delete else "set", at, change, nonce, *old)
 
 
 class ChangeRecord(namedtuple("ChangeRecord", ("number", "at", "first_revision", "forgotten", "origin"))):
