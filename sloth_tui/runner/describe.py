@@ -91,6 +91,8 @@ class RunDescriber:
             case events.TaskStarted():
                 return [(Piece(self._heading(event), "heading"),)]
             case events.TaskOutput():
+                if event.partial:  # the whole line follows
+                    return []
                 mark = (Piece("! ", "warning"),) if event.stream == "stderr" else ()
                 return [(_INDENT, *mark, Piece(output_line(event.text, self._limit), "output"))]
             case events.KeyChanged():

@@ -46,7 +46,8 @@ class TaskStarted(NamedTuple):
 
 
 class TaskOutput(NamedTuple):
-    """A task printed one line; it is without its line feed."""
+    """A task printed one line; it is without its line feed. Carriage returns within it are kept: after each,
+    the line begins anew."""
 
     task: str | None
     """None while the file itself is loaded."""
@@ -55,6 +56,9 @@ class TaskOutput(NamedTuple):
     text: str
     """Bytes that are not UTF-8 appear as ``\\xNN``."""
     host: str | None = None
+    partial: bool = False
+    """The line is not at its end yet: the next output of this task, host and stream is the same line, written
+    anew. Only sent if the request asks for it."""
 
 
 class KeyChanged(NamedTuple):
