@@ -1,4 +1,5 @@
-"""Read ``--values FILE``, ``--set a.b=c`` and ``--set-string a.b=c``, which a task file sees as ``values``.
+"""Read ``--values FILE``, ``--set a.b=c``, ``--set-string`` and ``--set-json``, which a task file sees as
+``values``.
 
 The result holds JSON types only, because it travels to the worker as JSON. Dates of YAML and TOML, and keys,
 become text as they are written.
@@ -21,9 +22,13 @@ _MAX_VALUES = 100_000
 
 
 def read_values(
-    file: str | None, assignments: Iterable[str] = (), texts: Iterable[str] = ()
+    file: str | None,
+    assignments: Iterable[str] = (),
+    texts: Iterable[str] = (),
+    documents: Iterable[str] = (),
 ) -> dict[str, object]:
-    """Return the file's values, changed by ``assignments`` (``--set``), then by ``texts`` (``--set-string``).
+    """Return the file's values, changed by ``assignments`` (``--set``), then by ``texts`` (``--set-string``),
+    then by ``documents`` (``--set-json``).
 
     Raises UsageError, with a message of one line.
     """
@@ -32,6 +37,8 @@ def read_values(
         assign(values, assignment)
     for assignment in texts:
         assign(values, assignment, flag="--set-string")
+    for assignment in documents:
+        assign(values, assignment, flag="--set-json")
     return values
 
 
@@ -64,7 +71,8 @@ def _document(document: object) -> dict[str, object]:
 
 
 def assign(values: dict[str, object], assignment: str, flag: str = "--set") -> None:
-    """Apply ``a.b=c`` to ``values`` in place. c is read as a YAML scalar; ``--set-string`` keeps it as text.
+    """Apply ``a.b=c`` to ``values`` in place. c is read as a YAML scalar; ``--set-string`` keeps it as text,
+    ``--set-json`` reads all of JSON.
 
     Raises UsageError.
     """
@@ -73,8 +81,8 @@ def assign(values: dict[str, object], assignment: str, flag: str = "--set") -> N
     segments = path.split(".")
     if not equals or not all(segments):
         raise UsageError(f"{flag} '{assignment}': must look like name=value or outer.inner=value")
-    value = text if flag == "--set-string" else _scalar(text)
     try:
+        value = _value(text, flag)
         if len(segments) > MAX_DEPTH:
             raise ValueError(TOO_DEEP)
         check = Checker()
@@ -82,7 +90,7 @@ def assign(values: dict[str, object], assignment: str, flag: str = "--set") -> N
             check(segment)
         check(value)
     except ValueError as error:
-        hint = None if isinstance(value, str) else "--set-string keeps it as text"
+        hint = "--set-string keeps it as text" if flag == "--set" and _scalar(text) != text else None
         complaint = str(error).replace("; write it as text, in quotes", "")
         raise UsageError(f"{flag} '{assignment}': {complaint}", hint=hint) from error
     _put(values, segments, value, f"{flag} '{assignment}'")
@@ -104,6 +112,18 @@ def _put(values: dict[str, object], segments: list[str], value: object, call: st
             raise UsageError(f"{call}: '{'.'.join(segments[:depth])}' is {_kind(inner)}, not a table")
         table = inner
     table[segments[-1]] = value
+
+
+def parse_yaml(text: str) -> object:
+    """Return the value of a YAML text by the rules of a values file. Raises ValueError with the place."""
+    return _parse_yaml(text)
+
+
+def _value(text: str, flag: str) -> object:
+    """Raises ValueError."""
+    if flag == "--set-string":
+        return text
+    return _parse_json(text) if flag == "--set-json" else _scalar(text)
 
 
 def _scalar(text: str) -> object:

@@ -109,9 +109,10 @@ CUT = ["pw=abc #1", "note=see: this", "e=", "sha=0123456", "c=NO", "t=12:30", "t
 def test_set_takes_texts_to_the_letter(tmp_path: Path) -> None:
     words = [word for text in CUT for word in ("--set", text)]
     words += ["--set", "n=1", "--set", "x=null", "--set", "f=0.1", "--set-string", "s.s=1"]
+    words += ["--set-json", 'l=["a", {"b": 2}]', "--set-json", "s.empty={}"]
     assert shown(tmp_path, *words) == (
         r'{"pw":"abc #1","note":"see: this","e":"","sha":"0123456","c":"NO","t":"12:30","two":"a\n  b",'
-        r'"list":"[1]","n":1,"x":null,"f":0.1,"s":{"s":"1"}}'
+        r'"list":"[1]","n":1,"x":null,"f":0.1,"s":{"s":"1","empty":{}},"l":["a",{"b":2}]}'
     )
 
 
@@ -129,6 +130,11 @@ def test_set_takes_texts_to_the_letter(tmp_path: Path) -> None:
         (["--set", "a=1", "--set-string", "a.b=1"], "'a' is a number, not a table\n"),
         (["--set", "a=é\udcff"], "not UTF-8 at byte 5\n"),
         (["--set-string", "\udcffa=1"], "not UTF-8 at byte 1\n"),
+        (["--set-json", "a=[1,"], "not JSON: line 1, column 4: expecting value\n"),
+        (
+            ["--set-json", 'a={"b": 1, "b": 2}'],
+            "line 1, column 10: key 'b' occurs twice, first at line 1, column 2\n",
+        ),
     ],
 )
 def test_what_set_cannot_take_is_refused(tmp_path: Path, words: list[str], complaint: str) -> None:

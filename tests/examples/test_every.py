@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.cli import examples
+from sloth_tui.runner import examples
 from tests.examples.conftest import newest_revision
 
 if TYPE_CHECKING:

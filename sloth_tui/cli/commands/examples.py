@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def list_examples(arguments: Arguments, out: Output) -> int:
-    from sloth_tui.cli import examples
+    from sloth_tui.runner import examples
 
     found = [(name, examples.summary(name)) for name in examples.names()]
     if arguments.output == "keys":
@@ -27,7 +27,7 @@ def list_examples(arguments: Arguments, out: Output) -> int:
 
 
 def show_example(arguments: Arguments, out: Output) -> int:
-    from sloth_tui.cli import examples
+    from sloth_tui.runner import examples
 
     out.line(examples.source(arguments.name).rstrip("\n"), lines=True)
     return ExitCode.OK

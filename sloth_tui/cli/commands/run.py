@@ -82,7 +82,7 @@ def _request(arguments: Arguments) -> RunRequest:
 def _file(arguments: Arguments) -> str:
     if arguments.example is None:
         return str(arguments.file)
-    from sloth_tui.cli import examples
+    from sloth_tui.runner import examples
 
     return examples.path(arguments.example)
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import argcomplete
 from argcomplete.completers import ChoicesCompleter, FilesCompleter
 
-from sloth_tui.cli import examples
 from sloth_tui.cli.parsing.parser import tree
 from sloth_tui.errors import ExitCode
+from sloth_tui.runner import examples
 from sloth_tui.settings import chosen_agent
 from sloth_tui.store import open_agents, open_store
 from sloth_tui.text import display_text

@@ -32,6 +32,12 @@ REQUEST = (
         repeated=True,
     ),
     Option(("--set-string",), "the same with V as text; repeatable", metavar="K=V", repeated=True),
+    Option(
+        ("--set-json",),
+        "the same with V as JSON: a list, a table; repeatable",
+        metavar="K=V",
+        repeated=True,
+    ),
     Option(("--timeout",), "how long the whole run may take", metavar="SECONDS", convert=seconds),
     Option(
         ("--grace",),

@@ -42,8 +42,8 @@ def keys_for(request: RunRequest) -> bytes:
 
 
 def _values(arguments: Arguments) -> dict[str, object]:
-    if arguments.values is None and not arguments.set and not arguments.set_string:
+    if arguments.values is None and not (arguments.set or arguments.set_string or arguments.set_json):
         return {}
     from sloth_tui.runner.inputs import read_values
 
-    return read_values(arguments.values, arguments.set, arguments.set_string)
+    return read_values(arguments.values, arguments.set, arguments.set_string, arguments.set_json)
