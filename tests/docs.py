@@ -15,7 +15,7 @@ from sloth_tui.cli.parsing.spec import COMMAND
 from sloth_tui.errors import UsageError
 from sloth_tui.runner.events import KINDS
 from sloth_tui.runner.inputs import assign
-from sloth_tui.tui.actions import ACTIONS, shown_key
+from sloth_tui.tui.actions import ALL_ACTIONS, shown_key
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -71,7 +71,7 @@ def _listed(paths: list[str]) -> str:
 def keys() -> str:
     """Every action that has a key, by group."""
     groups: dict[str, list[str]] = {}
-    for action in ACTIONS:
+    for action in ALL_ACTIONS:
         if action.key:
             shown = ", ".join(f"`{shown_key(key)}`" for key in action.key.split(","))
             row = f"| {shown} | {action.help} | `{action.id}` |".replace("`|`", "`\\|`")

@@ -16,7 +16,7 @@ from sloth_tui.documents.check import MAX_DEPTH
 from sloth_tui.errors import ExitCode
 from sloth_tui.runner.hosts.host import LARGEST_CONTENT
 from sloth_tui.runner.lua.modules import cmd, templates
-from sloth_tui.tui.actions import ACTIONS
+from sloth_tui.tui.actions import ALL_ACTIONS
 from sloth_tui.tui.editing import EDITABLE_SIZE
 from sloth_tui.tui.external.clipboard import MAX_OSC52_BYTES
 from sloth_tui.tui.keymap import check_keys
@@ -95,7 +95,7 @@ def test_every_option_of_every_command_is_in_its_page() -> None:
 
 
 def test_every_action_with_a_key_is_in_its_page() -> None:
-    for action in ACTIONS:
+    for action in ALL_ACTIONS:
         assert not action.key or f"| `{action.id}` |" in TERMINAL_UI, action.id
 
 

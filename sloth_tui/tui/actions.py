@@ -1,15 +1,18 @@
-"""The registry of actions: bindings, footer, palette and help are built from it.
+"""The registry of actions: bindings, footer, palette and help are built from it. Those that only the run
+screen has are in :mod:`sloth_tui.tui.run_actions`.
 
 The id of an action is also the id of its binding, so that a key map can rebind it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
 from sloth_tui.model import SORT_COLUMNS
+from sloth_tui.tui.action import Action
+from sloth_tui.tui.run_actions import RUN_ACTIONS, RUN_VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,35 +31,11 @@ DOCK = ("locks", "stats", "log", "run")
 """The panes that share the place at the bottom: the tabs of the dock, in order."""
 
 
-class Action(NamedTuple):
-    """One thing that the user can do."""
-
-    id: str
-    """Also names the controller's method, ``action_<id>``, unless ``verb`` or ``call`` name another."""
-    key: str
-    """Key names as Textual writes them, alternatives after commas."""
-    label: str
-    """At most two words, for the footer."""
-    help: str
-    """A sentence, for the palette and the help screen."""
-    group: str
-    panes: tuple[str, ...] = ()
-    """The panes in which its key works and whose footer shows it; empty: all."""
-    footer: bool = False
-    writes: bool = False
-    """Refused with ``--read-only``."""
-    call: str = ""
-    """The action of the app that it stands for; then no controller carries it out."""
-    verb: str = ""
-    """The suffix of the controller's method, if not the id."""
-    argument: str = ""
-    """The argument of that method, if any."""
-
-
 _AGENTS = ("agents",)
 _KEYS = ("keys", "detail")
 _DETAIL = ("detail",)
 _STATS = ("stats",)
+_OUTPUT = ("run", "live")
 
 MOTIONS = (
     ("up,k,down,j", "Up, down"),
@@ -132,8 +111,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("export", "", "Export", "Write marked or filtered keys to a file", "Keys"),
     Action("import_file", "", "Import", "Set the keys that a file holds", "Keys", (), False, True),
     Action("undo", "u", "Undo", "Take back the last change", "Log", (), True, True),
-    Action("run_file", "r", "Run", "Run or check a Lua file against this agent", "Run", (), True),
-    Action("stop_run", "S", "Stop run", "Stop the run", "Run", ("run",), True),
+    Action("run_file", "r", "Run", "Choose a Lua file to run; watch runs", "Run", (), True),
+    Action("run_path", "", "Run path", "Run or check the Lua file of a path", "Run"),
+    Action("stop_run", "S", "Stop run", "Stop the run; again: kill it", "Run", _OUTPUT, True),
     Action("go_to_agent", "a", "Find agent", "Go to an agent by its name", "Agents"),
     Action("next_agent", "right_square_bracket", "Next agent", "Go to the next agent", "Agents"),
     Action("previous_agent", "left_square_bracket", "Previous agent", "Go to the agent before", "Agents"),
@@ -197,11 +177,15 @@ ACTIONS: tuple[Action, ...] = (
 
 NEED_TERMINAL = ("edit_outside", "page_value", "suspend")
 """The actions that give the terminal to another program, by id."""
-ACT_ON_FILES = ("export", "run_file")
+ACT_ON_FILES = ("export", "run_file", "run_path")
 """The actions that write files or run programs although nothing of the store may be changed: a check of a Lua
 file asks by commands. Who is at the terminal can do that anyway; whoever has a page need not."""
 
-_in_force = {action.id: action for action in ACTIONS}
+ON_EVERY_SCREEN = ("palette", "help", "choose_theme", "suspend", "quit")
+"""The actions of the browser, by id, that work on the run screen too."""
+ALL_ACTIONS = (*ACTIONS, *RUN_ACTIONS)
+
+_in_force = {action.id: action for action in ALL_ACTIONS}
 _withheld: frozenset[str] = frozenset()
 
 
@@ -210,7 +194,7 @@ def rebind(keys: Mapping[str, str], without: Iterable[str] = ()) -> None:
     ``without``: actions that are not offered here, and have no key."""
     global _withheld  # noqa: PLW0603 - as everything about actions: one app in a process
     _withheld = frozenset(without)
-    for action in ACTIONS:
+    for action in ALL_ACTIONS:
         key = "" if action.id in _withheld else keys.get(action.id, action.key)
         _in_force[action.id] = action._replace(key=key)
 
@@ -225,9 +209,22 @@ def is_offered(name: str) -> bool:
     return name not in _withheld
 
 
+def is_of_runs(action: Action) -> bool:
+    """True if only the run screen carries out this action."""
+    return bool(action.panes) and set(action.panes) <= set(RUN_VIEWS)
+
+
+def works_in(action: Action, pane: str) -> bool:
+    """True if the key of an action works in this pane, or view of the run screen."""
+    if action.panes:
+        return pane in action.panes
+    return pane not in RUN_VIEWS or action.id in ON_EVERY_SCREEN
+
+
 def in_pane(pane: str) -> list[Action]:
-    """Return the actions in the footer of this pane, most important first."""
-    return [action for action in actions() if action.footer and (not action.panes or pane in action.panes)]
+    """Return the actions in the footer of this pane or view, most important first."""
+    offered = [action for action in actions() if action.footer and works_in(action, pane)]
+    return sorted(offered, key=lambda action: not action.panes) if pane in RUN_VIEWS else offered
 
 
 def by_id(name: str) -> Action:
@@ -236,19 +233,32 @@ def by_id(name: str) -> Action:
 
 
 def bindings() -> list[Binding]:
-    """Return the bindings of every action that has a key."""
-    return [
-        Binding(
-            action.key,
-            f"perform('{action.id}')",
-            action.label,
-            show=action.footer,
-            tooltip=action.help,
-            id=action.id,
-        )
-        for action in actions()
-        if action.key
-    ]
+    """Return the bindings of every action of the browser that has a key."""
+    return [_binding(action, action.key) for action in actions() if action.key and not is_of_runs(action)]
+
+
+def run_bindings() -> list[Binding]:
+    """Return the bindings of the run screen: of its own actions, and of those of every screen, whose keys may
+    mean something else here."""
+    own = [action for action in actions() if not set(action.panes).isdisjoint(RUN_VIEWS) and action.key]
+    taken = {key for action in own for key in action.key.split(",")}
+    found = [_binding(action, action.key) for action in own]
+    for action in map(by_id, ON_EVERY_SCREEN):
+        free = ",".join(key for key in action.key.split(",") if key and key not in taken)
+        if free:
+            found.append(_binding(action, free))
+    return found
+
+
+def _binding(action: Action, keys: str) -> Binding:
+    return Binding(
+        keys,
+        f"perform('{action.id}')",
+        action.label,
+        show=action.footer,
+        tooltip=action.help,
+        id=action.id,
+    )
 
 
 def key_of(name: str) -> str:

@@ -176,8 +176,8 @@ class SlothApp(App[int]):
         await asyncio.to_thread(self.services.stop)
 
     def action_command_palette(self) -> None:
-        """Open the palette, but not over a dialog: its hits act on the browser."""
-        if self.screen is self._browser:
+        """Open the palette, but not over a dialog: its hits act on the browser or the run screen."""
+        if not self.screen.is_modal:
             from sloth_tui.tui.palette import make_palette
 
             self.push_screen(make_palette())

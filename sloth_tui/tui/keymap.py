@@ -19,12 +19,15 @@ from textual.keys import KEY_NAME_REPLACEMENTS, KEY_TO_UNICODE_NAME, Keys, _char
 from sloth_tui.agents import config_path
 from sloth_tui.settings_checks import mistake
 from sloth_tui.text import display_text, nearest
-from sloth_tui.tui.actions import ACTIONS, MOTIONS, PANES, bindings
+from sloth_tui.tui.actions import ALL_ACTIONS, MOTIONS, PANES, works_in
+from sloth_tui.tui.run_actions import RUN_VIEWS
 
 if TYPE_CHECKING:
+    from textual.binding import Binding
+
     from sloth_tui.errors import InvalidConfig
     from sloth_tui.settings import Settings
-    from sloth_tui.tui.actions import Action
+    from sloth_tui.tui.action import Action
 
 _RESERVED = "ctrl+c"
 _MODIFIERS = ("ctrl", "alt", "shift", "meta", "super", "hyper")
@@ -42,6 +45,7 @@ _ALIASES = {
     "ctrl+m": "enter",
     "ctrl+[": "escape",
 }
+_PLACES = {**PANES, **RUN_VIEWS}
 _NAMES = frozenset(
     [key.value for key in Keys if key.value.isidentifier()]
     + list(KEY_NAME_REPLACEMENTS.values())
@@ -52,7 +56,7 @@ _NAMES = frozenset(
 def check_keys(settings: Settings) -> dict[str, str]:
     """Return action -> keys as Textual names them. Raises InvalidConfig for an unknown action, for what is
     not a key, and for a key with two meanings in one pane."""
-    known = {action.id: action for action in ACTIONS}
+    known = {action.id: action for action in ALL_ACTIONS}
     changed: dict[str, str] = {}
     for name, written in settings.keys.items():
         if name not in known:
@@ -101,13 +105,13 @@ def read_key(word: str) -> str:
     return "+".join([*sorted(modifier.lower() for modifier in modifiers), last])
 
 
-def rebind_map(inherited: BindingsMap) -> BindingsMap:
-    """Return the bindings of a screen with the current keys of the actions."""
-    ours = {action.id for action in ACTIONS}
+def rebind_map(inherited: BindingsMap, bindings: list[Binding]) -> BindingsMap:
+    """Return the bindings of a screen with the current keys of the actions, which ``bindings`` has."""
+    ours = {action.id for action in ALL_ACTIONS}
     kept = [
         binding for found in inherited.key_to_bindings.values() for binding in found if binding.id not in ours
     ]
-    return BindingsMap([*kept, *bindings()])
+    return BindingsMap([*kept, *bindings])
 
 
 def _is_character_name(word: str) -> bool:
@@ -129,7 +133,7 @@ def _refuse_clashes(settings: Settings, changed: dict[str, str]) -> None:
     moves = {key: what for keys, what in MOTIONS for key in keys.split(",")}
     holders: dict[tuple[str, str], Action] = {}
     # Actions with their default keys come first, so that an error names a line of the file.
-    for action in sorted(ACTIONS, key=lambda action: action.id in changed):
+    for action in sorted(ALL_ACTIONS, key=lambda action: action.id in changed):
         for key in changed.get(action.id, action.key).split(","):
             if action.id in changed and key == _RESERVED:
                 raise _mistake(settings, action.id, f"{key} always copies the text that is selected")
@@ -137,14 +141,16 @@ def _refuse_clashes(settings: Settings, changed: dict[str, str]) -> None:
                 raise _mistake(
                     settings, action.id, f"{key} moves the cursor everywhere: {moves[key].lower()}"
                 )
-            for pane in action.panes or PANES if key else ():
+            for pane in _PLACES if key else ():
+                if not works_in(action, pane) or (pane in RUN_VIEWS and not action.panes):
+                    continue  # of every screen: the run screen's own keys come first there
                 other = holders.setdefault((key, pane), action)
                 if other is not action:
                     raise _clash(settings, action, other, key, pane)
 
 
 def _clash(settings: Settings, action: Action, other: Action, key: str, pane: str) -> InvalidConfig:
-    where = "" if not (action.panes or other.panes) else f" in {PANES[pane]}"
+    where = "" if not (action.panes or other.panes) else f" in {_PLACES[pane]}"
     return _mistake(
         settings, action.id, f"{key} is the key of {other.id}{where} already; give {other.id} another one"
     )

@@ -17,7 +17,8 @@ from textual.worker import WorkerState
 
 from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text
-from sloth_tui.tui.actions import actions, shown_key
+from sloth_tui.tui.actions import actions, is_of_runs, shown_key, works_in
+from sloth_tui.tui.run_actions import RUN_VIEWS
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from textual.command import Hits
     from textual.worker import Worker
 
-    from sloth_tui.tui.actions import Action
+    from sloth_tui.tui.action import Action
     from sloth_tui.tui.services import Services
 
     class Browser(Protocol):
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
         services: Services
         current: str
-        """The pane that has, or last had, the focus."""
+        """The pane that has, or last had, the focus; or the view of the run screen."""
 
         @property
         def agent_names(self) -> list[str]: ...
@@ -84,15 +85,20 @@ class BrowserProvider(Provider):
         style = self.match_style or "bold"
         return Content(text, [Span(place, place + 1, style) for place in places])
 
+    def offered(self) -> list[Action]:
+        """Return the actions that this screen carries out, or hands on to the browser."""
+        on_runs = self.browser.current in RUN_VIEWS
+        return [action for action in actions() if on_runs or not is_of_runs(action)]
+
     async def actions(self, query: str) -> Hits:
-        for action in actions():
+        for action in self.offered():
             score, places = match(query, action.help)
             if not score:
                 score, places = match(query, action.label)[0], []
             if score:
                 prompt = self._prompt(action, places)
                 run = partial(self.browser.perform, action.id)
-                elsewhere = action.panes and self.browser.current not in action.panes
+                elsewhere = not works_in(action, self.browser.current)
                 yield Hit(0.95 * score if elsewhere else score, prompt, run, action.help, self._note(action))
 
     async def agents(self, query: str) -> Hits:
@@ -132,7 +138,7 @@ class EverythingProvider(BrowserProvider):
 
     async def discover(self) -> Hits:
         pane = self.browser.current
-        for action in sorted(actions(), key=lambda action: bool(action.panes) and pane not in action.panes):
+        for action in sorted(self.offered(), key=lambda action: not works_in(action, pane)):
             if action.id == "palette":
                 continue
             prompt, run = self._prompt(action, []), partial(self.browser.perform, action.id)

@@ -11,12 +11,23 @@ from textual.widgets import Input
 
 from sloth_tui.model import SORT_COLUMNS
 from sloth_tui.store import open_store
-from sloth_tui.tui.actions import ACTIONS, PANES, bindings, shown_key
+from sloth_tui.tui.actions import (
+    ACTIONS,
+    ALL_ACTIONS,
+    ON_EVERY_SCREEN,
+    PANES,
+    bindings,
+    is_of_runs,
+    run_bindings,
+    shown_key,
+)
 from sloth_tui.tui.browser.routes import owner_of
 from sloth_tui.tui.browser.screen import BrowserScreen
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from sloth_tui.tui.dialogs.help import HelpScreen
 from sloth_tui.tui.palette import match
+from sloth_tui.tui.run_actions import RUN_ACTIONS, RUN_VIEWS
+from sloth_tui.tui.run_screen.owners import owner_of as who_runs
 from sloth_tui.tui.widgets.title_bar import TitleBar
 from tests.tui.driving import running, until
 
@@ -29,22 +40,27 @@ pytestmark = pytest.mark.slow
 def test_no_key_means_two_things_and_every_action_can_be_carried_out() -> None:
     keys = Counter(
         (key, pane)
-        for action in ACTIONS
+        for action in ALL_ACTIONS
         for key in action.key.split(",")
         for pane in action.panes or PANES
         if key
     )
     assert [key for key, times in keys.items() if times > 1] == []
-    assert len({action.id for action in ACTIONS}) == len(ACTIONS)
-    for action in ACTIONS:
-        assert action.call or owner_of(action.verb or action.id), action.id
-        assert set(action.panes) <= set(PANES)
+    assert len({action.id for action in ALL_ACTIONS}) == len(ALL_ACTIONS)
+    for action in ALL_ACTIONS:
+        verb = action.verb or action.id
+        owner = who_runs(verb) if is_of_runs(action) else action.call or owner_of(verb)
+        assert owner, action.id
+        assert set(action.panes) <= set(PANES) | set(RUN_VIEWS)
         assert len(action.label.split()) <= 2
         assert len(action.help) <= 45, "the palette of a narrow terminal has no room for more"
 
 
 def test_bindings_carry_the_ids_of_actions() -> None:
     assert {binding.id for binding in bindings()} == {action.id for action in ACTIONS if action.key}
+    own = {action.id for action in RUN_ACTIONS if action.key}
+    shared = {action.id for action in ACTIONS if not set(action.panes).isdisjoint(RUN_VIEWS)}
+    assert {binding.id for binding in run_bindings()} == own | shared | set(ON_EVERY_SCREEN)
 
 
 async def test_help_lists_every_key(believable: Path) -> None:

@@ -45,7 +45,7 @@ def here(believable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 async def choose(app: Driver, path: str) -> None:
-    await app.press("r")
+    app.browser.perform("run_path")
     await until(lambda: isinstance(app.app.screen, ChooseFileScreen))
     app.on_top(Input).value = path
     await app.sees(path)

@@ -13,7 +13,7 @@ from sloth_tui.agents import config_path
 from sloth_tui.errors import InvalidConfig
 from sloth_tui.settings import Settings, load_settings
 from sloth_tui.settings_checks import line_of
-from sloth_tui.tui.actions import ACTIONS, MOTIONS, by_id
+from sloth_tui.tui.actions import ALL_ACTIONS, MOTIONS, by_id
 from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.dialogs.help import HelpScreen
 from sloth_tui.tui.keymap import check_keys, read_key, read_keys
@@ -75,7 +75,7 @@ def test_any_text_is_a_key_or_refused(text: str) -> None:
 
 
 def test_keys_of_the_registry_are_read_as_they_are() -> None:
-    for action in ACTIONS:
+    for action in ALL_ACTIONS:
         assert ",".join(read_keys(action.key)) == action.key
     for keys, _ in MOTIONS:
         assert ",".join(read_keys(keys)) == keys

@@ -47,7 +47,7 @@ async def test_a_file_is_chosen_run_and_its_changes_are_shown(
     (tmp_path / "notes.txt").write_text("no task")
     monkeypatch.chdir(tmp_path)
     async with running() as app:
-        await app.press("r")
+        app.browser.perform("run_path")
         await until(lambda: isinstance(app.app.screen, ChooseFileScreen))
         app.on_top(Input).value = "~/nothing.lua"
         await app.press("enter")

@@ -68,6 +68,15 @@ class Shell(Terminal):
         assert self.received.rfind(_PASTE + b"l", 0, self.received.rfind(ALTERNATE_SCREEN)) > 0
         assert self.received.rfind(_KITTY_OFF) > self.received.rfind(_KITTY_ON)
 
+    def asks_for_a_path(self) -> None:
+        """Open the dialog for the path of a Lua file, from the palette."""
+        self.process.send("\x10")
+        self.sees("an action, an agent, a key")
+        self.process.send("file of a path")
+        self.sees("Run or check the Lua file of a path")
+        self.process.send("\r")
+        self.sees("Run a Lua file")
+
     def goes_on(self) -> None:
         """The screen is there again, and drawn in full."""
         self.process.sendline("fg")
@@ -151,7 +160,7 @@ DIALOGS = {
     "d": "Delete 1 key?",
     "?": "j and k scroll",
     "\x10": "an action, an agent, a key",
-    "r": "Run a Lua file",
+    "R": "New name of",
     "n": "New key",
 }
 
@@ -292,8 +301,7 @@ def test_a_run_goes_on_while_it_is_suspended(believable: Path, ended: list[Termi
     )
     terminal = Shell()
     ended.append(terminal)
-    terminal.process.send("r")
-    terminal.sees("Run a Lua file")
+    terminal.asks_for_a_path()
     terminal.process.send(f"{tmp_path}/loud.lua\r")
     terminal.sees("begun")
     terminal.process.send("\x1a")
@@ -319,8 +327,7 @@ def test_a_run_in_peace_goes_on_after_it(believable: Path, ended: list[Terminal]
     )
     terminal = Shell()
     ended.append(terminal)
-    terminal.process.send("r")
-    terminal.sees("Run a Lua file")
+    terminal.asks_for_a_path()
     terminal.process.send(f"{tmp_path}/slow.lua\r")
     terminal.sees("begun")
     for _ in range(2):

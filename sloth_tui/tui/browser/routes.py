@@ -86,7 +86,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
         *("show_pane", "next_pane", "previous_pane", "zoom", "collapse", "usual_sizes"),
         *("narrower", "wider", "taller", "shorter"),
     ),
-    "run": ("run_file", "stop_run"),
+    "run": ("run_file", "run_path", "stop_run"),
     "safekeeping": ("examine", "back_up", "restore"),
     "search": ("search_everywhere",),
     "tree": (

@@ -60,7 +60,7 @@ class BrowserScreen(Screen[None]):
             from sloth_tui.tui.keymap import rebind_map
 
             # The framework's key maps drop actions that share a key in different panes.
-            self._bindings = rebind_map(self._bindings)
+            self._bindings = rebind_map(self._bindings, bindings())
         self.services = services
         self.context = Context(
             self,
@@ -190,6 +190,10 @@ class BrowserScreen(Screen[None]):
     def go_to_key(self, key: str) -> None:
         """Put the cursor on a key; clear a filter that hides it."""
         self.context.go_to_key(key)
+
+    def go_to(self, agent: str, key: str) -> None:
+        """Put the cursor on a key of any agent."""
+        self.context.workers.look(self.context.go_to(agent, key))
 
     def leave(self) -> None:
         """End the app. If a run is going on, ask first, then stop it."""

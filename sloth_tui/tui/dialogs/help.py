@@ -9,8 +9,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from sloth_tui.tui.actions import MOTIONS, PANES, actions, key_of, shown_key
+from sloth_tui.tui.actions import MOTIONS, ON_EVERY_SCREEN, PANES, actions, is_of_runs, key_of, shown_key
 from sloth_tui.tui.dialogs.dialog import Dialog
+from sloth_tui.tui.run_actions import RUN_VIEWS
 from sloth_tui.tui.widgets.vi_keys import SCROLLING
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+
+    from sloth_tui.tui.action import Action
 
     Group: TypeAlias = tuple[str, list[tuple[str, str]]]
     """A heading, and lines of keys and what they do."""
@@ -40,8 +43,10 @@ class HelpText(VerticalScroll):
 class HelpScreen(Dialog[None]):
     """Shows the keys by group, in as many columns as fit."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, runs: bool = False) -> None:
+        """``runs``: those of the run screen, not of the browser."""
         super().__init__()
+        self._runs = runs
         keys = key_of("help")
         self._bindings.bind("escape", "dismiss", "Close")
         for key in dict.fromkeys(["q", *next(a.key for a in actions() if a.id == "help").split(",")]):
@@ -51,7 +56,7 @@ class HelpScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         room = int(self.app.size.width * 0.94) - _FRAME_CELLS
-        groups = group_keys()
+        groups = group_keys(runs=self._runs)
         count = max(1, min(3, (room + _GAP_CELLS) // (_COLUMN + _GAP_CELLS)))
         width = min((room + _GAP_CELLS) // count - _GAP_CELLS, 60)
         with Vertical(classes="dialog help") as dialog:
@@ -65,11 +70,11 @@ class HelpScreen(Dialog[None]):
                     yield text
 
 
-def group_keys() -> list[Group]:
-    """Return each group's name and its lines of keys and what they do."""
+def group_keys(*, runs: bool = False) -> list[Group]:
+    """Return each group's name and its lines of keys and what they do, of the browser or the run screen."""
     groups: dict[str, list[tuple[str, str]]] = {}
     panes: list[str] = []
-    for action in actions():
+    for action in _of_the_runs() if runs else (one for one in actions() if not is_of_runs(one)):
         if action.id.removeprefix("show_") in PANES:
             panes += [shown_key(action.key)] if action.key else []
         elif action.key:
@@ -79,6 +84,11 @@ def group_keys() -> list[Group]:
         groups.setdefault("Panes", []).insert(0, (_span(panes), f"Go to {names}"))
     groups["Moving"] = [(_all_keys(keys), help_) for keys, help_ in MOTIONS]
     return list(groups.items())
+
+
+def _of_the_runs() -> list[Action]:
+    own = [one for one in actions() if not set(one.panes).isdisjoint(RUN_VIEWS)]
+    return [*own, *(one for one in actions() if one.id in ON_EVERY_SCREEN)]
 
 
 def _all_keys(keys: str) -> str:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.errors import PassphraseNeeded
     from sloth_tui.model import Entry, Lock, LockUse, Query, Value
+    from sloth_tui.runner.request import RunRequest
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
     from sloth_tui.tui.messages import RowsIndexed
@@ -222,13 +223,19 @@ class Services:
         """Run a Lua file against the agent on screen, or with ``check`` predict what it would change.
         RunBegan, RunProgressed and RunEnded follow. Raises NotWritable, but not for a check, and Conflict
         while another run is going on."""
-        if not check:
+        from sloth_tui.runner.request import RunRequest
+
+        self.start_run(RunRequest(path, self.agent, grace=self.settings.grace, check=check, diff=check))
+
+    def start_run(self, request: RunRequest, command_line: str = "") -> None:
+        """Run a Lua file as asked for; else as :meth:`run_file`. ``command_line`` does the same."""
+        if not request.check:
             self.check_writable()
         if self._runs is None:
             from sloth_tui.tui.services.runs import Runs
 
             self._runs = Runs(self._post, self.is_secret, self.settings.grace)
-        self._runs.start(path, self.agent, check=check)
+        self._runs.start(request)
 
     def _started_runs(self) -> set[str]:
         return set() if self._runs is None else self._runs.started

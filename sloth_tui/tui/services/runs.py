@@ -14,7 +14,7 @@ from sloth_tui.model import TextPiece
 from sloth_tui.runner.describe import RunDescriber
 from sloth_tui.runner.describe_hosts import RunningTask
 from sloth_tui.runner.events import KeyChanged, Resource, RunFinished
-from sloth_tui.runner.supervision.supervisor import RunRequest, Supervisor, Suspension
+from sloth_tui.runner.supervision.supervisor import Supervisor, Suspension
 from sloth_tui.store.worker_keys import keys_for_worker
 from sloth_tui.text import format_count
 from sloth_tui.threads import Thread
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import TextLine
     from sloth_tui.runner.events import RunEvent
+    from sloth_tui.runner.request import RunRequest
 
 _KEPT_LINES = 400
 """Lines that wait for the screen; beyond them, the oldest are counted and dropped."""
@@ -73,18 +74,17 @@ class Runs:
     def running(self) -> bool:
         return self._supervisor is not None
 
-    def start(self, file: str, agent: str, *, check: bool = False) -> None:
-        """Start a run, with ``check`` one that only predicts. RunBegan follows, RunProgressed for output to
+    def start(self, request: RunRequest) -> None:
+        """Start a run. RunBegan follows, RunProgressed for output to
         :meth:`take`, and RunEnded. Raises Conflict while another run is going on."""
         with self._lock:
             if self._supervisor is not None:
                 raise Conflict("a run is going on already", hint="wait for its end, or stop it")
-            request = RunRequest(file, agent, grace=self._grace, check=check, diff=check)
-            self._supervisor = Supervisor(request, keys=lambda: keys_for_worker(agent))
+            self._supervisor = Supervisor(request, keys=lambda: keys_for_worker(request.agent))
             self.started.add(self._supervisor.run)
             self._lines.clear()
             self._task, self._changed, self._left_out = RunningTask(), 0, 0
-        self._post(RunBegan(file, agent, check=check))
+        self._post(RunBegan(request.file, request.agent, check=request.check))
         self._thread = Thread(partial(self._listen, self._supervisor), "run")
         self._thread.start()
 

@@ -8,6 +8,7 @@ import pytest
 
 from sloth_tui.errors import Conflict
 from sloth_tui.runner.describe import plain_text
+from sloth_tui.runner.request import RunRequest
 from sloth_tui.store import open_store
 from sloth_tui.tui.messages import RunBegan, RunEnded, RunProgressed
 from sloth_tui.tui.services.runs import Runs
@@ -43,7 +44,7 @@ def test_a_run_is_told_from_beginning_to_end_and_secrets_are_masked(
 ) -> None:
     file = tmp_path / "greet.lua"
     file.write_text(LUA)
-    runs.start(str(file), "local")
+    runs.start(RunRequest(str(file), "local"))
     began = inbox.wait_for(RunBegan)
     assert (began.file, began.agent) == (str(file), "local")
     assert inbox.wait_for(RunEnded).result == "done"
@@ -66,9 +67,9 @@ def test_one_run_at_a_time_and_it_can_be_stopped(runs: Runs, inbox: Inbox, tmp_p
     assert not runs.stop()
     file = tmp_path / "endless.lua"
     file.write_text(ENDLESS)
-    runs.start(str(file), "local")
+    runs.start(RunRequest(str(file), "local"))
     with pytest.raises(Conflict, match="going on already"):
-        runs.start(str(file), "local")
+        runs.start(RunRequest(str(file), "local"))
     wait_until(lambda: any(plain_text(line).strip() == "on" for line in runs.take().lines))
     assert runs.stop()
     assert inbox.wait_for(RunEnded).result not in ("done", "error")

@@ -28,7 +28,7 @@ async def test_a_run_shows_its_pane_only_when_a_file_was_chosen(fake: Fake) -> N
     for choice in (None, FileChoice("a.lua", check=True)):
         chosen.append(asyncio.get_running_loop().create_future())
         chosen[-1].set_result(choice)
-        run.action_run_file()
+        run.action_run_path()
         await workers.look.call_args.args[0]
     fake.services.run_file.assert_called_once_with("a.lua", check=True)
     cast("Mock", fake.context.panes).show.assert_called_once_with("run")

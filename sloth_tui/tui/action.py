@@ -1,0 +1,31 @@
+"""One action of the registry in :mod:`sloth_tui.tui.actions`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Action(NamedTuple):
+    """One thing that the user can do."""
+
+    id: str
+    """Also names the controller's method, ``action_<id>``, unless ``verb`` or ``call`` name another."""
+    key: str
+    """Key names as Textual writes them, alternatives after commas."""
+    label: str
+    """At most two words, for the footer."""
+    help: str
+    """A sentence, for the palette and the help screen."""
+    group: str
+    panes: tuple[str, ...] = ()
+    """The panes, or views of the run screen, in which its key works and whose footer shows it; empty: all
+    panes."""
+    footer: bool = False
+    writes: bool = False
+    """Refused with ``--read-only``."""
+    call: str = ""
+    """The action of the app that it stands for; then no controller carries it out."""
+    verb: str = ""
+    """The suffix of the controller's method, if not the id."""
+    argument: str = ""
+    """The argument of that method, if any."""

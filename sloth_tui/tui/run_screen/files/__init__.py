@@ -1,0 +1,1 @@
+"""Choose a Lua file, its tasks and values."""

@@ -1,0 +1,25 @@
+"""The table by which the run screen finds who carries out an action."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OWNERS: Mapping[str, tuple[str, ...]] = {
+    "screen": ("show_view", "leave_runs", "next_run", "previous_run", "help"),
+    "files": (),
+    "live": ("stop_run", "run_again", "run_failed"),
+    "output": (),
+    "kept": (),
+}
+"""``screen``, a view by its id, or ``output`` (the output in the Run view) -> the verbs it carries out, each
+by its method ``action_<verb>``."""
+
+_OWNER_OF = {verb: owner for owner, verbs in OWNERS.items() for verb in verbs}
+
+
+def owner_of(verb: str) -> str | None:
+    """Return who carries out ``verb``; None: the browser does."""
+    return _OWNER_OF.get(verb)

@@ -1,0 +1,34 @@
+"""A view of the run screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+
+if TYPE_CHECKING:
+    from sloth_tui.tui.services import Services
+
+
+class RunView(Vertical):
+    """One of the views that share the run screen.
+
+    The screen calls its methods ``action_<verb>`` for the actions that
+    :data:`sloth_tui.tui.run_screen.owners.OWNERS` gives to it.
+    """
+
+    DEFAULT_CSS = """
+    RunView { height: 1fr; }
+    """
+
+    def __init__(self, services: Services, *, id: str) -> None:  # noqa: A002  # theirs
+        super().__init__(id=id)
+        self.services = services
+
+    def entered(self) -> None:
+        """Called when the view comes on screen. It takes the focus."""
+        target = next((widget for widget in self.query("*") if widget.focusable), None)
+        if target is not None:
+            target.focus()
+        else:
+            self.screen.set_focus(None)
