@@ -14,7 +14,8 @@
     |   |-- AgentNotFound      3
     |   |-- LockNotFound       3
     |   |-- RevisionNotFound   3
-    |   `-- HistoryPruned      3  history does not go back that far
+    |   |-- HistoryPruned      3  history does not go back that far
+    |   `-- RunNotFound        3  no such run is kept
     |-- LockHeld               4  held by another holder, or the wait timed out
     |-- WaitTimedOut           4  the awaited event did not happen in time
     |-- Conflict               5  compare-and-set failed, or it exists already
@@ -127,6 +128,10 @@ class RevisionNotFound(NotFound):
 
 class HistoryPruned(NotFound):
     """History no longer holds what was asked for, or never did; nothing was changed."""
+
+
+class RunNotFound(NotFound):
+    """No run of this id is kept."""
 
 
 class LockHeld(SlothError):

@@ -53,6 +53,9 @@ class Settings:
         "keep_backups",
         "keep_deleted_days",
         "keep_revisions",
+        "keep_runs",
+        "keep_runs_days",
+        "keep_runs_size",
         "key_lines",
         "key_source",
         "keys",
@@ -89,6 +92,9 @@ class Settings:
         agent_keys: dict[str, str] | None = None,
         encrypt_new: bool = False,
         keep_backups: int = 5,
+        keep_runs: int = 200,
+        keep_runs_days: float = 30.0,
+        keep_runs_size: float = 1024.0,
     ) -> None:
         self.agent = agent
         self.keep_revisions = keep_revisions
@@ -131,6 +137,12 @@ class Settings:
         """True if new databases are encrypted."""
         self.keep_backups = keep_backups
         """Number of automatic backups of each agent that are kept; 0: none are made."""
+        self.keep_runs = keep_runs
+        """Number of runs of which the events are kept after their end; 0: none are."""
+        self.keep_runs_days = keep_runs_days
+        """Days for which they are kept."""
+        self.keep_runs_size = keep_runs_size
+        """Mebibytes that they may take together."""
 
 
 def load_settings() -> Settings:

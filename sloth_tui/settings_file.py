@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _TABLES = (
-    *("agent", "agents", "backups", "encryption", "groups", "history", "keys", "run", "secrets", "store"),
-    "tui",
+    *("agent", "agents", "backups", "encryption", "groups", "history", "keys", "run", "runs", "secrets"),
+    *("store", "tui"),
 )
 _LOCAL = ("local", "localhost")
 _KEY_SOURCES = "file, file:PATH, command:COMMAND, env:NAME, credential:NAME or ask"
@@ -55,6 +55,7 @@ class Reader(Checks):
         secrets = self.table(document, "secrets", ("segments",))
         tui = self.table(document, "tui", ("theme", "motion", "copy_command"))
         run = self.table(document, "run", ("grace",))
+        runs = self.table(document, "runs", ("keep", "keep_days", "keep_size"))
         store = self.table(document, "store", ("address", "password_file", "poll"))
         keys = self.keys(document)
         tables = self.table(document, "agents")
@@ -83,6 +84,9 @@ class Reader(Checks):
             "agent_keys": self.agent_keys(agents),
             "encrypt_new": self.flag(encryption, "encryption.new_agents"),
             "keep_backups": self.number(backups, "backups.keep", whole=True, least=0),
+            "keep_runs": self.number(runs, "runs.keep", whole=True, least=0),
+            "keep_runs_days": self.number(runs, "runs.keep_days", whole=False),
+            "keep_runs_size": self.number(runs, "runs.keep_size", whole=False),
         }
         return {name: value for name, value in given.items() if value is not None}
 

@@ -59,6 +59,11 @@ def event_to_json(event: RunEvent) -> dict[str, object]:
     return {"event": event_name(event), **fields}
 
 
+def public_line(event: RunEvent) -> bytes:
+    """Return the event as a line of JSON, as other programs read it. It begins with ``{"event":"NAME",``."""
+    return _line(event_to_json(event))
+
+
 def _public(value: Value | None) -> object:
     return (
         {"base64": binascii.b2a_base64(value, newline=False).decode()} if isinstance(value, bytes) else value

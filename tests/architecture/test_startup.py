@@ -38,6 +38,7 @@ HEAVY = [
     "yaml",
     "sloth_tui.cli.output.tables",
     "sloth_tui.cli.parsing.parser",
+    "sloth_tui.runs",
     "sloth_tui.settings_file",
     "sloth_tui.shortage",
     "sloth_tui.store.address",

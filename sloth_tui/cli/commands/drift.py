@@ -16,8 +16,8 @@ def show_drift(arguments: Arguments, out: Output) -> int:
     from sloth_tui.cli.commands import warn_once
     from sloth_tui.cli.output.diagnostics import tell, warn
     from sloth_tui.cli.running.drift_report import DriftReport
-    from sloth_tui.cli.running.follow import signals_stop
     from sloth_tui.cli.running.requests import keys_for, read_request
+    from sloth_tui.runner.supervision.signals import signals_stop
     from sloth_tui.runner.supervision.supervisor import Supervisor
     from sloth_tui.store import open_agents, pin_store
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sloth_tui.cli.output.stdout import OutputClosed
 from sloth_tui.errors import ExitCode, SlothError
 from sloth_tui.runner.events import RunFinished
+from sloth_tui.runner.supervision.signals import signals_stop
 from sloth_tui.runner.supervision.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from types import FrameType
 
     from sloth_tui.cli.output.stdout import Output
     from sloth_tui.runner.describe import RunDescriber
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from sloth_tui.runner.request import RunRequest
     from sloth_tui.runner.supervision.process import WorkerProcess
     from sloth_tui.settings import Settings
-
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def follow(
@@ -135,18 +132,3 @@ def _describer(settings: Callable[[], Settings], *, traces: bool, how_to_kill: s
     return RunDescriber(
         is_secret=lambda key: holds_secret(key, words), how_to_kill=how_to_kill, traces=traces
     )
-
-
-@contextmanager
-def signals_stop(supervisor: Supervisor) -> Iterator[None]:
-    """Let signals that would end this process stop the run first."""
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        supervisor.stop(number)
-
-    before = {number: signal.signal(number, stop) for number in _STOPPING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sloth_tui.runner.supervision.process import WorkerProcess
     from sloth_tui.runner.supervision.verdict import Verdict
 
-__all__ = ["RunRequest", "Supervisor", "Suspension"]
+__all__ = ["RunRequest", "Supervisor", "Suspension", "new_run_id"]
 
 _MAX_WAIT_SECONDS = 86_400.0
 """A day: poll(2) counts milliseconds in 32 bits."""
@@ -59,14 +59,19 @@ class Supervisor:
         request: RunRequest,
         worker: WorkerProcess | None = None,
         keys: Callable[[], bytes] = bytes,
+        *,
+        run: str = "",
+        before_wait: Callable[[], object] = bool,
     ) -> None:
         """``worker``: one that was started in advance, for a faster start. The run owns it from now on.
         ``keys`` returns the keys that workers need, as :mod:`sloth_tui.store.worker_keys` writes them; its
-        errors end the run."""
+        errors end the run. ``run``: the id, as of :func:`new_run_id`. ``before_wait`` is called when all
+        events so far have been yielded, and this thread is about to wait for others."""
         self.request = request
         self._keys = keys
         self._ready_worker = worker
-        self.run = os.urandom(6).hex()
+        self._before_wait = before_wait
+        self.run = run or new_run_id()
         """Id of the run."""
         self._ending = RunEnding(request)
         self._suspension: Suspension | None = None
@@ -81,6 +86,12 @@ class Supervisor:
         its signal is SIGHUP, which a terminal sends when it closes.
         """
         self._ending.stop(signal_number)
+        self._wake_up()
+
+    def kill(self, signal_number: int = signal.SIGINT) -> None:
+        """Like :meth:`stop`, but kill the commands at once."""
+        self._ending.stop(signal_number)
+        self._ending.hurried = True
         self._wake_up()
 
     def _wake_up(self) -> None:
@@ -128,6 +139,7 @@ class Supervisor:
         seconds = min([_MAX_WAIT_SECONDS, *(at - time.monotonic() for at in times)])
         if any(worker.has_kept for worker in workers):
             seconds = 0.0
+        self._before_wait()
         try:
             poll.poll(max(0.0, seconds) * 1000)
         except KeyboardInterrupt:
@@ -143,6 +155,11 @@ class Supervisor:
         if verdict.whole_run:
             return verdict.result, verdict.error, verdict.exit_code
         return "error", f"{self.request.file}: {verdict.error}", ExitCode.FAILURE
+
+
+def new_run_id() -> str:
+    """Return an id that no other run has."""
+    return os.urandom(6).hex()
 
 
 def _suspend(workers: list[WorkerProcess], suspension: Suspension) -> None:

@@ -1,0 +1,30 @@
+"""Let signals that would end this process stop its run first."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from sloth_tui.runner.supervision.supervisor import Supervisor
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def signals_stop(supervisor: Supervisor) -> Iterator[None]:
+    """Let signals that would end this process stop the run first."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        supervisor.stop(number)
+
+    before = {number: signal.signal(number, stop) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

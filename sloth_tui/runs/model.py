@@ -1,0 +1,68 @@
+"""What is known of a run that is kept."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+GOING = "going"
+LOST = "lost"
+"""The result of a run whose process ended without saying how."""
+ID_LENGTH = 12
+_ID_CHARACTERS = frozenset("0123456789abcdef")
+
+
+class Run(NamedTuple):
+    """One run of a task file, as its record says. Times are unix seconds."""
+
+    id: str
+    """The id of its change set, too."""
+    file: str
+    """The absolute path of the task file."""
+    agent: str
+    store: str | None
+    """The address of the store; None: the files of this machine."""
+    check: bool
+    """True if it only predicts."""
+    tasks: tuple[str, ...]
+    """The tasks that were asked for; empty means all."""
+    title: str
+    """What the history of the state calls it: ``run deploy.lua``."""
+    command_line: str
+    """The command that does the same, with the values of secrets masked."""
+    directory: str
+    """The working directory."""
+    started: float
+    ended: float | None = None
+    """None while it goes on; of a run that was lost, the time of its last event."""
+    result: str = GOING
+    """``going``, the result of its last event (``done``, ``failed``, ``timeout``, ``cancelled``, ``error``),
+    or ``lost``."""
+    exit_code: int | None = None
+    error: str | None = None
+    hint: str | None = None
+    would_change: bool = False
+    """True if a check found something to change."""
+    changed: int = 0
+    """The number of changes, of keys and of resources; 0 while it goes on."""
+    missing: int = 0
+    """The number of events that could not be kept."""
+    host: str = ""
+    """The machine of its process, and in a container the pid namespace."""
+    pid: int = 0
+    """The process that keeps it; 0 if that has not started yet."""
+    start_time: int = 0
+    """The start of that process in clock ticks after boot; 0 if unknown."""
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from start to end; None while it goes on."""
+        return None if self.ended is None else max(0.0, self.ended - self.started)
+
+    @property
+    def going(self) -> bool:
+        return self.result == GOING
+
+
+def is_id(text: str) -> bool:
+    """True for what looks like the id of a run."""
+    return len(text) == ID_LENGTH and _ID_CHARACTERS.issuperset(text)
