@@ -18,7 +18,16 @@ from sloth_tui.runner.events import (
     TaskStarted,
     Warned,
 )
-from sloth_tui.runner.protocol import Note, decode, decode_lines, encode_event, encode_note, event_to_json
+from sloth_tui.runner.protocol import (
+    Note,
+    decode,
+    decode_lines,
+    decode_public,
+    encode_event,
+    encode_note,
+    event_to_json,
+    public_line,
+)
 from sloth_tui.runner.request import (
     Assignment,
     RecoveryInfo,
@@ -83,6 +92,16 @@ def test_bytes_and_tables_that_look_like_them_are_told_apart() -> None:
         "predicted": False,
         "host": None,
     }
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, 5, 0.5, "t", b"\xff\x00", {"base64": 5}, {"base64": "no!"}, {"a": [1]}, []]
+)
+def test_public_lines_are_read_back(value: Any) -> None:
+    changed = KeyChanged("t", "k", value, value, 3)
+    assert decode_public(public_line(changed)) == changed
+    with pytest.raises(ValueError, match="no event"):
+        decode_public(b'{"event":"none"}')
 
 
 def test_notes_cross_as_well() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sloth_tui.model import TextPiece
 from sloth_tui.runner.events import TaskOutput
-from sloth_tui.runner.protocol import Note, decode, encode_event
+from sloth_tui.runner.protocol import decode_public, public_line
 from sloth_tui.text import display_text
 from sloth_tui.tui.services.run_output.lines import OutputLine
 from sloth_tui.tui.services.run_output.telling import RunTeller
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import TextLine
     from sloth_tui.runner.events import RunEvent
-    from sloth_tui.runner.protocol import Message
     from sloth_tui.tui.services.run_output.changes import RunChange
 
 MAX_LINES = 20_000
@@ -81,13 +80,13 @@ class OutputBuffer:
                     self._add_output(line)
                 else:
                     with suppress(ValueError):
-                        self._add_event(decode(line))
+                        self._add_event(decode_public(line))
             self._trim()
             self.version += 1
 
     def add_events(self, events: Iterable[RunEvent]) -> None:
         """Add events that are decoded already."""
-        self.add(map(encode_event, events))
+        self.add(map(public_line, events))
 
     def lines(self, start: int, stop: int) -> list[OutputLine]:
         """Return the lines of these numbers that are still kept."""
@@ -135,13 +134,11 @@ class OutputBuffer:
             self._rewritten_before += half
         self._rewritten.append(number)
 
-    def _add_event(self, message: Message) -> None:
-        if isinstance(message, Note):
-            return
-        if isinstance(message, TaskOutput):
-            self._add_output(encode_event(message))
+    def _add_event(self, event: RunEvent) -> None:
+        if isinstance(event, TaskOutput):
+            self._add_output(public_line(event))
         else:
-            for told in self._teller.lines(message):
+            for told in self._teller.lines(event):
                 self._entries.append(told)
                 self._size += _size_of(told)
 
