@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 
+from sloth_tui.cli import interrupt
 from sloth_tui.cli.output.stdout import Output
 from sloth_tui.cli.parsing import registry
 from sloth_tui.cli.parsing.fast import read_plainly
@@ -28,6 +29,7 @@ before it looks among older ones. A plain command makes fewer, and all of them s
 
 def program() -> NoReturn:
     """Run the command line of this process, and end the process with the exit code."""
+    interrupt.watch()
     gc.set_threshold(*_COLLECT_AFTER)
     code = main()
     gc.freeze()  # what is left goes with the process: not worth a search for garbage, which Python makes

@@ -110,10 +110,10 @@ print(code, sum(name.partition(".")[0] == "sloth_tui" for name in sys.modules), 
 @pytest.mark.parametrize(
     ("arguments", "most"),
     [
-        (("state", "get", "app:version"), 25),
-        (("state", "list", "-o", "json"), 27),
-        (("state", "set", "app:version", "v2"), 35),
-        (("state", "increment", "n"), 36),
+        (("state", "get", "app:version"), 26),
+        (("state", "list", "-o", "json"), 28),
+        (("state", "set", "app:version", "v2"), 36),
+        (("state", "increment", "n"), 37),
     ],
 )
 def test_what_scripts_call_in_loops_imports_few_modules(arguments: tuple[str, ...], most: int) -> None:

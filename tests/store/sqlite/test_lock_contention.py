@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 
 _OPEN = """
 import os, signal, sys, time
+from sloth_tui.errors import LockHeld
 from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.engine import opening
 from sloth_tui.store.sqlite.store import SqliteStore
@@ -50,7 +51,10 @@ def stop(number, frame):
 signal.signal(signal.SIGTERM, stop)
 # Not by print: the signal may come while another print is at work.
 signal.signal(signal.SIGALRM, lambda number, frame: os.write(1, b"alarm\\n"))
-print("waiting", flush=True)
+try:  # once without waiting: what is raised in an import may be swallowed
+    store.acquire("deploy", "waiter", 60)
+except LockHeld:
+    print("waiting", flush=True)
 store.acquire("deploy", "waiter", 60, wait=3600)
 """
 )
