@@ -13,6 +13,8 @@ RUN_VIEWS = {"files": "Files", "live": "Run", "kept": "History"}
 
 _ALL = tuple(RUN_VIEWS)
 _LIVE = ("live",)
+_OUTPUT = ("live", "kept")
+"""The views with the output of a run."""
 
 RUN_ACTIONS: tuple[Action, ...] = (
     Action("run_again", "a", "Again", "Run the same once more", "Run screen", _LIVE, True),
@@ -23,6 +25,26 @@ RUN_ACTIONS: tuple[Action, ...] = (
     Action(
         "previous_run", "left_square_bracket", "Previous run", "Go to the run before", "Run screen", _LIVE
     ),
+    Action("search_output", "slash", "Search", "Search the output", "Output", _OUTPUT, True),
+    Action("find_next", "n", "Next", "Go to the next place that was found", "Output", _OUTPUT),
+    Action("find_previous", "N", "Previous", "Go to the place before", "Output", _OUTPUT),
+    Action(
+        "filter_output",
+        "ampersand",
+        "Filter",
+        "Show only lines with a text, or without",
+        "Output",
+        _OUTPUT,
+        True,
+    ),
+    Action("follow_output", "p", "Pause", "Stay at these lines, or follow the end", "Output", _OUTPUT),
+    Action("wrap_output", "w", "Wrap", "Wrap long lines, or cut them", "Output", _OUTPUT),
+    Action(
+        "show_changes", "c", "Changes", "Show what the run changed, or its output", "Output", _OUTPUT, True
+    ),
+    Action("copy_line", "y", "Copy line", "Copy this line", "Output", _OUTPUT),
+    Action("copy_output", "Y", "Copy all", "Copy all lines that are shown", "Output", _OUTPUT),
+    Action("page_output", "vertical_line", "Pager", "Show all of the output in $PAGER", "Output", _OUTPUT),
     *(
         Action(
             f"view_{view}",

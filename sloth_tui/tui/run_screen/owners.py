@@ -11,11 +11,22 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "screen": ("show_view", "leave_runs", "next_run", "previous_run", "help"),
     "files": (),
     "live": ("stop_run", "run_again", "run_failed"),
-    "output": (),
+    "output": (
+        "search_output",
+        "find_next",
+        "find_previous",
+        "filter_output",
+        "follow_output",
+        "wrap_output",
+        "show_changes",
+        "copy_line",
+        "copy_output",
+        "page_output",
+    ),
     "kept": (),
 }
-"""``screen``, a view by its id, or ``output`` (the output in the Run view) -> the verbs it carries out, each
-by its method ``action_<verb>``."""
+"""``screen``, a view by its id, or ``output`` (the output in the view on screen) -> the verbs it carries out,
+each by its method ``action_<verb>``."""
 
 _OWNER_OF = {verb: owner for owner, verbs in OWNERS.items() for verb in verbs}
 

@@ -182,7 +182,9 @@ class RunScreen(Screen[None]):
     def _owner(self, name: str) -> Any:
         if name == "screen":
             return self
-        return self.query_one(OutputView) if name == "output" else self.query_one(f"#{name}")
+        if name == "output":
+            return self.query_one(f"#{self.current}").query_one(OutputView)
+        return self.query_one(f"#{name}")
 
     def action_show_view(self, name: str) -> None:
         self.show_view(name)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 from sloth_tui.model import TextPiece
-from sloth_tui.runner.events import TaskOutput
+from sloth_tui.runner.events import RunStarted, TaskOutput
 from sloth_tui.runner.protocol import decode_public, public_line
 from sloth_tui.text import display_text
 from sloth_tui.tui.services.run_output.lines import OutputLine
@@ -64,6 +64,8 @@ class OutputBuffer:
         self._rewritten_before = 0
         self.first = 0
         """The number of the oldest line that is kept, and so how many were dropped."""
+        self.started: RunStarted | None = None
+        """The first event of the run, once it is there: which run it is, of which file, on which agent."""
         self.version = 0
         """Grows with every change."""
 
@@ -79,7 +81,8 @@ class OutputBuffer:
                 if line.startswith(_OUTPUT):
                     self._add_output(line)
                 else:
-                    with suppress(ValueError):
+                    # A line may be damaged in any way.
+                    with suppress(ValueError, TypeError, AttributeError, LookupError):
                         self._add_event(decode_public(line))
             self._trim()
             self.version += 1
@@ -100,6 +103,11 @@ class OutputBuffer:
         with self._lock:
             numbers = self._rewritten[max(since - self._rewritten_before, 0) :]
             return self._rewritten_before + len(self._rewritten), sorted(set(numbers))
+
+    @property
+    def changes_version(self) -> int:
+        """Grows with every change of the run."""
+        return self._teller.changes.version
 
     def changes(self) -> tuple[list[RunChange], int]:
         """Return the keys and resources that the run changed so far, and the number of changes that are not
@@ -137,10 +145,12 @@ class OutputBuffer:
     def _add_event(self, event: RunEvent) -> None:
         if isinstance(event, TaskOutput):
             self._add_output(public_line(event))
-        else:
-            for told in self._teller.lines(event):
-                self._entries.append(told)
-                self._size += _size_of(told)
+            return
+        if isinstance(event, RunStarted):
+            self.started = event
+        for told in self._teller.lines(event):
+            self._entries.append(told)
+            self._size += _size_of(told)
 
     def _trim(self) -> None:
         most, largest = self._max_lines, self._max_bytes

@@ -48,6 +48,7 @@ class RunChanges:
         self._changes: dict[tuple[str, str, str | None], RunChange] = {}
         self.unlisted = 0
         """Changes of keys and resources beyond those that are listed."""
+        self.version = 0
 
     def list(self) -> list[RunChange]:
         """Return what was changed so far."""
@@ -71,6 +72,7 @@ class RunChanges:
                 self._merge(change)
 
     def _merge(self, change: RunChange) -> None:
+        self.version += 1
         place = (change.kind, change.name, change.host)
         first = self._changes.get(place)
         if first is not None:
@@ -82,6 +84,7 @@ class RunChanges:
             self.unlisted += 1
 
     def _restore(self, key: str) -> None:
+        self.version += 1
         for place in [place for place in self._changes if place[:2] == ("key", key)]:
             self._changes[place] = self._changes[place]._replace(taken_back=True)
 

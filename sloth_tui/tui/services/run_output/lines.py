@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from sloth_tui.model import TextLine
+    from sloth_tui.runner.events import RunStarted
 
 _PLACE = re.compile(r"(?P<file>[^\n]{1,4096}?):(?P<line>\d{1,9}): ")
 
@@ -48,3 +50,10 @@ def find_source(error: str | None) -> SourceLink | None:
     """Return the place that an error begins with, ``file.lua:12: ...``; None if it has none."""
     found = None if error is None else _PLACE.match(error)
     return None if found is None else SourceLink(found["file"], int(found["line"]))
+
+
+def source_path(link: SourceLink, started: RunStarted | None) -> str:
+    """Return the path of the file that a link names, by the run whose error it comes from."""
+    if started is not None and os.path.basename(started.file) == os.path.basename(link.file):
+        return started.file
+    return link.file

@@ -1,0 +1,129 @@
+"""The line in which a person types what to look for in the output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from sloth_tui.text import display_text
+from sloth_tui.tui.run_screen.output.finding import Wanted
+from sloth_tui.tui.widgets.no_relayout import NoRelayoutInput
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+SEARCH, FILTER = "search", "filter"
+_SIGNS = {SEARCH: "/", FILTER: "&"}
+_HINTS = {
+    SEARCH: "text to search for  ^r regular expression",
+    FILTER: "only lines with this text  !without  ^r regular expression",
+}
+_NOTE_CHARACTERS = 60
+
+
+class FindBar(Horizontal):
+    """Visible while it is typed in."""
+
+    DEFAULT_CSS = """
+    FindBar {
+        height: 1;
+        display: none;
+        &.asking { display: block; }
+        & > #find-sign { width: 2; color: $primary; text-style: bold; }
+        & > #find-note { width: auto; max-width: 50%; color: $quiet; }
+        & > Input, & > Input:focus {
+            width: 1fr;
+            height: 1;
+            border: none;
+            padding: 0;
+            background: transparent;
+            background-tint: transparent;
+        }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,down", "leave", "To the lines", show=False, priority=True),
+        Binding("escape", "give_up", "Look for nothing", show=False),
+        Binding("ctrl+r", "toggle_regex", "Regular expression", show=False, priority=True),
+    ]
+
+    class Changed(Message):
+        """What is typed changed."""
+
+        def __init__(self, kind: str, wanted: Wanted | None) -> None:
+            super().__init__()
+            self.kind = kind
+            self.wanted = wanted
+            """None: nothing is looked for."""
+
+    class Left(Message):
+        """The person is done; ``wanted`` as it stands."""
+
+        def __init__(self, kind: str, wanted: Wanted | None) -> None:
+            super().__init__()
+            self.kind = kind
+            self.wanted = wanted
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kind = SEARCH
+        self._regex = False
+        self._wanted: Wanted | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("/ ", id="find-sign", markup=False)
+        yield NoRelayoutInput(select_on_focus=False)
+        yield Static("", id="find-note", markup=False)
+
+    def ask(self, kind: str, wanted: Wanted | None) -> None:
+        """Let a person type; ``wanted`` is what is looked for so far."""
+        self._kind, self._wanted = kind, wanted
+        self._regex = wanted is not None and wanted.regex
+        field = self.query_one(Input)
+        with field.prevent(Input.Changed):
+            field.value = "" if wanted is None else ("!" if wanted.inverse else "") + wanted.text
+        field.placeholder = _HINTS[kind]
+        self.query_one("#find-sign", Static).update(_SIGNS[kind])
+        self._note()
+        self.add_class("asking")
+        field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._read()
+
+    def action_toggle_regex(self) -> None:
+        self._regex = not self._regex
+        self._read()
+
+    def action_leave(self) -> None:
+        self.remove_class("asking")
+        self.post_message(self.Left(self._kind, self._wanted))
+
+    def action_give_up(self) -> None:
+        self._wanted = None
+        self.post_message(self.Changed(self._kind, None))
+        self.action_leave()
+
+    def _read(self) -> None:
+        text, error = self.query_one(Input).value, ""
+        inverse = self._kind == FILTER and text.startswith("!")
+        text = text[inverse:]
+        try:
+            self._wanted = Wanted(text, regex=self._regex, inverse=inverse) if text else None
+        except ValueError as problem:
+            self._wanted, error = None, str(problem)
+        self._note(error)
+        self.post_message(self.Changed(self._kind, self._wanted))
+
+    def _note(self, error: str = "") -> None:
+        note = Content(display_text(error, _NOTE_CHARACTERS)).stylize("$error") if error else None
+        if note is None:
+            note = Content(" regular expression" if self._regex else "")
+        self.query_one("#find-note", Static).update(note)

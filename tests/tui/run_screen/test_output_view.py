@@ -1,0 +1,205 @@
+"""The output of a run as a person reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.runner import events
+from sloth_tui.tui.browser.screen import BrowserScreen
+from sloth_tui.tui.run_screen.screen import RunScreen
+from sloth_tui.tui.services.run_output.buffer import OutputBuffer
+from tests.tui.driving import until
+from tests.tui.run_screen.output import filled, out, showing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+
+async def test_it_follows_until_the_cursor_goes_up_and_again_from_the_end(believable: Path) -> None:
+    buffer = filled(100)
+    async with showing(buffer) as output:
+        assert output.shown()[-1] == "line 100"
+        filled(50, buffer)
+        output.view.grow()
+        assert output.shown()[-1] == "line 150"
+        await output.app.press("up", "up")
+        before = output.shown()
+        assert output.cursor == "line 148"
+        filled(500, buffer)
+        output.view.grow()
+        assert output.shown() == before
+        await output.app.sees("paused at 148")
+        await output.app.press("G")
+        assert output.shown()[-1] == "line 650"
+        await output.app.sees("following")
+        await output.app.press("p")
+        filled(1, buffer)
+        output.view.grow()
+        assert output.shown()[-1] == "line 650"
+        await output.app.press("p")
+        assert output.shown()[-1] == "line 651"
+        await output.app.press("g")
+        assert output.shown()[0] == "line 1"
+        await output.app.press("pagedown", "j")
+        height = output.lines.size.height
+        assert output.cursor == f"line {2 * height}"
+        await output.app.press("pageup", "pageup")
+        assert output.shown()[0] == "line 1"
+
+
+async def test_lines_beyond_the_bound_are_said_to_be_in_the_file(believable: Path) -> None:
+    buffer = OutputBuffer(max_lines=100)
+    buffer.add_events([events.RunStarted("cafe", "/w/x.lua", "local", ["t"], 0.0)])
+    filled(1300, buffer)
+    async with showing(buffer, size=(100, 24)) as output:
+        await output.app.sees(
+            "… 1,201 earlier lines are in the file: | shows all, and so does sloth-runner runs output cafe"
+        )
+        await output.app.press("g")
+        assert output.shown()[0] == "line 1202"
+        filled(3000, buffer)
+        output.view.grow()
+        assert output.shown()[0] == f"line {buffer.first + 1}"
+
+
+async def test_a_progress_line_is_redrawn_in_its_place(believable: Path) -> None:
+    buffer = filled(3)
+    async with showing(buffer) as output:
+        for percent in (10, 20):
+            buffer.add([out(f"\x1b[K{percent} %\r", partial=True)])
+            output.view.grow()
+            assert output.shown()[-2:] == ["line 3", f"{percent} %"]
+        buffer.add([out("other", host="b"), out("0 %\r99 %\r100 %\r")])
+        output.view.grow()
+        assert output.shown()[-3:] == ["line 3", "100 %", "b | other"]
+
+
+async def test_the_filter_leaves_only_lines_with_the_text(believable: Path) -> None:
+    buffer = filled(5000)
+    async with showing(buffer) as output:
+        await output.app.press("ampersand", *"LINE 49".lower())
+        await until(lambda: output.lines.paging.selection.count == 111)
+        assert output.shown()[-2:] == ["line 4998", "line 4999"]
+        await output.app.press("enter")
+        await output.app.sees("111 of 5,000 lines · with 'line 49'")
+        buffer.add([out("\x1b[1mline\x1b[0m 49"), out("other"), out("line", partial=True)])
+        output.view.grow()
+        assert output.shown()[-1] == "line 49"
+        buffer.add([out("line 495")])
+        output.view.grow()
+        assert output.shown()[-1] == "line 495"
+        await output.app.press("up")
+        assert output.cursor.endswith("49")
+        await output.app.press("ampersand", "escape")
+        await until(lambda: output.lines.paging.selection.count == 5003)
+        assert output.cursor.endswith("49")
+        await output.app.press("ampersand", *"!line", "enter", "G")
+        await until(lambda: output.shown() == ["other"])
+        await output.app.press("ampersand", "escape", "ampersand", "ctrl+r", *"^ *line 1.3$", "enter")
+        await until(lambda: output.shown()[:2] == ["line 103", "line 113"])
+
+
+async def test_the_search_goes_from_place_to_place_and_marks_them(believable: Path) -> None:
+    buffer = filled(2000)
+    async with showing(buffer) as output:
+        await output.app.press("g", "slash", *"77", "enter")
+        await until(lambda: output.cursor == "line 77")
+        await output.app.press("n")
+        await until(lambda: output.cursor == "line 177")
+        row = output.lines.render_line(output.shown().index("line 177"))
+        assert [segment.text for segment in row if segment.style and segment.style.bgcolor][:1] != []
+        await output.app.press("N", "N")
+        await until(lambda: output.cursor == "line 1977")
+        await output.app.press("n")
+        await until(lambda: output.cursor == "line 77")
+        await output.app.press("slash", "escape", "slash", *"nowhere", "enter")
+        await until(lambda: "not found" in output.app.toasts)
+        assert output.cursor == "line 77"
+
+
+async def test_an_expression_without_end_is_given_up(believable: Path) -> None:
+    buffer = OutputBuffer()
+    buffer.add([out("a" * 5000), out("last")])
+    async with showing(buffer) as output:
+        await output.app.press("ampersand", "ctrl+r", *"(a|a)*$b")
+        await until(lambda: any("takes too long" in toast for toast in output.app.toasts))
+        await until(lambda: output.shown()[-1] == "last")
+        await output.app.press("escape", "ampersand", "ctrl+r", "left_parenthesis")
+        await output.app.sees("no regular expression")
+
+
+async def test_only_one_task_or_one_of_its_hosts(believable: Path) -> None:
+    buffer = OutputBuffer()
+    buffer.add_events([events.TaskStarted("web", 0.0, "a"), events.TaskStarted("web", 0.0, "b")])
+    buffer.add([out("one", task="web", host="a"), out("two", task="web", host="b"), out("three", task="db")])
+    async with showing(buffer) as output:
+        output.view.show_only("web", "b")
+        assert output.shown() == ["task web on b", "b | two"]
+        await output.app.sees("2 of 5 lines · task web on b")
+        output.view.show_only("web")
+        assert len(output.shown()) == 4
+        output.view.show_only(None)
+        assert len(output.shown()) == 5
+
+
+async def test_long_lines_are_cut_or_wrap(believable: Path) -> None:
+    text = "".join(f"{number:09} " for number in range(100))
+    buffer = filled(2)
+    buffer.add([out(text), out("世" * 100), out("e\u0301" * 100)])
+    async with showing(buffer) as output:
+        assert output.rows()[2].endswith("…")
+        assert output.rows()[3].endswith("…")
+        await output.app.press("right")
+        assert output.rows()[2].startswith("03 000000004")
+        await output.app.press("left", "w")
+        shown = "".join(output.rows())
+        assert shown.count("世") == 100
+        assert shown.count("e\u0301") == 100
+        await output.app.press("g")
+        assert output.rows()[0].strip() == "line 1"
+        assert "000000099" in "".join(output.rows())
+
+
+async def test_a_line_higher_than_the_screen_is_walked_through(believable: Path) -> None:
+    buffer = filled(1)
+    buffer.add([out("x" * 5000 + "end"), out("after")])
+    async with showing(buffer, size=(60, 20)) as output:
+        await output.app.press("w", "g")
+        seen = []
+        for _ in range(200):
+            await output.app.press("down")
+            seen.append(output.rows()[-1].strip())
+            if output.cursor == "after":
+                break
+        assert any(row.endswith("xend") for row in seen)
+        assert output.cursor == "after"
+
+
+async def test_what_was_changed_leads_to_the_key_and_an_error_to_its_line(believable: Path) -> None:
+    buffer = OutputBuffer()
+    buffer.add_events(
+        [
+            events.RunStarted("cafe", "/w/x.lua", "local", ["t"], 0.0),
+            events.KeyChanged("t", "deployment:count", 1, 2, 5),
+            events.Resource("t", "local", "file", "/etc/x", True, False, ["content"]),
+            events.TaskFinished("t", "failed", 0.5, 1, "x.lua:12: no", None),
+        ]
+    )
+    async with showing(buffer) as output:
+        screen = output.app.app.screen
+        assert isinstance(screen, RunScreen)
+        await output.app.press("enter")
+        await until(lambda: screen.current == "files")
+        await output.app.sees("/w/x.lua:12")
+        await output.app.press("2", "c")
+        await output.app.sees("deployment:count: 1 → 2")
+        await output.app.sees("file /etc/x: content")
+        await output.app.press("c")
+        assert output.shown()[-1].startswith("failed in 0.5s")
+        await output.app.press("c", "enter")
+        await until(lambda: output.app.table.key == "deployment:count")
+        assert isinstance(output.app.app.screen, BrowserScreen)
