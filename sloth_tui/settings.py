@@ -45,6 +45,8 @@ class Settings:
     __slots__ = (
         "agent",
         "agent_keys",
+        "commands",
+        "commands_text",
         "copy_command",
         "encrypt_new",
         "grace",
@@ -79,6 +81,8 @@ class Settings:
         copy_command: tuple[str, ...] = (),
         keys: dict[str, str] | None = None,
         key_lines: dict[str, int] | None = None,
+        commands: dict[str, object] | None = None,
+        commands_text: str = "",
         theme: str | None = None,
         motion: bool = True,
         grace: float = 10.0,
@@ -111,6 +115,10 @@ class Settings:
         """Action of the TUI -> its keys, separated by commas, as written in the file."""
         self.key_lines = key_lines or {}
         """Action -> line of the file that sets its keys."""
+        self.commands = commands or {}
+        """Name -> table of ``[commands.NAME]``, which :mod:`sloth_tui.settings_commands` checks."""
+        self.commands_text = commands_text
+        """The file with these tables, to name lines of it."""
         self.theme = theme
         """The theme the terminal UI starts with; None: the one chosen last."""
         self.motion = motion

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _TABLES = (
-    *("agent", "agents", "backups", "encryption", "groups", "history", "keys", "run", "runs", "secrets"),
-    *("store", "tui"),
+    *("agent", "agents", "backups", "commands", "encryption", "groups", "history", "keys", "run", "runs"),
+    *("secrets", "store", "tui"),
 )
 _LOCAL = ("local", "localhost")
 _KEY_SOURCES = "file, file:PATH, command:COMMAND, env:NAME, credential:NAME or ask"
@@ -58,6 +58,8 @@ class Reader(Checks):
         runs = self.table(document, "runs", ("keep", "keep_days", "keep_size"))
         store = self.table(document, "store", ("address", "password_file", "poll"))
         keys = self.keys(document)
+        # Unchecked: only the terminal UI has them.
+        commands = self.table(document, "commands")
         tables = self.table(document, "agents")
         agents = {name: self.agent_table(tables, name) for name in tables}
         hosts = self.hosts(agents)
@@ -71,6 +73,8 @@ class Reader(Checks):
             "copy_command": self.words(tui, "tui.copy_command"),
             "keys": keys,
             "key_lines": {name: line_of(self.text, f"keys.{name}") for name in keys},
+            "commands": commands,
+            "commands_text": self.text if commands else None,
             "theme": self.a_text(tui, "tui.theme"),
             "motion": self.flag(tui, "tui.motion"),
             "grace": self.seconds(run, "run.grace"),

@@ -61,6 +61,16 @@ def find_repeated_key(text: str) -> str | None:
     return None
 
 
+def line_of_key(text: str, path: Path) -> int:
+    """Return the line of a key of a TOML text, from 1, or else of the innermost table around it that is there;
+    1 if there is none."""
+    found = [0, 0]
+    for key in _Reader(text).read():
+        if key.path == path[: len(key.path)] and len(key.path) > found[0]:
+            found = [len(key.path), key.offset]
+    return text.count("\n", 0, found[1]) + 1
+
+
 def _implied(key: Key, given: dict[Path, Key]) -> dict[Path, Key]:
     """Return the tables that a dotted key creates."""
     if key.is_table:

@@ -459,6 +459,15 @@ class RunEnded(RoutedMessage):
         self.error = error
 
 
+class OwnCommandEnded(RoutedMessage):
+    """A command of the user's own ended."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+        """Its number among those that were started, from 1."""
+
+
 class ThreadDied(RoutedMessage):
     """A thread of the services ended by an unexpected error."""
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
     from sloth_tui.tui.messages import RowsIndexed
+    from sloth_tui.tui.services.commands.commands import OwnCommands
     from sloth_tui.tui.services.files import FileJobs
     from sloth_tui.tui.services.runs import RunOutput, Runs
 
@@ -74,6 +75,8 @@ class Services:
         self._files: FileJobs | None = None
         self._runs: Runs | None = None
         """Loaded for the first run."""
+        self._commands: OwnCommands | None = None
+        """Loaded for the first of the user's own commands."""
         self._writer = Writer(read_only=read_only, settings=lambda: settings, after=self._reader.look)
         self.databases = Databases(self._writer)
         self.detail = Detail(self._reader, self._writer, lambda: self.agent, post)
@@ -106,6 +109,8 @@ class Services:
         """End every thread. A change that is being written is cancelled if possible, else waited for."""
         if self._runs is not None:
             self._runs.close()
+        if self._commands is not None:
+            self._commands.close()
         self.rows.stop()
         self._reader.stop()
         self._agent_watcher.stop()
@@ -252,6 +257,22 @@ class Services:
         """Return the output of the run since the last call. There must have been a run."""
         assert self._runs is not None
         return self._runs.take()
+
+    # The user's own commands.
+
+    @property
+    def commands(self) -> OwnCommands:
+        """The user's own commands, loaded for the first one."""
+        if self._commands is None:
+            from sloth_tui.tui.services.commands.commands import OwnCommands
+
+            self._commands = OwnCommands(self._post, self.settings)
+        return self._commands
+
+    @property
+    def running_commands(self) -> int:
+        """The number of the user's own commands that run."""
+        return 0 if self._commands is None else len(self._commands.running)
 
     # Changes. The futures raise the errors of the store, NotWritable if it is read-only.
 
