@@ -69,7 +69,7 @@ def mistake_in(settings: Settings, name: str, field: str, complaint: str) -> Inv
 
 class _Reader(Checks):
     def fail(self, setting: str, complaint: str) -> InvalidConfig:
-        # The text of a command may look like other lines of the file, so these are not told by their beginnings.
+        # The text of a command may look like other lines of the file: their beginnings do not tell these.
         return mistake(self.path, line_of_key(self.text, tuple(setting.split("."))), setting, complaint)
 
     def command(self, name: str, table: object) -> OwnCommand:
@@ -98,6 +98,8 @@ class _Reader(Checks):
         for field, given in (("stdin", found.stdin), ("value", found.value)):
             if given and found.on != "key":
                 raise self.fail(f"{where}.{field}", 'needs on = "key"')
+        if found.timeout and found.output == "terminal":
+            raise self.fail(f"{where}.timeout", "a command that has the terminal ends by itself")
         if found.secrets and not found.value and found.stdin != "value":
             raise self.fail(f"{where}.secrets", 'needs value = true, or stdin = "value"')
         return found

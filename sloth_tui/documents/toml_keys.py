@@ -62,8 +62,8 @@ def find_repeated_key(text: str) -> str | None:
 
 
 def line_of_key(text: str, path: Path) -> int:
-    """Return the line of a key of a TOML text, from 1, or else of the innermost table around it that is there;
-    1 if there is none."""
+    """Return the line of a key of a TOML text, from 1, or else of the innermost table around it that is
+    there; 1 if there is none."""
     found = [0, 0]
     for key in _Reader(text).read():
         if key.path == path[: len(key.path)] and len(key.path) > found[0]:

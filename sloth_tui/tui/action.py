@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+OWN_GROUP = "Own commands"
+"""The group of the user's own commands."""
+OWN_PREFIX = "own_"
+"""What the ids of their actions begin with; the name of the command follows."""
+
 
 class Action(NamedTuple):
     """One thing that the user can do."""

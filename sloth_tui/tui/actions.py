@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from textual.binding import Binding
 
 from sloth_tui.model import SORT_COLUMNS
-from sloth_tui.tui.action import Action
+from sloth_tui.tui.action import OWN_GROUP, Action
 from sloth_tui.tui.run_actions import RUN_ACTIONS, RUN_VIEWS
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("import_file", "", "Import", "Set the keys that a file holds", "Keys", (), False, True),
     Action("undo", "u", "Undo", "Take back the last change", "Log", (), True, True),
     Action("run_file", "r", "Run", "Choose a Lua file to run; watch runs", "Run", (), True),
+    Action("show_commands", "O", "Output", "Show what your own commands printed", "Run"),
     Action("run_path", "", "Run path", "Run or check the Lua file of a path", "Run"),
     Action("stop_run", "S", "Stop run", "Stop the run; again: kill it", "Run", _OUTPUT, True),
     Action("go_to_agent", "a", "Find agent", "Go to an agent by its name", "Agents"),
@@ -189,12 +190,13 @@ _in_force = {action.id: action for action in ALL_ACTIONS}
 _withheld: frozenset[str] = frozenset()
 
 
-def rebind(keys: Mapping[str, str], without: Iterable[str] = ()) -> None:
+def rebind(keys: Mapping[str, str], without: Iterable[str] = (), own: Iterable[Action] = ()) -> None:
     """Give actions (by id) these keys, and all others their default keys. Existing bindings do not change.
-    ``without``: actions that are not offered here, and have no key."""
+    ``without``: actions that are not offered here, and have no key; ``own``: the user's, beside ours."""
     global _withheld  # noqa: PLW0603 - as everything about actions: one app in a process
     _withheld = frozenset(without)
-    for action in ALL_ACTIONS:
+    _in_force.clear()
+    for action in (*ALL_ACTIONS, *own):
         key = "" if action.id in _withheld else keys.get(action.id, action.key)
         _in_force[action.id] = action._replace(key=key)
 
@@ -224,7 +226,14 @@ def works_in(action: Action, pane: str) -> bool:
 def in_pane(pane: str) -> list[Action]:
     """Return the actions in the footer of this pane or view, most important first."""
     offered = [action for action in actions() if action.footer and works_in(action, pane)]
-    return sorted(offered, key=lambda action: not action.panes) if pane in RUN_VIEWS else offered
+    if pane in RUN_VIEWS or any(action.group == OWN_GROUP for action in offered):
+        offered.sort(key=_rank)
+    return offered
+
+
+def _rank(action: Action) -> int:
+    """Return the place of an action in the footer: those of the pane, the user's own, the others."""
+    return 1 if action.group == OWN_GROUP else 0 if action.panes else 2
 
 
 def by_id(name: str) -> Action:

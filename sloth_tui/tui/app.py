@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from sloth_tui.settings import Settings
+    from sloth_tui.tui.action import Action
 
 _SAVE_DELAY_SECONDS = 1.0
 """Between a change of the UI state and its write to disk."""
@@ -53,13 +54,20 @@ def _everything() -> type[Provider]:
     return EverythingProvider
 
 
-def _keys(settings: Settings) -> dict[str, str]:
-    """Return the keys that the settings give to actions. Raises InvalidConfig."""
-    if not settings.keys:
-        return {}
-    from sloth_tui.tui.keymap import check_keys
+def _bind(settings: Settings, *, in_browser: bool, read_only: bool) -> None:
+    """Give actions the keys that the settings give them, and offer the user's own commands. Raises
+    InvalidConfig."""
+    keys: dict[str, str] = {}
+    own: list[Action] = []
+    if settings.keys or settings.commands:
+        from sloth_tui.tui.keymap import check_keys
+        from sloth_tui.tui.own_actions import offered, own_actions
 
-    return check_keys(settings)
+        every = own_actions(settings)
+        keys = check_keys(settings, every)
+        ids = offered(settings, in_browser=in_browser, read_only=read_only)
+        own = [action for action in every if action.id in ids]
+    rebind(keys, without=_withheld(in_browser=in_browser, read_only=read_only), own=own)
 
 
 def _withheld(*, in_browser: bool, read_only: bool) -> tuple[str, ...]:
@@ -94,7 +102,7 @@ class SlothApp(App[int]):
     ) -> None:
         """``ui_state``: the screen as it was left; ``warnings`` are shown once there is a screen.
         ``in_browser``: its terminal is a page in a web browser. Raises InvalidConfig for invalid keys."""
-        rebind(_keys(settings), without=_withheld(in_browser=in_browser, read_only=read_only))
+        _bind(settings, in_browser=in_browser, read_only=read_only)
         self._in_browser = in_browser
         self.COMMAND_PALETTE_BINDING = by_id("palette").key.split(",")[0]  # type: ignore[misc]
         # NO_COLOR forbids the terminal's own colours too.
@@ -129,9 +137,11 @@ class SlothApp(App[int]):
 
     @property
     def unsaved(self) -> bool:
-        """True if something is lost when the app ends now: a text that was typed, or a run."""
-        return self.services.running or any(
-            getattr(screen, "unsaved", False) for screen in self._screen_stack
+        """True if something is lost when the app ends now: a text that was typed, a run, a command."""
+        return (
+            self.services.running
+            or self.services.running_commands > 0
+            or any(getattr(screen, "unsaved", False) for screen in self._screen_stack)
         )
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

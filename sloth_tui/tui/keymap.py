@@ -19,10 +19,13 @@ from textual.keys import KEY_NAME_REPLACEMENTS, KEY_TO_UNICODE_NAME, Keys, _char
 from sloth_tui.agents import config_path
 from sloth_tui.settings_checks import mistake
 from sloth_tui.text import display_text, nearest
+from sloth_tui.tui.action import OWN_GROUP, OWN_PREFIX
 from sloth_tui.tui.actions import ALL_ACTIONS, MOTIONS, PANES, works_in
 from sloth_tui.tui.run_actions import RUN_VIEWS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from textual.binding import Binding
 
     from sloth_tui.errors import InvalidConfig
@@ -53,25 +56,33 @@ _NAMES = frozenset(
 )
 
 
-def check_keys(settings: Settings) -> dict[str, str]:
-    """Return action -> keys as Textual names them. Raises InvalidConfig for an unknown action, for what is
-    not a key, and for a key with two meanings in one pane."""
+def check_keys(settings: Settings, own: Sequence[Action] = ()) -> dict[str, str]:
+    """Return action -> keys as Textual names them. ``own``: the actions of the user's own commands.
+
+    Raises InvalidConfig for an unknown action, for what is not a key, and for a key with two meanings in one
+    pane.
+    """
     known = {action.id: action for action in ALL_ACTIONS}
     changed: dict[str, str] = {}
     for name, written in settings.keys.items():
         if name not in known:
-            meant = nearest(name, list(known), 1)
-            raise _mistake(
-                settings, name, f"no such action; did you mean {meant[0]}?" if meant else "no such action"
-            )
+            raise _mistake(settings, name, "no such action" + _meant(name, known, own))
         try:
             changed[name] = ",".join(read_keys(written))
             if name == "palette" and not changed[name]:
                 raise ValueError("the palette needs a key")
         except ValueError as error:
             raise _mistake(settings, name, str(error)) from None
-    _refuse_clashes(settings, changed)
+    _refuse_clashes(settings, changed, own)
     return changed
+
+
+def _meant(name: str, known: Iterable[str], own: Sequence[Action]) -> str:
+    for action in own:
+        if name in (action.argument, action.id):
+            return f"; the key of your own command is commands.{action.argument}.key"
+    meant = nearest(name, list(known), 1)
+    return f"; did you mean {meant[0]}?" if meant else ""
 
 
 def read_keys(written: str) -> list[str]:
@@ -129,15 +140,16 @@ def _no_key(word: str) -> str:
     return f"'{display_text(word, 40)}' is not a key; {like}"
 
 
-def _refuse_clashes(settings: Settings, changed: dict[str, str]) -> None:
+def _refuse_clashes(settings: Settings, changed: dict[str, str], own: Sequence[Action]) -> None:
     moves = {key: what for keys, what in MOTIONS for key in keys.split(",")}
     holders: dict[tuple[str, str], Action] = {}
     # Actions with their default keys come first, so that an error names a line of the file.
-    for action in sorted(ALL_ACTIONS, key=lambda action: action.id in changed):
+    for action in (*sorted(ALL_ACTIONS, key=lambda action: action.id in changed), *own):
+        usual = () if action in own else action.key.split(",")
         for key in changed.get(action.id, action.key).split(","):
-            if action.id in changed and key == _RESERVED:
+            if key == _RESERVED and key not in usual:
                 raise _mistake(settings, action.id, f"{key} always copies the text that is selected")
-            if action.id in changed and key in moves and key not in action.key.split(","):
+            if key in moves and key not in usual:
                 raise _mistake(
                     settings, action.id, f"{key} moves the cursor everywhere: {moves[key].lower()}"
                 )
@@ -151,11 +163,17 @@ def _refuse_clashes(settings: Settings, changed: dict[str, str]) -> None:
 
 def _clash(settings: Settings, action: Action, other: Action, key: str, pane: str) -> InvalidConfig:
     where = "" if not (action.panes or other.panes) else f" in {_PLACES[pane]}"
+    whose = f"your own command {other.argument}" if other.group == OWN_GROUP else other.id
+    what = "it" if other.group == OWN_GROUP else other.id
     return _mistake(
-        settings, action.id, f"{key} is the key of {other.id}{where} already; give {other.id} another one"
+        settings, action.id, f"{key} is the key of {whose}{where} already; give {what} another one"
     )
 
 
 def _mistake(settings: Settings, name: str, complaint: str) -> InvalidConfig:
+    if name.startswith(OWN_PREFIX):
+        from sloth_tui.settings_commands import mistake_in
+
+        return mistake_in(settings, name.removeprefix(OWN_PREFIX), "key", complaint)
     shown = display_text(name, 40)
     return mistake(config_path(), settings.key_lines.get(name, 1), f"keys.{shown}", complaint)

@@ -60,6 +60,7 @@ ROUTES: Mapping[type[messages.RoutedMessage], tuple[str, ...]] = {
     messages.RunBegan: ("run",),
     messages.RunProgressed: ("run",),
     messages.RunEnded: ("run",),
+    messages.OwnCommandEnded: ("commands",),
     messages.ThreadDied: ("agents",),
 }
 """Message -> the controllers that handle it, in this order."""
@@ -69,6 +70,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
         *("new_agent", "duplicate_agent", "delete_agent", "go_to_agent", "next_agent", "previous_agent"),
         *("toggle_live", "refresh"),
     ),
+    "commands": ("run_command", "show_commands"),
     "copy": ("copy_key", "copy_name", "copy_value", "copy_command"),
     "dock": ("break_lock", "lock_history", "check_store", "compact", "show_change", "undo"),
     "entry": (

@@ -56,7 +56,7 @@ class BrowserScreen(Screen[None]):
 
     def __init__(self, services: Services, ui_state: UiStateFile) -> None:
         super().__init__()
-        if services.settings.keys:
+        if services.settings.keys or services.settings.commands:
             from sloth_tui.tui.keymap import rebind_map
 
             # The framework's key maps drop actions that share a key in different panes.
@@ -196,19 +196,24 @@ class BrowserScreen(Screen[None]):
         self.context.workers.look(self.context.go_to(agent, key))
 
     def leave(self) -> None:
-        """End the app. If a run is going on, ask first, then stop it."""
-        if self.services.running:
-            self.run_worker(self._leave_run(), group="leave", exclusive=True)
+        """End the app. If a run or a command is going on, ask first, then stop it."""
+        if self.services.running or self.services.running_commands:
+            self.run_worker(self._leave_work(), group="leave", exclusive=True)
         else:
             self.app.exit()
 
-    async def _leave_run(self) -> None:
-        if await self.context.operations.confirm_stop_run():
-            # The run pane shows how long its commands may take; stopping again kills them.
-            self.services.stop_run()
-            while self.services.running:
-                await asyncio.sleep(_RUN_POLL_SECONDS)
-            self.app.exit()
+    async def _leave_work(self) -> None:
+        operations, services = self.context.operations, self.services
+        if services.running and not await operations.confirm_stop_run():
+            return
+        if services.running_commands and not await operations.confirm_stop_commands():
+            return
+        # The run pane shows how long its commands may take; stopping again kills them.
+        services.stop_run()
+        services.stop_commands()
+        while services.running or services.running_commands:
+            await asyncio.sleep(_RUN_POLL_SECONDS)
+        self.app.exit()
 
     # Once the keys are on screen: everything else.
 

@@ -46,7 +46,11 @@ def format_command(*words: str, agent: str | None = None, operands: tuple[str, .
         line += ["--agent", agent]
     if any(operand.startswith("-") and operand != "-" for operand in operands):
         line.append("--")
-    text = " ".join(map(quote, (*line, *operands)))
+    return format_line(" ".join(map(quote, (*line, *operands))))
+
+
+def format_line(text: str) -> str:
+    """Return a command line as it is. Raises SlothError if it is too long."""
     if len(text.encode("utf-8", "surrogateescape")) > MAX_LINE_BYTES:
         raise SlothError(
             "too long for a command line",

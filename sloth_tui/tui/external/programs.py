@@ -1,4 +1,4 @@
-"""Hand the terminal to another program: an editor, a pager."""
+"""Hand the terminal to another program: an editor, a pager, a command of the user's own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _END_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _ENTER_POLL_SECONDS = 0.2
 _BRIEF_SECONDS = 1.0
-"""A pager that ends sooner showed nothing long enough to read."""
+"""A pager or command that ends sooner showed nothing long enough to read."""
 
 
 class Lender(Protocol):
@@ -80,6 +80,14 @@ def page_text(app: Lender, parts: Iterable[str]) -> None:
     _run(app, _command(("PAGER",), ("less", "more")), parts)
 
 
+def run_program(
+    app: Lender, command: list[bytes], environment: dict[bytes, bytes], feed: bytes | None
+) -> int:
+    """Give a program the terminal, and return its exit code. What it left on the screen stays until Enter is
+    pressed, if it failed or was brief. Raises SlothError if it cannot be started."""
+    return _run(app, command, None if feed is None else (feed,), environment)
+
+
 class _Signals:
     """Passes signals that end this program to the program that has the terminal.
 
@@ -110,32 +118,43 @@ class _Signals:
             self.process.send_signal(number)
 
 
-def _run(app: Lender, command: list[str], parts: Iterable[str] | None = None) -> int:
+def _run(
+    app: Lender,
+    command: list[str] | list[bytes],
+    parts: Iterable[str | bytes] | None = None,
+    environment: dict[bytes, bytes] | None = None,
+) -> int:
     """Give a program the terminal while it runs, with ``parts`` as its input; return its exit code."""
     code, failure = 0, ""
     try:
         with app.suspend():
             # An error that left this block would not restore the terminal.
             try:
-                code = _serve(app, command, parts)
+                code = _serve(app, command, parts, environment)
             except OSError as error:
                 failure = error.strerror or str(error)
     except SuspendNotSupported:
         raise SlothError("this terminal cannot be given to another program") from None
     if failure:
-        raise SlothError(f"{command[0]}: {failure}", hint="nothing was changed")
+        raise SlothError(f"{os.fsdecode(command[0])}: {failure}", hint="nothing was changed")
     return code
 
 
-def _serve(app: Lender, command: list[str], parts: Iterable[str] | None) -> int:
+def _serve(
+    app: Lender,
+    command: list[str] | list[bytes],
+    parts: Iterable[str | bytes] | None,
+    environment: dict[bytes, bytes] | None,
+) -> int:
     with _Signals(partial(app.stop_job, signalled=True), app.spare_interrupt) as signals:
         began = time.monotonic()
-        process = subprocess.Popen(command, stdin=None if parts is None else subprocess.PIPE)
+        process = subprocess.Popen(command, stdin=None if parts is None else subprocess.PIPE, env=environment)
         signals.process = process
         if parts is not None:
             _feed(process, parts)
         code = _wait(process, app)
-        if parts is not None and time.monotonic() - began < _BRIEF_SECONDS:
+        is_brief = time.monotonic() - began < _BRIEF_SECONDS
+        if (is_brief and not (parts is None and environment is None)) or (code and environment is not None):
             _wait_for_enter(signals)
         return code
 
@@ -153,11 +172,11 @@ def _wait(process: subprocess.Popen[bytes], app: Lender) -> int:
             process.send_signal(signal.SIGCONT)
 
 
-def _feed(process: subprocess.Popen[bytes], parts: Iterable[str]) -> None:
+def _feed(process: subprocess.Popen[bytes], parts: Iterable[str | bytes]) -> None:
     assert process.stdin is not None
     try:
         for part in parts:
-            process.stdin.write(part.encode("utf-8", "backslashreplace"))
+            process.stdin.write(part if isinstance(part, bytes) else part.encode("utf-8", "backslashreplace"))
         process.stdin.close()
     except (BrokenPipeError, ConnectionResetError):
         # The user closed the pager early.

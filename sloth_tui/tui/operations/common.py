@@ -149,6 +149,14 @@ class Operations:
         """Ask whether leaving may stop the run."""
         return await self.confirm("Stop the run and leave?", ["A run is going on."], "", "Stop and leave")
 
+    async def confirm_stop_commands(self) -> bool:
+        """Ask whether leaving may stop the user's own commands that run."""
+        running = self._services.commands.running
+        count = format_count(len(running), "command")
+        sample = [command.handed.command.label for command in running[:_SAMPLE_SIZE]]
+        more = _more(len(running) - _SAMPLE_SIZE)
+        return await self.confirm(f"Stop {count} and leave?", sample, more, "Stop and leave")
+
     def notify(self, text: str, *, seconds: float | None = None) -> None:
         """Show a toast; ``text`` may be data."""
         self._app.notify(display_text(text), markup=False, timeout=seconds)

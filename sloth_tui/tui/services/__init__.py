@@ -274,6 +274,11 @@ class Services:
         """The number of the user's own commands that run."""
         return 0 if self._commands is None else len(self._commands.running)
 
+    def stop_commands(self) -> None:
+        """Ask those that run to end; the second time, kill them."""
+        if self._commands is not None:
+            self._commands.stop_all()
+
     # Changes. The futures raise the errors of the store, NotWritable if it is read-only.
 
     def check_writable(self) -> None:

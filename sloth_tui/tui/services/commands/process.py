@@ -28,15 +28,15 @@ _LOOK_MS = 50
 """Between two looks whether the shell has ended, while its output is open."""
 _CHUNK = 1 << 16
 _LAST_CHUNKS = 32
-"""Read after the shell has ended: more than a pipe holds. What it left in the background may print for ever."""
+"""Read after the shell has ended: more than a pipe holds, as what it left behind may print for ever."""
 
 
 class RunningCommand:
     """A command that was started; what it prints can be read at any time."""
 
     def __init__(self, number: int, handed: Handed, grace: float, ended: Callable[[int], object]) -> None:
-        """``grace``: seconds that its processes get to end once they are asked to. ``ended`` is called with the
-        ``number``, in a thread of this object."""
+        """``grace``: seconds that its processes get to end once they are asked to. ``ended`` is called with
+        the ``number``, in a thread of this object."""
         self.number = number
         self.handed = handed
         self.output = CommandOutput()
