@@ -20,6 +20,7 @@ from sloth_tui.tui.actions import ALL_ACTIONS
 from sloth_tui.tui.editing import EDITABLE_SIZE
 from sloth_tui.tui.external.clipboard import MAX_OSC52_BYTES
 from sloth_tui.tui.keymap import check_keys
+from sloth_tui.tui.own_actions import own_actions
 from sloth_tui.values import codec as values
 from tests.docs import (
     DRAWN,
@@ -120,7 +121,7 @@ def test_settings_and_their_defaults_are_those_of_the_code(base: Path) -> None:
     base.mkdir()
     (base / "config.toml").write_text("".join(f"{name} = {value}\n" for name, value in told.items()))
     loaded = settings.load_settings()
-    names = set(settings.Settings.__slots__) - {"key_lines", "store_line"}
+    names = set(settings.Settings.__slots__) - {"commands_text", "key_lines", "store_line"}
     assert len(rows) == len(names)
     for name in names:
         assert getattr(loaded, name) == getattr(settings.Settings(), name), name
@@ -135,7 +136,7 @@ def test_what_is_shown_of_config_toml_can_be_loaded(base: Path, page: str, numbe
     shown = settings.load_settings()
     plain = settings.Settings()
     assert any(getattr(shown, name) != getattr(plain, name) for name in settings.Settings.__slots__)
-    check_keys(shown)
+    check_keys(shown, own_actions(shown))
 
 
 def test_other_keys_can_be_set_as_printed(base: Path) -> None:

@@ -56,7 +56,8 @@ def test_a_controller_carries_out_what_it_owns_and_nothing_else(name: str) -> No
 def test_every_action_has_exactly_one_owner() -> None:
     owned = [verb for verbs in OWNERS.values() for verb in verbs]
     assert len(owned) == len(set(owned))
-    assert set(owned) == {action.verb or action.id for action in ACTIONS if not action.call}
+    ours = {action.verb or action.id for action in ACTIONS if not action.call}
+    assert set(owned) == ours | {"run_command"}, "the last one is of every command of the user's own"
     assert set(OWNERS) | {name for heard_by in ROUTES.values() for name in heard_by} == set(NAMES)
     for action in ACTIONS:
         assert action.call or owner_of(action.verb or action.id) in NAMES
