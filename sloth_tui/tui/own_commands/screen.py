@@ -16,8 +16,6 @@ from sloth_tui.tui.own_commands.text_view import TextView
 from sloth_tui.tui.services.commands.outcome import outcome_of
 
 if TYPE_CHECKING:
-    from pathlib import PurePath
-
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
@@ -31,7 +29,7 @@ _NAME_LIMIT, _TEXT_LIMIT = 80, 400
 class CommandScreen(Dialog[None]):
     """Stays until it is closed; a command that still runs then goes on."""
 
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["../dialogs/dialogs.tcss", "commands.tcss"]
+    CSS_PATH = ["../dialogs/dialogs.tcss", "commands.tcss"]  # type: ignore[assignment]  # noqa: RUF012  # theirs
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "Close"),
         Binding("s,S", "stop", "Stop"),

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,8 @@ from tests.tui.services.inbox import Inbox
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sloth_tui.tui.services.commands.process import RunningCommand
+
 pytestmark = pytest.mark.slow
 
 STUBBORN = "trap '' TERM; sleep 1000 & echo $$; while :; do sleep 1; done"
@@ -31,6 +34,10 @@ STUBBORN = "trap '' TERM; sleep 1000 & echo $$; while :; do sleep 1; done"
 def test_output_and_errors_come_in_order_and_the_exit_code_is_told(base: Path) -> None:
     assert result("echo a; echo b >&2; printf c; exit 3") == (3, ["a", "b", "c"])
     assert result("kill -KILL $$") == (-9, [])
+
+
+def _is_of(command: RunningCommand, message: OwnCommandEnded) -> bool:
+    return message.number == command.number
 
 
 def test_its_end_is_posted_and_told_in_words(base: Path) -> None:
@@ -42,7 +49,8 @@ def test_its_end_is_posted_and_told_in_words(base: Path) -> None:
         ("kill -SEGV $$", "was ended by SIGSEGV after ", True),
     ):
         command = started.start(handed(text))
-        inbox.wait_for(OwnCommandEnded, lambda ended, number=command.number: ended.number == number)
+        ended(command)
+        inbox.wait_for(OwnCommandEnded, partial(_is_of, command))
         end = outcome_of(command)
         assert end.words.startswith(words)
         assert end.failed == failed
