@@ -71,6 +71,7 @@ def _run(words: Sequence[str], out: Output) -> int:
         arguments = read(command, words, out)
         if arguments is None:
             return ExitCode.OK
+    arguments.words = [*path, *words]
     return command.carry_out(arguments, out)
 
 

@@ -49,13 +49,10 @@ def _keep(order: Order, worker: WorkerProcess | None, failure: Exception | None,
     from sloth_tui.masking import holds_secret
     from sloth_tui.runs.folder import RunFolder
     from sloth_tui.runs.pruning import conclude, remove_base
-    from sloth_tui.runs.recording import Recorder
-    from sloth_tui.store.process import host_name, start_time
+    from sloth_tui.runs.recording import Recorder, this_process
 
-    pid = os.getpid()
-    run = order.run._replace(host=host_name(), pid=pid, start_time=start_time(pid) or 0)
     folder = RunFolder(EVENTS, RECORD, order.path)
-    recorder = Recorder(folder, run, lambda key: holds_secret(key, order.secret_segments))
+    recorder = Recorder(folder, this_process(order.run), lambda key: holds_secret(key, order.secret_segments))
     try:
         if failure is not None:
             raise failure

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import os
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from sloth_tui.runner.request import RunRequest
 
 GOING = "going"
 LOST = "lost"
@@ -66,3 +71,23 @@ class Run(NamedTuple):
 def is_id(text: str) -> bool:
     """True for what looks like the id of a run."""
     return len(text) == ID_LENGTH and _ID_CHARACTERS.issuperset(text)
+
+
+def new_run(request: RunRequest, run: str, store: str | None, command_line: str) -> Run:
+    """Return the record of a run that begins now."""
+    try:
+        directory = os.getcwd()
+    except OSError:  # it was removed
+        directory = ""
+    return Run(
+        run,
+        os.path.abspath(request.file) if directory else request.file,
+        request.agent,
+        store,
+        request.check,
+        request.tasks,
+        request.title or f"run {request.file}",
+        command_line,
+        directory,
+        time.time(),
+    )

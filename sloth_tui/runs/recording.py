@@ -28,6 +28,14 @@ _RETRY_SECONDS = 1.0
 """Time between two attempts to write to a disk that is full."""
 
 
+def this_process(run: Run) -> Run:
+    """Return the run with this process as the one that keeps it."""
+    from sloth_tui.store.process import host_name, start_time
+
+    pid = os.getpid()
+    return run._replace(host=host_name(), pid=pid, start_time=start_time(pid) or 0)
+
+
 class Recorder:
     """Records one run. Not for use by several threads."""
 

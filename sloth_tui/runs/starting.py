@@ -15,7 +15,7 @@ from sloth_tui.runner.supervision.supervisor import new_run_id
 from sloth_tui.runs import keeper
 from sloth_tui.runs.event_file import EventFile
 from sloth_tui.runs.folder import RunFolder, remove, runs_directory
-from sloth_tui.runs.model import Run
+from sloth_tui.runs.model import Run, new_run
 from sloth_tui.runs.orders import Order, encode_order
 from sloth_tui.runs.pruning import Retention, remove_base, retention_of
 from sloth_tui.store import FILES, STORE_VARIABLE, chosen_store, hide_keys
@@ -132,26 +132,6 @@ def start(
         folder.close()
     _send(requests, encode_order(order))
     return StartedRun(run, pid, requests, events, problem)
-
-
-def new_run(request: RunRequest, run: str, store: str | None, command_line: str) -> Run:
-    """Return the record of a run that begins now."""
-    try:
-        directory = os.getcwd()
-    except OSError:  # it was removed
-        directory = ""
-    return Run(
-        run,
-        os.path.join(directory, request.file),
-        request.agent,
-        store,
-        request.check,
-        request.tasks,
-        request.title or f"run {request.file}",
-        command_line,
-        directory,
-        time.time(),
-    )
 
 
 def _make_folder(base: str | None, run: Run) -> tuple[RunFolder, str, str | None]:

@@ -27,13 +27,14 @@ def run_file(arguments: Arguments, out: Output) -> int:
     from sloth_tui.runner.supervision.process import WorkerProcess
     from sloth_tui.store import open_agents, pin_store
 
-    pin_store(arguments.settings)
+    store = pin_store(arguments.settings)
     # First of all, so that both processes start at the same time.
     worker = WorkerProcess()
     try:
         request = _request(arguments)
         from sloth_tui.cli.commands import warn_once
         from sloth_tui.cli.running.follow import follow
+        from sloth_tui.cli.running.keeping import Keeping
         from sloth_tui.cli.running.requests import keys_for
 
         keys = keys_for(request)
@@ -45,6 +46,7 @@ def run_file(arguments: Arguments, out: Output) -> int:
         request,
         worker,
         out,
+        keeping=Keeping(arguments.words, store),
         keys=keys,
         settings=arguments.settings,
         as_json=arguments.output == "jsonl",

@@ -30,6 +30,8 @@ class Arguments:
 
     _settings: Settings | None = None
     _address: str | None = None
+    words: Sequence[str] = ()
+    """The words of the command line, those of the command included."""
 
     def __init__(self, values: dict[str, object]) -> None:
         self.__dict__.update(values)

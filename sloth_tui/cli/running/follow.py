@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sloth_tui.cli.output.stdout import OutputClosed
+from sloth_tui.cli.running.keeping import kept
 from sloth_tui.errors import ExitCode, SlothError
 from sloth_tui.runner.events import RunFinished
 from sloth_tui.runner.supervision.signals import signals_stop
-from sloth_tui.runner.supervision.supervisor import Supervisor
+from sloth_tui.runner.supervision.supervisor import Supervisor, new_run_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sloth_tui.cli.output.stdout import Output
+    from sloth_tui.cli.running.keeping import Keeping
     from sloth_tui.runner.describe import RunDescriber
     from sloth_tui.runner.events import RunEvent
     from sloth_tui.runner.request import RunRequest
@@ -28,6 +30,7 @@ def follow(
     worker: WorkerProcess,
     out: Output,
     *,
+    keeping: Keeping,
     keys: bytes = b"",
     settings: Callable[[], Settings],
     as_json: bool,
@@ -37,24 +40,30 @@ def follow(
     """Run a request, with ``worker`` first, and show every event. Return 0, or 10 if a check finds changes.
 
     ``keys`` are what the workers need for an encrypted store. ``settings`` say which keys hold secrets, and
-    how much history an undo keeps. ``traces``: show Lua tracebacks of failed tasks as well.
+    how much history an undo keeps; ``keeping`` is what else is recorded of the run. ``traces``: show Lua tracebacks of failed tasks as well.
     ``undo_on_failure``: undo the changes of a failed run. Raises SlothError, with the exit code of a failed
     run.
     """
-    try:
-        supervisor = Supervisor(request, worker, lambda: keys)
-    except OSError:
-        worker.close(seconds=1.0)
-        raise
     failure: SlothError | None = None
     last: RunEvent | None = None
-    with signals_stop(supervisor), _shown_on(out, settings, as_json=as_json, traces=traces) as show:
+    run = new_run_id()
+    with kept(request, run, keeping, settings) as recorder:
+        try:
+            flush = bool if recorder is None else recorder.flush
+            supervisor = Supervisor(request, worker, lambda: keys, run=run, before_wait=flush)
+        except OSError:
+            worker.close(seconds=1.0)
+            raise
         undo_with = settings if undo_on_failure and not request.check else None
-        for last in _events(supervisor, request.agent, undo_with):
-            if failure is None:
-                failure = _shown(show, last)
-                if failure is not None:
-                    supervisor.stop()
+        events = _events(supervisor, request.agent, undo_with)
+        if recorder is not None:
+            events = recorder.record(events)
+        with signals_stop(supervisor), shown_on(out, settings, as_json=as_json, traces=traces) as show:
+            for last in events:
+                if failure is None:
+                    failure = _shown(show, last)
+                    if failure is not None:
+                        supervisor.stop()
     code = last.exit_code if isinstance(last, RunFinished) else ExitCode.OK
     if failure is None and isinstance(last, RunFinished) and code not in (ExitCode.OK, ExitCode.WOULD_CHANGE):
         failure = SlothError(last.error or f"the run ended: {last.result}", hint=last.hint)
@@ -86,16 +95,22 @@ def _shown(show: Callable[[RunEvent], None], event: RunEvent) -> SlothError | No
 
 
 @contextmanager
-def _shown_on(
-    out: Output, settings: Callable[[], Settings], *, as_json: bool, traces: bool
+def shown_on(
+    out: Output,
+    settings: Callable[[], Settings],
+    *,
+    as_json: bool,
+    traces: bool,
+    how_to_kill: str = "press ctrl+c again",
 ) -> Iterator[Callable[[RunEvent], None]]:
-    """Give the function that shows an event: as JSON lines, live on a terminal, or as plain lines."""
+    """Give the function that shows an event: as JSON lines, live on a terminal, or as plain lines.
+    ``how_to_kill``: what a person at the terminal does to end commands at once."""
     if as_json:
         yield _json_lines(out)
     elif out.terminal and os.environ.get("TERM", "dumb") != "dumb":
         from sloth_tui.cli.running.live import RunLive
 
-        with RunLive(out, _describer(settings, traces=traces, how_to_kill="press ctrl+c again")) as live:
+        with RunLive(out, _describer(settings, traces=traces, how_to_kill=how_to_kill)) as live:
             yield live.show
     else:
         yield _plain_lines(out, _describer(settings, traces=traces))
