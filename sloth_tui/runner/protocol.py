@@ -70,15 +70,6 @@ def _public(value: Value | None) -> object:
     )
 
 
-def _from_public(value: object) -> object:
-    if isinstance(value, dict) and len(value) == 1 and isinstance(value.get("base64"), str):
-        try:
-            return binascii.a2b_base64(value["base64"], strict_mode=True)
-        except ValueError:  # a table that only looks like bytes
-            return value
-    return value
-
-
 def encode_event(event: RunEvent) -> bytes:
     """Return an event as a line for the supervisor."""
     fields = event._asdict()
@@ -95,18 +86,6 @@ def encode_note(name: str, *details: object) -> bytes:
 def _line(document: object) -> bytes:
     # Lone surrogates, from file names that are not UTF-8, become JSON escapes, and are read back unchanged.
     return _dumps(document).encode("utf-8", "backslashreplace") + b"\n"
-
-
-def decode_public(line: bytes) -> RunEvent:
-    """Read a line of :func:`public_line`. Raises ValueError for any other."""
-    document = json.loads(line)
-    try:
-        kind = events.KINDS[document.pop("event")]
-        if kind in _WITH_VALUES:
-            document["old"], document["new"] = _from_public(document["old"]), _from_public(document["new"])
-        return kind(**document)
-    except (AttributeError, LookupError, TypeError) as error:
-        raise ValueError(f"no event: {line[:80]!r}") from error
 
 
 def decode(line: bytes) -> Message:

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./-_")
-_ASSIGNING = ("--set", "--set-string")
+_ASSIGNING = ("--set", "--set-string", "--set-json")
 MASK = "•••"
 """In place of a secret."""
 
@@ -33,8 +33,15 @@ def masked(words: Sequence[str], is_secret: Callable[[str], bool]) -> list[str]:
 
 
 def _masked(assignment: str, is_secret: Callable[[str], bool]) -> str:
-    name, equals, _ = assignment.partition("=")
-    return f"{name}={MASK}" if equals and is_secret(name.replace(".", ":")) else assignment
+    name, equals, text = assignment.partition("=")
+    if not equals or not (is_secret(name.replace(".", ":")) or _names_a_secret(text, is_secret)):
+        return assignment
+    return f"{name}={MASK}"
+
+
+def _names_a_secret(text: str, is_secret: Callable[[str], bool]) -> bool:
+    """True if the text looks like a JSON table with such a name in it."""
+    return "{" in text and any(is_secret(part) for part in text.split('"'))
 
 
 def _quoted(word: str) -> str:

@@ -26,6 +26,8 @@ _SPARE_BYTES = 2048
 _MAX_RECORD_BYTES = 4 * 1024 * 1024
 _LONGEST_TEXT = 1500
 """Characters of an error and of a hint in the record, which then fit into the room for them."""
+_LAST_TIME = 1e11
+"""No run has a later time, in unix seconds."""
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -170,7 +172,7 @@ def _checked(fields: dict[str, Any], name: str) -> Run | None:
         run = Run(**known)
     except TypeError:
         return None
-    whole = (run.changed, run.missing, run.pid, run.start_time)
+    whole = (run.changed, run.keys, run.missing, run.pid)
     right = (
         run.id == name
         and is_id(run.id)
@@ -179,11 +181,15 @@ def _checked(fields: dict[str, Any], name: str) -> Run | None:
         and all(isinstance(flag, bool) for flag in (run.check, run.would_change))
         and all(type(number) is int for number in whole)
         and (run.exit_code is None or type(run.exit_code) is int)
-        and isinstance(run.started, (int, float))
-        and (run.ended is None or isinstance(run.ended, (int, float)))
+        and _is_time(run.started)
+        and (run.ended is None or _is_time(run.ended))
         and (run.ended is None) == (run.result == GOING)
     )
     return run if right else None
+
+
+def _is_time(value: object) -> bool:
+    return type(value) in (int, float) and 0 <= value < _LAST_TIME  # type: ignore[operator]
 
 
 def _texts(run: Run) -> tuple[object, ...]:

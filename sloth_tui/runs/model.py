@@ -49,14 +49,14 @@ class Run(NamedTuple):
     """True if a check found something to change."""
     changed: int = 0
     """The number of changes, of keys and of resources; 0 while it goes on."""
+    keys: int = 0
+    """The number of changes of keys alone."""
     missing: int = 0
     """The number of events that could not be kept."""
     host: str = ""
-    """The machine of its process, and in a container the pid namespace."""
+    """The machine of its process."""
     pid: int = 0
     """The process that keeps it; 0 if that has not started yet."""
-    start_time: int = 0
-    """The start of that process in clock ticks after boot; 0 if unknown."""
 
     @property
     def duration(self) -> float | None:

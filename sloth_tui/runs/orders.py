@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runs.model import Run
-from sloth_tui.runs.pruning import Retention
+
+if TYPE_CHECKING:
+    from sloth_tui.runs.pruning import Retention
 
 _READ_BYTES = 1 << 16
 
@@ -59,6 +61,6 @@ def _decode(line: bytes) -> Order:
         path,
         tuple(segments),
         base,
-        Retention(*retention),
+        (retention[0], retention[1], retention[2]),
         temporary,
     )

@@ -6,72 +6,96 @@ import os
 import stat
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sloth_tui.runs.folder import EVENTS, RECORD, folder_of, is_locked, open_plain, remove, runs_directory
 from sloth_tui.runs.model import is_id
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from sloth_tui.settings import Settings
 
+    Retention: TypeAlias = tuple[int, float, float]
+    """How many runs are kept at most, for how many days, and in how many mebibytes on the disk together."""
+
+NOTHING: Retention = (0, 0.0, 0.0)
 _MEBIBYTE = 1024 * 1024
 _DAY_SECONDS = 86_400.0
 _UNFINISHED_SECONDS = 3600.0
 """A folder without a record is somebody's who makes it just now, unless it is as old as that."""
-
-
-class Retention(NamedTuple):
-    """What is kept of the runs that have ended."""
-
-    runs: int = 200
-    days: float = 30.0
-    mebibytes: float = 1024.0
-    """How much the newest ones may take on the disk together."""
+_AGAIN_SECONDS = 3600.0
+"""Time between two looks at the age and the size of all runs, unless there are too many of them."""
+_SPARE_SHARE = 20
+"""If there are too many runs, one in so many goes as well: not every run has to look at all others."""
+_MARK = ".pruned"
+"""The file whose time is that of the last look."""
 
 
 def retention_of(settings: Settings) -> Retention:
     """Return what the settings say."""
-    return Retention(settings.keep_runs, settings.keep_runs_days, settings.keep_runs_size)
-
-
-class _Kept(NamedTuple):
-    at: float
-    """When its last event came."""
-    name: str
-    size: int
+    return settings.keep_runs, settings.keep_runs_days, settings.keep_runs_size
 
 
 def conclude(base: str, folder: str, retention: Retention) -> None:
     """Forget what is not to be kept, at the end of the run of this folder, whose lock is still held."""
-    if retention.runs == 0:
+    if not retention[0]:
         remove(folder)
-    prune(base, retention)
+    if _is_due(base, folder, retention[0]):
+        prune(base, retention)
 
 
 def prune(base: str, retention: Retention) -> int:
     """Remove the runs that are not to be kept, and return their number. None that goes on is removed, and the
     newest one only for its age, or if none is to be kept."""
+    keep, days, mebibytes = retention
     found = sorted(_find(base), reverse=True)
-    oldest = time.time() - retention.days * _DAY_SECONDS
-    room = retention.mebibytes * _MEBIBYTE
+    oldest = time.time() - days * _DAY_SECONDS
+    room = mebibytes * _MEBIBYTE
+    if len(found) > keep:
+        keep -= keep // _SPARE_SHARE
     removed = 0
-    for number, run in enumerate(found):
-        room -= run.size
-        surplus = number >= retention.runs or run.at < oldest or (room < 0 and number > 0)
-        if surplus and _may_go(folder_of(base, run.name), run.at):
-            remove(folder_of(base, run.name))
+    for number, (at, name, size) in enumerate(found):
+        room -= size
+        surplus = number >= keep or at < oldest or (room < 0 and number > 0)
+        if surplus and _may_go(folder_of(base, name), at):
+            remove(folder_of(base, name))
             removed += 1
+    _leave_mark(base)
     return removed
 
 
 def remove_base(base: str) -> None:
     """Remove a temporary base directory, in which no run is left."""
     with suppress(OSError):
+        with suppress(FileNotFoundError):
+            os.unlink(os.path.join(runs_directory(base), _MARK))
         os.rmdir(runs_directory(base))
         os.rmdir(base)
 
 
-def _find(base: str) -> list[_Kept]:
+def _is_due(base: str, folder: str, keep: int) -> bool:
+    """True unless there is certainly nothing to remove."""
+    directory = runs_directory(base)
+    try:
+        if len(os.listdir(directory)) > keep + 1:  # the mark
+            return True
+        if os.stat(os.path.join(folder, EVENTS)).st_size > _MEBIBYTE:
+            return True
+        return abs(time.time() - os.stat(os.path.join(directory, _MARK)).st_mtime) > _AGAIN_SECONDS
+    except OSError:
+        return True
+
+
+def _leave_mark(base: str) -> None:
+    mark = os.path.join(runs_directory(base), _MARK)
+    with suppress(OSError):
+        os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        os.utime(mark, follow_symlinks=False)
+
+
+def _find(base: str) -> list[tuple[float, str, int]]:
+    """Return the time of the last event, the id, and the bytes of each run."""
     directory = runs_directory(base)
     found = []
     try:
@@ -86,7 +110,7 @@ def _find(base: str) -> list[_Kept]:
     return found
 
 
-def _look_at(path: str, name: str) -> _Kept | None:
+def _look_at(path: str, name: str) -> tuple[float, str, int] | None:
     try:
         events = os.lstat(os.path.join(path, EVENTS))
     except FileNotFoundError:
@@ -94,10 +118,10 @@ def _look_at(path: str, name: str) -> _Kept | None:
             folder = os.lstat(path)
         except OSError:
             return None
-        return _Kept(folder.st_mtime, name, 0) if stat.S_ISDIR(folder.st_mode) else None
+        return (folder.st_mtime, name, 0) if stat.S_ISDIR(folder.st_mode) else None
     except OSError:
         return None
-    return _Kept(events.st_mtime, name, events.st_size)
+    return events.st_mtime, name, events.st_size
 
 
 def _may_go(path: str, at: float) -> bool:

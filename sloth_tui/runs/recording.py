@@ -30,10 +30,7 @@ _RETRY_SECONDS = 1.0
 
 def this_process(run: Run) -> Run:
     """Return the run with this process as the one that keeps it."""
-    from sloth_tui.store.process import host_name, start_time
-
-    pid = os.getpid()
-    return run._replace(host=host_name(), pid=pid, start_time=start_time(pid) or 0)
+    return run._replace(host=os.uname().nodename, pid=os.getpid())
 
 
 class Recorder:
@@ -47,7 +44,7 @@ class Recorder:
         self._is_secret = is_secret
         self._lines: list[bytes] = []
         self._size = 0
-        self._changed = 0
+        self._keys = self._resources = 0
         self._missing = 0
         self._gap = 0
         """Events that are missing at the end of the file."""
@@ -76,9 +73,9 @@ class Recorder:
         """Record an event; it is in the file after the next :meth:`flush`, or soon."""
         if isinstance(event, (KeyChanged, KeyRestored)):
             event = self._without_secret(event)
-            self._changed += isinstance(event, KeyChanged)
+            self._keys += isinstance(event, KeyChanged)
         elif isinstance(event, Resource):
-            self._changed += event.changed
+            self._resources += event.changed
         elif isinstance(event, RunFinished):
             self._finish(event)
             return
@@ -118,7 +115,8 @@ class Recorder:
             error=event.error,
             hint=event.hint,
             would_change=event.would_change,
-            changed=self._changed,
+            changed=self._keys + self._resources,
+            keys=self._keys,
         )
         self._write(final=True)
 

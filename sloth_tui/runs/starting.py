@@ -17,7 +17,7 @@ from sloth_tui.runs.event_file import EventFile
 from sloth_tui.runs.folder import RunFolder, remove, runs_directory
 from sloth_tui.runs.model import Run, new_run
 from sloth_tui.runs.orders import Order, encode_order
-from sloth_tui.runs.pruning import Retention, remove_base, retention_of
+from sloth_tui.runs.pruning import NOTHING, remove_base, retention_of
 from sloth_tui.store import FILES, STORE_VARIABLE, chosen_store, hide_keys
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def start(
     folder, base, problem = _make_folder(base, run)
     temporary = problem is not None
     if temporary:
-        retention = Retention(0)
+        retention = NOTHING
     order = Order(request, run, keys, folder.path, settings.secret_segments, base, retention, temporary)
     events = None
     try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import Refused, SlothError
-from sloth_tui.runs.folder import read_run
-from sloth_tui.store.process import host_name, start_time
+from sloth_tui.runs.folder import RECORD, read_run
 
 if TYPE_CHECKING:
     from sloth_tui.runs.model import Run
@@ -27,12 +27,12 @@ def stop(run: Run, path: str, *, kill: bool) -> bool:
     found = _begun(path)
     if found is None or not found.going:
         return False
-    if found.host != host_name():
+    if found.host != os.uname().nodename:
         raise Refused(f"run {run.id} goes on elsewhere, on {found.host}", hint="stop it there")
     for number in range(2 if kill else 1):
         if number:
             time.sleep(_APART_SECONDS)
-        if not _signal(found):
+        if not _signal(found, path):
             return number > 0
     return True
 
@@ -47,14 +47,14 @@ def _begun(path: str) -> Run | None:
         time.sleep(0.01)
 
 
-def _signal(run: Run) -> bool:
+def _signal(run: Run, path: str) -> bool:
     """Send a signal to the process, and to no other that has its pid by now."""
     try:
         handle = os.pidfd_open(run.pid) if hasattr(os, "pidfd_open") else -1
     except OSError:
         return False
     try:
-        if start_time(run.pid) != run.start_time:
+        if not _has_open(run.pid, os.path.join(path, RECORD)):
             return False
         if handle >= 0:
             signal.pidfd_send_signal(handle, signal.SIGINT)
@@ -68,3 +68,16 @@ def _signal(run: Run) -> bool:
         if handle >= 0:
             os.close(handle)
     return True
+
+
+def _has_open(pid: int, file: str) -> bool:
+    """True if a process has the file open; also where the system does not tell. Raises PermissionError."""
+    try:
+        wanted = os.stat(file)
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.stat(f"/proc/{pid}/fd/{name}"), wanted):
+                    return True
+    except FileNotFoundError:
+        return not os.path.exists("/proc/self/fd")
+    return False

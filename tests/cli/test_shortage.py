@@ -198,6 +198,8 @@ def test_few_processes_for_a_run_are_named(
     (directory / "tasks.lua").write_text('task({name = "a", run = function() cmd("true") end})')
     monkeypatch.setenv("PYTHONPATH", str(directory))
     monkeypatch.setenv("SLOTH_RUNNER_HOME", str(directory / "base"))
+    (directory / "base").mkdir(exist_ok=True)
+    (directory / "base").chmod(0o777)
     text = f"ulimit -u {processes}; exec {python} -m sloth_tui run tasks.lua"
     done = subprocess.run(
         [*as_user(USER), BASH, "-c", text],

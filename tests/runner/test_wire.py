@@ -22,12 +22,12 @@ from sloth_tui.runner.protocol import (
     Note,
     decode,
     decode_lines,
-    decode_public,
     encode_event,
     encode_note,
     event_to_json,
     public_line,
 )
+from sloth_tui.runner.public_events import decode_public
 from sloth_tui.runner.request import (
     Assignment,
     RecoveryInfo,

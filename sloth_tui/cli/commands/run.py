@@ -34,7 +34,6 @@ def run_file(arguments: Arguments, out: Output) -> int:
         request = _request(arguments)
         from sloth_tui.cli.commands import warn_once
         from sloth_tui.cli.running.follow import follow
-        from sloth_tui.cli.running.keeping import Keeping
         from sloth_tui.cli.running.requests import keys_for
 
         keys = keys_for(request)
@@ -46,7 +45,8 @@ def run_file(arguments: Arguments, out: Output) -> int:
         request,
         worker,
         out,
-        keeping=Keeping(arguments.words, store),
+        store=store,
+        words=arguments.words,
         keys=keys,
         settings=arguments.settings,
         as_json=arguments.output == "jsonl",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sloth_tui.runner.plan import Task
+    from sloth_tui.runs.model import Run
     from sloth_tui.store.port import Store
 
 _LOADING_SECONDS = 2.0
@@ -81,6 +82,20 @@ def _workflows(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
     return dict.fromkeys(name for task in _tasks(parsed_args) for name in task.workflows)
 
 
+def _runs(prefix: str, **_: object) -> Iterable[str]:
+    return (run.id for run in _kept_runs() if run.id.startswith(prefix))
+
+
+def _going_runs(prefix: str, **_: object) -> Iterable[str]:
+    return (run.id for run in _kept_runs() if run.going and run.id.startswith(prefix))
+
+
+def _kept_runs() -> Iterable[Run]:
+    from sloth_tui.runs.archive import Archive
+
+    return Archive().runs()
+
+
 def _tasks(parsed_args: argparse.Namespace) -> Iterable[Task]:
     """Return the tasks of the file on the command line, which is loaded, and may write nothing."""
     from sloth_tui.runner.request import RunRequest
@@ -119,6 +134,8 @@ _LIVE: dict[str, Callable[..., Iterable[str]]] = {
     "keys": _keys,
     "locks": _locks,
     "examples": _examples,
+    "runs": _runs,
+    "going runs": _going_runs,
     "files": FilesCompleter(),
     "tasks": FilesCompleter(("lua", "sloth")),
     "task names": _task_names,

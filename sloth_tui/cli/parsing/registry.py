@@ -47,6 +47,12 @@ _MODULES = {
     "lock history": "lock",
     "run": "run",
     "drift": "drift",
+    "runs list": "runs",
+    "runs show": "runs",
+    "runs output": "runs_output",
+    "runs attach": "runs_output",
+    "runs undo": "runs_undo",
+    "runs stop": "runs_undo",
     "examples": "examples",
     "examples show": "examples",
     "agents": "agents",
@@ -62,6 +68,7 @@ A command may have commands below it: both ``examples`` and ``examples show`` ar
 GROUPS = {
     "state": "read and change an agent's entries",
     "lock": "see, take and give back locks",
+    "runs": "runs that go on, and those that were",
     "store": "where the state is",
 }
 

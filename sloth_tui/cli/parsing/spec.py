@@ -83,7 +83,8 @@ class Positional:
         self.convert = convert
         """Return the value of a text. Raises ValueError, which says what is wrong."""
         self.complete = complete
-        """The names that complete it: ``keys``, ``locks``, ``agents``, ``tasks``, ``examples``, ``files``."""
+        """The names that complete it: ``keys``, ``locks``, ``agents``, ``tasks``, ``examples``, ``files``,
+        ``runs``, ``going runs``."""
 
 
 class Option:

@@ -14,10 +14,9 @@ from sloth_tui.runner.supervision.signals import signals_stop
 from sloth_tui.runner.supervision.supervisor import Supervisor, new_run_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sloth_tui.cli.output.stdout import Output
-    from sloth_tui.cli.running.keeping import Keeping
     from sloth_tui.runner.describe import RunDescriber
     from sloth_tui.runner.events import RunEvent
     from sloth_tui.runner.request import RunRequest
@@ -30,7 +29,8 @@ def follow(
     worker: WorkerProcess,
     out: Output,
     *,
-    keeping: Keeping,
+    store: str | None = None,
+    words: Sequence[str] = (),
     keys: bytes = b"",
     settings: Callable[[], Settings],
     as_json: bool,
@@ -40,14 +40,14 @@ def follow(
     """Run a request, with ``worker`` first, and show every event. Return 0, or 10 if a check finds changes.
 
     ``keys`` are what the workers need for an encrypted store. ``settings`` say which keys hold secrets, and
-    how much history an undo keeps; ``keeping`` is what else is recorded of the run. ``traces``: show Lua tracebacks of failed tasks as well.
-    ``undo_on_failure``: undo the changes of a failed run. Raises SlothError, with the exit code of a failed
-    run.
+    how much history an undo keeps; ``store``, its address, and ``words``, the command line, are recorded.
+    ``traces``: show Lua tracebacks of failed tasks as well. ``undo_on_failure``: undo the changes of a failed
+    run. Raises SlothError, with the exit code of a failed run.
     """
     failure: SlothError | None = None
     last: RunEvent | None = None
     run = new_run_id()
-    with kept(request, run, keeping, settings) as recorder:
+    with kept(request, run, settings, store=store, words=words) as recorder:
         try:
             flush = bool if recorder is None else recorder.flush
             supervisor = Supervisor(request, worker, lambda: keys, run=run, before_wait=flush)
@@ -101,17 +101,18 @@ def shown_on(
     *,
     as_json: bool,
     traces: bool,
+    live: bool = True,
     how_to_kill: str = "press ctrl+c again",
 ) -> Iterator[Callable[[RunEvent], None]]:
-    """Give the function that shows an event: as JSON lines, live on a terminal, or as plain lines.
-    ``how_to_kill``: what a person at the terminal does to end commands at once."""
+    """Give the function that shows an event: as JSON lines, with ``live`` alive on a terminal, or as
+    plain lines. ``how_to_kill``: what a person at the terminal does to end commands at once."""
     if as_json:
         yield _json_lines(out)
-    elif out.terminal and os.environ.get("TERM", "dumb") != "dumb":
+    elif live and out.terminal and os.environ.get("TERM", "dumb") != "dumb":
         from sloth_tui.cli.running.live import RunLive
 
-        with RunLive(out, _describer(settings, traces=traces, how_to_kill=how_to_kill)) as live:
-            yield live.show
+        with RunLive(out, _describer(settings, traces=traces, how_to_kill=how_to_kill)) as screen:
+            yield screen.show
     else:
         yield _plain_lines(out, _describer(settings, traces=traces))
 

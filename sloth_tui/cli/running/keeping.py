@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sloth_tui.agents import base_directory
 from sloth_tui.cli.parsing.spec import PROGRAM
@@ -21,27 +21,23 @@ if TYPE_CHECKING:
     from sloth_tui.settings import Settings
 
 
-class Keeping(NamedTuple):
-    """What is recorded beside the request."""
-
-    words: Sequence[str]
-    """The command line, without the program."""
-    store: str | None
-    """The address of the store; None: the files of this machine."""
-
-
 @contextmanager
 def kept(
-    request: RunRequest, run: str, keeping: Keeping, settings: Callable[[], Settings]
+    request: RunRequest,
+    run: str,
+    settings: Callable[[], Settings],
+    *,
+    store: str | None,
+    words: Sequence[str],
 ) -> Iterator[Recorder | None]:
     """Return a context with what records the run of this id; None if it cannot be kept, which one warning
-    says."""
+    says. ``store``: the address of the store; ``words``: the command line, without the program."""
 
     def is_secret(key: str) -> bool:
         return holds_secret(key, settings().secret_segments)
 
-    command_line = quoted([PROGRAM, *masked(keeping.words, is_secret)])
-    found = this_process(new_run(request, run, keeping.store, command_line))
+    command_line = quoted([PROGRAM, *masked(words, is_secret)])
+    found = this_process(new_run(request, run, store, command_line))
     base = ""
     try:
         base = base_directory()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sloth_tui.model import TextPiece
 from sloth_tui.runner.events import RunStarted, TaskOutput
-from sloth_tui.runner.protocol import decode_public, public_line
+from sloth_tui.runner.protocol import public_line
+from sloth_tui.runner.public_events import decode_public
 from sloth_tui.text import display_text
 from sloth_tui.tui.services.run_output.lines import OutputLine
 from sloth_tui.tui.services.run_output.telling import RunTeller

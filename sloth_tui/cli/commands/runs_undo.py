@@ -1,0 +1,131 @@
+"""``runs undo`` and ``runs stop``: take back what a run wrote, and end one that goes on."""
+
+from __future__ import annotations
+
+from sloth_tui.cli.commands.runs import RUN
+from sloth_tui.cli.parsing.spec import RECORDS, Arguments, Command, Option, Positional, output_option
+from sloth_tui.errors import AgentNotFound, ExitCode, HistoryPruned, Refused, RevisionNotFound
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sloth_tui.cli.output.stdout import Output
+    from sloth_tui.model import ChangeSet
+    from sloth_tui.runs.model import Run
+    from sloth_tui.store.port import Store
+
+_POLL_SECONDS = 0.02
+
+
+def undo(arguments: Arguments, out: Output) -> int:
+    from sloth_tui.cli.commands import reading, state_log, tell
+    from sloth_tui.runs.archive import Archive
+    from sloth_tui.store import FILES
+    from sloth_tui.store.address import choose
+
+    run = Archive().find(arguments.id)
+    _refuse_undo(run)
+    choose(run.store or FILES)
+    given = Arguments(
+        {
+            "agent": run.agent,
+            "id": run.id,
+            "dry_run": arguments.dry_run,
+            "force": arguments.force,
+            "output": arguments.output,
+        }
+    )
+    try:
+        with reading(given) as store:
+            change_set = store.change_set(run.id)
+            if not arguments.dry_run and _was_undone(store, change_set):
+                tell(f"run {run.id} was undone already: nothing to take back")
+                return ExitCode.OK
+    except (AgentNotFound, RevisionNotFound) as error:
+        raise _no_changes(run) from error
+    return state_log.undo(given, out)
+
+
+def _refuse_undo(run: Run) -> None:
+    if run.going:
+        raise Refused(
+            f"run {run.id} goes on: there is no end yet to take it back from",
+            hint=f"sloth-runner runs stop {run.id} stops it",
+        )
+    if run.check:
+        raise RevisionNotFound(f"run {run.id} was a check, which changes nothing: nothing to take back")
+
+
+def _no_changes(run: Run) -> RevisionNotFound | HistoryPruned:
+    if run.keys:
+        return HistoryPruned(f"the history of agent '{run.agent}' holds nothing more of run {run.id}")
+    return RevisionNotFound(
+        f"run {run.id} wrote nothing to the state: nothing to take back",
+        hint="what it did to files and machines is not undone by this" if run.changed else None,
+    )
+
+
+def _was_undone(store: Store, change_set: ChangeSet) -> bool:
+    """True if nothing is left of a change set, because it was undone."""
+    if next(iter(store.undo_steps(change_set)), None) is not None:
+        return False
+    for later in store.change_sets():
+        if later.last_revision <= change_set.last_revision:
+            break
+        if later.origin is not None and later.origin.title.startswith(f"undo {change_set.id}: "):
+            return True
+    return False
+
+
+def stop(arguments: Arguments, out: Output) -> int:
+    import time
+
+    from sloth_tui.cli.commands import tell
+    from sloth_tui.errors import RunNotFound
+    from sloth_tui.runs.archive import Archive
+
+    archive = Archive()
+    run = archive.find(arguments.id)
+    if not archive.stop(run, kill=arguments.kill):
+        tell(f"run {run.id} has ended already: {archive.find(run.id).result}")
+        return ExitCode.OK
+    while run.going:
+        time.sleep(_POLL_SECONDS)
+        try:
+            run = archive.find(run.id)
+        except RunNotFound:  # runs are not kept after their end
+            break
+    tell(f"run {run.id} has ended: {'stopped' if run.going else run.result}")
+    return ExitCode.OK
+
+
+COMMANDS = (
+    Command(
+        ("runs", "undo"),
+        "take back what a run wrote to the state",
+        undo,
+        positionals=[RUN],
+        options=[
+            Option(("--dry-run",), "show what would be done, and do nothing"),
+            Option(("--force",), "also keys that were changed since; what is not kept stays as it is"),
+            output_option("table", *RECORDS),
+        ],
+        details=(
+            "Like state undo with the id of the run, in the store and for the agent that the run had. Exit\n"
+            "code 5 if a key was changed again since, 3 if the run wrote nothing, 9 while it goes on. What\n"
+            "a run did to files and machines stays. -o is how --dry-run prints its list."
+        ),
+        example="sloth-runner runs undo 3f2a --dry-run\nsloth-runner runs undo 3f2a",
+    ),
+    Command(
+        ("runs", "stop"),
+        "stop a run that goes on, and wait for its end",
+        stop,
+        positionals=[Positional("id", "ID", RUN.help, complete="going runs")],
+        options=[Option(("--kill",), "kill its commands at once, without their grace")],
+        details=(
+            "As Ctrl-C does where the run was started: commands get one SIGTERM, and SIGKILL after the\n"
+            "grace. A run that has ended is no error. Ctrl-C ends the waiting only."
+        ),
+        example="sloth-runner runs stop 3f2a\nsloth-runner runs stop 3f2a --kill",
+    ),
+)

@@ -1,0 +1,90 @@
+"""Show what a kept run has printed, as the command line showed it, or would have."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from sloth_tui.cli.running.follow import shown_on
+from sloth_tui.cli.running.kept_run import warn_of_damage
+from sloth_tui.errors import ExitCode, SlothError
+from sloth_tui.runner.describe_hosts import host_of
+from sloth_tui.runs.archive import Archive
+from sloth_tui.runs.model import LOST
+from sloth_tui.runs.reading import EventReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from sloth_tui.cli.output.stdout import Output
+    from sloth_tui.runner.events import RunEvent
+    from sloth_tui.runs.model import Run
+    from sloth_tui.settings import Settings
+
+
+class Replay:
+    """One run that is shown."""
+
+    def __init__(
+        self,
+        beginning: str,
+        settings: Callable[[], Settings],
+        *,
+        task: str | None = None,
+        host: str | None = None,
+    ) -> None:
+        """``beginning``: that of its id. ``task`` and ``host``: show only their events. Raises RunNotFound,
+        UsageError."""
+        self._archive = Archive()
+        self.run = self._archive.find(beginning)
+        self._settings = settings
+        self._task = task
+        self._host = host
+
+    def run_now(self) -> Run:
+        """Return what is known of the run by now."""
+        try:
+            return self._archive.find(self.run.id)
+        except SlothError:  # it was removed meanwhile
+            return self.run
+
+    def show(
+        self, out: Output, *, follow: bool, as_json: bool = False, live: bool = False
+    ) -> SlothError | None:
+        """Show the events, with ``follow`` to the end of the run. Return why the run failed; None if it did
+        not, or goes on. ``live``: with a line of progress on a terminal."""
+        stop = f"sloth-runner runs stop --kill {self.run.id}"
+        with self._archive.follow(self.run.id) as file:
+            reader = EventReader(file)
+            context: AbstractContextManager[Callable[[RunEvent], None] | None] = nullcontext()
+            if not as_json:
+                context = shown_on(
+                    out, self._settings, as_json=False, traces=False, live=live, how_to_kill=stop
+                )
+            with context as show:
+                for event, line in reader.events(follow=follow):
+                    if not self._is_wanted(event):
+                        continue
+                    if show is None:
+                        out.json(line.decode("utf-8", "surrogateescape") + "\n")
+                        if follow:
+                            out.flush()
+                    else:
+                        show(event)
+        warn_of_damage(self.run, reader)
+        return self._failure()
+
+    def _is_wanted(self, event: RunEvent) -> bool:
+        if self._task is not None and getattr(event, "task", None) != self._task:
+            return False
+        return self._host is None or host_of(event) == self._host
+
+    def _failure(self) -> SlothError | None:
+        run = self.run_now()
+        if run.going or run.exit_code in (ExitCode.OK, ExitCode.WOULD_CHANGE):
+            return None
+        error = SlothError(run.error or f"the run ended: {run.result}", hint=run.hint)
+        if run.result != LOST and run.exit_code is not None:
+            error.exit_code = run.exit_code
+        return error
