@@ -61,7 +61,8 @@ def prune(base: str, retention: Retention) -> int:
         if surplus and _may_go(folder_of(base, name), at):
             remove(folder_of(base, name))
             removed += 1
-    _leave_mark(base)
+    if keep:
+        _leave_mark(base)
     return removed
 
 

@@ -198,8 +198,8 @@ def test_few_processes_for_a_run_are_named(
     (directory / "tasks.lua").write_text('task({name = "a", run = function() cmd("true") end})')
     monkeypatch.setenv("PYTHONPATH", str(directory))
     monkeypatch.setenv("SLOTH_RUNNER_HOME", str(directory / "base"))
-    (directory / "base").mkdir(exist_ok=True)
-    (directory / "base").chmod(0o777)
+    (directory / "base").mkdir(mode=0o700, exist_ok=True)
+    os.chown(directory / "base", USER, USER)
     text = f"ulimit -u {processes}; exec {python} -m sloth_tui run tasks.lua"
     done = subprocess.run(
         [*as_user(USER), BASH, "-c", text],
