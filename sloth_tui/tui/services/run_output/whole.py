@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sloth_tui.runner.describe import RunDescriber, plain_text
-from sloth_tui.runner.protocol import decode_public
+from sloth_tui.runner.public_events import decode_public
 from sloth_tui.runs.archive import Archive
 
 if TYPE_CHECKING:
