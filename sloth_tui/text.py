@@ -63,6 +63,12 @@ def output_line(text: str, limit: int | None = None) -> str:
     return _harmless_text(text[text.rfind("\r") + 1 :], limit, _HARMLESS_OUTPUT)
 
 
+def last_state(line: bytes) -> bytes:
+    """Return what a terminal would leave of a line: all after its last carriage return, but for those at its
+    end."""
+    return line[line.rstrip(b"\r").rfind(b"\r") + 1 :]
+
+
 def display_pieces(data: str | bytes) -> Iterator[str]:
     """Yield the result of :func:`display_text` piece by piece: some values are as large as memory."""
     from codecs import getincrementaldecoder

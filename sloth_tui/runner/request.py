@@ -43,6 +43,8 @@ class RunRequest(NamedTuple):
     """The number of hosts that a task with several acts on at the same time."""
     workflow: str | None = None
     """Run only the tasks of this workflow and their dependencies; None means all."""
+    redraws: bool = False
+    """Report lines of output that are not at their end, too, each as it reads so far."""
 
 
 class RecoveryInfo(NamedTuple):

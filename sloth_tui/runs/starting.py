@@ -116,6 +116,7 @@ def start(
     temporary = problem is not None
     if temporary:
         retention = NOTHING
+    request = request._replace(redraws=True)  # who follows it may show them
     order = Order(request, run, keys, folder.path, settings.secret_segments, base, retention, temporary)
     events = None
     try:

@@ -102,6 +102,23 @@ def test_the_task_that_runs_is_shown_with_its_time_and_last_line(gated: Watched,
     assert re.fullmatch(r"run done in [\d.]+s: 2 done; 1 resource changed, 4 key changes", lines[-1])
 
 
+def test_a_line_that_is_not_at_its_end_is_shown_as_it_reads_so_far(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    command = r"printf '40 %%\\r41 %%'; until test -e open; do sleep 0.05; done; printf '\\r100 %%\\n'"
+    watched = Watched(tmp_path, f'task({{name = "load", run = function() cmd("{command}") end}})')
+    try:
+        live = r"^\[1/1\] load \ds 41 %$"
+        wait_until(lambda: re.search(live, watched.look(), re.MULTILINE), what="the live line")
+        (tmp_path / "open").touch()
+        shown = watched.end()
+    finally:
+        watched.process.close(force=True)
+    assert "  100 %" in shown.splitlines()
+    assert "41 %" not in shown
+
+
 def test_a_task_for_several_hosts_is_shown_with_their_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -218,3 +218,43 @@ def test_more_processes_than_any_task_needs_end_the_run(tmp_path: Path) -> None:
     assert told.errors["only"] == "killed: its commands had more than 1,000 processes at once"
     assert told.end.exit_code == 20
     assert find_descendants(os.getpid()) == []
+
+
+def test_a_line_that_is_not_at_its_end_is_passed_on_if_that_is_asked_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    script = (
+        r"printf 'one\\r\\033[K10 \\342\\202'; read x < fifo; printf '\\254\\r'; read x < fifo;"
+        r" printf 'end\\nnext'"
+    )
+    path = write(tmp_path, f'task({{name = "a", run = function() cmd("cd {tmp_path}; {script}") end}})')
+    seen: list[tuple[str, bool]] = []
+    for event in Supervisor(RunRequest(path, "local", timeout=60.0, redraws=True)).events():
+        if isinstance(event, TaskOutput):
+            seen.append((event.text, event.partial))
+            if event.partial:
+                (tmp_path / "fifo").write_text("\n")
+    assert seen == [
+        ("\x1b[K10 ", True),
+        ("\x1b[K10 €", True),
+        ("one\r\x1b[K10 €\rend", False),
+        ("next", False),
+    ]
+
+
+def test_redrawn_lines_do_not_multiply_the_output(tmp_path: Path) -> None:
+    script = "i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); printf .; done; echo; printf 'a\\r%s' end"
+    path = write(tmp_path, f'task({{name = "a", run = function() cmd([[{script}]]) end}})')
+    texts = {False: list[str](), True: list[str]()}
+    for event in Supervisor(RunRequest(path, "local", redraws=True)).events():
+        if isinstance(event, TaskOutput):
+            texts[event.partial].append(event.text)
+    assert texts[False] == ["." * 3000, "a\rend"]
+    assert sum(map(len, texts[True])) <= 64 * 1024 + 4 * 3000
+    assert all(len(text) <= 1000 for text in texts[True])
+
+
+def test_of_a_long_progress_display_the_last_state_stays(tmp_path: Path) -> None:
+    script = (
+        "i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); printf 'step %s of a long progress display\\r' $i; done"
+    )
+    assert lines_of(tmp_path, f"cmd([[{script}]])")[-1].endswith("step 3000 of a long progress display\r")

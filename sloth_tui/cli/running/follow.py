@@ -44,6 +44,7 @@ def follow(
     ``traces``: show Lua tracebacks of failed tasks as well. ``undo_on_failure``: undo the changes of a failed
     run. Raises SlothError, with the exit code of a failed run.
     """
+    request = request._replace(redraws=not as_json and _is_live(out))
     failure: SlothError | None = None
     last: RunEvent | None = None
     run = new_run_id()
@@ -108,13 +109,18 @@ def shown_on(
     plain lines. ``how_to_kill``: what a person at the terminal does to end commands at once."""
     if as_json:
         yield _json_lines(out)
-    elif live and out.terminal and os.environ.get("TERM", "dumb") != "dumb":
+    elif live and _is_live(out):
         from sloth_tui.cli.running.live import RunLive
 
         with RunLive(out, _describer(settings, traces=traces, how_to_kill=how_to_kill)) as screen:
             yield screen.show
     else:
         yield _plain_lines(out, _describer(settings, traces=traces))
+
+
+def _is_live(out: Output) -> bool:
+    """True if what was written can be drawn over."""
+    return out.terminal and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def _json_lines(out: Output) -> Callable[[RunEvent], None]:

@@ -22,6 +22,10 @@ class OutputSink(Protocol):
     def write(self, stream: str, data: bytes, size: int | None = None) -> None:
         """Pass on each line of ``data``. ``size``: its size in bytes before the caller cut it, if it did."""
 
+    def redraw(self, stream: str, data: bytes, new: int) -> None:
+        """Pass on what a line reads so far whose end has not come; ``new``: the number of its bytes that have
+        just come. The next line of this stream is the same line."""
+
     def catch_up(self) -> None:
         """Send everything that is pending, in case the next step ends this process."""
 

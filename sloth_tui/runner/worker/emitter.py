@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _BATCH_BYTES = 32 * 1024
 _FLUSH_SECONDS = 0.02
 """The time that a line may wait for others."""
+_REDRAW_SECONDS = 0.1
+"""The time between two states of a line that is redrawn; those between them are not sent."""
 
 
 class Emitter:
@@ -30,11 +32,25 @@ class Emitter:
         self._size = 0
         self._lock = threading.Lock()
         self._waiting = threading.Event()
+        self._redraws: dict[str, bytes] = {}
+        self._redraw_at = 0.0
+        self.redrawn = 0
+        """Bytes of redrawn lines that were sent so far."""
         start_thread(self._pump)  # without it, lines wait for the next note
 
     def event(self, event: RunEvent) -> None:
         """Send an event, soon."""
         self._add(encode_event(event))
+
+    def redraw(self, name: str, event: RunEvent | None) -> None:
+        """Send the newest event of this name, now and then; None: none is needed any more."""
+        line = None if event is None else encode_event(event)
+        with self._lock:
+            if line is None:
+                self._redraws.pop(name, None)
+                return
+            self._redraws[name] = line
+        self._waiting.set()
 
     def note(self, name: str, *details: object) -> None:
         """Send a note, at once: the supervisor must get it even if this process dies in the next moment."""
@@ -73,3 +89,18 @@ class Emitter:
             self._waiting.clear()
             time.sleep(_FLUSH_SECONDS)
             self.flush()
+            while self._redraws:
+                self._send_redraws()
+                time.sleep(_FLUSH_SECONDS)
+                self.flush()
+
+    def _send_redraws(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            if now >= self._redraw_at and self._redraws:
+                lines = list(self._redraws.values())
+                self._redraws.clear()
+                self._redraw_at = now + _REDRAW_SECONDS
+                self.redrawn += sum(map(len, lines))
+                self._pending += lines
+                self._write()

@@ -77,7 +77,12 @@ class Session:
         self._resources = ResourceReporter(emitter, self._changes.report_pending, check=check)
         self._predictions = Predictions(emitter)
         self._resources.assumption = self._predictions.take_assumption
-        self._output = Output(emitter, self._request.output_limit, self._changes.report_pending)
+        self._output = Output(
+            emitter,
+            self._request.output_limit,
+            self._changes.report_pending,
+            redraws=self._request.redraws,
+        )
 
     def work(self, steps: Callable[[], Iterator[str]]) -> bool:
         """Do all of the work, and return True if tasks were to be run. A fault of the file becomes a note, no

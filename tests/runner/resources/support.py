@@ -35,6 +35,9 @@ class Sink:
     def write(self, stream: str, data: bytes, size: int | None = None) -> None:
         self.lines += data.decode("utf-8", "backslashreplace").split("\n")
 
+    def redraw(self, stream: str, data: bytes, new: int) -> None:
+        return
+
     def catch_up(self) -> None:
         return
 

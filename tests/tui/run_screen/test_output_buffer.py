@@ -139,3 +139,12 @@ def test_threads_may_add_while_another_reads() -> None:
     while any(thread.is_alive() for thread in threads):
         assert len(buffer.lines(buffer.first, buffer.end)) <= 600
     assert buffer.end >= 400
+
+
+def test_a_line_that_a_killed_command_left_unfinished_stays() -> None:
+    buffer = OutputBuffer()
+    buffer.add([_out("half", partial=True)])
+    buffer.add_events([events.TaskFinished("t", "timeout", 1.0, 0, None, None), events.TaskStarted("t", 0.0)])
+    buffer.add([_out("whole")])
+
+    assert _shown(buffer) == ["  half", "  timeout in 1s", "task t", "  whole"]

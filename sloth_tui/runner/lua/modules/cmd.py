@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from sloth_tui.errors import UsageError
 from sloth_tui.runner.lua.convert import host_function, text_from_lua
 from sloth_tui.runner.lua.modules.fields import Fields
-from sloth_tui.text import format_duration
+from sloth_tui.text import format_duration, last_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,8 +108,7 @@ class CmdModule:
 
 
 class _CapturedOutput:
-    """Keeps stdout and stderr for the result, and passes on whole lines as they come, unless ``output`` is
-    None."""
+    """Keeps stdout and stderr for the result, and passes on lines as they come, unless ``output`` is None."""
 
     def __init__(self, output: OutputSink | None) -> None:
         self._output = output
@@ -131,7 +130,11 @@ class _CapturedOutput:
         else:
             self._partial[stream] += rest
         if len(self._partial[stream]) > LARGEST_PARTIAL:
+            self._partial[stream] = last_state(self._partial[stream])
+        if len(self._partial[stream]) > LARGEST_PARTIAL:
             self._flush(stream)
+        elif rest:
+            self._output.redraw(stream, self._partial[stream], len(rest))
 
     def finish(self) -> None:
         for stream in self._partial:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 from sloth_tui.model import TextPiece
-from sloth_tui.runner.events import RunStarted, TaskOutput
+from sloth_tui.runner.events import RunStarted, TaskFinished, TaskOutput, TaskStarted
 from sloth_tui.runner.protocol import public_line
 from sloth_tui.runner.public_events import decode_public
 from sloth_tui.text import display_text
@@ -59,7 +59,7 @@ class OutputBuffer:
         self._teller = RunTeller(is_secret, how_to_kill)
         self._entries: list[_Entry] = []
         self._size = 0
-        self._unfinished: dict[tuple[object, ...], int] = {}
+        self._unfinished: dict[tuple[object, object, object], int] = {}
         """The numbers of lines that are not at their end, by task, stream and host."""
         self._rewritten: list[int] = []
         self._rewritten_before = 0
@@ -82,8 +82,7 @@ class OutputBuffer:
                 if line.startswith(_OUTPUT):
                     self._add_output(line)
                 else:
-                    # A line may be damaged in any way.
-                    with suppress(ValueError, TypeError, AttributeError, LookupError):
+                    with suppress(ValueError):
                         self._add_event(decode_public(line))
             self._trim()
             self.version += 1
@@ -149,6 +148,13 @@ class OutputBuffer:
             return
         if isinstance(event, RunStarted):
             self.started = event
+        elif isinstance(event, (TaskStarted, TaskFinished)):
+            # What a command left unfinished when it was killed stays as it is.
+            mine = [
+                origin for origin in self._unfinished if (origin[0], origin[2]) == (event.task, event.host)
+            ]
+            for origin in mine:
+                del self._unfinished[origin]
         for told in self._teller.lines(event):
             self._entries.append(told)
             self._size += _size_of(told)
@@ -173,7 +179,7 @@ def _size_of(entry: _Entry) -> int:
     return sum(4 * len(piece.text) + _LINE_BYTES for piece in entry.pieces)
 
 
-def _origin_of(line: bytes) -> tuple[object, ...]:
+def _origin_of(line: bytes) -> tuple[object, object, object]:
     fields = _fields_of(line)
     return fields.get("task"), fields.get("stream"), fields.get("host")
 

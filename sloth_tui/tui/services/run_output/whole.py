@@ -21,6 +21,6 @@ def whole_output(run: str, is_secret: Callable[[str], bool]) -> Iterator[str]:
         while lines := file.lines():
             shown = []
             for line in lines:
-                with suppress(ValueError, TypeError, AttributeError, LookupError):
+                with suppress(ValueError):
                     shown += [plain_text(told) for told in describer.lines(decode_public(line))]
             yield "".join(f"{line}\n" for line in shown)
