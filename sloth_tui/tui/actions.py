@@ -297,6 +297,7 @@ _PRINTED = {
     "slash": "/",
     "colon": ":",
     "asterisk": "*",
+    "ampersand": "&",
     "space": "spc",
     "question_mark": "?",
     "escape": "esc",

@@ -113,9 +113,7 @@ class SlothApp(App[int]):
         self._save_timer: Timer | None = None
         self._warnings = list(warnings)
         self.services = Services(self._tell, settings, read_only=read_only)
-        self._suspension = Suspension(
-            self, self.services.unattended, partial(self.notify, severity="warning", markup=False)
-        )
+        self._suspension = Suspension(self, partial(self.notify, severity="warning", markup=False))
         self._input = InputFilter(self)
         for theme in THEMES:
             self.register_theme(theme)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Revision,
         Row,
     )
+    from sloth_tui.runner.request import RunRequest
 
 
 class RoutedMessage(Message):
@@ -430,32 +431,35 @@ class LogRead(NamedTuple):
 
 
 class RunBegan(RoutedMessage):
-    """A run of a Lua file began."""
+    """A run began, or one that was looked for is being read."""
 
-    def __init__(self, file: str, agent: str, *, check: bool = False) -> None:
+    def __init__(self, id: str) -> None:  # noqa: A002  # as everywhere else
         super().__init__()
-        self.file = file
-        self.agent = agent
-        self.check = check
-        """True if it only predicts."""
+        self.id = id
 
 
 class RunProgressed(RoutedMessage):
-    """A run has new output to fetch. Not posted again until it is fetched."""
+    """A run has something new: output, tasks, changes. Posted at most 25 times a second for each run."""
+
+    def __init__(self, id: str) -> None:  # noqa: A002
+        super().__init__()
+        self.id = id
 
 
 class RunEnded(RoutedMessage):
-    """The run ended after ``duration`` seconds."""
+    """All that a run said was read, and its process is gone."""
 
-    def __init__(
-        self, result: str, duration: float, error: str | None, *, would_change: bool = False
-    ) -> None:
+    def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__()
-        self.result = result
-        """The runner's word: ``done``, ``failed``, ``timeout``, ``cancelled`` or ``error``."""
-        self.would_change = would_change
-        """True if a run that only predicts found something that would change."""
-        self.duration = duration
+        self.id = id
+
+
+class RunRefused(RoutedMessage):
+    """A run could not be started, or not be stopped (then there is no request)."""
+
+    def __init__(self, request: RunRequest | None, error: SlothError) -> None:
+        super().__init__()
+        self.request = request
         self.error = error
 
 
@@ -466,6 +470,10 @@ class OwnCommandEnded(RoutedMessage):
         super().__init__()
         self.number = number
         """Its number among those that were started, from 1."""
+
+
+class RunsFound(RoutedMessage):
+    """Runs were found that go on although this session did not start them."""
 
 
 class ThreadDied(RoutedMessage):

@@ -46,7 +46,7 @@ def here(believable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 async def choose(app: Driver, path: str) -> None:
     app.browser.perform("run_path")
-    await until(lambda: isinstance(app.app.screen, ChooseFileScreen))
+    await until(lambda: isinstance(app.app.screen, ChooseFileScreen) and app.app.screen.query(Input))
     app.on_top(Input).value = path
     await app.sees(path)
 

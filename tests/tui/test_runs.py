@@ -10,7 +10,6 @@ from textual.widgets import Input
 
 from sloth_tui.store import open_store
 from sloth_tui.tui.dialogs.choose_file import ChooseFileScreen, find_completions
-from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from sloth_tui.tui.widgets.dock.run_view import RunPane
 from tests.tui.driving import running, until
 
@@ -48,7 +47,7 @@ async def test_a_file_is_chosen_run_and_its_changes_are_shown(
     monkeypatch.chdir(tmp_path)
     async with running() as app:
         app.browser.perform("run_path")
-        await until(lambda: isinstance(app.app.screen, ChooseFileScreen))
+        await until(lambda: isinstance(app.app.screen, ChooseFileScreen) and app.app.screen.query(Input))
         app.on_top(Input).value = "~/nothing.lua"
         await app.press("enter")
         await app.sees("There is no file ~/nothing.lua.")
@@ -175,12 +174,12 @@ async def test_leaving_while_a_run_goes_on_asks_first(believable: Path, tmp_path
         app.browser.services.run_file(str(file))
         await until(lambda: "  begun" in app.find(RunPane).lines)
         await app.press("q")
-        await until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        await app.sees("1 run goes on. Stop, or leave running?")
         await app.press("enter")
         assert app.browser.services.running
         await app.press("ctrl+q")
-        await until(lambda: isinstance(app.app.screen, ConfirmScreen))
-        await app.press("right", "enter")
+        await app.sees("1 run goes on. Stop, or leave running?")
+        await app.press("right", "right", "enter")
         await until(lambda: not app.app.is_running)
 
 
@@ -233,8 +232,8 @@ async def test_commands_take_their_grace_on_screen_until_asked_again(
             await app.press("S")
             return
         await app.press("ctrl+q")
-        await until(lambda: isinstance(app.app.screen, ConfirmScreen))
-        await app.press("right", "enter")
+        await app.sees("1 run goes on. Stop, or leave running?")
+        await app.press("right", "right", "enter")
 
     async with running() as app:
         pane = app.find(RunPane)

@@ -61,6 +61,8 @@ ROUTES: Mapping[type[messages.RoutedMessage], tuple[str, ...]] = {
     messages.RunProgressed: ("run",),
     messages.RunEnded: ("run",),
     messages.OwnCommandEnded: ("commands",),
+    messages.RunRefused: ("run",),
+    messages.RunsFound: ("run",),
     messages.ThreadDied: ("agents",),
 }
 """Message -> the controllers that handle it, in this order."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 
 _LOAD_PANES_AFTER_SECONDS = 0.5
 """How long the other panes wait for the first keys."""
-_RUN_POLL_SECONDS = 0.05
-"""Between two checks whether a stopped run has ended."""
 _EARLY_GROUPS = ("Copy", "Marks", "Panes", "App")
 """Groups of actions that work before the lazy panes are loaded."""
 _EARLY_ACTIONS = ("filter_keys", "go_to_key", "toggle_tree", "sort_next", "sort_reverse")
@@ -196,24 +193,18 @@ class BrowserScreen(Screen[None]):
         self.context.workers.look(self.context.go_to(agent, key))
 
     def leave(self) -> None:
-        """End the app. If a run or a command is going on, ask first, then stop it."""
+        """End the app. If runs or commands go on, ask what becomes of them."""
         if self.services.running or self.services.running_commands:
             self.run_worker(self._leave_work(), group="leave", exclusive=True)
         else:
             self.app.exit()
 
     async def _leave_work(self) -> None:
-        operations, services = self.context.operations, self.services
-        if services.running and not await operations.confirm_stop_run():
-            return
-        if services.running_commands and not await operations.confirm_stop_commands():
-            return
-        # The run pane shows how long its commands may take; stopping again kills them.
-        services.stop_run()
-        services.stop_commands()
-        while services.running or services.running_commands:
-            await asyncio.sleep(_RUN_POLL_SECONDS)
-        self.app.exit()
+        from sloth_tui.tui.operations.leaving import leave_work
+
+        parting = await leave_work(self.context.operations, self.services)
+        if parting is not None:
+            self.app.exit(message=parting)
 
     # Once the keys are on screen: everything else.
 

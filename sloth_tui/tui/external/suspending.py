@@ -15,7 +15,6 @@ from textual.events import InputEvent, Paste
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from types import FrameType
 
     from textual.app import App
@@ -27,17 +26,11 @@ _DELIVERY_SECONDS = 0.2
 
 
 class Suspension:
-    """Stops the app with its whole job, and draws it again when it continues. ``unattended`` returns a
-    context that keeps a run going meanwhile."""
+    """Stops the app with its whole job, and draws it again when it continues. Runs go on meanwhile: they are
+    processes in sessions of their own."""
 
-    def __init__(
-        self,
-        app: App[int],
-        unattended: Callable[[], AbstractContextManager[None]],
-        tell: Callable[[str], object],
-    ) -> None:
+    def __init__(self, app: App[int], tell: Callable[[str], object]) -> None:
         self._app = app
-        self._unattended = unattended
         self._tell = tell
         self._returned = 0.0
         self._heard = dict.fromkeys(_SIGNALS, 0)
@@ -86,8 +79,7 @@ class Suspension:
         """Stop until the job is in the foreground again; return False if nothing could stop it. The terminal
         must be in the shell's mode. ``signalled``: the shell asked for it by its signal."""
         self._heard[signal.SIGTSTP] += signalled
-        with self._unattended():
-            count = stop_job()
+        count = stop_job()
         self._heard[signal.SIGCONT] += count
         return count > 0
 
@@ -107,8 +99,7 @@ class Suspension:
         if _is_gone():
             # The signal that says so came with this one, and is delivered next.
             return
-        with self._unattended():
-            self._heard[signal.SIGCONT] += wait_for_terminal()
+        self._heard[signal.SIGCONT] += wait_for_terminal()
         driver.suspend_application_mode()
         driver.resume_application_mode()
         self._draw()

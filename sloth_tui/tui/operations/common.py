@@ -145,10 +145,6 @@ class Operations:
             self._last_file = chosen.path
         return chosen
 
-    async def confirm_stop_run(self) -> bool:
-        """Ask whether leaving may stop the run."""
-        return await self.confirm("Stop the run and leave?", ["A run is going on."], "", "Stop and leave")
-
     async def confirm_stop_commands(self) -> bool:
         """Ask whether leaving may stop the user's own commands that run."""
         running = self._services.commands.running

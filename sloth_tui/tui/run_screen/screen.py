@@ -114,9 +114,42 @@ class RunScreen(Screen[None]):
         )
         self.query_one(f"#{name}", self._VIEWS[name]).entered()
 
+    @property
+    def kept(self) -> HistoryView:
+        return self.query_one(HistoryView)
+
     def show_run(self, id: str) -> None:  # noqa: A002  # as everywhere else
-        """Show a run in the Run view."""
+        """Show a run in the Run view, going on or over, as soon as it is read."""
         self.show_view("live")
+        known = self.services.runs.by_id(id)
+        if known is None:
+            self.services.runs.open(id)
+        elif self.is_mounted:
+            self.live.show_run(known)
+
+    # What is told of runs.
+
+    def run_began(self, id: str) -> None:  # noqa: A002
+        """Show a run that was asked for."""
+        if self.is_mounted:
+            self.live.began(id)
+            self.kept.reread()
+
+    def run_progressed(self, id: str) -> None:  # noqa: A002
+        """Show what is new of a run."""
+        if self.is_mounted:
+            self.live.progressed(id)
+
+    def run_ended(self, id: str) -> None:  # noqa: A002
+        """Show how a run ended."""
+        if self.is_mounted:
+            self.live.ended(id)
+            self.kept.reread()
+
+    def runs_found(self) -> None:
+        """Show that there are more runs."""
+        if self.is_mounted:
+            self.live.list_runs()
 
     # What the views ask for.
 
@@ -196,9 +229,20 @@ class RunScreen(Screen[None]):
 
     def action_next_run(self) -> None:
         """Show the next run of this session."""
+        self._step(1)
 
     def action_previous_run(self) -> None:
         """Show the run before."""
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        if self.current != "live":
+            self.show_view("live")
+        self.live.step(by)
+
+    def action_choose_run(self, id: str) -> None:  # noqa: A002
+        """Show the run that was clicked."""
+        self.show_run(id)
 
     def action_help(self) -> None:
         from sloth_tui.tui.dialogs.help import HelpScreen

@@ -6,7 +6,6 @@ as futures if the caller waits for them.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -30,7 +29,6 @@ from sloth_tui.tui.services.writer import Writer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from concurrent.futures import Future
-    from contextlib import AbstractContextManager
 
     from textual.message import Message
 
@@ -42,7 +40,8 @@ if TYPE_CHECKING:
     from sloth_tui.tui.messages import RowsIndexed
     from sloth_tui.tui.services.commands.commands import OwnCommands
     from sloth_tui.tui.services.files import FileJobs
-    from sloth_tui.tui.services.runs import RunOutput, Runs
+    from sloth_tui.tui.services.runs.runs import Runs
+    from sloth_tui.tui.services.runs.watched import WatchedRun
 
 T = TypeVar("T")
 
@@ -221,13 +220,37 @@ class Services:
 
     @property
     def running(self) -> bool:
-        """True while a run is going on."""
+        """True while a run goes on that would be stopped with the app."""
         return self._runs is not None and self._runs.running
+
+    @property
+    def runs(self) -> Runs:
+        """Runs of Lua files, loaded for the first one."""
+        if self._runs is None:
+            from sloth_tui.tui.services.runs.runs import Runs
+
+            self._runs = Runs(self._post, self.is_secret, self.settings)
+        return self._runs
+
+    def locks_of(self, run: WatchedRun) -> Future[list[Lock]]:
+        """Return the locks that a run holds. Raises the errors of the store."""
+        from sloth_tui.tui.services.runs.holding import locks_of
+
+        if run.run.agent == self.agent:
+            return self._reader.call(lambda store: locks_of(store, run.id))
+        from sloth_tui.tui.services.beside import read_on_a_thread
+        from sloth_tui.tui.services.job import Job
+
+        return read_on_a_thread(run.run.agent, Job(), lambda store: locks_of(store, run.id), "locks of a run")
+
+    def touched(self) -> frozenset[str]:
+        """Return the keys of the agent on screen that runs have changed that go on."""
+        return frozenset() if self._runs is None else self._runs.touched(self.agent)
 
     def run_file(self, path: str, *, check: bool = False) -> None:
         """Run a Lua file against the agent on screen, or with ``check`` predict what it would change.
-        RunBegan, RunProgressed and RunEnded follow. Raises NotWritable, but not for a check, and Conflict
-        while another run is going on."""
+        RunBegan, RunProgressed and RunEnded follow, or RunRefused. Raises NotWritable, unless it is a
+        check."""
         from sloth_tui.runner.request import RunRequest
 
         self.start_run(RunRequest(path, self.agent, grace=self.settings.grace, check=check, diff=check))
@@ -236,27 +259,15 @@ class Services:
         """Run a Lua file as asked for; else as :meth:`run_file`. ``command_line`` does the same."""
         if not request.check:
             self.check_writable()
-        if self._runs is None:
-            from sloth_tui.tui.services.runs import Runs
-
-            self._runs = Runs(self._post, self.is_secret, self.settings.grace)
-        self._runs.start(request)
+        self.runs.start(request, command_line)
 
     def _started_runs(self) -> set[str]:
         return set() if self._runs is None else self._runs.started
 
     def stop_run(self) -> bool:
-        """Ask the run to end; the second time, kill its commands. Return False if there is no run."""
-        return self._runs is not None and self._runs.stop()
-
-    def unattended(self) -> AbstractContextManager[None]:
-        """Return a context in which this process may be stopped while a run goes on."""
-        return nullcontext() if self._runs is None else self._runs.unattended()
-
-    def take_run_output(self) -> RunOutput:
-        """Return the output of the run since the last call. There must have been a run."""
-        assert self._runs is not None
-        return self._runs.take()
+        """Ask the run that was started last to end; the second time, kill it. Return False if it is over."""
+        newest = None if self._runs is None else self._runs.newest
+        return newest is not None and self.runs.stop(newest.id)
 
     # The user's own commands.
 

@@ -5,40 +5,50 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from sloth_tui.tui.browser.context import Controller
+from sloth_tui.tui.browser.run_feed import RunFeed
 
 if TYPE_CHECKING:
     from sloth_tui.tui import messages
     from sloth_tui.tui.run_screen.screen import Browser, RunScreen
 
-_RUN_OUTPUT_SECONDS = 0.04
-"""How long output of a run is collected before it is shown."""
-
 
 class RunController(Controller):
-    """Handles the Run tab of the dock, and hands messages on to the run screen once it was open."""
+    """Shows the run that was started last in the dock, and tells the run screen of all, once it was open."""
 
     _run_screen: RunScreen | None = None
+    _feed: RunFeed | None = None
 
     def on_run_began(self, message: messages.RunBegan) -> None:
-        self.lazy.run.begin(message.file, message.agent, check=message.check)
+        newest = self.services.runs.newest
+        if newest is not None and newest.id == message.id and self.lazy.loaded:
+            self._feed = RunFeed(newest, self.lazy.run)
+        if self._run_screen is not None:
+            self._run_screen.run_began(message.id)
 
     def on_run_progressed(self, message: messages.RunProgressed) -> None:
-        self.screen.set_timer(_RUN_OUTPUT_SECONDS, self._show_output)
-
-    def _show_output(self) -> None:
-        output = self.services.take_run_output()
-        self.lazy.run.add(output.lines, output.task, output.changed)
+        if self._feed is not None and self._feed.run.id == message.id:
+            self._feed.grow()
+        if self._run_screen is not None:
+            self._run_screen.run_progressed(message.id)
 
     def on_run_ended(self, message: messages.RunEnded) -> None:
-        self._show_output()
-        self.lazy.run.end(message.result, message.duration, message.error, would_change=message.would_change)
+        if self._feed is not None and self._feed.run.id == message.id:
+            self._feed.end()
+        if self._run_screen is not None:
+            self._run_screen.run_ended(message.id)
 
-    def action_run_file(self) -> None:
-        """Open the run screen: at the run that goes on, else where a file is chosen."""
-        screen = self.run_screen
-        screen.show_view("live" if self.services.running else "files")
-        if not screen.is_current:
-            self.screen.app.push_screen(screen)
+    def on_run_refused(self, message: messages.RunRefused) -> None:
+        request, pane = message.request, self.lazy.run
+        if request is not None:
+            self._feed = None
+            pane.begin(request.file, request.agent, check=request.check)
+            pane.end("error", 0.0, message.error.message)
+        if request is None or self._run_screen is not None:
+            self.operations.show_error(message.error)
+
+    def on_runs_found(self, message: messages.RunsFound) -> None:
+        if self._run_screen is not None:
+            self._run_screen.runs_found()
 
     @property
     def run_screen(self) -> RunScreen:
@@ -49,6 +59,13 @@ class RunController(Controller):
             self._run_screen = RunScreen(self.services, self.operations, cast("Browser", self.screen))
             self.screen.app.install_screen(self._run_screen, "runs")
         return self._run_screen
+
+    def action_run_file(self) -> None:
+        """Open the run screen: at the run that goes on, else where a file is chosen."""
+        screen = self.run_screen
+        screen.show_view("live" if self.services.running else "files")
+        if not screen.is_current:
+            self.screen.app.push_screen(screen)
 
     def action_run_path(self) -> None:
         async def run() -> None:

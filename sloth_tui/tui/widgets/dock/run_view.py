@@ -44,23 +44,51 @@ class RunLog(LineView):
 
     def on_mount(self) -> None:
         self._text_lines: list[TextLine] = []
+        self._first = 0
+        """How many lines were dropped."""
+        self._places: dict[int, int] = {}
+        """The places of numbered lines, counted with those that were dropped."""
 
-    def add(self, lines: list[TextLine]) -> None:
-        shown = [tuple(TextPiece(expand_tabs(piece.text), piece.role) for piece in line) for line in lines]
+    def add(self, lines: list[TextLine], number: int | None = None) -> None:
+        """Add lines at the end. ``number``: that of the first one, by which it can be written anew."""
+        shown = [_without_tabs(line) for line in lines]
+        if number is not None:
+            place = self._first + len(self._text_lines)
+            self._places.update((number + index, place + index) for index in range(len(shown)))
         self._text_lines += shown
         self.append_lines(["".join(piece.text for piece in line) for line in shown])
         surplus = len(self._text_lines) - _KEPT_LINES
         if surplus > _KEPT_LINES // 4:
             self._text_lines = self._text_lines[surplus:]
+            self._first += surplus
+            self._places = {number: at for number, at in self._places.items() if at >= self._first}
             self.set_lines(self.lines[surplus:])
             self.scroll_end(animate=False)
 
+    def rewrite(self, number: int, line: TextLine) -> None:
+        """Put another line in the place of the one of this number, if it is still there."""
+        place = self._places.get(number)
+        if place is not None:
+            self._text_lines[place - self._first] = shown = _without_tabs(line)
+            lines = [*self.lines]
+            lines[place - self._first] = "".join(piece.text for piece in shown)
+            end = self.scroll_offset.y >= self.max_scroll_y
+            self.set_lines(lines)
+            if end:
+                self.scroll_end(animate=False)
+
     def clear(self) -> None:
         self._text_lines = []
+        self._first = 0
+        self._places = {}
         self.set_lines([])
 
     def paint(self, number: int) -> Content:
         return Content.assemble(*((text, _STYLES[role]) for text, role in self._text_lines[number]))
+
+
+def _without_tabs(line: TextLine) -> TextLine:
+    return tuple(TextPiece(expand_tabs(piece.text), piece.role) for piece in line)
 
 
 class RunPane(HostedPane):
@@ -107,17 +135,27 @@ class RunPane(HostedPane):
         self.entitle("checking" if check else "running", f"{key_of('stop_run')} stops it")
         self._tick()
 
-    def add(self, lines: list[TextLine], task: str, changed: int) -> None:
-        """Append lines in the styles of their roles; ``task`` runs now, ``changed`` is the number of
-        changes so far."""
-        self.query_one(RunLog).add(lines)
+    def add(self, lines: list[TextLine], number: int | None = None) -> None:
+        """Append lines in the styles of their roles; ``number`` is that of the first one."""
+        self.query_one(RunLog).add(lines, number)
+
+    def rewrite(self, number: int, lines: list[TextLine]) -> None:
+        """Write a line anew that is not at its end."""
+        for line in lines:
+            self.query_one(RunLog).rewrite(number, line)
+
+    def note(self, task: str, changed: int) -> None:
+        """Show which task runs now, and how many changes there are so far."""
         self._doing, self._changed = task, changed
         if self.result is None:
             self._tick()
 
-    def end(self, result: str, duration: float, error: str | None, *, would_change: bool = False) -> None:
+    def end(
+        self, result: str, duration: float, error: str | None = None, *, would_change: bool = False
+    ) -> None:
         """Show that the run ended after ``duration`` seconds: ``result`` is the runner's word, ``error`` the
-        reason in words. ``would_change``: a check has found something that would change."""
+        reason in words, if its lines do not say it. ``would_change``: a check has found something that would
+        change."""
         self._ticks.pause()
         self.result = result
         if error:
