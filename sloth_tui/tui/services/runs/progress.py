@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.runner import events
 from sloth_tui.runner.describe_hosts import RunningTask
-from sloth_tui.runner.protocol import decode_public
+from sloth_tui.runner.public_events import decode_public
 from sloth_tui.text import output_line
 
 if TYPE_CHECKING:
