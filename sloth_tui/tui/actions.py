@@ -176,7 +176,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "q,ctrl+q", "Quit", "Leave", "App", (), True, call="app.quit"),
 )
 
-NEED_TERMINAL = ("edit_outside", "page_value", "suspend")
+NEED_TERMINAL = ("edit_outside", "edit_file", "page_value", "suspend")
 """The actions that give the terminal to another program, by id."""
 ACT_ON_FILES = ("export", "run_file", "run_path")
 """The actions that write files or run programs although nothing of the store may be changed: a check of a Lua

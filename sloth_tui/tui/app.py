@@ -134,6 +134,11 @@ class SlothApp(App[int]):
         return make_steady(super().get_driver_class())
 
     @property
+    def ui_state(self) -> UiStateFile:
+        """What is kept from one start to the next."""
+        return self._ui_state
+
+    @property
     def unsaved(self) -> bool:
         """True if something is lost when the app ends now: a text that was typed, a run, a command."""
         return (

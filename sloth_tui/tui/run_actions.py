@@ -15,6 +15,7 @@ _ALL = tuple(RUN_VIEWS)
 _LIVE = ("live",)
 _OUTPUT = ("live", "kept")
 """The views with the output of a run."""
+_FILES = ("files",)
 
 RUN_ACTIONS: tuple[Action, ...] = (
     Action("run_again", "a", "Again", "Run the same once more", "Run screen", _LIVE, True),
@@ -25,6 +26,31 @@ RUN_ACTIONS: tuple[Action, ...] = (
     Action(
         "previous_run", "left_square_bracket", "Previous run", "Go to the run before", "Run screen", _LIVE
     ),
+    *(
+        Action(name, key, label, words, "Files", _FILES, True, mode == "run", verb="ask_run", argument=mode)
+        for name, key, label, words, mode in (
+            ("run_chosen", "r", "Run", "Run this file against the agent", "run"),
+            ("check_file", "x", "Check", "Find out what a run of it would change", "check"),
+            ("check_differences", "d", "Check+diff", "The same, with how files would differ", "diff"),
+        )
+    ),
+    *(
+        Action(f"show_{part}", key, label, words, "Files", _FILES, verb="show_part", argument=part)
+        for part, key, label, words in (
+            ("source", "S", "Source", "Show the source of the file"),
+            ("tasks", "T", "Tasks", "Show its tasks, to choose some"),
+            ("values", "V", "Values", "Show its values and the options of a run"),
+        )
+    ),
+    Action(
+        "find_file", "slash", "Find", "Find a file by some letters, or type its path", "Files", _FILES, True
+    ),
+    Action("copy_run", "c", "Copy", "Copy the command line that does the same", "Files", _FILES, True),
+    Action("edit_file", "E", "Edit", "Edit the file in $EDITOR", "Files", _FILES, True),
+    Action("choose_all", "a", "All tasks", "Choose each task, or none in particular", "Files", _FILES),
+    Action("set_value", "n", "Set", "Set a value, as --set does", "Files", _FILES),
+    Action("choose_values", "w", "Values file", "Choose another values file", "Files", _FILES),
+    Action("refresh_files", "f5", "Refresh", "Read directories and the file again", "Files", _FILES),
     Action("search_output", "slash", "Search", "Search the output", "Output", _OUTPUT, True),
     Action("find_next", "n", "Next", "Go to the next place that was found", "Output", _OUTPUT),
     Action("find_previous", "N", "Previous", "Go to the place before", "Output", _OUTPUT),

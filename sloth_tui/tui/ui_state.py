@@ -1,7 +1,7 @@
 """The state of the screen that the terminal UI keeps between sessions, in ``<base>/tui.json``.
 
-It holds appearance only. A file that cannot be read or written never prevents a start; invalid parts are
-ignored.
+It holds appearance, which task files were opened, and what was chosen for their runs. A file that cannot be
+read or written never prevents a start; invalid parts are ignored.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from sloth_tui.model import SORT_COLUMNS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_MAX_BYTES = 64 * 1024
+_MAX_BYTES = 256 * 1024
 """A longer file was not written by this program."""
 _MAX_SIZE = 1000
 """Cells or lines of the largest pane."""
+_MAX_RECENT = 20
+_MAX_FORMS_CHARACTERS = 100_000
+"""Of all forms together, as JSON."""
 
 Sizes = dict[str, dict[str, int]]
 """Class of widths -> pane -> its size in cells or lines."""
@@ -42,6 +45,24 @@ class UiState(NamedTuple):
     descending: bool = False
     tree: bool = False
     """True if keys are shown as a tree."""
+    recent: tuple[str, ...] = ()
+    """Paths of the task files that were opened last, newest first."""
+    forms: dict[str, dict[str, object]] = {}  # noqa: RUF012  # never changed in place
+    """Path of a task file -> what was chosen for its runs, the newest last. Nothing that looks like a secret
+    is among it."""
+
+    def opened(self, path: str) -> tuple[str, ...]:
+        """Return the recent files once this one is opened, too."""
+        return (path, *(other for other in self.recent if other != path))[:_MAX_RECENT]
+
+    def with_form(self, path: str, form: dict[str, object] | None) -> dict[str, dict[str, object]]:
+        """Return the forms with this one for a file, None for none; old ones go when there is no room."""
+        forms = {other: kept for other, kept in self.forms.items() if other != path}
+        if form is not None:
+            forms[path] = form
+        while forms and len(json.dumps(forms)) > _MAX_FORMS_CHARACTERS:
+            del forms[next(iter(forms))]
+        return forms
 
 
 def ui_state_path() -> str:
@@ -94,6 +115,8 @@ def parse(document: dict[str, object]) -> UiState:
         sort=sort if isinstance(sort, str) and sort in SORT_COLUMNS else default.sort,
         descending=document.get("descending") is True,
         tree=document.get("tree") is True,
+        recent=_recent(document.get("recent")),
+        forms=_forms(document.get("forms")),
     )
 
 
@@ -122,6 +145,16 @@ def _agent(value: object) -> str | None:
         return check_name(value) if isinstance(value, str) else None
     except InvalidAgentName:
         return None
+
+
+def _recent(value: object) -> tuple[str, ...]:
+    paths = value if isinstance(value, list) else []
+    return tuple(path for path in paths if isinstance(path, str) and os.path.isabs(path))[:_MAX_RECENT]
+
+
+def _forms(value: object) -> dict[str, dict[str, object]]:
+    forms = value if isinstance(value, dict) else {}
+    return {path: form for path, form in forms.items() if isinstance(form, dict)}
 
 
 def _sizes(value: object) -> Sizes:

@@ -30,6 +30,21 @@ _ENTER_POLL_SECONDS = 0.2
 _BRIEF_SECONDS = 1.0
 """A pager or command that ends sooner showed nothing long enough to read."""
 
+_PLUS_LINE = {
+    *("editor", "emacs", "emacsclient", "ex", "gvim", "jed", "jmacs", "joe", "kak", "mcedit", "mg", "micro"),
+    *("nano", "ne", "nvim", "pico", "vi", "view", "vim", "vim.basic", "vim.tiny", "vis", "zile"),
+}
+"""Editors that take the line as ``+12`` before the file."""
+_COLON_LINE: dict[str, tuple[str, ...]] = {
+    "code": ("--goto",),
+    "codium": ("--goto",),
+    "hx": (),
+    "helix": (),
+    "subl": (),
+    "zed": (),
+}
+"""Editors that take it as ``file:12``, and the options before that."""
+
 
 class Lender(Protocol):
     """The part of the app that lends out its terminal."""
@@ -66,6 +81,24 @@ def edit_text(app: Lender, text: str, name: str) -> str:
         raise SlothError(f"{path}: {error.strerror}", hint="nothing was changed") from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def edit_file(app: Lender, path: str, line: int | None = None) -> None:
+    """Let the user edit a file in $VISUAL or $EDITOR, which begins at ``line`` (from 1) if it is known how to
+    tell it. Raises SlothError if the editor fails."""
+    command = _command(("VISUAL", "EDITOR"), ("editor", "vi", "nano"))
+    path = os.path.abspath(path)
+    name = os.path.basename(command[0])
+    if line is not None and name in _PLUS_LINE:
+        place = [f"+{line}", path]
+    elif line is not None and name in _COLON_LINE:
+        place = [*_COLON_LINE[name], f"{path}:{line}"]
+    else:
+        place = [path]
+    code = _run(app, [*command, *place])
+    if code:
+        how = f"with exit code {code}" if code > 0 else f"by signal {-code}"
+        raise SlothError(f"{command[0]} ended {how}")
 
 
 def keep_text(text: str, name: str) -> str:

@@ -9,7 +9,17 @@ if TYPE_CHECKING:
 
 OWNERS: Mapping[str, tuple[str, ...]] = {
     "screen": ("show_view", "leave_runs", "next_run", "previous_run", "help"),
-    "files": (),
+    "files": (
+        "ask_run",
+        "choose_all",
+        "choose_values",
+        "copy_run",
+        "edit_file",
+        "find_file",
+        "refresh_files",
+        "set_value",
+        "show_part",
+    ),
     "live": ("stop_run", "run_again", "run_failed"),
     "output": (
         "search_output",

@@ -83,7 +83,7 @@ class RunScreen(Screen[None]):
         )
         palette = KeyHint(key_of("palette"), "Palette", "app.command_palette")
         self.query_one(KeyBar).always = (palette,)
-        self.show_view(self.current)
+        self.call_later(self.show_view, self.current)  # once it counts as mounted
 
     def on_screen_resume(self) -> None:
         agent = (display_text(self.services.agent), "bold")

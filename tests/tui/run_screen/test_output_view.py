@@ -194,7 +194,7 @@ async def test_what_was_changed_leads_to_the_key_and_an_error_to_its_line(believ
         assert isinstance(screen, RunScreen)
         await output.app.press("enter")
         await until(lambda: screen.current == "files")
-        await output.app.sees("/w/x.lua:12")
+        await output.app.sees("'/w/x.lua': no such file")
         await output.app.press("2", "c")
         await output.app.sees("deployment:count: 1 → 2")
         await output.app.sees("file /etc/x: content")

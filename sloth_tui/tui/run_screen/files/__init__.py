@@ -1,1 +1,1 @@
-"""Choose a Lua file, its tasks and values."""
+"""The Files view: choose a task file, see its source, choose tasks and values, and run it."""

@@ -1,0 +1,1 @@
+"""Choose a task file: recent files, directories, examples, a search."""

@@ -1,0 +1,127 @@
+"""Find task files by some letters of their names, or complete a typed path."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from sloth_tui.text import format_count
+from sloth_tui.tui.run_screen.files.choosing.tree import Row, shown_name, shown_path
+from sloth_tui.tui.run_screen.files.disk import Found, find_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sloth_tui.tui.run_screen.files.answers import Answers
+    from sloth_tui.tui.run_screen.files.choosing.tree import Tree
+    from sloth_tui.tui.services.task_files import Example
+
+_MOST_HITS = 200
+_NAME_WEIGHT = 1.1
+_EXAMPLE_WEIGHT = 0.9
+_PATH_BEGINNINGS = ("/", "~", "./", "../")
+
+
+class Hits(NamedTuple):
+    """What was found for a text, best first."""
+
+    rows: list[Row]
+    note: str
+
+
+class Finding:
+    """One search after the other. The files below the directory are listed for the first one."""
+
+    def __init__(self, answers: Answers, show: Callable[[Hits], None]) -> None:
+        self._answers = answers
+        self._show = show
+        self._found: Found | None = None
+        self._root = ""
+        self.typed: str | None = None
+        """The text for which hits are shown."""
+
+    def look(self, typed: str, tree: Tree) -> None:
+        """Find files for this text; the hits are shown as soon as they are known."""
+        self.typed = None
+        if typed.startswith(_PATH_BEGINNINGS):
+            self._answers.ask("hits", partial(_complete, typed, tree.root), partial(self._take, typed))
+            return
+        if self._root != tree.root:
+            self._root, self._found = tree.root, None
+            self._answers.ask(
+                "walk",
+                partial(find_files, tree.root, self._answers.turn("walk")),
+                partial(self._take_found, tree),
+            )
+        self._typing = typed
+        self._match(tree)
+
+    _typing = ""
+
+    def stop(self) -> None:
+        """Want no hits any more."""
+        self.typed = None
+        self._answers.drop("hits")
+
+    def forget(self) -> None:
+        """List the files anew for the next search."""
+        self._root, self._found = "", None
+        self._answers.drop("walk")
+
+    def _take_found(self, tree: Tree, found: Found) -> None:
+        self._found = found
+        self._match(tree)
+
+    def _match(self, tree: Tree) -> None:
+        found, typed = self._found, self._typing
+        note = "still looking through the directories …" if found is None else found.note
+        files = () if found is None else tuple(found.files)
+        work = partial(_best, typed, tree.root, files, tree.recent, tree.examples, note)
+        self._answers.ask("hits", work, partial(self._take, typed))
+
+    def _take(self, typed: str, hits: Hits) -> None:
+        self.typed = typed
+        self._show(hits)
+
+
+def _best(
+    typed: str,
+    root: str,
+    files: tuple[str, ...],
+    recent: tuple[str, ...],
+    examples: tuple[Example, ...],
+    note: str,
+) -> Hits:
+    """Return the files that match best: by their name rather than their directory, short ones first."""
+    from sloth_tui.tui.palette import match
+
+    below = os.path.join(root, "")
+    rows = {path: Row("file", path, shown_name(path.removeprefix(below))) for path in recent}
+    for path in files:
+        rows.setdefault(below + path, Row("file", below + path, shown_name(path)))
+    rows |= {one.path: Row("example", one.path, one.name, "example") for one in examples}
+    scored = []
+    for row in rows.values():
+        score, places = match(typed, row.name)
+        if score:
+            in_name, _ = match(typed, os.path.basename(row.name))
+            score = max(score, in_name * _NAME_WEIGHT) * (_EXAMPLE_WEIGHT if row.kind == "example" else 1)
+            scored.append((-score, len(row.name), row._replace(places=tuple(places))))
+    scored.sort()
+    told = f"{format_count(len(scored), 'hit')} in {format_count(len(rows), 'file')}"
+    if len(scored) > _MOST_HITS:
+        told = f"the best {_MOST_HITS:,} of {told}"
+    return Hits([row for _, _, row in scored[:_MOST_HITS]], f"{told}; {note}" if note else told)
+
+
+def _complete(typed: str, root: str) -> Hits:
+    """Return the directories and task files whose path begins with what was typed."""
+    from sloth_tui.tui.dialogs.choose_file import find_completions
+
+    beginning = os.path.join(root, typed) if typed.startswith(".") else typed
+    rows = []
+    for path in map(os.path.expanduser, find_completions(beginning)):
+        kind = "directory" if path.endswith("/") else "file"
+        rows.append(Row(kind, os.path.normpath(path), shown_path(path)))
+    return Hits(rows, "" if rows else "no Lua file and no directory begins like this")

@@ -1,0 +1,165 @@
+"""The file on the right of the Files view: what was read of it, and what was chosen for its runs."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from sloth_tui.tui.run_screen.files.colours import colour_lua
+from sloth_tui.tui.run_screen.files.disk import Source, read_source, stamp_of
+from sloth_tui.tui.services.task_files import find_values_file, read_form_values, tasks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sloth_tui.errors import SlothError
+    from sloth_tui.tui.run_screen.files.answers import Answers
+    from sloth_tui.tui.run_screen.files.colours import Spans
+    from sloth_tui.tui.run_screen.files.disk import Stamp
+    from sloth_tui.tui.run_screen.files.form.state import FormState
+    from sloth_tui.tui.services import Services
+    from sloth_tui.tui.services.task_files import FormValues, Task
+
+
+class Problem(NamedTuple):
+    """Why the tasks of a file are not known."""
+
+    words: str
+    line: int | None
+    """The line of the file that is to blame, from 1."""
+
+
+class _Look(NamedTuple):
+    """The files as they are on disk."""
+
+    source: Stamp | None
+    values: Stamp | None
+    beside: str | None
+    """The values file beside the task file."""
+
+
+class OpenFile:
+    """One task file. Questions about it are answered on threads; then ``changed`` is called with what is
+    known now: ``source``, ``colours``, ``form``, ``tasks``."""
+
+    def __init__(
+        self,
+        state: FormState,
+        services: Services,
+        answers: Answers,
+        slow: Answers,
+        changed: Callable[[str], None],
+    ) -> None:
+        """``slow`` answers what starts a process."""
+        self.state = state
+        self._services = services
+        self._answers = answers
+        self._slow = slow
+        self._changed = changed
+        self.source: Source | None = None
+        self.spans: Spans = {}
+        self.values: FormValues | None = None
+        self.tasks: list[Task] | None = None
+        self.problem: Problem | None = None
+        self.listing = False
+        """True while its tasks are asked for."""
+        self.wants_tasks = False
+        self._look: _Look | None = None
+
+    @property
+    def ready(self) -> bool:
+        """True once it is known which values file it has."""
+        return self.values is not None
+
+    def begin(self) -> None:
+        """Read it."""
+        self.read_source()
+        self.read_values()
+        for topic in ("look", "tasks"):
+            self._answers.drop(topic)
+            self._slow.drop(topic)
+
+    def read_source(self) -> None:
+        self._answers.ask("source", partial(read_source, self.state.file), self._take_source)
+
+    def read_values(self) -> None:
+        """Find the values file, unless one was chosen, and read it; then list the tasks, if wanted."""
+        state = self.state
+
+        def read() -> tuple[str | None, FormValues]:
+            chosen = state.values_file if state.values_chosen else find_values_file(state.file)
+            return chosen, read_form_values(state.form()._replace(values_file=chosen))
+
+        self._answers.ask("form", read, self._take_values)
+
+    def list_tasks(self) -> None:
+        """List its tasks now, and whenever the file or its values change."""
+        self.wants_tasks = True
+        if not self.ready:
+            return
+        self.listing = True
+        self._changed("tasks")
+        settings, agent = self._services.settings, self._services.agent
+        work = partial(tasks_of, self.state.form(), agent, settings)
+        self._slow.ask("tasks", work, self._take_tasks, self._take_problem)
+
+    def look(self) -> None:
+        """Read again what changed on disk."""
+        file, values = self.state.file, self.state.values_file
+
+        def look() -> _Look:
+            there = None if values is None else stamp_of(values)
+            return _Look(stamp_of(file), there, find_values_file(file))
+
+        self._answers.ask("look", look, self._compare)
+
+    def _compare(self, now: _Look) -> None:
+        before, self._look = self._look, now
+        source = self.source
+        if (
+            source is not None
+            and source.stamp != now.source
+            and (before is None or before.source != now.source)
+        ):
+            self.read_source()
+            self.read_values()
+        elif before is not None and before[1:] != now[1:]:
+            self.read_values()
+
+    def _take_source(self, source: Source) -> None:
+        same = self.source is not None and self.source.lines == source.lines
+        self.source = source
+        self._changed("source")
+        if same:
+            self._changed("colours")
+            return
+        self.spans = {}
+        colour = partial(colour_lua, source.lines, self._answers.turn("colours"))
+        self._answers.ask("colours", colour, self._take_colours)
+
+    def _take_colours(self, spans: Spans) -> None:
+        self.spans = spans
+        self._changed("colours")
+
+    def _take_values(self, read: tuple[str | None, FormValues]) -> None:
+        self.state.values_file, self.values = read
+        self._changed("form")
+        if self.wants_tasks:
+            self.list_tasks()
+
+    def _take_tasks(self, tasks: list[Task]) -> None:
+        self.tasks, self.problem, self.listing = tasks, None, False
+        self._changed("tasks")
+
+    def _take_problem(self, error: SlothError) -> None:
+        words = error.message if error.hint is None else f"{error.message} ({error.hint})"
+        self.tasks, self.problem, self.listing = None, Problem(words, self._line_in(error.message)), False
+        self._changed("tasks")
+
+    def _line_in(self, message: str) -> int | None:
+        """Return the line of this file that a message names."""
+        name = os.path.basename(self.state.file)
+        found = re.search(rf"(?:^|[\s/]){re.escape(name)}:(\d+)", message)
+        return None if found is None else int(found[1])
