@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 BIN := $(VENV)/bin
 ASSETS := sloth_tui/web/assets
-WORKERS ?= 4
+# More than processors: a third of the time tests wait, for servers, leases and other processes.
+WORKERS ?= 6
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 # Bytecode is part of the start-up time that users get; some environments switch it off, and buffers too.
 unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -56,6 +57,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     leftovers = session.config.stash.get(_leftovers, None)
+    # What thousands of tests and modules left goes with the process. pytest would look through it five times
+    # for garbage, and Python once more.
+    gc.freeze()
     left = leftovers.found() if leftovers else []
     if left:
         print("\nleft behind by the tests:", *left, sep="\n  ")
