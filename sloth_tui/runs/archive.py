@@ -57,7 +57,7 @@ class Archive:
     def stop(self, run: Run, *, kill: bool = False) -> bool:
         """Ask a run that goes on to end; ``kill``: with its commands, at once. Return False if it has ended.
 
-        A second request kills, too. Raises SlothError if it cannot be reached."""
+        A second request kills, too. Raises Refused if it cannot be reached."""
         from sloth_tui.runs.stopping import stop
 
         return stop(run, folder_of(self.base, run.id), kill=kill)

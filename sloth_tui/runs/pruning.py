@@ -126,7 +126,9 @@ def _look_at(path: str, name: str) -> tuple[float, str, int] | None:
 
 
 def _may_go(path: str, at: float) -> bool:
-    """True unless the run goes on, or is about to begin."""
+    """True unless the run goes on or is about to begin, or the path is but a link."""
+    if os.path.islink(path):
+        return False
     try:
         descriptor = open_plain(os.path.join(path, RECORD))
     except OSError:

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sloth_tui.errors import Refused, SlothError
+from sloth_tui.errors import Refused
 from sloth_tui.runs.folder import RECORD, read_run
 
 if TYPE_CHECKING:
@@ -23,18 +23,26 @@ _APART_SECONDS = 0.4
 def stop(run: Run, path: str, *, kill: bool) -> bool:
     """Ask the process of a run to end it; return False if the run has ended. ``path`` is its folder.
 
-    Raises Refused if it runs on another machine, SlothError if its process may not be signalled."""
+    Raises Refused if its process is elsewhere, or may not be signalled."""
     found = _begun(path)
     if found is None or not found.going:
         return False
-    if found.host != os.uname().nodename:
-        raise Refused(f"run {run.id} goes on elsewhere, on {found.host}", hint="stop it there")
     for number in range(2 if kill else 1):
         if number:
             time.sleep(_APART_SECONDS)
         if not _signal(found, path):
+            now = read_run(path)
+            if now is not None and now.going:
+                raise _out_of_reach(now)
             return number > 0
     return True
+
+
+def _out_of_reach(run: Run) -> Refused:
+    return Refused(
+        f"run {run.id} goes on where this process cannot reach it: process {run.pid} on {run.host}",
+        hint="stop it there: on that machine, or in that container",
+    )
 
 
 def _begun(path: str) -> Run | None:
@@ -50,6 +58,8 @@ def _begun(path: str) -> Run | None:
 def _signal(run: Run, path: str) -> bool:
     """Send a signal to the process, and to no other that has its pid by now."""
     try:
+        if run.pid <= 0:  # kill(2) would address a whole group
+            return False
         handle = os.pidfd_open(run.pid) if hasattr(os, "pidfd_open") else -1
     except OSError:
         return False
@@ -63,7 +73,7 @@ def _signal(run: Run, path: str) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError as error:
-        raise SlothError(f"run {run.id} cannot be stopped: process {run.pid} is another user's") from error
+        raise Refused(f"run {run.id} cannot be stopped: process {run.pid} is another user's") from error
     finally:
         if handle >= 0:
             os.close(handle)

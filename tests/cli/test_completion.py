@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from sloth_tui.runs.archive import Archive
 from sloth_tui.store import open_store
 from tests.cli.support import piped
+from tests.runner.support import write
+from tests.runs.support import GOES_ON, started
 
 pytestmark = pytest.mark.slow
 
@@ -194,3 +197,13 @@ def test_the_script_is_valid(shell: str) -> None:
         pytest.skip(f"no {shell} on this machine to check the syntax with")
     done = subprocess.run([program, "-n"], input=script.stdout, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_ids_of_runs_are_offered(tmp_path: Path) -> None:
+    file = write(tmp_path, "task({name = 't', run = function() end})")
+    assert piped("run", file).code == 0
+    (ended,) = Archive().runs()
+    with started(tmp_path, GOES_ON) as run:
+        assert complete("sloth-runner runs show ") == sorted([run.id, ended.id])
+        assert complete("sloth-runner runs attach ") == [run.id]
+        assert complete(f"sloth-runner runs undo {ended.id[:6]}") == [ended.id]

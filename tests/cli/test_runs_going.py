@@ -1,0 +1,136 @@
+"""``runs attach`` and ``runs stop``: runs that go on, in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sloth_tui.runs.archive import Archive
+from tests.cli.support import on_terminal, piped
+from tests.runner.support import write
+from tests.runs.support import GOES_ON, started
+from tests.support import A_MINUTE, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sloth_tui.runs.model import Run
+
+pytestmark = pytest.mark.slow
+
+SAYS_WHEN_TOLD = """
+task({name = "t", run = function()
+  print("begun")
+  cmd("until test -e %s; do sleep 0.01; done")
+  print("told")
+  error("in the end")
+end})
+"""
+
+
+@contextmanager
+def program(*words: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "sloth_tui", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def first_run() -> Run:
+    """Return the one run, as soon as it has begun."""
+    return wait_until(lambda: next((run for run in Archive().runs() if run.pid), None))
+
+
+def test_a_run_can_be_followed_to_its_end_and_has_its_exit_code(tmp_path: Path) -> None:
+    sign = tmp_path / "sign"
+    with started(tmp_path, SAYS_WHEN_TOLD % sign) as run, program("runs", "attach", run.id) as attached:
+        assert attached.stdout is not None
+        seen = [attached.stdout.readline() for _ in range(3)]
+        assert seen[2] == "  begun\n"
+        sign.touch()
+        rest, err = attached.communicate(timeout=A_MINUTE)
+    assert rest.startswith("  told\n")
+    assert (attached.returncode, err) == (20, "error: 1 task failed\n")
+    assert piped("runs", "output", run.id).out == "".join(seen) + rest
+
+
+def test_ctrl_c_leaves_the_run_alone_and_says_how_to_stop_it(tmp_path: Path) -> None:
+    with started(tmp_path, GOES_ON) as run, program("runs", "attach", run.id) as attached:
+        assert attached.stdout is not None
+        while attached.stdout.readline() != "  begun\n":
+            pass
+        attached.send_signal(signal.SIGINT)
+        _, err = attached.communicate(timeout=A_MINUTE)
+        assert attached.returncode == 130
+        assert err == f"run {run.id} goes on; sloth-runner runs stop {run.id} stops it\n"
+        assert Archive().find(run.id).going
+        refused = piped("runs", "undo", run.id)
+        assert (refused.code, refused.err.splitlines()[0]) == (
+            9,
+            f"error: run {run.id} goes on: there is no end yet to take it back from",
+        )
+        assert piped("runs", "output", run.id).out.endswith("\n  begun\n")
+
+
+def test_a_run_of_another_terminal_is_stopped(tmp_path: Path) -> None:
+    file = write(tmp_path, GOES_ON)
+    with program("run", file) as process:
+        run = first_run()
+        assert process.stdout is not None
+        while process.stdout.readline() != "  begun\n":
+            pass
+        done = on_terminal("runs", "stop", run.id)
+        assert (done.code, done.err) == (0, f"run {run.id} has ended: cancelled\n")
+        out, err = process.communicate(timeout=A_MINUTE)
+        assert (process.returncode, err) == (130, "error: the run was stopped\n")
+        assert out.splitlines()[-1].startswith("run cancelled in ")
+
+
+def test_kill_does_not_wait_for_the_grace(tmp_path: Path) -> None:
+    stubborn = "trap '' TERM INT; echo ready; while :; do sleep 1; done"
+    with started(tmp_path, GOES_ON.replace("sleep 600", stubborn), grace=500.0) as run:
+        wait_until(lambda: "ready" in piped("runs", "output", run.id).out)
+        assert piped("runs", "stop", run.id, "--kill").code == 0
+        assert Archive().find(run.id).result == "cancelled"
+
+
+def test_a_run_whose_process_is_killed_is_lost_and_what_it_said_is_kept(tmp_path: Path) -> None:
+    file = write(tmp_path, GOES_ON)
+    with program("run", file) as process:
+        run = first_run()
+        wait_until(lambda: "begun" in piped("runs", "output", run.id).out)
+        process.kill()
+        process.wait()
+        attached = piped("runs", "attach", run.id)
+        assert attached.code == 1
+        assert attached.out.endswith("\n  begun\n")
+        assert attached.err.startswith("error: the process of the run ended without saying how")
+        assert piped("runs", "list").out.split("\t")[5] == "lost"
+        assert piped("runs", "stop", run.id).code == 0
+
+
+def test_no_signal_is_sent_to_a_process_that_has_the_pid_by_chance(tmp_path: Path) -> None:
+    with started(tmp_path, GOES_ON) as run, subprocess.Popen(["sleep", "60"]) as bystander:
+        try:
+            found = wait_until(lambda: (now := Archive().find(run.id)).pid and now)
+            record = Path(os.environ["SLOTH_RUNNER_HOME"], "runs", run.id, "run.json")
+            data = record.read_bytes()
+            pid = f'"pid":{found.pid}'.encode()
+            assert pid in data
+            record.write_bytes(data.replace(pid, f'"pid":{bystander.pid}'.encode()))
+            refused = piped("runs", "stop", run.id)
+            assert refused.code == 9
+            assert refused.err.startswith(f"error: run {run.id} goes on where this process cannot reach it")
+            assert bystander.poll() is None
+        finally:
+            bystander.kill()
