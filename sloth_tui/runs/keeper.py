@@ -52,7 +52,12 @@ def _keep(order: Order, worker: WorkerProcess | None, failure: Exception | None,
     from sloth_tui.runs.recording import Recorder, this_process
 
     folder = RunFolder(EVENTS, RECORD, order.path)
-    recorder = Recorder(folder, this_process(order.run), lambda key: holds_secret(key, order.secret_segments))
+    encrypted = bool(order.keys)  # then no values may be recorded in the clear
+
+    def is_secret(key: str) -> bool:
+        return encrypted or holds_secret(key, order.secret_segments)
+
+    recorder = Recorder(folder, this_process(order.run), is_secret)
     try:
         if failure is not None:
             raise failure

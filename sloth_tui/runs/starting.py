@@ -13,6 +13,7 @@ from sloth_tui.agents import base_directory
 from sloth_tui.errors import SlothError, UsageError
 from sloth_tui.runner.supervision.supervisor import new_run_id
 from sloth_tui.runs import keeper
+from sloth_tui.runs.command_line import masked, quoted
 from sloth_tui.runs.event_file import EventFile
 from sloth_tui.runs.folder import RunFolder, remove, runs_directory
 from sloth_tui.runs.model import Run, new_run
@@ -110,6 +111,8 @@ def start(
     run ends."""
     hide_keys()
     store = chosen_store()
+    if keys:
+        command_line = _without_values(command_line)
     run = new_run(request, new_run_id(), store, command_line)
     retention = retention_of(settings)
     folder, base, problem = _make_folder(base, run)
@@ -133,6 +136,16 @@ def start(
         folder.close()
     _send(requests, encode_order(order))
     return StartedRun(run, pid, requests, events, problem)
+
+
+def _without_values(command_line: str) -> str:
+    """Return the command line of a run whose store is encrypted: no values are recorded in the clear."""
+    import shlex
+
+    try:
+        return quoted(masked(shlex.split(command_line), lambda name: True))
+    except ValueError:  # no command line
+        return ""
 
 
 def _make_folder(base: str | None, run: Run) -> tuple[RunFolder, str, str | None]:

@@ -12,8 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.model import Query
+from sloth_tui.runner.request import RunRequest
+from sloth_tui.runs.archive import Archive
+from sloth_tui.runs.starting import start
+from sloth_tui.settings import load_settings
 from sloth_tui.store import encryption, open_agents, open_store
 from sloth_tui.store.sqlite import keys
+from sloth_tui.store.worker_keys import keys_for_worker
 from tests.ciphers import environment
 from tests.cli.support import piped
 from tests.support import wait_until
@@ -204,3 +209,26 @@ async def test_the_terminal_ui_leaves_no_trace(base: Path, needles: list[bytes],
         await screen.sees(CANARY.decode())
         assert found(needles, base, tmp_path / "temporary") == []
     assert found(needles, base, tmp_path / "temporary", Path.home()) == []
+
+
+def test_a_run_of_a_screen_leaves_no_trace(
+    base: Path, needles: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does the process that keeps it: the key comes through a pipe, and no values are recorded."""
+    with open_store("local", "write") as store:
+        store.set("canary", CANARY.decode())
+    (tmp_path / "tasks.lua").write_text(TASKS)
+    monkeypatch.chdir(tmp_path)
+    request = RunRequest("tasks.lua", "local")
+    command_line = f"sloth-runner run tasks.lua --set x={CANARY.decode()}"
+    run = start(request, keys=keys_for_worker("local"), command_line=command_line, settings=load_settings())
+    pid = wait_until(lambda: Archive().find(run.id).pid)
+    public = [Path(f"/proc/{pid}/{name}").read_bytes() for name in ("environ", "cmdline")]
+    wait_until(lambda: (tmp_path / "begun").exists() or run.ended)
+    during = found(needles, base, tmp_path / "temporary")
+    (tmp_path / "end").touch()
+    assert run.wait(60)
+    run.close()
+    assert Archive().find(run.id).result == "done"
+    assert not [needle for needle in needles for told in public if needle in told]
+    assert during == found(needles, base, tmp_path / "temporary") == []

@@ -48,7 +48,7 @@ def follow(
     failure: SlothError | None = None
     last: RunEvent | None = None
     run = new_run_id()
-    with kept(request, run, settings, store=store, words=words) as recorder:
+    with kept(request, run, settings, encrypted=bool(keys), store=store, words=words) as recorder:
         try:
             flush = bool if recorder is None else recorder.flush
             supervisor = Supervisor(request, worker, lambda: keys, run=run, before_wait=flush)

@@ -27,14 +27,16 @@ def kept(
     run: str,
     settings: Callable[[], Settings],
     *,
+    encrypted: bool,
     store: str | None,
     words: Sequence[str],
 ) -> Iterator[Recorder | None]:
     """Return a context with what records the run of this id; None if it cannot be kept, which one warning
-    says. ``store``: the address of the store; ``words``: the command line, without the program."""
+    says. ``encrypted``: no values may be recorded in the clear. ``store``: the address of the store;
+    ``words``: the command line, without the program."""
 
     def is_secret(key: str) -> bool:
-        return holds_secret(key, settings().secret_segments)
+        return encrypted or holds_secret(key, settings().secret_segments)
 
     command_line = quoted([PROGRAM, *masked(words, is_secret)])
     found = this_process(new_run(request, run, store, command_line))
