@@ -22,9 +22,6 @@ _MEMORY_SIGNS = (
 _PROCESS_SIGNS = ("Resource temporarily unavailable", "can't start new thread")
 
 
-OUTPUT_LOST = "the process that read while this one was stopped was killed: what the run wrote then is lost"
-
-
 def describe_exit(record: RunRecord, errors: bytes) -> str:
     """Return one line about a worker that ended before it had reported that it was done.
 

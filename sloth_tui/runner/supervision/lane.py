@@ -9,7 +9,7 @@ from sloth_tui.errors import SlothError
 from sloth_tui.runner.events import Resource, TaskOutput, Warned
 from sloth_tui.runner.protocol import Note, decode_lines
 from sloth_tui.runner.request import LOCAL, lane_mark
-from sloth_tui.runner.supervision.exit_reason import OUTPUT_LOST, describe_exit
+from sloth_tui.runner.supervision.exit_reason import describe_exit
 from sloth_tui.runner.supervision.outcome import announce
 from sloth_tui.runner.supervision.process import WorkerProcess
 from sloth_tui.runner.supervision.shutdown import EXIT_SECONDS, WorkerShutdown
@@ -160,9 +160,6 @@ class Lane:
             shutdown.end()
             if record.wait_status is None:  # its guard was killed, and did not end the processes
                 worker.kill(lane_mark(record.run, record.lane))
-        if worker.output_lost and verdict is None and record.ahead():
-            # These tasks may have run: another worker must not run them a second time.
-            return Verdict("failed", OUTPUT_LOST, whole_run=True)
         if record.complete:
             return None
         if record.refused is not None:
@@ -179,15 +176,12 @@ class Lane:
         return worker
 
     def _receive(self, worker: WorkerProcess) -> Iterator[RunEvent]:
-        output_lost = worker.output_lost
         for message in decode_lines(worker.read(0.0)):
             event = self.record.take(message)
             if event is not None:
                 yield event
             elif isinstance(message, Note) and message.name == "plan":
                 yield announce(self.record)
-        if worker.output_lost and not output_lost:
-            yield Warned(self.record.task, OUTPUT_LOST)
 
     def _recover(self) -> Iterator[RunEvent | None]:
         """Yield the changes that a dead worker had committed but not reported."""
@@ -224,9 +218,6 @@ class Lane:
         verdict = self._ending.verdict(complete=record.complete)
         if verdict is not None or record.complete:
             return verdict
-        if worker.output_lost and record.stepwise and record.step is not None:
-            # Its end may be among what was lost, and the next task is begun only after it.
-            return Verdict("failed", OUTPUT_LOST, whole_run=True)
         if record.task_deadline is not None and time.monotonic() >= record.task_deadline:
             return Verdict("timeout", record.overdue(), whole_run=False)
         return None

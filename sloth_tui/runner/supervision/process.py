@@ -16,7 +16,6 @@ from sloth_tui.errors import SlothError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.runner.request import Assignment
-    from sloth_tui.runner.supervision.stand_in import StandIn
 
 _CHANNEL, _STEPS, _KEYS = 3, 4, 5
 _READ_BYTES = 1 << 18
@@ -58,9 +57,6 @@ class WorkerProcess:
         os.set_blocking(self._stdin, False)
         self._unsent = memoryview(b"")
         self._incomplete = b""
-        self._stand_in: StandIn | None = None
-        self.output_lost = False
-        """True if output was lost because the process that read since :meth:`pause_reading` was killed."""
         self.errors = b""
         """The last bytes that it wrote to stderr."""
 
@@ -84,11 +80,6 @@ class WorkerProcess:
         wanted = [(descriptor, select.POLLIN) for descriptor in self._open]
         return [*wanted, (self._stdin, select.POLLOUT)] if self._unsent else wanted
 
-    @property
-    def has_kept(self) -> bool:
-        """True if :meth:`read` has something to return without waiting."""
-        return self._stand_in is not None
-
     def begin_task(self, name: str, told: str = "") -> None:
         """Tell a worker that runs task by task which one is next, and what that one is to know."""
         with suppress(OSError):  # it is gone, which its lines tell
@@ -103,8 +94,6 @@ class WorkerProcess:
     def read(self, timeout: float | None) -> list[bytes]:
         """Wait up to ``timeout`` seconds (None: for ever, but at most a day) for lines, and return those that
         came, if any."""
-        if self._stand_in is not None:
-            return self._receive_kept(self._stand_in)
         milliseconds = None if timeout is None else min(max(0.0, timeout), _MAX_WAIT_SECONDS) * 1000
         lines: list[bytes] = []
         for descriptor, _ in self._poll.poll(milliseconds):
@@ -113,24 +102,6 @@ class WorkerProcess:
             elif descriptor in self._open:
                 lines += self._receive(descriptor)
         return lines
-
-    def pause_reading(self) -> None:
-        """Let another process read from now on, because this one is about to be stopped.
-
-        If it cannot be started, no process reads.
-        """
-        from sloth_tui.runner.supervision.stand_in import StandIn
-
-        if self._channel in self._open:
-            try:
-                self._stand_in = StandIn(self._channel)
-            except OSError:
-                return
-
-    def resume_reading(self) -> None:
-        """Read again. :meth:`read` first returns what the other process has kept in the meantime."""
-        if self._stand_in is not None:
-            self._stand_in.dismiss()
 
     def dismiss(self) -> None:
         """Ask the worker to end itself and everything it started.
@@ -211,18 +182,6 @@ class WorkerProcess:
         if descriptor == self._errors:
             self.errors = (self.errors + data)[-_MAX_ERROR_BYTES:]
             return []
-        return self._lines(data)
-
-    def _receive_kept(self, stand_in: StandIn) -> list[bytes]:
-        data = stand_in.take()
-        if not data:
-            self._stand_in = None
-            if stand_in.failed:
-                # What comes next may not be the rest of this line.
-                self.output_lost, self._incomplete = True, b""
-        return self._lines(data)
-
-    def _lines(self, data: bytes) -> list[bytes]:
         *lines, self._incomplete = (self._incomplete + data).split(b"\n")
         return lines
 

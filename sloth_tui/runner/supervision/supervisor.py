@@ -33,22 +33,10 @@ if TYPE_CHECKING:
     from sloth_tui.runner.supervision.process import WorkerProcess
     from sloth_tui.runner.supervision.verdict import Verdict
 
-__all__ = ["RunRequest", "Supervisor", "Suspension", "new_run_id"]
+__all__ = ["RunRequest", "Supervisor", "new_run_id"]
 
 _MAX_WAIT_SECONDS = 86_400.0
 """A day: poll(2) counts milliseconds in 32 bits."""
-
-
-class Suspension:
-    """A time in which the process of the supervisor is stopped, as by Ctrl-Z."""
-
-    def __init__(self) -> None:
-        from threading import Event
-
-        self.begun = Event()
-        """Set by the supervisor: another process reads in its place, and this one may be stopped."""
-        self.over = Event()
-        """Set by the caller of :meth:`Supervisor.prepare_suspension` when this process runs again."""
 
 
 class Supervisor:
@@ -74,7 +62,6 @@ class Supervisor:
         self.run = run or new_run_id()
         """Id of the run."""
         self._ending = RunEnding(request)
-        self._suspension: Suspension | None = None
         self._wake_end, self._wake = os.pipe()
         os.set_blocking(self._wake_end, False)
         os.set_blocking(self._wake, False)
@@ -100,14 +87,6 @@ class Supervisor:
         except OSError:  # already over, or already woken
             return
 
-    def prepare_suspension(self, suspension: Suspension) -> None:
-        """Let other processes read from the workers until the suspension is over.
-
-        ``suspension.begun`` is set soon, unless the run is at its end: then no process needs to read.
-        """
-        self._suspension = suspension
-        self._wake_up()
-
     def events(self) -> Iterator[RunEvent]:
         """Yield the run's events, up to RunFinished. Call it once. Closing the generator ends the run."""
         record = RunRecord(self.request, self.run)
@@ -128,7 +107,7 @@ class Supervisor:
             os.close(self._wake_end)
 
     def _wait(self, lanes: list[Lane]) -> None:
-        """Wait until a lane has something to do, or a request has come; handle suspensions."""
+        """Wait until a lane has something to do, or a request has come."""
         workers = [lane.worker for lane in lanes if lane.worker is not None]
         times = [lane.wait_until for lane in lanes if lane.wait_until is not None]
         poll = select.poll()
@@ -137,8 +116,6 @@ class Supervisor:
             for descriptor, wanted in worker.interests():
                 poll.register(descriptor, wanted)
         seconds = min([_MAX_WAIT_SECONDS, *(at - time.monotonic() for at in times)])
-        if any(worker.has_kept for worker in workers):
-            seconds = 0.0
         self._before_wait()
         try:
             poll.poll(max(0.0, seconds) * 1000)
@@ -147,9 +124,6 @@ class Supervisor:
             return
         with suppress(BlockingIOError):
             os.read(self._wake_end, 64)
-        suspension, self._suspension = self._suspension, None
-        if suspension is not None:
-            _suspend(workers, suspension)
 
     def _outcome(self, verdict: Verdict) -> tuple[str, str, int]:
         if verdict.whole_run:
@@ -160,12 +134,3 @@ class Supervisor:
 def new_run_id() -> str:
     """Return an id that no other run has."""
     return os.urandom(6).hex()
-
-
-def _suspend(workers: list[WorkerProcess], suspension: Suspension) -> None:
-    for worker in workers:
-        worker.pause_reading()
-    suspension.begun.set()
-    suspension.over.wait()
-    for worker in workers:
-        worker.resume_reading()

@@ -146,6 +146,7 @@ def test_what_is_not_left_ends_with_the_session_and_what_is_left_does_not(
     assert found.result == "cancelled"
     later.open(stays.id)
     again = wait_until(lambda: later.by_id(stays.id))
+    assert again is not None
     wait_until(lambda: again.ended)
     assert "  on" in texts(again)
 
