@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.supervision import process
+from sloth_tui.runs import starting
 from sloth_tui.store import address, open_path
 from tests.docs import ROOT
 from tests.elsewhere import fake
@@ -28,6 +29,7 @@ def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(address, "BACKENDS", copy.copy(address.BACKENDS))
     monkeypatch.setattr(address, "OPENINGS", copy.copy(address.OPENINGS))
     monkeypatch.setattr(process, "_START", process._START)
+    monkeypatch.setattr(starting, "_START", starting._START)
     monkeypatch.setattr(fake, "ON_MAIN_THREAD", [])
     fake.install()
     return directory

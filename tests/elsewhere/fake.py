@@ -16,6 +16,7 @@ from sloth_tui.agents import check_name
 from sloth_tui.errors import AgentNotFound, DatabaseUnusable
 from sloth_tui.model import Agent, Pace, StoreCheck
 from sloth_tui.runner.supervision import process
+from sloth_tui.runs import starting
 from sloth_tui.settings import load_settings
 from sloth_tui.store import address as addresses
 from sloth_tui.store import open_path
@@ -36,13 +37,14 @@ _PURE = frozenset({"interrupt", "supersede", "fold", "reveal"})
 
 
 def install() -> None:
-    """Know ``fake://`` in this process and in the workers that it starts."""
+    """Know ``fake://`` in this process, and in the workers and keepers that it starts."""
     addresses.BACKENDS["fake"] = "fake"
     addresses.OPENINGS["fake"] = __name__
     process._START = (
         "import sys; sys.path = sys.argv[1:]; from tests.elsewhere.fake import install; install();"
         " from sloth_tui.runner.worker.main import main; main()"
     )
+    starting._START = process._START.replace("sloth_tui.runner.worker.main", "sloth_tui.runs.keeper")
 
 
 def directory() -> Path:
