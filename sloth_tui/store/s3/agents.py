@@ -13,15 +13,15 @@ from sloth_tui.errors import (
     SlothError,
 )
 from sloth_tui.store.clock import SYSTEM_CLOCK
-from sloth_tui.store.s3 import marks
-from sloth_tui.store.s3.gate import Gate
-from sloth_tui.store.s3.host_copy import HostCopy
-from sloth_tui.store.s3.keeping import Keeper
-from sloth_tui.store.s3.leases import Leases, new_nonce, put_settled
-from sloth_tui.store.s3.objects import Lost
+from sloth_tui.store.s3.client.objects import Lost
+from sloth_tui.store.s3.copies import marks
+from sloth_tui.store.s3.copies.host_copy import HostCopy
+from sloth_tui.store.s3.copies.reading import POLL_SECONDS
+from sloth_tui.store.s3.copies.scratch import Scratch
+from sloth_tui.store.s3.leases.gate import Gate
+from sloth_tui.store.s3.leases.keeping import Keeper
+from sloth_tui.store.s3.leases.leases import Leases, new_nonce, put_settled
 from sloth_tui.store.s3.probe import require_conditions
-from sloth_tui.store.s3.reading import POLL_SECONDS
-from sloth_tui.store.s3.scratch import Scratch
 from sloth_tui.store.sqlite import backup_directory, exposure
 from sloth_tui.store.sqlite.engine.snapshot import as_bytes
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
     from sloth_tui.model import Agent, Check, Pace
-    from sloth_tui.store.s3.leases import Lease
-    from sloth_tui.store.s3.marks import Connection
-    from sloth_tui.store.s3.objects import Bucket
+    from sloth_tui.store.s3.client.objects import Bucket
+    from sloth_tui.store.s3.copies.marks import Connection
+    from sloth_tui.store.s3.leases.leases import Lease
 
     Progress: TypeAlias = "Callable[[int, int], object]"
 

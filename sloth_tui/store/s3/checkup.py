@@ -15,8 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sloth_tui.store.s3.host_copy import HostCopy
-    from sloth_tui.store.s3.objects import Bucket
+    from sloth_tui.store.s3.client.objects import Bucket
+    from sloth_tui.store.s3.copies.host_copy import HostCopy
 
 _LARGE_BYTES = 256 * 1024 * 1024
 """Each write sends the whole database."""

@@ -9,11 +9,11 @@ from sloth_tui.errors import AgentNotFound
 from sloth_tui.settings import load_settings
 from sloth_tui.store.address import poll_seconds
 from sloth_tui.store.clock import SYSTEM_CLOCK
-from sloth_tui.store.s3.address import parse
 from sloth_tui.store.s3.agents import S3Agents
-from sloth_tui.store.s3.objects import Bucket
+from sloth_tui.store.s3.client.address import parse
+from sloth_tui.store.s3.client.objects import Bucket
+from sloth_tui.store.s3.copies.reading import POLL_SECONDS
 from sloth_tui.store.s3.probe import recall, require_conditions
-from sloth_tui.store.s3.reading import POLL_SECONDS
 from sloth_tui.store.s3.store import S3Store
 
 TYPE_CHECKING = False

@@ -9,12 +9,12 @@ import os
 from contextlib import suppress
 
 from sloth_tui.errors import DatabaseUnusable, SlothError
-from sloth_tui.store.s3.host_copy import cache_directory, write_file
-from sloth_tui.store.s3.objects import Lost, Unanswered
+from sloth_tui.store.s3.client.objects import Lost, Unanswered
+from sloth_tui.store.s3.copies.host_copy import cache_directory, write_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.store.s3.objects import Bucket
+    from sloth_tui.store.s3.client.objects import Bucket
 
 _KEPT, _KEPT_BARE = "conditions kept\n", "conditions kept, ETags without quotes\n"
 _WRONG_ETAG = '"00000000000000000000000000000000"'

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from sloth_tui.store.clock import SYSTEM_CLOCK
-from sloth_tui.store.s3 import marks
-from sloth_tui.store.s3.host_copy import HostCopy
-from sloth_tui.store.s3.keeping import Keeper
-from sloth_tui.store.s3.leases import Leases
-from sloth_tui.store.s3.locks import Locks
-from sloth_tui.store.s3.reading import POLL_SECONDS, S3Reading
-from sloth_tui.store.s3.writer import Writer
+from sloth_tui.store.s3.copies import marks
+from sloth_tui.store.s3.copies.host_copy import HostCopy
+from sloth_tui.store.s3.copies.reading import POLL_SECONDS, S3Reading
+from sloth_tui.store.s3.leases.keeping import Keeper
+from sloth_tui.store.s3.leases.leases import Leases
+from sloth_tui.store.s3.locks.locks import Locks
+from sloth_tui.store.s3.writing.writer import Writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.clock import Clock
     from sloth_tui.store.parts import Batch, EntryPart, Merged, Part
     from sloth_tui.store.port import Window
-    from sloth_tui.store.s3.objects import Bucket
+    from sloth_tui.store.s3.client.objects import Bucket
     from sloth_tui.store.sqlite.store import SqliteStore
 
 
@@ -198,7 +198,7 @@ class S3Store(S3Reading):
         )
 
     def window(self) -> Window:
-        from sloth_tui.store.s3.window import open_window
+        from sloth_tui.store.s3.copies.window import open_window
 
         self._copy.refresh()
         return open_window(self._copy, self._poll, self._clock)

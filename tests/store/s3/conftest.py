@@ -7,8 +7,8 @@ import pytest
 
 from sloth_tui.settings import Settings
 from sloth_tui.store.clock import SYSTEM_CLOCK
-from sloth_tui.store.s3.address import parse
-from sloth_tui.store.s3.objects import Bucket
+from sloth_tui.store.s3.client.address import parse
+from sloth_tui.store.s3.client.objects import Bucket
 from sloth_tui.store.s3.probe import recall
 from sloth_tui.store.s3.store import S3Store
 from tests.servers import s3 as servers

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sloth_tui.errors import UsageError
-from sloth_tui.store.s3.address import parse
+from sloth_tui.store.s3.client.address import parse
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.store.s3 import reading, sending
+from sloth_tui.store.s3.copies import reading
 from sloth_tui.store.s3.opening import open_store
+from sloth_tui.store.s3.writing import sending
 from tests.cli.support import piped
 from tests.cli.test_history_commands import Following
 from tests.servers.background import free_ports

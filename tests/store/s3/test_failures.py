@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.errors import AgentNotFound, SlothError
-from sloth_tui.store.s3 import objects
+from sloth_tui.store.s3.client import objects
 from sloth_tui.store.s3.opening import check, open_agents, open_store
 from tests.servers.background import free_ports
 from tests.servers.imitations import between, refusing, served

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.errors import DatabaseUnusable, LockHeld
-from sloth_tui.store.s3 import sending
+from sloth_tui.store.s3.writing import sending
 from tests.servers.imitations import between
 from tests.support import rounds
 

@@ -9,7 +9,7 @@ import pytest
 from sloth_tui.errors import LockHeld, LockLost
 from sloth_tui.model import Owner
 from sloth_tui.store import process
-from sloth_tui.store.s3 import keeping, leases
+from sloth_tui.store.s3.leases import keeping, leases
 from tests.servers.imitations import between
 from tests.servers.s3 import path_in
 from tests.store.manual_clock import ManualClock

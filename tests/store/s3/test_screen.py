@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.store.s3 import objects
+from sloth_tui.store.s3.client import objects
 from sloth_tui.store.s3.opening import open_store
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from tests.servers.imitations import between

@@ -11,7 +11,8 @@ import pytest
 from sloth_tui.errors import SlothError, UsageError
 from sloth_tui.model import Query
 from sloth_tui.store.clock import SYSTEM_CLOCK
-from sloth_tui.store.s3 import reading, sending
+from sloth_tui.store.s3.copies import reading
+from sloth_tui.store.s3.writing import sending
 from tests.servers.imitations import between
 from tests.servers.s3 import path_in
 from tests.support import rounds

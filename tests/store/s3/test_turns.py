@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sloth_tui.store.s3 import gate
+from sloth_tui.store.s3.leases import gate
 from tests.support import A_MINUTE, wait_until
 
 if TYPE_CHECKING:

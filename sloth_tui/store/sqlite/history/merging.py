@@ -52,7 +52,7 @@ _PLAN = f"""SELECT incoming.key AS key, incoming.value AS value, incoming.type A
         coalesce(live.revision, {deletion("incoming.key")}) AS previous, 0 AS obstacle
     FROM temp.sloth_incoming AS incoming LEFT JOIN state AS live ON live.key = incoming.key
     WHERE live.key IS NULL OR {{replaced}}"""
-_REMOVED = """ UNION ALL SELECT key, NULL, NULL, 1, value, type, revision, 0 FROM state
+_REsloth_tui = """ UNION ALL SELECT key, NULL, NULL, 1, value, type, revision, 0 FROM state
     WHERE {where} AND key NOT IN (SELECT key FROM temp.sloth_incoming)"""
 
 
@@ -147,7 +147,7 @@ class _Staged:
         statement = _PLAN.format(replaced=replaced)
         if self._replace is not None:
             selection = KeySelection(self._replace)
-            statement += _REMOVED.format(where=selection.entries)
+            statement += _REsloth_tui.format(where=selection.entries)
             bindings = selection.bindings
         return RestorePlan(self._database, statement, bindings)
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from sloth_tui.errors import SlothError
 from sloth_tui.settings import load_settings
 from sloth_tui.store.clock import SharedClock
-from sloth_tui.store.s3 import marks
+from sloth_tui.store.s3.copies import marks
 from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.entries.retention import sweep
 from sloth_tui.store.sqlite.store import SqliteStore
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sloth_tui.model import Origin
     from sloth_tui.settings import Settings
     from sloth_tui.store.clock import Clock
-    from sloth_tui.store.s3.host_copy import HostCopy, Known
+    from sloth_tui.store.s3.copies.host_copy import HostCopy, Known
 
 _COUNT = "SELECT total_changes() + (SELECT page_count FROM pragma_page_count('main'))"
 _IS_KEPT = "SELECT 1 FROM sloth_changes WHERE id = ?"

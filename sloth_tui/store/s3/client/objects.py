@@ -10,8 +10,8 @@ from typing import NamedTuple
 from obstore.exceptions import AlreadyExistsError, BaseError, NotModifiedError, PreconditionError
 from obstore.store import S3Store
 
-from sloth_tui.store.s3.credentials import from_file
-from sloth_tui.store.s3.failures import code_of, may_pass, never_sent, status_of, translated
+from sloth_tui.store.s3.client.credentials import from_file
+from sloth_tui.store.s3.client.failures import code_of, may_pass, never_sent, status_of, translated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, S3Config
 
     from sloth_tui.errors import SlothError
-    from sloth_tui.store.s3.address import Address
+    from sloth_tui.store.s3.client.address import Address
 
     T = TypeVar("T")
 

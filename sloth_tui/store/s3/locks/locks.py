@@ -9,9 +9,9 @@ from hashlib import sha256
 from sloth_tui.errors import NotWritable
 from sloth_tui.store import lock_rules
 from sloth_tui.store.clock import NANOSECONDS
-from sloth_tui.store.s3 import lock_log
-from sloth_tui.store.s3.leases import Lease, Leases, new_nonce
-from sloth_tui.store.s3.objects import Lost
+from sloth_tui.store.s3.client.objects import Lost
+from sloth_tui.store.s3.leases.leases import Lease, Leases, new_nonce
+from sloth_tui.store.s3.locks import lock_log
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from sloth_tui.errors import LockLost
     from sloth_tui.model import Lock, LockUse
-    from sloth_tui.store.s3.keeping import Keeper
-    from sloth_tui.store.s3.objects import Bucket
-    from sloth_tui.store.s3.writer import Writer
+    from sloth_tui.store.s3.client.objects import Bucket
+    from sloth_tui.store.s3.leases.keeping import Keeper
+    from sloth_tui.store.s3.writing.writer import Writer
 
 _PAUSE_SECONDS, _JITTER_SECONDS = 0.05, 0.1
 """Pause between two looks at a held lock, and the random time added to it. Each look is a request."""

@@ -13,12 +13,12 @@ from contextlib import contextmanager, nullcontext
 from random import random
 
 from sloth_tui.errors import DatabaseUnusable, NotWritable
-from sloth_tui.store.s3 import marks
-from sloth_tui.store.s3.gate import Gate
-from sloth_tui.store.s3.objects import Lost
+from sloth_tui.store.s3.client.objects import Lost
+from sloth_tui.store.s3.copies import marks
+from sloth_tui.store.s3.copies.scratch import Scratch
+from sloth_tui.store.s3.leases.gate import Gate
 from sloth_tui.store.s3.probe import require_conditions
-from sloth_tui.store.s3.scratch import Scratch
-from sloth_tui.store.s3.sending import Sender, snapshot_of
+from sloth_tui.store.s3.writing.sending import Sender, snapshot_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Origin
     from sloth_tui.settings import Settings
-    from sloth_tui.store.s3.host_copy import HostCopy, Known
-    from sloth_tui.store.s3.keeping import Keeper
-    from sloth_tui.store.s3.leases import Leases
-    from sloth_tui.store.s3.objects import Bucket
+    from sloth_tui.store.s3.client.objects import Bucket
+    from sloth_tui.store.s3.copies.host_copy import HostCopy, Known
+    from sloth_tui.store.s3.leases.keeping import Keeper
+    from sloth_tui.store.s3.leases.leases import Leases
     from sloth_tui.store.sqlite.engine.database import Database
     from sloth_tui.store.sqlite.store import SqliteStore
 

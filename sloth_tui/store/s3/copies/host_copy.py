@@ -17,7 +17,7 @@ from typing import NamedTuple
 from sloth_tui.agents import base_directory, check_name
 from sloth_tui.errors import DatabaseUnusable, NotWritable
 from sloth_tui.store.clock import SYSTEM_CLOCK
-from sloth_tui.store.s3 import marks
+from sloth_tui.store.s3.copies import marks
 from sloth_tui.store.sqlite.engine.connection import OpenDatabase
 from sloth_tui.store.sqlite.engine.files import create_file
 from sloth_tui.store.sqlite.engine.snapshot import discard, from_bytes, install
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sloth_tui.errors import SlothError
-    from sloth_tui.store.s3.marks import Connection
-    from sloth_tui.store.s3.objects import Bucket, Found
+    from sloth_tui.store.s3.client.objects import Bucket, Found
+    from sloth_tui.store.s3.copies.marks import Connection
 
 BUSY_SECONDS = 60.0
 """How long a process waits for its turn."""

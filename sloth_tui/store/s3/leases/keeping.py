@@ -7,13 +7,13 @@ import time
 from contextlib import suppress
 
 from sloth_tui.errors import SlothError
-from sloth_tui.store.s3.leases import BEAT_SECONDS
-from sloth_tui.store.s3.objects import Lost
+from sloth_tui.store.s3.client.objects import Lost
+from sloth_tui.store.s3.leases.leases import BEAT_SECONDS
 from sloth_tui.threads import Thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.store.s3.leases import Leases
+    from sloth_tui.store.s3.leases.leases import Leases
 
 _EVERY_SECONDS = BEAT_SECONDS / 3
 _CLOSE_SECONDS = 0.5

@@ -12,16 +12,16 @@ from random import random
 
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.lock_rules import MAX_LEASE_SECONDS
-from sloth_tui.store.s3.host_copy import BUSY_SECONDS
-from sloth_tui.store.s3.leases import new_nonce
-from sloth_tui.store.s3.objects import Lost
+from sloth_tui.store.s3.client.objects import Lost
+from sloth_tui.store.s3.copies.host_copy import BUSY_SECONDS
+from sloth_tui.store.s3.leases.leases import new_nonce
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sloth_tui.store.s3.keeping import Keeper
-    from sloth_tui.store.s3.leases import Lease, Leases
+    from sloth_tui.store.s3.leases.keeping import Keeper
+    from sloth_tui.store.s3.leases.leases import Lease, Leases
 
 _PAUSE_SECONDS, _JITTER_SECONDS = 0.03, 0.06
 _NAME = "transaction"

@@ -16,14 +16,14 @@ from typing import NamedTuple
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.clock import NANOSECONDS
 from sloth_tui.store.process import current_process, is_alive
-from sloth_tui.store.s3.host_copy import write_file
-from sloth_tui.store.s3.objects import PATIENCE_SECONDS, Lost, Unanswered
+from sloth_tui.store.s3.client.objects import PATIENCE_SECONDS, Lost, Unanswered
+from sloth_tui.store.s3.copies.host_copy import write_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.model import Lock, Owner
     from sloth_tui.store.clock import Clock
-    from sloth_tui.store.s3.objects import Bucket
+    from sloth_tui.store.s3.client.objects import Bucket
 
 BEAT_SECONDS = 15.0
 """How long a tied lock stays its holder's, for other machines, after its last sign of life."""

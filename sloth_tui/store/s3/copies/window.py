@@ -10,7 +10,7 @@ from sloth_tui.store.sqlite.rows.key_source import SqliteKeySource
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.store.clock import Clock
-    from sloth_tui.store.s3.host_copy import HostCopy
+    from sloth_tui.store.s3.copies.host_copy import HostCopy
 
 
 def open_window(copy: HostCopy, poll: float, clock: Clock) -> IndexedWindow:

@@ -6,7 +6,7 @@ import time
 
 from sloth_tui.errors import SlothError
 from sloth_tui.store.clock import SharedClock
-from sloth_tui.store.s3 import marks
+from sloth_tui.store.s3.copies import marks
 from sloth_tui.store.sqlite import exposure
 from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         Value,
     )
     from sloth_tui.store.clock import Clock
-    from sloth_tui.store.s3.host_copy import HostCopy
+    from sloth_tui.store.s3.copies.host_copy import HostCopy
 
     D = TypeVar("D")
 

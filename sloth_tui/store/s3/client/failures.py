@@ -8,7 +8,7 @@ from sloth_tui.errors import DatabaseUnusable, NotWritable, SlothError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.store.s3.address import Address
+    from sloth_tui.store.s3.client.address import Address
 
 _STATUS = re.compile(r"status code: (\d{3}) ?([A-Za-z ]*)")
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")

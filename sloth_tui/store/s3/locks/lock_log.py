@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Lock
     from sloth_tui.origin import Origin
-    from sloth_tui.store.s3.leases import Body
+    from sloth_tui.store.s3.leases.leases import Body
 
 
 def begun(before: tuple[str, ...], body: Body, origin: Origin) -> tuple[str, ...]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 
 from sloth_tui.errors import DatabaseUnusable, UsageError
-from sloth_tui.store.s3 import marks
-from sloth_tui.store.s3.objects import PATIENCE_SECONDS, Lost, Unanswered
+from sloth_tui.store.s3.client.objects import PATIENCE_SECONDS, Lost, Unanswered
+from sloth_tui.store.s3.copies import marks
 from sloth_tui.store.sqlite.engine.snapshot import as_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sloth_tui.store.s3.host_copy import HostCopy, Known
-    from sloth_tui.store.s3.marks import Connection
-    from sloth_tui.store.s3.objects import Bucket
+    from sloth_tui.store.s3.client.objects import Bucket
+    from sloth_tui.store.s3.copies.host_copy import HostCopy, Known
+    from sloth_tui.store.s3.copies.marks import Connection
 
 MIB = 1 << 20
 MOST_BYTES = 256 * MIB
