@@ -6,6 +6,7 @@ import os
 import stat
 from contextlib import suppress
 
+from sloth_tui.durable import flush_name
 from sloth_tui.errors import Conflict, NotWritable, UsageError
 
 TYPE_CHECKING = False
@@ -94,7 +95,7 @@ class Destination:
                     raise self._exists() from None
                 os.rename(self._partial, self.path)
                 self._partial = None
-        _sync(os.path.dirname(self.path))
+        flush_name(self.path)
 
     def _descriptor(self) -> int:
         if self._in_place:
@@ -144,13 +145,3 @@ def _runs(pid: int) -> bool:
     except OSError:
         return True
     return True
-
-
-def _sync(directory: str) -> None:
-    """Flush a directory, so that its names survive a power cut."""
-    with suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -128,11 +128,11 @@ def test_conflicts_and_predictions(base: Path, tmp_path: Path) -> None:
     predicted = piped("state", "import", str(path), "--dry-run")
     assert predicted.code == 5
     assert predicted.out == (
-        "+ c\n! b\n1 added, 0 changed, 1 same, 1 conflicting, 0 removed, 0 expired, 0 passed_over\n"
+        "+ c\n! b\n1 added, 0 changed, 1 same, 1 conflicting, 0 removed, 0 expired, 0 passed over\n"
     )
     predicted = piped("state", "import", str(path), "-n", "--replace")
     assert predicted == (
-        0, b"+ c\n~ b\n- d\n1 added, 1 changed, 1 same, 0 conflicting, 1 removed, 0 expired, 0 passed_over\n",
+        0, b"+ c\n~ b\n- d\n1 added, 1 changed, 1 same, 0 conflicting, 1 removed, 0 expired, 0 passed over\n",
         b"",
     )  # fmt: skip
     predicted = piped("state", "import", str(path), "-n", "-a", "nobody", "-o", "json", "-p", "c")

@@ -79,7 +79,7 @@ def _predict(arguments: Arguments, file: Import, rule: str, replace: str | None,
         for field, sign in _SIGNS:
             for key in getattr(planned, field):
                 out.line(f"{sign} {display_text(key)}")
-        out.line(", ".join(f"{count:,} {word}" for word, count in counts.items()))
+        out.line(", ".join(f"{count:,} {field.replace('_', ' ')}" for field, count in counts.items()))
     if rule == "fail" and planned.conflicting:
         raise differs(planned.conflicting, len(planned.conflicting))
     return ExitCode.OK

@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sloth_tui.durable import flush_directory
 from sloth_tui.errors import FileChanged, HostError
 from sloth_tui.runner.hosts.contents import checksum_of
 from sloth_tui.runner.hosts.host import AT_ONCE, BACKUP_STAMP
@@ -60,7 +61,7 @@ def replace_file(
     except BaseException:
         os.unlink(temporary)
         raise
-    sync_directory(directory)
+    flush_directory(directory)
     return backup
 
 
@@ -79,15 +80,6 @@ def set_attributes(path: str, wanted: Attributes) -> None:
     if moved or wanted.mode is not None:
         # The kernel has taken the set-user-id and set-group-id bits of a file that was given away.
         os.chmod(path, stat.S_IMODE(status.st_mode) if wanted.mode is None else wanted.mode)
-
-
-def sync_directory(path: str) -> None:
-    """Make a new name survive a power cut as well."""
-    descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _status(path: str) -> os.stat_result | None:

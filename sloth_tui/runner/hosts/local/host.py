@@ -129,7 +129,8 @@ class LocalHost:
                 raise
 
     def make_link(self, path: str, to: str) -> None:
-        from sloth_tui.runner.hosts.local.atomic_file import sync_directory, temporary_name
+        from sloth_tui.durable import flush_directory
+        from sloth_tui.runner.hosts.local.atomic_file import temporary_name
 
         with _naming(path):
             path = own_path(path)
@@ -140,7 +141,7 @@ class LocalHost:
             except BaseException:
                 os.unlink(temporary)
                 raise
-            sync_directory(os.path.dirname(path))
+            flush_directory(os.path.dirname(path))
 
     def remove(self, path: str, *, recurse: bool = False) -> None:
         from sloth_tui.runner.hosts.local.removal import remove

@@ -12,10 +12,11 @@ from contextlib import suppress
 
 import apsw
 
+from sloth_tui.durable import flush, flush_name
 from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.store.sqlite.encryption.holders import refuse_holders
 from sloth_tui.store.sqlite.engine import UNREADABLE, read_header
-from sloth_tui.store.sqlite.engine.backup import flush, seize, sync_directory
+from sloth_tui.store.sqlite.engine.backup import seize
 from sloth_tui.store.sqlite.engine.errors import translate_error
 from sloth_tui.store.sqlite.engine.files import create_file
 from sloth_tui.store.sqlite.engine.opening import FLAGS, check_path, connect, connect_to, identity
@@ -51,7 +52,7 @@ def swap(path: str, key: tuple[str, bytes] | None) -> None:
         _keep_owner(path, new)
         flush(new)
         os.rename(new, path)
-        sync_directory(path)
+        flush_name(path)
     except OSError as error:
         raise translate_error(apsw.IOError(error.strerror or str(error)), path) from error
     finally:

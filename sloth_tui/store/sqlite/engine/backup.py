@@ -12,6 +12,7 @@ from contextlib import suppress
 
 import apsw
 
+from sloth_tui.durable import flush_name
 from sloth_tui.errors import Conflict, NotWritable
 from sloth_tui.store.sqlite.engine.adopting import open_adopted
 from sloth_tui.store.sqlite.engine.errors import translate_error
@@ -81,7 +82,7 @@ def remove(path: str, save: Callable[[apsw.Connection], object]) -> None:
     for suffix in ("-wal", "-shm", "-journal"):
         with suppress(OSError):
             os.unlink(path + suffix)
-    sync_directory(path)
+    flush_name(path)
 
 
 def refuse_existing(path: str) -> None:
@@ -146,7 +147,7 @@ def write_new(target: str, fill: Callable[[str], None]) -> None:
         raise
     with suppress(FileNotFoundError):
         os.unlink(partial)
-    sync_directory(target)
+    flush_name(target)
 
 
 def _fill(partial: str, source: apsw.Connection, path: str, progress: Progress | None) -> None:
@@ -181,22 +182,3 @@ def put_in_place(partial: str, target: str) -> None:
             os.rename(partial, target)
         except OSError:
             raise NotWritable(f"{target}: cannot be created: {error.strerror}") from error
-
-
-def flush(path: str) -> None:
-    """Flush a file to the disk. Raises OSError."""
-    _flush(path, os.O_RDONLY | os.O_CLOEXEC)
-
-
-def sync_directory(path: str) -> None:
-    """Flush the directory of a file, so that its name survives a power cut."""
-    with suppress(OSError):
-        _flush(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
-
-
-def _flush(path: str, flags: int) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

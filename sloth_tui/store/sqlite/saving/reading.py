@@ -7,9 +7,10 @@ import os
 import apsw
 
 from sloth_tui.agents import status_of
+from sloth_tui.durable import flush
 from sloth_tui.errors import DatabaseUnusable, NotFound
 from sloth_tui.store.sqlite.engine import UNREADABLE, read_header
-from sloth_tui.store.sqlite.engine.backup import flush, put_in_place
+from sloth_tui.store.sqlite.engine.backup import put_in_place
 from sloth_tui.store.sqlite.engine.errors import damaged, translate_error
 from sloth_tui.store.sqlite.engine.files import create_file
 from sloth_tui.store.sqlite.engine.opening import FLAGS, check_path, connect_to, open_as_it_is

@@ -10,9 +10,9 @@ from contextlib import ExitStack, contextmanager, suppress
 import apsw
 
 from sloth_tui.agents import status_of
+from sloth_tui.durable import flush_name
 from sloth_tui.errors import Conflict, NotWritable
 from sloth_tui.store.sqlite.engine import UNREADABLE
-from sloth_tui.store.sqlite.engine.backup import sync_directory
 from sloth_tui.store.sqlite.engine.errors import translate_error
 from sloth_tui.store.sqlite.engine.files import PARTIAL, abandoned, create_file, has_hot_journal
 from sloth_tui.store.sqlite.engine.opening import FLAGS, check_path, connect_anyhow
@@ -62,7 +62,7 @@ def swap(path: str, new: str, kept: str) -> None:
             os.rename(new, path)
         except OSError as error:
             raise NotWritable(f"{path}: cannot be replaced: {error.strerror}") from error
-        sync_directory(path)
+        flush_name(path)
 
 
 @contextmanager
@@ -160,7 +160,7 @@ def _keep(path: str, descriptor: int, kept: str) -> None:
         finally:
             if end:
                 os.close(source)
-    sync_directory(kept)
+    flush_name(kept)
 
 
 def _copy(source: int, target: str) -> None:

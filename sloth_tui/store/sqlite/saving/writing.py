@@ -7,9 +7,10 @@ from contextlib import suppress
 
 import apsw
 
+from sloth_tui.durable import flush
 from sloth_tui.errors import DatabaseDamaged
 from sloth_tui.store.sqlite.engine import UNREADABLE
-from sloth_tui.store.sqlite.engine.backup import flush, write_new
+from sloth_tui.store.sqlite.engine.backup import write_new
 from sloth_tui.store.sqlite.engine.errors import translate_error
 from sloth_tui.store.sqlite.engine.opening import FLAGS, check_path, connect_to, open_as_it_is
 from sloth_tui.store.sqlite.saving.checksum import SUFFIX, sha256_of, write_checksum
