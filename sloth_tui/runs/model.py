@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 GOING = "going"
 LOST = "lost"
 """The result of a run whose process ended without saying how."""
+_LONGEST_COMMAND_LINE = 100_000
+"""Characters; more of it is not kept."""
 ID_LENGTH = 12
 _ID_CHARACTERS = frozenset("0123456789abcdef")
 
@@ -87,7 +89,7 @@ def new_run(request: RunRequest, run: str, store: str | None, command_line: str)
         request.check,
         request.tasks,
         request.title or f"run {request.file}",
-        command_line,
+        command_line[:_LONGEST_COMMAND_LINE],
         directory,
         time.time(),
     )

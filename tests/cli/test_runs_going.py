@@ -48,7 +48,7 @@ def program(*words: str) -> Iterator[subprocess.Popen[str]]:
 
 def first_run() -> Run:
     """Return the one run, as soon as it has begun."""
-    return wait_until(lambda: next((run for run in Archive().runs() if run.pid), None))
+    return wait_until(lambda: [run for run in Archive().runs() if run.pid])[0]
 
 
 def test_a_run_can_be_followed_to_its_end_and_has_its_exit_code(tmp_path: Path) -> None:
@@ -122,10 +122,10 @@ def test_a_run_whose_process_is_killed_is_lost_and_what_it_said_is_kept(tmp_path
 def test_no_signal_is_sent_to_a_process_that_has_the_pid_by_chance(tmp_path: Path) -> None:
     with started(tmp_path, GOES_ON) as run, subprocess.Popen(["sleep", "60"]) as bystander:
         try:
-            found = wait_until(lambda: (now := Archive().find(run.id)).pid and now)
+            true_pid = wait_until(lambda: Archive().find(run.id).pid)
             record = Path(os.environ["SLOTH_RUNNER_HOME"], "runs", run.id, "run.json")
             data = record.read_bytes()
-            pid = f'"pid":{found.pid}'.encode()
+            pid = f'"pid":{true_pid}'.encode()
             assert pid in data
             record.write_bytes(data.replace(pid, f'"pid":{bystander.pid}'.encode()))
             refused = piped("runs", "stop", run.id)

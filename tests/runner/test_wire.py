@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -102,6 +103,20 @@ def test_public_lines_are_read_back(value: Any) -> None:
     assert decode_public(public_line(changed)) == changed
     with pytest.raises(ValueError, match="no event"):
         decode_public(b'{"event":"none"}')
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        TaskOutput(None, "print", ""),
+        TaskOutput("t", "stdout", 'a "quoted" \\ line\t\x00\x1b\u2028\ud800\U0001f600', "web1", partial=True),
+    ],
+)
+def test_lines_of_output_are_those_of_any_event(event: TaskOutput) -> None:
+    document = json.loads(public_line(event))
+    assert document == event_to_json(event)
+    assert list(document) == list(event_to_json(event))
+    assert decode_public(public_line(event)) == event
 
 
 def test_notes_cross_as_well() -> None:

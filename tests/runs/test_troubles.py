@@ -116,7 +116,8 @@ RECORDS = [
 
 def test_a_damaged_record_is_left_out(kept: Path) -> None:
     whole = json.loads((kept / "run.json").read_bytes())
-    wrong = [{**whole, name: value} for name in whole for value in ([], 1e300, -1)]
+    values: tuple[object, ...] = ([], 1e300, -1)
+    wrong = [{**whole, name: value} for name in whole for value in values]
     wrong += [
         {name: value for name, value in whole.items() if name != left_out} for left_out in ("id", "tasks")
     ]
