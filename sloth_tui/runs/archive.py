@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from sloth_tui.agents import base_directory
-from sloth_tui.errors import RunNotFound, UsageError
+from sloth_tui.errors import Refused, RunNotFound, SlothError, UsageError
 from sloth_tui.runs.event_file import EventFile
-from sloth_tui.runs.folder import folder_of, read_run, runs_directory
+from sloth_tui.runs.folder import folder_of, read_run, remove, runs_directory
 from sloth_tui.runs.model import is_id
 from sloth_tui.text import format_count, listed
 
@@ -61,6 +61,16 @@ class Archive:
         from sloth_tui.runs.stopping import stop
 
         return stop(run, folder_of(self.base, run.id), kill=kill)
+
+    def forget(self, run: str) -> None:
+        """Remove what is kept of the run with this id. Raises Refused while it goes on, and RunNotFound."""
+        path = folder_of(self.base, self.find(run).id)
+        kept = read_run(path)
+        if kept is not None and kept.going:
+            raise Refused(f"run {run} goes on", hint="stop it first")
+        remove(path)
+        if os.path.exists(path):
+            raise SlothError(f"{path} cannot be removed")
 
     def prune(self, settings: Settings) -> int:
         """Remove what is not to be kept by the settings, oldest first; return the number of runs removed."""

@@ -114,7 +114,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("run_file", "r", "Run", "Choose a Lua file to run; watch runs", "Run", (), True),
     Action("show_commands", "O", "Output", "Show what your own commands printed", "Run"),
     Action("run_path", "", "Run path", "Run or check the Lua file of a path", "Run"),
-    Action("stop_run", "S", "Stop run", "Stop the run; again: kill it", "Run", _OUTPUT, True),
+    Action("stop_run", "S", "Stop run", "Stop the run; again: kill it", "Run", (*_OUTPUT, "kept"), True),
     Action("go_to_agent", "a", "Find agent", "Go to an agent by its name", "Agents"),
     Action("next_agent", "right_square_bracket", "Next agent", "Go to the next agent", "Agents"),
     Action("previous_agent", "left_square_bracket", "Previous agent", "Go to the agent before", "Agents"),

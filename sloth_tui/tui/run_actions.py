@@ -13,12 +13,12 @@ RUN_VIEWS = {"files": "Files", "live": "Run", "kept": "History"}
 
 _ALL = tuple(RUN_VIEWS)
 _LIVE = ("live",)
-_OUTPUT = ("live", "kept")
-"""The views with the output of a run."""
+_KEPT = ("kept",)
+_RUNS = ("live", "kept")
 _FILES = ("files",)
 
 RUN_ACTIONS: tuple[Action, ...] = (
-    Action("run_again", "a", "Again", "Run the same once more", "Run screen", _LIVE, True),
+    Action("run_again", "a", "Again", "Run the same once more", "Run screen", _RUNS, True),
     Action(
         "run_failed", "A", "Failed", "Run what failed, was late or skipped, again", "Run screen", _LIVE, True
     ),
@@ -51,26 +51,29 @@ RUN_ACTIONS: tuple[Action, ...] = (
     Action("set_value", "n", "Set", "Set a value, as --set does", "Files", _FILES),
     Action("choose_values", "w", "Values file", "Choose another values file", "Files", _FILES),
     Action("refresh_files", "f5", "Refresh", "Read directories and the file again", "Files", _FILES),
-    Action("search_output", "slash", "Search", "Search the output", "Output", _OUTPUT, True),
-    Action("find_next", "n", "Next", "Go to the next place that was found", "Output", _OUTPUT),
-    Action("find_previous", "N", "Previous", "Go to the place before", "Output", _OUTPUT),
+    Action("search_output", "slash", "Search", "Search the output", "Output", _LIVE, True),
+    Action("find_next", "n", "Next", "Go to the next place that was found", "Output", _LIVE),
+    Action("find_previous", "N", "Previous", "Go to the place before", "Output", _LIVE),
     Action(
         "filter_output",
         "ampersand",
         "Filter",
         "Show only lines with a text, or without",
         "Output",
-        _OUTPUT,
+        _LIVE,
         True,
     ),
-    Action("follow_output", "p", "Pause", "Stay at these lines, or follow the end", "Output", _OUTPUT),
-    Action("wrap_output", "w", "Wrap", "Wrap long lines, or cut them", "Output", _OUTPUT),
-    Action(
-        "show_changes", "c", "Changes", "Show what the run changed, or its output", "Output", _OUTPUT, True
-    ),
-    Action("copy_line", "y", "Copy line", "Copy this line", "Output", _OUTPUT),
-    Action("copy_output", "Y", "Copy all", "Copy all lines that are shown", "Output", _OUTPUT),
-    Action("page_output", "vertical_line", "Pager", "Show all of the output in $PAGER", "Output", _OUTPUT),
+    Action("follow_output", "p", "Pause", "Stay at these lines, or follow the end", "Output", _LIVE),
+    Action("wrap_output", "w", "Wrap", "Wrap long lines, or cut them", "Output", _LIVE),
+    Action("show_changes", "c", "Changes", "Show what the run changed, or its output", "Output", _LIVE, True),
+    Action("copy_line", "y", "Copy line", "Copy this line", "Output", _LIVE),
+    Action("copy_output", "Y", "Copy all", "Copy all lines that are shown", "Output", _LIVE),
+    Action("page_output", "vertical_line", "Pager", "Show all of the output in $PAGER", "Output", _LIVE),
+    Action("filter_kept", "slash", "Filter", "List only runs like this", "History", _KEPT, True),
+    Action("undo_run", "u", "Undo", "Take back what this run wrote", "History", _KEPT, True, True),
+    Action("open_source", "o", "File", "Show the file of this run", "History", _KEPT),
+    Action("copy_kept", "y", "Copy", "Copy the command line of this run", "History", _KEPT),
+    Action("forget_run", "d,delete", "Forget", "Remove what is kept of this run", "History", _KEPT, True),
     *(
         Action(
             f"view_{view}",

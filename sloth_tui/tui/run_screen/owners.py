@@ -20,7 +20,8 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
         "set_value",
         "show_part",
     ),
-    "live": ("stop_run", "run_again", "run_failed"),
+    "live": ("run_failed",),
+    "run": ("stop_run", "run_again"),
     "output": (
         "search_output",
         "find_next",
@@ -33,10 +34,10 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
         "copy_output",
         "page_output",
     ),
-    "kept": (),
+    "kept": ("filter_kept", "undo_run", "forget_run", "open_source", "copy_kept"),
 }
-"""``screen``, a view by its id, or ``output`` (the output in the view on screen) -> the verbs it carries out,
-each by its method ``action_<verb>``."""
+"""``screen``, a view by its id, ``output`` (the output in the Run view) or ``run`` (the view on screen that
+shows runs) -> the verbs it carries out, each by its method ``action_<verb>``."""
 
 _OWNER_OF = {verb: owner for owner, verbs in OWNERS.items() for verb in verbs}
 

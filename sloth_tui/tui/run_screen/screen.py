@@ -216,7 +216,9 @@ class RunScreen(Screen[None]):
         if name == "screen":
             return self
         if name == "output":
-            return self.query_one(f"#{self.current}").query_one(OutputView)
+            return self.query_one(OutputView)
+        if name == "run":
+            return self.kept if self.current == "kept" else self.live
         return self.query_one(f"#{name}")
 
     def action_show_view(self, name: str) -> None:

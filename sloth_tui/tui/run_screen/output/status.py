@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from sloth_tui.text import display_text, format_count
+from sloth_tui.text import display_text, format_count, format_size
 from sloth_tui.tui.actions import key_of
 
 if TYPE_CHECKING:
@@ -45,12 +45,12 @@ def describe_state(lines: LinesView, scope: Scope, width: int) -> Content:
 
 
 def describe_earlier(buffer: OutputBuffer, width: int) -> Content:
-    """Return how many lines are only in the file, and how to see them."""
-    words = (
-        f"… {format_count(buffer.first, 'earlier line')} {'is' if buffer.first == 1 else 'are'} in the file"
-    )
-    hint = f": {key_of('page_output')} shows all"
+    """Return how much of the output is only in the file, and how to see it."""
+    parts = [format_count(buffer.first, "earlier line")] if buffer.first else []
+    parts += [format_size(buffer.left_out)] if buffer.left_out else []
+    are = "is" if buffer.first + bool(buffer.left_out) == 1 else "are"
+    words = f"… {' and '.join(parts)} {are} in the file: {key_of('page_output')} shows all"
     if buffer.started is not None:
-        hint += f", and so does sloth-runner runs output {display_text(buffer.started.run, 40)}"
-    text = words + hint
-    return Content(text if len(text) <= width else words + f": {key_of('page_output')} shows all")
+        longer = f"{words}, and so does sloth-runner runs output {display_text(buffer.started.run, 40)}"
+        words = longer if len(longer) <= width else words
+    return Content(words)

@@ -9,17 +9,19 @@ from textual.containers import Horizontal, Vertical
 from textual.scrollbar import ScrollBar, ScrollDown, ScrollTo, ScrollUp
 from textual.widgets import ContentSwitcher, Static
 
+from sloth_tui.text import format_count
+from sloth_tui.tui.run_screen.copying import copy_text, page_whole
 from sloth_tui.tui.run_screen.messages import KeyWanted, SourceWanted
 from sloth_tui.tui.run_screen.output.changes_view import ChangesView
-from sloth_tui.tui.run_screen.output.copying import copy_lines, page_whole
 from sloth_tui.tui.run_screen.output.find_bar import FILTER, SEARCH, FindBar
 from sloth_tui.tui.run_screen.output.finding import TooSlow
 from sloth_tui.tui.run_screen.output.lines_view import LinesView
+from sloth_tui.tui.run_screen.output.painted import shown_text
 from sloth_tui.tui.run_screen.output.searching import search
 from sloth_tui.tui.run_screen.output.selection import Scope
 from sloth_tui.tui.run_screen.output.status import describe_earlier, describe_state
 from sloth_tui.tui.services.run_output.buffer import OutputBuffer
-from sloth_tui.tui.services.run_output.lines import KeyLink, SourceLink, source_path
+from sloth_tui.tui.services.run_output.lines import INDENT, KeyLink, SourceLink, source_path
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -139,8 +141,9 @@ class OutputView(Vertical):
         state = self.query_one(".output-state", Static)
         state.update(describe_state(lines, self._scope, state.size.width), layout=False)
         earlier = self.query_one(".output-earlier", Static)
-        earlier.set_class(bool(lines.buffer.first), "some")
-        if lines.buffer.first:
+        some = bool(lines.buffer.first or lines.buffer.left_out)
+        earlier.set_class(some, "some")
+        if some:
             earlier.update(describe_earlier(lines.buffer, earlier.size.width), layout=False)
 
     # The scroll bar.
@@ -234,14 +237,18 @@ class OutputView(Vertical):
     def action_copy_line(self) -> None:
         """Copy the line under the cursor."""
         if self.shows_changes:
-            self.run_worker(copy_lines(self, [self.changes.text], "the change"))
+            self._copy(self.changes.text, "the change")
         elif self.lines.line is not None:
-            self.run_worker(copy_lines(self, [self.lines.line], "the line"))
+            self._copy(shown_text(self.lines.line).removeprefix(INDENT), "the line")
 
     def action_copy_output(self) -> None:
         """Copy every line that is shown."""
-        lines = self.changes.lines if self.shows_changes else self.lines.all_lines()
-        self.run_worker(copy_lines(self, lines))
+        lines = self.changes.lines if self.shows_changes else map(shown_text, self.lines.all_lines())
+        texts = [f"{line}\n" for line in lines]
+        self._copy("".join(texts), format_count(len(texts), "line"))
+
+    def _copy(self, text: str, what: str) -> None:
+        self.run_worker(copy_text(self, text, what))
 
     def action_page_output(self) -> None:
         """Show all of the output in $PAGER."""

@@ -12,7 +12,7 @@ from sloth_tui.runner.events import RunStarted, TaskFinished, TaskOutput, TaskSt
 from sloth_tui.runner.protocol import public_line
 from sloth_tui.runner.public_events import decode_public
 from sloth_tui.text import display_text
-from sloth_tui.tui.services.run_output.lines import OutputLine
+from sloth_tui.tui.services.run_output.lines import INDENT, OutputLine
 from sloth_tui.tui.services.run_output.telling import RunTeller
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class OutputBuffer:
         self._rewritten_before = 0
         self.first = 0
         """The number of the oldest line that is kept, and so how many were dropped."""
+        self.left_out = 0
+        """Bytes of events that were not added at all, because there are too many."""
         self.started: RunStarted | None = None
         """The first event of the run, once it is there: which run it is, of which file, on which agent."""
         self.version = 0
@@ -185,7 +187,7 @@ def _origin_of(line: bytes) -> tuple[object, object, object]:
 
 
 def _fields_of(line: bytes) -> dict[str, object]:
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         fields = json.loads(line)
         if isinstance(fields, dict):
             return fields
@@ -195,7 +197,7 @@ def _fields_of(line: bytes) -> dict[str, object]:
 def _decode_output(line: bytes) -> OutputLine:
     fields = _fields_of(line)
     task, host = (_text_or_none(fields.get(name)) for name in ("task", "host"))
-    pieces: TextLine = (TextPiece("  ", "plain"),)
+    pieces: TextLine = (TextPiece(INDENT, "plain"),)
     if host is not None:
         pieces += (TextPiece(f"{display_text(host, 200)} | ", "quiet"),)
     if fields.get("stream") == "stderr":

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from sloth_tui.model import TextLine
     from sloth_tui.runner.events import RunStarted
 
+INDENT = "  "
+"""Before every line about a task."""
 _PLACE = re.compile(r"(?P<file>[^\n]{1,4096}?):(?P<line>\d{1,9}): ")
 
 

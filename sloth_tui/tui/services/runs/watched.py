@@ -132,7 +132,7 @@ class WatchedRun:
         if events is None or self.ended:
             return 0
         if not self.is_ours and not self.unread and self._read >= _FIRST_BYTES:
-            self.unread = events.skip(_LAST_BYTES)
+            self.unread = self.output.left_out = events.skip(_LAST_BYTES)
         lines = events.lines(most)
         self._read = events.position
         if lines:

@@ -1,40 +1,31 @@
-"""Copy lines of the output, or show all of it in a pager."""
+"""Copy what is on the run screen, or show the output of a run in a pager."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
 from sloth_tui.errors import SlothError
-from sloth_tui.text import display_text, format_count
-from sloth_tui.tui.run_screen.output.painted import shown_text
+from sloth_tui.text import display_text
 from sloth_tui.tui.run_screen.view import RunView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual.widget import Widget
 
     from sloth_tui.tui.external.programs import Lender
     from sloth_tui.tui.services.run_output.buffer import OutputBuffer
-    from sloth_tui.tui.services.run_output.lines import OutputLine
 
 
-async def copy_lines(view: Widget, lines: Sequence[OutputLine | str], what: str = "") -> None:
-    """Copy lines without their colours, and say so; ``what`` they are, if not so many lines."""
+async def copy_text(view: Widget, text: str, what: str) -> None:
+    """Copy a text, and say ``what`` was copied."""
     from sloth_tui.tui.external.clipboard import Clipboard
 
-    texts = [line if isinstance(line, str) else shown_text(line) for line in lines]
-    if len(texts) > 1:
-        text = "".join(f"{line}\n" for line in texts)
-    else:
-        text = texts[0].removeprefix("  ") if texts else ""
     try:
         clipboard = Clipboard(view.app, _view_of(view).services.settings.copy_command)
         note = await clipboard.put(text)
     except SlothError as error:
         _show_error(view, error)
         return
-    told = f"copied {what or format_count(len(texts), 'line')}" + (f" · {note}" if note else "")
+    told = f"copied {what}" + (f" · {note}" if note else "")
     view.app.notify(display_text(told), markup=False)
 
 
@@ -55,7 +46,7 @@ def page_whole(view: Widget, buffer: OutputBuffer) -> None:
 
 
 def _view_of(widget: Widget) -> RunView:
-    return next(each for each in widget.ancestors if isinstance(each, RunView))
+    return next(each for each in widget.ancestors_with_self if isinstance(each, RunView))
 
 
 def _show_error(view: Widget, error: SlothError) -> None:
