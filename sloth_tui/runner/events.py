@@ -58,7 +58,7 @@ class TaskOutput(NamedTuple):
     host: str | None = None
     partial: bool = False
     """The line is not at its end yet: the next output of this task, host and stream is the same line, written
-    anew. Only sent if the request asks for it."""
+    anew. Only if the request asks for it; never in ``-o jsonl``."""
 
 
 class KeyChanged(NamedTuple):
@@ -201,6 +201,11 @@ RunEvent: TypeAlias = (
     | TaskFinished
     | RunFinished
 )
+
+
+def is_partial(event: RunEvent) -> bool:
+    """True for output whose line is not at its end."""
+    return isinstance(event, TaskOutput) and event.partial
 
 
 def _name(kind: type[RunEvent]) -> str:

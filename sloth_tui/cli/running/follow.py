@@ -44,7 +44,7 @@ def follow(
     ``traces``: show Lua tracebacks of failed tasks as well. ``undo_on_failure``: undo the changes of a failed
     run. Raises SlothError, with the exit code of a failed run.
     """
-    request = request._replace(redraws=not as_json and _is_live(out))
+    request = request._replace(redraws=True)  # for the terminal, and for who reads the record meanwhile
     failure: SlothError | None = None
     last: RunEvent | None = None
     run = new_run_id()
@@ -109,7 +109,7 @@ def shown_on(
     plain lines. ``how_to_kill``: what a person at the terminal does to end commands at once."""
     if as_json:
         yield _json_lines(out)
-    elif live and _is_live(out):
+    elif live and out.terminal and os.environ.get("TERM", "dumb") != "dumb":
         from sloth_tui.cli.running.live import RunLive
 
         with RunLive(out, _describer(settings, traces=traces, how_to_kill=how_to_kill)) as screen:
@@ -118,16 +118,14 @@ def shown_on(
         yield _plain_lines(out, _describer(settings, traces=traces))
 
 
-def _is_live(out: Output) -> bool:
-    """True if what was written can be drawn over."""
-    return out.terminal and os.environ.get("TERM", "dumb") != "dumb"
-
-
 def _json_lines(out: Output) -> Callable[[RunEvent], None]:
+    from sloth_tui.runner.events import is_partial
     from sloth_tui.runner.protocol import event_to_json
     from sloth_tui.values.render import compact
 
     def show(event: RunEvent) -> None:
+        if is_partial(event):
+            return
         out.json(compact(event_to_json(event)) + "\n")
         out.flush()
 

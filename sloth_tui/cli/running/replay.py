@@ -9,6 +9,7 @@ from sloth_tui.cli.running.follow import shown_on
 from sloth_tui.cli.running.kept_run import warn_of_damage
 from sloth_tui.errors import ExitCode, SlothError
 from sloth_tui.runner.describe_hosts import host_of
+from sloth_tui.runner.events import is_partial
 from sloth_tui.runs.archive import Archive
 from sloth_tui.runs.model import LOST
 from sloth_tui.runs.reading import EventReader
@@ -65,6 +66,8 @@ class Replay:
             with context as show:
                 for event, line in reader.events(follow=follow):
                     if not self._is_wanted(event):
+                        continue
+                    if show is None and is_partial(event):
                         continue
                     if show is None:
                         out.json(line.decode("utf-8", "surrogateescape") + "\n")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sloth_tui.runs.model import Run
 
 _NAME_CELLS = 24
+_RESULT_CELLS = 11
 _MOST_CHARACTERS = 1000
 RESULTS = {
     "going": ("▶ going", "$primary"),
@@ -36,7 +37,7 @@ class RunTable:
         agent = max([cell_len(display_text(run.agent)) for run in runs] + [5])
         columns = {
             "when": TableColumn("when", 4, required=True, right=True),
-            "result": TableColumn("result", max(len(text) for text, _ in RESULTS.values()), required=True),
+            "result": TableColumn("result", _RESULT_CELLS, required=True),
             "file": TableColumn("file", _NAME_CELLS, min_width=8, required=True),
             "agent": TableColumn("agent", min(agent, _NAME_CELLS), min_width=5),
             "took": TableColumn("took", 8, right=True),

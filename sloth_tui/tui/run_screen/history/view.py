@@ -145,11 +145,17 @@ class HistoryView(RunView):
             )
             self.query_one("#kept-none", Static).update(Content(none))
         self.runs.show(shown)
-        of = f" of {len(self._all):,}" if words else ""
-        state = f"{format_count(len(shown), 'run')}{of}"
+        self._describe_list(len(shown), words=bool(words))
+
+    def _describe_list(self, shown: int, *, words: bool) -> None:
+        state = format_count(shown, "run")
         if words:
-            state += f" with '{display_text(self._field.value, 40)}'"
-        self.query_one("#kept-state", Static).update(Content(state), layout=False)
+            state = f"{shown:,} of {format_count(len(self._all), 'run')}"
+            state += f" with '{display_text(self._field.value, 30)}'"
+        hints = f"enter shows it, {key_of('show_source')} its file, {key_of('copy_run')} copies its command"
+        static = self.query_one("#kept-state", Static)
+        gap = static.size.width - len(state) - len(hints)
+        static.update(Content(state + " " * gap + hints if shown and gap > 1 else state), layout=False)
 
     @on(RunList.Walked)
     def _tell(self) -> None:
@@ -163,7 +169,7 @@ class HistoryView(RunView):
     def action_filter_kept(self) -> None:
         """Let a person type which runs to list."""
         self._field.add_class("asking")
-        self._field.focus()
+        self.screen.set_focus(self._field)  # at once: keys typed meanwhile are for the filter
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -181,8 +187,8 @@ class HistoryView(RunView):
         self._leave()
 
     def _leave(self) -> None:
+        self.screen.set_focus(self.runs)
         self._field.set_class(bool(self._field.value), "asking")
-        self.runs.focus()
 
     # What a person does with a run.
 

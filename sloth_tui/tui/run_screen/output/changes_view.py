@@ -65,6 +65,11 @@ class ChangesView(CursorView):
         self.grow()
 
     @property
+    def count(self) -> int:
+        """The number of changes that are listed."""
+        return len(self._changes)
+
+    @property
     def text(self) -> str:
         """The line under the cursor."""
         return self.lines[self.cursor] if self.lines else ""

@@ -17,6 +17,7 @@ from sloth_tui.tui.widgets.no_relayout import NoRelayoutInput
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
 SEARCH, FILTER = "search", "filter"
 _SIGNS = {SEARCH: "/", FILTER: "&"}
@@ -70,8 +71,10 @@ class FindBar(Horizontal):
             self.kind = kind
             self.wanted = wanted
 
-    def __init__(self) -> None:
+    def __init__(self, reading: Widget) -> None:
+        """``reading`` has the focus while nothing is typed."""
         super().__init__()
+        self._reading = reading
         self._kind = SEARCH
         self._regex = False
         self._wanted: Wanted | None = None
@@ -92,7 +95,8 @@ class FindBar(Horizontal):
         self.query_one("#find-sign", Static).update(_SIGNS[kind])
         self._note()
         self.add_class("asking")
-        field.focus()
+        # At once: keys typed meanwhile are for the field.
+        self.screen.set_focus(field)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -103,6 +107,7 @@ class FindBar(Horizontal):
         self._read()
 
     def action_leave(self) -> None:
+        self.screen.set_focus(self._reading)
         self.remove_class("asking")
         self.post_message(self.Left(self._kind, self._wanted))
 

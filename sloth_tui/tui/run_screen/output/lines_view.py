@@ -73,7 +73,7 @@ class LinesView(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # the framework's name
         super().__init__(id=id)
         self.buffer = OutputBuffer()
-        self.wraps = False
+        self.wraps = True
         self.marked: Wanted | None = None
         """What is searched for."""
         self.paging = Paging(Selection(self.buffer), self._count_rows)

@@ -8,12 +8,12 @@ character, so that nothing hides behind it.
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple, TypeAlias
 
 from rich.cells import cell_len
 
 from sloth_tui.text import output_line
+from sloth_tui.tui.services.run_output.escapes import ESCAPE, without_escapes
 
 Colour: TypeAlias = int | tuple[int, int, int]
 """One of the 256 colours of terminals, of which 16 are the theme's; or red, green and blue, 0 to 255."""
@@ -29,13 +29,6 @@ _MAX_CODES = 4096
 _MAX_CODES_OF_ONE = 64
 _MAX_DIGITS = 5
 _TAB_CELLS = 8
-
-_ESCAPE = re.compile(
-    r"(?:\x1b\[(?P<codes>[0-9;:]*+)m)"
-    r"|\x1b\[[0-?]*+[ -/]*+[@-~]"  # CSI
-    r"|\x1b[\]PX^_][^\x07\x1b]*+(?:\x07|\x1b\\)"  # OSC, DCS, SOS, PM, APC
-    r"|\x1b[ -/]*+[0-OQ-WYZ\\`-~]"  # the rest of ISO 2022; not what begins one of those above
-)
 
 
 class Rendition(NamedTuple):
@@ -68,7 +61,7 @@ class Rendered(NamedTuple):
 
 def strip(text: str) -> str:
     """Return a line of a task's output as it is drawn: harmless, without styles, with blanks for tabs."""
-    return _expand(output_line(_ESCAPE.sub("", text) if "\x1b" in text else text))
+    return _expand(output_line(without_escapes(text)))
 
 
 def render(text: str, cells: int | None = None) -> Rendered:
@@ -76,7 +69,7 @@ def render(text: str, cells: int | None = None) -> Rendered:
     parts: list[str] = []
     spans: list[Span] = []
     rendition, left, length, width, at = PLAIN, _MAX_CODES, 0, 0, 0
-    for escape in _ESCAPE.finditer(text):
+    for escape in ESCAPE.finditer(text):
         if escape.start() > at:
             part = _part(text[at : escape.start()], width, cells)
             parts.append(part)

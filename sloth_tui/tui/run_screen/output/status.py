@@ -44,6 +44,14 @@ def describe_state(lines: LinesView, scope: Scope, width: int) -> Content:
     return Content.assemble(left, " " * gap, right)
 
 
+def describe_changes(count: int, width: int) -> Content:
+    """Return how many changes are shown, and what keys do with them, if there is room."""
+    left = format_count(count, "key or resource", "keys and resources")
+    right = f"enter goes to the key, {key_of('show_changes')} back to the output"
+    gap = width - len(left) - len(right)
+    return Content(left + " " * gap + right if gap > 1 else left)
+
+
 def describe_earlier(buffer: OutputBuffer, width: int) -> Content:
     """Return how much of the output is only in the file, and how to see it."""
     parts = [format_count(buffer.first, "earlier line")] if buffer.first else []

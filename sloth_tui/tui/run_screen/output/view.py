@@ -19,7 +19,7 @@ from sloth_tui.tui.run_screen.output.lines_view import LinesView
 from sloth_tui.tui.run_screen.output.painted import shown_text
 from sloth_tui.tui.run_screen.output.searching import search
 from sloth_tui.tui.run_screen.output.selection import Scope
-from sloth_tui.tui.run_screen.output.status import describe_earlier, describe_state
+from sloth_tui.tui.run_screen.output.status import describe_changes, describe_earlier, describe_state
 from sloth_tui.tui.services.run_output.buffer import OutputBuffer
 from sloth_tui.tui.services.run_output.lines import INDENT, KeyLink, SourceLink, source_path
 
@@ -59,10 +59,11 @@ class OutputView(Vertical):
         yield Static(classes="output-note output-earlier")
         with ContentSwitcher(initial="lines"):
             with Horizontal(classes="output-body", id="lines"):
-                yield LinesView()
+                lines = LinesView()
+                yield lines
                 yield ScrollBar(vertical=True, thickness=1)
             yield ChangesView(id="changes")
-        yield FindBar()
+        yield FindBar(lines)
         yield Static(classes="output-note output-state")
 
     def on_mount(self) -> None:
@@ -139,7 +140,11 @@ class OutputView(Vertical):
         bar.window_size = 0 if fits else min(paging.height, selection.count - 1)
         bar.position = min(paging.top_place, max(selection.count - paging.height, 0))
         state = self.query_one(".output-state", Static)
-        state.update(describe_state(lines, self._scope, state.size.width), layout=False)
+        width = state.size.width
+        if self.shows_changes:
+            state.update(describe_changes(self.changes.count, width), layout=False)
+        else:
+            state.update(describe_state(lines, self._scope, width), layout=False)
         earlier = self.query_one(".output-earlier", Static)
         some = bool(lines.buffer.first or lines.buffer.left_out)
         earlier.set_class(some, "some")
@@ -188,7 +193,6 @@ class OutputView(Vertical):
     @on(FindBar.Left)
     def _leave_bar(self, message: FindBar.Left) -> None:
         message.stop()
-        self.lines.focus()
         if message.kind == SEARCH and message.wanted is not None:
             self._find(1, here=True)
 
@@ -258,11 +262,13 @@ class OutputView(Vertical):
         """Show what the run changed, or its lines again."""
         if self.shows_changes:
             self._show_lines()
-            self.lines.focus()
+            self.screen.set_focus(self.lines)
+            self._describe()
         else:
             self.query_one(ContentSwitcher).current = "changes"
             self.changes.grow()
-            self.changes.focus()
+            self.screen.set_focus(self.changes)
+            self._describe()
 
     def _show_lines(self) -> None:
         self.query_one(ContentSwitcher).current = "lines"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +11,7 @@ from sloth_tui.runner import events
 from sloth_tui.runner.describe_hosts import RunningTask
 from sloth_tui.runner.public_events import decode_public
 from sloth_tui.text import output_line
+from sloth_tui.tui.services.run_output.escapes import without_escapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _OUTPUT = b'{"event":"task_output","task":'
 _STREAM, _TEXT, _HOST, _PARTIAL = b',"stream":', b',"text":', b',"host":', b',"partial":'
-_COLOURS = re.compile("\x1b\\[[0-9;:]*m")
 _SHOWN_CHARACTERS = 400
 _MOST_KEYS = 100_000
 """Changed keys that are remembered."""
@@ -100,7 +99,7 @@ class Progress:
             text = str(json.loads(line)["text"])
         except (ValueError, LookupError, TypeError):
             return ""
-        return output_line(_COLOURS.sub("", text), _SHOWN_CHARACTERS)
+        return output_line(without_escapes(text), _SHOWN_CHARACTERS)
 
     def _take(self, event: RunEvent) -> None:
         self._running.take(event)
