@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,15 @@ def out(
     text: str, *, task: str = "t", host: str | None = None, partial: bool = False, stream: str = "stdout"
 ) -> bytes:
     return public_line(events.TaskOutput(task, stream, text, host, partial))
+
+
+_ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def inspect(text: str) -> None:
+    """Fail if a text on screen could act on a terminal."""
+    found = _ACTS.search(text)
+    assert found is None, f"{found.group()!r} in {text[max(found.start() - 40, 0) : found.end() + 40]!r}"
 
 
 def filled(lines: int, buffer: OutputBuffer | None = None) -> OutputBuffer:

@@ -79,7 +79,8 @@ class HistoryView(RunView):
 
     def on_mount(self) -> None:
         self._all: list[Run] = []
-        self._known = False
+        self.known = False
+        """True once the list was read."""
         self._history: RunHistory | None = None
         self.set_interval(_AGAIN_SECONDS, self._look)
         self.reread()
@@ -126,8 +127,8 @@ class HistoryView(RunView):
             runs = await asyncio.wrap_future(self.history.read())
         except (SlothError, MemoryError, RuntimeError):  # no base directory; no thread, for now
             runs = self._all
-        if runs != self._all or not self._known:
-            self._all, self._known = runs, True
+        if runs != self._all or not self.known:
+            self._all, self.known = runs, True
             self._list()
         elif any(run.going for run in runs):
             self.runs.refresh()
