@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -51,7 +51,7 @@ async def history(*, size: tuple[int, int] = (100, 30)) -> AsyncIterator[tuple[D
         yield app, view
 
 
-def kept(base: Path, number: int, **fields: object) -> Run:
+def kept(base: Path, number: int, **fields: Any) -> Run:
     """A record of a run, and its events."""
     run = Run(
         f"{number:012x}",
@@ -73,16 +73,18 @@ def kept(base: Path, number: int, **fields: object) -> Run:
     return run
 
 
-async def test_they_are_listed_newest_first_shown_and_taken_back(believable: Path, tmp_path: Path) -> None:
-    file = tmp_path / "deploy.lua"
-    file.write_text(SETS)
-    assert piped("run", str(file), "--check").code == 10
-    assert piped("run", str(file)).code == 0
+async def test_they_are_listed_newest_first_shown_and_taken_back(
+    believable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deploy.lua").write_text(SETS)
+    assert piped("run", "deploy.lua", "--check").code == 10
+    assert piped("run", "deploy.lua").code == 0
     async with history() as (app, view):
         lines = [str(view.runs.paint(number)) for number in range(2)]
         assert "✓ done" in lines[0]
         assert "≠ differs" in lines[1]
-        await app.sees(f"$ sloth-runner run {file}")
+        await app.sees("$ sloth-runner run deploy.lua")
         await app.sees("2 changes, 2 of them of keys")
         await app.press("enter")
         await app.sees("said something")
