@@ -55,7 +55,7 @@ class ExitCode:
     NOT_WRITABLE = 8
     REFUSED = 9
     WOULD_CHANGE = 10
-    """Of ``run --check`` and ``drift`` only."""
+    """Of ``run --check``, ``drift`` and ``runs attach`` only."""
     TASK_FAILED = 20
     TASK_TIMEOUT = 124
     INTERRUPTED = 130

@@ -100,6 +100,9 @@ SITUATIONS = {
         """echo 'task({name = "t", run = function() state.lock("deploy", "ci", 300) end})' > t.lua;"""
         "sloth-runner run t.lua"
     ),
+    "warning: this run is not kept: ~/.sloth-runner/runs: …": (
+        "echo > t.lua; mkdir -p $SLOTH_RUNNER_HOME; echo > $SLOTH_RUNNER_HOME/runs; sloth-runner run t.lua"
+    ),
     "error: the terminal UI needs a terminal that can move its cursor; this has TERM=dumb": (
         f"""TERM=dumb {_PYTHON} -c 'import pty; pty.spawn(["sloth-tui"])'"""
     ),
@@ -128,6 +131,9 @@ HELD = {
     "lost the connection to 'web1' while it ran: what it did is not known": _ERRORS_OF_SSH,
     "delegation needs OpenSSH's ssh, which is not installed here": _ERRORS_OF_SSH,
     "nothing to paste? set [tui] copy_command": "tests/tui/test_copying.py",
+    "error: the process of the run ended without saying how: it was killed, or the machine went down": (
+        "tests/cli/test_runs_going.py"
+    ),
     "read-only: nothing was changed": "tests/tui/test_changes.py",
 }
 """Messages of situations that take more to make -> the tests that make them."""
