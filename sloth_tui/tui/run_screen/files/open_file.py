@@ -67,6 +67,8 @@ class OpenFile:
         """True while its tasks are asked for."""
         self.wants_tasks = False
         self._look: _Look | None = None
+        self._reread: tuple[Stamp | None, ...] = ()
+        """The state on disk for which the source was read again: once, if it cannot be read."""
 
     @property
     def ready(self) -> bool:
@@ -77,9 +79,8 @@ class OpenFile:
         """Read it."""
         self.read_source()
         self.read_values()
-        for topic in ("look", "tasks"):
-            self._answers.drop(topic)
-            self._slow.drop(topic)
+        self._answers.drop("look")
+        self._slow.drop("tasks")
 
     def read_source(self) -> None:
         self._answers.ask("source", partial(read_source, self.state.file), self._take_source)
@@ -88,9 +89,11 @@ class OpenFile:
         """Find the values file, unless one was chosen, and read it; then list the tasks, if wanted."""
         state = self.state
 
-        def read() -> tuple[str | None, FormValues]:
+        def read() -> tuple[str | None, _Look, FormValues]:
             chosen = state.values_file if state.values_chosen else find_values_file(state.file)
-            return chosen, read_form_values(state.form()._replace(values_file=chosen))
+            # Before they are read: a change that comes meanwhile is found by the next look.
+            look = _look_at(state.file, chosen)
+            return chosen, look, read_form_values(state.form()._replace(values_file=chosen))
 
         self._answers.ask("form", read, self._take_values)
 
@@ -107,25 +110,16 @@ class OpenFile:
 
     def look(self) -> None:
         """Read again what changed on disk."""
-        file, values = self.state.file, self.state.values_file
-
-        def look() -> _Look:
-            there = None if values is None else stamp_of(values)
-            return _Look(stamp_of(file), there, find_values_file(file))
-
-        self._answers.ask("look", look, self._compare)
+        work = partial(_look_at, self.state.file, self.state.values_file)
+        self._answers.ask("look", work, self._compare)
 
     def _compare(self, now: _Look) -> None:
-        before, self._look = self._look, now
         source = self.source
-        if (
-            source is not None
-            and source.stamp != now.source
-            and (before is None or before.source != now.source)
-        ):
+        if source is not None and source.stamp != now.source and self._reread != (now.source,):
+            self._reread = (now.source,)
             self.read_source()
-            self.read_values()
-        elif before is not None and before[1:] != now[1:]:
+        if self._look is not None and self._look != now:
+            self._look = now
             self.read_values()
 
     def _take_source(self, source: Source) -> None:
@@ -143,8 +137,8 @@ class OpenFile:
         self.spans = spans
         self._changed("colours")
 
-    def _take_values(self, read: tuple[str | None, FormValues]) -> None:
-        self.state.values_file, self.values = read
+    def _take_values(self, read: tuple[str | None, _Look, FormValues]) -> None:
+        self.state.values_file, self._look, self.values = read
         self._changed("form")
         if self.wants_tasks:
             self.list_tasks()
@@ -163,3 +157,9 @@ class OpenFile:
         name = os.path.basename(self.state.file)
         found = re.search(rf"(?:^|[\s/]){re.escape(name)}:(\d+)", message)
         return None if found is None else int(found[1])
+
+
+def _look_at(file: str, values: str | None) -> _Look:
+    """For threads."""
+    there = None if values is None else stamp_of(values)
+    return _Look(stamp_of(file), there, find_values_file(file))

@@ -90,6 +90,7 @@ class FilesView(RunView):
         self._file: OpenFile | None = None
         self._opened = False
         """True if the file on the right was opened, not only looked at."""
+        self._agent = services.agent
         self._line: int | None = None
         """The line to go to once its source is shown."""
 
@@ -127,8 +128,11 @@ class FilesView(RunView):
         return str(self.query_one(ContentSwitcher).current)
 
     def entered(self) -> None:
-        """Take the focus where it was."""
+        """Take the focus where it was; the agent may be another one now."""
         self.chooser.refresh_folders()
+        if self._file is not None and self._agent != self.services.agent:
+            self._file.read_values()
+        self._agent = self.services.agent
         if self.has_class("at-file"):
             self._enter_part()
         else:

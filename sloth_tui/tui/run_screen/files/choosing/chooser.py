@@ -65,6 +65,8 @@ class Chooser(Vertical):
         self._tree = Tree(root)
         self._finding = Finding(answers, self._show_found)
         self._typed = ""
+        self._entered = False
+        """True if what was typed is to be opened as soon as it is found."""
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder="type to find a file, or its path", compact=True, id="find-file")
@@ -113,7 +115,7 @@ class Chooser(Vertical):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._typed, self._seen = event.value, True
+        self._typed, self._seen, self._entered = event.value, True, False
         if self._typed:
             self._finding.look(self._typed, self._tree)
         else:
@@ -123,8 +125,11 @@ class Chooser(Vertical):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._finding.typed == self._typed:
+        if not self._typed or self._finding.typed == self._typed:
             self._use("open", self.files.row)
+        else:
+            # The list still shows what was found for another text.
+            self._entered = True
 
     def on_key(self, event: Key) -> None:
         """Let the arrows walk through what was found while a text is typed."""
@@ -138,6 +143,9 @@ class Chooser(Vertical):
         if self._typed:
             self.files.show(hits.rows, first_file=True)
             self._say(hits.note)
+            if self._entered:
+                self._entered = False
+                self._use("open", self.files.row)
 
     # The tree.
 
