@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from textual.widgets import Input, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from sloth_tui.tui.dialogs.field import FieldScreen
 from sloth_tui.tui.external import programs
@@ -72,7 +72,7 @@ class Files:
     @property
     def command(self) -> str:
         """The command line at the bottom, whatever its breaks."""
-        return str(self.screen.query_one("#files-command").visual).replace("\n", "")
+        return str(self.screen.query_one("#files-command", Static).visual).replace("\n", "")
 
     async def opens(self, path: str) -> None:
         """Open a file by typing its path."""
@@ -89,6 +89,11 @@ class Files:
         """Wait until so many tasks are listed."""
         found = self.screen.query_one(TaskList)
         await until(lambda: len(found.lines) == tasks, what=self.app.text)
+
+    async def asks(self) -> tuple[RunRequest, str]:
+        """Wait for a run to be asked for, and return it."""
+        await until(lambda: self.asked)
+        return self.asked.pop()
 
     def tasks(self) -> list[str]:
         return [line.rstrip() for line in self.screen.query_one(TaskList).lines]
@@ -186,8 +191,7 @@ async def test_values_are_typed_and_their_command_line_is_shown(work: Path) -> N
         assert "s3cret" not in files.app.text()
         assert "hunter2" not in files.app.text()
         await files.press("x")
-        await until(lambda: files.asked)
-        request, line = files.asked.pop()
+        request, line = await files.asks()
         assert request.values == {
             "version": "2",
             "replicas": 5,
@@ -229,7 +233,14 @@ async def test_what_is_wrong_is_said_while_it_is_typed(work: Path) -> None:
 
 
 async def test_runs_and_checks_are_asked_for_as_headless_run_takes_them(work: Path) -> None:
+    (work / "top.lua").write_text('task({name = "only", run = function() end})')
     async with opened() as files:
+        # The first press only opens what the cursor is on.
+        await files.sees('1 task({name = "only"')
+        await until(lambda: files.command.startswith("$ sloth-runner run top.lua"))
+        await files.press("r")
+        await files.lists(1)
+        assert not files.asked
         await files.opens("./ops/deploy.lua")
         await files.lists(4)
         for key, check, diff, ending in (
@@ -238,31 +249,20 @@ async def test_runs_and_checks_are_asked_for_as_headless_run_takes_them(work: Pa
             ("d", True, True, " --check --diff"),
         ):
             await files.press(key)
-            await until(lambda: files.asked)
-            request, line = files.asked.pop()
-            assert (request.file, request.agent, request.check, request.diff) == (
-                "ops/deploy.lua",
-                "local",
-                check,
-                diff,
-            )
-            assert (
-                line
-                == f"sloth-runner run ops/deploy.lua --agent local --values ops/deploy.values.yaml{ending}"
-            )
+            request, line = await files.asks()
+            assert (request.file, request.agent) == ("ops/deploy.lua", "local")
+            assert (request.check, request.diff) == (check, diff)
+            values = "--agent local --values ops/deploy.values.yaml"
+            assert line == f"sloth-runner run ops/deploy.lua {values}{ending}"
             await files.press("1")
-
-
-async def test_the_first_press_only_opens_what_the_cursor_is_on(work: Path) -> None:
-    (work / "top.lua").write_text('task({name = "only", run = function() end})')
-    async with opened() as files:
-        await files.sees('1 task({name = "only"')
-        await until(lambda: files.command.startswith("$ sloth-runner run top.lua"))
+        await files.press("slash")
+        files.screen.query_one("#find-file", Input).value = "basic-state"
+        await files.press("enter")
+        await until(lambda: files.command == "$ sloth-runner run --example basic-state --agent local")
+        await until(lambda: files.screen.query_one(TaskList).has_focus and files.tasks())
         await files.press("r")
-        await files.lists(1)
-        assert not files.asked
-        await files.press("r")
-        await until(lambda: files.asked)
+        request, _ = await files.asks()
+        assert request.title == "run --example basic-state"
 
 
 async def test_only_checks_are_offered_when_nothing_may_be_changed(work: Path) -> None:
@@ -305,34 +305,28 @@ async def test_an_error_leads_to_its_line_and_a_repaired_file_is_read_again(
 async def test_files_are_found_by_some_letters_and_by_their_path(
     work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(disk, "SHOWN_NAMES", 20)
     (work / ".hidden.lua").write_text("-- seen when it is typed")
+    (work / "many").mkdir()
+    for number in range(30):
+        (work / "many" / f"f{number:03}.lua").touch()
     async with opened() as files:
-        await files.press("slash")
-        await files.press(*"depl")
-        await files.sees("hits in 16 files")
         rows = files.screen.query_one(FileList)
+        field = files.screen.query_one("#find-file", Input)
+        await files.press("slash", *"depl")
+        await files.sees("hits in 46 files")
         assert [line.rstrip() for line in rows.lines[:2]] == ["ops/deploy.lua", "deploy  example"]
         await files.press("escape")
-        await files.sees("▸ ops")
-        await files.press("slash")
-        await files.press(*"./.h")
-        await files.sees(".hidden.lua")
+        await files.sees("▸ many")
+        rows.go_to(str(work / "many"))
         await files.press("enter")
-        await files.sees(".hidden.lua")
+        await until(lambda: any("10 more names" in line for line in rows.lines))
+        await files.press("slash")
+        field.value = "f029"
+        await until(lambda: rows.row is not None and rows.row.path.endswith("f029.lua"))
+        field.value = "./.h"
+        await files.press("enter")
         await until(lambda: files.command == "$ sloth-runner run .hidden.lua --agent local")
-
-
-async def test_an_example_is_run_by_its_name(work: Path) -> None:
-    async with opened() as files:
-        await files.press("slash")
-        await files.press(*"basic-state")
-        await files.sees("1 hit in")
-        await files.press("enter")
-        await until(lambda: files.command == "$ sloth-runner run --example basic-state --agent local")
-        await until(files.tasks)
-        await files.press("r")
-        await until(lambda: files.asked)
-        assert files.asked[0][0].title == "run --example basic-state"
 
 
 async def test_hostile_names_and_texts_act_on_nothing(work: Path) -> None:
@@ -383,31 +377,21 @@ async def test_a_slow_disk_stalls_nothing_and_late_answers_are_dropped(
         assert "-- the text of b" in files.app.text()
 
 
-async def test_very_many_files_are_shown_in_part(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk, "SHOWN_NAMES", 20)
-    (work / "many").mkdir()
-    for number in range(100):
-        (work / "many" / f"f{number:03}.lua").touch()
-    async with opened() as files:
-        rows = files.screen.query_one(FileList)
-        await files.sees("▸ many")
-        rows.go_to(str(work / "many"))
-        await files.press("enter")
-        await until(lambda: any("80 more names" in line for line in rows.lines))
-        await files.press("slash")
-        await files.press(*"f099")
-        await until(lambda: rows.row is not None and rows.row.path.endswith("f099.lua"))
-
-
 async def test_the_editor_opens_at_the_line_and_the_command_line_is_copied(
     work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copied, edited = [], []
+    copied: list[str] = []
+    edited: list[list[str]] = []
+
+    def edit(_: object, command: list[str]) -> int:
+        edited.append(command)
+        return 0
+
     monkeypatch.setattr("sloth_tui.tui.external.clipboard.find_program", lambda _: ("true",))
     monkeypatch.setattr("sloth_tui.tui.external.clipboard.give", lambda _, data: copied.append(data.decode()))
-    monkeypatch.setattr(programs, "_run", lambda _, command: edited.append(command) or 0)
+    monkeypatch.setattr(programs, "_run", edit)
     monkeypatch.setenv("VISUAL", "vi")
-    monkeypatch.setattr(programs.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     async with opened() as files:
         await files.opens("./ops/deploy.lua")
         await files.lists(4)
