@@ -14,8 +14,17 @@ if TYPE_CHECKING:
     from sloth_tui.tui import messages
 
 
+_TOUCH_SECONDS = 0.2
+"""Between two looks at what a run has changed."""
+
+
 class MarksController(Controller):
-    """Asks the services which keys a range or the filter holds; the table keeps the marks."""
+    """Asks the services which keys a range or the filter holds, and which a run changes; the table keeps the
+    marks."""
+
+    _will_touch = False
+    _touched = 0
+    """Number of keys that a run has changed and that are marked as such."""
 
     def action_mark_key(self) -> None:
         """Mark the key under the cursor and move to the next one; end a range if one is being chosen."""
@@ -54,8 +63,33 @@ class MarksController(Controller):
     def on_marks_stale(self, message: messages.MarksStale) -> None:
         self.workers.look_up(self._keep_marks, group="stale marks")
 
+    def on_run_began(self, message: messages.RunBegan) -> None:
+        self._show_touched_soon()
+
+    def on_run_progressed(self, message: messages.RunProgressed) -> None:
+        self._show_touched_soon()
+
+    def on_run_ended(self, message: messages.RunEnded) -> None:
+        self._show_touched_soon()
+
+    def _show_touched_soon(self) -> None:
+        if not self._will_touch:
+            self._will_touch = True
+            self.screen.set_timer(_TOUCH_SECONDS, self._show_touched)
+
+    def _show_touched(self) -> None:
+        """Mark the rows that a run has changed, until the next run begins."""
+        self._will_touch = False
+        touched = self.services.touched()
+        count = 0 if touched is None else len(touched)
+        if count or self._touched:
+            self._touched = count
+            self.context.table.touch(touched)
+
     def on_agent_left(self, message: messages.AgentLeft) -> None:
         """Drop all marks: they belong to the agent that is being left."""
+        self.context.table.touch(None)
+        self._show_touched_soon()
         self.workers.cancel("marks")
         while self.context.table.marking.unmark():
             pass

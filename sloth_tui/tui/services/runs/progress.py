@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _OUTPUT = b'{"event":"task_output","task":'
 _STREAM, _TEXT, _HOST, _PARTIAL = b',"stream":', b',"text":', b',"host":', b',"partial":'
+_SEPARATOR = re.compile("[:/]")
 _SHOWN_CHARACTERS = 400
 _MOST_KEYS = 100_000
 """Changed keys that are remembered."""
@@ -55,6 +57,8 @@ class Progress:
         """The last output line of each task and host, both as they stand in the line."""
         self._running = RunningTask()
         self._keys: set[str] = set()
+        self._nodes: set[str] = set()
+        """The prefixes of these keys, as a tree of keys folds them."""
         self.changed = 0
         """Changes so far, of keys and of resources."""
         self.check = False
@@ -84,10 +88,14 @@ class Progress:
             return self._running.describe()
 
     @property
-    def touched(self) -> frozenset[str]:
-        """The keys that were changed so far; predictions do not count."""
-        with self._lock:
-            return frozenset(self._keys)
+    def touched_count(self) -> int:
+        """The number of keys that were changed so far; predictions do not count."""
+        return len(self._keys)
+
+    def has_touched(self, key: str, *, node: bool = False) -> bool:
+        """True if this key was changed; ``node``: if one was that has this prefix, which ends in a separator.
+        Cheap enough for each row of the screen."""
+        return key in (self._nodes if node else self._keys)
 
     def last_line(self, task: str | None, host: str | None) -> str:
         """Return the last line that a task printed, harmless; empty if it printed none."""
@@ -115,8 +123,9 @@ class Progress:
                 self._finish(event)
             case events.KeyChanged():
                 self.changed += 1
-                if not event.predicted and len(self._keys) < _MOST_KEYS:
+                if not event.predicted and len(self._keys) < _MOST_KEYS and event.key not in self._keys:
                     self._keys.add(event.key)
+                    self._nodes.update(event.key[: cut.end()] for cut in _SEPARATOR.finditer(event.key))
             case events.Resource():
                 self.changed += event.changed
             case events.RunFinished():

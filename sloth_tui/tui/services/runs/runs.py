@@ -14,6 +14,7 @@ from sloth_tui.runs.folder import runs_directory
 from sloth_tui.threads import Thread
 from sloth_tui.tui.messages import RunBegan, RunRefused, RunsFound
 from sloth_tui.tui.services.runs.follower import Follower
+from sloth_tui.tui.services.runs.touched import TouchedKeys
 from sloth_tui.tui.services.runs.watched import WatchedRun
 
 if TYPE_CHECKING:
@@ -82,10 +83,12 @@ class Runs:
         """The ids of all runs that were started here."""
         return {run.id for run in self.all if run.is_ours}
 
-    def touched(self, agent: str) -> frozenset[str]:
-        """Return the keys of an agent that runs have changed that go on."""
-        going = [run for run in self.all if run.going and run.run.agent == agent]
-        return frozenset().union(*(run.progress.touched for run in going))
+    def touched(self, agent: str) -> TouchedKeys | None:
+        """Return the keys of an agent that were changed by the runs that go on, else by the one that was
+        started here last; None without such a run."""
+        runs = [run for run in self.all if run.run.agent == agent and not run.run.check]
+        shown = [run for run in runs if run.going] or [run for run in runs if run.is_ours][-1:]
+        return TouchedKeys(run.progress for run in shown) if shown else None
 
     # What a person does.
 

@@ -65,6 +65,11 @@ class WatchedRun:
         return self.run.file if self.request is None else self.request.file
 
     @property
+    def now(self) -> Run:
+        """Its record, with the result as it is known now."""
+        return self.run._replace(result=self.result)
+
+    @property
     def is_ours(self) -> bool:
         """True if it was started here."""
         return self._started is not None

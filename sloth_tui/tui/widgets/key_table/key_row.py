@@ -31,6 +31,8 @@ SIGN = 2
 """Cells of the sign before a tree node, and of each level of indentation."""
 _SIGNS = {(False, False): " ", (False, True): "•", (True, False): "◆", (True, True): "◈"}
 """(marked, just changed) -> the sign before a row."""
+_TOUCHED = "◦"
+"""The sign before a row without another one that a run has changed."""
 _VALUE_STYLES = {
     "integer": "number",
     "float": "number",
@@ -51,6 +53,8 @@ class Look(NamedTuple):
     focus: bool
     flash: bool
     marked: bool
+    touched: bool
+    """A run has changed it."""
     masked: bool
     spans: Spans
 
@@ -118,6 +122,8 @@ def _gutter(look: Look, base: Style, style: Callable[[str], Style]) -> Segment:
     # Signs show cursor, mark and change too, for terminals without colours.
     cursor = ("▌" if look.focus else "▏") if look.cursor else " "
     sign = _SIGNS[look.marked, look.flash]
+    if look.touched and sign == " ":
+        sign = _TOUCHED
     return Segment((cursor + sign)[: look.width], base + style("sign"))
 
 

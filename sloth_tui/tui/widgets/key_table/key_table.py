@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Row
     from sloth_tui.tui.widgets.key_table.columns import Column
+    from sloth_tui.tui.widgets.key_table.marks import Touched
 
 
 # Over 200 lines with its style sheet: taking over new rows concerns cursor, cache and painter at once.
@@ -127,6 +128,10 @@ class KeyTable(RowView):
 
     def _masks(self, key: str) -> bool:
         return self.is_secret(key)
+
+    def touch(self, touched: Touched | None) -> None:
+        """Show the keys that runs have changed; None: there are none."""
+        self._painter.touch(touched)
 
     def reset(self, generation: int, *, afresh: bool = False) -> None:
         """Wait for the answer of this generation to another query; ``afresh``: of another store."""

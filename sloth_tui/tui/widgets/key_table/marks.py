@@ -6,6 +6,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Protocol
+
+    from sloth_tui.model import Row
+
+    class Touched(Protocol):
+        """The keys that runs have changed."""
+
+        def holds(self, row: Row) -> bool:
+            """Return True for one of these keys, and for a node with one of them below it."""
+
 
 MAX_MARKS = 100_000
 """Marked keys are held in memory, and actions handle them one by one."""

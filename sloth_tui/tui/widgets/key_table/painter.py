@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sloth_tui.model import Row
-    from sloth_tui.tui.widgets.key_table.marks import Marks
+    from sloth_tui.tui.widgets.key_table.marks import Marks, Touched
     from sloth_tui.tui.widgets.key_table.row_cache import RowCache
     from sloth_tui.tui.widgets.key_table.row_view import RowView
 
@@ -58,6 +58,7 @@ class Painter:
         self._view = view
         self._rows = rows
         self._marks = marks
+        self._touched: Touched | None = None
         self._is_secret = is_secret
         self.answered = Query()
         """The query that the rows answer: its matches are highlighted, and the heading shows its order."""
@@ -96,6 +97,11 @@ class Painter:
             self._refresh_spots(flashing)
             self._view.set_timer(FLASH_SECONDS, self._end_flashes)
 
+    def touch(self, touched: Touched | None) -> None:
+        """Show these keys as changed by a run; they may become more while they are shown."""
+        self._touched = touched
+        self._view.refresh()
+
     def begin(self) -> None:
         """Prepare to draw lines."""
         # The first picture is drawn before the resize event.
@@ -130,6 +136,7 @@ class Painter:
             focus=self._view.has_focus,
             flash=row is not None and spot_of(row) in self._flashing,
             marked=row is not None and row.keys is None and row.key in self._marks,
+            touched=row is not None and self._touched is not None and self._touched.holds(row),
             masked=row is not None and self._is_secret(row.key),
             spans=spans,
         )
