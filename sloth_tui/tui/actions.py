@@ -71,6 +71,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "lock_history", "H", "History", "Show who held this lock, and how it ended", "Locks", ("locks",), True
     ),
+    Action("show_holder", "enter", "Its run", "Show the run that holds this lock", "Locks", ("locks",), True),
     Action("check_store", "i", "Check", "Check that the store is sound", "Stats", _STATS, True),
     Action("examine", "", "Doctor", "Doctor: examine all of the store", "Stats"),
     Action("back_up", "", "Back up", "Back up all that this agent has", "Stats", writes=True),

@@ -159,6 +159,18 @@ class LockExpired(RoutedMessage):
     """The lease of a lock on screen ended."""
 
 
+class LockSelected(RoutedMessage):
+    """The user chose the lock under the cursor."""
+
+
+class RunRequested(RoutedMessage):
+    """The user wants to see a run that is kept."""
+
+    def __init__(self, id: str) -> None:  # noqa: A002  # as everywhere else
+        super().__init__()
+        self.id = id
+
+
 class ChangeSetSelected(RoutedMessage):
     """The user asked to see this change set."""
 

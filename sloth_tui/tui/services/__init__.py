@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from sloth_tui.tui.services.commands.commands import OwnCommands
     from sloth_tui.tui.services.files import FileJobs
     from sloth_tui.tui.services.runs.runs import Runs
+    from sloth_tui.tui.services.runs.touched import TouchedKeys
     from sloth_tui.tui.services.runs.watched import WatchedRun
 
 T = TypeVar("T")
@@ -243,9 +244,9 @@ class Services:
 
         return read_on_a_thread(run.run.agent, Job(), lambda store: locks_of(store, run.id), "locks of a run")
 
-    def touched(self) -> frozenset[str]:
-        """Return the keys of the agent on screen that runs have changed that go on."""
-        return frozenset() if self._runs is None else self._runs.touched(self.agent)
+    def touched(self) -> TouchedKeys | None:
+        """Return the keys of the agent on screen that runs have changed that go on, or the last one."""
+        return None if self._runs is None else self._runs.touched(self.agent)
 
     def run_file(self, path: str, *, check: bool = False) -> None:
         """Run a Lua file against the agent on screen, or with ``check`` predict what it would change.

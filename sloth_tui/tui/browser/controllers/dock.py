@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.model import Query, Stats
 from sloth_tui.tui.browser.context import Controller
+from sloth_tui.tui.messages import RunRequested
 from sloth_tui.tui.widgets.key_table.filter_bar import FilterBar
 from sloth_tui.tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
-    from sloth_tui.model import ChangeSet
+    from sloth_tui.model import ChangeSet, Lock
     from sloth_tui.tui import messages
     from sloth_tui.tui.operations.maintenance import MaintenanceOperations
     from sloth_tui.tui.operations.undo import UndoOperations
@@ -130,6 +131,24 @@ class DockController(Controller):
         self.workers.look(
             show_lock_history(self.operations, self.services, None if lock is None else lock.name)
         )
+
+    def on_lock_selected(self, message: messages.LockSelected) -> None:
+        self.action_show_holder()
+
+    def action_show_holder(self) -> None:
+        """Show the run that holds the lock under the cursor."""
+        lock = self.lazy.locks.highlighted
+        if lock is None:
+            self.operations.notify("no lock is held")
+        else:
+            self.workers.look(self._show_holder(lock))
+
+    async def _show_holder(self, lock: Lock) -> None:
+        from sloth_tui.tui.operations.lock_holder import find_run
+
+        run = await find_run(self.operations, self.services, lock)
+        if run is not None:
+            self.context.tell(RunRequested(run))
 
     def action_check_store(self) -> None:
         self.workers.look(self._upkeep.check())

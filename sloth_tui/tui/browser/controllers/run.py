@@ -46,6 +46,10 @@ class RunController(Controller):
         if request is None or self._run_screen is not None:
             self.operations.show_error(message.error)
 
+    def on_run_requested(self, message: messages.RunRequested) -> None:
+        self._open()
+        self.run_screen.show_run(message.id)
+
     def on_runs_found(self, message: messages.RunsFound) -> None:
         if self._run_screen is not None:
             self._run_screen.runs_found()
@@ -62,10 +66,12 @@ class RunController(Controller):
 
     def action_run_file(self) -> None:
         """Open the run screen: at the run that goes on, else where a file is chosen."""
-        screen = self.run_screen
-        screen.show_view("live" if self.services.running else "files")
-        if not screen.is_current:
-            self.screen.app.push_screen(screen)
+        self.run_screen.show_view("live" if self.services.running else "files")
+        self._open()
+
+    def _open(self) -> None:
+        if not self.run_screen.is_current:
+            self.screen.app.push_screen(self.run_screen)
 
     def action_run_path(self) -> None:
         async def run() -> None:

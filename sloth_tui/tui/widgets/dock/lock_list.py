@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from sloth_tui.text import display_text, format_age, format_duration
 from sloth_tui.tui.actions import key_of
-from sloth_tui.tui.messages import LockExpired
+from sloth_tui.tui.messages import LockExpired, LockSelected
 from sloth_tui.tui.widgets.dock.change_set_text import OTHERS
 from sloth_tui.tui.widgets.dock.list_pane import ListPane
 from sloth_tui.tui.widgets.dock.table_layout import TableColumn, TableLayout
@@ -109,6 +109,7 @@ class LocksPane(ListPane):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
+        self.post_message(LockSelected())
 
     def _tick(self) -> None:
         passed = time.monotonic() - self._read_at
