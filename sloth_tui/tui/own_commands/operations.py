@@ -39,6 +39,7 @@ class CommandOperations:
         if self._services.read_only and not command.reads_only:
             raise NotWritable("the program was started with --read-only")
         agent = self._services.agent
+        self._refuse_secrets(command, chosen)
         answer = None
         if command.ask:
             answer = await self._ask(command)
@@ -113,17 +114,22 @@ class CommandOperations:
             command.confirm, sample or [self._services.agent], text, "Run it"
         )
 
+    def _refuse_secrets(self, command: OwnCommand, chosen: Chosen) -> None:
+        """Raise UsageError if the command would get a value that is masked, and may not."""
+        if command.secrets or not (command.value or command.stdin == "value"):
+            return
+        secret = next((key for key in chosen.names if self._services.is_secret(key)), None)
+        if secret is not None:
+            raise UsageError(
+                f"{display_text(secret, _TEXT_LIMIT)} is secret: {command.label} may not have its value",
+                hint=f"secrets = true in [commands.{command.name}] allows it",
+            )
+
     async def _value(self, command: OwnCommand, chosen: Chosen) -> bytes | None:
         """Return what the keys hold, as ``state get`` prints it; of several, one JSON object."""
         if not (command.value or command.stdin == "value"):
             return None
         keys = list(chosen.names)
-        secret = [key for key in keys if self._services.is_secret(key)]
-        if secret and not command.secrets:
-            raise UsageError(
-                f"{display_text(secret[0], _TEXT_LIMIT)} is secret: {command.label} may not have its value",
-                hint=f"secrets = true in [commands.{command.name}] allows it",
-            )
         values = await asyncio.wrap_future(self._services.values(keys))
         if len(values) < len(keys):
             gone = format_count(len(keys) - len(values), "key is", "keys are")

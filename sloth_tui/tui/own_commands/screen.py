@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text, format_count
+from sloth_tui.tui.actions import by_id
 from sloth_tui.tui.dialogs.dialog import Dialog
 from sloth_tui.tui.own_commands.command_line import command_line
-from sloth_tui.tui.own_commands.text_view import TextView
+from sloth_tui.tui.run_screen.output.painted import shown_text
+from sloth_tui.tui.run_screen.output.view import OutputView
+from sloth_tui.tui.run_screen.owners import OWNERS
+from sloth_tui.tui.run_screen.view import RunView
 from sloth_tui.tui.services.commands.outcome import outcome_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from sloth_tui.tui.external.programs import Lender
     from sloth_tui.tui.services import Services
     from sloth_tui.tui.services.commands.process import RunningCommand
 
+_NOT_HERE = ("show_changes",)
+"""What the output of a run can do and that of a command cannot."""
 _DRAW_SECONDS = 0.05
 _NAME_LIMIT, _TEXT_LIMIT = 80, 400
+
+
+class CommandBody(RunView):
+    """The place of the output."""
+
+    def compose(self) -> ComposeResult:
+        yield OutputView(id="output")
 
 
 class CommandScreen(Dialog[None]):
@@ -37,10 +52,14 @@ class CommandScreen(Dialog[None]):
         Binding("right_square_bracket", "step(1)", "Next"),
         Binding("left_square_bracket", "step(-1)", "Previous"),
     ]
-    AUTO_FOCUS = "#command-output"
+    AUTO_FOCUS = "LinesView"
 
     def __init__(self, services: Services, shown: RunningCommand) -> None:
         super().__init__(id="commands")
+        for verb in OWNERS["output"]:
+            keys = by_id(verb).key
+            if keys and verb not in _NOT_HERE:
+                self._bindings.bind(keys, f"of_output('{verb}')", by_id(verb).label)
         self._services = services
         self.shown = shown
         """The command on the screen."""
@@ -48,7 +67,7 @@ class CommandScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog command"):
             yield Static(id="command-text")
-            yield TextView(id="command-output")
+            yield CommandBody(self._services, id="command-output")
             yield Static(id="command-status")
 
     def on_mount(self) -> None:
@@ -66,11 +85,11 @@ class CommandScreen(Dialog[None]):
         dialog.border_title = Content(f"{own.label} · {what}" if what else own.label)
         text = display_text(" ".join(own.run.split()), _TEXT_LIMIT)
         self.query_one("#command-text", Static).update(Content(f"$ {text}").stylize("$quiet"))
-        self.query_one(TextView).show(command.output)
+        self.query_one(OutputView).show(command.output)
         self._draw()
 
     def _draw(self) -> None:
-        self.query_one(TextView).grow()
+        self.query_one(OutputView).grow()
         command, end = self.shown, outcome_of(self.shown)
         mark, style = (
             ("▶", "$primary") if command.running else ("✗", "$error") if end.failed else ("✓", "$success")
@@ -97,13 +116,29 @@ class CommandScreen(Dialog[None]):
         self.shown.stop()
         self._draw()
 
+    def action_of_output(self, verb: str) -> None:
+        """Carry out an action of the output: search, filter, follow."""
+        if verb == "page_output":
+            self._page()
+        else:
+            getattr(self.query_one(OutputView), f"action_{verb}")()
+
+    def _page(self) -> None:
+        from sloth_tui.tui.external.programs import page_text
+
+        output = self.shown.output
+        lines = (f"{shown_text(line)}\n" for line in output.lines(output.first, output.end))
+        try:
+            page_text(cast("Lender", self.app), lines)
+        except SlothError as error:
+            self.app.notify(display_text(error.message), severity="error", markup=False)
+
     def action_step(self, by: int) -> None:
         started = self._services.commands.started
         if self.shown in started:
             self.choose(started[(started.index(self.shown) + by) % len(started)])
 
     async def action_copy(self) -> None:
-        from sloth_tui.errors import SlothError
         from sloth_tui.tui.external.clipboard import Clipboard
 
         try:

@@ -20,6 +20,7 @@ from sloth_tui.tui.run_screen.live.view import LiveView
 from sloth_tui.tui.run_screen.messages import KeyWanted, RunAsked, RunWanted, SourceWanted
 from sloth_tui.tui.run_screen.output.view import OutputView
 from sloth_tui.tui.run_screen.owners import owner_of
+from sloth_tui.tui.run_screen.view import RunView
 from sloth_tui.tui.widgets.key_bar import KeyBar, KeyHint
 from sloth_tui.tui.widgets.tab_strip import Tab, TabStrip
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
+    from sloth_tui.runs.model import Run
     from sloth_tui.tui.operations.common import Operations
-    from sloth_tui.tui.run_screen.view import RunView
     from sloth_tui.tui.services import Services
 
     class Browser(Protocol):
@@ -206,7 +207,8 @@ class RunScreen(Screen[None]):
         if action.call:
             self.call_later(self.run_action, action.call)
         elif owner is None:
-            self.action_leave_runs()
+            if self.current not in action.panes:
+                self.action_leave_runs()
             self._browser.perform(name)
         else:
             method = getattr(self._owner(owner), f"action_{action.verb or action.id}")
@@ -250,6 +252,11 @@ class RunScreen(Screen[None]):
         from sloth_tui.tui.dialogs.help import HelpScreen
 
         self.app.push_screen(HelpScreen(runs=True))
+
+    @property
+    def chosen_run(self) -> Run | None:
+        """The run that a command of the user's own would act on."""
+        return self.query_one(f"#{self.current}", RunView).chosen_run
 
     # What the palette asks.
 

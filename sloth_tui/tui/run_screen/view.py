@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 
 if TYPE_CHECKING:
+    from sloth_tui.runs.model import Run
     from sloth_tui.tui.services import Services
 
 
@@ -24,6 +25,11 @@ class RunView(Vertical):
     def __init__(self, services: Services, *, id: str) -> None:  # noqa: A002  # theirs
         super().__init__(id=id)
         self.services = services
+
+    @property
+    def chosen_run(self) -> Run | None:
+        """The run that a command of the user's own would act on; None without one."""
+        return None
 
     def entered(self) -> None:
         """Called when the view comes on screen. It takes the focus."""

@@ -171,6 +171,7 @@ async def test_read_only_offers_what_only_reads(believable: Path) -> None:
         await app.press("B")
         app.browser.perform("own_show")
         await shown(app)
+        await app.sees("Failed with exit code 3")
         assert [one.handed.command.name for one in app.app.services.commands.started] == ["show"]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.runs.model import Run
 from sloth_tui.settings import load_settings
 from sloth_tui.settings_commands import read_commands
 from sloth_tui.store import open_store
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+RUN = Run("0123456789ab", "", "local", None, False, (), "run x", "", "/", 0.0, result="done")
 EXAMPLES = blocks(TEXTS["docs/own-commands.md"], "toml")
 TOLD = {
     "diff": ["12 -> 13"],
@@ -54,7 +56,7 @@ def chosen(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[
         "key": chosen_keys(["a count"]),
         "lock": chosen_lock(lock, None),
         "agent": Chosen(("local",), {}),
-        "run": chosen_run("0123456789ab", str(file), "done"),
+        "run": chosen_run(RUN._replace(file=str(file))),
     }
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloth_tui.tui.browser.context import Controller
-from sloth_tui.tui.services.commands.handing import Chosen, chosen_keys, chosen_lock
+from sloth_tui.tui.services.commands.handing import Chosen, chosen_keys, chosen_lock, chosen_run
 
 if TYPE_CHECKING:
+    from sloth_tui.model import Lock
+    from sloth_tui.runs.model import Run
     from sloth_tui.settings_commands import OwnCommand
     from sloth_tui.tui import messages
     from sloth_tui.tui.own_commands.operations import CommandOperations
@@ -44,10 +46,25 @@ class CommandsController(Controller):
             return chosen_keys(keys) if keys else None
         if command.on == "lock":
             lock = self.lazy.locks.highlighted if self.lazy.loaded else None
-            return None if lock is None else chosen_lock(lock, None)
+            return None if lock is None else await self._chosen_lock(lock)
         if command.on == "run":
-            return None
+            run = self._run_on_screen()
+            return None if run is None else chosen_run(run)
         return Chosen((self.services.agent,) if command.on == "agent" else (), {})
+
+    async def _chosen_lock(self, lock: Lock) -> Chosen:
+        from sloth_tui.tui.operations.lock_holder import find_origin
+
+        origin = await find_origin(self.services, lock)
+        return chosen_lock(lock, None if origin is None else origin.run)
+
+    def _run_on_screen(self) -> Run | None:
+        """Return the run that is chosen on the run screen, or else the one in the dock."""
+        screen = self.screen.app.screen
+        if screen is not self.screen:
+            return getattr(screen, "chosen_run", None)
+        newest = self.services.runs.newest
+        return None if newest is None else newest.now
 
     @property
     def _about_commands(self) -> CommandOperations:

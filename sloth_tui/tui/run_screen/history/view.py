@@ -107,6 +107,10 @@ class HistoryView(RunView):
 
         return RunHistoryOperations(Operations(self.app, self.services), self.services, self.history)
 
+    @property
+    def chosen_run(self) -> Run | None:
+        return self.runs.highlighted
+
     def entered(self) -> None:
         self.reread()
         self.runs.focus()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from sloth_tui.model import Lock
+    from sloth_tui.runs.model import Run
     from sloth_tui.tui.services.runs.watched import WatchedRun
 
 _TICK_SECONDS = 1.0
@@ -56,6 +57,10 @@ class LiveView(RunView):
         newest = self.services.runs.newest
         if newest is not None:
             self.show_run(newest)
+
+    @property
+    def chosen_run(self) -> Run | None:
+        return None if self.run is None else self.run.now
 
     def entered(self) -> None:
         self.services.runs.look()

@@ -53,7 +53,10 @@ def describe_changes(count: int, width: int) -> Content:
 
 
 def describe_earlier(buffer: OutputBuffer, width: int) -> Content:
-    """Return how much of the output is only in the file, and how to see it."""
+    """Return how much of the output is only in the file, and how to see it; without a file, how much is
+    gone."""
+    if not buffer.in_file:
+        return Content(f"… {format_count(buffer.first, 'earlier line')} not kept")
     parts = [format_count(buffer.first, "earlier line")] if buffer.first else []
     parts += [format_size(buffer.left_out)] if buffer.left_out else []
     are = "is" if buffer.first + bool(buffer.left_out) == 1 else "are"

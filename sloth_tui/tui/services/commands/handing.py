@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from sloth_tui.agents import config_path
+from sloth_tui.agents import base_directory, config_path
 from sloth_tui.errors import UsageError
+from sloth_tui.runs.folder import folder_of
 from sloth_tui.text import display_text, format_count, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sloth_tui.model import Lock
+    from sloth_tui.runs.model import Run
     from sloth_tui.settings_commands import OwnCommand
 
 _ALWAYS = ("SLOTH_COMMAND", "SLOTH_AGENT", "SLOTH_STORE", "SLOTH_CONFIG", "SLOTH_READ_ONLY", "SLOTH_ANSWER")
 _OF_KEYS = ("SLOTH_KEY", "SLOTH_KEYS", "SLOTH_KEY_COUNT", "SLOTH_VALUE")
 _OF_LOCKS = ("SLOTH_LOCK", "SLOTH_HOLDER", "SLOTH_TOKEN", "SLOTH_LOCK_HOST", "SLOTH_LOCK_PID")
-_OF_RUNS = ("SLOTH_RUN", "SLOTH_FILE", "SLOTH_RESULT")
+_OF_RUNS = ("SLOTH_RUN", "SLOTH_FILE", "SLOTH_RESULT", "SLOTH_RUN_FOLDER")
 VARIABLES = (*_ALWAYS, *_OF_KEYS, *_OF_LOCKS, *_OF_RUNS)
 """Every variable of a command. Those that do not apply are not set, whatever this program inherited."""
 _SHOWN = 100
@@ -30,6 +32,8 @@ class Chosen(NamedTuple):
     names: tuple[str, ...]
     """Keys, an agent, a lock or a run, as the words of the command; they may be any data."""
     variables: Mapping[str, str]
+    run: Run | None = None
+    """The run, whose agent and store may be others than those on screen."""
 
 
 def chosen_keys(keys: list[str]) -> Chosen:
@@ -50,9 +54,15 @@ def chosen_lock(lock: Lock, run: str | None) -> Chosen:
     return Chosen((lock.name,), variables)
 
 
-def chosen_run(run: str, file: str, result: str) -> Chosen:
-    """Return what a command on a run gets. ``result``: ``going``, or the word of its end."""
-    return Chosen((run,), {"SLOTH_RUN": run, "SLOTH_FILE": file, "SLOTH_RESULT": result})
+def chosen_run(run: Run) -> Chosen:
+    """Return what a command on a run that is kept gets."""
+    variables = {
+        "SLOTH_RUN": run.id,
+        "SLOTH_FILE": run.file,
+        "SLOTH_RESULT": run.result,
+        "SLOTH_RUN_FOLDER": folder_of(base_directory(), run.id),
+    }
+    return Chosen((run.id,), variables, run)
 
 
 class Handed(NamedTuple):
@@ -91,6 +101,8 @@ def hand_over(
 
     Raises UsageError for what no environment can hold.
     """
+    if chosen.run is not None:
+        agent, store = chosen.run.agent, chosen.run.store
     variables = {
         "SLOTH_COMMAND": command.name,
         "SLOTH_AGENT": agent,

@@ -43,6 +43,9 @@ class OutputBuffer:
     thread may add; output is decoded only when it is read.
     """
 
+    in_file = True
+    """True if lines that were dropped are in the file of the run."""
+
     def __init__(
         self,
         is_secret: Callable[[str], bool] = lambda key: False,
@@ -136,7 +139,7 @@ class OutputBuffer:
 
     def _rewrite(self, number: int, line: bytes) -> None:
         index = number - self.first
-        self._size += len(line) + _LINE_BYTES - _size_of(self._entries[index])
+        self._size += len(line) + _LINE_BYTES - size_of(self._entries[index])
         self._entries[index] = line
         if len(self._rewritten) >= self._max_lines:
             half = len(self._rewritten) // 2
@@ -159,7 +162,7 @@ class OutputBuffer:
                 del self._unfinished[origin]
         for told in self._teller.lines(event):
             self._entries.append(told)
-            self._size += _size_of(told)
+            self._size += size_of(told)
 
     def _trim(self) -> None:
         most, largest = self._max_lines, self._max_bytes
@@ -167,15 +170,15 @@ class OutputBuffer:
             return
         surplus = max(len(self._entries) - most, 0)
         for entry in self._entries[:surplus]:
-            self._size -= _size_of(entry)
+            self._size -= size_of(entry)
         while self._size > largest and surplus < len(self._entries) - 1:
-            self._size -= _size_of(self._entries[surplus])
+            self._size -= size_of(self._entries[surplus])
             surplus += 1
         del self._entries[:surplus]
         self.first += surplus
 
 
-def _size_of(entry: _Entry) -> int:
+def size_of(entry: _Entry) -> int:
     if isinstance(entry, bytes):
         return len(entry) + _LINE_BYTES
     return sum(4 * len(piece.text) + _LINE_BYTES for piece in entry.pieces)
