@@ -80,7 +80,8 @@ class LinesView(Widget, can_focus=True):
         self._point = 0
         self._shift = 0
         self._rows: list[Row] = []
-        self._painted: dict[int, _Known] = {}
+        self.kept: dict[int, _Known] = {}
+        """Lines as they are drawn, by their numbers."""
         self._characters = 0
         self._styling: Styling | None = None
 
@@ -102,7 +103,7 @@ class LinesView(Widget, can_focus=True):
         """Show what is new in the buffer; return True if there is more to look at. Raises TooSlow."""
         self._point, rewritten = self.buffer.rewritten(self._point)
         for number in rewritten:
-            self._painted.pop(number, None)
+            self.kept.pop(number, None)
         more = self.paging.selection.advance()
         self.redraw()
         return more
@@ -220,7 +221,7 @@ class LinesView(Widget, can_focus=True):
 
     def _known(self, number: int) -> _Known | None:
         """Return a line as it is drawn; None if it is not kept any more."""
-        found = self._painted.get(number)
+        found = self.kept.get(number)
         if found is None:
             lines = self.buffer.lines(number, number + 1)
             if not lines:
@@ -232,7 +233,7 @@ class LinesView(Widget, can_focus=True):
             if self._characters + len(text) > _CACHED_CHARACTERS:
                 self._forget()
             self._characters += len(text) + 1
-            self._painted[number] = found
+            self.kept[number] = found
         return found
 
     def _places(self, text: str) -> list[tuple[int, int]]:
@@ -250,7 +251,7 @@ class LinesView(Widget, can_focus=True):
         return 1 if known is None else len(known[1])
 
     def _forget(self) -> None:
-        self._painted.clear()
+        self.kept.clear()
         self._characters = 0
 
     def _segments(self, painted: PaintedLine, start: int, end: int, base: VisualStyle) -> list[Segment]:
