@@ -269,3 +269,15 @@ def test_machines_get_output_to_the_byte(tmp_path: Path) -> None:
     told = [json.loads(line) for line in done.out.splitlines()]
     said = [event["text"] for event in told if event["event"] == "task_output"]
     assert sorted(said) == sorted(["a\t1", "b\t2\r", "10%\r50%\r100%", "c\r\x1b[2J\td\r"])
+
+
+def test_a_line_that_is_drawn_anew_is_one_line(tmp_path: Path) -> None:
+    command = r"printf '10 %%'; sleep 0.3; printf '\\r20 %%\\n'"
+    (tmp_path / "tasks.lua").write_text(f'task({{name = "a", run = function() cmd("{command}") end}})')
+    file = str(tmp_path / "tasks.lua")
+    assert piped("run", file).out.splitlines()[2:3] == ["  20 %"]
+    found = piped("run", file, "-o", "jsonl").out
+    assert found.count('"task_output"') == 1
+    identity = piped("runs", "list", "-o", "keys").out
+    kept = piped("runs", "output", found.split('"run":"')[1][:12], "-o", "jsonl").out
+    assert kept.count('"task_output"') == 1, identity

@@ -17,6 +17,7 @@ from tests.tui.driving import running, until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from sloth_tui.settings import Settings
     from tests.tui.driving import Driver
 
 
@@ -66,9 +67,11 @@ class Output:
 
 
 @asynccontextmanager
-async def showing(buffer: OutputBuffer | None, *, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Output]:
+async def showing(
+    buffer: OutputBuffer | None, *, size: tuple[int, int] = (80, 24), settings: Settings | None = None
+) -> AsyncIterator[Output]:
     """The run screen with this output, and the focus on it."""
-    async with running(size=size) as app:
+    async with running(size=size, settings=settings) as app:
         await app.press("r", "2")
         await until(lambda: isinstance(app.app.screen, RunScreen))
         output = Output(app, app.app.screen.query_one("#live").query_one(OutputView))

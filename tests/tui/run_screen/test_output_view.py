@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.errors import RunNotFound
 from sloth_tui.runner import events
+from sloth_tui.runs.folder import RunFolder
+from sloth_tui.runs.model import Run
+from sloth_tui.runs.recording import Recorder
+from sloth_tui.settings import Settings
 from sloth_tui.tui.browser.screen import BrowserScreen
 from sloth_tui.tui.run_screen.screen import RunScreen
 from sloth_tui.tui.services.run_output.buffer import OutputBuffer
+from sloth_tui.tui.services.run_output.whole import whole_output
 from tests.tui.driving import until
 from tests.tui.run_screen.output import filled, out, showing
 
@@ -51,7 +57,7 @@ async def test_it_follows_until_the_cursor_goes_up_and_again_from_the_end(believ
         assert output.shown()[0] == "line 1"
 
 
-async def test_lines_beyond_the_bound_are_said_to_be_in_the_file(believable: Path) -> None:
+async def test_lines_beyond_the_bound_progress_lines_and_single_tasks(believable: Path) -> None:
     buffer = OutputBuffer(max_lines=100)
     buffer.add_events([events.RunStarted("cafe", "/w/x.lua", "local", ["t"], 0.0)])
     filled(1300, buffer)
@@ -65,10 +71,8 @@ async def test_lines_beyond_the_bound_are_said_to_be_in_the_file(believable: Pat
         output.view.grow()
         assert output.shown()[0] == f"line {buffer.first + 1}"
 
-
-async def test_a_progress_line_is_redrawn_in_its_place(believable: Path) -> None:
-    buffer = filled(3)
-    async with showing(buffer) as output:
+        buffer = filled(3)
+        output.view.show(buffer)
         for percent in (10, 20):
             buffer.add([out(f"\x1b[K{percent} %\r", partial=True)])
             output.view.grow()
@@ -77,15 +81,31 @@ async def test_a_progress_line_is_redrawn_in_its_place(believable: Path) -> None
         output.view.grow()
         assert output.shown()[-3:] == ["line 3", "100 %", "b | other"]
 
+        buffer = OutputBuffer()
+        buffer.add_events([events.TaskStarted("web", 0.0, "a"), events.TaskStarted("web", 0.0, "b")])
+        buffer.add(
+            [out("one", task="web", host="a"), out("two", task="web", host="b"), out("three", task="db")]
+        )
+        output.view.show(buffer)
+        output.view.show_only("web", "b")
+        assert output.shown() == ["task web on b", "b | two"]
+        await output.app.sees("2 of 5 lines · task web on b")
+        output.view.show_only("web")
+        assert len(output.shown()) == 4
+        output.view.show_only(None)
+        assert len(output.shown()) == 5
 
-async def test_the_filter_leaves_only_lines_with_the_text(believable: Path) -> None:
+
+async def test_the_filter_leaves_only_lines_with_the_text_and_gives_up_what_takes_too_long(
+    believable: Path,
+) -> None:
     buffer = filled(5000)
     async with showing(buffer) as output:
-        await output.app.press("ampersand", *"LINE 49".lower())
+        await output.app.press("ampersand", *"e 49")
         await until(lambda: output.lines.paging.selection.count == 111)
         assert output.shown()[-2:] == ["line 4998", "line 4999"]
         await output.app.press("enter")
-        await output.app.sees("111 of 5,000 lines · with 'line 49'")
+        await output.app.sees("111 of 5,000 lines · with 'e 49'")
         buffer.add([out("\x1b[1mline\x1b[0m 49"), out("other"), out("line", partial=True)])
         output.view.grow()
         assert output.shown()[-1] == "line 49"
@@ -97,10 +117,21 @@ async def test_the_filter_leaves_only_lines_with_the_text(believable: Path) -> N
         await output.app.press("ampersand", "escape")
         await until(lambda: output.lines.paging.selection.count == 5003)
         assert output.cursor.endswith("49")
-        await output.app.press("ampersand", *"!line", "enter", "G")
+        await output.app.press("ampersand", *"!li", "enter", "G")
         await until(lambda: output.shown() == ["other"])
-        await output.app.press("ampersand", "escape", "ampersand", "ctrl+r", *"^ *line 1.3$", "enter")
-        await until(lambda: output.shown()[:2] == ["line 103", "line 113"])
+        await output.app.press("ampersand", "escape", "ampersand", "ctrl+r", *"1.3$", "enter")
+        await until(lambda: output.lines.paging.selection.count == 50)
+        await output.app.press("g")
+        assert output.shown()[:2] == ["line 103", "line 113"]
+
+        buffer = OutputBuffer()
+        buffer.add([out("a" * 5000), out("last")])
+        output.view.show(buffer)
+        await output.app.press("ampersand", "ctrl+r", *"(a*)*b")
+        await until(lambda: any("takes too long" in toast for toast in output.app.toasts))
+        await until(lambda: output.shown()[-1] == "last")
+        await output.app.press("escape", "ampersand", "ctrl+r", "left_parenthesis")
+        await output.app.sees("no regular expression")
 
 
 async def test_the_search_goes_from_place_to_place_and_marks_them(believable: Path) -> None:
@@ -121,32 +152,7 @@ async def test_the_search_goes_from_place_to_place_and_marks_them(believable: Pa
         assert output.cursor == "line 77"
 
 
-async def test_an_expression_without_end_is_given_up(believable: Path) -> None:
-    buffer = OutputBuffer()
-    buffer.add([out("a" * 5000), out("last")])
-    async with showing(buffer) as output:
-        await output.app.press("ampersand", "ctrl+r", *"(a|a)*$b")
-        await until(lambda: any("takes too long" in toast for toast in output.app.toasts))
-        await until(lambda: output.shown()[-1] == "last")
-        await output.app.press("escape", "ampersand", "ctrl+r", "left_parenthesis")
-        await output.app.sees("no regular expression")
-
-
-async def test_only_one_task_or_one_of_its_hosts(believable: Path) -> None:
-    buffer = OutputBuffer()
-    buffer.add_events([events.TaskStarted("web", 0.0, "a"), events.TaskStarted("web", 0.0, "b")])
-    buffer.add([out("one", task="web", host="a"), out("two", task="web", host="b"), out("three", task="db")])
-    async with showing(buffer) as output:
-        output.view.show_only("web", "b")
-        assert output.shown() == ["task web on b", "b | two"]
-        await output.app.sees("2 of 5 lines · task web on b")
-        output.view.show_only("web")
-        assert len(output.shown()) == 4
-        output.view.show_only(None)
-        assert len(output.shown()) == 5
-
-
-async def test_long_lines_are_cut_or_wrap(believable: Path) -> None:
+async def test_long_lines_are_cut_or_wrap_and_can_be_walked_through(believable: Path) -> None:
     text = "".join(f"{number:09} " for number in range(100))
     buffer = filled(2)
     buffer.add([out(text), out("世" * 100), out("e\u0301" * 100)])
@@ -164,18 +170,14 @@ async def test_long_lines_are_cut_or_wrap(believable: Path) -> None:
         assert output.rows()[0].strip() == "line 1"
         assert "000000099" in "".join(output.rows())
 
-
-async def test_a_line_higher_than_the_screen_is_walked_through(believable: Path) -> None:
-    buffer = filled(1)
-    buffer.add([out("x" * 5000 + "end"), out("after")])
-    async with showing(buffer, size=(60, 20)) as output:
+        buffer = filled(1)
+        buffer.add([out("x" * 2000 + "end"), out("after")])
+        output.view.show(buffer)
         await output.app.press("g")
-        seen = []
-        for _ in range(200):
+        seen: list[str] = []
+        while output.cursor != "after" and len(seen) < 100:
             await output.app.press("down")
             seen.append(output.rows()[-1].strip())
-            if output.cursor == "after":
-                break
         assert any(row.endswith("xend") for row in seen)
         assert output.cursor == "after"
 
@@ -204,3 +206,35 @@ async def test_what_was_changed_leads_to_the_key_and_an_error_to_its_line(believ
         await output.app.press("c", "enter")
         await until(lambda: output.app.table.key == "deployment:count")
         assert isinstance(output.app.app.screen, BrowserScreen)
+
+
+async def test_lines_are_copied_without_colours(believable: Path, tmp_path: Path) -> None:
+    copied = tmp_path / "copied"
+    settings = Settings(copy_command=("sh", "-c", f"cat > {copied}"))
+    buffer = OutputBuffer()
+    buffer.add([out("\x1b[31mred\x1b[0m 世"), out("second", host="b"), out("third")])
+    async with showing(buffer, settings=settings) as output:
+        await output.app.press("g", "y")
+        await until(lambda: "copied the line" in output.app.toasts)
+        assert copied.read_text() == "red 世"
+        await output.app.press("ampersand", *"d", "enter", "Y")
+        await until(lambda: "copied 3 lines" in output.app.toasts)
+        assert copied.read_text() == "  red 世\n  b | second\n  third\n"
+
+
+def test_all_of_the_output_is_read_from_the_file(base: Path) -> None:
+    run = Run("c" * 12, "/w/x.lua", "local", None, False, (), "run x.lua", "", "/w", 0.0)
+    folder = RunFolder.create(str(base), run)
+    recorder = Recorder(folder, run, lambda key: False)
+    for number in range(30_000):
+        recorder.take(events.TaskOutput("t", "stdout", f"\x1b[32mline\x1b[0m {number}\x1b[2J"))
+    recorder.take(events.TaskOutput("t", "stdout", "half", None, True))
+    recorder.take(events.TaskOutput("t", "stdout", "whole"))
+    recorder.take(events.RunFinished(run.id, "done", 0, 1.5, None, None))
+    folder.close()
+
+    lines = "".join(whole_output(run.id, lambda key: False)).splitlines()
+    assert lines[:2] == ["  line 0", "  line 1"]
+    assert lines[29_999:] == ["  line 29999", "  whole", "run done in 1.5s"]
+    with pytest.raises(RunNotFound):
+        whole_output("d" * 12, lambda key: False)

@@ -157,7 +157,7 @@ class HistoryView(RunView):
         if words:
             state = f"{shown:,} of {format_count(len(self._all), 'run')}"
             state += f" with '{display_text(self._field.value, 30)}'"
-        hints = f"enter shows it, {key_of('show_source')} its file, {key_of('copy_run')} copies its command"
+        hints = f"enter shows it, {key_of('open_source')} its file, {key_of('copy_kept')} copies its command"
         static = self.query_one("#kept-state", Static)
         gap = static.size.width - len(state) - len(hints)
         static.update(Content(state + " " * gap + hints if shown and gap > 1 else state), layout=False)
