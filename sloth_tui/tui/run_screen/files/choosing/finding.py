@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _MOST_HITS = 200
 _NAME_WEIGHT = 1.1
 _EXAMPLE_WEIGHT = 0.9
+_CHECK_EVERY = 512
 _PATH_BEGINNINGS = ("/", "~", "./", "../")
 
 
@@ -77,7 +79,8 @@ class Finding:
         found, typed = self._found, self._typing
         note = "still looking through the directories …" if found is None else found.note
         files = () if found is None else tuple(found.files)
-        work = partial(_best, typed, tree.root, files, tree.recent, tree.examples, note)
+        is_over = self._answers.turn("hits")
+        work = partial(_best, typed, tree.root, files, tree.recent, tree.examples, note, is_over)
         self._answers.ask("hits", work, partial(self._take, typed))
 
     def _take(self, typed: str, hits: Hits) -> None:
@@ -92,27 +95,37 @@ def _best(
     recent: tuple[str, ...],
     examples: tuple[Example, ...],
     note: str,
+    is_over: Callable[[], bool],
 ) -> Hits:
     """Return the files that match best: by their name rather than their directory, short ones first."""
     from sloth_tui.tui.palette import match
 
     below = os.path.join(root, "")
-    rows = {path: Row("file", path, shown_name(path.removeprefix(below))) for path in recent}
-    for path in files:
-        rows.setdefault(below + path, Row("file", below + path, shown_name(path)))
-    rows |= {one.path: Row("example", one.path, one.name, "example") for one in examples}
-    scored = []
-    for row in rows.values():
-        score, places = match(typed, row.name)
+    own = dict.fromkeys([*(path.removeprefix(below) for path in recent), *files])
+    candidates = [*((path, "") for path in own), *((one.name, one.path) for one in examples)]
+    scored: list[tuple[float, int, str, str]] = []
+    for count, (text, example) in enumerate(candidates):
+        score, _ = match(typed, text)
         if score:
-            in_name, _ = match(typed, os.path.basename(row.name))
-            score = max(score, in_name * _NAME_WEIGHT) * (_EXAMPLE_WEIGHT if row.kind == "example" else 1)
-            scored.append((-score, len(row.name), row._replace(places=tuple(places))))
-    scored.sort()
-    told = f"{format_count(len(scored), 'hit')} in {format_count(len(rows), 'file')}"
+            in_name, _ = match(typed, text.rpartition("/")[2])
+            weight = _EXAMPLE_WEIGHT if example else 1
+            scored.append((-max(score, in_name * _NAME_WEIGHT) * weight, len(text), text, example))
+        if count % _CHECK_EVERY == 0 and is_over():
+            break
+    best = heapq.nsmallest(_MOST_HITS, scored)
+    told = f"{format_count(len(scored), 'hit')} in {format_count(len(candidates), 'file')}"
     if len(scored) > _MOST_HITS:
         told = f"the best {_MOST_HITS:,} of {told}"
-    return Hits([row for _, _, row in scored[:_MOST_HITS]], f"{told}; {note}" if note else told)
+    rows = [_row(text, example, below, match(typed, text)[1]) for _, _, text, example in best]
+    return Hits(rows, f"{told}; {note}" if note else told)
+
+
+def _row(text: str, example: str, below: str, places: list[int]) -> Row:
+    """Return the line of a hit; ``example``: the path of one, whose name the text is."""
+    if example:
+        return Row("example", example, text, "example", places=tuple(places))
+    shown = shown_name(text)
+    return Row("file", os.path.join(below, text), shown, places=tuple(places) if shown == text else ())
 
 
 def _complete(typed: str, root: str) -> Hits:
