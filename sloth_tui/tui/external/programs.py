@@ -87,7 +87,6 @@ def edit_file(app: Lender, path: str, line: int | None = None) -> None:
     """Let the user edit a file in $VISUAL or $EDITOR, which begins at ``line`` (from 1) if it is known how to
     tell it. Raises SlothError if the editor fails."""
     command = _command(("VISUAL", "EDITOR"), ("editor", "vi", "nano"))
-    path = os.path.abspath(path)
     name = os.path.basename(command[0])
     if line is not None and name in _PLUS_LINE:
         place = [f"+{line}", path]

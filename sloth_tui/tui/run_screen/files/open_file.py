@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.tui.run_screen.files.colours import colour_lua
 from sloth_tui.tui.run_screen.files.disk import Source, read_source, stamp_of
-from sloth_tui.tui.services.task_files import find_values_file, read_form_values, tasks_of
+from sloth_tui.tui.run_screen.files.form.command_line import Target, copied_line, shown_line
+from sloth_tui.tui.run_screen.files.form.form_view import form_rows
+from sloth_tui.tui.services.task_files import find_values_file, make_request, read_form_values, tasks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sloth_tui.errors import SlothError
+    from sloth_tui.runner.request import RunRequest
     from sloth_tui.tui.run_screen.files.answers import Answers
     from sloth_tui.tui.run_screen.files.colours import Spans
     from sloth_tui.tui.run_screen.files.disk import Stamp
+    from sloth_tui.tui.run_screen.files.form.command_line import CommandLine
+    from sloth_tui.tui.run_screen.files.form.form_view import FormRow
     from sloth_tui.tui.run_screen.files.form.state import FormState
     from sloth_tui.tui.services import Services
     from sloth_tui.tui.services.task_files import FormValues, Task
@@ -38,6 +43,15 @@ class _Look(NamedTuple):
     values: Stamp | None
     beside: str | None
     """The values file beside the task file."""
+
+
+class _Read(NamedTuple):
+    """The values of a form."""
+
+    values_file: str | None
+    look: _Look
+    values: FormValues
+    rows: list[FormRow]
 
 
 class OpenFile:
@@ -61,6 +75,8 @@ class OpenFile:
         self.source: Source | None = None
         self.spans: Spans = {}
         self.values: FormValues | None = None
+        self.rows: list[FormRow] = []
+        """The lines of its form."""
         self.tasks: list[Task] | None = None
         self.problem: Problem | None = None
         self.listing = False
@@ -75,6 +91,27 @@ class OpenFile:
         """True once it is known which values file it has."""
         return self.values is not None
 
+    def command_line(self, mode: tuple[str, ...]) -> str:
+        """Return the command line that runs it, with masked secrets; ``mode``: further options."""
+        return shown_line(self.state.form(), self._target, mode, self._secret_words)
+
+    def copied_line(self, mode: tuple[str, ...]) -> CommandLine:
+        """Return the command line for a shell. Raises SlothError if it is too long."""
+        return copied_line(self.state.form(), self._target, mode, self._secret_words)
+
+    def request_for(self) -> Callable[..., RunRequest]:
+        """Return what makes the request for a run, on a thread; see
+        :func:`sloth_tui.tui.services.task_files.make_request`."""
+        return partial(make_request, self.state.form(), self._services.agent, self._services.settings)
+
+    @property
+    def _target(self) -> Target:
+        return Target(self._services.agent, self._services.elsewhere)
+
+    @property
+    def _secret_words(self) -> tuple[str, ...]:
+        return tuple(self._services.settings.secret_segments)
+
     def begin(self) -> None:
         """Read it."""
         self.read_source()
@@ -87,15 +124,8 @@ class OpenFile:
 
     def read_values(self) -> None:
         """Find the values file, unless one was chosen, and read it; then list the tasks, if wanted."""
-        state = self.state
-
-        def read() -> tuple[str | None, _Look, FormValues]:
-            chosen = state.values_file if state.values_chosen else find_values_file(state.file)
-            # Before they are read: a change that comes meanwhile is found by the next look.
-            look = _look_at(state.file, chosen)
-            return chosen, look, read_form_values(state.form()._replace(values_file=chosen))
-
-        self._answers.ask("form", read, self._take_values)
+        work = partial(_read, self.state.copy(), self._secret_words, self._services.settings.grace)
+        self._answers.ask("form", work, self._take_values)
 
     def list_tasks(self) -> None:
         """List its tasks now, and whenever the file or its values change."""
@@ -137,8 +167,8 @@ class OpenFile:
         self.spans = spans
         self._changed("colours")
 
-    def _take_values(self, read: tuple[str | None, _Look, FormValues]) -> None:
-        self.state.values_file, self._look, self.values = read
+    def _take_values(self, read: _Read) -> None:
+        self.state.values_file, self._look, self.values, self.rows = read
         self._changed("form")
         if self.wants_tasks:
             self.list_tasks()
@@ -157,6 +187,16 @@ class OpenFile:
         name = os.path.basename(self.state.file)
         found = re.search(rf"(?:^|[\s/]){re.escape(name)}:(\d+)", message)
         return None if found is None else int(found[1])
+
+
+def _read(state: FormState, secret_words: tuple[str, ...], grace: float) -> _Read:
+    """For threads."""
+    if not state.values_chosen:
+        state.values_file = find_values_file(state.file)
+    # Before they are read: a change that comes meanwhile is found by the next look.
+    look = _look_at(state.file, state.values_file)
+    values = read_form_values(state.form())
+    return _Read(state.values_file, look, values, form_rows(state, values, secret_words, grace))
 
 
 def _look_at(file: str, values: str | None) -> _Look:

@@ -89,7 +89,7 @@ class TaskList(CursorView):
         return (
             Content(text)
             .stylize(style, 0, 1)
-            .stylize("$edge", 2, tree)
+            .stylize("$quiet", 2, tree)
             .stylize(name, tree, end)
             .stylize("$quiet", end)
         )

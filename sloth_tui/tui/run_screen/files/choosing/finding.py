@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.text import format_count
-from sloth_tui.tui.run_screen.files.choosing.tree import Row, shown_name, shown_path
+from sloth_tui.tui.run_screen.files.choosing.tree import Row
 from sloth_tui.tui.run_screen.files.disk import Found, find_files
+from sloth_tui.tui.run_screen.files.paths import shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,9 +133,10 @@ def _complete(typed: str, root: str) -> Hits:
     """Return the directories and task files whose path begins with what was typed."""
     from sloth_tui.tui.dialogs.choose_file import find_completions
 
-    beginning = os.path.join(root, typed) if typed.startswith(".") else typed
+    before = os.path.join(root, "") if typed.startswith(".") else ""
     rows = []
-    for path in map(os.path.expanduser, find_completions(beginning)):
+    for path in find_completions(before + typed):
         kind = "directory" if path.endswith("/") else "file"
-        rows.append(Row(kind, os.path.normpath(path), shown_path(path)))
+        whole = os.path.normpath(os.path.expanduser(path))
+        rows.append(Row(kind, whole, shown_name(path.removeprefix(before))))
     return Hits(rows, "" if rows else "no Lua file and no directory begins like this")

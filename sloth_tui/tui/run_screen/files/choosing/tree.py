@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from sloth_tui.text import display_text
+from sloth_tui.tui.run_screen.files.paths import shown_name, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ RECENT, ROOT, EXAMPLES = "Recent", "Directory", "Examples"
 _INDENT = 2
 _DEEPEST = 12
 """Levels after which lines are not indented further."""
-_NAME_CHARACTERS = 300
 
 
 class Row(NamedTuple):
@@ -115,14 +114,6 @@ class Tree:
             yield Row("note", path, "no Lua files", depth=depth)
 
 
-def shown_path(path: str) -> str:
-    """Return a path as people write it, harmless: ``~/work``."""
-    home = os.path.expanduser("~")
-    if path == home or (home != "/" and path.startswith(home.rstrip("/") + "/")):
-        path = "~" + path[len(home.rstrip("/")) :]
-    return shown_name(path)
-
-
 def _named(path: str, root: str) -> tuple[str, str]:
     """Return the name of a file, and where it is."""
     folder, name = os.path.split(path)
@@ -130,8 +121,3 @@ def _named(path: str, root: str) -> tuple[str, str]:
         return shown_name(name), ""
     inside = folder.startswith(root.rstrip("/") + "/")
     return shown_name(name), shown_name(os.path.relpath(folder, root)) if inside else shown_path(folder)
-
-
-def shown_name(name: str) -> str:
-    """Return the name of a file, harmless."""
-    return display_text(name, _NAME_CHARACTERS)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from sloth_tui.tui.run_screen.files.form.state import FormState
     from sloth_tui.tui.services.task_files import FormValues
 
+_MOST_CHARACTERS = 64 * 1024
+"""Of a value that is edited here."""
 _NUMBERS: dict[str, tuple[Callable[[str], float], str]] = {
     "timeout": (parse.seconds, "Seconds for the whole run; empty: no limit."),
     "grace": (parse.grace, "Seconds that commands get to end; empty: as the settings say."),
@@ -131,6 +133,9 @@ class Changing:
             return True
         secret = is_secret(field.name, now, self._secret_words)
         text = "" if secret else as_typed(now)
+        if len(text) > _MOST_CHARACTERS:
+            self._app.notify("too long to be typed here: change it in the values file", markup=False)
+            return False
         note = HOW[kind]
         if display_text(text, lines=True) != text:
             text, note = "", f"{note}; the present one has characters that cannot be typed"

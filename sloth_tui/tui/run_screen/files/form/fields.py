@@ -117,7 +117,13 @@ def preview(value: object) -> str:
     """Return a value on one harmless line."""
     if isinstance(value, str):
         return display_text(value, _SHOWN_CHARACTERS)
-    return display_text(json.dumps(value, ensure_ascii=False), _SHOWN_CHARACTERS)
+    parts, length = [], 0
+    for part in json.JSONEncoder(ensure_ascii=False).iterencode(value):
+        parts.append(part)
+        length += len(part)
+        if length > _SHOWN_CHARACTERS:
+            break
+    return display_text("".join(parts), _SHOWN_CHARACTERS)
 
 
 def as_typed(value: object) -> str:

@@ -13,7 +13,6 @@ from sloth_tui.cells import fit
 from sloth_tui.masking import MASK
 from sloth_tui.runner.request import DEFAULT_FORKS
 from sloth_tui.text import display_text
-from sloth_tui.tui.run_screen.files.choosing.tree import shown_path
 from sloth_tui.tui.run_screen.files.form.command_line import holds_secret_value
 from sloth_tui.tui.run_screen.files.form.fields import (
     MOST_FIELDS,
@@ -24,6 +23,7 @@ from sloth_tui.tui.run_screen.files.form.fields import (
     value_at,
 )
 from sloth_tui.tui.run_screen.files.form.state import NUMBERS, SWITCHES
+from sloth_tui.tui.run_screen.files.paths import shown_path
 from sloth_tui.tui.widgets.cursor_view import CursorView
 
 if TYPE_CHECKING:
@@ -165,17 +165,16 @@ class FormView(CursorView):
 
 
 def form_rows(
-    state: FormState, values: FormValues | None, secret_words: tuple[str, ...], grace: float
+    state: FormState, values: FormValues, secret_words: tuple[str, ...], grace: float
 ) -> list[FormRow]:
-    """Return the rows of a form; ``values`` are None while they are read, ``grace``: of the settings."""
+    """Return the rows of a form; ``grace``: of the settings. For a thread: values may be many."""
     shown = "none" if state.values_file is None else shown_path(state.values_file)
     beside = "beside the task file" if state.values_file is not None and not state.values_chosen else ""
     rows = [FormRow("heading", "Values")]
     rows.append(FormRow("file", "values file", shown, beside, changed=state.values_chosen))
-    if values is not None and values.problem:
+    if values.problem:
         rows.append(FormRow("note", f"✗ {display_text(values.problem, 2 * _NAME_CHARACTERS)}"))
-    if values is not None:
-        rows += _field_rows(state, values, secret_words)
+    rows += _field_rows(state, values, secret_words)
     for number, one in enumerate(state.lines):
         hidden = holds_secret_value(one, secret_words)
         text = f"{one.name}={MASK}" if hidden else one.text
@@ -220,7 +219,7 @@ def _option_rows(state: FormState, grace: float) -> list[FormRow]:
         "timeout": "seconds for the whole run",
         "grace": "seconds to end, once asked to",
         "forks": "hosts at the same time",
-        "keep_going": "after a failure, run what does not depend on it",
+        "keep_going": "run what does not depend on a failure",
         "force": "run tasks that are up to date, too",
     }
     rows = []

@@ -40,6 +40,14 @@ class FormState:
         self.switches: set[str] = set()
         """Of SWITCHES, those that are on."""
 
+    def copy(self) -> FormState:
+        """Return the same choices, for a thread."""
+        made = FormState(self.file, self.example)
+        made.values_file, made.values_chosen = self.values_file, self.values_chosen
+        made.edits, made.lines, made.tasks = dict(self.edits), list(self.lines), list(self.tasks)
+        made.workflow, made.numbers, made.switches = self.workflow, dict(self.numbers), set(self.switches)
+        return made
+
     def form(self) -> RunForm:
         """Return the choices as a run takes them."""
         given = [*self.edits.values(), *self.lines]
