@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +20,7 @@ from sloth_tui.tui.run_screen.screen import RunScreen
 from sloth_tui.tui.services.runs.progress import Progress
 from sloth_tui.tui.services.runs.touched import TouchedKeys
 from sloth_tui.tui.widgets.dock.lock_list import LocksPane
+from tests.support import A_MINUTE
 from tests.tui.driving import Driver, running, until
 
 if TYPE_CHECKING:
@@ -121,12 +124,23 @@ async def test_a_lock_leads_to_the_run_that_holds_it_or_says_who_does(
         with open_store("local", "write") as store:
             store.break_lock("lock 0")
             store.break_lock("lock 1")
-        id_ = await begun(app, tmp_path)
-        await app.press("G", "enter")
-        await until(lambda: isinstance(app.app.screen, RunScreen) and app.app.screen.current == "live")
-        assert isinstance(app.app.screen, RunScreen)
-        await until(lambda: app.app.screen.chosen_run.id == id_)  # type: ignore[attr-defined]
-        await app.sees("hold.lua")
+        (tmp_path / "hold.lua").write_text(HOLDS)
+        command = [sys.executable, "-m", "sloth_tui", "run", str(tmp_path / "hold.lua")]
+        run = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            await app.sees("publish")
+            await app.press("G", "enter")
+            await until(lambda: isinstance(app.app.screen, RunScreen))
+            await app.sees("▶ running")
+            await app.sees("holds publish")
+            await app.press("escape")
+            await until(lambda: line_of(app, "deployment:version")[1:2] == "◦")
+            with open_store("local", "write") as store:
+                store.set("go on", True)
+            assert run.wait(A_MINUTE) == 0
+        finally:
+            run.terminate()
+            run.wait()
 
 
 CONFIG = """

@@ -12,6 +12,7 @@ import pytest
 from sloth_tui.errors import DatabaseUnusable, PassphraseNeeded, SlothError
 from sloth_tui.settings import Settings
 from sloth_tui.tui import actions
+from sloth_tui.tui.action import OWN_GROUP
 from sloth_tui.tui.actions import NEED_TERMINAL, is_offered, rebind
 from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.external import clipboard
@@ -110,6 +111,28 @@ async def test_a_page_that_may_change_nothing_neither_runs_checks_nor_writes_fil
         assert is_offered("run_file") is is_offered("export") is not read_only
     SlothApp("local", settings, read_only=True)
     assert is_offered("run_file")
+
+
+@pytest.mark.usefixtures("_as_it_was")
+async def test_a_page_offers_own_commands_that_need_no_terminal_and_none_if_it_may_change_nothing() -> None:
+    text = "[commands.a]\n[commands.b]\n"
+    tables: dict[str, object] = {
+        "a": {"run": "true", "reads_only": True},
+        "b": {"run": "less", "reads_only": True, "output": "terminal"},
+    }
+    settings = Settings(commands=tables, commands_text=text)
+    found = {}
+    for read_only in (True, False):
+        for in_browser in (True, False):
+            SlothApp("local", settings, read_only=read_only, in_browser=in_browser)
+            own = [action.id for action in actions.actions() if action.group == OWN_GROUP]
+            found[read_only, in_browser] = own
+    assert found == {
+        (True, True): [],
+        (True, False): ["own_a", "own_b"],
+        (False, True): ["own_a"],
+        (False, False): ["own_a", "own_b"],
+    }
 
 
 async def test_no_page_asks_for_a_passphrase() -> None:

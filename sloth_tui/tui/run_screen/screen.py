@@ -68,6 +68,8 @@ class RunScreen(Screen[None]):
         self._browser = browser
         self.current = "files"
         """The view on screen, by its id."""
+        self._wanted: str | None = None
+        """The run that was asked for before there was a view to show it in."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="runs-title")
@@ -84,7 +86,7 @@ class RunScreen(Screen[None]):
         )
         palette = KeyHint(key_of("palette"), "Palette", "app.command_palette")
         self.query_one(KeyBar).always = (palette,)
-        self.call_later(self.show_view, self.current)  # once it counts as mounted
+        self.call_later(self._show_first)  # once it counts as mounted
 
     def on_screen_resume(self) -> None:
         agent = (display_text(self.services.agent), "bold")
@@ -123,10 +125,18 @@ class RunScreen(Screen[None]):
         """Show a run in the Run view, going on or over, as soon as it is read."""
         self.show_view("live")
         known = self.services.runs.by_id(id)
-        if known is None:
+        if not self.is_mounted:
+            self._wanted = id
+        elif known is None:
             self.services.runs.open(id)
-        elif self.is_mounted:
+        else:
             self.live.show_run(known)
+
+    def _show_first(self) -> None:
+        if self._wanted is None:
+            self.show_view(self.current)
+        else:
+            self.show_run(self._wanted)
 
     # What is told of runs.
 
