@@ -154,7 +154,16 @@ def _recent(value: object) -> tuple[str, ...]:
 
 def _forms(value: object) -> dict[str, dict[str, object]]:
     forms = value if isinstance(value, dict) else {}
-    return {path: form for path, form in forms.items() if isinstance(form, dict)}
+    return {path: form for path, form in forms.items() if isinstance(form, dict) and _is_finite(form)}
+
+
+def _is_finite(form: dict[str, object]) -> bool:
+    """True unless a number is in it that JSON has not."""
+    try:
+        json.dumps(form, allow_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _sizes(value: object) -> Sizes:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Input, Static, TextArea
 
+from sloth_tui.settings import Settings
+from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.dialogs.field import FieldScreen
 from sloth_tui.tui.external import programs
 from sloth_tui.tui.run_screen.files import disk, view
@@ -19,6 +21,7 @@ from sloth_tui.tui.run_screen.files.form.form_view import FormView
 from sloth_tui.tui.run_screen.files.source import SourceView
 from sloth_tui.tui.run_screen.files.tasks import TaskList
 from sloth_tui.tui.run_screen.screen import RunScreen
+from sloth_tui.tui.ui_state import UiState, UiStateFile, parse
 from tests.tui.driving import running, until
 from tests.tui.state import HOSTILE
 
@@ -118,9 +121,13 @@ class Files:
 
 
 @asynccontextmanager
-async def opened(*, size: tuple[int, int] = (100, 30), read_only: bool = False) -> AsyncIterator[Files]:
-    """The run screen at its Files; runs that are asked for are only noted."""
-    async with running(size=size, read_only=read_only) as app:
+async def opened(
+    *, size: tuple[int, int] = (100, 30), read_only: bool = False, state: UiState | None = None
+) -> AsyncIterator[Files]:
+    """The run screen at its Files; runs that are asked for are only noted. ``state``: what is remembered."""
+    remembered = UiStateFile(UiState() if state is None else state)
+    program = SlothApp("local", Settings(), read_only=read_only, ui_state=remembered)
+    async with running(size=size, app=program) as app:
         await app.press("r")
         files = Files(app)
         await until(lambda: isinstance(app.app.screen, RunScreen))
@@ -265,8 +272,18 @@ async def test_runs_and_checks_are_asked_for_as_headless_run_takes_them(work: Pa
         assert request.title == "run --example basic-state"
 
 
-async def test_only_checks_are_offered_when_nothing_may_be_changed(work: Path) -> None:
-    async with opened(read_only=True) as files:
+async def test_what_was_chosen_is_remembered_and_only_checks_are_offered_when_nothing_may_be_changed(
+    work: Path,
+) -> None:
+    path = str(work / "ops" / "deploy.lua")
+    form: dict[str, object] = {"edits": [["--set", "replicas=9"]], "tasks": ["build"], "switches": ["force"]}
+    state = parse({"recent": [path, 5, "relative.lua"], "forms": {path: form, "x": 1}})
+    assert state == UiState(recent=(path,), forms={path: form})
+    async with opened(read_only=True, state=state) as files:
+        await files.sees("deploy.lua  ops")
+        values = "--agent local --values ops/deploy.values.yaml"
+        line = f"$ sloth-runner run ops/deploy.lua {values} --task build --set replicas=9 --force"
+        await until(lambda: files.command == line)
         await files.opens("./ops/deploy.lua")
         await files.lists(4)
         assert "r Run" not in files.app.text()
@@ -338,14 +355,27 @@ async def test_hostile_names_and_texts_act_on_nothing(work: Path) -> None:
     with open(os.path.join(os.fsencode(work), b"00\xff.lua"), "w") as file:
         file.write('task({name = "t", description = "\\27]0;x\\7[/x]", run = print})')
     (work / "00.lua").write_text("\x1b[31mred" * 400)
+    (work / "values.json").write_text(
+        json.dumps({text: [text] if len(text) % 2 else text for text in HOSTILE})
+    )
     async with opened() as files:
         await files.sees("00\\xff.lua")
         rows = files.screen.query_one(FileList)
         rows.go_to(str(work / "00\udcff.lua"))
         await files.press("enter")
         await files.lists(1)
-        assert files.command == "$ sloth-runner run $'00\\377.lua' --agent local"
-        await files.press("tab")
+        assert files.command == "$ sloth-runner run $'00\\377.lua' --agent local --values values.json"
+        form = files.screen.query_one(FormView)
+        await files.press("V")
+        for number in range(0, len(form.lines), 12):
+            form.walk_to(number)
+            await files.app.pilot.pause()
+            assert all(line.isprintable() for line in files.app.text().split("\n"))
+        await files.goes_to_row("␛[31mred")
+        await files.press("enter")
+        await until(lambda: isinstance(files.app.app.screen, FieldScreen))
+        assert all(line.isprintable() for line in files.app.text().split("\n"))
+        await files.press("escape", "tab")
         for number in range(rows.cursor, min(rows.cursor + 12, len(rows.lines))):
             rows.walk_to(number)
             await files.app.pilot.pause()
