@@ -78,6 +78,7 @@ class FindBar(Horizontal):
         self._kind = SEARCH
         self._regex = False
         self._wanted: Wanted | None = None
+        self._before: Wanted | None = None
 
     def compose(self) -> ComposeResult:
         yield Static("/ ", id="find-sign", markup=False)
@@ -85,12 +86,16 @@ class FindBar(Horizontal):
         yield Static("", id="find-note", markup=False)
 
     def ask(self, kind: str, wanted: Wanted | None) -> None:
-        """Let a person type; ``wanted`` is what is looked for so far."""
+        """Let a person type; ``wanted`` is what is looked for so far. A filter is changed; a search begins
+        anew, and an empty one goes on with the last."""
         self._kind, self._wanted = kind, wanted
+        self._before = wanted if kind == SEARCH else None
         self._regex = wanted is not None and wanted.regex
         field = self.query_one(Input)
         with field.prevent(Input.Changed):
-            field.value = "" if wanted is None else ("!" if wanted.inverse else "") + wanted.text
+            field.value = ""
+            if wanted is not None and kind == FILTER:
+                field.value = ("!" if wanted.inverse else "") + wanted.text
         field.placeholder = _HINTS[kind]
         self.query_one("#find-sign", Static).update(_SIGNS[kind])
         self._note()
@@ -106,22 +111,35 @@ class FindBar(Horizontal):
         self._regex = not self._regex
         self._read()
 
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_leave()
+
     def action_leave(self) -> None:
+        # Keys that follow are for the lines; those before may still be on their way to the field.
         self.screen.set_focus(self._reading)
-        self.remove_class("asking")
-        self.post_message(self.Left(self._kind, self._wanted))
+        self.query_one(Input).call_later(self._finish)
 
     def action_give_up(self) -> None:
-        self._wanted = None
-        self.post_message(self.Changed(self._kind, None))
-        self.action_leave()
+        self.screen.set_focus(self._reading)
+        self.query_one(Input).call_later(self._clear)
+
+    def _clear(self) -> None:
+        self._before = None
+        self.query_one(Input).value = ""
+        self._finish()
+
+    def _finish(self) -> None:
+        self.remove_class("asking")
+        self._read()
+        self.post_message(self.Left(self._kind, self._wanted))
 
     def _read(self) -> None:
         text, error = self.query_one(Input).value, ""
         inverse = self._kind == FILTER and text.startswith("!")
         text = text[inverse:]
         try:
-            self._wanted = Wanted(text, regex=self._regex, inverse=inverse) if text else None
+            self._wanted = Wanted(text, regex=self._regex, inverse=inverse) if text else self._before
         except ValueError as problem:
             self._wanted, error = None, str(problem)
         self._note(error)

@@ -41,6 +41,7 @@ class Styling:
         self._parse = app.stylesheet.parse_style
         self._theme: TerminalTheme = app.ansi_theme
         self._native = app.native_ansi_color
+        self._colourless = app.no_color
         self._styles: dict[tuple[object, VisualStyle], Style] = {}
 
     def style(self, what: str | sgr.Rendition, ground: VisualStyle) -> Style:
@@ -77,7 +78,7 @@ class Styling:
         )
 
     def _colour(self, colour: sgr.Colour | None) -> Color | None:
-        if colour is None:
+        if colour is None or self._colourless:
             return None
         if isinstance(colour, tuple):
             return Color.from_rgb(*colour)
