@@ -27,6 +27,8 @@ SOURCE_BYTES = 1024 * 1024
 """Of a longer file only so much is shown."""
 _LINE_CHARACTERS = 2000
 _FOUND_FILES = 100_000
+_FIRST_FILES = 5_000
+"""Files of one directory that come before those of others."""
 _SEEN_NAMES = 500_000
 _SEARCH_SECONDS = 30.0
 
@@ -102,7 +104,7 @@ def find_files(root: str, is_over: Callable[[], bool]) -> Found:
         if path.endswith(SUFFIXES):
             found.append(path)
         if len(found) >= _FOUND_FILES:
-            return Found(found, f"only the nearest {_FOUND_FILES:,} files are searched")
+            return Found(found, f"only {_FOUND_FILES:,} files are searched")
         if seen >= _SEEN_NAMES:
             return Found(found, f"only the nearest {_SEEN_NAMES:,} names were looked at")
         if seen % 64 == 0 and (is_over() or time.monotonic() > deadline):
@@ -111,9 +113,9 @@ def find_files(root: str, is_over: Callable[[], bool]) -> Found:
 
 
 def _walk(root: str) -> Iterator[str]:
-    """Yield the paths of all files below a directory, relative to it, level by level; directories as an empty
-    text, so that they count."""
-    ahead = deque([""])
+    """Yield the paths of all task files below a directory, relative to it, level by level, those that are
+    very many in one directory at last; an empty text for every other name, so that it counts."""
+    ahead, rest = deque([""]), []
     while ahead:
         below = ahead.popleft()
         inner: list[str] = []
@@ -132,8 +134,11 @@ def _walk(root: str) -> Iterator[str]:
                         yield ""
         except (OSError, ValueError):
             yield ""
-        yield from sorted(files)
+        files.sort()
+        yield from files[:_FIRST_FILES]
+        rest += files[_FIRST_FILES:]
         ahead.extend(sorted(inner))
+    yield from rest
 
 
 def read_source(path: str) -> Source:

@@ -84,7 +84,12 @@ def test_a_search_goes_level_by_level_past_hidden_directories_and_links(
     assert find_files(str(work), lambda: False) == (["z.lua", "a/b.sloth", "a/deep/er/x.lua"], "")
     monkeypatch.setattr(disk, "_FOUND_FILES", 2)
     found = find_files(str(work), lambda: False)
-    assert found == (["z.lua", "a/b.sloth"], "only the nearest 2 files are searched")
+    assert found == (["z.lua", "a/b.sloth"], "only 2 files are searched")
+    monkeypatch.setattr(disk, "_FIRST_FILES", 0)
+    assert find_files(str(work), lambda: False).files == ["z.lua", "a/b.sloth"]
+    (work / "y.lua").write_text("")
+    monkeypatch.setattr(disk, "_FIRST_FILES", 1)
+    assert find_files(str(work), lambda: False).files == ["y.lua", "a/b.sloth"]
     monkeypatch.setattr(disk, "_SEEN_NAMES", 2)
     assert find_files(str(work), lambda: False).note == "only the nearest 2 names were looked at"
     assert find_files(str(work), lambda: True).files == []

@@ -163,6 +163,10 @@ async def test_a_file_is_chosen_in_the_tree_and_its_tasks_are_listed(work: Path)
         await files.press("enter")
         source = files.screen.query_one(SourceView)
         await until(lambda: source.has_focus and source.cursor == 3)
+        await files.app.pilot.click("#file-tabs", offset=(24, 0))
+        await until(lambda: files.screen.query_one(FormView).has_focus)
+        await files.app.pilot.click("#file-list", offset=(6, rows.cursor - rows.scroll_offset.y))
+        await until(lambda: rows.has_focus)
         assert files.app.app.ui_state.now.recent == (str(work / "ops" / "deploy.lua"),)
 
 

@@ -41,7 +41,7 @@ class Chooser(Vertical):
     Chooser Input, Chooser Input:focus { height: 1; border: none; padding: 0; background: $surface; }
     Chooser FileList { height: 1fr; }
     Chooser > .chooser-note {
-        height: auto; max-height: 2; color: $quiet; display: none;
+        height: auto; max-height: 4; color: $quiet; display: none;
     }
     Chooser.noted > .chooser-note { display: block; }
     """
@@ -69,7 +69,7 @@ class Chooser(Vertical):
         """True if what was typed is to be opened as soon as it is found."""
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="type to find a file, or its path", compact=True, id="find-file")
+        yield Input(placeholder="find a file or path", compact=True, id="find-file")
         yield FileList(id="file-list")
         yield Static(classes="chooser-note")
 
