@@ -18,9 +18,15 @@ _RUNS = ("live", "kept")
 _FILES = ("files",)
 
 RUN_ACTIONS: tuple[Action, ...] = (
-    Action("run_again", "a", "Again", "Run the same once more", "Run screen", _RUNS, True),
+    Action("run_again", "a", "Run again", "Run the same once more", "Run screen", _RUNS, True),
     Action(
-        "run_failed", "A", "Failed", "Run what failed, was late or skipped, again", "Run screen", _LIVE, True
+        "run_failed",
+        "A",
+        "Rerun failed",
+        "Run what failed, was late or skipped, again",
+        "Run screen",
+        _LIVE,
+        True,
     ),
     Action("next_run", "right_square_bracket", "Next run", "Go to the next run", "Run screen", _LIVE, True),
     Action(

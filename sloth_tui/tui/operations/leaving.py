@@ -40,14 +40,17 @@ async def _ask(operations: Operations, services: Services) -> str | None:
 
     held = services.runs.held
     unkept = next((run.problem for run in held if run.problem is not None), None)
-    runs = [(_what(run), _attach(run)) for run in held]
+    runs = [(f"{_what(run)}, {_passed(run)}", _attach(run)) for run in held]
     return await operations.ask(LeaveRunsScreen(runs, unkept)) or None
 
 
 def _what(run: WatchedRun) -> str:
     verb = "check" if run.run.check else "run"
-    passed = format_duration(float(int(max(time.time() - run.run.started, 0.0))))
-    return f"{verb} {display_text(run.file, 60)} on {display_text(run.run.agent, 40)}, {passed}"
+    return f"{verb} {display_text(run.file, 60)} on {display_text(run.run.agent, 40)}"
+
+
+def _passed(run: WatchedRun) -> str:
+    return format_duration(float(int(max(time.time() - run.run.started, 0.0))))
 
 
 def _attach(run: WatchedRun) -> str:

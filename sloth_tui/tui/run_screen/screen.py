@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from textual import on
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
         def go_to(self, agent: str, key: str) -> None: ...
 
 
+_AGENT_CELLS = 24
+
+
 class RunScreen(Screen[None]):
     """Stays as it was left while the browser is on screen."""
 
@@ -72,26 +76,40 @@ class RunScreen(Screen[None]):
         """The run that was asked for before there was a view to show it in."""
 
     def compose(self) -> ComposeResult:
-        yield Static(id="runs-title")
-        yield TabStrip(id="runs-tabs")
+        with Horizontal(id="runs-title"):
+            yield Static(Content.assemble((" sloth ", "bold reverse $primary"), " "), id="runs-name")
+            yield TabStrip(id="runs-tabs")
+            yield Static(id="runs-agent")
         with ContentSwitcher(initial=self.current, id="runs-views"):
             for name, view in self._VIEWS.items():
                 yield view(self.services, id=name)
         yield KeyBar(id="runs-bar")
 
     def on_mount(self) -> None:
-        self.query_one(TabStrip).tabs = tuple(
-            Tab(view, shown_key(by_id(f"view_{view}").key), name, f"screen.click('view_{view}')")
-            for view, name in RUN_VIEWS.items()
-        )
+        self._draw_tabs()
         palette = KeyHint(key_of("palette"), "Palette", "app.command_palette")
         self.query_one(KeyBar).always = (palette,)
         self.call_later(self._show_first)  # once it counts as mounted
 
     def on_screen_resume(self) -> None:
-        agent = (display_text(self.services.agent), "bold")
-        title = Content.assemble((" sloth ", "bold reverse $primary"), " runs on ", agent)
-        self.query_one("#runs-title", Static).update(title)
+        agent = (f" {display_text(self.services.agent, _AGENT_CELLS)} ", "bold")
+        read_only = (" read-only", "$warning") if self.services.read_only else ""
+        self.query_one("#runs-agent", Static).update(Content.assemble(read_only, agent))
+        self._draw_tabs()
+
+    def _draw_tabs(self) -> None:
+        going = sum(run.going for run in self.services.runs.all)
+        amounts = {"live": f"▶ {going}" if going else ""}
+        self.query_one(TabStrip).tabs = tuple(
+            Tab(
+                view,
+                shown_key(by_id(f"view_{view}").key),
+                name,
+                f"screen.click('view_{view}')",
+                amounts.get(view, ""),
+            )
+            for view, name in RUN_VIEWS.items()
+        )
 
     # Views.
 
@@ -145,6 +163,7 @@ class RunScreen(Screen[None]):
         if self.is_mounted:
             self.live.began(id)
             self.kept.reread()
+            self._draw_tabs()
 
     def run_progressed(self, id: str) -> None:  # noqa: A002
         """Show what is new of a run."""
@@ -156,11 +175,13 @@ class RunScreen(Screen[None]):
         if self.is_mounted:
             self.live.ended(id)
             self.kept.reread()
+            self._draw_tabs()
 
     def runs_found(self) -> None:
         """Show that there are more runs."""
         if self.is_mounted:
             self.live.list_runs()
+            self._draw_tabs()
 
     # What the views ask for.
 

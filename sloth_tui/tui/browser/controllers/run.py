@@ -66,7 +66,8 @@ class RunController(Controller):
 
     def action_run_file(self) -> None:
         """Open the run screen: at the run that goes on, else where a file is chosen."""
-        self.run_screen.show_view("live" if self.services.running else "files")
+        going = any(run.going for run in self.services.runs.all)
+        self.run_screen.show_view("live" if going else "files")
         self._open()
 
     def _open(self) -> None:

@@ -158,7 +158,7 @@ class TaskTable(CursorView):
             return Content("all output").stylize("$quiet")
         states = [one.state for one in self._tasks]
         over = sum(state not in (WAITING, RUNNING) for state in states)
-        parts: list[tuple[str, str] | str] = [f"all {len(states):,} tasks: {over:,} over"]
+        parts: list[tuple[str, str] | str] = [f"{format_count(len(states), 'task')}: {over:,} over"]
         if running := states.count(RUNNING):
             parts.append((f", {running:,} running", "$primary"))
         parts += [

@@ -34,16 +34,23 @@ _TICK_SECONDS = 1.0
 _LOOK_TICKS = 2
 """Seconds between two looks at locks, and for runs that were started elsewhere."""
 _MOST_TABLE_SHARE = 0.4
+_FRAMED_LINES = 24
+"""Height of the view from which its parts have frames."""
 
 
 class LiveView(RunView):
     """Shows a run: its tasks, its output, what it changed."""
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(f"Nothing runs. {key_of('view_files')} chooses a file."), id="live-status")
+        nothing = (
+            f"Nothing runs. {key_of('view_files')} chooses a file, {key_of('view_kept')} has earlier runs."
+        )
+        yield Static(Content(nothing).stylize("$quiet"), id="live-status")
         yield RunSwitcher(id="live-runs")
         yield Static(id="live-locks")
-        yield TaskTable(id="live-tasks")
+        tasks = TaskTable(id="live-tasks")
+        tasks.border_title = "Tasks"
+        yield tasks
         yield OutputView(id="output")
 
     def on_mount(self) -> None:
@@ -53,10 +60,8 @@ class LiveView(RunView):
         self._locks_at = 0.0
         self._ticks = 0
         self.set_interval(_TICK_SECONDS, self._tick)
+        self.add_class("nothing")
         self.list_runs()
-        newest = self.services.runs.newest
-        if newest is not None:
-            self.show_run(newest)
 
     @property
     def chosen_run(self) -> Run | None:
@@ -92,11 +97,14 @@ class LiveView(RunView):
     def list_runs(self) -> None:
         """Show which runs there are now."""
         if self.is_mounted:
-            chosen = "" if self.run is None else self.run.id
-            self.query_one(RunSwitcher).show(self.services.runs.all, chosen)
+            runs = self.services.runs
+            if self.run is None and runs.all:
+                self.show_run(runs.newest or runs.all[-1])
+            self.query_one(RunSwitcher).show(runs.all, "" if self.run is None else self.run.id)
 
     def show_run(self, run: WatchedRun) -> None:
         """Show this run."""
+        self.remove_class("nothing")
         self.run, self._locks = run, []
         self.query_one(OutputView).show(run.output)
         self.query_one(TaskTable).show(run)
@@ -119,9 +127,13 @@ class LiveView(RunView):
         self._describe()
 
     def _fit_table(self) -> None:
-        table = self.query_one(TaskTable)
+        """Give the tasks as many lines as they need, up to a share of all."""
+        table, framed = self.query_one(TaskTable), self.size.height >= _FRAMED_LINES
+        self.set_class(framed, "framed")
+        # An edge without corners leaves no room beside its title.
+        self.query_one(OutputView).border_title = "Output" if framed else " Output "
         most = max(int(self.size.height * _MOST_TABLE_SHARE), 2)
-        height = max(min(len(table.lines), most), 1)
+        height = max(min(len(table.lines), most), 1) + 2 * framed
         if table.styles.height is None or table.styles.height.value != height:
             table.styles.height = height
 
