@@ -467,7 +467,7 @@ class RunEnded(RoutedMessage):
 
 
 class RunRefused(RoutedMessage):
-    """A run could not be started, or not be stopped (then there is no request)."""
+    """A run could not be started; or, then there is no request, not be stopped, or not be read."""
 
     def __init__(self, request: RunRequest | None, error: SlothError) -> None:
         super().__init__()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ async def _ask(operations: Operations, services: Services) -> str | None:
 
 def _what(run: WatchedRun) -> str:
     verb = "check" if run.run.check else "run"
-    return f"{verb} {display_text(run.file, 60)} on {display_text(run.run.agent, 40)}"
+    return f"{verb} {display_text(os.path.basename(run.file), 60)} on {display_text(run.run.agent, 40)}"
 
 
 def _passed(run: WatchedRun) -> str:

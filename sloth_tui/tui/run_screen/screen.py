@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
+    from sloth_tui.runner.request import RunRequest
     from sloth_tui.runs.model import Run
     from sloth_tui.tui.operations.common import Operations
     from sloth_tui.tui.services import Services
@@ -187,8 +188,12 @@ class RunScreen(Screen[None]):
 
     @on(RunAsked)
     def _start(self, asked: RunAsked) -> None:
+        self.ask(asked.request, asked.command_line)
+
+    def ask(self, request: RunRequest, command_line: str) -> None:
+        """Start a run, and show it."""
         try:
-            self.services.start_run(asked.request, asked.command_line)
+            self.services.start_run(request, command_line)
         except SlothError as error:
             self.operations.show_error(error)
             return

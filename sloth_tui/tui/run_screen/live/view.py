@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -160,7 +161,7 @@ class LiveView(RunView):
 
     def _look_for_locks(self) -> None:
         if self.run is not None and self.run.going and not self.run.run.check:
-            self.run_worker(self._read_locks(self.run), group="locks of a run", exclusive=True)
+            self.run_worker(partial(self._read_locks, self.run), group="locks of a run", exclusive=True)
 
     async def _read_locks(self, run: WatchedRun) -> None:
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError
@@ -126,7 +125,7 @@ class Runs:
 
     def open(self, id: str) -> None:  # noqa: A002
         """Read the events of a run, going on elsewhere or over. RunBegan follows, and the rest as after
-        :meth:`start`; nothing if it is not kept any more."""
+        :meth:`start`; RunRefused if it is not kept any more."""
         if (run := self.by_id(id)) is not None:
             self._follower.follow(run)
         else:
@@ -178,11 +177,14 @@ class Runs:
             self._follower.follow(run)
 
     def _open(self, id: str) -> None:  # noqa: A002
-        with suppress(SlothError):
+        try:
             run = WatchedRun(self.archive.find(id), self._is_secret)
-            self._add(run)
-            self._post(RunBegan(run.id))
-            self._follower.follow(run)
+        except SlothError as error:
+            self._post(RunRefused(None, error))
+            return
+        self._add(run)
+        self._post(RunBegan(run.id))
+        self._follower.follow(run)
 
     def _stop_elsewhere(self, run: WatchedRun) -> None:
         try:
