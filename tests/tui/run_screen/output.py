@@ -73,8 +73,10 @@ async def showing(
     """The run screen with this output, and the focus on it."""
     async with running(size=size, settings=settings) as app:
         await app.press("r", "2")
-        await until(lambda: isinstance(app.app.screen, RunScreen))
-        output = Output(app, app.app.screen.query_one("#live").query_one(OutputView))
+        await until(lambda: isinstance(app.app.screen, RunScreen) and app.app.screen.query("#live"))
+        live = app.app.screen.query_one("#live")
+        live.remove_class("nothing")  # which hides the output as long as there is no run
+        output = Output(app, live.query_one(OutputView))
         await until(lambda: output.lines.size.height > 0)
         output.view.show(buffer)
         output.lines.focus()

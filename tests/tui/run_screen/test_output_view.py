@@ -166,7 +166,7 @@ async def test_long_lines_are_cut_or_wrap_and_can_be_walked_through(believable: 
         assert output.rows()[2].endswith("…")
         assert output.rows()[3].endswith("…")
         await output.app.press("right")
-        assert output.rows()[2].startswith("03 000000004")
+        assert output.rows()[2].startswith("003 000000004")
         await output.app.press("left", "w")
         shown = "".join(output.rows())
         assert shown.count("世") == 100
