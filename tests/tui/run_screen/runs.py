@@ -56,7 +56,15 @@ async def runs(app: Driver, file: Path, text: str, **fields: Any) -> WatchedRun:
     screen = app.app.screen
     assert isinstance(screen, RunScreen)
     screen.ask(RunRequest(str(file), **fields), f"sloth-runner run {file}")
-    return await until(lambda: (run := live(app).run) is not before and run)  # type: ignore[return-value]
+    return await another(app, before)
+
+
+async def another(app: Driver, before: WatchedRun | None) -> WatchedRun:
+    """Wait until another run than before is shown."""
+    await until(lambda: live(app).run not in (None, before))
+    run = live(app).run
+    assert run is not None
+    return run
 
 
 async def ended(run: WatchedRun) -> None:

@@ -14,7 +14,7 @@ from sloth_tui.store import open_store
 from sloth_tui.tui.run_screen.live.task_table import TaskTable
 from sloth_tui.tui.run_screen.output.view import OutputView
 from tests.tui.driving import running, until
-from tests.tui.run_screen.runs import WAITS, ended, live, opened, runs, said
+from tests.tui.run_screen.runs import WAITS, another, ended, live, opened, runs, said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +84,7 @@ async def test_what_failed_runs_again_and_the_same_runs_again(believable: Path, 
         (tmp_path / "luck").touch()
         first = live(app).run
         await app.press("A")
-        again = await until(lambda: (run := live(app).run) is not first and run)
+        again = await another(app, first)
         await ended(again)
         assert again.request is not None
         assert again.request.tasks == ("each", "last")
@@ -95,7 +95,7 @@ async def test_what_failed_runs_again_and_the_same_runs_again(believable: Path, 
         await app.press("A")
         await until(lambda: "nothing failed" in app.toasts[-1])
         await app.press("a")
-        third = await until(lambda: (run := live(app).run) is not again and run)
+        third = await another(app, again)
         await ended(third)
         assert (third.result, third.request) == ("done", again.request)
 

@@ -26,6 +26,7 @@ from sloth_tui.tui.services.run_output.lines import find_source
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.events import Resize
+    from textual.worker import WorkType
 
     from sloth_tui.model import Lock
     from sloth_tui.runs.model import Run
@@ -161,7 +162,8 @@ class LiveView(RunView):
 
     def _look_for_locks(self) -> None:
         if self.run is not None and self.run.going and not self.run.run.check:
-            self.run_worker(partial(self._read_locks, self.run), group="locks of a run", exclusive=True)
+            read: WorkType[None] = partial(self._read_locks, self.run)
+            self.run_worker(read, group="locks of a run", exclusive=True)
 
     async def _read_locks(self, run: WatchedRun) -> None:
         try:
