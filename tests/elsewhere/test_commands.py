@@ -15,8 +15,9 @@ from tests.elsewhere import fake
 if TYPE_CHECKING:
     from pathlib import Path
 
-WITHOUT = {"examples", "examples show", "hosts", "completion"}
-"""Commands that have no store."""
+_RUNS = {f"runs {verb}" for verb in ("list", "show", "output", "attach", "undo", "stop")}
+WITHOUT = {"examples", "examples show", "hosts", "completion", *_RUNS}
+"""Commands that have no store: a run that is kept says in which one it was."""
 
 
 def test_every_command_with_a_store_takes_the_flag() -> None:

@@ -10,14 +10,16 @@ import pytest
 from sloth_tui.cli.output.stdout import Output
 from sloth_tui.cli.running.follow import follow
 from sloth_tui.errors import SlothError
+from sloth_tui.masking import holds_secret
 from sloth_tui.model import TextPiece
 from sloth_tui.runner import events
 from sloth_tui.runner.describe import RunDescriber, plain_text
+from sloth_tui.runner.protocol import public_line
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.settings import Settings
+from sloth_tui.tui.services.run_output.buffer import OutputBuffer
 from sloth_tui.tui.widgets.dock.run_view import _STYLES as SCREEN_STYLES
-from sloth_tui.tui.widgets.dock.run_view import RunPane
-from tests.tui.driving import running, until
+from tests.tui.run_screen.output import showing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,16 +173,13 @@ def test_a_terminal_gets_these_words_in_styles(
 
 
 @pytest.mark.slow
-async def test_the_screen_shows_these_words(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sloth_tui.tui.services.runs.Supervisor", Scripted)
-    async with running() as app:
-        app.browser.perform("show_run")
-        app.browser.services.run_file("deploy.lua")
-        pane = app.find(RunPane)
-        await until(lambda: pane.result == "failed")
-        told = [words + "; stop again to kill" if "stopping:" in words else words for words in WORDS]
-        assert pane.lines == [*told, "1 task failed, 1 skipped"]
-        await app.sees("took back new␊key: 1 -> absent")
+async def test_the_screen_shows_these_words(base: Path) -> None:
+    buffer = OutputBuffer(lambda key: holds_secret(key, Settings().secret_segments), how_to_kill="S again")
+    buffer.add(public_line(event) for event, _ in STORY)
+    async with showing(buffer, size=(200, 80)) as output:
+        told = [words + "; S again to kill" if "stopping:" in words else words for words in WORDS]
+        colour = "␛[31m"  # rendered, as the command meant it
+        assert output.shown() == [words.replace(colour, "").strip() for words in told]
 
 
 def test_every_role_has_a_style_on_the_screen() -> None:
