@@ -42,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell has what runs in its background ignore it, and then all that the tests start would do so too.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Modules and tests are here to stay: no search for garbage among them, neither now nor later.
+    gc.disable()
     if not hasattr(config, "workerinput"):
         config.stash[_leftovers] = Leftovers()
 
@@ -52,6 +54,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("proof")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("proof")]
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
