@@ -17,10 +17,17 @@ _NAME_CHARACTERS = _ALNUM | frozenset("._-")
 
 
 def base_directory() -> str:
-    """Return the absolute path of the base directory. Raises UsageError if the home directory is unknown."""
+    """Return the absolute path of the base directory. Raises UsageError if the home directory is unknown, or
+    the working directory of a relative path."""
     base = os.environ.get("SLOTH_RUNNER_HOME")
     if base:
-        return os.path.abspath(base)
+        try:
+            return os.path.abspath(base)
+        except OSError:
+            raise UsageError(
+                f"SLOTH_RUNNER_HOME: '{base}' is relative to a working directory that is gone",
+                hint="cd to a directory, or set SLOTH_RUNNER_HOME to an absolute path",
+            ) from None
     home = os.path.expanduser("~")
     # An empty HOME would expand to the root of the file system.
     if not os.path.isabs(home) or os.environ.get("HOME") == "":

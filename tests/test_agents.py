@@ -59,6 +59,16 @@ def test_a_home_that_is_no_directory_is_refused(monkeypatch: pytest.MonkeyPatch,
         sqlite.state_directory()
 
 
+def test_a_relative_base_needs_a_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLOTH_RUNNER_HOME", "base")
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    assert sqlite.state_directory() == str(tmp_path / "gone" / "base" / "state")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(UsageError, match="SLOTH_RUNNER_HOME: 'base' is relative to a working directory"):
+        sqlite.state_directory()
+
+
 def test_local_is_always_there_and_looking_creates_nothing(base: Path) -> None:
     found = open_agents().discover()
     assert [(agent.name, agent.exists, agent.size, agent.modified_at) for agent in found] == [
