@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from sloth_tui.agents import base_directory
+from sloth_tui.agents import base_directory, refuse_lost_directory, unreadable
 from sloth_tui.errors import Refused, RunNotFound, SlothError, UsageError
 from sloth_tui.runs.event_file import EventFile
 from sloth_tui.runs.folder import folder_of, read_run, remove, runs_directory
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Archive:
-    """The runs of one base directory. What cannot be read there, and files of others, are left out."""
+    """The runs of one base directory. Folders that cannot be read, and what else is there, are left out."""
 
     def __init__(self, base: str | None = None) -> None:
         """``base``: the base directory; the default is that of this process. Raises UsageError if there is
@@ -26,7 +26,8 @@ class Archive:
         self.base = base_directory() if base is None else base
 
     def runs(self, agent: str | None = None, limit: int | None = None) -> list[Run]:
-        """Return the runs, newest first; ``agent``: only those on its state; ``limit``: at most so many."""
+        """Return the runs, newest first; ``agent``: only those on its state; ``limit``: at most so many.
+        Raises DatabaseUnusable if it cannot be known which there are."""
         found = [run for name in self._names() if (run := read_run(folder_of(self.base, name))) is not None]
         if agent is not None:
             found = [run for run in found if run.agent == agent]
@@ -34,7 +35,8 @@ class Archive:
         return found if limit is None else found[:limit]
 
     def find(self, beginning: str) -> Run:
-        """Return the run whose id begins like this. Raises RunNotFound, and UsageError if several do."""
+        """Return the run whose id begins like this. Raises RunNotFound, UsageError if several do, and
+        DatabaseUnusable."""
         names = [beginning] if is_id(beginning) else self._names()
         found = [name for name in names if beginning and name.startswith(beginning)]
         if len(found) > 1:
@@ -44,6 +46,7 @@ class Archive:
             )
         run = read_run(folder_of(self.base, found[0])) if found else None
         if run is None:
+            self._names()  # unless they cannot be read at all
             raise RunNotFound(f"no run '{beginning}' is kept", hint="see sloth-runner runs list")
         return run
 
@@ -54,13 +57,14 @@ class Archive:
         except OSError as error:
             raise RunNotFound(f"the events of run '{run}' are not kept", hint=error.strerror) from error
 
-    def stop(self, run: Run, *, kill: bool = False) -> bool:
+    def stop(self, run: Run, *, kill: bool = False, wait: bool = False) -> bool:
         """Ask a run that goes on to end; ``kill``: with its commands, at once. Return False if it has ended.
 
-        A second request kills, too. Raises Refused if it cannot be reached."""
+        A second request kills, too. ``wait``: return when it has ended. Raises Refused if it cannot be
+        reached."""
         from sloth_tui.runs.stopping import stop
 
-        return stop(run, folder_of(self.base, run.id), kill=kill)
+        return stop(folder_of(self.base, run.id), kill=kill, wait=wait)
 
     def forget(self, run: str) -> None:
         """Remove what is kept of the run with this id. Raises Refused while it goes on, and RunNotFound."""
@@ -79,7 +83,11 @@ class Archive:
         return prune(self.base, retention_of(settings))
 
     def _names(self) -> list[str]:
+        directory = runs_directory(self.base)
         try:
-            return [name for name in os.listdir(runs_directory(self.base)) if is_id(name)]
-        except OSError:
+            return [name for name in os.listdir(directory) if is_id(name)]
+        except FileNotFoundError:
+            refuse_lost_directory(directory)
             return []
+        except OSError as error:
+            raise unreadable(directory, error) from error

@@ -12,10 +12,11 @@ import fcntl
 import json
 import os
 import stat
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sloth_tui.runs.model import GOING, LOST, Run, is_id
+from sloth_tui.runs.model import GOING, Run, as_lost, is_id
 
 if TYPE_CHECKING:
     from typing import Any
@@ -26,8 +27,11 @@ _SPARE_BYTES = 2048
 _MAX_RECORD_BYTES = 4 * 1024 * 1024
 _LONGEST_TEXT = 1500
 """Characters of an error and of a hint in the record, which then fit into the room for them."""
+_ATTEMPTS, _PAUSE_SECONDS = 3, 0.001
+"""To read a record that may be written at the same moment."""
 _LAST_TIME = 1e11
 """No run has a later time, in unix seconds."""
+_LAST_PID = 2**31 - 1
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -133,7 +137,10 @@ def open_plain(path: str) -> int:
 
 
 def remove(path: str) -> None:
-    """Remove the folder of a run; files that are not ours stay, and the folder with them."""
+    """Remove the folder of a run; files that are not ours stay, and the folder with them. A link stays, with
+    all that it leads to."""
+    if os.path.islink(path):
+        return
     with suppress(OSError):
         for name in (EVENTS, RECORD):
             with suppress(FileNotFoundError):
@@ -144,16 +151,16 @@ def remove(path: str) -> None:
 def _lost(run: Run, path: str) -> Run:
     ended = run.started
     with suppress(OSError):
-        ended = max(ended, os.stat(os.path.join(path, EVENTS)).st_mtime)
-    error = "the process of the run ended without saying how: it was killed, or the machine went down"
-    return run._replace(result=LOST, ended=ended, error=error)
+        ended = os.stat(os.path.join(path, EVENTS)).st_mtime
+    return as_lost(run, ended)
 
 
 def _read(descriptor: int, name: str) -> Run | None:
-    for _ in range(2):  # it may be written just now
+    for _ in range(_ATTEMPTS):
         try:
             fields = json.loads(os.pread(descriptor, _MAX_RECORD_BYTES, 0))
         except (OSError, ValueError, RecursionError):
+            time.sleep(_PAUSE_SECONDS)
             continue
         return _checked(fields, name) if isinstance(fields, dict) else None
     return None
@@ -180,6 +187,7 @@ def _checked(fields: dict[str, Any], name: str) -> Run | None:
         and all(text is None or isinstance(text, str) for text in (run.store, run.error, run.hint))
         and all(isinstance(flag, bool) for flag in (run.check, run.would_change))
         and all(type(number) is int for number in whole)
+        and 0 <= run.pid <= _LAST_PID
         and (run.exit_code is None or type(run.exit_code) is int)
         and _is_time(run.started)
         and (run.ended is None or _is_time(run.ended))

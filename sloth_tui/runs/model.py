@@ -70,6 +70,12 @@ class Run(NamedTuple):
         return self.result == GOING
 
 
+def as_lost(run: Run, ended: float) -> Run:
+    """Return a run whose process ended at this time, or later, without saying how."""
+    error = "the process of the run ended without saying how: it was killed, or the machine went down"
+    return run._replace(result=LOST, ended=max(run.started, ended), error=error)
+
+
 def is_id(text: str) -> bool:
     """True for what looks like the id of a run."""
     return len(text) == ID_LENGTH and _ID_CHARACTERS.issuperset(text)

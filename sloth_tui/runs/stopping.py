@@ -9,28 +9,45 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import Refused
-from sloth_tui.runs.folder import RECORD, read_run
+from sloth_tui.runs.folder import RECORD, is_locked, open_plain, read_run
 
 if TYPE_CHECKING:
     from sloth_tui.runs.model import Run
 
 _BEGIN_SECONDS = 5.0
 """How long the process of a run may take to tell its pid."""
+_POLL_SECONDS = 0.01
 _APART_SECONDS = 0.4
 """Between two signals that are to be two requests."""
 
 
-def stop(run: Run, path: str, *, kill: bool) -> bool:
-    """Ask the process of a run to end it; return False if the run has ended. ``path`` is its folder.
+def stop(path: str, *, kill: bool, wait: bool) -> bool:
+    """Ask the process of the run of this folder to end it; return False if the run has ended. ``wait``:
+    return when it has ended.
 
     Raises Refused if its process is elsewhere, or may not be signalled."""
+    try:
+        record = open_plain(os.path.join(path, RECORD))
+    except OSError:
+        return False
+    try:
+        asked = _ask(path, record, kill=kill)
+        # Its lock tells, not what can be read: the folder may be removed before the run has ended.
+        while asked and wait and is_locked(record):
+            time.sleep(_POLL_SECONDS)
+        return asked
+    finally:
+        os.close(record)
+
+
+def _ask(path: str, record: int, *, kill: bool) -> bool:
     found = _begun(path)
     if found is None or not found.going:
         return False
     for number in range(2 if kill else 1):
         if number:
             time.sleep(_APART_SECONDS)
-        if not _signal(found, path):
+        if not _signal(found, record):
             now = read_run(path)
             if now is not None and now.going:
                 raise _out_of_reach(now)
@@ -52,10 +69,10 @@ def _begun(path: str) -> Run | None:
         run = read_run(path)
         if run is None or not run.going or run.pid or time.monotonic() >= deadline:
             return run
-        time.sleep(0.01)
+        time.sleep(_POLL_SECONDS)
 
 
-def _signal(run: Run, path: str) -> bool:
+def _signal(run: Run, record: int) -> bool:
     """Send a signal to the process, and to no other that has its pid by now."""
     try:
         if run.pid <= 0:  # kill(2) would address a whole group
@@ -64,7 +81,7 @@ def _signal(run: Run, path: str) -> bool:
     except OSError:
         return False
     try:
-        if not _has_open(run.pid, os.path.join(path, RECORD)):
+        if not _has_open(run.pid, os.fstat(record)):
             return False
         if handle >= 0:
             signal.pidfd_send_signal(handle, signal.SIGINT)
@@ -80,10 +97,9 @@ def _signal(run: Run, path: str) -> bool:
     return True
 
 
-def _has_open(pid: int, file: str) -> bool:
-    """True if a process has the file open; also where the system does not tell. Raises PermissionError."""
+def _has_open(pid: int, wanted: os.stat_result) -> bool:
+    """True if a process has this file open; also where the system does not tell. Raises PermissionError."""
     try:
-        wanted = os.stat(file)
         for name in os.listdir(f"/proc/{pid}/fd"):
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.stat(f"/proc/{pid}/fd/{name}"), wanted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runs.archive import Archive
+from sloth_tui.settings import Settings
 from tests.cli.support import on_terminal, piped
 from tests.runner.support import write
-from tests.runs.support import GOES_ON, started
+from tests.runs.support import GOES_ON, lines_until, started
 from tests.support import A_MINUTE, wait_until
 
 if TYPE_CHECKING:
@@ -135,3 +137,52 @@ def test_no_signal_is_sent_to_a_process_that_has_the_pid_by_chance(tmp_path: Pat
             assert bystander.poll() is None
         finally:
             bystander.kill()
+
+
+def test_its_exit_code_is_known_even_if_nothing_is_kept_after_its_end(tmp_path: Path, base: Path) -> None:
+    base.mkdir()
+    (base / "config.toml").write_text("[runs]\nkeep = 0\n")
+    sign = tmp_path / "sign"
+    settings = Settings(keep_runs=0)
+    with (
+        started(tmp_path, SAYS_WHEN_TOLD % sign, settings) as run,
+        program("runs", "attach", run.id) as attached,
+    ):
+        assert attached.stdout is not None
+        attached.stdout.readline()
+        sign.touch()
+        _, err = attached.communicate(timeout=A_MINUTE)
+    assert (attached.returncode, err) == (20, "error: 1 task failed\n")
+    assert Archive().runs() == []
+
+
+def test_a_reader_that_goes_away_is_no_success(tmp_path: Path) -> None:
+    sign = tmp_path / "sign"
+    with started(tmp_path, SAYS_WHEN_TOLD % sign) as run, program("runs", "attach", run.id) as attached:
+        assert attached.stdout is not None
+        while attached.stdout.readline() != "  begun\n":
+            pass
+        attached.stdout.close()
+        sign.touch()
+        assert attached.wait(A_MINUTE) == 1
+        assert attached.stderr is not None
+        assert attached.stderr.read() == (
+            f"error: the reader of the output went away, before run {run.id} ended\n"
+        )
+
+
+def test_stop_waits_for_the_end_even_if_the_folder_is_removed(tmp_path: Path, base: Path) -> None:
+    sign = tmp_path / "sign"
+    waits = "do sleep 0.01; done"
+    polite = f"trap 'until test -e {sign}; {waits}; exit' TERM; echo ready; while :; {waits}"
+    with started(tmp_path, GOES_ON.replace("sleep 600", polite), grace=500.0) as run:
+        lines_until(run.events, b"ready")
+        with program("runs", "stop", run.id) as stopping:
+            lines_until(run.events, b'{"event":"stopping"')
+            shutil.rmtree(base / "runs" / run.id)
+            with pytest.raises(subprocess.TimeoutExpired):
+                stopping.wait(0.3)
+            sign.touch()
+            assert stopping.wait(A_MINUTE) == 0
+            # Its lock is given up last of all: what was written before can be read.
+            assert any(b'"result":"cancelled"' in line for line in run.events.lines())

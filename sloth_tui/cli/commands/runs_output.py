@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sloth_tui.cli.commands.runs import RUN
 from sloth_tui.cli.parsing.spec import Arguments, Command, Option, Positional, output_option
-from sloth_tui.errors import ExitCode
+from sloth_tui.errors import ExitCode, SlothError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,11 +27,14 @@ def show_output(arguments: Arguments, out: Output) -> int:
 
 
 def attach(arguments: Arguments, out: Output) -> int:
+    from sloth_tui.cli.output.stdout import OutputClosed
     from sloth_tui.cli.running.replay import Replay
 
     replay = Replay(arguments.id, arguments.settings)
     try:
         end = replay.show(out, follow=True, live=True)
+    except OutputClosed:  # to return 0 would say that the run succeeded
+        raise SlothError(f"the reader of the output went away, before run {replay.run.id} ended") from None
     except KeyboardInterrupt:
         from sloth_tui.cli.output.diagnostics import narrate
 
@@ -40,7 +43,7 @@ def attach(arguments: Arguments, out: Output) -> int:
         return ExitCode.INTERRUPTED
     if end is not None:
         raise end
-    code = replay.run_now().exit_code
+    code = replay.run.exit_code
     return ExitCode.OK if code is None else code
 
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from sloth_tui.runs.model import Run
     from sloth_tui.store.port import Store
 
-_POLL_SECONDS = 0.02
-
 
 def undo(arguments: Arguments, out: Output) -> int:
     from sloth_tui.cli.commands import reading, state_log, tell
@@ -77,24 +75,18 @@ def _was_undone(store: Store, change_set: ChangeSet) -> bool:
 
 
 def stop(arguments: Arguments, out: Output) -> int:
-    import time
-
     from sloth_tui.cli.commands import tell
     from sloth_tui.errors import RunNotFound
     from sloth_tui.runs.archive import Archive
 
     archive = Archive()
     run = archive.find(arguments.id)
-    if not archive.stop(run, kill=arguments.kill):
-        tell(f"run {run.id} has ended already: {archive.find(run.id).result}")
-        return ExitCode.OK
-    while run.going:
-        time.sleep(_POLL_SECONDS)
-        try:
-            run = archive.find(run.id)
-        except RunNotFound:  # runs are not kept after their end
-            break
-    tell(f"run {run.id} has ended: {'stopped' if run.going else run.result}")
+    stopped = archive.stop(run, kill=arguments.kill, wait=True)
+    try:
+        result = archive.find(run.id).result
+    except RunNotFound:  # none is kept after its end
+        result = "it is not kept"
+    tell(f"run {run.id} has ended{'' if stopped else ' already'}: {result}")
     return ExitCode.OK
 
 

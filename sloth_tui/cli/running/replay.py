@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,9 @@ from sloth_tui.cli.running.follow import shown_on
 from sloth_tui.cli.running.kept_run import warn_of_damage
 from sloth_tui.errors import ExitCode, SlothError
 from sloth_tui.runner.describe_hosts import host_of
-from sloth_tui.runner.events import is_partial
+from sloth_tui.runner.events import RunFinished, is_partial
 from sloth_tui.runs.archive import Archive
-from sloth_tui.runs.model import LOST
+from sloth_tui.runs.model import LOST, as_lost
 from sloth_tui.runs.reading import EventReader
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from sloth_tui.cli.output.stdout import Output
     from sloth_tui.runner.events import RunEvent
-    from sloth_tui.runs.model import Run
     from sloth_tui.settings import Settings
 
 
@@ -39,16 +39,11 @@ class Replay:
         UsageError."""
         self._archive = Archive()
         self.run = self._archive.find(beginning)
+        """What is known of it: how it ended, once it was shown to its end."""
         self._settings = settings
         self._task = task
         self._host = host
-
-    def run_now(self) -> Run:
-        """Return what is known of the run by now."""
-        try:
-            return self._archive.find(self.run.id)
-        except SlothError:  # it was removed meanwhile
-            return self.run
+        self._finished: RunFinished | None = None
 
     def show(
         self, out: Output, *, follow: bool, as_json: bool = False, live: bool = False
@@ -65,6 +60,8 @@ class Replay:
                 )
             with context as show:
                 for event, line in reader.events(follow=follow):
+                    if isinstance(event, RunFinished):
+                        self._finished = event
                     if not self._is_wanted(event):
                         continue
                     if show is None and is_partial(event):
@@ -76,6 +73,7 @@ class Replay:
                     else:
                         show(event)
         warn_of_damage(self.run, reader)
+        self._look_again(over=follow)
         return self._failure()
 
     def _is_wanted(self, event: RunEvent) -> bool:
@@ -83,8 +81,20 @@ class Replay:
             return False
         return self._host is None or host_of(event) == self._host
 
+    def _look_again(self, *, over: bool) -> None:
+        try:
+            self.run = self._archive.find(self.run.id)
+        except SlothError:  # it was removed meanwhile, or is not kept after its end
+            end = self._finished
+            if end is not None:
+                self.run = self.run._replace(
+                    result=end.result, exit_code=end.exit_code, error=end.error, hint=end.hint
+                )
+            elif over and self.run.going:
+                self.run = as_lost(self.run, time.time())
+
     def _failure(self) -> SlothError | None:
-        run = self.run_now()
+        run = self.run
         if run.going or run.exit_code in (ExitCode.OK, ExitCode.WOULD_CHANGE):
             return None
         error = SlothError(run.error or f"the run ended: {run.result}", hint=run.hint)
