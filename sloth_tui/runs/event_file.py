@@ -9,6 +9,10 @@ from sloth_tui.runs.folder import EVENTS, RECORD, is_locked, open_plain
 FINISHED = b'{"event":"run_finished",'
 """How the line of the last event begins."""
 _MAX_BYTES = 1 << 20
+_LONGEST_LINE = 16 * 1024 * 1024
+"""Bytes; no event has so many."""
+_CUT_BYTES = 1024
+"""What is returned of a longer line."""
 
 
 class EventFile:
@@ -26,8 +30,10 @@ class EventFile:
             os.close(self._events)
             raise
         self._position = 0
-        self._rest: list[bytes] = []
+        self._pieces: list[bytes] = []
         """The pieces of a line whose end is not read yet."""
+        self._length = 0
+        """Bytes of that line."""
         self._skips = False
         self._finished = False
         self._closed = False
@@ -55,7 +61,8 @@ class EventFile:
 
     def lines(self, max_bytes: int = _MAX_BYTES) -> list[bytes]:
         """Return the whole lines since the last call, without their line feeds, out of the next ``max_bytes``
-        bytes; none if there is no new one."""
+        bytes; none if there is no new one. Of a line that is too long for an event, only its beginning is
+        returned."""
         if self._finished:
             return []
         over = not is_locked(self._record)  # asked first: what is written until then is read
@@ -64,11 +71,12 @@ class EventFile:
             self._finished = over
             return []
         first, *others = data.split(b"\n")
+        self._begin(first)
         if not others:
-            self._rest.append(first)
             return []
-        lines = [b"".join((*self._rest, first)), *others]
-        self._rest = [lines.pop()]
+        lines = [b"".join(self._pieces), *others]
+        self._pieces, self._length = [], 0
+        self._begin(lines.pop())
         if self._skips:
             del lines[0]
             self._skips = False
@@ -82,7 +90,7 @@ class EventFile:
         if ahead <= 0:
             return 0
         self._position += ahead
-        self._rest = []
+        self._pieces, self._length = [], 0
         # The byte before tells whether a line begins here.
         self._skips = os.pread(self._events, 1, self._position - 1) != b"\n"
         return ahead
@@ -92,6 +100,13 @@ class EventFile:
             self._closed = self._finished = True
             os.close(self._events)
             os.close(self._record)
+
+    def _begin(self, piece: bytes) -> None:
+        """Take a piece of a line whose end may come later."""
+        self._pieces.append(piece)
+        self._length += len(piece)
+        if self._length > _LONGEST_LINE:
+            self._pieces = [b"".join(self._pieces)[:_CUT_BYTES]]
 
     def _read(self, max_bytes: int) -> bytes:
         try:

@@ -134,8 +134,8 @@ def _may_go(path: str, at: float) -> bool:
     except OSError:
         return time.time() - at > _UNFINISHED_SECONDS
     try:
-        return not is_locked(descriptor) and (
-            os.fstat(descriptor).st_size > 0 or time.time() - at > _UNFINISHED_SECONDS
-        )
+        if not os.fstat(descriptor).st_size and time.time() - at <= _UNFINISHED_SECONDS:
+            return False  # even to ask for its lock would be in the way of who makes it
+        return not is_locked(descriptor)
     finally:
         os.close(descriptor)

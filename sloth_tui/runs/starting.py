@@ -15,7 +15,7 @@ from sloth_tui.runner.supervision.supervisor import new_run_id
 from sloth_tui.runs import keeper
 from sloth_tui.runs.command_line import masked, quoted
 from sloth_tui.runs.event_file import EventFile
-from sloth_tui.runs.folder import RunFolder, remove, runs_directory
+from sloth_tui.runs.folder import RunFolder, folder_of, remove, runs_directory
 from sloth_tui.runs.model import Run, new_run
 from sloth_tui.runs.orders import Order, encode_order
 from sloth_tui.runs.pruning import NOTHING, remove_base, retention_of
@@ -38,7 +38,10 @@ class StartedRun:
     Not for use by several threads at the same time.
     """
 
-    def __init__(self, run: Run, pid: int, requests: int, events: EventFile, problem: str | None) -> None:
+    def __init__(
+        self, run: Run, pid: int, requests: int, events: EventFile, problem: str | None, temporary: str | None
+    ) -> None:
+        """``temporary``: the base directory of its record, if that is removed when the run ends."""
         self.run = run
         """What is known of the run at its start."""
         self.events = events
@@ -47,6 +50,7 @@ class StartedRun:
         """Why the run will not be found among those that are kept; None if it will."""
         self._pid = pid
         self._requests = requests
+        self._temporary = temporary
         self._ended = False
 
     @property
@@ -88,6 +92,9 @@ class StartedRun:
             os.close(self._requests)
             self._requests = -1
         self.events.close()
+        if self._temporary is not None and self.ended:  # its process removes it, unless it was killed
+            remove(folder_of(self._temporary, self.id))
+            remove_base(self._temporary)
 
     def _request(self, request: bytes) -> None:
         if self._requests >= 0:
@@ -135,7 +142,7 @@ def start(
     finally:
         folder.close()
     _send(requests, encode_order(order))
-    return StartedRun(run, pid, requests, events, problem)
+    return StartedRun(run, pid, requests, events, problem, base if temporary else None)
 
 
 def _without_values(command_line: str) -> str:

@@ -98,3 +98,15 @@ def test_it_can_be_read_after_it_was_removed(folder: RunFolder, file: EventFile)
     put(folder, END + b"\n")
     assert file.lines() == [END]
     assert file.ended
+
+
+def test_a_line_that_is_too_long_for_an_event_is_cut(
+    folder: RunFolder, file: EventFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sloth_tui.runs.event_file._LONGEST_LINE", 5000)
+    for _ in range(60):
+        put(folder, b"x" * 100)
+        assert file.lines() == []
+        assert sum(map(len, file._pieces)) <= 5100
+    put(folder, b"\nshort\n" + b"y" * 5000 + b"\n")
+    assert [len(line) for line in file.lines()] == [1024, 5, 5000]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.errors import DatabaseUnusable
 from sloth_tui.runs.archive import Archive
 from sloth_tui.runs.model import LOST
 from sloth_tui.settings import Settings
@@ -136,4 +137,26 @@ def test_without_a_base_directory_a_run_goes_on_and_says_that_it_is_not_kept(
     with started(tmp_path, GOES_ON.replace('cmd("sleep 600")', "")) as run:
         assert run.problem == f"{base}/runs: not a directory"
         assert all_events(run.events)[-1]["result"] == "done"
-        assert Archive().runs() == []
+
+
+def test_nothing_of_a_run_that_is_not_kept_is_left_when_its_keeper_is_killed(
+    tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base.mkdir()
+    (base / "runs").touch()
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    with started(tmp_path, GOES_ON) as run:
+        lines_until(run.events, b"begun")
+        os.kill(run._pid, signal.SIGKILL)
+        assert all_events(run.events) == []
+    assert os.listdir(tmp_path / "temporary") == []
+
+
+def test_the_archive_finds_no_run_in_what_is_no_directory(base: Path) -> None:
+    base.mkdir()
+    (base / "runs").touch()
+    with pytest.raises(DatabaseUnusable, match="not a directory"):
+        Archive().runs()
+    with pytest.raises(DatabaseUnusable, match="not a directory"):
+        Archive().find("0" * 12)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.errors import SlothError
 from sloth_tui.runner.events import RunFinished
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runs.archive import Archive
@@ -107,3 +108,12 @@ def test_a_removed_folder_that_is_a_link_is_left_alone(five: Path, tmp_path: Pat
     (five / "runs" / ("e" * 12)).symlink_to(tmp_path / "elsewhere")
     prune(str(five), (0, 0.0, 0.0))
     assert (tmp_path / "elsewhere" / "events.jsonl").exists()
+
+
+def test_to_forget_a_run_behind_a_link_removes_nothing(five: Path, tmp_path: Path) -> None:
+    folder = five / "runs" / KEPT[0]
+    folder.rename(tmp_path / KEPT[0])
+    folder.symlink_to(tmp_path / KEPT[0])
+    with pytest.raises(SlothError, match=f"{KEPT[0]} cannot be removed"):
+        Archive().forget(KEPT[0])
+    assert sorted(os.listdir(tmp_path / KEPT[0])) == ["events.jsonl", "run.json"]

@@ -116,7 +116,7 @@ RECORDS = [
 
 def test_a_damaged_record_is_left_out(kept: Path) -> None:
     whole = json.loads((kept / "run.json").read_bytes())
-    values: tuple[object, ...] = ([], 1e300, -1)
+    values: tuple[object, ...] = ([], 1e300, -1, 10**30)
     wrong = [{**whole, name: value} for name in whole for value in values]
     wrong += [
         {name: value for name, value in whole.items() if name != left_out} for left_out in ("id", "tasks")
@@ -133,6 +133,16 @@ def test_a_damaged_record_is_left_out(kept: Path) -> None:
     (kept / "run.json").unlink()
     (kept / "run.json").symlink_to("/etc/passwd")
     assert Archive().runs() == []
+
+
+def test_runs_that_cannot_be_known_are_no_empty_list(base: Path) -> None:
+    base.mkdir()
+    assert piped("runs", "list") == (0, b"", b"")
+    (base / "runs").symlink_to("nowhere")
+    for words in (("list",), ("show", "0123456789ab"), ("attach", "01")):
+        done = piped("runs", *words)
+        assert (done.code, done.out) == (7, "")
+        assert done.err.startswith(f"error: {base}/runs: a symbolic link to nothing\n")
 
 
 def test_lines_that_are_no_events_are_left_out_and_counted(kept: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sloth_tui.errors import RunNotFound
+from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ async def find_run(operations: Operations, services: Services, lock: Lock) -> st
     return None. Raises the errors of the store."""
     origin = await find_origin(services, lock)
     if origin is not None and origin.run is not None:
-        try:
-            return (await asyncio.to_thread(services.runs.archive.find, origin.run)).id
-        except RunNotFound:
-            pass
+        with suppress(SlothError):  # it is not kept here
+            run = await asyncio.to_thread(services.runs.archive.find, origin.run)
+            if run.id == origin.run:
+                return run.id
     operations.notify(_describe(lock, origin))
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError
@@ -197,8 +198,9 @@ class Runs:
             newest = self._newest_folder()
             if newest != self._seen:
                 self._seen = newest
-                if self._take_up(run for run in self.archive.runs() if run.going):
-                    self._post(RunsFound())
+                with suppress(SlothError):  # it cannot be known which there are
+                    if self._take_up(run for run in self.archive.runs() if run.going):
+                        self._post(RunsFound())
         finally:
             self._looking = False
 
