@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from sloth_tui.tui.services.run_output.lines import SourceLink, source_path
+
 if TYPE_CHECKING:
     from sloth_tui.runner.request import RunRequest
+    from sloth_tui.tui.services.run_output.buffer import OutputBuffer
+    from sloth_tui.tui.services.run_output.lines import Link
 
 
 class RunAsked(Message):
@@ -45,3 +49,11 @@ class SourceWanted(Message):
         self.file = file
         self.line = line
         """From 1; None: no line in particular."""
+
+
+def message_for(link: Link, buffer: OutputBuffer) -> Message | None:
+    """Return what to ask for where a link of a run's output leads."""
+    started = buffer.started
+    if isinstance(link, SourceLink):
+        return SourceWanted(source_path(link, started), link.line)
+    return None if started is None else KeyWanted(started.agent, link.key)

@@ -70,7 +70,7 @@ async def test_bombs_of_escapes_are_drawn_in_bounds(believable: Path) -> None:
                 output.view.grow()
                 assert output.shown()[-1] == "last"
                 inspect("\n".join(output.rows()))
-        drawn = sum(len(painted.text) for painted, _ in output.lines.kept.values())
+        drawn = sum(len(painted.text) for painted, _ in output.lines.cache.lines.values())
         assert drawn <= mebibyte + LONGEST
         await output.app.press("w", "G", "up", "pageup")
         inspect("\n".join(output.rows()))

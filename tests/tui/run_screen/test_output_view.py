@@ -95,6 +95,10 @@ async def test_lines_beyond_the_bound_progress_lines_and_single_tasks(believable
         assert len(output.shown()) == 4
         output.view.show_only(None)
         assert len(output.shown()) == 5
+        for text in ("half", "whole"):
+            buffer.add([out(text, partial=True)])
+            output.view.grow()
+            assert output.shown()[-1] == text
 
 
 async def test_the_filter_leaves_only_lines_with_the_text_and_gives_up_what_takes_too_long(

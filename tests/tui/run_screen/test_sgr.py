@@ -43,6 +43,7 @@ def _rgb(colour: sgr.Colour | None) -> str:
     return str(colour) if colour < 16 else str(pyte.graphics.FG_BG_256[colour])
 
 
+_NAMES |= {name: code - 92 for code, name in pyte.graphics.BG_AIXTERM.items()}  # one is misspelt there
 del _NAMES["default"]
 
 

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from sloth_tui.text import display_text, format_age, format_count, format_duration
+from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.widgets.dock.table_layout import TableColumn, TableLayout
 
 if TYPE_CHECKING:
@@ -109,6 +110,17 @@ def describe(run: Run, now: float) -> Content:
     rest += [f"{format_count(run.missing, 'event')} missing"] if run.missing else []
     facts.append(Content(" · ".join(rest)).stylize("$quiet"))
     return Content("\n").join(facts)
+
+
+def describe_list(shown: int, total: int, wanted: str, width: int) -> Content:
+    """Return how many runs are listed, and what keys do with one, if there is room. ``wanted``: the text of
+    the filter."""
+    state = format_count(shown, "run")
+    if wanted:
+        state = f"{shown:,} of {format_count(total, 'run')} with '{display_text(wanted, 30)}'"
+    hints = f"enter shows it, {key_of('open_source')} its file, {key_of('copy_kept')} copies its command"
+    gap = width - len(state) - len(hints)
+    return Content(state + " " * gap + hints if shown and gap > 1 else state)
 
 
 def command_of(run: Run) -> str:

@@ -12,13 +12,12 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from sloth_tui.errors import SlothError
-from sloth_tui.text import display_text, format_count
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.operations.common import Operations
 from sloth_tui.tui.run_screen.copying import copy_text
 from sloth_tui.tui.run_screen.history.again import request_of
 from sloth_tui.tui.run_screen.history.run_list import RunList
-from sloth_tui.tui.run_screen.history.run_table import command_of, describe, searched_text
+from sloth_tui.tui.run_screen.history.run_table import command_of, describe, describe_list, searched_text
 from sloth_tui.tui.run_screen.messages import RunAsked, RunWanted, SourceWanted
 from sloth_tui.tui.run_screen.view import RunView
 from sloth_tui.tui.widgets.no_relayout import NoRelayoutInput
@@ -44,25 +43,6 @@ class HistoryView(RunView):
     file.
     """
 
-    DEFAULT_CSS = """
-    HistoryView > #kept-filter {
-        height: 1;
-        border: none;
-        padding: 0 1;
-        background: transparent;
-        display: none;
-    }
-    HistoryView > #kept-filter.asking { display: block; }
-    HistoryView > #kept-heading { height: 1; text-wrap: nowrap; }
-    HistoryView > #kept-list { height: 1fr; }
-    HistoryView > #kept-none { height: 1fr; padding: 1 2; color: $quiet; display: none; }
-    HistoryView > #kept-details { height: auto; max-height: 40%; border-top: solid $edge; padding: 0 1; }
-    HistoryView > #kept-state { height: 1; color: $quiet; text-wrap: nowrap; text-overflow: ellipsis; }
-    HistoryView.empty > #kept-list, HistoryView.empty > #kept-heading, HistoryView.empty > #kept-details {
-        display: none;
-    }
-    HistoryView.empty > #kept-none { display: block; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave_filter", "Clear the filter", show=False),
     ]
@@ -150,17 +130,9 @@ class HistoryView(RunView):
             )
             self.query_one("#kept-none", Static).update(Content(none))
         self.runs.show(shown)
-        self._describe_list(len(shown), words=bool(words))
-
-    def _describe_list(self, shown: int, *, words: bool) -> None:
-        state = format_count(shown, "run")
-        if words:
-            state = f"{shown:,} of {format_count(len(self._all), 'run')}"
-            state += f" with '{display_text(self._field.value, 30)}'"
-        hints = f"enter shows it, {key_of('open_source')} its file, {key_of('copy_kept')} copies its command"
-        static = self.query_one("#kept-state", Static)
-        gap = static.size.width - len(state) - len(hints)
-        static.update(Content(state + " " * gap + hints if shown and gap > 1 else state), layout=False)
+        state = self.query_one("#kept-state", Static)
+        filtered = self._field.value if words else ""
+        state.update(describe_list(len(shown), len(self._all), filtered, state.size.width), layout=False)
 
     @on(RunList.Walked)
     def _tell(self) -> None:

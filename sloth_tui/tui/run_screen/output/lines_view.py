@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from textual.binding import Binding
@@ -11,9 +10,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from sloth_tui.tui.run_screen.output.finding import TooSlow
+from sloth_tui.tui.run_screen.output.line_cache import LineCache
 from sloth_tui.tui.run_screen.output.paging import Paging
-from sloth_tui.tui.run_screen.output.painted import PaintedLine, mark, paint, rows_of
 from sloth_tui.tui.run_screen.output.selection import Scope, Selection
 from sloth_tui.tui.run_screen.output.styling import Styling
 from sloth_tui.tui.services.run_output.buffer import OutputBuffer
@@ -21,18 +19,13 @@ from sloth_tui.tui.services.run_output.buffer import OutputBuffer
 if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.events import Click, MouseScrollDown, MouseScrollUp
-    from textual.style import Style as VisualStyle
 
     from sloth_tui.tui.run_screen.output.finding import Wanted
     from sloth_tui.tui.run_screen.output.paging import Row
     from sloth_tui.tui.services.run_output.lines import OutputLine
 
-_Known: TypeAlias = tuple[PaintedLine, list[tuple[int, int]]]
-"""A line as it is drawn, and start and end of its rows."""
 _FAR = 1_000_000_000
 _WHEEL_ROWS = 3
-_CACHED_CHARACTERS = 1 << 20
-"""Characters of lines that are kept as they are drawn."""
 
 
 class LinesView(Widget, can_focus=True):
@@ -73,16 +66,9 @@ class LinesView(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # the framework's name
         super().__init__(id=id)
         self.buffer = OutputBuffer()
-        self.wraps = True
-        self.marked: Wanted | None = None
-        """What is searched for."""
-        self.paging = Paging(Selection(self.buffer), self._count_rows)
-        self._point = 0
-        self._shift = 0
+        self.cache = LineCache(self.buffer)
+        self.paging = Paging(Selection(self.buffer), self.cache.count_rows)
         self._rows: list[Row] = []
-        self.kept: dict[int, _Known] = {}
-        """Lines as they are drawn, by their numbers."""
-        self._characters = 0
         self._styling: Styling | None = None
 
     # What is shown.
@@ -90,9 +76,9 @@ class LinesView(Widget, can_focus=True):
     def show(self, buffer: OutputBuffer) -> None:
         """Show another run, from its end."""
         self.buffer = buffer
-        self.paging = Paging(Selection(buffer), self._count_rows)
-        self._shift = 0
-        self._forget()
+        before, self.cache = self.cache, LineCache(buffer, wraps=self.cache.wraps)
+        self.cache.width, self.cache.marked = before.width, before.marked
+        self.paging = Paging(Selection(buffer), self.cache.count_rows)
         self.grow()
 
     def select(self, scope: Scope) -> None:
@@ -101,9 +87,7 @@ class LinesView(Widget, can_focus=True):
 
     def grow(self) -> bool:
         """Show what is new in the buffer; return True if there is more to look at. Raises TooSlow."""
-        self._point, rewritten = self.buffer.rewritten(self._point)
-        for number in rewritten:
-            self.kept.pop(number, None)
+        self.cache.forget_rewritten()
         more = self.paging.selection.advance()
         self.redraw()
         return more
@@ -147,26 +131,35 @@ class LinesView(Widget, can_focus=True):
         self.redraw()
 
     def action_shift(self, by: int) -> None:
-        if not self.wraps:
-            self._shift = max(self._shift + by * max(self.size.width // 2, 1), 0)
-            self._forget()
-            self.redraw()
+        if not self.cache.wraps:
+            self.cache.shift = max(self.cache.shift + by * max(self.size.width // 2, 1), 0)
+            self._draw_anew()
 
     def action_choose(self) -> None:
         line = self.line
         if line is not None:
             self.post_message(self.Chosen(line))
 
+    def follow(self, *, follows: bool) -> None:
+        """Follow the end, or stay here."""
+        if follows:
+            self.paging.end()
+        else:
+            self.paging.pause()
+        self.redraw()
+
     def mark(self, wanted: Wanted | None) -> None:
         """Mark where this is found."""
-        self.marked = wanted
-        self._forget()
-        self.redraw()
+        self.cache.marked = wanted
+        self._draw_anew()
 
     def wrap(self, *, wraps: bool) -> None:
         """Wrap long lines, or cut them at the edge."""
-        self.wraps, self._shift = wraps, 0
-        self._forget()
+        self.cache.wraps, self.cache.shift = wraps, 0
+        self._draw_anew()
+
+    def _draw_anew(self) -> None:
+        self.cache.clear()
         self.redraw()
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
@@ -189,8 +182,8 @@ class LinesView(Widget, can_focus=True):
                 self.action_choose()
 
     def on_resize(self) -> None:
-        self._forget()
-        self.redraw()
+        self.cache.width = max(self.size.width, 1)
+        self._draw_anew()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -205,73 +198,20 @@ class LinesView(Widget, can_focus=True):
         number, row = self._rows[y]
         if number == self.paging.cursor:
             base += self.get_visual_style("lines--cursor")
-        known = self._known(number)
-        if known is None:
+        drawn = self.cache.line(number)
+        if drawn is None:
             return Strip.blank(width, base.rich_style)
-        painted, rows = known
+        painted, rows = drawn
         start, end = rows[min(row, len(rows) - 1)]
-        strip = Strip(self._segments(painted, start, end, base))
-        if not self.wraps:
-            longer = not painted.complete or strip.cell_length > self._shift + width
-            strip = strip.crop(self._shift, self._shift + width)
+        strip = Strip(self._styles.segments(painted, start, end, base))
+        if not self.cache.wraps:
+            shift = self.cache.shift
+            longer = not painted.complete or strip.cell_length > shift + width
+            strip = strip.crop(shift, shift + width)
             if longer:
                 more = Segment("…", self._styles.style("quiet", base))
                 strip = Strip([*strip.crop(0, width - 1), more])
         return strip.adjust_cell_length(width, base.rich_style)
-
-    def _known(self, number: int) -> _Known | None:
-        """Return a line as it is drawn; None if it is not kept any more."""
-        found = self.kept.get(number)
-        if found is None:
-            lines = self.buffer.lines(number, number + 1)
-            if not lines:
-                return None
-            painted = paint(lines[0], None if self.wraps else self._shift + self.size.width + 1)
-            painted = mark(painted, self._places(painted.text))
-            text = painted.text
-            found = painted, (rows_of(text, self.size.width) if self.wraps else [(0, len(text))])
-            if self._characters + len(text) > _CACHED_CHARACTERS:
-                self._forget()
-            self._characters += len(text) + 1
-            self.kept[number] = found
-        return found
-
-    def _places(self, text: str) -> list[tuple[int, int]]:
-        if self.marked is None:
-            return []
-        try:
-            with self.marked.limit():
-                return self.marked.spans(text)
-        except TooSlow:
-            self.marked = None
-            return []
-
-    def _count_rows(self, number: int) -> int:
-        known = self._known(number) if self.wraps else None
-        return 1 if known is None else len(known[1])
-
-    def _forget(self) -> None:
-        self.kept.clear()
-        self._characters = 0
-
-    def _segments(self, painted: PaintedLine, start: int, end: int, base: VisualStyle) -> list[Segment]:
-        text, at, segments = painted.text, start, []
-        plain = base.rich_style
-        spans = painted.spans
-        for number in range(max(bisect_right(spans, (start,)) - 1, 0), len(spans)):
-            first, last, style = spans[number]
-            if first >= end:
-                break
-            first, last = max(first, at), min(last, end)
-            if first >= last:
-                continue
-            if first > at:
-                segments.append(Segment(text[at:first], plain))
-            segments.append(Segment(text[first:last], self._styles.style(style, base)))
-            at = last
-        if at < end:
-            segments.append(Segment(text[at:end], plain))
-        return segments
 
     @property
     def _styles(self) -> Styling:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from rich.color import Color
+from rich.segment import Segment
 from rich.style import Style
 
 from sloth_tui.tui.run_screen.output import sgr
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from rich.terminal_theme import TerminalTheme
     from textual.app import App
     from textual.style import Style as VisualStyle
+
+    from sloth_tui.tui.run_screen.output.painted import PaintedLine
 
 ROLES = {
     "heading": "bold $primary",
@@ -56,6 +60,26 @@ class Styling:
                 found = self._rendered(what, ground.rich_style)
             self._styles[what, ground] = found
         return found
+
+    def segments(self, painted: PaintedLine, start: int, end: int, base: VisualStyle) -> list[Segment]:
+        """Return the characters from ``start`` to ``end`` of a line in their styles, on a ground."""
+        text, at, segments = painted.text, start, []
+        plain = base.rich_style
+        spans = painted.spans
+        for number in range(max(bisect_right(spans, (start,)) - 1, 0), len(spans)):
+            first, last, style = spans[number]
+            if first >= end:
+                break
+            first, last = max(first, at), min(last, end)
+            if first >= last:
+                continue
+            if first > at:
+                segments.append(Segment(text[at:first], plain))
+            segments.append(Segment(text[first:last], self.style(style, base)))
+            at = last
+        if at < end:
+            segments.append(Segment(text[at:end], plain))
+        return segments
 
     def _rendered(self, rendition: sgr.Rendition, ground: Style) -> Style:
         front, back = self._colour(rendition.foreground), self._colour(rendition.background)

@@ -5,32 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Horizontal, Vertical
-from textual.scrollbar import ScrollBar, ScrollDown, ScrollTo, ScrollUp
+from textual.containers import Vertical
 from textual.widgets import ContentSwitcher, Static
 
 from sloth_tui.text import format_count
 from sloth_tui.tui.run_screen.copying import copy_text, page_whole
-from sloth_tui.tui.run_screen.messages import KeyWanted, SourceWanted
+from sloth_tui.tui.run_screen.messages import message_for
+from sloth_tui.tui.run_screen.output.body import OutputBody
 from sloth_tui.tui.run_screen.output.changes_view import ChangesView
 from sloth_tui.tui.run_screen.output.find_bar import FILTER, SEARCH, FindBar
 from sloth_tui.tui.run_screen.output.finding import TooSlow
 from sloth_tui.tui.run_screen.output.lines_view import LinesView
 from sloth_tui.tui.run_screen.output.painted import shown_text
-from sloth_tui.tui.run_screen.output.searching import search
+from sloth_tui.tui.run_screen.output.searching import say_too_slow, search
 from sloth_tui.tui.run_screen.output.selection import Scope
 from sloth_tui.tui.run_screen.output.status import describe_changes, describe_earlier, describe_state
 from sloth_tui.tui.services.run_output.buffer import OutputBuffer
-from sloth_tui.tui.services.run_output.lines import INDENT, KeyLink, SourceLink, source_path
+from sloth_tui.tui.services.run_output.lines import INDENT, KeyLink
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from sloth_tui.tui.run_screen.output.finding import Wanted
+    from sloth_tui.tui.services.run_output.lines import Link
+
 
 _REST_SECONDS = 0.005
 """Time between two parts of the output that are looked at: keys come first."""
-_TOO_SLOW = "this regular expression takes too long, and was given up"
 
 
 class OutputView(Vertical):
@@ -42,8 +42,6 @@ class OutputView(Vertical):
     DEFAULT_CSS = """
     OutputView { height: 1fr; }
     OutputView > ContentSwitcher { height: 1fr; }
-    OutputView .output-body { height: 1fr; }
-    OutputView .output-body > ScrollBar { width: 1; height: 1fr; }
     OutputView .output-note { height: 1; color: $quiet; text-wrap: nowrap; text-overflow: ellipsis; }
     OutputView .output-earlier { display: none; color: $warning; }
     OutputView .output-earlier.some { display: block; }
@@ -57,11 +55,9 @@ class OutputView(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(classes="output-note output-earlier")
+        lines = LinesView()
         with ContentSwitcher(initial="lines"):
-            with Horizontal(classes="output-body", id="lines"):
-                lines = LinesView()
-                yield lines
-                yield ScrollBar(vertical=True, thickness=1)
+            yield OutputBody(lines, id="lines")
             yield ChangesView(id="changes")
         yield FindBar(lines)
         yield Static(classes="output-note output-state")
@@ -103,11 +99,6 @@ class OutputView(Vertical):
         """Show what a task says, for one of its hosts if one is given; None: what all of them say."""
         self._rescope(self._scope._replace(task=task, host=host))
 
-    @property
-    def scope(self) -> Scope:
-        """What is shown of the output."""
-        return self._scope
-
     def _rescope(self, scope: Scope) -> None:
         if scope != self._scope:
             self._scope = scope
@@ -119,7 +110,7 @@ class OutputView(Vertical):
         try:
             more = self.lines.grow()
         except TooSlow:
-            self.app.notify(_TOO_SLOW, severity="warning", markup=False)
+            say_too_slow(self)
             self._rescope(self._scope._replace(wanted=None))
             return
         if more and not self._looks:
@@ -133,46 +124,22 @@ class OutputView(Vertical):
     @on(LinesView.Moved)
     def _describe(self) -> None:
         lines = self.lines
-        paging, selection = lines.paging, lines.paging.selection
-        bar = self.query_one(ScrollBar)
-        fits = selection.count <= paging.height and not paging.top_place
-        bar.window_virtual_size = selection.count
-        bar.window_size = 0 if fits else min(paging.height, selection.count - 1)
-        bar.position = min(paging.top_place, max(selection.count - paging.height, 0))
-        state = self.query_one(".output-state", Static)
-        width = state.size.width
+        state, earlier = (self.query_one(name, Static) for name in (".output-state", ".output-earlier"))
         if self.shows_changes:
-            state.update(describe_changes(self.changes.count, width), layout=False)
+            state.update(describe_changes(self.changes.count, state.size.width), layout=False)
         else:
-            state.update(describe_state(lines, self._scope, width), layout=False)
-        earlier = self.query_one(".output-earlier", Static)
-        some = bool(lines.buffer.first or lines.buffer.left_out)
-        earlier.set_class(some, "some")
-        if some:
-            earlier.update(describe_earlier(lines.buffer, earlier.size.width), layout=False)
-
-    # The scroll bar.
-
-    def on_scroll_to(self, message: ScrollTo) -> None:
-        if message.y is not None:
-            message.stop()
-            self.lines.paging.put_top(round(message.y))
-            self.lines.redraw()
-
-    def on_scroll_up(self, message: ScrollUp) -> None:
-        message.stop()
-        self.lines.action_walk_page(-1)
-
-    def on_scroll_down(self, message: ScrollDown) -> None:
-        message.stop()
-        self.lines.action_walk_page(1)
+            state.update(describe_state(lines, self._scope, state.size.width), layout=False)
+        words = describe_earlier(lines.buffer, earlier.size.width)
+        earlier.set_class(words is not None, "some")
+        if words is not None:
+            earlier.update(words, layout=False)
 
     # What is looked for.
 
     def action_search_output(self) -> None:
         """Let a person type what to search for."""
         self._show_lines()
-        self.query_one(FindBar).ask(SEARCH, self.lines.marked)
+        self.query_one(FindBar).ask(SEARCH, self.lines.cache.marked)
 
     def action_filter_output(self) -> None:
         """Let a person type which lines to show."""
@@ -184,11 +151,8 @@ class OutputView(Vertical):
         message.stop()
         if message.kind == FILTER:
             self._rescope(self._scope._replace(wanted=message.wanted))
-        self._mark(message.kind, message.wanted)
-
-    def _mark(self, kind: str, wanted: Wanted | None) -> None:
-        if kind == SEARCH or wanted is None or not wanted.inverse:
-            self.lines.mark(wanted)
+        if message.kind == SEARCH or message.wanted is None or not message.wanted.inverse:
+            self.lines.mark(message.wanted)
 
     @on(FindBar.Left)
     def _leave_bar(self, message: FindBar.Left) -> None:
@@ -205,38 +169,20 @@ class OutputView(Vertical):
         self._find(-1)
 
     def _find(self, by: int, *, here: bool = False) -> None:
-        if self.lines.marked is None:
+        if self.lines.cache.marked is None:
             self.action_search_output()
         else:
-            self.run_worker(self._search(by, here=here), group="search", exclusive=True)
-
-    async def _search(self, by: int, *, here: bool) -> None:
-        try:
-            place = await search(self.lines, by, here=here)
-        except TooSlow:
-            self.lines.mark(None)
-            self.app.notify(_TOO_SLOW, severity="warning", markup=False)
-            return
-        if place is None:
-            self.app.notify("not found", markup=False)
-        else:
-            self.lines.paging.go_to_place(place)
-            self.lines.redraw()
+            self.run_worker(search(self.lines, by, here=here), group="search", exclusive=True)
 
     # What a person does with it.
 
     def action_follow_output(self) -> None:
         """Follow the end, or stay here."""
-        paging = self.lines.paging
-        if paging.follows:
-            paging.pause()
-        else:
-            paging.end()
-        self.lines.redraw()
+        self.lines.follow(follows=not self.lines.paging.follows)
 
     def action_wrap_output(self) -> None:
         """Wrap long lines, or cut them."""
-        self.lines.wrap(wraps=not self.lines.wraps)
+        self.lines.wrap(wraps=not self.lines.cache.wraps)
 
     def action_copy_line(self) -> None:
         """Copy the line under the cursor."""
@@ -263,12 +209,11 @@ class OutputView(Vertical):
         if self.shows_changes:
             self._show_lines()
             self.screen.set_focus(self.lines)
-            self._describe()
         else:
             self.query_one(ContentSwitcher).current = "changes"
             self.changes.grow()
             self.screen.set_focus(self.changes)
-            self._describe()
+        self._describe()
 
     def _show_lines(self) -> None:
         self.query_one(ContentSwitcher).current = "lines"
@@ -283,10 +228,7 @@ class OutputView(Vertical):
         message.stop()
         self._go_to(KeyLink(message.key))
 
-    def _go_to(self, link: KeyLink | SourceLink | None) -> None:
-        started = self.lines.buffer.started
-        if isinstance(link, KeyLink) and started is not None:
-            self.post_message(KeyWanted(started.agent, link.key))
-        elif isinstance(link, SourceLink):
-            file = source_path(link, started)
-            self.post_message(SourceWanted(file, link.line))
+    def _go_to(self, link: Link | None) -> None:
+        wanted = None if link is None else message_for(link, self.lines.buffer)
+        if wanted is not None:
+            self.post_message(wanted)
