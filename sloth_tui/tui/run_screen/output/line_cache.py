@@ -25,7 +25,7 @@ class LineCache:
         self.wraps = wraps
         self.shift = 0
         """Cells of cut lines that are left of the screen."""
-        self.width = 1
+        self._width = 1
         self.marked: Wanted | None = None
         """What is searched for."""
         self.lines: dict[int, DrawnLine] = {}
@@ -40,9 +40,9 @@ class LineCache:
             lines = self._buffer.lines(number, number + 1)
             if not lines:
                 return None
-            painted = paint(lines[0], None if self.wraps else self.shift + self.width + 1)
+            painted = paint(lines[0], None if self.wraps else self.shift + self._width + 1)
             text = painted.text
-            rows = rows_of(text, self.width) if self.wraps else [(0, len(text))]
+            rows = rows_of(text, self._width) if self.wraps else [(0, len(text))]
             found = mark(painted, self._places(text)), rows
             if self._characters + len(text) > _CACHED_CHARACTERS:
                 self.clear()
@@ -60,6 +60,12 @@ class LineCache:
         self._point, numbers = self._buffer.rewritten(self._point)
         for number in numbers:
             self.lines.pop(number, None)
+
+    def fit(self, width: int) -> None:
+        """Draw lines for this width from now on, in cells."""
+        if width != self._width:
+            self._width = width
+            self.clear()
 
     def clear(self) -> None:
         """Forget all: they look different now."""

@@ -77,7 +77,7 @@ class LinesView(Widget, can_focus=True):
         """Show another run, from its end."""
         self.buffer = buffer
         before, self.cache = self.cache, LineCache(buffer, wraps=self.cache.wraps)
-        self.cache.width, self.cache.marked = before.width, before.marked
+        self.cache.marked = before.marked
         self.paging = Paging(Selection(buffer), self.cache.count_rows)
         self.grow()
 
@@ -95,6 +95,7 @@ class LinesView(Widget, can_focus=True):
     def redraw(self) -> None:
         """Draw what is on screen."""
         self.paging.height = max(self.size.height, 1)
+        self.cache.fit(max(self.size.width, 1))
         self._rows = self.paging.rows()
         self.refresh()
         self.post_message(self.Moved())
@@ -182,8 +183,7 @@ class LinesView(Widget, can_focus=True):
                 self.action_choose()
 
     def on_resize(self) -> None:
-        self.cache.width = max(self.size.width, 1)
-        self._draw_anew()
+        self.redraw()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

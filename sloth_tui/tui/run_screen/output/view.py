@@ -49,7 +49,7 @@ class OutputView(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # the framework's name
         super().__init__(id=id)
-        self._scope = Scope()
+        self.scope = Scope()
         self._looks = False
         """True while lines are looked at for the filter."""
 
@@ -82,7 +82,7 @@ class OutputView(Vertical):
 
     def show(self, buffer: OutputBuffer | None) -> None:
         """Show the output of another run, from its end; None: of none."""
-        self._scope = Scope()
+        self.scope = Scope()
         self.lines.show(OutputBuffer() if buffer is None else buffer)
         self.changes.show(self.lines.buffer)
         self.grow()
@@ -97,11 +97,11 @@ class OutputView(Vertical):
 
     def show_only(self, task: str | None, host: str | None = None) -> None:
         """Show what a task says, for one of its hosts if one is given; None: what all of them say."""
-        self._rescope(self._scope._replace(task=task, host=host))
+        self._rescope(self.scope._replace(task=task, host=host))
 
     def _rescope(self, scope: Scope) -> None:
-        if scope != self._scope:
-            self._scope = scope
+        if scope != self.scope:
+            self.scope = scope
             self.lines.select(scope)
             self._look()
 
@@ -111,7 +111,7 @@ class OutputView(Vertical):
             more = self.lines.grow()
         except TooSlow:
             say_too_slow(self)
-            self._rescope(self._scope._replace(wanted=None))
+            self._rescope(self.scope._replace(wanted=None))
             return
         if more and not self._looks:
             self._looks = True
@@ -128,7 +128,7 @@ class OutputView(Vertical):
         if self.shows_changes:
             state.update(describe_changes(self.changes.count, state.size.width), layout=False)
         else:
-            state.update(describe_state(lines, self._scope, state.size.width), layout=False)
+            state.update(describe_state(lines, self.scope, state.size.width), layout=False)
         words = describe_earlier(lines.buffer, earlier.size.width)
         earlier.set_class(words is not None, "some")
         if words is not None:
@@ -144,13 +144,13 @@ class OutputView(Vertical):
     def action_filter_output(self) -> None:
         """Let a person type which lines to show."""
         self._show_lines()
-        self.query_one(FindBar).ask(FILTER, self._scope.wanted)
+        self.query_one(FindBar).ask(FILTER, self.scope.wanted)
 
     @on(FindBar.Changed)
     def _look_for(self, message: FindBar.Changed) -> None:
         message.stop()
         if message.kind == FILTER:
-            self._rescope(self._scope._replace(wanted=message.wanted))
+            self._rescope(self.scope._replace(wanted=message.wanted))
         if message.kind == SEARCH or message.wanted is None or not message.wanted.inverse:
             self.lines.mark(message.wanted)
 
