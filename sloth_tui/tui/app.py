@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from sloth_tui.settings import Settings
-    from sloth_tui.tui.action import Action
+    from sloth_tui.tui.actions.action import Action
 
 _SAVE_DELAY_SECONDS = 1.0
 """Between a change of the UI state and its write to disk."""

@@ -19,9 +19,9 @@ from textual.keys import KEY_NAME_REPLACEMENTS, KEY_TO_UNICODE_NAME, Keys, _char
 from sloth_tui.agents import config_path
 from sloth_tui.settings_checks import mistake
 from sloth_tui.text import display_text, nearest
-from sloth_tui.tui.action import OWN_GROUP, OWN_PREFIX
 from sloth_tui.tui.actions import ALL_ACTIONS, MOTIONS, PANES, works_in
-from sloth_tui.tui.run_actions import RUN_VIEWS
+from sloth_tui.tui.actions.action import OWN_GROUP, OWN_PREFIX
+from sloth_tui.tui.actions.runs import RUN_VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.errors import InvalidConfig
     from sloth_tui.settings import Settings
-    from sloth_tui.tui.action import Action
+    from sloth_tui.tui.actions.action import Action
 
 _RESERVED = "ctrl+c"
 _MODIFIERS = ("ctrl", "alt", "shift", "meta", "super", "hyper")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.settings_commands import mistake_in, read_commands
 from sloth_tui.text import display_text
-from sloth_tui.tui.action import OWN_GROUP, OWN_PREFIX, Action
+from sloth_tui.tui.actions.action import OWN_GROUP, OWN_PREFIX, Action
 from sloth_tui.tui.keymap import read_keys
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from textual.worker import WorkerState
 from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text
 from sloth_tui.tui.actions import actions, is_of_runs, shown_key, works_in
-from sloth_tui.tui.run_actions import RUN_VIEWS
+from sloth_tui.tui.actions.runs import RUN_VIEWS
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.command import Hits
     from textual.worker import Worker
 
-    from sloth_tui.tui.action import Action
+    from sloth_tui.tui.actions.action import Action
     from sloth_tui.tui.services import Services
 
     class Browser(Protocol):
@@ -117,7 +117,7 @@ class BrowserProvider(Provider):
 
     async def keys(self, query: str) -> Hits:
         try:
-            keys = await asyncio.wrap_future(self.browser.services.keys_like(query, _KEY_OFFER_LIMIT))
+            keys = await asyncio.wrap_future(self.browser.services.lookups.keys_like(query, _KEY_OFFER_LIMIT))
         except SlothError:
             return
         for key in keys:

@@ -21,12 +21,12 @@ from sloth_tui.tui.actions import (
     run_bindings,
     shown_key,
 )
+from sloth_tui.tui.actions.runs import RUN_ACTIONS, RUN_VIEWS
 from sloth_tui.tui.browser.routes import owner_of
 from sloth_tui.tui.browser.screen import BrowserScreen
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from sloth_tui.tui.dialogs.help import HelpScreen
 from sloth_tui.tui.palette import match
-from sloth_tui.tui.run_actions import RUN_ACTIONS, RUN_VIEWS
 from sloth_tui.tui.run_screen.owners import owner_of as who_runs
 from sloth_tui.tui.widgets.title_bar import TitleBar
 from tests.tui.driving import running, until

@@ -12,8 +12,8 @@ import pytest
 from sloth_tui.errors import DatabaseUnusable, PassphraseNeeded, SlothError
 from sloth_tui.settings import Settings
 from sloth_tui.tui import actions
-from sloth_tui.tui.action import OWN_GROUP
 from sloth_tui.tui.actions import NEED_TERMINAL, is_offered, rebind
+from sloth_tui.tui.actions.action import OWN_GROUP
 from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.external import clipboard
 from sloth_tui.tui.external.clipboard import Clipboard

@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sloth_tui.tui.actions import MOTIONS, ON_EVERY_SCREEN, PANES, actions, is_of_runs, key_of, shown_key
+from sloth_tui.tui.actions.runs import RUN_VIEWS
 from sloth_tui.tui.dialogs.dialog import Dialog
-from sloth_tui.tui.run_actions import RUN_VIEWS
 from sloth_tui.tui.widgets.vi_keys import SCROLLING
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from sloth_tui.tui.action import Action
+    from sloth_tui.tui.actions.action import Action
 
     Group: TypeAlias = tuple[str, list[tuple[str, str]]]
     """A heading, and lines of keys and what they do."""

@@ -67,7 +67,7 @@ class Operations:
     async def delete(self, keys: list[str]) -> None:
         """Delete these keys (one or more), after asking."""
         if len(keys) == 1:
-            entry = await asyncio.wrap_future(self._services.entry(keys[0]))
+            entry = await asyncio.wrap_future(self._services.lookups.entry(keys[0]))
             preview = MASK if self._services.is_secret(keys[0]) else _preview(entry)
             sample = [keys[0], "  " + preview]
         else:
@@ -93,7 +93,7 @@ class Operations:
 
     async def clear(self, prefix: str) -> None:
         """Delete the keys that begin with ``prefix``, after asking."""
-        sample = await asyncio.wrap_future(self._services.sample(prefix, _SAMPLE_SIZE))
+        sample = await asyncio.wrap_future(self._services.lookups.sample(prefix, _SAMPLE_SIZE))
         which = f"that begin with {prefix!r}" if prefix else f"of agent {self._services.agent}"
         if not sample.total:
             self.notify(f"there are no keys {which}")

@@ -93,12 +93,12 @@ class EntryOperations:
         from sloth_tui.tui.external.programs import page_text
         from sloth_tui.tui.widgets.detail.value_text import whole_text
 
-        entry = await asyncio.wrap_future(self._services.entry(key))
+        entry = await asyncio.wrap_future(self._services.lookups.entry(key))
         page_text(cast("Lender", self._app), whole_text(entry.value))
 
     async def rename(self, key: str) -> str | None:
         """Ask for a new key and rename; return the key, or None."""
-        entry = await asyncio.wrap_future(self._services.entry(key))
+        entry = await asyncio.wrap_future(self._services.lookups.entry(key))
         change = self._services.detail.rename
         name = await self._name("Rename", f"Rename {key}", entry, lambda name: change(entry, name))
         if name:
@@ -110,7 +110,7 @@ class EntryOperations:
         from sloth_tui.tui.dialogs.prompt import NameScreen
         from sloth_tui.tui.editing import limit_of, limit_text
 
-        entry = await asyncio.wrap_future(self._services.entry(key))
+        entry = await asyncio.wrap_future(self._services.lookups.entry(key))
         shown = limit_text(entry)
 
         async def attempt(text: str) -> None:
@@ -125,7 +125,7 @@ class EntryOperations:
 
     async def duplicate(self, key: str) -> str | None:
         """Ask for another key and copy the value to it; return the key, or None."""
-        entry = await asyncio.wrap_future(self._services.entry(key))
+        entry = await asyncio.wrap_future(self._services.lookups.entry(key))
         change = self._services.detail.duplicate
         name = await self._name("Duplicate", f"Duplicate {key}", entry, lambda name: change(entry, name))
         if name:
@@ -169,7 +169,7 @@ class EntryOperations:
             self._operations.notify("it is that already")
 
     async def _entry(self, key: str, limit: int, hint: str) -> Entry:
-        entry = await asyncio.wrap_future(self._services.entry(key))
+        entry = await asyncio.wrap_future(self._services.lookups.entry(key))
         if entry.size > limit:
             raise SlothError(
                 f"the value has {format_size(entry.size)}, and {format_size(limit)} can be edited", hint=hint

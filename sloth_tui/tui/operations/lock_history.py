@@ -16,7 +16,7 @@ async def show_lock_history(operations: Operations, services: Services, name: st
     """Show the newest acquisitions of a lock, or of all locks. Raises the errors of the store."""
     from sloth_tui.tui.dialogs.lock_history import LockHistoryScreen
 
-    uses = await asyncio.wrap_future(services.lock_history(name, _MOST))
+    uses = await asyncio.wrap_future(services.lookups.lock_history(name, _MOST))
     if uses:
         await operations.ask(LockHistoryScreen(name, uses))
     else:

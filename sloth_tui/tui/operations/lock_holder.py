@@ -34,7 +34,7 @@ async def find_run(operations: Operations, services: Services, lock: Lock) -> st
 
 async def find_origin(services: Services, lock: Lock) -> Origin | None:
     """Return who took the lock; None if that is not recorded. Raises the errors of the store."""
-    uses = await asyncio.wrap_future(services.lock_history(lock.name, 1))
+    uses = await asyncio.wrap_future(services.lookups.lock_history(lock.name, 1))
     return next((use.origin for use in uses if use.token == lock.token and use.end is None), None)
 
 

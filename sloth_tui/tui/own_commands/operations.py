@@ -130,7 +130,7 @@ class CommandOperations:
         if not (command.value or command.stdin == "value"):
             return None
         keys = list(chosen.names)
-        values = await asyncio.wrap_future(self._services.values(keys))
+        values = await asyncio.wrap_future(self._services.lookups.values(keys))
         if len(values) < len(keys):
             gone = format_count(len(keys) - len(values), "key is", "keys are")
             raise SlothError(f"{gone} not there any more; nothing was run")

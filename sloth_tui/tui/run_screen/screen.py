@@ -14,7 +14,7 @@ from textual.widgets import ContentSwitcher, Static
 from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text
 from sloth_tui.tui.actions import by_id, in_pane, is_offered, key_of, run_bindings, shown_key
-from sloth_tui.tui.run_actions import RUN_VIEWS
+from sloth_tui.tui.actions.runs import RUN_VIEWS
 from sloth_tui.tui.run_screen.files.view import FilesView
 from sloth_tui.tui.run_screen.history.view import HistoryView
 from sloth_tui.tui.run_screen.live.view import LiveView

@@ -6,8 +6,7 @@ as futures if the caller waits for them.
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sloth_tui.errors import KeyNotFound
 from sloth_tui.masking import holds_secret
@@ -19,6 +18,7 @@ from sloth_tui.tui.services.detail import TOPIC as HISTORY
 from sloth_tui.tui.services.detail import Detail
 from sloth_tui.tui.services.dock import READS, DockFigures
 from sloth_tui.tui.services.long_work import LongJobs
+from sloth_tui.tui.services.lookups import Lookups
 from sloth_tui.tui.services.reader import Reader
 from sloth_tui.tui.services.relocations import Relocations
 from sloth_tui.tui.services.rows import Rows
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from sloth_tui.errors import PassphraseNeeded
-    from sloth_tui.model import Entry, Lock, LockUse, Query, Value
+    from sloth_tui.model import Lock, Query
     from sloth_tui.runner.request import RunRequest
     from sloth_tui.settings import Settings
     from sloth_tui.store.port import Store
@@ -47,13 +47,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _TOPICS = ("rows", "entry", HISTORY, "writes", *READS, "survey")
-
-
-class Sample(NamedTuple):
-    """The number of keys that begin with a prefix, and the first few."""
-
-    total: int
-    keys: list[str]
 
 
 class Services:
@@ -71,6 +64,7 @@ class Services:
         self._reader = Reader(post, _TOPICS, self._expire)
         self.rows = Rows(post, self._reader.doubt)
         """The rows of the key table."""
+        self.lookups = Lookups(self._reader)
         self.dock = DockFigures(self._reader, post)
         self._files: FileJobs | None = None
         self._runs: Runs | None = None
@@ -181,30 +175,6 @@ class Services:
             self._post(EntryRead(key, entry))
 
         self._reader.watch("entry", read)
-
-    # Single questions.
-
-    def entry(self, key: str) -> Future[Entry]:
-        """Read one entry. Raises KeyNotFound."""
-        return self._reader.call(lambda store: store.entry(key))
-
-    def values(self, keys: list[str]) -> Future[dict[str, Value]]:
-        """Return the values of the keys that exist, in the order of ``keys``."""
-        return self._reader.call(lambda store: store.get_many(keys))
-
-    def sample(self, prefix: str, size: int) -> Future[Sample]:
-        """Count the keys that begin with ``prefix`` and read the first ``size`` of them."""
-        return self._reader.call(
-            lambda store: Sample(store.count(prefix), list(islice(store.keys(prefix), size)))
-        )
-
-    def keys_like(self, text: str, limit: int) -> Future[list[str]]:
-        """Return up to ``limit`` keys that begin with ``text``, in key order."""
-        return self._reader.call(lambda store: list(islice(store.keys(text), limit)))
-
-    def lock_history(self, name: str | None, limit: int) -> Future[list[LockUse]]:
-        """Return the newest acquisitions of a lock, or of all locks."""
-        return self._reader.call(lambda store: store.lock_history(name, limit))
 
     # Files.
 

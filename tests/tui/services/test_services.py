@@ -37,10 +37,10 @@ def services(base: Path, inbox: Inbox) -> Iterator[Services]:
 
 
 def test_single_questions_are_answered_by_futures(services: Services) -> None:
-    assert services.entry("z").result().value == 3
-    assert services.values(["z", "none", "app:a"]).result() == {"z": 3, "app:a": 1}
-    assert services.sample("app:", 1).result() == (2, ["app:a"])
-    assert services.keys_like("app", 9).result() == ["app:a", "app:b"]
+    assert services.lookups.entry("z").result().value == 3
+    assert services.lookups.values(["z", "none", "app:a"]).result() == {"z": 3, "app:a": 1}
+    assert services.lookups.sample("app:", 1).result() == (2, ["app:a"])
+    assert services.lookups.keys_like("app", 9).result() == ["app:a", "app:b"]
 
 
 def test_the_entry_on_screen_is_followed_until_it_is_gone(services: Services, inbox: Inbox) -> None:
@@ -58,7 +58,7 @@ def test_an_agent_that_is_chosen_answers_from_then_on(services: Services, inbox:
     generation = services.show_rows(Query(), afresh=True)
     found = inbox.wait_for(RowsIndexed, lambda found: found.generation == generation and found.complete)
     assert found.count == 1
-    assert services.values(["of:web", "z"]).result() == {"of:web": 1}
+    assert services.lookups.values(["of:web", "z"]).result() == {"of:web": 1}
 
 
 def test_a_lock_is_broken_once(services: Services) -> None:

@@ -53,7 +53,7 @@ class CopyController(Controller):
     async def _copy_values(self, keys: list[str]) -> None:
         from sloth_tui.values.render import as_object, as_printed
 
-        values = await asyncio.wrap_future(self.services.values(keys))
+        values = await asyncio.wrap_future(self.services.lookups.values(keys))
         if not values:
             self.operations.notify("there is no such key any more")
         elif len(keys) > 1:
@@ -81,7 +81,7 @@ class CopyController(Controller):
             if self.panes.current == "keys" or len(keys) > 1 or self.services.is_secret(key):
                 # Secrets must not end up in the history of a shell.
                 return format_get(agent, keys)
-            values = await asyncio.wrap_future(self.services.values(keys))
+            values = await asyncio.wrap_future(self.services.lookups.values(keys))
             return format_set(agent, key, values[key]) if key in values else format_get(agent, keys)
         if self.panes.current == "run":
             file = self.lazy.run.file if self.lazy.loaded else None

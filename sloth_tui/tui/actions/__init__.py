@@ -1,5 +1,5 @@
 """The registry of actions: bindings, footer, palette and help are built from it. Those that only the run
-screen has are in :mod:`sloth_tui.tui.run_actions`.
+screen has are in :mod:`sloth_tui.tui.actions.runs`.
 
 The id of an action is also the id of its binding, so that a key map can rebind it.
 """
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from textual.binding import Binding
 
 from sloth_tui.model import SORT_COLUMNS
-from sloth_tui.tui.action import OWN_GROUP, Action
-from sloth_tui.tui.run_actions import RUN_ACTIONS, RUN_VIEWS
+from sloth_tui.tui.actions.action import OWN_GROUP, Action
+from sloth_tui.tui.actions.printed import PRINTED
+from sloth_tui.tui.actions.runs import RUN_ACTIONS, RUN_VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -281,34 +282,4 @@ def key_of(name: str) -> str:
 def shown_key(key: str) -> str:
     """Return the first alternative of ``key`` as printed on a keyboard: ``^q``, ``/``, ``tab``."""
     first = key.split(",")[0]
-    return _PRINTED.get(first, first.replace("ctrl+", "^").replace("shift+", "⇧"))
-
-
-_PRINTED = {
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-    "pageup": "pgup",
-    "pagedown": "pgdn",
-    "delete": "del",
-    "comma": ",",
-    "full_stop": ".",
-    "semicolon": ";",
-    "slash": "/",
-    "colon": ":",
-    "asterisk": "*",
-    "ampersand": "&",
-    "space": "spc",
-    "question_mark": "?",
-    "escape": "esc",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "plus": "+",
-    "minus": "-",
-    "backslash": "\\",
-    "equals_sign": "=",
-    "vertical_line": "|",
-}
+    return PRINTED.get(first, first.replace("ctrl+", "^").replace("shift+", "⇧"))

@@ -6,7 +6,7 @@ A view carries an action out by its method ``action_<id>``: :mod:`sloth_tui.tui.
 
 from __future__ import annotations
 
-from sloth_tui.tui.action import Action
+from sloth_tui.tui.actions.action import Action
 
 RUN_VIEWS = {"files": "Files", "live": "Run", "kept": "History"}
 """The views of the run screen in the order of their numbers: id -> name."""
