@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from textual.app import App, ScreenError
 from textual.css.query import NoMatches
 from textual.widget import MountError
+from textual.worker import WorkerFailed
 
 from sloth_tui.text import display_text
 from sloth_tui.tui.actions import ACT_ON_FILES, NEED_TERMINAL, by_id, rebind
@@ -240,7 +241,8 @@ class SlothApp(App[int]):
     def _handle_exception(self, error: Exception) -> None:
         """Ignore widgets that miss each other while the app exits."""
         end_if_short(self, error)
-        if not (self._exit and isinstance(error, NoMatches | MountError | ScreenError)):
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if not (self._exit and isinstance(cause, NoMatches | MountError | ScreenError)):
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:

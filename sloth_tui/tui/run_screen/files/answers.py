@@ -83,7 +83,7 @@ class Answers:
             self._under_way[topic] -= 1
         if topic in self._next:
             self._begin(topic, *self._next.pop(topic))
-        elif turn == self._turns[topic] and self._widget.is_attached:
+        elif turn == self._turns[topic] and self._widget.is_attached and self._widget.app.is_running:
             if isinstance(outcome, SlothError):
                 failed(outcome)
             else:

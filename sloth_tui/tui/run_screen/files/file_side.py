@@ -79,7 +79,7 @@ class FileSide(Vertical):
 
     def enter(self) -> None:
         """Take the focus."""
-        self.query_one(_FOCUSED[self.part]).focus()
+        self.screen.set_focus(self.query_one(_FOCUSED[self.part]))
 
     def show_part(self, part: str) -> None:
         """Bring a part on screen, and take the focus."""
@@ -96,8 +96,8 @@ class FileSide(Vertical):
         self.query_one(SourceView).show([], afresh=True)
         self.query_one(FormView).show([])
         tasks = self.query_one(TasksView)
-        tasks.say("enter lists the tasks")
         tasks.choose(file.state.tasks, file.state.workflow)
+        tasks.say("enter lists the tasks")
         self._draw_tabs()
         self._draw_note()
 

@@ -110,7 +110,7 @@ class FilesView(RunView):
         if self.has_class("at-file"):
             self.side.enter()
         else:
-            self.chooser.files.focus()
+            self.screen.set_focus(self.chooser.files)
 
     def show_file(self, file: str, line: int | None = None) -> None:
         """Choose this file, and show a line of it (from 1) if one is given."""
@@ -134,7 +134,7 @@ class FilesView(RunView):
     def action_other_side(self) -> None:
         if self.has_class("at-file"):
             self._go_to_side("choose")
-            self.chooser.files.focus()
+            self.screen.set_focus(self.chooser.files)
         else:
             self._go_to_side("file")
             self.side.enter()

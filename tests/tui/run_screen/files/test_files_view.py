@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input, Static, TextArea
 
 from sloth_tui.settings import Settings
@@ -266,14 +267,16 @@ async def test_runs_and_checks_are_asked_for_as_headless_run_takes_them(work: Pa
             values = "--agent local --values ops/deploy.values.yaml"
             assert line == f"sloth-runner run ops/deploy.lua {values}{ending}"
             await files.press("1")
-        await files.press("slash")
-        files.screen.query_one("#find-file", Input).value = "basic-state"
-        await files.press("enter")
+        # As fast as a terminal hands them over.
+        for name, character in (("slash", "/"), *((one, one) for one in "basic-state"), ("enter", "\r")):
+            files.app.app.post_message(Key(name, character))
         await until(lambda: files.command == "$ sloth-runner run --example basic-state --agent local")
         await until(lambda: files.screen.query_one(TaskList).has_focus and files.tasks())
         await files.press("r")
         request, _ = await files.asks()
         assert request.title == "run --example basic-state"
+        await files.press("1", "slash", *"basic-s")
+        await files.sees("1 hit in ")
 
 
 async def test_what_was_chosen_is_remembered_and_only_checks_are_offered_when_nothing_may_be_changed(

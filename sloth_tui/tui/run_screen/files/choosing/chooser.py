@@ -97,7 +97,8 @@ class Chooser(Vertical):
 
     def find(self) -> None:
         """Go to the line to search in."""
-        self.query_one(Input).focus()
+        # At once, here and below: keys typed meanwhile are for what has the focus then.
+        self.screen.set_focus(self.query_one(Input))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave escape to the screen if no search is shown."""
@@ -109,13 +110,18 @@ class Chooser(Vertical):
     def action_leave_search(self) -> None:
         """Show the tree again."""
         self.query_one(Input).value = ""
-        self.files.focus()
+        self.screen.set_focus(self.files)
 
     # The search.
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._typed, self._seen, self._entered = event.value, True, False
+        self._look_for(event.value)
+
+    def _look_for(self, typed: str) -> None:
+        if typed == self._typed:
+            return
+        self._typed, self._seen, self._entered = typed, True, False
         if self._typed:
             self._finding.look(self._typed, self._tree)
         else:
@@ -125,6 +131,11 @@ class Chooser(Vertical):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        # Enter overtakes what was typed just before it.
+        self.query_one(Input).call_later(self._enter)
+
+    def _enter(self) -> None:
+        self._look_for(self.query_one(Input).value)
         if not self._typed or self._finding.typed == self._typed:
             self._use("open", self.files.row)
         else:
@@ -137,7 +148,7 @@ class Chooser(Vertical):
             event.stop()
             self.files.action_walk(_ARROWS[event.key])
             if not self._typed:
-                self.files.focus()
+                self.screen.set_focus(self.files)
 
     def _show_found(self, hits: Hits) -> None:
         if self._typed:

@@ -102,7 +102,9 @@ def _best(
     from sloth_tui.tui.palette import match
 
     below = os.path.join(root, "")
-    own = dict.fromkeys([*(path.removeprefix(below) for path in recent), *files])
+    shipped = {one.path for one in examples}
+    known = (path.removeprefix(below) for path in recent if path not in shipped)
+    own = dict.fromkeys([*known, *files])
     candidates = [*((path, "") for path in own), *((one.name, one.path) for one in examples)]
     scored: list[tuple[float, int, str, str]] = []
     for count, (text, example) in enumerate(candidates):
