@@ -74,6 +74,7 @@ async def test_lines_beyond_the_bound_progress_lines_and_single_tasks(believable
 
         buffer = filled(3)
         output.view.show(buffer)
+        await output.app.loses("…")
         for percent in (10, 20):
             buffer.add([out(f"\x1b[K{percent} %\r", partial=True)])
             output.view.grow()

@@ -52,9 +52,11 @@ def describe_changes(count: int, width: int) -> Content:
     return Content(left + " " * gap + right if gap > 1 else left)
 
 
-def describe_earlier(buffer: OutputBuffer, width: int) -> Content:
-    """Return how much of the output is only in the file, and how to see it; without a file, how much is
-    gone."""
+def describe_earlier(buffer: OutputBuffer, width: int) -> Content | None:
+    """Return how much of the output is only in the file, and how to see it; without a file, how much is gone.
+    None if all of it is shown."""
+    if not buffer.first and not buffer.left_out:
+        return None
     if not buffer.in_file:
         return Content(f"… {format_count(buffer.first, 'earlier line')} not kept")
     parts = [format_count(buffer.first, "earlier line")] if buffer.first else []
