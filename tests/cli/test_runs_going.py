@@ -38,9 +38,9 @@ end})
 
 
 @contextmanager
-def program(*words: str) -> Iterator[subprocess.Popen[str]]:
+def program(*words: str, under: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        [sys.executable, "-m", "sloth_tui", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*under, sys.executable, "-m", "sloth_tui", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
             yield process
@@ -96,6 +96,20 @@ def test_a_run_of_another_terminal_is_stopped(tmp_path: Path) -> None:
         out, err = process.communicate(timeout=A_MINUTE)
         assert (process.returncode, err) == (130, "error: the run was stopped\n")
         assert out.splitlines()[-1].startswith("run cancelled in ")
+
+
+def test_a_run_of_nohup_goes_on_when_its_terminal_closes(tmp_path: Path) -> None:
+    sign = tmp_path / "sign"
+    file = write(tmp_path, SAYS_WHEN_TOLD % sign)
+    with program("run", file, under=("nohup",)) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != "  begun\n":
+            pass
+        process.send_signal(signal.SIGHUP)
+        sign.touch()
+        out, err = process.communicate(timeout=A_MINUTE)
+    assert out.startswith("  told\n")
+    assert (process.returncode, err) == (20, "error: 1 task failed\n")
 
 
 def test_kill_does_not_wait_for_the_grace(tmp_path: Path) -> None:

@@ -17,12 +17,14 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def signals_stop(supervisor: Supervisor) -> Iterator[None]:
-    """Let signals that would end this process stop the run first."""
+    """Let signals that would end this process stop the run first. A hangup that is ignored, as under nohup(1),
+    stays so."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
         supervisor.stop(number)
 
-    before = {number: signal.signal(number, stop) for number in STOPPING}
+    ignored = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else set()
+    before = {number: signal.signal(number, stop) for number in STOPPING if number not in ignored}
     try:
         yield
     finally:

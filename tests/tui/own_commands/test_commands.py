@@ -191,3 +191,17 @@ async def test_hostile_keys_reach_a_command_and_the_screen_unharmed(base: Path) 
             for character in app.text()
             if character != "\n"
         )
+
+
+async def test_keys_of_encrypted_agents_are_not_handed_on(
+    believable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLOTH_RUNNER_KEY", "env:OF_THE_STORE")
+    monkeypatch.setenv("OF_THE_STORE", "0123456789abcdef" * 4)
+    text = "[commands.env]\nkey = 'X'\nrun = 'env | grep OF_THE_STORE'\n"
+    async with commanding(believable, text) as app:
+        await app.press("X")
+        await shown(app)
+        await app.sees("SLOTH_RUNNER_KEY=env:OF_THE_STORE")
+        await app.sees("✓ Is done")
+        assert "0123456789abcdef" not in app.text()
