@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sloth_tui.tui.services.run_output.buffer import OutputBuffer, size_of
+from sloth_tui.tui.services.run_output.escapes import without_escapes
 from sloth_tui.tui.services.run_output.lines import OutputLine
 
 _LINE_BYTES = 8000
@@ -53,10 +54,11 @@ class CommandOutput(OutputBuffer):
 
     @property
     def last(self) -> str:
-        """The last line that is not blank, as data; empty without one."""
+        """The last line that is not blank, as data but without colours; empty without one."""
         with self._lock:
             lines = (_text_of(line) for line in reversed(self._entries) if isinstance(line, bytes))
-            return next((text.strip() for text in lines if text.strip()), "")
+            texts = (without_escapes(line).strip() for line in lines)
+            return next((text for text in texts if text), "")
 
     def _append(self, line: bytes) -> None:
         for at in range(0, max(len(line), 1), _LINE_BYTES):

@@ -125,6 +125,8 @@ def test_a_flood_is_cut_and_lines_keep_their_numbers() -> None:
     assert output.end - output.first <= 23_000
     assert output.texts(output.first, output.first + 1) == [f"line {output.first}"]
     assert output.last == "line 39999"
+    output.take(b"\x1b[31mred\x1b[0m \x1b]0;title\x07line\n\x1b[0m\n")
+    assert output.last == "red line"
     output.take(b"x" * 50_000_000)
     assert sum(map(len, output.texts(0, output.end))) <= 18 * 1024 * 1024
 
