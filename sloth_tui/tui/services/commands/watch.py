@@ -6,23 +6,45 @@ import subprocess
 from contextlib import suppress
 
 _SCRIPT = """read -r over && exit
-kill -s TERM -- "-$1" && kill -s CONT -- "-$1"
-left=$2
-while [ "$left" -gt 0 ] && kill -s 0 -- "-$1"; do sleep 0.2; left=$((left - 1)); done
-kill -s KILL -- "-$1"
+session=$1 left=$2
+
+tell() {
+  found=
+  if [ ! -e /proc/self/stat ]; then
+    kill -s "$1" -- "-$session"
+    return
+  fi
+  for file in /proc/[0-9]*/stat; do
+    line=
+    read -r line < "$file"
+    # After the name of the program, which may hold anything: state, parent, group, session.
+    set -- "$1" ${line##*) }
+    if [ "$5" = "$session" ] && [ "$2" != Z ]; then
+      pid=${file#/proc/}
+      kill -s "$1" "${pid%/stat}" && found=1
+    fi
+  done
+  [ "$found" ]
+}
+
+tell TERM && tell CONT
+while [ "$left" -gt 0 ] && tell 0; do sleep 0.2; left=$((left - 1)); done
+left=50
+while [ "$left" -gt 0 ] && tell KILL; do sleep 0.1; left=$((left - 1)); done
 """
-"""A line on stdin says that all is over; the end of stdin, that this program is gone."""
+"""A line on stdin says that all is over; the end of stdin, that this program is gone. Some programs, like
+timeout(1), have a process group of their own, but all are in the session of the command, unless they left it."""
 _LOOKS_PER_SECOND = 5
 
 
 class Watch:
-    """Watches over one process group as long as this program runs."""
+    """Watches over the processes of one session as long as this program runs."""
 
-    def __init__(self, group: int, grace: float) -> None:
+    def __init__(self, session: int, grace: float) -> None:
         """Raises OSError."""
         looks = str(int(grace * _LOOKS_PER_SECOND))
         self._shell = subprocess.Popen(
-            ["/bin/sh", "-c", _SCRIPT, "sloth-watch", str(group), looks],
+            ["/bin/sh", "-c", _SCRIPT, "sloth-watch", str(session), looks],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-STUBBORN = "trap '' TERM; sleep 1000 & echo $$; while :; do sleep 1; done"
+STUBBORN = "trap '' TERM; timeout 1000 sleep 1000 & echo $$; while :; do sleep 1; done"
+"""One of its processes is in a process group of its own."""
 
 
 def test_output_and_errors_come_in_order_and_the_exit_code_is_told(base: Path) -> None:
