@@ -17,8 +17,8 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def signals_stop(supervisor: Supervisor) -> Iterator[None]:
-    """Let signals that would end this process stop the run first. A hangup that is ignored, as under nohup(1),
-    stays so."""
+    """Let signals that would end this process stop the run first. A hangup that is ignored, as under
+    nohup(1), stays so."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
         supervisor.stop(number)

@@ -33,7 +33,7 @@ left=50
 while [ "$left" -gt 0 ] && tell KILL; do sleep 0.1; left=$((left - 1)); done
 """
 """A line on stdin says that all is over; the end of stdin, that this program is gone. Some programs, like
-timeout(1), have a process group of their own, but all are in the session of the command, unless they left it."""
+timeout(1), have a process group of their own; the session is that of the command, unless they left it."""
 _LOOKS_PER_SECOND = 5
 
 
