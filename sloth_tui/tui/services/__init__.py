@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sloth_tui.errors import KeyNotFound
 from sloth_tui.masking import holds_secret
-from sloth_tui.store import hide_keys
 from sloth_tui.tui.messages import EntryRead
 from sloth_tui.tui.services.agent_watcher import AgentWatcher
 from sloth_tui.tui.services.change_sets import ChangeSets
@@ -54,7 +53,6 @@ class Services:
     """The threads behind the screens. All methods but :meth:`stop` return at once."""
 
     def __init__(self, post: Callable[[Message], object], settings: Settings, *, read_only: bool) -> None:
-        hide_keys()  # before an editor, a pager or a command of the user's own could inherit them
         self.agent = ""
         self.elsewhere = elsewhere()
         """The address of the store; None for the files of this machine."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloth_tui.store import chosen_store, open_agents, pin_store
+from sloth_tui.store import chosen_store, hide_keys, open_agents, pin_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +45,7 @@ class Databases:
     raise the errors of the store; NotWritable is raised at once."""
 
     def __init__(self, writer: Writer) -> None:
+        hide_keys()  # before an editor, a pager or a command of the user's own could inherit them
         self._writer = writer
         self._agents = open_agents()
 
