@@ -91,8 +91,10 @@ def _is_due(base: str, folder: str, keep: int) -> bool:
 def _leave_mark(base: str) -> None:
     mark = os.path.join(runs_directory(base), _MARK)
     with suppress(OSError):
-        os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-        os.utime(mark, follow_symlinks=False)
+        try:
+            os.utime(mark, follow_symlinks=False)
+        except FileNotFoundError:
+            os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _find(base: str) -> list[tuple[float, str, int]]:

@@ -127,6 +127,14 @@ def test_output_is_what_run_printed(deploy: str, tmp_path: Path) -> None:
         "  info: publishing",
         "  failed in 0s: deploy.lua:10: no route",
     ]
+    none = piped("runs", "output", deploy, "--task", "pubish")
+    words = f"error: run {deploy} has no output of task 'pubish'\nhint: its tasks: build, publish\n"
+    assert (none.code, none.out, none.err) == (3, "", words)
+    none = piped("runs", "output", deploy, "--task", "build", "--host", "web1")
+    assert (none.code, none.err) == (
+        3,
+        f"error: run {deploy} has no output of task 'build' for host 'web1'\n",
+    )
     events = [json.loads(line) for line in piped("runs", "output", deploy, "-o", "jsonl").out.splitlines()]
     assert events[0]["event"] == "run_started"
     assert events[-1]["event"] == "run_finished"

@@ -101,6 +101,11 @@ def test_the_end_of_a_run_does_not_look_at_all_others_each_time(five: Path) -> N
     last.close()
 
 
+def test_the_mark_of_the_last_look_is_not_waited_for(five: Path) -> None:
+    os.mkfifo(five / "runs" / ".pruned")
+    assert Archive().prune(Settings(keep_runs=2)) == 3
+
+
 def test_a_removed_folder_that_is_a_link_is_left_alone(five: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "events.jsonl").touch()

@@ -58,7 +58,7 @@ def write_runs(runs: Sequence[Run], form: str, out: Output) -> int:
             run.agent,
             kind_of(run),
             run.result,
-            time.time() - run.started if run.going else run.duration,
+            max(0.0, time.time() - run.started) if run.going else run.duration,
             None if run.going else run.changed,
         )
         for run in runs

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from sloth_tui.cli.running.follow import shown_on
 from sloth_tui.cli.running.kept_run import warn_of_damage
-from sloth_tui.errors import ExitCode, SlothError
+from sloth_tui.errors import ExitCode, NotFound, SlothError
 from sloth_tui.runner.describe_hosts import host_of
-from sloth_tui.runner.events import RunFinished, is_partial
+from sloth_tui.runner.events import RunFinished, RunStarted, is_partial
 from sloth_tui.runs.archive import Archive
 from sloth_tui.runs.model import LOST, as_lost
 from sloth_tui.runs.reading import EventReader
+from sloth_tui.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from sloth_tui.cli.output.stdout import Output
     from sloth_tui.runner.events import RunEvent
     from sloth_tui.settings import Settings
+
+
+_MOST_TASKS = 8
 
 
 class Replay:
@@ -43,13 +47,16 @@ class Replay:
         self._settings = settings
         self._task = task
         self._host = host
+        self._tasks: list[str] | None = None
         self._finished: RunFinished | None = None
+        self._shows = False
 
     def show(
         self, out: Output, *, follow: bool, as_json: bool = False, live: bool = False
     ) -> SlothError | None:
         """Show the events, with ``follow`` to the end of the run. Return why the run failed; None if it did
-        not, or goes on. ``live``: with a line of progress on a terminal."""
+        not, or goes on. ``live``: with a line of progress on a terminal. Raises NotFound if there is nothing
+        of the task or host that is shown."""
         stop = f"sloth-runner runs stop --kill {self.run.id}"
         with self._archive.follow(self.run.id) as file:
             reader = EventReader(file)
@@ -60,11 +67,7 @@ class Replay:
                 )
             with context as show:
                 for event, line in reader.events(follow=follow):
-                    if isinstance(event, RunFinished):
-                        self._finished = event
-                    if not self._is_wanted(event):
-                        continue
-                    if show is None and is_partial(event):
+                    if not self._is_wanted(event) or (show is None and is_partial(event)):
                         continue
                     if show is None:
                         out.json(line.decode("utf-8", "surrogateescape") + "\n")
@@ -74,12 +77,32 @@ class Replay:
                         show(event)
         warn_of_damage(self.run, reader)
         self._look_again(over=follow)
+        self._refuse_nothing()
         return self._failure()
 
     def _is_wanted(self, event: RunEvent) -> bool:
+        if isinstance(event, RunStarted):
+            self._tasks = event.tasks
+        elif isinstance(event, RunFinished):
+            self._finished = event
         if self._task is not None and getattr(event, "task", None) != self._task:
             return False
-        return self._host is None or host_of(event) == self._host
+        if self._host is not None and host_of(event) != self._host:
+            return False
+        self._shows = True
+        return True
+
+    def _refuse_nothing(self) -> None:
+        """Raise NotFound if nothing is known of the task or host that was asked for, and nothing will be."""
+        if self._shows or (self._task is None and self._host is None):
+            return
+        tasks = self._tasks or []
+        if self.run.going and (self._task in tasks or self._tasks is None or self._task is None):
+            return
+        wanted = [f"task '{self._task}'"] if self._task is not None else []
+        wanted += [f"host '{self._host}'"] if self._host is not None else []
+        hint = f"its tasks: {listed(tasks, _MOST_TASKS)}" if tasks and self._task not in tasks else None
+        raise NotFound(f"run {self.run.id} has no output of {' for '.join(wanted)}", hint=hint)
 
     def _look_again(self, *, over: bool) -> None:
         try:
