@@ -170,6 +170,7 @@ async def test_own_commands_act_on_runs_and_know_the_run_of_a_lock(believable: P
             await app.sees(f"run {id_}")
             await app.press("escape", "r")
             await app.sees("W What")
+            await app.sees("▶ running")
             await app.press("W")
             await until(lambda: isinstance(app.app.screen, CommandScreen))
             await app.sees(f"What · {id_}")

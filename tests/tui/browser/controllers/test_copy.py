@@ -41,7 +41,7 @@ async def test_the_key_under_the_cursor_or_all_marked_ones_are_copied(fake: Fake
 
 
 async def test_values_are_copied_as_they_are_printed(fake: Fake) -> None:
-    fake.services.values = lambda keys: answered({ROW.key: "1.4"})
+    fake.services.lookups.values = lambda keys: answered({ROW.key: "1.4"})
     copy = CopyController(fake.context)
     copy.action_copy_value()
     assert await copied(fake, copy) == ("1.4", f"copied the value of {ROW.key}")
@@ -50,12 +50,12 @@ async def test_values_are_copied_as_they_are_printed(fake: Fake) -> None:
 async def test_the_command_line_of_a_secret_does_not_hold_its_value(fake: Fake) -> None:
     cast("Any", fake.context.panes).current = "detail"
     fake.services.is_secret.return_value = True
-    fake.services.values = Mock()
+    fake.services.lookups.values = Mock()
     copy = CopyController(fake.context)
     copy.action_copy_command()
     line, _ = await copied(fake, copy)
     assert "state get" in line
-    fake.services.values.assert_not_called()
+    fake.services.lookups.values.assert_not_called()
 
 
 def test_nothing_to_copy_is_said(fake: Fake) -> None:
