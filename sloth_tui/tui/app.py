@@ -10,7 +10,7 @@ import traceback
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App, ScreenError
 from textual.css.query import NoMatches
@@ -188,6 +188,12 @@ class SlothApp(App[int]):
         self._suspension.unwatch()
         await asyncio.to_thread(self._ui_state.write)
         await asyncio.to_thread(self.services.stop)
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """Return the screens that show through the one on top. The framework takes the one below to do so even
+        if the one on top covers it, and then draws all of that anew whenever something below changes."""
+        return super()._background_screens if self.screen.is_modal else []
 
     def action_command_palette(self) -> None:
         """Open the palette, but not over a dialog: its hits act on the browser or the run screen."""

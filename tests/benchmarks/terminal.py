@@ -66,6 +66,12 @@ class Terminal:
         os.write(self._terminal, data)
         return now
 
+    def strike(self, data: bytes) -> float:
+        """Press keys without a look at the screen before; returns when."""
+        now = time.perf_counter()
+        os.write(self._terminal, data)
+        return now
+
     def hold(self, data: bytes, seconds: float, rate: float) -> list[float]:
         """Press a key again and again as a keyboard does while it is held down; returns when."""
         self.look()

@@ -197,7 +197,8 @@ class RunScreen(Screen[None]):
         except SlothError as error:
             self.operations.show_error(error)
             return
-        self.show_view("live")
+        if self.current != "live":
+            self.show_view("live")
 
     @on(RunWanted)
     def _show_wanted(self, wanted: RunWanted) -> None:

@@ -63,7 +63,6 @@ class LiveView(RunView):
         self._ticks = 0
         self.set_interval(_TICK_SECONDS, self._tick)
         self.add_class("nothing")
-        self.list_runs()
 
     @property
     def chosen_run(self) -> Run | None:
@@ -71,6 +70,7 @@ class LiveView(RunView):
 
     def entered(self) -> None:
         self.services.runs.look()
+        self.list_runs()
         self.query_one(TaskTable).focus()
         self.call_after_refresh(self._grow)
 
@@ -112,7 +112,7 @@ class LiveView(RunView):
         self.query_one(TaskTable).show(run)
         self._grow()
         self.list_runs()
-        self._look_for_locks()
+        self._ticks = _LOOK_TICKS - 1  # at the next tick, and not while it begins
 
     def step(self, by: int) -> None:
         """Show the next run, or one before."""
@@ -131,6 +131,8 @@ class LiveView(RunView):
     def _fit_table(self) -> None:
         """Give the tasks as many lines as they need, up to a share of all."""
         table, framed = self.query_one(TaskTable), self.size.height >= _FRAMED_LINES
+        if self.run is not None and self.run.going and len(table.lines) == 1:
+            return  # its tasks are not known yet: the room of the run before will do
         self.set_class(framed, "framed")
         # An edge without corners leaves no room beside its title.
         self.query_one(OutputView).border_title = "Output" if framed else " Output "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -19,18 +20,26 @@ if TYPE_CHECKING:
     from sloth_tui.tui.services.runs.watched import WatchedRun
 
 _POLL_SECONDS = 0.02
+_FIRST_SECONDS = 1.0
+_FIRST_POLL_SECONDS = 0.002
+"""Of a run that has just begun: its first line is waited for."""
 _TELL_SECONDS = 0.04
-"""Between two messages about one run."""
+"""Between two messages about one run, in the long run."""
+_MOST_AT_ONCE = 3
+"""Messages about one run that may come sooner: its first lines do not come together."""
 _REST_SECONDS = 0.002
 """Between two parts of a file, for the thread that draws."""
 _PART_BYTES = 128 * 1024
 _SWITCH_SECONDS = 0.001
+"""After which one thread lets another run that wants to. With Python's own 5 ms keys would wait for output,
+and the start of a run for a picture."""
 
 
 class Follower:
     """Posts RunProgressed while a run says something, and RunEnded once, when all of it was read."""
 
     def __init__(self, post: Callable[[Message], object], archive: Archive) -> None:
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self._post = post
         self._archive = archive
         self._runs: list[WatchedRun] = []
@@ -39,6 +48,7 @@ class Follower:
         self._thread: Thread | None = None
         self._over = False
         self._told: dict[str, float] = {}
+        """When the next message about a run would come if all had been as far apart as in the long run."""
         self._news: set[str] = set()
 
     def follow(self, run: WatchedRun) -> None:
@@ -69,7 +79,9 @@ class Follower:
                     self._wake.wait()
                     self._wake.clear()
                 else:
-                    time.sleep(_REST_SECONDS if read else _POLL_SECONDS)
+                    young = any(time.time() - run.run.started < _FIRST_SECONDS for run in runs)
+                    poll = _FIRST_POLL_SECONDS if young else _POLL_SECONDS
+                    time.sleep(_REST_SECONDS if read else poll)
         except Exception as error:  # noqa: BLE001  # a bug must end the app, not silence the screen
             self._post(ThreadDied(error))
 
@@ -84,11 +96,19 @@ class Follower:
             self._news.add(run.id)
         if run.is_read and run.is_gone:
             self._end(run)
-        elif run.id in self._news and time.monotonic() - self._told.get(run.id, 0.0) >= _TELL_SECONDS:
-            self._told[run.id] = time.monotonic()
+        elif run.id in self._news and self._may_tell(run.id):
             self._news.discard(run.id)
             self._post(RunProgressed(run.id))
         return lines
+
+    def _may_tell(self, id: str) -> bool:  # noqa: A002  # as everywhere else
+        """Return True if a message about a run is not one too many, and count it."""
+        now = time.monotonic()
+        next_one = max(self._told.get(id, 0.0), now - (_MOST_AT_ONCE - 1) * _TELL_SECONDS)
+        if next_one > now:
+            return False
+        self._told[id] = next_one + _TELL_SECONDS
+        return True
 
     def _end(self, run: WatchedRun) -> None:
         try:

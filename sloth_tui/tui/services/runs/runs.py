@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sloth_tui.errors import SlothError
@@ -45,7 +44,7 @@ class Runs:
         self._follower = Follower(post, self.archive)
         self._lock = threading.Lock()
         self._runs: dict[str, WatchedRun] = {}
-        self._starting = 0
+        self._starting = self._starts = 0
         self._ending = False
         self._looking = False
         self._seen = 0
@@ -98,6 +97,7 @@ class Runs:
         thread = Thread(lambda: self._start(request, command_line), "start run")
         with self._lock:
             self._starting += 1
+            self._starts += 1
         try:
             thread.start()
         except (MemoryError, RuntimeError):
@@ -194,13 +194,17 @@ class Runs:
             self._post(RunRefused(None, error))
 
     def _look(self) -> None:
+        newest, starts = self._newest_folder(), self._starts
         try:
-            newest = self._newest_folder()
             if newest != self._seen:
-                self._seen = newest
-                with suppress(SlothError):  # it cannot be known which there are
-                    if self._take_up(run for run in self.archive.runs() if run.going):
+                found = [run for run in self.archive.runs() if run.going]
+                # One that is being started here might be among them, and not be known yet.
+                if not self._starting and self._starts == starts:
+                    self._seen = newest
+                    if self._take_up(found):
                         self._post(RunsFound())
+        except SlothError:  # it cannot be known which there are
+            self._seen = newest
         finally:
             self._looking = False
 
