@@ -191,8 +191,8 @@ class SlothApp(App[int]):
 
     @property
     def _background_screens(self) -> list[Screen[Any]]:
-        """Return the screens that show through the one on top. The framework takes the one below to do so even
-        if the one on top covers it, and then draws all of that anew whenever something below changes."""
+        """Return the screens that show through the one on top. The framework takes the one below to do so
+        even if the one on top covers it, and then draws all of that anew whenever something below changes."""
         return super()._background_screens if self.screen.is_modal else []
 
     def action_command_palette(self) -> None:

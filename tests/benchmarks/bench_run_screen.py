@@ -116,10 +116,9 @@ class Screen:
         latencies = self._answers(pressed)
         resident = self.terminal.resident()
         self.terminal.painted(lambda lines: any("done loud.lua" in line for line in lines), pressed[0], 60)
-        share = sum(latency <= ANSWERED_SECONDS for latency in latencies) / len(latencies)
+        at_rest = self._answers(self._alternate(SECONDS - 3))
         print(
-            f"{RATE:,} lines a second: {share:.0%} of {len(latencies)} keys within 50 ms (goal 95 %),"
-            f" median {1000 * statistics.median(latencies):.0f} ms;"
+            f"{RATE:,} lines a second: {_within(latencies)} (goal 95 %), at rest {_within(at_rest)};"
             f" {resident - before:.0f} MiB more memory (goal 80)",
             flush=True,
         )
@@ -168,6 +167,12 @@ class Screen:
         goal = GRACE_SECONDS + 1.0
         verdict = "ok" if took <= goal else "MISSED"
         print(f"stop to the end of {len(family)} processes: {took:.2f} s (goal {goal:.0f} s, {verdict})")
+
+
+def _within(latencies: list[float]) -> str:
+    share = sum(latency <= ANSWERED_SECONDS for latency in latencies) / len(latencies)
+    median = 1000 * statistics.median(latencies)
+    return f"{share:.0%} of {len(latencies)} keys within 50 ms, median {median:.0f} ms"
 
 
 def _lives(pid: int) -> bool:

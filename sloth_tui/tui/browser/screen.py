@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.tui.browser.context import Controller
     from sloth_tui.tui.browser.controllers.agents import AgentsController
+    from sloth_tui.tui.browser.controllers.run import RunController
     from sloth_tui.tui.services import Services
     from sloth_tui.tui.ui_state import UiStateFile
 
@@ -79,6 +80,11 @@ class BrowserScreen(Screen[None]):
             yield Place(3, PANES["detail"], id="detail")
         yield Dock({pane: PANES[pane] for pane in DOCK}, first=len(PANES) - len(DOCK) + 1)
         yield KeyBar(id="bar")
+
+    def on_screen_resume(self) -> None:
+        run = self._controllers.get("run")
+        if run is not None:
+            cast("RunController", run).catch_up()
 
     def begin(self, agent: str) -> None:
         """Start reading the agent's first keys while the screen is being built."""

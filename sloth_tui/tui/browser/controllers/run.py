@@ -26,7 +26,7 @@ class RunController(Controller):
             self._run_screen.run_began(message.id)
 
     def on_run_progressed(self, message: messages.RunProgressed) -> None:
-        if self._feed is not None and self._feed.run.id == message.id:
+        if self._feed is not None and self._feed.run.id == message.id and not self._is_covered():
             self._feed.grow()
         if self._run_screen is not None:
             self._run_screen.run_progressed(message.id)
@@ -53,6 +53,14 @@ class RunController(Controller):
     def on_runs_found(self, message: messages.RunsFound) -> None:
         if self._run_screen is not None:
             self._run_screen.runs_found()
+
+    def catch_up(self) -> None:
+        """Show in the dock what was said while the run screen covered it."""
+        if self._feed is not None and self._feed.run.going:
+            self._feed.grow()
+
+    def _is_covered(self) -> bool:
+        return self._run_screen is not None and self._run_screen.is_current
 
     @property
     def run_screen(self) -> RunScreen:
