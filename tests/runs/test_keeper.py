@@ -101,8 +101,7 @@ def test_a_run_ends_with_who_started_it_unless_it_was_left(tmp_path: Path, then:
     archive = Archive()
     run = done.stdout.strip()
     if result == "going":
-        assert archive.find(run).going
-        assert archive.stop(archive.find(run))
+        assert archive.stop(archive.find(run), wait=True)
     wait_until(lambda: not archive.find(run).going)
     ended = archive.find(run)
     assert ended.result == "cancelled"

@@ -54,6 +54,10 @@ def make(base: Path, inbox: Inbox) -> Iterator[Callable[..., Runs]]:
     yield one
     for runs in made:
         runs.close()
+    archive = Archive()
+    for left in archive.runs():
+        if left.going:
+            archive.stop(left, kill=True, wait=True)
 
 
 @pytest.fixture
@@ -149,7 +153,7 @@ def test_what_is_not_left_ends_with_the_session_and_what_is_left_does_not(
     (found,) = later.all
     assert (found.id, found.is_ours, later.running, later.newest) == (left.id, False, False, None)
     wait_until(lambda: "  on" in texts(found))
-    assert touches(later, "local", "k")
+    wait_until(lambda: touches(later, "local", "k"))
     assert later.stop(left.id)
     wait_until(lambda: found.ended)
     assert found.result == "cancelled"
