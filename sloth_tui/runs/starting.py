@@ -128,13 +128,9 @@ def start(
         retention = NOTHING
     request = request._replace(redraws=True)  # who follows it may show them
     order = Order(request, run, keys, folder.path, settings.secret_segments, base, retention, temporary)
-    events = None
     try:
-        events = EventFile(folder.path)
-        pid, requests = _spawn(folder, store or FILES)
+        pid, requests, events = _begin(folder, store or FILES)
     except OSError as error:
-        if events is not None:
-            events.close()
         remove(folder.path)
         if temporary:
             remove_base(base)
@@ -171,6 +167,17 @@ def _make_folder(base: str | None, run: Run) -> tuple[RunFolder, str, str | None
         return RunFolder.create(base, run), base, problem
     except OSError as error:
         raise SlothError(f"no place for the events of the run: {problem}") from error
+
+
+def _begin(folder: RunFolder, store: str) -> tuple[int, int, EventFile]:
+    """Start the keeper; return its pid, the descriptor for its order and requests, and its events. Raises
+    OSError."""
+    events = EventFile(folder.path)
+    try:
+        return *_spawn(folder, store), events
+    except OSError:
+        events.close()
+        raise
 
 
 def _spawn(folder: RunFolder, store: str) -> tuple[int, int]:

@@ -65,13 +65,18 @@ def follow(
                     failure = _shown(show, last)
                     if failure is not None:
                         supervisor.stop()
-    code = last.exit_code if isinstance(last, RunFinished) else ExitCode.OK
-    if failure is None and isinstance(last, RunFinished) and code not in (ExitCode.OK, ExitCode.WOULD_CHANGE):
-        failure = SlothError(last.error or f"the run ended: {last.result}", hint=last.hint)
-        failure.exit_code = code
     if failure is not None:
         raise failure
-    return code
+    return _code_of(last) if isinstance(last, RunFinished) else ExitCode.OK
+
+
+def _code_of(end: RunFinished) -> int:
+    """Return the exit code of a run that did not fail. Raises SlothError for another."""
+    if end.exit_code not in (ExitCode.OK, ExitCode.WOULD_CHANGE):
+        failure = SlothError(end.error or f"the run ended: {end.result}", hint=end.hint)
+        failure.exit_code = end.exit_code
+        raise failure
+    return end.exit_code
 
 
 def _events(

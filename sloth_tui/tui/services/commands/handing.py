@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sloth_tui.agents import base_directory, config_path
 from sloth_tui.errors import UsageError
 from sloth_tui.runs.folder import folder_of
+from sloth_tui.store import FILES
 from sloth_tui.text import display_text, format_count, format_size
 
 if TYPE_CHECKING:
@@ -103,28 +104,14 @@ def hand_over(
     """
     if chosen.run is not None:
         agent, store = chosen.run.agent, chosen.run.store
-    variables = {
-        "SLOTH_COMMAND": command.name,
-        "SLOTH_AGENT": agent,
-        "SLOTH_STORE": store or "files",
-        "SLOTH_CONFIG": config_path(),
-        # So that sloth-runner in a command acts on what is on screen.
-        "SLOTH_RUNNER_AGENT": agent,
-        "SLOTH_RUNNER_STORE": store or "files",
-        **chosen.variables,
-    }
+    variables = _of_every_command(command, agent, store or FILES) | dict(chosen.variables)
     if read_only:
         variables["SLOTH_READ_ONLY"] = "1"
     if answer is not None:
         variables["SLOTH_ANSWER"] = answer
     if command.value and value is not None:
         variables["SLOTH_VALUE"] = value.decode("utf-8", "surrogateescape")
-    if command.on == "key" and "SLOTH_KEYS" not in variables and "SLOTH_KEYS" in command.run:
-        broken = display_text(next(name for name in chosen.names if "\n" in name), _SHOWN)
-        raise UsageError(
-            f"the key {broken} holds a line feed, so SLOTH_KEYS cannot list it",
-            hint='"$@" in its place has every key as it is',
-        )
+    _refuse_a_list_of_lines(command, chosen)
     words, feed = chosen.names, None
     if command.stdin == "keys":
         # However many they are: neither the words nor the environment could hold them all.
@@ -134,6 +121,28 @@ def hand_over(
         feed = value or b""
     _refuse_what_cannot_be_handed(variables, words)
     return Handed(command, chosen, variables, words, feed)
+
+
+def _of_every_command(command: OwnCommand, agent: str, store: str) -> dict[str, str]:
+    return {
+        "SLOTH_COMMAND": command.name,
+        "SLOTH_AGENT": agent,
+        "SLOTH_STORE": store,
+        "SLOTH_CONFIG": config_path(),
+        # So that sloth-runner in a command acts on what is on screen.
+        "SLOTH_RUNNER_AGENT": agent,
+        "SLOTH_RUNNER_STORE": store,
+    }
+
+
+def _refuse_a_list_of_lines(command: OwnCommand, chosen: Chosen) -> None:
+    """Raise UsageError if a command wants the keys one a line, and one has several lines."""
+    if command.on == "key" and "SLOTH_KEYS" not in chosen.variables and "SLOTH_KEYS" in command.run:
+        broken = display_text(next(name for name in chosen.names if "\n" in name), _SHOWN)
+        raise UsageError(
+            f"the key {broken} holds a line feed, so SLOTH_KEYS cannot list it",
+            hint='"$@" in its place has every key as it is',
+        )
 
 
 def encode(text: str) -> bytes:
