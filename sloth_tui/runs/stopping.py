@@ -19,6 +19,8 @@ _BEGIN_SECONDS = 5.0
 _POLL_SECONDS = 0.01
 _APART_SECONDS = 0.4
 """Between two signals that are to be two requests."""
+_REQUESTS = 100
+"""To kill, at most."""
 
 
 def stop(path: str, *, kill: bool, wait: bool) -> bool:
@@ -44,15 +46,22 @@ def _ask(path: str, record: int, *, kill: bool) -> bool:
     found = _begun(path)
     if found is None or not found.going:
         return False
-    for number in range(2 if kill else 1):
-        if number:
-            time.sleep(_APART_SECONDS)
-        if not _signal(found, record):
-            now = read_run(path)
-            if now is not None and now.going:
-                raise _out_of_reach(now)
-            return number > 0
+    if not _signal(found, record):
+        if _has_ended(path, record):
+            return False
+        raise _out_of_reach(found)
+    # Signals that come while an earlier one waits are lost: the second request is made until it is heard.
+    for _ in range(_REQUESTS if kill else 0):
+        time.sleep(_APART_SECONDS)
+        if _has_ended(path, record):
+            break
+        _signal(found, record)
     return True
+
+
+def _has_ended(path: str, record: int) -> bool:
+    run = read_run(path)  # None if its folder was removed
+    return not is_locked(record) or (run is not None and not run.going)
 
 
 def _out_of_reach(run: Run) -> Refused:

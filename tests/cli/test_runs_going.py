@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -203,3 +204,19 @@ def test_stop_waits_for_the_end_even_if_the_folder_is_removed(tmp_path: Path, ba
             assert stopping.wait(A_MINUTE) == 0
             # Its lock is given up last of all: what was written before can be read.
             assert any(b'"result":"cancelled"' in line for line in run.events.lines())
+
+
+def test_kill_is_heard_by_a_process_that_hears_late(tmp_path: Path) -> None:
+    stubborn = "trap '' TERM INT; echo ready; while :; do sleep 1; done"
+    with started(tmp_path, GOES_ON.replace("sleep 600", stubborn), grace=500.0) as run:
+        lines_until(run.events, b"ready")
+        keeper = wait_until(lambda: Archive().find(run.id).pid)
+        os.kill(keeper, signal.SIGSTOP)
+        try:
+            with program("runs", "stop", run.id, "--kill") as stopping:
+                time.sleep(1.5)  # two signals that wait are one
+                os.kill(keeper, signal.SIGCONT)
+                assert stopping.wait(A_MINUTE) == 0
+        finally:
+            os.kill(keeper, signal.SIGCONT)
+        assert Archive().find(run.id).result == "cancelled"
