@@ -24,6 +24,9 @@ def test_the_app_is_loaded_without_the_panes_that_are_made_last() -> None:
     assert "sloth_tui.tui.widgets.key_table.key_table" in loaded
     parts = {name.removeprefix("sloth_tui.tui.") for name in loaded if name.startswith("sloth_tui.tui.")}
     assert not parts & set(_LATE)
+    of_runs = ("run_screen", "own_commands", "services.runs", "services.run_output", "services.commands")
+    assert not {name for name in parts if name.startswith(of_runs)}
+    assert not {name for name in loaded if name.startswith(("sloth_tui.runner", "sloth_tui.runs"))}
     operations = {name for name in parts if name.startswith("operations.")}
     assert operations == {"operations.common"}
     assert not {name for name in parts if name.startswith(("dialogs.", "browser.controllers."))} - {
