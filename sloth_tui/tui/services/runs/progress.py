@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from sloth_tui.cells import expand_tabs
 from sloth_tui.runner import events
 from sloth_tui.runner.describe_hosts import RunningTask
 from sloth_tui.runner.public_events import decode_public
@@ -107,7 +108,7 @@ class Progress:
             text = str(json.loads(line)["text"])
         except (ValueError, LookupError, TypeError):
             return ""
-        return output_line(without_escapes(text), _SHOWN_CHARACTERS)
+        return expand_tabs(output_line(without_escapes(text), _SHOWN_CHARACTERS))
 
     def _take(self, event: RunEvent) -> None:
         self._running.take(event)
