@@ -48,6 +48,8 @@ def status_of(run: WatchedRun, now: float) -> Content:
         facts.append("goes on without this program")
     elif not run.is_ours:
         facts.append(f"started elsewhere, run {run.id}")
+    if run.problem is not None:
+        facts.append(f"not kept: {display_text(run.problem, 100)}")
     if run.going and run.asked:
         again = "asked to end" if run.asked > 1 else f"asked to end; {key_of('stop_run')} again kills it"
         facts.append(again)
