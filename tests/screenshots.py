@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, cast
 
 from textual.widgets import TextArea
 
-from sloth_tui import demo
+from sloth_tui.demo.entries import LOCAL
+from sloth_tui.demo.filling import fill
 from sloth_tui.model import Origin
 from tests.support import wait_until
 from tests.tui.driving import running, until
@@ -110,7 +111,7 @@ async def conflicting(driver: Driver) -> None:
     await driver.press("e")
     await until(lambda: driver.app.screen.query(TextArea))
     area = driver.on_top(TextArea)
-    mine = {**cast("dict[str, object]", demo.LOCAL["config:v7"]), "workers": 8}
+    mine = {**cast("dict[str, object]", LOCAL["config:v7"]), "workers": 8}
     area.text = json.dumps(mine, indent=2)
     theirs = {**mine, "workers": 6, "tls": True}
     elsewhere(f"open_store('local', 'write').__enter__().set('config:v7', {theirs!r})")
@@ -165,7 +166,7 @@ def to_png(svg: str, path: pathlib.Path) -> None:
 def in_a_browser(path: pathlib.Path, directory: pathlib.Path) -> None:
     """Take the picture of the page of ``sloth-runner web`` in Chromium."""
     os.environ["HOME"] = str(directory)
-    demo.fill(Origin("ana", "workshop", os.getpid(), "sloth-tui", "sample state"), time.time())
+    fill(Origin("ana", "workshop", os.getpid(), "sloth-tui", "sample state"), time.time())
     with program() as (address, _, _), Chromium(directory, drawn=True, size=(1200, 800)) as browser:
         browser.open(address)
         wait_until(lambda: browser.run("return Boolean(sessionStorage.getItem('session'))"))
@@ -183,7 +184,7 @@ def main() -> int:
     for name in SCENES:
         with tempfile.TemporaryDirectory() as directory:
             os.environ["HOME"] = directory
-            demo.fill(Origin("ana", "workshop", os.getpid(), "sloth-tui", "sample state"), time.time())
+            fill(Origin("ana", "workshop", os.getpid(), "sloth-tui", "sample state"), time.time())
             pathlib.Path(directory, "deploy.lua").write_text(demo.DEPLOY, "utf-8")
             two_hosts(pathlib.Path(directory))
             os.chdir(directory)

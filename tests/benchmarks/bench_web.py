@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from sloth_tui import demo
+from sloth_tui.demo.filling import fill
 from sloth_tui.model import Origin
 from tests.benchmarks.terminal import Terminal
 from tests.web.chromium import Chromium, is_installed
@@ -134,7 +134,7 @@ def run(directory: Path) -> None:
         "TERM": "xterm-256color",
     }
     os.environ.update(environment)
-    demo.fill(Origin("ana", "bench", os.getpid(), "sloth-tui", "sample state"), time.time())
+    fill(Origin("ana", "bench", os.getpid(), "sloth-tui", "sample state"), time.time())
     argv = [sys.executable, "-m", "sloth_tui", "tui"]
     with program() as (address, log, _), Terminal(argv, environment, *SIZE) as terminal:
         terminal.painted(lambda lines: " Keys " in lines[1], terminal.started)

@@ -1,24 +1,18 @@
-"""Sample state for a first look. ``python -m sloth_tui.demo`` opens the terminal UI on it.
+"""Writes the sample state, as if it had come about in the last days.
 
-Everything is in a temporary base directory that is removed on exit; the user's state is neither read nor
-changed. The oldest entries are written as by another program that knows only the documented schema. The rest
-is written through the store and dated back. Screenshots use this state, too. With ``SLOTH_RUNNER_STORE`` the
-store of that address, which should be empty, is filled instead; there everything happened just now.
+The oldest entries are written as by another program that knows only the documented schema. The rest is
+written through the store and dated back.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import socket
 import sqlite3
-import sys
-import tempfile
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from sloth_tui.errors import ExitCode
+from sloth_tui.demo.entries import AGENTS, LOCKS
 from sloth_tui.model import Origin
 from sloth_tui.store import open_store
 from sloth_tui.store.sqlite import database_path
@@ -28,115 +22,6 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Value
     from sloth_tui.store.port import Store
-
-PACKAGES = ("nginx", "curl", "git", "postgresql-15", "redis-server", "certbot", "fail2ban", "htop")
-CONFIG_FILES = (
-    "/etc/nginx/nginx.conf",
-    "/etc/app/config.ini",
-    "/etc/redis/redis.conf",
-    "/etc/ssh/sshd_config",
-)
-
-DEPLOY = """\
--- A deploy that runs once a version: try it twice.
-task({
-    name = "deploy",
-    description = "Roll the wanted version out, once",
-    run = function()
-        local wanted = values.version or "v2.4.0"
-        if state.get("deployment:version") == wanted then
-            print("already on " .. wanted .. " (skipping)")
-            return
-        end
-        state.with_lock("deployment", "deploy.lua", 60, function()
-            for step, name in ipairs({"fetch", "migrate", "switch", "warm up"}) do
-                print(step .. "/4 " .. name)
-                state.set("deployment:status", name)
-            end
-            state.set("deployment:previous", state.get("deployment:version"))
-            state.set("deployment:version", wanted)
-            state.set("deployment:status", "complete")
-            state.increment("deployment:count")
-        end)
-        print("deployed " .. wanted)
-    end
-})
-"""
-
-
-def _packages(names: tuple[str, ...], installed_at: int) -> dict[str, Value]:
-    return {f"package:installed:{name}": str(installed_at + 97 * i) for i, name in enumerate(names)}
-
-
-def _hashes(salt: str) -> dict[str, Value]:
-    return {
-        f"config:hash:{path}": hashlib.sha256(f"{salt} {path}".encode()).hexdigest() for path in CONFIG_FILES
-    }
-
-
-LOCAL: dict[str, Value] = {
-    **_packages(PACKAGES, 1_790_000_000),
-    **_hashes("local"),
-    "deployment:version": "v2.3.1",
-    "deployment:previous": "v2.3.0",
-    "deployment:status": "complete",
-    "deployment:replicas": "1",
-    "environment:type": "development",
-    "config:version": 7,
-    "config:current": "7",
-    "config:v7": {
-        "listen": ["0.0.0.0:8080", "[::]:8080"],
-        "workers": 4,
-        "tls": False,
-        "features": {"search": True, "beta": False, "quota_mb": 512.5},
-    },
-    "cluster:leader": "agent1",
-    "temporary:upload:8f3a": "/srv/incoming/upload-8f3a.tar.gz",
-    "temporary:upload:91bc": "/srv/incoming/upload-91bc.tar.gz",
-    "user:www-data": "created",
-    "dir:/var/www": "created",
-    "service:nginx": "created",
-    "backup:last_ok": True,
-    "app:api_token": "tok_5f2b8d1c9e",
-}
-
-MARIAGUICA: dict[str, Value] = {
-    **_packages(PACKAGES[:5], 1_788_400_000),
-    **_hashes("mariaguica"),
-    "deployment:version": "v2.3.0",
-    "deployment:status": "in-progress",
-    "environment:type": "staging",
-    "backup:nightly": {"at": "02:30", "keep": 14, "targets": ["/srv", "/etc"], "ok": True},
-    "backup:runs": 412,
-    "sensor:temperature": 21.75,
-    "message:greeting": "olá, 世界 👋",
-    "certificate:fingerprint": bytes.fromhex("8ba4f1d2003c7e99ff10"),
-}
-
-PRODUCTION: dict[str, Value] = {
-    **_packages(PACKAGES[:4], 1_785_000_000),
-    **_hashes("production"),
-    "deployment:version": "v2.2.9",
-    "deployment:status": "complete",
-    "deployment:replicas": "5",
-    "environment:type": "production",
-    "cluster:leader": "agent2",
-    "cluster:members": ["agent1", "agent2", "agent3"],
-    "database:migrations": 118,
-    "database:password": "correct horse battery staple",
-    **{f"host:web{i:02d}:kernel": f"6.1.{100 + i}" for i in range(1, 13)},
-    **{f"host:web{i:02d}:rebooted": i % 3 == 0 for i in range(1, 13)},
-}
-
-AGENTS: dict[str, dict[str, Value]] = {"local": LOCAL, "mariaguica": MARIAGUICA, "production": PRODUCTION}
-
-LOCKS = {
-    "local": (("backup", "nightly", 3600.0), ("certificates", "certbot-renew", 45.0)),
-    "mariaguica": (("backup", "nightly", 5400.0),),
-    "production": (("deployment", "task-123", 300.0), ("migrations", "release-42", 30.0)),
-}
-"""Agent -> name, holder, seconds. The short locks are about to expire when the TUI opens."""
-
 
 _DOCUMENTED_SCHEMA = """
 CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL, created_at DATETIME, updated_at DATETIME);
@@ -274,51 +159,3 @@ def _write_documented_schema(path: str, entries: dict[str, str], now: float) -> 
             created = updated - 86400 * (i % 5)
             times = [time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at)) for at in (created, updated)]
             database.execute("INSERT INTO state VALUES (?, ?, ?, ?)", (key, value, *times))
-
-
-def main() -> int:
-    """Fill a temporary base directory or the chosen store, open the TUI on it, remove the directory.
-
-    With the argument ``web`` it is served to a browser.
-    """
-    web = sys.argv[1:] == ["web"]
-    if not web and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        sys.stderr.write("error: the terminal UI needs a terminal\n")
-        return ExitCode.USAGE
-    with tempfile.TemporaryDirectory(prefix="sloth-demo-") as directory:
-        os.environ["SLOTH_RUNNER_HOME"] = os.path.join(directory, "base")
-        user = os.environ.get("USER", "demo")
-        origin = Origin(user, socket.gethostname(), os.getpid(), "sloth-tui", "sample state")
-        if os.environ.get("SLOTH_RUNNER_STORE"):
-            for agent in AGENTS:
-                with open_store(agent, "write") as store:
-                    fill_store(store, agent, origin, time.time())
-        else:
-            fill(origin, time.time())
-        tasks = os.path.join(directory, "tasks")
-        os.mkdir(tasks)
-        with open(os.path.join(tasks, "deploy.lua"), "w", encoding="utf-8") as file:
-            file.write(DEPLOY)
-        os.chdir(tasks)
-        try:
-            return _serve() if web else _show()
-        finally:
-            os.chdir("/")
-
-
-def _show() -> int:
-    from sloth_tui.tui import run_app
-
-    return run_app("local", read_only=False)
-
-
-def _serve() -> int:
-    from sloth_tui.cli import main as run_command
-
-    sys.stderr.write("open this address in a browser; ctrl+c ends it\n")
-    code = run_command(["web", "--agent", "local", "--port", "0"])
-    return ExitCode.OK if code == ExitCode.INTERRUPTED else code
-
-
-if __name__ == "__main__":
-    sys.exit(main())
