@@ -16,7 +16,7 @@ def make_place(directory: str) -> str:
     From then on this process has its base directory there, ``ssh`` reaches these hosts alone, and
     ``sloth-runner`` is this program.
     """
-    tasks, programs, base = (os.path.join(directory, name) for name in ("tasks", "bin", "base"))
+    tasks, programs, base = (os.path.join(directory, name) for name in ("tasks", "bin", ".sloth-runner"))
     for name in ("tasks", "bin"):
         shutil.copytree(os.path.join(_FILES, name), os.path.join(directory, name))
     os.chmod(os.path.join(programs, "ssh"), 0o700)

@@ -1,7 +1,8 @@
--- Roll a version of the shop out to two hosts. A second run has nothing to do.
+-- Roll a version of the shop out to two hosts, once.
 --
--- V shows its values: another `version` is rolled out, and with `unwell` set to the name
--- of a host, the last task fails there. The hosts are directories of this sample.
+-- V shows its values. Another `version` is rolled out; with `unwell`
+-- set to the name of a host, the smoke test fails there. The hosts
+-- are directories of this sample.
 
 local hosts = { "web1", "web2" }
 local version = values.version
@@ -20,9 +21,9 @@ task({
         end
         cmd({
             command = [[
-                for percent in 7 19 34 46 58 73 88 100; do
-                    printf '\rshop-%s.tar.gz %3d %%' "$VERSION" $percent
-                    sleep "$PAUSE"
+                for done in 7 19 34 46 58 73 88 100; do
+                    printf '\rshop-%s.tar.gz %3d %%' $VERSION $done
+                    sleep $PAUSE
                 done
                 echo]],
             env = { VERSION = version, PAUSE = tostring(values.pause) },
@@ -63,7 +64,7 @@ task({
 
 task({
     name = "switch",
-    description = "Send visitors to the new version",
+    description = "Send visitors there, host by host",
     depends_on = { "migrate", "configure" },
     delegate_to = hosts,
     run = function()
@@ -72,12 +73,14 @@ task({
             print("on " .. version .. " already")
             return
         end
-        for _, step in ipairs({ "drain", "stop", "start", "fill" }) do
-            print(step)
-            wait()
-        end
-        state.set(key, version)
-        state.increment("deployment:count")
+        state.with_lock("switch", run.host, 60, function()
+            for _, step in ipairs({ "drain", "stop", "start", "fill" }) do
+                print(step)
+                wait()
+            end
+            state.set(key, version)
+            state.increment("deployment:count")
+        end, { wait = 60 })
     end,
 })
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.tui.run_screen.files.choosing.tree import Row
 
-_LEAST_OF_NOTE = 6
+_LEAST_OF_NOTE = 30
+"""Cells of a longer note that are worth showing."""
 
 
 class FileList(CursorView):
@@ -122,9 +123,19 @@ class FileList(CursorView):
 
 
 def _fitted(row: Row, room: int) -> str:
-    """Return the text of a row in the room there is: the name first, then as much as fits of its note."""
+    """Return the text of a row in the room there is: the name, and its note if it fits or most of it may."""
     text = row.text
     free = room - cell_len(text) - 2
-    if row.note and free >= _LEAST_OF_NOTE:
+    if row.note and free >= min(cell_len(row.note), _LEAST_OF_NOTE):
         return f"{text}  {fit(row.note, free).rstrip()}"
-    return text if cell_len(text) <= room else fit(text, room)
+    if cell_len(text) <= room:
+        return text
+    return _fit_end(row, room) if row.kind == "section" else fit(text, room)
+
+
+def _fit_end(row: Row, room: int) -> str:
+    """Return the heading of a directory: the end of its path tells more than the beginning."""
+    sign, name = row.text.removesuffix(row.name), row.name
+    while name and cell_len(sign) + 1 + cell_len(name) > room:
+        name = name[1:]
+    return f"{sign}…{name}"

@@ -1,0 +1,1 @@
+"""Pictures of the real app for the manual: ``python -m tests.screenshots`` makes them."""
