@@ -56,5 +56,7 @@ async def figures(driver: Driver) -> None:
 async def own_command(driver: Driver) -> None:
     await driver.goes_to("deployment:version")
     await driver.press("X")
+    await driver.sees("36 lines")
+    await driver.press("g")
     await driver.sees("v2.3.0 -> v2.3.1")
     await driver.at_rest()

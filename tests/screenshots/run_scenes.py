@@ -124,7 +124,9 @@ async def checking(driver: Driver) -> None:
         pathlib.Path("..", "hosts", host, "app.conf").write_text(text)
     await _open(driver)
     await driver.press("d")
-    await driver.sees("would change")
+    await driver.sees("check finished")
+    await driver.press("down", "down", "down")
+    await driver.sees("configure on web1")
     await driver.at_rest()
 
 

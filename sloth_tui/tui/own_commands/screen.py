@@ -96,7 +96,8 @@ class CommandScreen(Dialog[None]):
         )
         if command.stopped and not command.timed_out:
             mark, style = "■", "$warning"
-        line = Content.assemble((f"{mark} ", style), end.words[:1].upper() + end.words[1:])
+        words = end.words.removeprefix("is ").removeprefix("was ")
+        line = Content.assemble((f"{mark} ", style), words[:1].upper() + words[1:])
         self.query_one("#command-status", Static).update(line)
         dialog = self.query_one(".dialog")
         dialog.border_subtitle = self._hints(dialog.size.width)

@@ -34,7 +34,4 @@ class RunView(Vertical):
     def entered(self) -> None:
         """Called when the view comes on screen. It takes the focus."""
         target = next((widget for widget in self.query("*") if widget.focusable), None)
-        if target is not None:
-            target.focus()
-        else:
-            self.screen.set_focus(None)
+        self.screen.set_focus(target)

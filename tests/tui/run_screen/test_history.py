@@ -85,7 +85,7 @@ async def test_they_are_listed_newest_first_shown_and_taken_back(
         assert "✓ done" in lines[0]
         assert "≠ differs" in lines[1]
         await app.sees("$ sloth-runner run deploy.lua")
-        await app.sees("2 changes, 2 of them of keys")
+        await app.sees("2 changes of keys")
         await app.press("enter")
         await app.sees("said something")
         await app.press("3", "u")

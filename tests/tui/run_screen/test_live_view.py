@@ -53,7 +53,7 @@ async def test_tasks_and_hosts_how_they_ended_and_what_of_it_is_shown(
         run = await runs(app, tmp_path / "site.lua", HOSTS)
         await ended(run)
         await app.sees("✗ failed site.lua on local")
-        await app.sees("4 tasks: 4 over, 1 failed, 1 skipped")
+        await app.sees("4 tasks: 4 ended, 1 failed, 1 skipped")
         for line in (
             ("✓ done", "first", "1 change", "green"),
             ("✓ done", "each", "local", "on local"),
@@ -204,7 +204,7 @@ async def test_output_that_pours_is_bounded_and_the_table_follows(believable: Pa
         await app.sees("  30000")
         buffer = run.output
         assert buffer.end - buffer.first < 25_000
-        await app.sees("1 task: 1 over")
+        await app.sees("1 task: 1 ended")
         assert "30000" in _line_with(app, " loud ")
         assert live(app).query_one(TaskTable).chosen is None
 

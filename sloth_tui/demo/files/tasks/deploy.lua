@@ -8,7 +8,9 @@ local hosts = { "web1", "web2" }
 local version = values.version
 
 local function wait()
-    cmd({ command = "sleep " .. values.pause, changed = false })
+    if not run.check then
+        cmd({ command = "sleep " .. values.pause, changed = false })
+    end
 end
 
 task({
@@ -26,7 +28,10 @@ task({
                     sleep $PAUSE
                 done
                 echo]],
-            env = { VERSION = version, PAUSE = tostring(values.pause) },
+            env = {
+                VERSION = version,
+                PAUSE = tostring(values.pause),
+            },
         })
         state.set("deployment:fetched", version)
     end,
@@ -64,7 +69,7 @@ task({
 
 task({
     name = "switch",
-    description = "Send visitors there, host by host",
+    description = "Go live, host by host",
     depends_on = { "migrate", "configure" },
     delegate_to = hosts,
     run = function()

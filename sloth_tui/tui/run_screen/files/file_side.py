@@ -15,9 +15,9 @@ from sloth_tui.tui.actions import by_id, shown_key
 from sloth_tui.tui.run_screen.files.form.changing import Changing
 from sloth_tui.tui.run_screen.files.form.form_view import FormView
 from sloth_tui.tui.run_screen.files.outside import say
-from sloth_tui.tui.run_screen.files.paths import shown_path
 from sloth_tui.tui.run_screen.files.source import SourceView
 from sloth_tui.tui.run_screen.files.tasks import TaskList, TasksView
+from sloth_tui.tui.run_screen.paths import shown_path
 from sloth_tui.tui.widgets.tab_strip import Tab, TabStrip
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from sloth_tui.tui.run_screen.files.file_side import FileSide
 from sloth_tui.tui.run_screen.files.form.state import FormState
 from sloth_tui.tui.run_screen.files.open_file import OpenFile
 from sloth_tui.tui.run_screen.files.outside import copy, edit, say
-from sloth_tui.tui.run_screen.files.paths import absolute, as_given, current_directory
 from sloth_tui.tui.run_screen.messages import RunAsked
+from sloth_tui.tui.run_screen.paths import absolute, as_given, current_directory
 from sloth_tui.tui.run_screen.view import RunView
 
 if TYPE_CHECKING:

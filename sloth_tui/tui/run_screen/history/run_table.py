@@ -11,6 +11,7 @@ from textual.content import Content
 
 from sloth_tui.text import display_text, format_age, format_count, format_duration
 from sloth_tui.tui.actions import key_of
+from sloth_tui.tui.run_screen.paths import shown_path
 from sloth_tui.tui.widgets.dock.table_layout import TableColumn, TableLayout
 
 if TYPE_CHECKING:
@@ -98,13 +99,13 @@ def describe(run: Run, now: float) -> Content:
         facts.append(Content(_shown(run.hint)).stylize("$quiet"))
     store = "" if run.store is None else f" in {_shown(run.store)}"
     tasks = f" · {format_count(len(run.tasks), 'task')} chosen" if run.tasks else ""
-    where = f"{_shown(run.file)} · agent {_shown(run.agent)}{store}{tasks}"
+    where = f"{shown_path(run.file)} · agent {_shown(run.agent)}{store}{tasks}"
     facts.append(Content(where))
     line = run.command_line or "(its command line is not kept)"
     facts.append(Content.assemble(("$ ", "$quiet"), (_shown(line), "$secondary")))
     changes = format_count(run.changed, "change")
     if run.keys:
-        changes += f", {run.keys:,} of them of keys"
+        changes += " of keys" if run.keys == run.changed else f", {run.keys:,} of keys"
     rest = [changes, f"run {run.id}"]
     rest += [f"exit code {run.exit_code}"] if run.exit_code is not None else []
     rest += [f"{format_count(run.missing, 'event')} missing"] if run.missing else []

@@ -93,7 +93,7 @@ class HistoryView(RunView):
 
     def entered(self) -> None:
         self.reread()
-        self.runs.focus()
+        self.screen.set_focus(self.runs)
 
     # What is listed.
 

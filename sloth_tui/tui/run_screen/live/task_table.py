@@ -157,8 +157,8 @@ class TaskTable(CursorView):
         if not self._tasks:
             return Content("all output").stylize("$quiet")
         states = [one.state for one in self._tasks]
-        over = sum(state not in (WAITING, RUNNING) for state in states)
-        parts: list[tuple[str, str] | str] = [f"{format_count(len(states), 'task')}: {over:,} over"]
+        ended = sum(state not in (WAITING, RUNNING) for state in states)
+        parts: list[tuple[str, str] | str] = [f"{format_count(len(states), 'task')}: {ended:,} ended"]
         if running := states.count(RUNNING):
             parts.append((f", {running:,} running", "$primary"))
         parts += [

@@ -71,7 +71,7 @@ class LiveView(RunView):
     def entered(self) -> None:
         self.services.runs.look()
         self.list_runs()
-        self.query_one(TaskTable).focus()
+        self.screen.set_focus(self.query_one(TaskTable))
         self.call_after_refresh(self._grow)
 
     def on_resize(self, event: Resize) -> None:
@@ -134,12 +134,18 @@ class LiveView(RunView):
         if self.run is not None and self.run.going and len(table.lines) == 1:
             return  # its tasks are not known yet: the room of the run before will do
         self.set_class(framed, "framed")
-        # An edge without corners leaves no room beside its title.
-        self.query_one(OutputView).border_title = "Output" if framed else " Output "
+        self._name_output()
         most = max(int(self.size.height * _MOST_TABLE_SHARE), 2)
         height = max(min(len(table.lines), most), 1) + 2 * framed
         if table.styles.height is None or table.styles.height.value != height:
             table.styles.height = height
+
+    @on(OutputView.Switched)
+    def _name_output(self) -> None:
+        output = self.query_one(OutputView)
+        title = "Changes" if output.shows_changes else "Output"
+        # An edge without corners leaves no room beside its title.
+        output.border_title = title if self.has_class("framed") else f" {title} "
 
     def _tick(self) -> None:
         if not self.display or not self.screen.is_current:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widgets import ContentSwitcher, Static
 
 from sloth_tui.text import format_count
@@ -46,6 +47,9 @@ class OutputView(Vertical):
     OutputView .output-earlier { display: none; color: $warning; }
     OutputView .output-earlier.some { display: block; }
     """
+
+    class Switched(Message):
+        """The changes are shown now, or the lines."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # the framework's name
         super().__init__(id=id)
@@ -211,12 +215,14 @@ class OutputView(Vertical):
             self.screen.set_focus(self.lines)
         else:
             self.query_one(ContentSwitcher).current = "changes"
+            self.post_message(self.Switched())
             self.changes.grow()
             self.screen.set_focus(self.changes)
         self._describe()
 
     def _show_lines(self) -> None:
         self.query_one(ContentSwitcher).current = "lines"
+        self.post_message(self.Switched())
 
     @on(LinesView.Chosen)
     def _choose(self, message: LinesView.Chosen) -> None:

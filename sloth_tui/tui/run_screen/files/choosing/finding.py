@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sloth_tui.text import format_count
 from sloth_tui.tui.run_screen.files.choosing.tree import Row
 from sloth_tui.tui.run_screen.files.disk import Found, find_files
-from sloth_tui.tui.run_screen.files.paths import shown_name
+from sloth_tui.tui.run_screen.paths import shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from sloth_tui.tui.run_screen.files.paths import shown_name, shown_path
+from sloth_tui.tui.run_screen.paths import shown_name, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

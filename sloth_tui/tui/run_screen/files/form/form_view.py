@@ -23,7 +23,7 @@ from sloth_tui.tui.run_screen.files.form.fields import (
     value_at,
 )
 from sloth_tui.tui.run_screen.files.form.state import NUMBERS, SWITCHES
-from sloth_tui.tui.run_screen.files.paths import shown_path
+from sloth_tui.tui.run_screen.paths import shown_path
 from sloth_tui.tui.widgets.cursor_view import CursorView
 
 if TYPE_CHECKING:
