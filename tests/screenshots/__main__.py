@@ -81,6 +81,8 @@ def to_png(svg: str, path: pathlib.Path) -> None:
     """Draw what Textual exported. Raises CalledProcessError, or FileNotFoundError without librsvg."""
     # librsvg folds runs of blanks unless told not to.
     svg = svg.replace("<text ", '<text xml:space="preserve" ')
+    # It ignores how wide a text is to be: at this size a character is as wide as a cell, 12.2.
+    svg = svg.replace("font-size: 20px", "font-size: 19.825px")
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as fonts:
         fonts.write(NO_LIGATURES)
         fonts.flush()
