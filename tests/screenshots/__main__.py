@@ -61,7 +61,7 @@ SCENES: dict[str, tuple[str, tuple[int, int], Callable[[Driver], Awaitable[None]
     "failed": ("local", (120, 36), run_scenes.failing),
     "changes": ("local", (120, 36), run_scenes.what_changed),
     "check": ("local", (120, 40), run_scenes.checking),
-    "runs": ("local", (120, 30), run_scenes.runs_of_before),
+    "runs": ("local", (120, 24), run_scenes.runs_of_before),
 }
 """Name of the picture -> agent, columns and rows, what to do before it is taken."""
 

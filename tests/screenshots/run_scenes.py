@@ -23,8 +23,8 @@ _PAST = (
     (7300, "deploy.lua", ("--set", "version=v2.1.0")),
     (4410, "deploy.lua", ("--set", "version=v2.1.2", "--set", "unwell=web1")),
     (4400, "deploy.lua", ("--set", "version=v2.1.2")),
-    (2900, "deploy.lua", ("--set", "version=v2.2.0")),
-    (1460, "warm-cache.lua", ("--set", "pages=2", "--timeout", "0.2")),
+    (2900, "deploy.lua", ("--agent", "production", "--set", "version=v2.2.0")),
+    (1460, "warm-cache.lua", ("--agent", "mariaguica", "--set", "pages=2", "--timeout", "0.2")),
     (312, "deploy.lua", ("--check", "--set", "version=v2.2.9")),
     (310, "deploy.lua", ("--set", "version=v2.2.9")),
     (95, "deploy.lua", ("--set", "version=v2.3.0")),
@@ -133,5 +133,6 @@ async def checking(driver: Driver) -> None:
 async def runs_of_before(driver: Driver) -> None:
     await driver.press("r", "3")
     await driver.sees("warm-cache.lua")
-    await driver.press("down", "down", "down", "down")
+    await driver.press(*["down"] * 8)
+    await driver.sees("exit code 20")
     await driver.at_rest()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import pathlib
 import pkgutil
+import shutil
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -19,6 +21,7 @@ from sloth_tui.store import open_store
 from sloth_tui.store.sqlite import database_path
 from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
+from sloth_tui.tui.run_screen.files.file_side import FileSide
 from sloth_tui.tui.services import agent_watcher as agent_watcher
 from sloth_tui.tui.services import dock
 from sloth_tui.tui.services.subscription import URGENT
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     Scene = Callable[[Driver], Awaitable[None]]
 
 pytestmark = pytest.mark.slow
+
+KEPT = pathlib.Path(__file__).parents[1] / "data" / "kept-run"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -231,3 +236,64 @@ def test_scene(believable: Path, snap_compare: Compare, scene: Scene) -> None:
             later()
             store.set("deployment:version", f"v1.{number}.0")
     picture(snap_compare, (120, 40), scene)
+
+
+SHOP = """\
+local hosts = {"web1", "web2"}
+
+task({name = "fetch", description = "Get the release", run = function()
+    cmd("curl -O " .. values.release)  -- to this machine
+end})
+task({name = "switch", depends_on = {"fetch"}, delegate_to = hosts, run = function()
+    state.set("deployed:" .. run.host, values.version)
+end})
+"""
+
+
+@pytest.fixture
+def shop(believable: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with a task file and its values, and a run of another one that is kept."""
+    directory = believable.parent / "home" / "shop"
+    directory.mkdir()
+    (directory / "deploy.lua").write_text(SHOP)
+    (directory / "deploy.values.yaml").write_text(
+        "version: v2.4.0\nrelease: shop.tar.gz\ndb:\n  password: x\n"
+    )
+    monkeypatch.chdir(directory)
+    monkeypatch.setattr(time, "localtime", time.gmtime)
+    shutil.copytree(KEPT, believable / "runs")
+    return directory
+
+
+async def choosing(app: Driver) -> None:
+    await app.press("r")
+    await app.sees("Get the release")
+    file = app.on_top(FileSide).file
+    await until(lambda: file is not None and file.spans)
+
+
+async def values(app: Driver) -> None:
+    await app.press("r", "enter")
+    await app.sees("@web1, web2")
+    await app.press("V")
+    await app.sees("db.password")
+
+
+async def kept(app: Driver) -> None:
+    await app.press("r", "3")
+    await app.sees("began 2026-")
+
+
+async def failed(app: Driver) -> None:
+    await kept(app)
+    await app.press("enter")
+    await app.sees("run failed in 7.5s")
+
+
+@pytest.mark.parametrize(
+    ("scene", "size"),
+    [(choosing, (100, 30)), (values, (80, 24)), (kept, (100, 24)), (failed, (100, 30)), (failed, (60, 20))],
+    ids=["choosing", "values", "kept", "failed", "failed-60x20"],
+)
+def test_run_screen(shop: Path, snap_compare: Compare, scene: Scene, size: tuple[int, int]) -> None:
+    picture(snap_compare, size, scene)
