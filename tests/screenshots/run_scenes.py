@@ -23,7 +23,7 @@ _PAST = (
     (7300, "deploy.lua", ("--set", "version=v2.1.0")),
     (4410, "deploy.lua", ("--set", "version=v2.1.2", "--set", "unwell=web1")),
     (4400, "deploy.lua", ("--set", "version=v2.1.2")),
-    (2900, "deploy.lua", ("--agent", "production", "--set", "version=v2.2.0")),
+    (2900, "deploy.lua", ("--agent", "mariaguica", "--set", "version=v2.2.0")),
     (1460, "warm-cache.lua", ("--agent", "mariaguica", "--set", "pages=2", "--timeout", "0.2")),
     (312, "deploy.lua", ("--check", "--set", "version=v2.2.9")),
     (310, "deploy.lua", ("--set", "version=v2.2.9")),

@@ -119,7 +119,7 @@ class HistoryView(RunView):
             self._tell()
 
     def _list(self) -> None:
-        words = self._field.value.casefold().split()
+        words = self._words
         shown = [run for run in self._all if all(word in searched_text(run) for word in words)]
         self.set_class(not shown, "empty")
         if not shown:
@@ -130,12 +130,17 @@ class HistoryView(RunView):
             )
             self.query_one("#kept-none", Static).update(Content(none))
         self.runs.show(shown)
-        state = self.query_one("#kept-state", Static)
-        filtered = self._field.value if words else ""
-        state.update(describe_list(len(shown), len(self._all), filtered, state.size.width), layout=False)
+
+    @property
+    def _words(self) -> list[str]:
+        return self._field.value.casefold().split()
 
     @on(RunList.Walked)
     def _tell(self) -> None:
+        state = self.query_one("#kept-state", Static)
+        filtered = self._field.value if self._words else ""
+        amount, all_of_them = len(self.runs.lines), len(self._all)
+        state.update(describe_list(amount, all_of_them, filtered, state.size.width), layout=False)
         self.query_one("#kept-heading", Static).update(self.runs.heading(), layout=False)
         run = self.runs.highlighted
         if run is not None:
