@@ -184,3 +184,11 @@ async def test_hostile_records(base: Path) -> None:
             await app.pilot.pause()
             inspect(app.text())
             view.runs.action_walk(1)
+
+
+async def test_runs_that_cannot_be_read_are_not_said_to_be_none(base: Path) -> None:
+    base.mkdir()
+    (base / "runs").write_text("no directory")
+    async with history() as (app, _):
+        await app.sees(f"{base}/runs")
+        assert "No run is kept yet" not in app.text()

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from sloth_tui.errors import SlothError
+from sloth_tui.text import display_text
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.operations.common import Operations
 from sloth_tui.tui.run_screen.copying import copy_text
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.worker import WorkType
 
     from sloth_tui.runs.model import Run
     from sloth_tui.tui.operations.run_history import RunHistoryOperations
@@ -61,6 +63,8 @@ class HistoryView(RunView):
         self._all: list[Run] = []
         self.known = False
         """True once the list was read."""
+        self._problem = ""
+        """Why the runs that are kept cannot be read; empty if they can."""
         self._history: RunHistory | None = None
         self.set_interval(_AGAIN_SECONDS, self._look)
         self.reread()
@@ -100,19 +104,23 @@ class HistoryView(RunView):
     def reread(self) -> None:
         """Read the list anew: a run began or ended."""
         if self.is_mounted and self.display:
-            self.run_worker(self._reread(), group="kept runs", exclusive=True)
+            read: WorkType[None] = self._reread  # no coroutine, which nobody would await while the app ends
+            self.run_worker(read, group="kept runs", exclusive=True)
 
     def _look(self) -> None:
         if self.screen.is_current:
             self.reread()
 
     async def _reread(self) -> None:
+        problem, runs = "", self._all
         try:
             runs = await asyncio.wrap_future(self.history.read())
-        except (SlothError, MemoryError, RuntimeError):  # no base directory; no thread, for now
-            runs = self._all
-        if runs != self._all or not self.known:
-            self._all, self.known = runs, True
+        except SlothError as error:
+            problem = error.message
+        except (MemoryError, RuntimeError):  # no thread, for now
+            problem = "The runs that are kept cannot be read now."
+        if runs != self._all or problem != self._problem or not self.known:
+            self._all, self._problem, self.known = runs, problem, True
             self._list()
         elif any(run.going for run in runs):
             self.runs.refresh()
@@ -123,11 +131,11 @@ class HistoryView(RunView):
         shown = [run for run in self._all if all(word in searched_text(run) for word in words)]
         self.set_class(not shown, "empty")
         if not shown:
-            none = (
-                "No run is like that."
-                if self._all
-                else f"No run is kept yet. {key_of('view_files')} chooses a file to run."
-            )
+            none = f"No run is kept yet. {key_of('view_files')} chooses a file to run."
+            if self._all:
+                none = "No run is like that."
+            elif self._problem:
+                none = display_text(self._problem)
             self.query_one("#kept-none", Static).update(Content(none))
         self.runs.show(shown)
 
