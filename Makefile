@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 BIN := $(VENV)/bin
 ASSETS := sloth_tui/web/assets
-# More than processors: a third of the time tests wait, for servers, leases and other processes.
-WORKERS ?= 6
+# More than processors: tests wait for servers, leases and other processes most of their time.
+WORKERS ?= 8
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 # Bytecode is part of the start-up time that users get; some environments switch it off, and buffers too.
 unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED
@@ -28,12 +28,13 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/pip
 	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
-	@echo "installing what the checks need into $(VENV) ..."
-	@{ sh tests/setup.sh && { ! command -v npm >/dev/null || $(MAKE) --no-print-directory web-assets; }; } & \
-	  setup=$$!; $(BIN)/python -m pip install --quiet --group dev \
-	  && sh tests/setup.sh ciphers $(BIN)/python $(VENV)/ciphers && wait $$setup
-	@touch $@
+# At the same time what comes from Debian and npm, the other build of apsw, and what comes from PyPI.
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/pip
+	@echo "installing sloth_tui and what the checks need into $(VENV) ..."
+	@{ sh tests/setup.sh && { ! command -v npm >/dev/null || $(MAKE) --no-print-directory web-assets; }; } & setup=$$!; \
+	  sh tests/setup.sh ciphers $(BIN)/python $(VENV)/ciphers & ciphers=$$!; \
+	  $(BIN)/python -m pip install --quiet --editable . --group dev && wait $$ciphers && wait $$setup
+	@touch $(VENV)/.installed $@
 
 # Once, before several workers would each prepare the same modules.
 $(VENV)/.collected: $(VENV)/.installed-dev
