@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from sloth_tui.errors import DatabaseUnusable
+from sloth_tui.store import open_store
 from tests.store.sqlite.others import files_of, make_ours, run_other
 from tests.store.unprivileged import WITHOUT_RIGHTS
 from tests.store.unreadable import EMPTIED, leave_a_hot_journal
@@ -17,6 +19,8 @@ from tests.tui.test_terminal import Terminal
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from sloth_tui.store.port import Store
 
 pytestmark = pytest.mark.slow
 
@@ -72,6 +76,26 @@ async def test_a_damaged_history_is_told_on_screen(base: Path) -> None:
         await app.sees("1 key", seconds=60)
         await app.press("5")
         await app.sees("damaged", seconds=60)
+
+
+async def test_what_could_not_be_read_for_a_moment_is_read_again(
+    believable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while another program makes or closes a database."""
+    failures = [DatabaseUnusable("busy with its end")]
+
+    def open_later(agent: str, mode: Literal["read"]) -> Store:
+        if agent == "production" and failures:
+            raise failures.pop()
+        return open_store(agent, mode)
+
+    monkeypatch.setattr("sloth_tui.tui.services.rows.open_store", open_later)
+    async with running() as app:
+        await app.sees("● live")
+        app.browser.choose_agent("production")
+        await until(lambda: not failures)
+        await app.sees("environment:type")
+        await app.sees("● live")
 
 
 def test_a_directory_that_may_not_be_searched_is_told_and_comes_back(base: Path) -> None:

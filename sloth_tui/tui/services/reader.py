@@ -52,6 +52,9 @@ class Reader:
         self._stopping = False
         self._answering: str | None = None
         self._doubted = False
+        self._tried_again = False
+        """True if files were opened again because another handle could not read them, and have not changed
+        since."""
         # From here on only the thread itself writes.
         self._opened = 0
         self._store: Store | None = None
@@ -77,9 +80,13 @@ class Reader:
         previous agent."""
         with self._wake:
             self._agent = agent
-            self._generation += 1
-            self._interrupt()
-            self._wake.notify()
+            self._tried_again = False
+            self._open_anew()
+
+    def _open_anew(self) -> None:
+        self._generation += 1
+        self._interrupt()
+        self._wake.notify()
 
     def refresh(self) -> None:
         """Open the store again and answer every subscription again."""
@@ -87,10 +94,15 @@ class Reader:
 
     def doubt(self) -> None:
         """Note that another handle could not read the store, and told so. One on another machine is opened
-        again after a while; of files, another state shows when they can be read."""
+        again after a while. Files are opened again once, because another program may just have been making or
+        closing them; if that does not help, another state of them shows when they can be read."""
         with self._wake:
-            self._doubted = self._poller.retries
-            self._wake.notify()
+            if self._poller.retries:
+                self._doubted = True
+                self._wake.notify()
+            elif not self._tried_again:
+                self._tried_again = True
+                self._open_anew()
 
     def pause(self, paused: bool) -> None:
         """Answer no subscription because of a change until this is called with False. UpdatesPending reports
@@ -227,6 +239,7 @@ class Reader:
             if found == "expired":
                 self._expire(self._agent)
             with self._wake:
+                self._tried_again = False
                 for subscription in self._subscriptions.values():
                     subscription.pending = True
 
