@@ -5,7 +5,7 @@ VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(shell $(PYTHON) -c 'impor
 BIN := $(VENV)/bin
 ASSETS := sloth_tui/web/assets
 # More than processors: tests wait for servers, leases and other processes most of their time.
-WORKERS ?= 8
+WORKERS ?= 6
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 # Bytecode is part of the start-up time that users get; some environments switch it off, and buffers too.
 unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED

@@ -49,7 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only ``make proof`` runs."""
+    """Begin with what takes long, and leave out what only ``make proof`` runs."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if not rounds(0, 1):
         left_out = [item for item in items if item.get_closest_marker("proof")]
         config.hook.pytest_deselected(items=left_out)

@@ -14,6 +14,7 @@ from tests.ciphers import DIRECTORY, HAS_CIPHERS, environment, run_python
 from tests.support import sweep
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.slow,
     pytest.mark.timeout(3600),
     pytest.mark.skipif(HAS_CIPHERS, reason="is itself what these tests start"),

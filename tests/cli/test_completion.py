@@ -17,7 +17,7 @@ from tests.cli.support import piped
 from tests.runner.support import write
 from tests.runs.support import GOES_ON, started
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 BIN = Path(sys.executable).parent

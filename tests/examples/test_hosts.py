@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.examples.conftest import Machine as Here
     from tests.tools import Machine
 
-pytestmark = [pytest.mark.slow, needs_sshd, pytest.mark.usefixtures("server")]
+pytestmark = [pytest.mark.long, pytest.mark.slow, needs_sshd, pytest.mark.usefixtures("server")]
 
 WEB_SERVER = [
     "apt-get install -y nginx",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 _PASTE, _KITTY_ON, _KITTY_OFF = b"\x1b[?2004", b"\x1b[>", b"\x1b[<u"
 _EDITOR = '#!/bin/sh\necho "EDITING $(cat "$1")"\nread answer\nprintf %s "$answer" > "$1"\n'

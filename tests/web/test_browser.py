@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sloth_tui.web.guard import Check
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.slow,
     pytest.mark.skipif(not (is_installed() or "CI" in os.environ), reason=MISSING),
 ]

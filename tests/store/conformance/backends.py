@@ -20,7 +20,7 @@ from sloth_tui.store.sqlite.engine.database import Database
 from sloth_tui.store.sqlite.store import SqliteStore
 from tests.ciphers import HAS_CIPHERS
 from tests.servers import etcd, radosgw, s3
-from tests.support import rounds
+from tests.support import A_MINUTE, rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,16 +174,24 @@ def _encrypted(request: pytest.FixtureRequest) -> Backend:
 
 
 def _etcd(request: pytest.FixtureRequest) -> Backend:
-    return ServerBackend(request.getfixturevalue("shared_etcd").address("conformance"))
+    return ServerBackend(_patient(request, "shared_etcd"))
 
 
 def _etcd_by_gateway(request: pytest.FixtureRequest) -> Backend:
     """Like :func:`_etcd`, as short commands speak to it."""
-    return ServerBackend(request.getfixturevalue("shared_etcd").address("conformance"), brief=True)
+    return ServerBackend(_patient(request, "shared_etcd"), brief=True)
 
 
 def _etcd_of_wheel(request: pytest.FixtureRequest) -> Backend:
-    return ServerBackend(request.getfixturevalue("shared_etcd_of_wheel").address("conformance"))
+    return ServerBackend(_patient(request, "shared_etcd_of_wheel"))
+
+
+def _patient(request: pytest.FixtureRequest, server: str) -> str:
+    """The address of a store on this server, which is waited for while others want the processors."""
+    patience = "sloth_tui.store.etcd.session.PATIENCE_SECONDS"
+    request.getfixturevalue("monkeypatch").setattr(patience, A_MINUTE)
+    address: str = request.getfixturevalue(server).address("conformance")
+    return address
 
 
 def _s3(server: str) -> Callable[[pytest.FixtureRequest], Backend]:

@@ -12,6 +12,7 @@ from sloth_tui.settings import Settings
 from sloth_tui.store.etcd import session
 from sloth_tui.store.etcd.opening import open_store
 from tests.servers.etcd import Etcd, needs_etcd
+from tests.support import A_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,6 +60,7 @@ def open_etcd(address: str) -> Iterator[OpenStore]:
 
         def opened(settings: Settings | None = None) -> EtcdStore:
             store = open_store(address, "agent", "write", settings=lambda: settings or Settings())
+            store._session.patience = A_MINUTE  # others may want the processors
             return handles.enter_context(store)
 
         yield opened

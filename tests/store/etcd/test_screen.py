@@ -16,7 +16,7 @@ from tests.tui.test_terminal import Terminal
 if TYPE_CHECKING:
     from tests.servers.etcd import Etcd
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_changes_of_others_and_a_server_that_stops_and_comes_back(etcd: Etcd) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Lock
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 HOME = "\x1b[H"
 
