@@ -25,6 +25,9 @@ _FIRST_POLL_SECONDS = 0.002
 """Of a run that has just begun: its first line is waited for."""
 _TELL_SECONDS = 0.04
 """Between two messages about one run, in the long run."""
+_FIRST_PAUSE_SECONDS = 0.01
+"""How long a new run that has printed nothing may wait to be drawn: one picture with its first line is there
+sooner than two."""
 _MOST_AT_ONCE = 3
 """Messages about one run that may come sooner: its first lines do not come together."""
 _REST_SECONDS = 0.002
@@ -49,6 +52,8 @@ class Follower:
         self._over = False
         self._told: dict[str, float] = {}
         """When the next message about a run would come if all had been as far apart as in the long run."""
+        self._first: dict[str, float] = {}
+        """When a run said something for the first time."""
         self._news: set[str] = set()
 
     def follow(self, run: WatchedRun) -> None:
@@ -96,18 +101,21 @@ class Follower:
             self._news.add(run.id)
         if run.is_read and run.is_gone:
             self._end(run)
-        elif run.id in self._news and self._may_tell(run.id):
+        elif run.id in self._news and self._may_tell(run):
             self._news.discard(run.id)
             self._post(RunProgressed(run.id))
         return lines
 
-    def _may_tell(self, id: str) -> bool:  # noqa: A002  # as everywhere else
-        """Return True if a message about a run is not one too many, and count it."""
+    def _may_tell(self, run: WatchedRun) -> bool:
+        """Return True if a message about a run is neither too soon nor one too many, and count it."""
         now = time.monotonic()
-        next_one = max(self._told.get(id, 0.0), now - (_MOST_AT_ONCE - 1) * _TELL_SECONDS)
+        first = self._first.setdefault(run.id, now)
+        if now < first + _FIRST_PAUSE_SECONDS and not run.progress.has_output:
+            return False
+        next_one = max(self._told.get(run.id, 0.0), now - (_MOST_AT_ONCE - 1) * _TELL_SECONDS)
         if next_one > now:
             return False
-        self._told[id] = next_one + _TELL_SECONDS
+        self._told[run.id] = next_one + _TELL_SECONDS
         return True
 
     def _end(self, run: WatchedRun) -> None:
@@ -118,4 +126,5 @@ class Follower:
         run.close(record)
         self._news.discard(run.id)
         self._told.pop(run.id, None)
+        self._first.pop(run.id, None)
         self._post(RunEnded(run.id))

@@ -62,6 +62,8 @@ class Progress:
         """The prefixes of these keys, as a tree of keys folds them."""
         self.changed = 0
         """Changes so far, of keys and of resources."""
+        self.has_output = False
+        """True once a task has printed something."""
         self.check = False
         self.finished: events.RunFinished | None = None
         """The last event; None while the run goes on."""
@@ -71,6 +73,7 @@ class Progress:
         with self._lock:
             for line in lines:
                 if line.startswith(_OUTPUT):
+                    self.has_output = True
                     self._last[_origin_of(line)] = line
                 else:
                     with suppress(ValueError):
