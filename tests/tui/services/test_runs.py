@@ -124,7 +124,7 @@ def test_two_at_once_and_one_is_stopped(runs: Runs, inbox: Inbox, tmp_path: Path
     assert runs.newest is other
     for run in (one, other):
         wait_until(lambda run=run: "  on" in texts(run))  # type: ignore[misc]
-    wait_until(lambda: touches(runs, "web", "k"))
+    wait_until(lambda: touches(runs, "local", "k") and touches(runs, "web", "k"))
     assert runs.held == [one, other]
     assert runs.stop(one.id)
     assert inbox.wait_for(RunEnded).id == one.id
