@@ -61,9 +61,12 @@ def fit_data(data: str, width: int, *, right: bool = False) -> str:
     return fit(display_cells(data, width), width, right=right)
 
 
-def expand_tabs(line: str) -> str:
-    """Return ``line`` with each tab replaced by blanks up to the next multiple of 8 cells."""
-    parts, column = [], 0
+def expand_tabs(line: str, column: int = 0) -> str:
+    """Return ``line``, which begins at ``column``, with each tab replaced by blanks up to the next multiple of
+    8 cells."""
+    if "\t" not in line:
+        return line
+    parts = []
     *tabbed, last = line.split("\t")
     for part in tabbed:
         column += cell_len(part)

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from rich.cells import cell_len
 
+from sloth_tui.cells import expand_tabs
 from sloth_tui.text import output_line
 from sloth_tui.tui.services.run_output.escapes import ESCAPE, without_escapes
 
@@ -28,7 +29,6 @@ _MAX_CODES = 4096
 """Codes of one line that are obeyed; what the line asks beyond changes no style."""
 _MAX_CODES_OF_ONE = 64
 _MAX_DIGITS = 5
-_TAB_CELLS = 8
 
 
 class Rendition(NamedTuple):
@@ -61,7 +61,7 @@ class Rendered(NamedTuple):
 
 def strip(text: str) -> str:
     """Return a line of a task's output as it is drawn: harmless, without styles, with blanks for tabs."""
-    return _expand(output_line(without_escapes(text)))
+    return expand_tabs(output_line(without_escapes(text)))
 
 
 def render(text: str, cells: int | None = None) -> Rendered:
@@ -94,20 +94,7 @@ def _part(text: str, column: int, cells: int | None) -> str:
     if cells is not None:
         # A character may take no cell; of those, more than a few for each cell are not looked at.
         text = text[: 4 * max(cells - column, 0) + 64]
-    return _expand(output_line(text), column)
-
-
-def _expand(text: str, column: int = 0) -> str:
-    if "\t" not in text:
-        return text
-    parts = []
-    *tabbed, last = text.split("\t")
-    for part in tabbed:
-        column += cell_len(part)
-        blanks = _TAB_CELLS - column % _TAB_CELLS
-        parts += [part, " " * blanks]
-        column += blanks
-    return "".join([*parts, last])
+    return expand_tabs(output_line(text), column)
 
 
 def _add(spans: list[Span], start: int, end: int, rendition: Rendition) -> None:
