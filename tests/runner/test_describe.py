@@ -18,7 +18,7 @@ from sloth_tui.runner.protocol import public_line
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.settings import Settings
 from sloth_tui.tui.services.run_output.buffer import OutputBuffer
-from sloth_tui.tui.widgets.dock.run_view import _STYLES as SCREEN_STYLES
+from sloth_tui.tui.widgets.run_roles import ROLE_STYLES
 from tests.tui.run_screen.output import showing
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ async def test_the_screen_shows_these_words(base: Path) -> None:
 def test_every_role_has_a_style_on_the_screen() -> None:
     describer = RunDescriber(traces=True)
     roles = {piece.role for event, _ in STORY for line in describer.lines(event) for piece in line}
-    assert roles <= SCREEN_STYLES.keys()
+    assert roles <= ROLE_STYLES.keys()
 
 
 def test_a_traceback_is_told_on_request() -> None:

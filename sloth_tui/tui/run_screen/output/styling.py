@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from sloth_tui.tui.run_screen.output import sgr
+from sloth_tui.tui.widgets.run_roles import ROLE_STYLES
 
 if TYPE_CHECKING:
     from rich.terminal_theme import TerminalTheme
@@ -18,22 +19,8 @@ if TYPE_CHECKING:
 
     from sloth_tui.tui.run_screen.output.painted import PaintedLine
 
-ROLES = {
-    "heading": "bold $primary",
-    "output": "$foreground",
-    "change": "$secondary",
-    "old": "$quiet",
-    "new": "$foreground",
-    "added": "$success",
-    "removed": "$error",
-    "warning": "$warning",
-    "good": "$success",
-    "bad": "bold $error",
-    "quiet": "$quiet",
-    "plain": "$foreground",
-    "found": "$background on $accent",
-}
-"""The roles of :mod:`sloth_tui.runner.describe`, and what is found."""
+ROLES = {**ROLE_STYLES, "found": "$background on $accent"}
+"""The roles of what a run says, and what is found."""
 _NEAR = 96
 """Two colours whose red, green and blue differ by less in sum cannot be told apart."""
 

@@ -14,6 +14,7 @@ from sloth_tui.text import display_text, format_count, format_duration
 from sloth_tui.tui.actions import key_of
 from sloth_tui.tui.widgets.line_view import LineView
 from sloth_tui.tui.widgets.pane import HostedPane
+from sloth_tui.tui.widgets.run_roles import ROLE_STYLES
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -23,20 +24,6 @@ if TYPE_CHECKING:
 
 _KEPT_LINES = 5000
 _LINE_LIMIT = 2000
-_STYLES = {
-    "heading": "bold $primary",
-    "output": "$foreground",
-    "change": "$secondary",
-    "old": "$quiet",
-    "new": "$foreground",
-    "added": "$success",
-    "removed": "$error",
-    "warning": "$warning",
-    "good": "$success",
-    "bad": "bold $error",
-    "quiet": "$quiet",
-    "plain": "$foreground",
-}
 
 
 class RunLog(LineView):
@@ -84,7 +71,7 @@ class RunLog(LineView):
         self.set_lines([])
 
     def paint(self, number: int) -> Content:
-        return Content.assemble(*((text, _STYLES[role]) for text, role in self._text_lines[number]))
+        return Content.assemble(*((text, ROLE_STYLES[role]) for text, role in self._text_lines[number]))
 
 
 def _without_tabs(line: TextLine) -> TextLine:
