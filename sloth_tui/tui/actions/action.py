@@ -34,3 +34,8 @@ class Action(NamedTuple):
     """The suffix of the controller's method, if not the id."""
     argument: str = ""
     """The argument of that method, if any."""
+
+    def carry_out(self, owner: object) -> None:
+        """Call the method of its owner, such as a controller, that carries it out."""
+        method = getattr(owner, f"action_{self.verb or self.id}")
+        method(*([self.argument] if self.argument else []))

@@ -162,13 +162,8 @@ class BrowserScreen(Screen[None]):
         action = by_id(name)
         if action.call:
             self.call_later(self.run_action, action.call)
-            return
-        verb = action.verb or action.id
-        method = getattr(self.controller(owner_of(verb)), f"action_{verb}")
-        if action.argument:
-            method(action.argument)
         else:
-            method()
+            action.carry_out(self.controller(owner_of(action.verb or action.id)))
 
     # What the app and the palette ask.
 

@@ -23,7 +23,7 @@ from sloth_tui.tui.run_screen.output.view import OutputView
 from sloth_tui.tui.run_screen.owners import owner_of
 from sloth_tui.tui.run_screen.view import RunView
 from sloth_tui.tui.widgets.key_bar import KeyBar, KeyHint
-from sloth_tui.tui.widgets.tab_strip import Tab, TabStrip
+from sloth_tui.tui.widgets.tab_strip import TabStrip, tabs_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -101,16 +101,7 @@ class RunScreen(Screen[None]):
     def _draw_tabs(self) -> None:
         going = sum(run.going for run in self.services.runs.all)
         amounts = {"live": f"▶ {going}" if going else ""}
-        self.query_one(TabStrip).tabs = tuple(
-            Tab(
-                view,
-                shown_key(by_id(f"view_{view}").key),
-                name,
-                f"screen.click('view_{view}')",
-                amounts.get(view, ""),
-            )
-            for view, name in RUN_VIEWS.items()
-        )
+        self.query_one(TabStrip).tabs = tabs_of("view", RUN_VIEWS, amounts)
 
     # Views.
 
@@ -248,8 +239,7 @@ class RunScreen(Screen[None]):
                 self.action_leave_runs()
             self._browser.perform(name)
         else:
-            method = getattr(self._owner(owner), f"action_{action.verb or action.id}")
-            method(*([action.argument] if action.argument else []))
+            action.carry_out(self._owner(owner))
 
     def _owner(self, name: str) -> Any:
         if name == "screen":

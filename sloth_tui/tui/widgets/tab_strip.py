@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from sloth_tui.text import display_text
+from sloth_tui.tui.actions import by_id, shown_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Tab(NamedTuple):
@@ -20,6 +24,20 @@ class Tab(NamedTuple):
     action: str
     """The action of a click."""
     amount: str = ""
+
+
+def tabs_of(group: str, names: Mapping[str, str], amounts: Mapping[str, str]) -> tuple[Tab, ...]:
+    """Return a tab for each part of a screen (id -> name) that the action ``<group>_<id>`` shows."""
+    return tuple(
+        Tab(
+            part,
+            shown_key(by_id(f"{group}_{part}").key),
+            name,
+            f"screen.click('{group}_{part}')",
+            amounts.get(part, ""),
+        )
+        for part, name in names.items()
+    )
 
 
 class TabStrip(Static):

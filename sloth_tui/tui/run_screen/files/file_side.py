@@ -11,14 +11,13 @@ from textual.message import Message
 from textual.widgets import ContentSwitcher, Static
 
 from sloth_tui.text import display_text
-from sloth_tui.tui.actions import by_id, shown_key
 from sloth_tui.tui.run_screen.files.form.changing import Changing
 from sloth_tui.tui.run_screen.files.form.form_view import FormView
 from sloth_tui.tui.run_screen.files.outside import say
 from sloth_tui.tui.run_screen.files.source import SourceView
 from sloth_tui.tui.run_screen.files.tasks import TaskList, TasksView
 from sloth_tui.tui.run_screen.paths import shown_path
-from sloth_tui.tui.widgets.tab_strip import Tab, TabStrip
+from sloth_tui.tui.widgets.tab_strip import TabStrip, tabs_of
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -151,16 +150,7 @@ class FileSide(Vertical):
             amounts["tasks"] = "" if file.tasks is None else f"{len(file.tasks):,}"
             changes = len(file.state.edits) + len(file.state.lines)
             amounts["values"] = f"{changes:,}•" if changes else ""
-        strip.tabs = tuple(
-            Tab(
-                part,
-                shown_key(by_id(f"show_{part}").key),
-                name,
-                f"screen.click('show_{part}')",
-                amounts.get(part, ""),
-            )
-            for part, name in _TABS.items()
-        )
+        strip.tabs = tabs_of("show", _TABS, amounts)
         strip.chosen = self.part
 
     def _draw_note(self) -> None:
