@@ -21,17 +21,18 @@ def on_a_thread(work: Callable[[], T], name: str) -> Future[T]:
     """Start ``work`` on a thread with this name; the future raises what it raises. Raises MemoryError,
     RuntimeError if no thread can be started."""
     future = Future[T]()
-
-    def run() -> None:
-        if not future.set_running_or_notify_cancel():
-            return
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001  # the caller gets it from the future
-            future.set_exception(error)
-
-    Thread(run, name).start()
+    Thread(lambda: settle(future, work), name).start()
     return future
+
+
+def settle(future: Future[T], work: Callable[[], T]) -> None:
+    """Give the future what ``work`` returns or raises; do nothing if it was cancelled."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(work())
+    except BaseException as error:  # noqa: BLE001  # the caller gets it from the future
+        future.set_exception(error)
 
 
 def read_on_a_thread(agent: str, job: Job, work: Callable[[Store], T], name: str) -> Future[T]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sloth_tui.errors import SlothError
 from sloth_tui.shortage import describe_shortage
 from sloth_tui.threads import Thread
+from sloth_tui.tui.services.beside import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,11 +72,6 @@ class OneByOne:
                 if not self._jobs:
                     return
                 future, job = self._jobs.popleft()
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(job())
-            except BaseException as error:  # noqa: BLE001  # the caller gets it from the future
-                future.set_exception(error)
+            settle(future, job)
             # Neither is kept while nothing is done.
             del future, job
