@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 
 from sloth_tui.tui.widgets.line_view import LineView
+from sloth_tui.tui.widgets.vi_keys import FAR, WALKING
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.events import Click
     from textual.style import Style
-
-_FAR = 1_000_000_000
 
 
 class CursorView(LineView):
@@ -27,12 +26,8 @@ class CursorView(LineView):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "walk(-1)", "Line up", show=False),
-        Binding("down,j", "walk(1)", "Line down", show=False),
-        Binding("pageup,ctrl+b,ctrl+u", "walk_page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f,ctrl+d", "walk_page(1)", "Page down", show=False),
-        Binding("home,g", f"walk(-{_FAR})", "First line", show=False),
-        Binding("end,G", f"walk({_FAR})", "Last line", show=False),
+        *WALKING,
+        Binding("end,G", f"walk({FAR})", "Last line", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--cursor"}
 

@@ -1,4 +1,4 @@
-"""Vi keys for views that only scroll; the framework binds the arrows."""
+"""Arrows and vi keys of views of lines."""
 
 from __future__ import annotations
 
@@ -17,4 +17,14 @@ SCROLLING: tuple[BindingType, ...] = (
     Binding("g", "scroll_home", "First line", show=False),
     Binding("G", "scroll_end", "Last line", show=False),
 )
-"""For widgets that are scrollable containers."""
+"""For widgets that are scrollable containers; the framework binds their arrows."""
+FAR = 1_000_000_000
+"""Further than any view has lines."""
+WALKING: tuple[BindingType, ...] = (
+    Binding("up,k", "walk(-1)", "Line up", show=False),
+    Binding("down,j", "walk(1)", "Line down", show=False),
+    Binding("pageup,ctrl+b,ctrl+u", "walk_page(-1)", "Page up", show=False),
+    Binding("pagedown,ctrl+f,ctrl+d", "walk_page(1)", "Page down", show=False),
+    Binding("home,g", f"walk(-{FAR})", "First line", show=False),
+)
+"""For widgets with a cursor of their own; what the last line means differs."""

@@ -15,6 +15,7 @@ from sloth_tui.tui.run_screen.output.paging import Paging
 from sloth_tui.tui.run_screen.output.selection import Scope, Selection
 from sloth_tui.tui.run_screen.output.styling import Styling
 from sloth_tui.tui.services.run_output.buffer import OutputBuffer
+from sloth_tui.tui.widgets.vi_keys import FAR, WALKING
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from sloth_tui.tui.run_screen.output.paging import Row
     from sloth_tui.tui.services.run_output.lines import OutputLine
 
-_FAR = 1_000_000_000
 _WHEEL_ROWS = 3
 
 
@@ -42,12 +42,8 @@ class LinesView(Widget, can_focus=True):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "walk(-1)", "Line up", show=False),
-        Binding("down,j", "walk(1)", "Line down", show=False),
-        Binding("pageup,ctrl+b,ctrl+u", "walk_page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f,ctrl+d", "walk_page(1)", "Page down", show=False),
-        Binding("home,g", f"walk(-{_FAR})", "First line", show=False),
-        Binding("end,G", f"walk({_FAR})", "Last line, and follow", show=False),
+        *WALKING,
+        Binding("end,G", f"walk({FAR})", "Last line, and follow", show=False),
         Binding("left,h", "shift(-1)", "Left", show=False),
         Binding("right,l", "shift(1)", "Right", show=False),
         Binding("enter", "choose", "Go there", show=False),
@@ -121,7 +117,7 @@ class LinesView(Widget, can_focus=True):
     # Keys and the mouse.
 
     def action_walk(self, by: int) -> None:
-        if by == -_FAR:
+        if by == -FAR:
             self.paging.home()
         else:
             self.paging.move(by)
