@@ -62,8 +62,8 @@ def fit_data(data: str, width: int, *, right: bool = False) -> str:
 
 
 def expand_tabs(line: str, column: int = 0) -> str:
-    """Return ``line``, which begins at ``column``, with each tab replaced by blanks up to the next multiple of
-    8 cells."""
+    """Return ``line``, which begins at ``column``, with each tab replaced by blanks up to the next multiple
+    of 8 cells."""
     if "\t" not in line:
         return line
     parts = []
