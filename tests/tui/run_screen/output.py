@@ -15,7 +15,7 @@ from sloth_tui.tui.services.run_output.buffer import OutputBuffer
 from tests.tui.driving import running, until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
     from sloth_tui.settings import Settings
     from tests.tui.driving import Driver
@@ -25,6 +25,11 @@ def out(
     text: str, *, task: str = "t", host: str | None = None, partial: bool = False, stream: str = "stdout"
 ) -> bytes:
     return public_line(events.TaskOutput(task, stream, text, host, partial))
+
+
+def add_events(buffer: OutputBuffer, added: Iterable[events.RunEvent]) -> None:
+    """Add events as they stand in the record of a run."""
+    buffer.add(map(public_line, added))
 
 
 _ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")

@@ -9,7 +9,7 @@ import pytest
 from sloth_tui.runner import events
 from sloth_tui.tui.run_screen.output.painted import LONGEST
 from sloth_tui.tui.services.run_output.buffer import OutputBuffer
-from tests.tui.run_screen.output import inspect, out, showing
+from tests.tui.run_screen.output import add_events, inspect, out, showing
 from tests.tui.state import HOSTILE
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ pytestmark = pytest.mark.slow
 
 async def test_hostile_output_names_values_and_errors(believable: Path) -> None:
     buffer = OutputBuffer()
-    buffer.add_events([events.RunStarted("cafe", HOSTILE[0], "local", list(HOSTILE), 0.0)])
+    add_events(buffer, [events.RunStarted("cafe", HOSTILE[0], "local", list(HOSTILE), 0.0)])
     for text in HOSTILE:
-        buffer.add_events(
+        add_events(
+            buffer,
             [
                 events.TaskStarted(text, 0.0, text),
                 events.TaskOutput(text, "stdout", text, text),
@@ -31,9 +32,9 @@ async def test_hostile_output_names_values_and_errors(believable: Path) -> None:
                 events.Resource(text, text, "file", text, True, False, [text], f"+{text}\n-{text}"),
                 events.Warned(text, text, text),
                 events.TaskFinished(text, "failed", 1.0, 1, f"x.lua:1: {text}", text, text),
-            ]
+            ],
         )
-    buffer.add_events([events.RunFinished("cafe", "error", 1, 1.0, HOSTILE[0], HOSTILE[1])])
+    add_events(buffer, [events.RunFinished("cafe", "error", 1, 1.0, HOSTILE[0], HOSTILE[1])])
     async with showing(buffer, size=(100, 36)) as output:
         await output.app.press("g")
         seen = ""

@@ -9,6 +9,7 @@ from sloth_tui.runner.describe import plain_text
 from sloth_tui.runner.protocol import encode_event
 from sloth_tui.tui.services.run_output.buffer import OutputBuffer
 from sloth_tui.tui.services.run_output.lines import KeyLink, SourceLink
+from tests.tui.run_screen.output import add_events
 
 
 def _out(text: str, *, task: str = "t", host: str | None = None, partial: bool = False) -> bytes:
@@ -21,7 +22,8 @@ def _shown(buffer: OutputBuffer) -> list[str]:
 
 def test_lines_come_out_as_they_went_in_with_what_is_told_of_the_run() -> None:
     buffer = OutputBuffer()
-    buffer.add_events(
+    add_events(
+        buffer,
         [
             events.RunStarted("1", "/w/file.lua", "local", ["t"], 0.0),
             events.TaskStarted("t", 0.0),
@@ -30,7 +32,7 @@ def test_lines_come_out_as_they_went_in_with_what_is_told_of_the_run() -> None:
             events.KeyChanged("t", "a/b", None, 1, 5, created=True),
             events.TaskFinished("t", "failed", 0.5, 1, "file.lua:12: no\nmore", None),
             events.RunFinished("1", "failed", 20, 1.0, "task t failed", None),
-        ]
+        ],
     )
 
     assert _shown(buffer) == [
@@ -106,7 +108,8 @@ def test_what_is_no_event_is_left_out() -> None:
 
 def test_changes_are_told_once_with_first_and_last_value() -> None:
     buffer = OutputBuffer(lambda key: "token" in key)
-    buffer.add_events(
+    add_events(
+        buffer,
         [
             events.KeyChanged("t", "a", None, 1, 1, created=True),
             events.KeyChanged("t", "a", 1, "two\x1b", 2),
@@ -114,7 +117,7 @@ def test_changes_are_told_once_with_first_and_last_value() -> None:
             events.Resource("t", "web1", "file", "/etc/x", True, False, ["content", "mode 0600 -> 0644"]),
             events.Resource("t", "web1", "file", "/etc/y", False, False, []),
             events.KeyRestored("token", "too", "hidden", 4),
-        ]
+        ],
     )
     found, unlisted = buffer.changes()
 
@@ -144,7 +147,9 @@ def test_threads_may_add_while_another_reads() -> None:
 def test_a_line_that_a_killed_command_left_unfinished_stays() -> None:
     buffer = OutputBuffer()
     buffer.add([_out("half", partial=True)])
-    buffer.add_events([events.TaskFinished("t", "timeout", 1.0, 0, None, None), events.TaskStarted("t", 0.0)])
+    add_events(
+        buffer, [events.TaskFinished("t", "timeout", 1.0, 0, None, None), events.TaskStarted("t", 0.0)]
+    )
     buffer.add([_out("whole")])
 
     assert _shown(buffer) == ["  half", "  timeout in 1s", "task t", "  whole"]

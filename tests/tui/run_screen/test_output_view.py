@@ -18,7 +18,7 @@ from sloth_tui.tui.run_screen.screen import RunScreen
 from sloth_tui.tui.services.run_output.buffer import OutputBuffer
 from sloth_tui.tui.services.run_output.whole import whole_output
 from tests.tui.driving import until
-from tests.tui.run_screen.output import filled, out, showing
+from tests.tui.run_screen.output import add_events, filled, out, showing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ async def test_it_follows_until_the_cursor_goes_up_and_again_from_the_end(believ
 
 async def test_lines_beyond_the_bound_progress_lines_and_single_tasks(believable: Path) -> None:
     buffer = OutputBuffer(max_lines=100)
-    buffer.add_events([events.RunStarted("cafe", "/w/x.lua", "local", ["t"], 0.0)])
+    add_events(buffer, [events.RunStarted("cafe", "/w/x.lua", "local", ["t"], 0.0)])
     filled(1300, buffer)
     async with showing(buffer, size=(100, 24)) as output:
         await output.app.sees(
@@ -84,7 +84,7 @@ async def test_lines_beyond_the_bound_progress_lines_and_single_tasks(believable
         assert output.shown()[-3:] == ["line 3", "100 %", "b | other"]
 
         buffer = OutputBuffer()
-        buffer.add_events([events.TaskStarted("web", 0.0, "a"), events.TaskStarted("web", 0.0, "b")])
+        add_events(buffer, [events.TaskStarted("web", 0.0, "a"), events.TaskStarted("web", 0.0, "b")])
         buffer.add(
             [out("one", task="web", host="a"), out("two", task="web", host="b"), out("three", task="db")]
         )
@@ -194,13 +194,14 @@ async def test_long_lines_are_cut_or_wrap_and_can_be_walked_through(believable: 
 
 async def test_what_was_changed_leads_to_the_key_and_an_error_to_its_line(believable: Path) -> None:
     buffer = OutputBuffer()
-    buffer.add_events(
+    add_events(
+        buffer,
         [
             events.RunStarted("cafe", "/w/x.lua", "local", ["t"], 0.0),
             events.KeyChanged("t", "deployment:count", 1, 2, 5),
             events.Resource("t", "local", "file", "/etc/x", True, False, ["content"]),
             events.TaskFinished("t", "failed", 0.5, 1, "x.lua:12: no", None),
-        ]
+        ],
     )
     async with showing(buffer) as output:
         screen = output.app.app.screen

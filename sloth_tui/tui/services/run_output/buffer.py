@@ -92,10 +92,6 @@ class OutputBuffer:
             self._trim()
             self.version += 1
 
-    def add_events(self, events: Iterable[RunEvent]) -> None:
-        """Add events that are decoded already."""
-        self.add(map(public_line, events))
-
     def lines(self, start: int, stop: int) -> list[OutputLine]:
         """Return the lines of these numbers that are still kept."""
         with self._lock:

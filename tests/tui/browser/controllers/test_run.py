@@ -13,6 +13,7 @@ from sloth_tui.tui import messages
 from sloth_tui.tui.browser.controllers.run import RunController
 from sloth_tui.tui.dialogs.choose_file import FileChoice
 from sloth_tui.tui.services.runs.watched import WatchedRun
+from tests.tui.run_screen.output import add_events
 
 if TYPE_CHECKING:
     from unittest.mock import Mock
@@ -50,14 +51,14 @@ def test_the_dock_shows_the_newest_run_to_its_end_and_no_other(fake: Fake) -> No
     for one in (run, other):
         controller.on_run_began(messages.RunBegan(one.id))
     pane.begin.assert_called_once_with("a.lua", "local", check=False)
-    run.output.add_events([TaskOutput("t", "print", f"{n}", partial=n == 499) for n in range(500)])
+    add_events(run.output, [TaskOutput("t", "print", f"{n}", partial=n == 499) for n in range(500)])
     controller.on_run_progressed(messages.RunProgressed(other.id))
     pane.add.assert_not_called()
     controller.on_run_progressed(messages.RunProgressed(run.id))
     (left_out,), ((first, *_, last), number) = (call.args for call in pane.add.call_args_list)
     assert left_out[0][0].text == "… 100 lines left out"
     assert (first[-1].text, last[-1].text, number) == ("100", "499", 100)
-    run.output.add_events([TaskOutput("t", "print", "all")])
+    add_events(run.output, [TaskOutput("t", "print", "all")])
     run.progress.finished = RunFinished(run.id, "done", 0, 1.5, None, None)
     controller.on_run_ended(messages.RunEnded(run.id))
     assert pane.rewrite.call_args.args[0] == 499
