@@ -6,6 +6,7 @@ import os
 from functools import partial
 
 from sloth_tui.cli.commands import reading, tell, writing
+from sloth_tui.cli.interrupt import Heeded
 from sloth_tui.cli.output.diagnostics import warn
 from sloth_tui.cli.output.progress import ProgressLine, bar
 from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, Option, Positional, output_option, utf8
@@ -31,7 +32,9 @@ _SIGNS = (("added", "+"), ("changed", "~"), ("conflicting", "!"), ("removed", "-
 def import_state(arguments: Arguments, out: Output) -> int:
     rule = rule_of(arguments.on_conflict, replace=arguments.replace)
     replace = arguments.prefix if arguments.replace else None
-    with Import(arguments.file, arguments.format, arguments.prefix) as file:
+    with Heeded():  # what fills a pipe may take its time
+        opened = Import(arguments.file, arguments.format, arguments.prefix)
+    with opened as file:
         if arguments.dry_run:
             return _predict(arguments, file, rule, replace, out)
         with writing(arguments, f"import {file.name}") as store:

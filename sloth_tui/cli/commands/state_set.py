@@ -6,6 +6,7 @@ import os
 import sys
 
 from sloth_tui.cli.commands import tell, writing
+from sloth_tui.cli.interrupt import Heeded
 from sloth_tui.cli.parsing.spec import WHOSE, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import Conflict, ExitCode, InvalidValue, KeyNotFound, UsageError
 from sloth_tui.values.codec import MAX_VALUE
@@ -72,7 +73,8 @@ def _read_stdin() -> bytes:
     """Return all of stdin, to the byte. Raises InvalidValue if it is larger than a value may be."""
     if sys.stdin is None:
         raise UsageError("VALUE is -, but stdin is closed")
-    data = sys.stdin.buffer.read(MAX_VALUE + 1)
+    with Heeded():
+        data = sys.stdin.buffer.read(MAX_VALUE + 1)
     if len(data) > MAX_VALUE:
         raise InvalidValue("stdin holds more than 64 MiB, the most a value may have")
     return data

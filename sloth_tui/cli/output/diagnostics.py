@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from sloth_tui.cli.interrupt import Heeded
 from sloth_tui.cli.output.stdout import Output, OutputClosed, write_all
 from sloth_tui.errors import ExitCode, Interrupted, Refused, SlothError
 from sloth_tui.text import display_text, encodable
@@ -53,7 +54,8 @@ def confirm(deed: str, details: str, *, yes: bool) -> None:
             hint="nothing was changed; add --yes to go ahead",
         )
     say(f"{display_text(deed[0].upper() + deed[1:] + details)}? [y/N] ")
-    answer = sys.stdin.readline()
+    with Heeded():
+        answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         narrate("")
     if answer.strip().lower() not in ("y", "yes"):

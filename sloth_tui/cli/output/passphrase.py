@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from sloth_tui.cli.interrupt import Heeded
 from sloth_tui.cli.output.diagnostics import is_terminal, narrate
 from sloth_tui.errors import DatabaseUnusable, PassphraseNeeded, Refused
 from sloth_tui.text import display_text
@@ -50,6 +51,7 @@ def _read(prompt: str, needed: Exception) -> str:
     from getpass import getpass
 
     try:
-        return getpass(display_text(prompt))
+        with Heeded():
+            return getpass(display_text(prompt))
     except EOFError:
         raise Refused("no passphrase; nothing was changed") from None

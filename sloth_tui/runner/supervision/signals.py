@@ -24,6 +24,7 @@ def signals_stop(supervisor: Supervisor) -> Iterator[None]:
         supervisor.stop(number)
 
     ignored = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else set()
+    supervisor.heed_signals()
     before = {number: signal.signal(number, stop) for number in STOPPING if number not in ignored}
     try:
         yield

@@ -65,6 +65,13 @@ class Supervisor:
         self._wake_end, self._wake = os.pipe()
         os.set_blocking(self._wake_end, False)
         os.set_blocking(self._wake, False)
+        self._heeds_signals = False
+
+    def heed_signals(self) -> None:
+        """Have each signal of this process end a wait, also one that comes just before it, until the run is
+        over. Call it in the main thread, and iterate there."""
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        self._heeds_signals = True
 
     def stop(self, signal_number: int = signal.SIGINT) -> None:
         """Ask the run to end; its exit code will be 128 plus the signal's number.
@@ -102,6 +109,8 @@ class Supervisor:
             outcome = () if fleet.verdict is None else self._outcome(fleet.verdict)
             yield finish(record, *outcome)
         finally:
+            if self._heeds_signals:
+                signal.set_wakeup_fd(-1)
             wake, self._wake = self._wake, -1
             os.close(wake)
             os.close(self._wake_end)
