@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from sloth_tui.cli.commands.runs import RUN
 from sloth_tui.cli.parsing.spec import RECORDS, Arguments, Command, Option, Positional, output_option
-from sloth_tui.errors import AgentNotFound, ExitCode, HistoryPruned, Refused, RevisionNotFound
+from sloth_tui.errors import AgentNotFound, ExitCode, RevisionNotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import ChangeSet
-    from sloth_tui.runs.model import Run
     from sloth_tui.store.port import Store
 
 
 def undo(arguments: Arguments, out: Output) -> int:
     from sloth_tui.cli.commands import reading, state_log, tell
     from sloth_tui.runs.archive import Archive
+    from sloth_tui.runs.undoing import check_undo, nothing_of
     from sloth_tui.store import FILES
     from sloth_tui.store.address import choose
 
     run = Archive().find(arguments.id)
-    _refuse_undo(run)
+    check_undo(run)
     choose(run.store or FILES)
     given = Arguments(
         {
@@ -39,27 +39,8 @@ def undo(arguments: Arguments, out: Output) -> int:
                 tell(f"run {run.id} was undone already: nothing to take back")
                 return ExitCode.OK
     except (AgentNotFound, RevisionNotFound) as error:
-        raise _no_changes(run) from error
+        raise nothing_of(run) from error
     return state_log.undo(given, out)
-
-
-def _refuse_undo(run: Run) -> None:
-    if run.going:
-        raise Refused(
-            f"run {run.id} goes on: there is no end yet to take it back from",
-            hint=f"sloth-runner runs stop {run.id} stops it",
-        )
-    if run.check:
-        raise RevisionNotFound(f"run {run.id} was a check, which changes nothing: nothing to take back")
-
-
-def _no_changes(run: Run) -> RevisionNotFound | HistoryPruned:
-    if run.keys:
-        return HistoryPruned(f"the history of agent '{run.agent}' holds nothing more of run {run.id}")
-    return RevisionNotFound(
-        f"run {run.id} wrote nothing to the state: nothing to take back",
-        hint="what it did to files and machines is not undone by this" if run.changed else None,
-    )
 
 
 def _was_undone(store: Store, change_set: ChangeSet) -> bool:

@@ -35,7 +35,7 @@ class RunHistoryOperations:
     async def undo(self, run: Run) -> None:
         """Take back what a run wrote to the state, after saying what that is."""
         self._services.check_writable()
-        _refuse_undo(run, self._services.elsewhere)
+        self._history.check_undo(run, self._services.elsewhere)
         found = await asyncio.wrap_future(self._history.changes_of(run, _SAMPLE_SIZE))
         if not found.total:
             self._operations.notify(f"nothing is left to take back of {_named(run)}")
@@ -115,17 +115,6 @@ class RunHistoryOperations:
         if await self._operations.confirm(f"Forget {_named(run)}?", lines, rest, "Forget it"):
             await asyncio.wrap_future(self._history.forget(run))
             self._operations.notify(f"forgot {_named(run)}")
-
-
-def _refuse_undo(run: Run, store: str | None) -> None:
-    if run.going:
-        raise Refused("this run goes on: there is no end yet to take it back from", hint="stop it first")
-    if run.check:
-        raise Refused("this run was a check, which changes nothing: nothing to take back")
-    if run.store != store:
-        where = run.store or "the files of this machine"
-        hint = f"sloth-runner runs undo {run.id} takes it back there"
-        raise Refused(f"this run wrote to another store: {where}", hint=hint)
 
 
 def _is_blocked(found: RunChangesInStore) -> bool:

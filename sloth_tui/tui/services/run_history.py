@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from sloth_tui.errors import AgentNotFound, HistoryPruned, RevisionNotFound
+from sloth_tui.errors import AgentNotFound, Refused, RevisionNotFound
 from sloth_tui.runs.archive import Archive
+from sloth_tui.runs.undoing import check_undo, nothing_of
 from sloth_tui.store import open_store
 from sloth_tui.tui.services.beside import on_a_thread
 
@@ -42,6 +43,16 @@ class RunHistory:
         """Ask a run to end, the second time at once; return False if it has ended."""
         return on_a_thread(lambda: Archive().stop(run), "stop run")
 
+    def check_undo(self, run: Run, store: str | None) -> None:
+        """Raise Refused or RevisionNotFound if the run cannot be taken back in ``store``, the address of the
+        one in use (None: the files of this machine)."""
+        check_undo(run)
+        if run.store != store:
+            raise Refused(
+                f"run {run.id} wrote to another store: {run.store or 'the files of this machine'}",
+                hint=f"sloth-runner runs undo {run.id} takes it back there",
+            )
+
     def changes_of(self, run: Run, limit: int) -> Future[RunChangesInStore]:
         """Return what a run changed in the store that is in use, and up to ``limit`` steps to take it back.
         Raises RevisionNotFound if it changed nothing, and HistoryPruned."""
@@ -54,15 +65,6 @@ class RunHistory:
                     first = list(islice(steps, limit))
                     return RunChangesInStore(change_set, first, len(first) + sum(1 for _ in steps))
             except (AgentNotFound, RevisionNotFound) as error:
-                raise _nothing_to_undo(run) from error
+                raise nothing_of(run) from error
 
         return on_a_thread(read, "changes of a run")
-
-
-def _nothing_to_undo(run: Run) -> RevisionNotFound | HistoryPruned:
-    if run.keys:
-        return HistoryPruned(f"the history of agent '{run.agent}' holds nothing more of this run")
-    return RevisionNotFound(
-        "this run wrote nothing to the state: nothing to take back",
-        hint="what it did to files and machines is not taken back by this" if run.changed else None,
-    )
