@@ -177,7 +177,7 @@ def test_what_cannot_be_undone_is_told_in_words(tmp_path: Path, monkeypatch: pyt
     assert (done.code, done.err) == (3, words)
 
 
-@pytest.mark.parametrize("command", ["show", "output", "undo", "attach", "stop"])
+@pytest.mark.parametrize("command", ["show", "output", "undo", "attach", "stop", "forget"])
 def test_a_run_that_is_not_kept_is_told(command: str) -> None:
     for wanted in ("0123456789ab", "zz", "../..", "\x1b]0;x\x07"):
         done = piped("runs", command, wanted)
@@ -204,3 +204,25 @@ def test_a_beginning_that_several_ids_have_is_refused(tmp_path: Path, base: Path
 def test_an_ended_run_is_not_stopped(deploy: str) -> None:
     done = on_terminal("runs", "stop", deploy)
     assert (done.code, done.err) == (0, f"run {deploy} has ended already: failed\n")
+
+
+def test_runs_are_forgotten_all_or_none(deploy: str, base: Path, tmp_path: Path) -> None:
+    piped("run", write(tmp_path, 'task({name = "t", run = function() end})', "later.lua"))
+    later = listed()[0]["id"]
+    unasked = piped("runs", "forget", deploy)
+    assert (unasked.code, unasked.err) == (
+        9,
+        "error: will not forget 1 run unasked, and there is no terminal to ask on\n"
+        "hint: nothing was changed; add --yes to go ahead\n",
+    )
+    assert piped("runs", "forget", deploy, "0123456789ab", "--yes").code == 3
+    assert [run["id"] for run in listed()] == [later, deploy]
+    done = on_terminal("runs", "forget", later, deploy[:6], deploy, typed=b"y\n")
+    assert (done.code, done.stdout) == (0, b"")
+    assert done.err.startswith(
+        f"Forget 2 runs: {later} (run {tmp_path}/later.lua), {deploy} (run deploy.lua)? "
+    )
+    assert done.err.endswith("forgot 2 runs; what they changed stays\n")
+    assert listed() == []
+    assert not (base / "runs" / deploy).exists()
+    assert piped("state", "get", "app:version", "-a", "web").out == "v2\n"

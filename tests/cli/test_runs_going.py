@@ -85,6 +85,11 @@ def test_ctrl_c_leaves_the_run_alone_and_says_how_to_stop_it(tmp_path: Path) -> 
             9,
             f"error: run {run.id} goes on: there is no end yet to take it back from",
         )
+        refused = piped("runs", "forget", run.id, "--yes")
+        assert (refused.code, refused.err.splitlines()[0]) == (
+            9,
+            f"error: run {run.id} goes on: nothing was forgotten",
+        )
         assert piped("runs", "output", run.id).out.endswith("\n  begun\n")
 
 

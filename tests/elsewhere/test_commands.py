@@ -15,7 +15,7 @@ from tests.elsewhere import fake
 if TYPE_CHECKING:
     from pathlib import Path
 
-_RUNS = {f"runs {verb}" for verb in ("list", "show", "output", "attach", "undo", "stop")}
+_RUNS = {f"runs {verb}" for verb in ("list", "show", "output", "attach", "undo", "stop", "forget")}
 WITHOUT = {"examples", "examples show", "hosts", "completion", *_RUNS}
 """Commands that have no store: a run that is kept says in which one it was."""
 

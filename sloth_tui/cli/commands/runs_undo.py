@@ -1,16 +1,19 @@
-"""``runs undo`` and ``runs stop``: take back what a run wrote, and end one that goes on."""
+"""``runs undo``, ``runs stop`` and ``runs forget``: take back what a run wrote, end one that goes on, remove
+what is kept of one."""
 
 from __future__ import annotations
 
 from sloth_tui.cli.commands.runs import RUN
-from sloth_tui.cli.parsing.spec import RECORDS, Arguments, Command, Option, Positional, output_option
-from sloth_tui.errors import AgentNotFound, ExitCode, RevisionNotFound
+from sloth_tui.cli.parsing.spec import RECORDS, YES, Arguments, Command, Option, Positional, output_option
+from sloth_tui.errors import AgentNotFound, ExitCode, Refused, RevisionNotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sloth_tui.cli.output.stdout import Output
     from sloth_tui.model import ChangeSet
     from sloth_tui.store.port import Store
+
+_NAMED_RUNS = 3
 
 
 def undo(arguments: Arguments, out: Output) -> int:
@@ -71,6 +74,30 @@ def stop(arguments: Arguments, out: Output) -> int:
     return ExitCode.OK
 
 
+def forget(arguments: Arguments, out: Output) -> int:
+    from sloth_tui.cli.commands import tell
+    from sloth_tui.cli.output.diagnostics import confirm
+    from sloth_tui.runs.archive import Archive
+    from sloth_tui.text import format_count
+
+    archive = Archive()
+    runs = list(dict.fromkeys(archive.find(wanted) for wanted in arguments.ids))
+    going = [run.id for run in runs if run.going]
+    if going:
+        raise Refused(
+            f"run {going[0]} goes on: nothing was forgotten",
+            hint=f"sloth-runner runs stop {going[0]} stops it",
+        )
+    counted = format_count(len(runs), "run")
+    named = ", ".join(f"{run.id} ({run.title})" for run in runs[:_NAMED_RUNS])
+    more = f" and {len(runs) - _NAMED_RUNS:,} more" if len(runs) > _NAMED_RUNS else ""
+    confirm(f"forget {counted}", f": {named}{more}", yes=arguments.yes)
+    for run in runs:
+        archive.forget(run.id)
+    tell(f"forgot {counted}; what {'it' if len(runs) == 1 else 'they'} changed stays")
+    return ExitCode.OK
+
+
 COMMANDS = (
     Command(
         ("runs", "undo"),
@@ -100,5 +127,17 @@ COMMANDS = (
             "grace. A run that has ended is no error. Ctrl-C ends the waiting only."
         ),
         example="sloth-runner runs stop 3f2a\nsloth-runner runs stop 3f2a --kill",
+    ),
+    Command(
+        ("runs", "forget"),
+        "remove what is kept of runs, after asking",
+        forget,
+        positionals=[Positional("ids", "ID", RUN.help, count="+", complete="runs")],
+        options=[YES],
+        details=(
+            "Their output and records are removed; what they changed stays, and so does the log. All of\n"
+            "them go or, when one is not kept or goes on, none. Without a terminal --yes is needed."
+        ),
+        example="sloth-runner runs forget 3f2a\nsloth-runner runs forget 3f2a 91c0 --yes",
     ),
 )

@@ -53,6 +53,7 @@ _MODULES = {
     "runs attach": "runs_output",
     "runs undo": "runs_undo",
     "runs stop": "runs_undo",
+    "runs forget": "runs_undo",
     "examples": "examples",
     "examples show": "examples",
     "agents": "agents",
