@@ -21,8 +21,10 @@ from tests.support import A_MINUTE
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from rich.console import RenderableType
     from rich.segment import Segment
     from textual.pilot import Pilot
+    from textual.screen import Screen as AnyScreen
     from textual.widget import Widget
 
     from sloth_tui.tui.browser.screen import BrowserScreen
@@ -34,7 +36,10 @@ W = TypeVar("W", bound="Widget")
 
 
 _POLL_SECONDS = 0.04
-"""Seconds between two looks at the whole screen, which is drawn for each."""
+"""Seconds between two looks at the whole screen."""
+
+_LOOK_AGAIN_SECONDS = 1.0
+"""Seconds after which a look draws the whole screen although the app has drawn nothing since the last one."""
 
 # After each key the framework looks twice whether the program is at rest. Two of these are more than a frame,
 # so that what is drawn because of a key is drawn; with theirs these tests wait a third of the time.
@@ -76,6 +81,15 @@ class Driver:
             notify(message, **options)
 
         app.notify = listen  # type: ignore[method-assign]
+        self._looked_at: list[list[Segment]] = []
+        self._look_again = 0.0
+        display = app._display
+
+        def drawn(screen: AnyScreen, renderable: RenderableType | None) -> None:
+            self._look_again = 0.0
+            display(screen, renderable)
+
+        app._display = drawn  # type: ignore[method-assign]
 
     @property
     def browser(self) -> BrowserScreen:
@@ -107,13 +121,20 @@ class Driver:
         same = 0
         while same < looks:
             await asyncio.sleep(0.05)
-            strips = self.strips()
+            strips = self._look()
             same = same + 1 if strips == last else 0
             last = strips
 
     def text(self) -> str:
         """Everything on screen."""
-        return "\n".join("".join(segment.text for segment in strip) for strip in self.strips())
+        return _text(self.strips())
+
+    def _look(self) -> list[list[Segment]]:
+        """What is on screen as the app drew it last, for those who look often: a whole screen is dear to draw."""
+        if time.monotonic() >= self._look_again:
+            self._looked_at = self.strips()
+            self._look_again = time.monotonic() + _LOOK_AGAIN_SECONDS
+        return self._looked_at
 
     def strips(self) -> list[list[Segment]]:
         # Not without the screens below: a dialog remembers what it was drawn on.
@@ -127,11 +148,11 @@ class Driver:
         def missed() -> str:
             return f"{text!r} on screen:\n{self.text()}"
 
-        await until(lambda: text in self.text(), seconds=seconds, every=_POLL_SECONDS, what=missed)
+        await until(lambda: text in _text(self._look()), seconds=seconds, every=_POLL_SECONDS, what=missed)
 
     async def loses(self, text: str, *, seconds: float = A_MINUTE) -> None:
         what = f"{text!r} gone from the screen"
-        await until(lambda: text not in self.text(), seconds=seconds, every=_POLL_SECONDS, what=what)
+        await until(lambda: text not in _text(self._look()), seconds=seconds, every=_POLL_SECONDS, what=what)
 
     async def picks(self, text: str) -> None:
         """Wait until the palette offers ``text`` first, and take it."""
@@ -153,6 +174,10 @@ class Driver:
             lambda: self.table.key == key and detail.entry is not None and detail.entry.key == key,
             what=f"cursor on {key!r}, and its detail",
         )
+
+
+def _text(strips: list[list[Segment]]) -> str:
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
 @asynccontextmanager
