@@ -130,7 +130,7 @@ class Driver:
         return _text(self.strips())
 
     def _look(self) -> list[list[Segment]]:
-        """What is on screen as the app drew it last, for those who look often: a whole screen is dear to draw."""
+        """What is on screen, drawn for the look only if the app has drawn something since the last one."""
         if time.monotonic() >= self._look_again:
             self._looked_at = self.strips()
             self._look_again = time.monotonic() + _LOOK_AGAIN_SECONDS

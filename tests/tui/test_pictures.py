@@ -1,4 +1,8 @@
-"""Pictures of the app, compared with those that were looked at; ``--snapshot-update`` takes new ones."""
+"""Pictures of the app, compared with those that were looked at.
+
+``SLOTH_PROOF=1`` and ``--snapshot-update`` take new ones; without the former, those of ``make proof`` would be
+taken for unused, and deleted.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +46,9 @@ if TYPE_CHECKING:
     Scene = Callable[[Driver], Awaitable[None]]
 
 pytestmark = pytest.mark.slow
+
+only_in_proof = pytest.mark.proof
+"""What other pictures or tests show as well, in parts."""
 
 KEPT = pathlib.Path(__file__).parents[1] / "data" / "kept-run"
 
@@ -106,7 +113,15 @@ def picture(
 
 
 @pytest.mark.parametrize(
-    "size", [(200, 60), (120, 40), (80, 24), (60, 20), (40, 10)], ids="{0[0]}x{0[1]}".format
+    "size",
+    [
+        pytest.param((200, 60), marks=only_in_proof),
+        pytest.param((120, 40), marks=only_in_proof),
+        (80, 24),
+        pytest.param((60, 20), marks=only_in_proof),
+        (40, 10),
+    ],
+    ids="{0[0]}x{0[1]}".format,
 )
 def test_size(believable: Path, snap_compare: Compare, size: tuple[int, int]) -> None:
     picture(snap_compare, size)
@@ -133,6 +148,7 @@ def test_error(believable: Path, snap_compare: Compare, monkeypatch: pytest.Monk
     picture(snap_compare, (100, 30), agent="production")
 
 
+@only_in_proof
 def test_hostile(base: Path, snap_compare: Compare) -> None:
     fill("production", {f"{number:02}{text}": text for number, text in enumerate(HOSTILE)})
     with open_store("production", "write") as store:
@@ -148,6 +164,7 @@ def test_clear_is_confirmed(believable: Path, snap_compare: Compare) -> None:
     picture(snap_compare, (100, 30), ask)
 
 
+@only_in_proof
 def test_conflict(believable: Path, snap_compare: Compare) -> None:
     async def collide(app: Driver) -> None:
         await app.goes_to("table:limits")
@@ -222,7 +239,16 @@ async def log(app: Driver) -> None:
 
 
 @pytest.mark.parametrize(
-    "scene", [marks, tree, history, plot, bytes_shown, help_shown, palette, jump, stats, log]
+    "scene",
+    [
+        tree,
+        history,
+        help_shown,
+        palette,
+        stats,
+        log,
+        *(pytest.param(scene, marks=only_in_proof) for scene in (marks, plot, bytes_shown, jump)),
+    ],
 )
 def test_scene(believable: Path, snap_compare: Compare, scene: Scene) -> None:
     with open_store("local", "write") as store:
@@ -292,7 +318,13 @@ async def failed(app: Driver) -> None:
 
 @pytest.mark.parametrize(
     ("scene", "size"),
-    [(choosing, (100, 30)), (values, (80, 24)), (kept, (100, 24)), (failed, (100, 30)), (failed, (60, 20))],
+    [
+        (choosing, (100, 30)),
+        (values, (80, 24)),
+        pytest.param(kept, (100, 24), marks=only_in_proof),
+        (failed, (100, 30)),
+        pytest.param(failed, (60, 20), marks=only_in_proof),
+    ],
     ids=["choosing", "values", "kept", "failed", "failed-60x20"],
 )
 def test_run_screen(shop: Path, snap_compare: Compare, scene: Scene, size: tuple[int, int]) -> None:

@@ -139,7 +139,11 @@ def _entries() -> dict[str, object]:
         return dict(store.items())
 
 
-@pytest.mark.parametrize("shell", [name for name in ("bash", "zsh") if shutil.which(name)])
+SHELLS = [name for name in ("bash", "zsh") if shutil.which(name)]
+
+
+# In what follows bash stands for both.
+@pytest.mark.parametrize("shell", sweep(SHELLS, SHELLS[-1:]))
 def test_the_shell_has_the_terminal_until_fg(believable: Path, ended: list[Terminal], shell: str) -> None:
     terminal = Shell(shell=shell)
     ended.append(terminal)
@@ -168,7 +172,7 @@ DIALOGS = {
 def test_the_screen_is_whole_at_every_size_it_comes_back_to(believable: Path, ended: list[Terminal]) -> None:
     terminal = Shell((200, 60))
     ended.append(terminal)
-    for columns, lines in sweep(SIZES, [(80, 24), (60, 20), (200, 60)]):
+    for columns, lines in sweep(SIZES, [(60, 20), (200, 60)]):
         terminal.process.send("\x1a")
         terminal.is_stopped()
         terminal.resize(columns, lines)
@@ -180,7 +184,9 @@ def test_the_screen_is_whole_at_every_size_it_comes_back_to(believable: Path, en
     terminal.leaves()
 
 
-def test_what_was_typed_after_it_is_for_the_shell(believable: Path, ended: list[Terminal]) -> None:
+def test_what_was_typed_after_it_is_for_the_shell_over_a_dialog_too_but_in_a_text_it_takes_back(
+    believable: Path, ended: list[Terminal]
+) -> None:
     terminal = Shell()
     ended.append(terminal)
     # In one piece: it is on its way to the screen before the app is stopped.
@@ -192,12 +198,6 @@ def test_what_was_typed_after_it_is_for_the_shell(believable: Path, ended: list[
     terminal.process.send("\x1b")
     terminal.loses("j and k scroll")
     assert _entries() == ENTRIES
-    terminal.leaves()
-
-
-def test_over_a_dialog_too_but_in_a_text_it_takes_back(believable: Path, ended: list[Terminal]) -> None:
-    terminal = Shell()
-    ended.append(terminal)
     for key, seen in sweep(DIALOGS.items(), [("d", DIALOGS["d"]), ("n", DIALOGS["n"])]):
         terminal.process.send(key)
         terminal.sees(seen)
@@ -221,7 +221,9 @@ def test_over_a_dialog_too_but_in_a_text_it_takes_back(believable: Path, ended: 
     terminal.leaves()
 
 
-def test_signals_from_elsewhere_do_the_same(believable: Path, ended: list[Terminal]) -> None:
+def test_signals_from_elsewhere_do_the_same_and_in_the_background_it_leaves_the_terminal_alone(
+    believable: Path, ended: list[Terminal]
+) -> None:
     terminal = Shell()
     ended.append(terminal)
     os.kill(terminal.app, signal.SIGTSTP)
@@ -231,12 +233,6 @@ def test_signals_from_elsewhere_do_the_same(believable: Path, ended: list[Termin
     wait_until(lambda: terminal.state() == "T", seconds=60)
     terminal.sees("READY>")
     terminal.goes_on()
-    terminal.leaves()
-
-
-def test_in_the_background_it_leaves_the_terminal_alone(believable: Path, ended: list[Terminal]) -> None:
-    terminal = Shell()
-    ended.append(terminal)
     terminal.process.send("\x1a")
     terminal.is_stopped()
     shown = terminal.received.count(ALTERNATE_SCREEN + b"h")
@@ -249,11 +245,13 @@ def test_in_the_background_it_leaves_the_terminal_alone(believable: Path, ended:
     terminal.leaves()
 
 
-def test_an_editor_is_suspended_with_it(believable: Path, ended: list[Terminal], tmp_path: Path) -> None:
-    for name, text in (("editor", _EDITOR), ("own", _OWN_STOP)):
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(0o700)
-    terminal = Shell(EDITOR=str(tmp_path / "editor"), VISUAL="")
+def test_an_editor_is_suspended_with_it_and_one_that_stops_only_itself_gives_the_terminal_away(
+    believable: Path, ended: list[Terminal], tmp_path: Path
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text(_EDITOR)
+    editor.chmod(0o700)
+    terminal = Shell(EDITOR=str(editor), VISUAL="")
     ended.append(terminal)
     terminal.process.send("jjE")
     terminal.sees("EDITING 12")
@@ -265,18 +263,11 @@ def test_an_editor_is_suspended_with_it(believable: Path, ended: list[Terminal],
     terminal.process.sendline("13")
     terminal.is_back()
     wait_until(lambda: _entries()["deployment:count"] == 13, seconds=60)
-    terminal.leaves()
 
-
-def test_an_editor_that_stops_only_itself_gives_the_terminal_away(
-    believable: Path, ended: list[Terminal], tmp_path: Path
-) -> None:
-    (tmp_path / "own").write_text(_OWN_STOP)
-    (tmp_path / "own").chmod(0o700)
-    terminal = Shell(EDITOR=str(tmp_path / "own"), VISUAL="")
-    ended.append(terminal)
-    terminal.process.send("jjE")
-    terminal.sees("EDITING 12")
+    editor.write_text(_OWN_STOP)
+    terminal.sees("13")
+    terminal.process.send("E")
+    terminal.sees("EDITING 13")
     wait_until(lambda: terminal.state() == "T", seconds=60, what="the app stopped after its editor")
     terminal.process.sendline("echo shell$((20+22))")
     terminal.sees("shell42")
@@ -284,49 +275,30 @@ def test_an_editor_that_stops_only_itself_gives_the_terminal_away(
     terminal.sees("AGAIN")
     terminal.process.sendline("")
     terminal.is_back()
-    assert _entries() == ENTRIES
+    assert _entries() == {**ENTRIES, "deployment:count": 13}
     terminal.leaves()
 
 
 def test_a_run_goes_on_while_it_is_suspended(believable: Path, ended: list[Terminal], tmp_path: Path) -> None:
-    """It says far more than a pipe holds."""
-    (tmp_path / "loud.lua").write_text(
-        "task({name = 'loud', run = function()\n"
-        "  print('begun')\n"
-        f"  cmd('while ! test -e {tmp_path}/go; do sleep 0.05; done')\n"
-        "  for i = 1, 20000 do print('line ' .. i .. string.rep('.', 80)) end\n"
-        f"  cmd('touch {tmp_path}/over')\n"
-        "  state.set('run:lines', 20000)\n"
-        "end})\n"
-    )
-    terminal = Shell()
-    ended.append(terminal)
-    terminal.asks_for_a_path()
-    terminal.process.send(f"{tmp_path}/loud.lua\r")
-    terminal.sees("begun")
-    terminal.process.send("\x1a")
-    terminal.is_stopped()
-    (tmp_path / "go").touch()
-    wait_until((tmp_path / "over").exists, seconds=60, what="the run at its end")
-    wait_until(lambda: _entries().get("run:lines") == 20000, seconds=60)
-    assert terminal.state() == "T"
-    terminal.process.sendline("fg")
-    terminal.sees("line 20000")
-    terminal.sees("done")
-    terminal.leaves()
-
-
-def test_a_run_in_peace_goes_on_after_it(believable: Path, ended: list[Terminal], tmp_path: Path) -> None:
-    """Nothing was said meanwhile, and what is said afterwards arrives."""
     (tmp_path / "slow.lua").write_text(
         "task({name = 'slow', run = function()\n"
         "  print('begun')\n"
-        f"  cmd('while ! test -e {tmp_path}/go; do sleep 0.05; done')\n"
+        f"  cmd('while ! test -e {tmp_path}/slow; do sleep 0.05; done')\n"
         "  print('said later')\n"
+        "end})\n"
+    )
+    (tmp_path / "loud.lua").write_text(
+        "task({name = 'loud', run = function()\n"
+        "  print('all begins')\n"
+        f"  cmd('while ! test -e {tmp_path}/loud; do sleep 0.05; done')\n"
+        "  for i = 1, 5000 do print('line ' .. i .. string.rep('.', 80)) end\n"
+        f"  cmd('touch {tmp_path}/over')\n"
+        "  state.set('run:lines', 5000)\n"
         "end})\n"
     )
     terminal = Shell()
     ended.append(terminal)
+    # One that says nothing meanwhile: what it says afterwards arrives.
     terminal.asks_for_a_path()
     terminal.process.send(f"{tmp_path}/slow.lua\r")
     terminal.sees("begun")
@@ -335,8 +307,22 @@ def test_a_run_in_peace_goes_on_after_it(believable: Path, ended: list[Terminal]
         terminal.is_stopped()
         terminal.goes_on()
         terminal.sees("begun")
-    (tmp_path / "go").touch()
+    (tmp_path / "slow").touch()
     terminal.sees("said later")
+    terminal.sees("done")
+
+    # One that says far more than a pipe holds.
+    terminal.asks_for_a_path()
+    terminal.process.send(f"{tmp_path}/loud.lua\r")
+    terminal.sees("all begins")
+    terminal.process.send("\x1a")
+    terminal.is_stopped()
+    (tmp_path / "loud").touch()
+    wait_until((tmp_path / "over").exists, seconds=60, what="the run at its end")
+    wait_until(lambda: _entries().get("run:lines") == 5000, seconds=60)
+    assert terminal.state() == "T"
+    terminal.process.sendline("fg")
+    terminal.sees("line 5000")
     terminal.sees("done")
     terminal.leaves()
 
