@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.tui.services.rows import Rows
+from tests.support import A_MINUTE
 from tests.tui.driving import running, until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sloth_tui.model import Query
     from sloth_tui.store.port import Store
 
 pytestmark = pytest.mark.slow
@@ -28,6 +31,27 @@ async def test_the_pane_with_the_focus_is_the_current_one(
         await app.pilot.pause()
         assert app.app.focused is app.table
         assert browser.current == "keys"
+
+
+async def test_the_cursor_is_moved_while_another_order_is_awaited(
+    believable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = Event()
+    index = Rows._index
+
+    def slow(rows: Rows, agent: str, query: Query, generation: int) -> None:
+        go_on.wait(A_MINUTE)
+        index(rows, agent, query, generation)
+
+    async with running() as app:
+        monkeypatch.setattr(Rows, "_index", slow)
+        await app.press("down", "down")
+        await until(lambda: app.table.key == "deployment:count")
+        await app.press("T", "down", "down", "up")
+        await until(lambda: app.table.key == "deployment:ratio")
+        go_on.set()
+        # The cursor would have been on "deployment:" and is one line below.
+        await until(lambda: app.table.node == "flag:")
 
 
 async def test_an_answer_that_is_not_awaited_any_more_ends_nothing(believable: Path) -> None:

@@ -190,7 +190,11 @@ async def marks(app: Driver) -> None:
 
 
 async def tree(app: Driver) -> None:
-    await app.press("T", "down", "right")
+    await app.press("T")
+    await until(lambda: app.table.node == "app:")
+    await app.press("down")
+    await until(lambda: app.table.node == "cluster:")
+    await app.press("right")
     await app.sees("members")
 
 

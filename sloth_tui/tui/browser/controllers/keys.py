@@ -62,6 +62,8 @@ class KeysController(Controller):
         if key is None and lets_all_through(message.query) and not lets_all_through(before):
             # The cursor stays on its key when the filter is cleared.
             key = self.context.key
+        elif key is not None:
+            key = self.context.key or key  # it may have been moved meanwhile
         self._ask(message.query)
         if key is not None:
             self.services.rows.find(key, reveal=False)
@@ -109,7 +111,7 @@ class KeysController(Controller):
             # Its position is one among other rows than those that are awaited.
             self.services.rows.find(message.key, reveal=message.reveals)
         elif message.position is not None:
-            self.context.table.go_to(message.position)
+            self.context.table.go_to(message.position, from_asked=not message.reveals)
         elif not lets_all_through(self._query):
             self.screen.query_one(FilterBar).clear()
             self._ask(self.screen.query_one(FilterBar).asked)

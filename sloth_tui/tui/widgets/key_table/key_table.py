@@ -100,6 +100,9 @@ class KeyTable(RowView):
         """Lines by which the key under the cursor moves with the new rows."""
         self._destination: int | None = None
         """Where the cursor goes when the answer to a new query arrives."""
+        self._moved, self._moved_from = 0, 0
+        """Lines by which a person moved the cursor since the newest query was asked, up to when rows were
+        replaced, and the line on which the cursor stood then."""
 
     @property
     def row(self) -> Row | None:
@@ -139,6 +142,7 @@ class KeyTable(RowView):
         self.outlived = self.outlived or afresh
         self._told_count, self._outdated, self._shift, self._destination = 0, False, 0, None
         self._sent = False
+        self._count_moves()
         self.rows.forget()
 
     def index(self, count: int, rows: Sequence[Row | None] = (), *, complete: bool) -> None:
@@ -182,17 +186,28 @@ class KeyTable(RowView):
             self._painter.measure(rows)
             self._highlight.cursor_moved()
 
-    def go_to(self, line: int) -> None:
-        """Put the cursor on a line, at once or when the awaited rows arrive."""
+    def go_to(self, line: int, *, from_asked: bool = False) -> None:
+        """Put the cursor on a line, at once or when the awaited rows arrive. ``from_asked``: it is where the
+        cursor was when they were asked for; lines that it was moved by since count from there."""
+        if not from_asked:
+            self._count_moves()
         if self._awaits_answer:
             self._destination = line
         elif self._outdated:
-            self._shift, self._sent = line - self.cursor, True
+            self._shift, self._sent = line + self._moves - self.cursor, True
         else:
-            self.move_to(line)
+            self.move_to(line + self._moves)
+            self._count_moves()
             return
         self.rows.forget()
         self._want_rows()
+
+    @property
+    def _moves(self) -> int:
+        return self._moved + self.cursor - self._moved_from
+
+    def _count_moves(self, so_far: int = 0) -> None:
+        self._moved, self._moved_from = so_far, self.cursor
 
     @property
     def _awaits_answer(self) -> bool:
@@ -214,7 +229,7 @@ class KeyTable(RowView):
 
     def _take_over(self, first: int, rows: list[Row | None]) -> None:
         """Replace all rows on screen by these."""
-        row, count, before = self.row, self.count, self.rows.by_spot()
+        row, count, before, moves = self.row, self.count, self.rows.by_spot(), self._moves
         changed = self.rows.load(first, rows, anew=True)
         awaited, self._shown_generation, self._outdated = self._awaits_answer, self._generation, False
         self.set_count(self._told_count)
@@ -224,9 +239,12 @@ class KeyTable(RowView):
             self._painter.answered = self.asked
             self._highlight.forget()
             self.scroll_to(y=0, animate=False)
-            if destination is None:
-                destination = self.rows.numbers().get(spot_of(row), 0) if row is not None else 0
-            self.move_to(destination)
+            if destination is not None:
+                self.move_to(destination + moves)
+                self._count_moves()
+            else:
+                self.move_to(self.rows.numbers().get(spot_of(row), 0) if row is not None else 0)
+                self._count_moves(moves)
             self.refresh()
         else:
             shift, sent, self._shift, self._sent = self._shift, self._sent, 0, False
