@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sloth_tui.errors import LockHeld
-from sloth_tui.store import open_store
+from sloth_tui.store import open_path, open_store
 from tests.support import sweep, wait_until
 
 pytestmark = pytest.mark.slow
@@ -109,14 +110,22 @@ def tried(commands: dict[str, int], share: int) -> list[tuple[str, str]]:
     return sweep(itertools.product(commands, STREAMS), tells)
 
 
-@pytest.fixture
-def filled(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    with open_store("local", "write") as store:
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What each test has a copy of."""
+    directory = tmp_path_factory.mktemp("filled") / "state"
+    with open_path(str(directory / "local.db"), "write") as store:
         store.set("word", "hello")
         store.set("n", 41)
         store.set("n", 42)
-        store.acquire("held", "somebody", 600)
-    (base / "state" / "broken.db").write_bytes(b"no database, whatever else it is" * 200)
+        store.acquire("held", "somebody", 3600)
+    (directory / "broken.db").write_bytes(b"no database, whatever else it is" * 200)
+    return directory
+
+
+@pytest.fixture
+def filled(state: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(state, base / "state")
     (tmp_path / "tasks.lua").write_text(TASKS)
     monkeypatch.chdir(tmp_path)
     return base
@@ -130,7 +139,7 @@ def shell(words: str, redirection: str) -> subprocess.CompletedProcess[bytes]:
     )
 
 
-@pytest.mark.parametrize(("words", "streams"), tried(WITH_DATA, 3))
+@pytest.mark.parametrize(("words", "streams"), tried(WITH_DATA, 6))
 def test_data_that_cannot_be_written_is_exit_1_and_nothing_else_is(
     words: str, streams: str, filled: Path
 ) -> None:

@@ -16,7 +16,7 @@ import pytest
 from sloth_tui.store.sqlite.engine import opening
 from tests.cli.support import piped
 from tests.store.sqlite.others import files_of, make_ours
-from tests.store.unprivileged import NOBODY, run_all_unprivileged, run_unprivileged
+from tests.store.unprivileged import NOBODY, run_unprivileged
 from tests.store.unreadable import EMPTIED, leave_a_hot_journal
 
 if TYPE_CHECKING:
@@ -64,17 +64,24 @@ def given_away(base: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", [0o000, 0o600], ids=oct)
-@pytest.mark.parametrize("closed", ["state", ""], ids=["state", "base"])
-def test_a_directory_that_may_not_be_searched_is_told(shared: Path, mode: int, closed: str) -> None:
+def test_a_directory_that_may_not_be_searched_is_told(shared: Path) -> None:
     given_away(shared)
-    (shared / closed).chmod(mode)
-    ends = run_all_unprivileged(shared, READS + WRITES)
-    (shared / closed).chmod(0o700)
-    for words, done in zip(READS + WRITES, ends, strict=True):
-        assert (done.code, done.out) == (7, ""), words
+    closed = {}
+    for mode, place in itertools.product([0o000, 0o600], ["state", ""]):
+        base = shared.with_name(f"{mode:o}-{place}")
+        shutil.copytree(shared, base)
+        given_away(base)
+        closed[base] = base / place, mode
+    for directory, mode in closed.values():
+        directory.chmod(mode)
+    commands = list(itertools.product(closed, READS + WRITES))
+    ends = run_unprivileged(commands)
+    for directory, _ in closed.values():
+        directory.chmod(0o700)
+    for (base, words), done in zip(commands, ends, strict=True):
+        assert (done.code, done.out) == (7, ""), (base, words)
         message, hint = done.err.splitlines()
-        assert message.startswith(f"error: {shared}/"), words
+        assert message.startswith(f"error: {base}/"), words
         assert message.endswith(": permission denied"), words
         assert hint == "hint: check the permissions of the directories above it", words
 
@@ -141,23 +148,24 @@ def test_a_run_in_a_store_that_cannot_be_read_says_so(base: Path, tmp_path: Path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file_mode", [0o444, 0o644])
-@pytest.mark.parametrize("directory_mode", [0o555, 0o777])
-def test_what_was_never_committed_is_not_shown(
-    shared: Path, tmp_path: Path, file_mode: int, directory_mode: int
-) -> None:
-    path = leave_a_hot_journal(shared / "state" / "local.db", tmp_path)
-    for file in path.parent.glob("local.db*"):
-        file.chmod(file_mode)
-    path.parent.chmod(directory_mode)
-    before = files_of(path)
-    done = run_unprivileged(shared, "state", "list")
-    after = files_of(path)
-    path.parent.chmod(0o755)
-    assert (done.code, done.out) == (7, "")
-    message, hint = done.err.splitlines()[-2:]
-    assert message == f"error: {path}: cannot be read"
-    assert hint == "hint: a writer left it half written: to read it as who may write there puts it right"
+def test_what_was_never_committed_is_not_shown(shared: Path, tmp_path: Path) -> None:
+    left = leave_a_hot_journal(shared / "state" / "local.db", tmp_path)
+    before = {}
+    for file_mode, directory_mode in itertools.product([0o444, 0o644], [0o555, 0o777]):
+        path = shared.with_name(f"{file_mode:o}-{directory_mode:o}") / "state" / "local.db"
+        shutil.copytree(left.parent, path.parent)
+        for file in path.parent.glob("local.db*"):
+            file.chmod(file_mode)
+        path.parent.chmod(directory_mode)
+        before[path] = files_of(path)
+    ends = run_unprivileged([(path.parents[1], ["state", "list"]) for path in before])
+    after = {path: files_of(path) for path in before}
+    for path, done in zip(before, ends, strict=True):
+        path.parent.chmod(0o755)
+        assert (done.code, done.out) == (7, ""), path
+        message, hint = done.err.splitlines()[-2:]
+        assert message == f"error: {path}: cannot be read"
+        assert hint == "hint: a writer left it half written: to read it as who may write there puts it right"
     assert after == before
 
 
@@ -165,7 +173,7 @@ def test_what_was_never_committed_is_not_shown(
 def test_who_may_write_puts_right_what_a_crash_left(shared: Path, tmp_path: Path) -> None:
     path = leave_a_hot_journal(shared / "state" / "local.db", tmp_path)
     given_away(shared)
-    done = run_unprivileged(shared, "state", "list", "-o", "json")
+    (done,) = run_unprivileged([(shared, ["state", "list", "-o", "json"])])
     assert done.code == 0
     assert '"old' in done.out
     assert "new" not in done.out
@@ -173,15 +181,16 @@ def test_who_may_write_puts_right_what_a_crash_left(shared: Path, tmp_path: Path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("content", [b"", bytes(28) + b"what was played back"])
-def test_a_journal_that_is_done_with_stands_in_nobodys_way(shared: Path, content: bytes) -> None:
-    path = shared / "state" / "local.db"
-    path.with_name("local.db-journal").write_bytes(content)
-    for file in path.parent.iterdir():
+def test_a_journal_that_is_done_with_stands_in_nobodys_way(shared: Path) -> None:
+    directory = shared / "state"
+    for agent, content in {"local": b"", "other": bytes(28) + b"what was played back"}.items():
+        (directory / f"{agent}.db-journal").write_bytes(content)
+    for file in directory.iterdir():
         file.chmod(0o444)
-    path.parent.chmod(0o555)
-    done = run_unprivileged(shared, "state", "get", "key")
-    assert done == (0, "value\n", "")
+    directory.chmod(0o555)
+    words = ["state", "get", "key", "--agent"]
+    ends = run_unprivileged([(shared, [*words, "local"]), (shared, [*words, "other"])])
+    assert ends == [(0, "value\n", "")] * 2
 
 
 def test_a_hard_link_is_refused_and_left_alone(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 NOBODY = 65534
@@ -20,11 +19,13 @@ import importlib, io, json, os, pkgutil, sys
 import sloth_tui.cli, sloth_tui.store
 for package in (sloth_tui.cli, sloth_tui.store):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        importlib.import_module(module.name)
+        if not module.name.startswith(("sloth_tui.store.etcd", "sloth_tui.store.s3")):
+            importlib.import_module(module.name)
 if os.getuid() == 0:
     os.setgroups([]), os.setgid({NOBODY}), os.setuid({NOBODY})
 ends, said = [], sys.stdout
-for words in json.load(sys.stdin):
+for base, words in json.load(sys.stdin):
+    os.environ["SLOTH_RUNNER_HOME"] = base
     out, err = io.BytesIO(), io.BytesIO()
     sys.stdout = io.TextIOWrapper(out, "utf-8", write_through=True)
     sys.stderr = io.TextIOWrapper(err, "utf-8", "backslashreplace", write_through=True)
@@ -57,21 +58,14 @@ class Ended(NamedTuple):
     err: str
 
 
-def run_unprivileged(base: Path, *words: str) -> Ended:
-    """Run one command on this base directory."""
-    (ended,) = run_all_unprivileged(base, [words])
-    return ended
-
-
-def run_all_unprivileged(base: Path, commands: Sequence[Sequence[str]]) -> list[Ended]:
-    """Run commands on this base directory, one after the other, in one process."""
+def run_unprivileged(commands: Iterable[tuple[Path, Sequence[str]]]) -> list[Ended]:
+    """Run commands, each on its base directory, one after the other, in one process."""
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM],
-        input=json.dumps(commands),
+        input=json.dumps([(str(base), words) for base, words in commands]),
         capture_output=True,
         text=True,
         timeout=60,
-        env={**os.environ, "SLOTH_RUNNER_HOME": str(base)},
     )
     assert (done.returncode, done.stderr) == (0, "")
     return [Ended(*ended) for ended in json.loads(done.stdout)]
