@@ -1,4 +1,4 @@
-"""Calls to the server by gRPC, with the codec of :mod:`sloth_tui.store.etcd.client.wire`."""
+"""Calls to the server by gRPC, in the bytes of :mod:`sloth_tui.store.etcd.client.wire`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 import grpc
 
-from sloth_tui.store.etcd.client import wire
+from sloth_tui.store.etcd.client import wire, wire_answers
 from sloth_tui.store.etcd.client.failures import DENIED, TOKEN, TRY_AGAIN, UNREACHABLE, Failed, kind_of
 
 TYPE_CHECKING = False
@@ -86,27 +86,35 @@ class GrpcChannel:
         """Number of the endpoint that the main thread waits for."""
 
     def range(self, request: Range, seconds: float) -> RangeAnswer:
-        return self._call("KV/Range", wire.range_request(request), wire.range_answer, seconds)
+        return self._call("KV/Range", wire.range_request(request), wire_answers.range_answer, seconds)
 
     def txn(self, request: Txn, seconds: float) -> TxnAnswer:
-        return self._call("KV/Txn", wire.txn_request(request), wire.txn_answer, seconds)
+        return self._call("KV/Txn", wire.txn_request(request), wire_answers.txn_answer, seconds)
 
     def grant(self, lease_seconds: int, seconds: float) -> Granted:
-        return self._call("Lease/LeaseGrant", wire.grant_request(lease_seconds), wire.granted_answer, seconds)
+        return self._call(
+            "Lease/LeaseGrant", wire.grant_request(lease_seconds), wire_answers.granted_answer, seconds
+        )
 
     def revoke(self, lease: int, seconds: float) -> None:
         self._call("Lease/LeaseRevoke", wire.lease_request(lease), _same, seconds)
 
     def keep_alive(self, lease: int, seconds: float) -> Granted:
         return self._call(
-            "Lease/LeaseKeepAlive", wire.lease_request(lease), wire.granted_answer, seconds, stream=True
+            "Lease/LeaseKeepAlive",
+            wire.lease_request(lease),
+            wire_answers.granted_answer,
+            seconds,
+            stream=True,
         )
 
     def time_to_live(self, lease: int, seconds: float) -> Granted:
-        return self._call("Lease/LeaseTimeToLive", wire.lease_request(lease), wire.granted_answer, seconds)
+        return self._call(
+            "Lease/LeaseTimeToLive", wire.lease_request(lease), wire_answers.granted_answer, seconds
+        )
 
     def status(self, seconds: float) -> Status:
-        return self._call("Maintenance/Status", b"", wire.status_answer, seconds)
+        return self._call("Maintenance/Status", b"", wire_answers.status_answer, seconds)
 
     def watch(self, *ranges: Range) -> Iterator[Watched]:
         """Yield what happens in these ranges from now on, until :meth:`interrupt` or :meth:`close`. The first
@@ -120,7 +128,7 @@ class GrpcChannel:
         self._running.add(call)
         try:
             for data in call:
-                watched = wire.watched_answer(data)
+                watched = wire_answers.watched_answer(data)
                 self._doubt_login(watched.canceled)
                 yield watched
         except grpc.RpcError as error:
@@ -220,7 +228,9 @@ class GrpcChannel:
 
     def _log_in(self, seconds: float) -> None:
         request = wire.authenticate_request(self._address.user or "", self._password or "")
-        self._token = wire.token_answer(self._attempt("Auth/Authenticate", request, seconds, stream=False))
+        self._token = wire_answers.token_answer(
+            self._attempt("Auth/Authenticate", request, seconds, stream=False)
+        )
 
     def _metadata(self) -> tuple[tuple[str, str], ...]:
         return (_NEEDS_LEADER,) if self._token is None else (_NEEDS_LEADER, ("token", self._token))

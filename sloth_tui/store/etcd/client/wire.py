@@ -1,38 +1,21 @@
-"""etcd's messages in the bytes of protobuf.
+"""Requests to etcd in the bytes of protobuf. Its answers: :mod:`sloth_tui.store.etcd.client.wire_answers`.
 
-Written by hand: a driver that brings protobuf brings its conflicts of versions, and a straight walk reads a
-million keys in half a second of a processor. Fields and numbers are those of etcd's ``rpc.proto`` and
-``kv.proto``. A field that is unknown is skipped, as protobuf demands, so a newer server may add some."""
+Written by hand: a driver that brings protobuf brings its conflicts of versions. Fields and numbers are those
+of etcd's ``rpc.proto`` and ``kv.proto``."""
 
 from __future__ import annotations
 
-from sloth_tui.store.etcd.client.messages import (
-    Event,
-    Granted,
-    KeyValue,
-    Put,
-    Range,
-    RangeAnswer,
-    Status,
-    Txn,
-    TxnAnswer,
-    Watched,
-)
+from sloth_tui.store.etcd.client.messages import Put, Range, Txn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sloth_tui.store.etcd.client.messages import Compare, Delete, Operation
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_BYTES = 2
 _SIGN = 1 << 64
 _DESCEND = 2
 _COMPARED = {"version": (0, 4), "create": (1, 5), "mod": (2, 6), "lease": (4, 8)}
 """Field of a comparison -> its target, and the number of the field that holds the number."""
-
-
-# Writing.
 
 
 _SMALL = [bytes((number,)) for number in range(128)]
@@ -119,185 +102,3 @@ def watch_request(key: bytes, end: bytes | None) -> bytes:
 
 def authenticate_request(user: str, password: str) -> bytes:
     return _bytes(1, user.encode()) + _bytes(2, password.encode())
-
-
-# Reading.
-
-
-def _read_varint(data: bytes, at: int) -> tuple[int, int]:
-    byte = data[at]
-    if byte < 0x80:
-        return byte, at + 1
-    number, shift = byte & 0x7F, 7
-    while True:
-        at += 1
-        byte = data[at]
-        number |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return number, at + 1
-        shift += 7
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield the number and the content of each field: an integer, or bytes. Raises ValueError for what is not
-    protobuf."""
-    at, end = 0, len(data)
-    while at < end:
-        tag = data[at]
-        at += 1
-        if tag > 0x7F:
-            tag, at = _read_varint(data, at - 1)
-        kind = tag & 7
-        if kind in (_VARINT, _BYTES):
-            number = data[at]
-            at += 1
-            if number > 0x7F:
-                number, at = _read_varint(data, at - 1)
-            if kind == _VARINT:
-                yield tag >> 3, number
-            else:
-                yield tag >> 3, data[at : at + number]
-                at += number
-        elif kind == _FIXED64:
-            at += 8
-        elif kind == _FIXED32:
-            at += 4
-        else:
-            raise ValueError(f"not protobuf: a field of kind {kind}")
-
-
-def _signed(number: object) -> int:
-    assert isinstance(number, int)
-    return number - _SIGN if number >> 63 else number
-
-
-def _as_bytes(content: object) -> bytes:
-    assert isinstance(content, bytes)
-    return content
-
-
-def _revision(header: object) -> int:
-    for field, content in _fields(_as_bytes(header)):
-        if field == 3:
-            return _signed(content)
-    return 0
-
-
-def _key_value(data: bytes) -> KeyValue:
-    """Read one key: the innermost loop of every list, hence without :func:`_fields`."""
-    key = value = b""
-    create = mod = lease = 0
-    at, end = 0, len(data)
-    while at < end:
-        tag = data[at]
-        at += 1
-        number = data[at]
-        at += 1
-        if number > 0x7F:
-            number, at = _read_varint(data, at - 1)
-        if tag == 0x0A:
-            key = data[at : at + number]
-            at += number
-        elif tag == 0x2A:
-            value = data[at : at + number]
-            at += number
-        elif tag == 0x10:
-            create = number
-        elif tag == 0x18:
-            mod = number
-        elif tag == 0x30:
-            lease = number
-        elif tag & 7 == _BYTES:
-            at += number
-    return KeyValue(key, value, create, mod, _signed(lease))
-
-
-def range_answer(data: bytes, *, inner: bool = False) -> RangeAnswer:
-    """``inner``: inside the answer of a transaction, which has the revision."""
-    kvs, count, revision = [], 0, 0
-    for field, content in _fields(data):
-        if field == 2:
-            kvs.append(_key_value(_as_bytes(content)))
-        elif field == 4:
-            count = _signed(content)
-        elif field == 1 and not inner:
-            revision = _revision(content)
-    return RangeAnswer(kvs, count, revision)
-
-
-def deleted_answer(data: bytes) -> int:
-    return next((_signed(content) for field, content in _fields(data) if field == 2), 0)
-
-
-def txn_answer(data: bytes) -> TxnAnswer:
-    succeeded, revision = False, 0
-    answers: list[RangeAnswer | TxnAnswer | int] = []
-    for field, content in _fields(data):
-        if field == 3:
-            answers += [_answer(number, _as_bytes(inner)) for number, inner in _fields(_as_bytes(content))]
-        elif field == 2:
-            succeeded = bool(content)
-        elif field == 1:
-            revision = _revision(content)
-    return TxnAnswer(succeeded, answers, revision)
-
-
-def _answer(field: int, data: bytes) -> RangeAnswer | TxnAnswer | int:
-    if field == 1:
-        return range_answer(data, inner=True)
-    if field == 4:
-        return txn_answer(data)
-    return deleted_answer(data) if field == 3 else 0
-
-
-def granted_answer(data: bytes) -> Granted:
-    """Read the answer to a grant, to a keep-alive or to the question how long a lease lasts: -1 s if it has
-    ended (0 s in the answer to a keep-alive)."""
-    lease = seconds = 0
-    for field, content in _fields(data):
-        if field == 2:
-            lease = _signed(content)
-        elif field == 3:
-            seconds = _signed(content)
-    return Granted(lease, seconds)
-
-
-def token_answer(data: bytes) -> str:
-    return next((_as_bytes(content).decode() for field, content in _fields(data) if field == 2), "")
-
-
-def status_answer(data: bytes) -> Status:
-    version, numbers, errors = "", {3: 0, 4: 0, 9: 0}, []
-    for field, content in _fields(data):
-        if field == 2:
-            version = _as_bytes(content).decode("utf-8", "replace")
-        elif field == 8:
-            errors.append(_as_bytes(content).decode("utf-8", "replace"))
-        elif field in numbers:
-            numbers[field] = _signed(content)
-    return Status(version, numbers[3], numbers[9], numbers[4], errors)
-
-
-def watched_answer(data: bytes) -> Watched:
-    events, revision, canceled, why = [], 0, False, ""
-    for field, content in _fields(data):
-        if field == 11:
-            events.append(_event(_as_bytes(content)))
-        elif field == 1:
-            revision = _revision(content)
-        elif field == 4:
-            canceled = bool(content)
-        elif field == 6:
-            why = _as_bytes(content).decode("utf-8", "replace")
-    return Watched(events, revision, why or "the server ended the watch" if canceled else "")
-
-
-def _event(data: bytes) -> Event:
-    deleted, changed = False, None
-    for field, content in _fields(data):
-        if field == 1:
-            deleted = bool(content)
-        elif field == 2:
-            changed = _key_value(_as_bytes(content))
-    assert changed is not None
-    return Event(deleted, changed.key, changed.mod)
