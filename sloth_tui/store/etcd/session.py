@@ -219,11 +219,11 @@ class Session:
 
     def read_at(self, *ranges: Range) -> Reading:
         """Like :meth:`read`; return the server's revision as well."""
-        request = nested(list(ranges))
-        seconds = max(map(_attempt_seconds, ranges))
-        answer = self.patiently(partial(self.channel.txn, Txn((), request)), seconds=seconds)
+        request, seconds = Txn((), nested(ranges)), max(map(_attempt_seconds, ranges))
+        answer = self.patiently(partial(self.channel.txn, request), seconds=seconds)
         self.require_later(answer.revision)
-        return Reading(flattened(answer.answers), answer.revision)
+        found = answer.answers if request.then is ranges else flattened(answer.answers)
+        return Reading(found, answer.revision)
 
     def require_later(self, revision: int) -> None:
         """Take note of a revision of the server. Raises DatabaseUnusable if this handle has seen a later one:
@@ -250,7 +250,6 @@ class Session:
         no_leader: Failed | None = None
         untried = 0 if self._answered else len(self.address.endpoints)
         while True:
-            patience = self.patience if self._answered else min(self.patience, FIRST_PATIENCE_SECONDS)
             is_hasty = untried > 1 and seconds <= ATTEMPT_SECONDS
             untried -= 1
             try:
@@ -263,6 +262,7 @@ class Session:
                     raise Interrupted from None
                 if failed.kind == COMPACTED:
                     raise
+                patience = self.patience if self._answered else min(self.patience, FIRST_PATIENCE_SECONDS)
                 is_over = waited + _PAUSE_SECONDS >= patience and untried <= 0
                 if failed.kind not in TRY_AGAIN or is_over:
                     # One member without a leader says more than others that are down.

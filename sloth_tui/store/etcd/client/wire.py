@@ -43,8 +43,14 @@ def _bytes(field: int, data: bytes) -> bytes:
     return _varint(field << 3 | _BYTES) + _varint(len(data)) + data
 
 
+_ONE_KEY = Range(b"")[1:]
+"""All but the key of the request for one key."""
+
+
 def range_request(request: Range) -> bytes:
     out = _bytes(1, request.key)
+    if request[1:] == _ONE_KEY:
+        return out
     if request.end is not None:
         out += _bytes(2, request.end)
     out += _number(3, request.limit) + _number(4, request.revision)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _SIGN = 1 << 64
+_OF_RANGE, _OF_TXN = b"\x0a\x12\x20", b"\x0a\x10\x1a"
+"""What the fields begin with that are read of an answer to a range and to a transaction."""
 
 
 def _read_varint(data: bytes, at: int) -> tuple[int, int]:
@@ -75,10 +77,36 @@ def _as_bytes(content: object) -> bytes:
     return content
 
 
-def _revision(header: object) -> int:
-    for field, content in _fields(_as_bytes(header)):
-        if field == 3:
-            return _signed(content)
+def _after(data: bytes, at: int) -> int:
+    """Return where the field that begins at ``at`` ends: one that is not read. Raises ValueError for what is
+    not protobuf."""
+    tag, at = _read_varint(data, at)
+    kind = tag & 7
+    if kind == _FIXED64:
+        return at + 8
+    if kind == _FIXED32:
+        return at + 4
+    if kind not in (_VARINT, _BYTES):
+        raise ValueError(f"not protobuf: a field of kind {kind}")
+    number, at = _read_varint(data, at)
+    return at if kind == _VARINT else at + number
+
+
+def _revision(header: bytes) -> int:
+    """Return the revision in the header of an answer. What stands before it, the ids of cluster and member,
+    is as long as numbers get."""
+    at, end = 0, len(header)
+    while at < end:
+        tag = header[at]
+        if tag == 0x18:
+            return _signed(_read_varint(header, at + 1)[0])
+        if tag > 0x7F or tag & 7:
+            at = _after(header, at)
+            continue
+        at += 1
+        while header[at] > 0x7F:
+            at += 1
+        at += 1
     return 0
 
 
@@ -111,17 +139,32 @@ def _key_value(data: bytes) -> KeyValue:
     return KeyValue(key, value, create, mod, _signed(lease))
 
 
-def range_answer(data: bytes, *, inner: bool = False) -> RangeAnswer:
-    """``inner``: inside the answer of a transaction, which has the revision."""
-    kvs, count, revision = [], 0, 0
-    for field, content in _fields(data):
-        if field == 2:
-            kvs.append(_key_value(_as_bytes(content)))
-        elif field == 4:
-            count = _signed(content)
-        elif field == 1 and not inner:
-            revision = _revision(content)
-    return RangeAnswer(kvs, count, revision)
+def range_answer(data: bytes, at: int = 0, end: int | None = None) -> RangeAnswer:
+    """Read the answer to a range: all of ``data``, or the part up to ``end`` of the answer of a transaction,
+    which has the revision. With the next one what every get waits for, hence without :func:`_fields`."""
+    kvs: list[KeyValue] = []
+    count = revision = 0
+    inner = end is not None
+    if end is None:
+        end = len(data)
+    while at < end:
+        tag = data[at]
+        if tag not in _OF_RANGE:
+            at = _after(data, at)
+            continue
+        number = data[at + 1]
+        at += 2
+        if number > 0x7F:
+            number, at = _read_varint(data, at - 1)
+        if tag == 0x20:
+            count = number
+            continue
+        if tag == 0x12:
+            kvs.append(_key_value(data[at : at + number]))
+        elif not inner:
+            revision = _revision(data[at : at + number])
+        at += number
+    return RangeAnswer(kvs, _signed(count), revision)
 
 
 def deleted_answer(data: bytes) -> int:
@@ -131,22 +174,41 @@ def deleted_answer(data: bytes) -> int:
 def txn_answer(data: bytes) -> TxnAnswer:
     succeeded, revision = False, 0
     answers: list[RangeAnswer | TxnAnswer | int] = []
-    for field, content in _fields(data):
-        if field == 3:
-            answers += [_answer(number, _as_bytes(inner)) for number, inner in _fields(_as_bytes(content))]
-        elif field == 2:
-            succeeded = bool(content)
-        elif field == 1:
-            revision = _revision(content)
+    at, end = 0, len(data)
+    while at < end:
+        tag = data[at]
+        if tag not in _OF_TXN:
+            at = _after(data, at)
+            continue
+        number = data[at + 1]
+        at += 2
+        if number > 0x7F:
+            number, at = _read_varint(data, at - 1)
+        if tag == 0x10:
+            succeeded = bool(number)
+            continue
+        if tag == 0x1A:
+            answers.append(_answer(data, at, at + number))
+        else:
+            revision = _revision(data[at : at + number])
+        at += number
     return TxnAnswer(succeeded, answers, revision)
 
 
-def _answer(field: int, data: bytes) -> RangeAnswer | TxnAnswer | int:
-    if field == 1:
-        return range_answer(data, inner=True)
-    if field == 4:
-        return txn_answer(data)
-    return deleted_answer(data) if field == 3 else 0
+def _answer(data: bytes, at: int, end: int) -> RangeAnswer | TxnAnswer | int:
+    """Read the answer to one operation, which is all of a part of ``data``."""
+    if data[at] == 0x0A:
+        size, first = _read_varint(data, at + 1)
+        if first + size == end:
+            return range_answer(data, first, end)
+    for field, content in _fields(data[at:end]):
+        if field == 1:
+            return range_answer(_as_bytes(content), 0, len(_as_bytes(content)))
+        if field == 4:
+            return txn_answer(_as_bytes(content))
+        if field == 3:
+            return deleted_answer(_as_bytes(content))
+    return 0
 
 
 def granted_answer(data: bytes) -> Granted:
@@ -183,7 +245,7 @@ def watched_answer(data: bytes) -> Watched:
         if field == 11:
             events.append(_event(_as_bytes(content)))
         elif field == 1:
-            revision = _revision(content)
+            revision = _revision(_as_bytes(content))
         elif field == 4:
             canceled = bool(content)
         elif field == 6:

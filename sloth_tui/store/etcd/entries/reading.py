@@ -65,7 +65,7 @@ class EntryReading:
         self.close()
 
     def get(self, key: str, default: D | None = None) -> Value | D | None:
-        kept = self._find([key_bytes(key)])[0]
+        kept = self._find_one(key)
         return default if kept is None else self._value(kept)
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Value]:
@@ -74,13 +74,13 @@ class EntryReading:
         return {key: self._value(kept) for key, kept in zip(wanted, found, strict=True) if kept is not None}
 
     def entry(self, key: str) -> Entry:
-        kept = self._find([key_bytes(key)])[0]
+        kept = self._find_one(key)
         if kept is None:
             raise self._no_such_key(key)
         return self._entry(key, kept)
 
     def exists(self, key: str) -> bool:
-        return self._find([key_bytes(key)])[0] is not None
+        return self._find_one(key) is not None
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         return (decode_key(key) for key, _ in self._walk(prefix))
@@ -104,10 +104,18 @@ class EntryReading:
         return counted.count
 
     def ttl(self, key: str) -> float | None:
-        kept = self._find([key_bytes(key)])[0]
+        kept = self._find_one(key)
         if kept is None or not kept.deadline:
             return None
         return max(kept.deadline / 1000 - self._session.clock.wall(), 0.001)
+
+    def _find_one(self, key: str) -> Kept | None:
+        """Return this entry; None for a key that is absent or cannot be one."""
+        session, wanted = self._session, key_bytes(key)
+        if not wanted or session.work is not None:
+            return self._find([wanted])[0]
+        kept = walking.find_one(session, wanted)
+        return None if kept is None or kept.is_over(session.now()) else kept
 
     def _find(self, keys: Sequence[bytes | None]) -> list[Kept | None]:
         """Return these entries, all as they are at one moment; None for a key that is absent or cannot be

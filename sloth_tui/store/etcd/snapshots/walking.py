@@ -60,6 +60,12 @@ def find(session: Session, keys: Sequence[bytes]) -> dict[bytes, Kept | None]:
             return found
 
 
+def find_one(session: Session, key: bytes) -> Kept | None:
+    """Return this entry as it is now; None for an absent one."""
+    found = read_settled(session, Range(session.layout.entry(key))).answers[1].kvs
+    return decode_kept(found[0]) if found else None
+
+
 def find_at(session: Session, keys: Sequence[bytes], revision: int) -> dict[bytes, Kept | None]:
     """Return these entries as they were at a revision of the server. Raises Failed if it was compacted."""
     found: dict[bytes, Kept | None] = {}
