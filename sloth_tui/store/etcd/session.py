@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sloth_tui.store.etcd.client.address import EtcdAddress
     from sloth_tui.store.etcd.client.calls import Channel
     from sloth_tui.store.etcd.client.keeping import Keeper
-    from sloth_tui.store.etcd.client.messages import RangeAnswer
+    from sloth_tui.store.etcd.client.messages import KeyValue, RangeAnswer
     from sloth_tui.store.etcd.data.head import Head
     from sloth_tui.store.etcd.data.overlay import Work
     from sloth_tui.store.etcd.data.records import Kept
@@ -97,6 +97,7 @@ class Session:
         "patience",
         "read_only",
         "secrets",
+        "settled",
         "sweep_due",
         "trimmed",
         "work",
@@ -138,6 +139,8 @@ class Session:
         """How many revisions that change set made so far."""
         self.head: Head = NONE
         """The head as this handle knows it: perhaps no longer the newest."""
+        self.settled: KeyValue | None = None
+        """The head's key when it was last read without a pending commit."""
         self.known: dict[bytes, Kept | None] = {}
         """Entries as they are at :attr:`head`."""
         self.secrets: Secrets | None = None
@@ -219,8 +222,8 @@ class Session:
 
     def read_at(self, *ranges: Range) -> Reading:
         """Like :meth:`read`; return the server's revision as well."""
-        request, seconds = Txn((), nested(ranges)), max(map(_attempt_seconds, ranges))
-        answer = self.patiently(partial(self.channel.txn, request), seconds=seconds)
+        request = Txn((), nested(ranges))
+        answer = self.patiently(partial(self.channel.txn, request), seconds=_attempt_seconds(*ranges))
         self.require_later(answer.revision)
         found = answer.answers if request.then is ranges else flattened(answer.answers)
         return Reading(found, answer.revision)
@@ -337,6 +340,8 @@ class Session:
         return self.head.is_due(self.now())
 
 
-def _attempt_seconds(request: Range) -> float:
-    is_list = request.end is not None and (request.many or not request.limit)
-    return _LIST_SECONDS if is_list else ATTEMPT_SECONDS
+def _attempt_seconds(*requests: Range) -> float:
+    for request in requests:
+        if request.end is not None and (request.many or not request.limit):
+            return _LIST_SECONDS
+    return ATTEMPT_SECONDS

@@ -40,7 +40,10 @@ def _number(field: int, number: int) -> bytes:
 
 
 def _bytes(field: int, data: bytes) -> bytes:
-    return _varint(field << 3 | _BYTES) + _varint(len(data)) + data
+    size = len(data)
+    if field < 16 and size < 128:
+        return _SMALL[field << 3 | _BYTES] + _SMALL[size] + data
+    return _varint(field << 3 | _BYTES) + _varint(size) + data
 
 
 _ONE_KEY = Range(b"")[1:]
@@ -76,10 +79,10 @@ def _compare(compare: Compare) -> bytes:
 
 
 def _operation(operation: Operation) -> bytes:
-    if isinstance(operation, Put):
-        return _bytes(2, put_request(operation))
     if isinstance(operation, Range):
         return _bytes(1, range_request(operation))
+    if isinstance(operation, Put):
+        return _bytes(2, put_request(operation))
     if isinstance(operation, Txn):
         return _bytes(4, txn_request(operation))
     return _bytes(3, delete_request(operation))

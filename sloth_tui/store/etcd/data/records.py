@@ -25,7 +25,11 @@ INLINE_BYTES = 256 * 1024
 """Largest stored form that stands in the entry itself, not in a blob."""
 STRING, HIDDEN, ABSENT = "string", "hidden", "-"
 """Names in place of a type: hidden: history keeps no value of this key; absent: there was no entry."""
+_PLAIN_DIGITS = 18
+"""So many digits are a number that a value may be, whatever they are."""
 _NOTHING = "-"
+_TIMED_FIELDS = 8
+"""Fields of an entry with a time to live; others have one less."""
 
 
 class Kept(
@@ -138,6 +142,8 @@ def value_of(kind: str, stored: bytes) -> Value:
     """Return the value of a stored form. Raises DatabaseUnusable."""
     if kind == "bytes":
         return stored
+    if kind == "integer" and len(stored) <= _PLAIN_DIGITS and stored.isdigit():
+        return int(stored)
     text = stored.decode("utf-8", "surrogateescape")
     if kind == "table":
         import json
@@ -166,7 +172,9 @@ def decode_kept(found: KeyValue) -> Kept:
     """Return the entry in a key. Raises DatabaseUnusable."""
     line, _, stored = found.value.partition(b"\n")
     try:
-        kind, created, updated, revision, change, size, blob, *deadline = line.split(b" ")
+        fields = line.split(b" ")
+        deadline = int(fields.pop()) if len(fields) == _TIMED_FIELDS else 0
+        kind, created, updated, revision, change, size, blob = fields
         return Kept(
             kind.decode(),
             stored,
@@ -176,9 +184,9 @@ def decode_kept(found: KeyValue) -> Kept:
             int(change),
             int(size),
             _name(blob),
-            *map(int, deadline),
+            deadline,
         )
-    except (ValueError, TypeError):
+    except ValueError:
         raise foreign(name_of(found.key)) from None
 
 

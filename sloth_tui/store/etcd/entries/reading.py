@@ -115,7 +115,9 @@ class EntryReading:
         if not wanted or session.work is not None:
             return self._find([wanted])[0]
         kept = walking.find_one(session, wanted)
-        return None if kept is None or kept.is_over(session.now()) else kept
+        if kept is not None and kept.deadline and kept.is_over(session.now()):
+            return None
+        return kept
 
     def _find(self, keys: Sequence[bytes | None]) -> list[Kept | None]:
         """Return these entries, all as they are at one moment; None for a key that is absent or cannot be
@@ -145,7 +147,8 @@ class EntryReading:
         return ((key, entry) for key, entry in kept if not entry.is_over(now))
 
     def _value(self, kept: Kept) -> Value:
-        return value_of(kept.kind, blobs.stored_of(self._session, kept))
+        stored = kept.stored if kept.blob is None else blobs.read(self._session, kept.blob)
+        return value_of(kept.kind, stored)
 
     def _entry(self, key: str, kept: Kept) -> Entry:
         from sloth_tui.model import Entry
