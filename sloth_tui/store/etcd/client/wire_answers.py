@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _SIGN = 1 << 64
+_new = tuple.__new__
+"""Makes a named tuple in a third of the time that its name takes."""
 _OF_RANGE, _OF_TXN = b"\x0a\x12\x20", b"\x0a\x10\x1a"
 """What the fields begin with that are read of an answer to a range and to a transaction."""
 
@@ -110,33 +112,39 @@ def _revision(header: bytes) -> int:
     return 0
 
 
-def _key_value(data: bytes) -> KeyValue:
-    """Read one key: the innermost loop of every list, hence without :func:`_fields`."""
+def _key_value(data: bytes, at: int, end: int) -> KeyValue:
+    """Read one key, which is a part of ``data``: the innermost loop of every list, hence without any function
+    that it could call."""
     key = value = b""
     create = mod = lease = 0
-    at, end = 0, len(data)
     while at < end:
         tag = data[at]
-        at += 1
-        number = data[at]
-        at += 1
+        number = data[at + 1]
+        at += 2
         if number > 0x7F:
-            number, at = _read_varint(data, at - 1)
+            number &= 0x7F
+            shift = 7
+            while (byte := data[at]) > 0x7F:
+                number |= (byte & 0x7F) << shift
+                shift += 7
+                at += 1
+            number |= byte << shift
+            at += 1
         if tag == 0x0A:
             key = data[at : at + number]
-            at += number
-        elif tag == 0x2A:
-            value = data[at : at + number]
             at += number
         elif tag == 0x10:
             create = number
         elif tag == 0x18:
             mod = number
+        elif tag == 0x2A:
+            value = data[at : at + number]
+            at += number
         elif tag == 0x30:
-            lease = number
+            lease = _signed(number)
         elif tag & 7 == _BYTES:
             at += number
-    return KeyValue(key, value, create, mod, _signed(lease))
+    return _new(KeyValue, (key, value, create, mod, lease))
 
 
 def range_answer(data: bytes, at: int = 0, end: int | None = None) -> RangeAnswer:
@@ -160,7 +168,7 @@ def range_answer(data: bytes, at: int = 0, end: int | None = None) -> RangeAnswe
             count = number
             continue
         if tag == 0x12:
-            kvs.append(_key_value(data[at : at + number]))
+            kvs.append(_key_value(data, at, at + number))
         elif not inner:
             revision = _revision(data[at : at + number])
         at += number
@@ -259,6 +267,6 @@ def _event(data: bytes) -> Event:
         if field == 1:
             deleted = bool(content)
         elif field == 2:
-            changed = _key_value(_as_bytes(content))
+            changed = _key_value(_as_bytes(content), 0, len(_as_bytes(content)))
     assert changed is not None
     return Event(deleted, changed.key, changed.mod)
