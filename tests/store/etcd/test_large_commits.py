@@ -161,6 +161,19 @@ def test_whoever_comes_next_completes_it(how: str, address: str) -> None:
         assert left_over(store) == []
 
 
+def test_a_handle_that_has_read_before_completes_it(address: str) -> None:
+    with opened(address) as early, opened(address) as writer:
+        writer.set("n", 1)
+        assert [early.get("n"), early.get("n")] == [1, 1]
+        writer.delete("n")
+        assert early.get("n") is None
+        _pending(address)
+        assert early.get("k00699") == 699
+        assert left_over(early) == []
+        writer.set("k00699", "later")
+        assert [early.get("k00699"), early.get("k00000")] == ["later", 0]
+
+
 def test_whoever_asks_for_an_overview_completes_it(address: str) -> None:
     _pending(address, before="app:")
     with opened(address, "read") as store:
