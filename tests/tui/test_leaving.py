@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tests.support import rounds, wait_until
+from tests.support import rounds, sweep, wait_until
 from tests.tui.test_terminal import ALTERNATE_SCREEN, Terminal
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _code(terminal: Terminal) -> int | None:
     return code
 
 
-@pytest.mark.parametrize("way", list(_WAYS))
+@pytest.mark.parametrize("way", sweep(_WAYS, ["q", "SIGTERM", "closed"]))
 def test_the_first_moments_with_a_screen(believable: Path, way: str) -> None:
     for number in range(_ROUNDS):
         terminal = Terminal()
@@ -70,7 +70,7 @@ def test_the_first_moments_with_a_screen(believable: Path, way: str) -> None:
         assert way == "closed" or terminal.is_restored()
 
 
-@pytest.mark.parametrize("way", ["SIGTERM", "SIGINT", "SIGHUP", "closed"])
+@pytest.mark.parametrize("way", sweep(["SIGTERM", "SIGINT", "SIGHUP", "closed"], ["SIGINT", "closed"]))
 def test_before_there_is_a_screen(believable: Path, way: str) -> None:
     program = (
         "import os, sys\nfrom sloth_tui.tui import run_app\n"

@@ -1,7 +1,7 @@
 """Pictures of the app, compared with those that were looked at.
 
-``SLOTH_PROOF=1`` and ``--snapshot-update`` take new ones; without the former, those of ``make proof`` would be
-taken for unused, and deleted.
+``SLOTH_PROOF=1`` and ``--snapshot-update`` take new ones; without the former, those of ``make proof`` would
+be taken for unused, and deleted.
 """
 
 from __future__ import annotations

@@ -116,15 +116,6 @@ class Terminal:
         )
 
 
-@pytest.mark.parametrize("key", ["q", "\x11"], ids=["q", "ctrl+q"])
-def test_leaving_by_key_restores_the_terminal(believable: Path, key: str) -> None:
-    terminal = Terminal()
-    terminal.sees("deployment:version")
-    terminal.process.send(key)
-    terminal.ends(0)
-    assert terminal.is_restored()
-
-
 def test_enter_right_after_typing_takes_what_is_found_for_it(believable: Path) -> None:
     """Not what the list still shows of before."""
     terminal = Terminal()
@@ -144,13 +135,14 @@ def test_a_signal_restores_the_terminal(believable: Path, number: signal.Signals
     assert terminal.is_restored()
 
 
-def test_without_colours_the_focus_and_the_cursor_can_still_be_told(believable: Path) -> None:
+def test_without_colours_the_focus_can_still_be_told_and_q_restores_the_terminal(believable: Path) -> None:
     terminal = Terminal(NO_COLOR="1")
     terminal.sees("deployment:version")
     assert b"\x1b[38;2" not in terminal.received
     assert any("┏" in line for line in terminal.screen.display)
     terminal.process.send("q")
     terminal.ends(0)
+    assert terminal.is_restored()
 
 
 def test_a_defect_restores_the_terminal_and_prints_no_values(believable: Path) -> None:
@@ -162,13 +154,16 @@ def test_a_defect_restores_the_terminal_and_prints_no_values(believable: Path) -
     assert b"tok_very_secret" not in terminal.received[terminal.received.rfind(ALTERNATE_SCREEN) :]
 
 
-def test_a_theme_of_the_terminals_own_colours_uses_no_others(believable: Path) -> None:
+def test_a_theme_of_the_terminals_own_colours_uses_no_others_and_ctrl_q_restores_the_terminal(
+    believable: Path,
+) -> None:
     terminal = Terminal(_themed("sloth-terminal"), COLORTERM="truecolor")
     terminal.sees("deployment:version")
     assert b"8;2;" not in terminal.received
     assert b"8;5;" not in terminal.received
-    terminal.process.send("q")
+    terminal.process.send("\x11")
     terminal.ends(0)
+    assert terminal.is_restored()
 
 
 def test_without_colours_such_a_theme_can_be_read(believable: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.processes import find_in_session
-from tests.support import wait_until
+from tests.support import sweep, wait_until
 from tests.tui.test_terminal import ALTERNATE_SCREEN, Terminal
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def test_it_has_the_terminal_while_it_runs_and_what_it_said_can_be_read(believab
     assert terminal.is_restored()
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("number", sweep([signal.SIGHUP, signal.SIGKILL], [signal.SIGKILL]))
 def test_no_command_outlives_the_app(believable: Path, number: int) -> None:
     (believable / "config.toml").write_text(CONFIG)
     terminal = Terminal()

@@ -43,13 +43,23 @@ end})
 """
 
 
-async def test_tasks_and_hosts_how_they_ended_and_what_of_it_is_shown(
+async def test_checks_late_runs_and_tasks_on_hosts_how_they_ended_and_what_of_it_is_shown(
     believable: Path, tmp_path: Path
 ) -> None:
     async with running(size=(100, 30)) as app:
         await opened(app)
         await app.press("2")
         await app.sees("Nothing runs. 1 chooses a file, 3 has earlier runs.")
+        await ended(await runs(app, tmp_path / "site.lua", HOSTS, check=True))
+        await app.sees("✗ failed check site.lua on local")
+        await app.sees("≠ changes")
+        late = await runs(app, tmp_path / "late.lua", WAITS, values={"at": str(tmp_path)}, timeout=0.2)
+        await ended(late)
+        await app.sees("✗ timeout late.lua on local")
+        await app.sees("✗ too late")
+        with open_store("local", "read") as store:
+            assert not store.exists("a")
+
         run = await runs(app, tmp_path / "site.lua", HOSTS)
         await ended(run)
         await app.sees("✗ failed site.lua on local")
@@ -76,47 +86,7 @@ async def test_tasks_and_hosts_how_they_ended_and_what_of_it_is_shown(
         assert store.get("a") == 1
 
 
-async def test_what_failed_runs_again_and_the_same_runs_again(believable: Path, tmp_path: Path) -> None:
-    text = HOSTS.replace('error("no luck")', f'assert(file.exists("{tmp_path}/luck"), "no luck")')
-    async with running(size=(100, 30)) as app:
-        await opened(app)
-        await ended(await runs(app, tmp_path / "site.lua", text, values={"v": 1}))
-        (tmp_path / "luck").touch()
-        first = live(app).run
-        await app.press("A")
-        again = await another(app, first)
-        await ended(again)
-        assert again.request is not None
-        assert again.request.tasks == ("each", "last")
-        assert again.request.values == {"v": 1}
-        assert again.run.command_line.endswith("site.lua --task each --task last")
-        assert any(toast.startswith("again: each, last, on all their hosts") for toast in app.toasts)
-        assert again.result == "done"
-        await app.press("A")
-        await until(lambda: "nothing failed" in app.toasts[-1])
-        await app.press("a")
-        third = await another(app, again)
-        await ended(third)
-        assert (third.result, third.request) == ("done", again.request)
-
-
-async def test_a_check_says_what_would_change_and_a_late_run_that_it_is(
-    believable: Path, tmp_path: Path
-) -> None:
-    async with running(size=(80, 24)) as app:
-        await opened(app)
-        await ended(await runs(app, tmp_path / "site.lua", HOSTS, check=True))
-        await app.sees("✗ failed check site.lua on local")
-        await app.sees("≠ changes")
-        late = await runs(app, tmp_path / "late.lua", WAITS, values={"at": str(tmp_path)}, timeout=0.2)
-        await ended(late)
-        await app.sees("✗ timeout late.lua on local")
-        await app.sees("✗ too late")
-    with open_store("local", "read") as store:
-        assert not store.exists("a")
-
-
-async def test_two_at_once_are_chosen_by_keys_and_clicks_and_one_is_stopped(
+async def test_two_at_once_are_chosen_by_keys_and_clicks_one_is_stopped_and_what_failed_runs_again(
     believable: Path, tmp_path: Path
 ) -> None:
     async with running(size=(100, 30)) as app:
@@ -145,8 +115,31 @@ async def test_two_at_once_are_chosen_by_keys_and_clicks_and_one_is_stopped(
         await app.press("r")
         await until(lambda: app.app.screen.current == "files")  # type: ignore[attr-defined]
 
+        text = HOSTS.replace('error("no luck")', f'assert(file.exists("{tmp_path}/luck"), "no luck")')
+        await ended(await runs(app, tmp_path / "site.lua", text, values={"v": 1}))
+        (tmp_path / "luck").touch()
+        first = live(app).run
+        await app.press("A")
+        again = await another(app, first)
+        await ended(again)
+        assert again.request is not None
+        assert again.request.tasks == ("each", "last")
+        assert again.request.values == {"v": 1}
+        assert again.run.command_line.endswith("site.lua --task each --task last")
+        assert any(toast.startswith("again: each, last, on all their hosts") for toast in app.toasts)
+        assert again.result == "done"
+        await app.press("A")
+        await until(lambda: "nothing failed" in app.toasts[-1])
+        await app.press("a")
+        third = await another(app, again)
+        await ended(third)
+        assert (third.result, third.request) == ("done", again.request)
 
-async def test_a_run_is_asked_to_end_and_killed_the_second_time(believable: Path, tmp_path: Path) -> None:
+
+async def test_what_goes_on_shows_its_locks_and_is_asked_to_end_or_killed(
+    believable: Path, tmp_path: Path
+) -> None:
+    at = {"at": str(tmp_path)}
     async with running(size=(100, 30)) as app:
         await opened(app)
         run = await runs(app, tmp_path / "stubborn.lua", STUBBORN)
@@ -162,13 +155,7 @@ async def test_a_run_is_asked_to_end_and_killed_the_second_time(believable: Path
         await app.press("S")
         await until(lambda: app.toasts[-1] == "this run has ended")
 
-
-async def test_a_worker_or_a_keeper_that_is_killed_ends_the_run_and_is_named(
-    believable: Path, tmp_path: Path
-) -> None:
-    at = {"at": str(tmp_path)}
-    async with running(size=(100, 30)) as app:
-        await opened(app)
+        # By others: the worker of a run, and its keeper.
         run = await runs(app, tmp_path / "worker.lua", WAITS, values=at)
         await until(lambda: "  begun" in said(app))
         os.kill(await _worker_of(run.id), signal.SIGKILL)
@@ -182,12 +169,8 @@ async def test_a_worker_or_a_keeper_that_is_killed_ends_the_run_and_is_named(
         await app.sees("✗ lost keeper.lua on local")
         await app.sees("was killed")
 
-
-async def test_the_locks_that_a_run_holds_are_shown_with_their_time(believable: Path, tmp_path: Path) -> None:
-    text = WAITS.replace('print("begun")', 'state.lock("mine [b]", "me", 600) print("begun")')
-    async with running(size=(100, 30)) as app:
-        await opened(app)
-        run = await runs(app, tmp_path / "locks.lua", text, values={"at": str(tmp_path)})
+        text = WAITS.replace('print("begun")', 'state.lock("mine [b]", "me", 600) print("begun")')
+        run = await runs(app, tmp_path / "locks.lua", text, values=at)
         await app.sees("holds mine [b] ━")
         assert "deploy" not in _line_with(app, "holds ")
         (tmp_path / "go").touch()

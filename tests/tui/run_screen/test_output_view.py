@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-async def test_it_follows_until_the_cursor_goes_up_and_again_from_the_end(believable: Path) -> None:
+async def test_it_follows_until_the_cursor_goes_up_and_the_search_goes_from_place_to_place(
+    believable: Path,
+) -> None:
     buffer = filled(100)
     async with showing(buffer) as output:
         assert output.shown()[-1] == "line 100"
@@ -56,6 +58,25 @@ async def test_it_follows_until_the_cursor_goes_up_and_again_from_the_end(believ
         assert output.cursor == f"line {2 * height}"
         await output.app.press("pageup", "pageup")
         assert output.shown()[0] == "line 1"
+
+        output.view.show(filled(2000))
+        await output.app.press("g", "slash", *"77", "enter")
+        await until(lambda: output.cursor == "line 77")
+        await output.app.press("n")
+        await until(lambda: output.cursor == "line 177")
+        row = output.lines.render_line(output.shown().index("line 177"))
+        assert [segment.text for segment in row if segment.style and segment.style.bgcolor][:1] != []
+        await output.app.press("N", "N")
+        await until(lambda: output.cursor == "line 1977")
+        await output.app.press("n")
+        await until(lambda: output.cursor == "line 77")
+        # As fast as a terminal hands them over.
+        for key, character in (("slash", "/"), *((digit, digit) for digit in "1501"), ("enter", "\r")):
+            output.app.app.post_message(Key(key, character))
+        await until(lambda: output.cursor == "line 1501")
+        await output.app.press("slash", "escape", "slash", *"nowhere", "enter")
+        await until(lambda: "not found" in output.app.toasts)
+        assert output.cursor == "line 1501"
 
 
 async def test_lines_beyond_the_bound_progress_lines_and_single_tasks(believable: Path) -> None:
@@ -102,11 +123,39 @@ async def test_lines_beyond_the_bound_progress_lines_and_single_tasks(believable
             assert output.shown()[-1] == text
 
 
-async def test_the_filter_leaves_only_lines_with_the_text_and_gives_up_what_takes_too_long(
+async def test_long_lines_are_cut_or_wrap_and_the_filter_leaves_only_lines_with_the_text(
     believable: Path,
 ) -> None:
-    buffer = filled(5000)
+    text = "".join(f"{number:09} " for number in range(100))
+    buffer = filled(2)
+    buffer.add([out(text), out("世" * 100), out("e\u0301" * 100)])
     async with showing(buffer) as output:
+        await output.app.press("w")
+        assert output.rows()[2].endswith("…")
+        assert output.rows()[3].endswith("…")
+        await output.app.press("right")
+        assert output.rows()[2].startswith("003 000000004")
+        await output.app.press("left", "w")
+        shown = "".join(output.rows())
+        assert shown.count("世") == 100
+        assert shown.count("e\u0301") == 100
+        await output.app.press("g")
+        assert output.rows()[0].strip() == "line 1"
+        assert "000000099" in "".join(output.rows())
+
+        buffer = filled(1)
+        buffer.add([out("x" * 2000 + "end"), out("after")])
+        output.view.show(buffer)
+        await output.app.press("g")
+        seen: list[str] = []
+        while output.cursor != "after" and len(seen) < 2000:
+            await output.app.press("down")
+            seen += output.shown()
+        assert any(row.endswith("end") for row in seen)
+        assert output.cursor == "after"
+
+        buffer = filled(5000)
+        output.view.show(buffer)
         await output.app.press("ampersand", *"e 49")
         await until(lambda: output.lines.paging.selection.count == 111)
         assert output.shown()[-2:] == ["line 4998", "line 4999"]
@@ -140,70 +189,33 @@ async def test_the_filter_leaves_only_lines_with_the_text_and_gives_up_what_take
         await output.app.sees("no regular expression")
 
 
-async def test_the_search_goes_from_place_to_place_and_marks_them(believable: Path) -> None:
-    buffer = filled(2000)
-    async with showing(buffer) as output:
-        await output.app.press("g", "slash", *"77", "enter")
-        await until(lambda: output.cursor == "line 77")
-        await output.app.press("n")
-        await until(lambda: output.cursor == "line 177")
-        row = output.lines.render_line(output.shown().index("line 177"))
-        assert [segment.text for segment in row if segment.style and segment.style.bgcolor][:1] != []
-        await output.app.press("N", "N")
-        await until(lambda: output.cursor == "line 1977")
-        await output.app.press("n")
-        await until(lambda: output.cursor == "line 77")
-        # As fast as a terminal hands them over.
-        for key, character in (("slash", "/"), *((digit, digit) for digit in "1501"), ("enter", "\r")):
-            output.app.app.post_message(Key(key, character))
-        await until(lambda: output.cursor == "line 1501")
-        await output.app.press("slash", "escape", "slash", *"nowhere", "enter")
-        await until(lambda: "not found" in output.app.toasts)
-        assert output.cursor == "line 1501"
-
-
-async def test_long_lines_are_cut_or_wrap_and_can_be_walked_through(believable: Path) -> None:
-    text = "".join(f"{number:09} " for number in range(100))
-    buffer = filled(2)
-    buffer.add([out(text), out("世" * 100), out("e\u0301" * 100)])
-    async with showing(buffer) as output:
-        await output.app.press("w")
-        assert output.rows()[2].endswith("…")
-        assert output.rows()[3].endswith("…")
-        await output.app.press("right")
-        assert output.rows()[2].startswith("003 000000004")
-        await output.app.press("left", "w")
-        shown = "".join(output.rows())
-        assert shown.count("世") == 100
-        assert shown.count("e\u0301") == 100
-        await output.app.press("g")
-        assert output.rows()[0].strip() == "line 1"
-        assert "000000099" in "".join(output.rows())
-
-        buffer = filled(1)
-        buffer.add([out("x" * 2000 + "end"), out("after")])
-        output.view.show(buffer)
-        await output.app.press("g")
-        seen: list[str] = []
-        while output.cursor != "after" and len(seen) < 2000:
-            await output.app.press("down")
-            seen += output.shown()
-        assert any(row.endswith("end") for row in seen)
-        assert output.cursor == "after"
-
-
-async def test_what_was_changed_leads_to_the_key_and_an_error_to_its_line(believable: Path) -> None:
+async def test_lines_are_copied_without_colours_and_lead_to_what_was_changed_and_to_errors(
+    believable: Path, tmp_path: Path
+) -> None:
+    copied = tmp_path / "copied"
+    settings = Settings(copy_command=("sh", "-c", f"cat > {copied}"))
     buffer = OutputBuffer()
-    add_events(
-        buffer,
-        [
-            events.RunStarted("cafe", "/w/x.lua", "local", ["t"], 0.0),
-            events.KeyChanged("t", "deployment:count", 1, 2, 5),
-            events.Resource("t", "local", "file", "/etc/x", True, False, ["content"]),
-            events.TaskFinished("t", "failed", 0.5, 1, "x.lua:12: no", None),
-        ],
-    )
-    async with showing(buffer) as output:
+    buffer.add([out("\x1b[31mred\x1b[0m 世"), out("second", host="b"), out("third")])
+    async with showing(buffer, settings=settings) as output:
+        await output.app.press("g", "y")
+        await until(lambda: "copied the line" in output.app.toasts)
+        assert copied.read_text() == "red 世"
+        await output.app.press("ampersand", *"d", "enter", "Y")
+        await until(lambda: "copied 3 lines" in output.app.toasts)
+        assert copied.read_text() == "  red 世\n  b | second\n  third\n"
+        await output.app.press("ampersand", "escape", "G")
+
+        buffer = OutputBuffer()
+        add_events(
+            buffer,
+            [
+                events.RunStarted("cafe", "/w/x.lua", "local", ["t"], 0.0),
+                events.KeyChanged("t", "deployment:count", 1, 2, 5),
+                events.Resource("t", "local", "file", "/etc/x", True, False, ["content"]),
+                events.TaskFinished("t", "failed", 0.5, 1, "x.lua:12: no", None),
+            ],
+        )
+        output.view.show(buffer)
         screen = output.app.app.screen
         assert isinstance(screen, RunScreen)
         await output.app.press("enter")
@@ -217,20 +229,6 @@ async def test_what_was_changed_leads_to_the_key_and_an_error_to_its_line(believ
         await output.app.press("c", "enter")
         await until(lambda: output.app.table.key == "deployment:count")
         assert isinstance(output.app.app.screen, BrowserScreen)
-
-
-async def test_lines_are_copied_without_colours(believable: Path, tmp_path: Path) -> None:
-    copied = tmp_path / "copied"
-    settings = Settings(copy_command=("sh", "-c", f"cat > {copied}"))
-    buffer = OutputBuffer()
-    buffer.add([out("\x1b[31mred\x1b[0m 世"), out("second", host="b"), out("third")])
-    async with showing(buffer, settings=settings) as output:
-        await output.app.press("g", "y")
-        await until(lambda: "copied the line" in output.app.toasts)
-        assert copied.read_text() == "red 世"
-        await output.app.press("ampersand", *"d", "enter", "Y")
-        await until(lambda: "copied 3 lines" in output.app.toasts)
-        assert copied.read_text() == "  red 世\n  b | second\n  third\n"
 
 
 def test_all_of_the_output_is_read_from_the_file(base: Path) -> None:

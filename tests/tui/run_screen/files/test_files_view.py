@@ -137,42 +137,62 @@ async def opened(
         yield files
 
 
-async def test_a_file_is_chosen_in_the_tree_and_its_tasks_are_listed(work: Path) -> None:
-    async with opened() as files:
-        await files.sees("▸ ops")
-        rows = files.screen.query_one(FileList)
-        await until(lambda: any("basic-state" in line for line in rows.lines))
-        rows.go_to(str(work / "ops"))
-        await files.press("enter", "j")
-        await files.sees("-- Deploy the shop.")
-        values = "--agent local --values ops/deploy.values.yaml"
-        await until(lambda: files.command == f"$ sloth-runner run ops/deploy.lua {values}")
+async def test_what_is_wrong_is_said_while_it_is_typed(work: Path) -> None:
+    async with opened(size=(60, 20)) as files:
+        await files.opens("./ops/deploy.lua")
+        await files.press("V")
+        await files.goes_to_row("replicas")
         await files.press("enter")
+        await until(lambda: isinstance(files.app.app.screen, FieldScreen))
+        await files.press("x")
+        await files.sees("✗ must be a number; this is text")
+        await files.press("enter")
+        assert isinstance(files.app.app.screen, FieldScreen)
+        await files.press("escape")
+        (work / "ops" / "deploy.values.yaml").write_text("a: [1\n")
+        await files.press("f5")
+        await files.sees("✗ values file 'ops/deploy.values.yaml'")
+        await files.press("r")
+        await until(lambda: any("values file" in toast for toast in files.app.toasts))
+        assert not files.asked
+
+
+async def test_runs_and_checks_are_asked_for_as_headless_run_takes_them_with_the_values_that_are_typed(
+    work: Path,
+) -> None:
+    (work / "top.lua").write_text('task({name = "only", run = function() end})')
+    async with opened() as files:
+        # The first press only opens what the cursor is on.
+        await files.sees('1 task({name = "only"')
+        await until(lambda: files.command.startswith("$ sloth-runner run top.lua"))
+        await files.press("r")
+        await files.lists(1)
+        assert not files.asked
+        await files.opens("./ops/deploy.lua")
         await files.lists(4)
-        assert files.tasks() == [
-            "· prepare   Make directories",
-            "· └ build",
-            "·   └ ship  @web1, web2",
-            "· other",
-        ]
-        await files.press("j", "j", "space")
-        await files.sees("1 of 4 chosen, 2 ↑ because they depend on them")
-        assert [line[0] for line in files.tasks()] == ["↑", "↑", "✓", " "]
-        assert files.command.endswith("--task ship")
-        await files.press("a")
-        await files.sees("all run · space chooses some")
-        await files.press("enter")
-        source = files.screen.query_one(SourceView)
-        await until(lambda: source.has_focus and source.cursor == 3)
-        await files.app.pilot.click("#file-tabs", offset=(24, 0))
-        await until(lambda: files.screen.query_one(FormView).has_focus)
-        await files.app.pilot.click("#file-list", offset=(6, rows.cursor - rows.scroll_offset.y))
-        await until(lambda: rows.has_focus)
-        assert files.app.app.ui_state.now.recent == (str(work / "ops" / "deploy.lua"),)
+        for key, check, diff, ending in (
+            ("r", False, False, ""),
+            ("x", True, False, " --check"),
+            ("d", True, True, " --check --diff"),
+        ):
+            await files.press(key)
+            request, line = await files.asks()
+            assert (request.file, request.agent) == ("ops/deploy.lua", "local")
+            assert (request.check, request.diff) == (check, diff)
+            values = "--agent local --values ops/deploy.values.yaml"
+            assert line == f"sloth-runner run ops/deploy.lua {values}{ending}"
+            await files.press("1")
+        # As fast as a terminal hands them over.
+        for name, character in (("slash", "/"), *((one, one) for one in "basic-state"), ("enter", "\r")):
+            files.app.app.post_message(Key(name, character))
+        await until(lambda: files.command == "$ sloth-runner run --example basic-state --agent local")
+        await until(lambda: files.screen.query_one(TaskList).has_focus and files.tasks())
+        await files.press("r")
+        request, _ = await files.asks()
+        assert request.title == "run --example basic-state"
+        await files.press("1", "slash", *"basic-s")
+        await files.sees("1 hit in ")
 
-
-async def test_values_are_typed_and_their_command_line_is_shown(work: Path) -> None:
-    async with opened() as files:
         await files.opens("./ops/deploy.lua")
         await files.lists(4)
         await files.press("V")
@@ -224,61 +244,6 @@ async def test_values_are_typed_and_their_command_line_is_shown(work: Path) -> N
         assert "s3cret" not in kept
 
 
-async def test_what_is_wrong_is_said_while_it_is_typed(work: Path) -> None:
-    async with opened(size=(60, 20)) as files:
-        await files.opens("./ops/deploy.lua")
-        await files.press("V")
-        await files.goes_to_row("replicas")
-        await files.press("enter")
-        await until(lambda: isinstance(files.app.app.screen, FieldScreen))
-        await files.press("x")
-        await files.sees("✗ must be a number; this is text")
-        await files.press("enter")
-        assert isinstance(files.app.app.screen, FieldScreen)
-        await files.press("escape")
-        (work / "ops" / "deploy.values.yaml").write_text("a: [1\n")
-        await files.press("f5")
-        await files.sees("✗ values file 'ops/deploy.values.yaml'")
-        await files.press("r")
-        await until(lambda: any("values file" in toast for toast in files.app.toasts))
-        assert not files.asked
-
-
-async def test_runs_and_checks_are_asked_for_as_headless_run_takes_them(work: Path) -> None:
-    (work / "top.lua").write_text('task({name = "only", run = function() end})')
-    async with opened() as files:
-        # The first press only opens what the cursor is on.
-        await files.sees('1 task({name = "only"')
-        await until(lambda: files.command.startswith("$ sloth-runner run top.lua"))
-        await files.press("r")
-        await files.lists(1)
-        assert not files.asked
-        await files.opens("./ops/deploy.lua")
-        await files.lists(4)
-        for key, check, diff, ending in (
-            ("r", False, False, ""),
-            ("x", True, False, " --check"),
-            ("d", True, True, " --check --diff"),
-        ):
-            await files.press(key)
-            request, line = await files.asks()
-            assert (request.file, request.agent) == ("ops/deploy.lua", "local")
-            assert (request.check, request.diff) == (check, diff)
-            values = "--agent local --values ops/deploy.values.yaml"
-            assert line == f"sloth-runner run ops/deploy.lua {values}{ending}"
-            await files.press("1")
-        # As fast as a terminal hands them over.
-        for name, character in (("slash", "/"), *((one, one) for one in "basic-state"), ("enter", "\r")):
-            files.app.app.post_message(Key(name, character))
-        await until(lambda: files.command == "$ sloth-runner run --example basic-state --agent local")
-        await until(lambda: files.screen.query_one(TaskList).has_focus and files.tasks())
-        await files.press("r")
-        request, _ = await files.asks()
-        assert request.title == "run --example basic-state"
-        await files.press("1", "slash", *"basic-s")
-        await files.sees("1 hit in ")
-
-
 async def test_what_was_chosen_is_remembered_and_only_checks_are_offered_when_nothing_may_be_changed(
     work: Path,
 ) -> None:
@@ -299,31 +264,6 @@ async def test_what_was_chosen_is_remembered_and_only_checks_are_offered_when_no
         await files.press("d")
         await until(lambda: files.asked)
         assert files.asked[0][0].check
-
-
-async def test_an_error_leads_to_its_line_and_a_repaired_file_is_read_again(
-    work: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(view, "_LOOK_SECONDS", 0.05)
-    file = work / "broken.lua"
-    file.write_text("\n" * 40 + "task({name = }\n" + "\n" * 40)
-    async with opened() as files:
-        await files.opens("./broken.lua")
-        await files.sees("broken.lua:41:")
-        await files.press("enter")
-        source = files.screen.query_one(SourceView)
-        await until(lambda: source.has_focus and source.cursor == 40)
-        top = source.scroll_offset.y
-        file.write_text("\n" * 40 + 'task({name = "fine", run = function() end})\n' + "\n" * 60)
-        await until(lambda: len(source.lines) == 101)
-        assert (source.cursor, source.scroll_offset.y) == (40, top)
-        await files.lists(1)
-        file.unlink()
-        await files.sees("no such file")
-        file.write_text('task({name = "again", run = function() end})\n')
-        await files.sees('1 task({name = "again"')
-        await files.press("T")
-        await until(lambda: files.tasks() == ["· again"], what=files.app.text)
 
 
 async def test_files_are_found_by_some_letters_and_by_their_path(
@@ -389,9 +329,12 @@ async def test_hostile_names_and_texts_act_on_nothing(work: Path) -> None:
             assert all(line.isprintable() for line in files.app.text().split("\n"))
 
 
-async def test_a_slow_disk_stalls_nothing_and_late_answers_are_dropped(
+async def test_a_slow_disk_stalls_nothing_an_error_leads_to_its_line_and_a_repaired_file_is_read_again(
     work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(view, "_LOOK_SECONDS", 0.05)
+    file = work / "broken.lua"
+    file.write_text("\n" * 40 + "task({name = }\n" + "\n" * 40)
     for name in ("a", "b", "slow"):
         (work / f"{name}.lua").write_text(f"-- the text of {name}")
     go_on, read = threading.Event(), disk.read_source
@@ -413,8 +356,25 @@ async def test_a_slow_disk_stalls_nothing_and_late_answers_are_dropped(
         await files.app.at_rest(4)
         assert "-- the text of b" in files.app.text()
 
+        await files.opens("./broken.lua")
+        await files.sees("broken.lua:41:")
+        await files.press("enter")
+        source = files.screen.query_one(SourceView)
+        await until(lambda: source.has_focus and source.cursor == 40)
+        top = source.scroll_offset.y
+        file.write_text("\n" * 40 + 'task({name = "fine", run = function() end})\n' + "\n" * 60)
+        await until(lambda: len(source.lines) == 101)
+        assert (source.cursor, source.scroll_offset.y) == (40, top)
+        await files.lists(1)
+        file.unlink()
+        await files.sees("no such file")
+        file.write_text('task({name = "again", run = function() end})\n')
+        await files.sees('1 task({name = "again"')
+        await files.press("T")
+        await until(lambda: files.tasks() == ["· again"], what=files.app.text)
 
-async def test_the_editor_opens_at_the_line_and_the_command_line_is_copied(
+
+async def test_a_file_is_chosen_in_the_tree_edited_at_a_line_and_its_command_line_is_copied(
     work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copied: list[str] = []
@@ -430,9 +390,40 @@ async def test_the_editor_opens_at_the_line_and_the_command_line_is_copied(
     monkeypatch.setenv("VISUAL", "vi")
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     async with opened() as files:
+        await files.sees("▸ ops")
+        rows = files.screen.query_one(FileList)
+        await until(lambda: any("basic-state" in line for line in rows.lines))
+        rows.go_to(str(work / "ops"))
+        await files.press("enter", "j")
+        await files.sees("-- Deploy the shop.")
+        values = "--agent local --values ops/deploy.values.yaml"
+        await until(lambda: files.command == f"$ sloth-runner run ops/deploy.lua {values}")
+        await files.press("enter")
+        await files.lists(4)
+        assert files.tasks() == [
+            "· prepare   Make directories",
+            "· └ build",
+            "·   └ ship  @web1, web2",
+            "· other",
+        ]
+        await files.press("j", "j", "space")
+        await files.sees("1 of 4 chosen, 2 ↑ because they depend on them")
+        assert [line[0] for line in files.tasks()] == ["↑", "↑", "✓", " "]
+        assert files.command.endswith("--task ship")
+        await files.press("a")
+        await files.sees("all run · space chooses some")
+        await files.press("enter")
+        source = files.screen.query_one(SourceView)
+        await until(lambda: source.has_focus and source.cursor == 3)
+        await files.app.pilot.click("#file-tabs", offset=(24, 0))
+        await until(lambda: files.screen.query_one(FormView).has_focus)
+        await files.app.pilot.click("#file-list", offset=(6, rows.cursor - rows.scroll_offset.y))
+        await until(lambda: rows.has_focus)
+        assert files.app.app.ui_state.now.recent == (str(work / "ops" / "deploy.lua"),)
+
         await files.opens("./ops/deploy.lua")
         await files.lists(4)
-        await files.press("S", "j", "j", "E")
+        await files.press("S", "g", "j", "j", "E")
         assert edited == [["vi", "+3", "ops/deploy.lua"]]
         await files.press("V")
         await files.goes_to_row("db.password")
