@@ -85,7 +85,7 @@ class Driver:
         self._look_again = 0.0
         display = app._display
 
-        def drawn(screen: AnyScreen, renderable: RenderableType | None) -> None:
+        def drawn(screen: AnyScreen[Any], renderable: RenderableType | None) -> None:
             self._look_again = 0.0
             display(screen, renderable)
 

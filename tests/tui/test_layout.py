@@ -14,7 +14,7 @@ from sloth_tui.tui.actions import DOCK, PANES
 from sloth_tui.tui.browser.layout import arrange
 from sloth_tui.tui.theme import NIGHT
 from sloth_tui.tui.widgets.title_bar import PaneStrip, TitleBar
-from tests.support import rounds
+from tests.support import rounds, sweep
 from tests.tui.driving import running, until
 
 if TYPE_CHECKING:
@@ -83,8 +83,16 @@ async def test_a_size_shows_its_panes_and_the_rest_by_key(believable: Path) -> N
                 assert app.browser.context.panes.pane(pane) in focused.ancestors
 
 
-async def test_tab_goes_round_all_panes_even_hidden_ones(believable: Path) -> None:
+async def test_panes_that_are_hidden_are_reached_by_tab_by_enter_and_by_clicks_on_their_names(
+    believable: Path,
+) -> None:
     async with running(size=(60, 20)) as app:
+        await app.press("down", "enter")
+        await until(lambda: shown(app) == {"detail"})
+        await app.sees("cluster:members")
+        await app.press("escape")
+        assert shown(app) == {"keys"}
+
         seen: list[str] = []
         for _ in range(12):
             await app.press("tab")
@@ -95,19 +103,6 @@ async def test_tab_goes_round_all_panes_even_hidden_ones(believable: Path) -> No
         await app.press("shift+tab", "tab")
         assert app.browser.current == before
 
-
-async def test_zoom_and_escape(believable: Path) -> None:
-    async with running() as app:
-        await app.press("3", "z")
-        assert shown(app) == {"detail"}
-        await app.press("escape")
-        assert len(shown(app)) == 4
-        await app.press("escape")
-        assert app.browser.current == "keys"
-
-
-async def test_names_of_panes_are_clicked(believable: Path) -> None:
-    async with running(size=(60, 20)) as app:
         names = str(app.find(PaneStrip).render())
         await app.pilot.click(PaneStrip, offset=(names.index("Stats"), 0))
         assert shown(app) == {"stats"}
@@ -116,7 +111,29 @@ async def test_names_of_panes_are_clicked(believable: Path) -> None:
         await until(lambda: isinstance(app.app.screen, CommandPalette), what="agents to choose from")
 
 
-@pytest.mark.parametrize("size", [(36, 9), (14, 5), (1, 1)])
+async def test_the_first_picture_has_the_colours_of_the_theme_and_zoom_and_resizing_change_only_the_layout(
+    believable: Path,
+) -> None:
+    async with running() as app:
+        assert app.app.current_theme is NIGHT
+        assert app.browser.styles.background.hex.lower() == NIGHT.background
+
+        await app.press("3", "z")
+        assert shown(app) == {"detail"}
+        await app.press("escape")
+        assert len(shown(app)) == 4
+        await app.press("escape")
+        assert app.browser.current == "keys"
+
+        await app.goes_to("deployment:status")
+        for width, height in ((60, 20), (200, 60), (80, 24), (120, 40)):
+            await app.pilot.resize_terminal(width, height)
+            await app.sees("deployment:status")
+        assert app.table.key == "deployment:status"
+        await until(lambda: len(shown(app)) == 4)
+
+
+@pytest.mark.parametrize("size", sweep([(36, 9), (14, 5), (1, 1)], [(36, 9), (1, 1)]))
 async def test_of_the_smallest_terminals_the_current_pane_has_all(
     believable: Path, size: tuple[int, int]
 ) -> None:
@@ -126,28 +143,3 @@ async def test_of_the_smallest_terminals_the_current_pane_has_all(
             assert shown(app) == {pane}
         if size[0] > 30:
             await app.sees("1  2  3  4  5  6  7 Run")
-
-
-async def test_enter_on_a_key_opens_its_detail_where_that_is_hidden(believable: Path) -> None:
-    async with running(size=(60, 20)) as app:
-        await app.press("down", "enter")
-        await until(lambda: shown(app) == {"detail"})
-        await app.sees("cluster:members")
-        await app.press("escape")
-        assert shown(app) == {"keys"}
-
-
-async def test_resize_moves_nothing_but_the_layout(believable: Path) -> None:
-    async with running() as app:
-        await app.goes_to("deployment:status")
-        for width, height in ((60, 20), (200, 60), (80, 24), (120, 40)):
-            await app.pilot.resize_terminal(width, height)
-            await app.sees("deployment:status")
-        assert app.table.key == "deployment:status"
-        await until(lambda: len(shown(app)) == 4)
-
-
-async def test_the_first_picture_has_the_colours_of_the_theme(believable: Path) -> None:
-    async with running() as app:
-        assert app.app.current_theme is NIGHT
-        assert app.browser.styles.background.hex.lower() == NIGHT.background

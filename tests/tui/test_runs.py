@@ -153,7 +153,9 @@ async def test_a_task_for_several_hosts_says_for_which_each_line_is(
         assert pane.lines[-1].endswith(": 2 done; 2 resources changed, 2 key changes")
 
 
-async def test_an_endless_run_is_stopped_and_the_screen_stays_alive(believable: Path, tmp_path: Path) -> None:
+async def test_an_endless_run_is_stopped_and_leaving_while_one_goes_on_asks_first(
+    believable: Path, tmp_path: Path
+) -> None:
     file = tmp_path / "endless.lua"
     file.write_text(ENDLESS)
     async with running() as app:
@@ -166,13 +168,8 @@ async def test_an_endless_run_is_stopped_and_the_screen_stays_alive(believable: 
         await until(lambda: pane.result == "cancelled")
         assert not app.browser.services.running
 
-
-async def test_leaving_while_a_run_goes_on_asks_first(believable: Path, tmp_path: Path) -> None:
-    file = tmp_path / "endless.lua"
-    file.write_text(ENDLESS)
-    async with running() as app:
         app.browser.services.run_file(str(file))
-        await until(lambda: "  begun" in app.find(RunPane).lines)
+        await until(lambda: pane.result is None and "  begun" in pane.lines)
         await app.press("q")
         await app.sees("1 run goes on. Stop, or leave running?")
         await app.press("enter")

@@ -42,7 +42,9 @@ def dock_height(app: Driver) -> int:
     return app.find(Dock).outer_size.height
 
 
-async def test_keys_resize_the_pane_they_are_pressed_in(believable: Path) -> None:
+async def test_keys_resize_the_pane_they_are_pressed_in_put_it_away_and_bring_it_back(
+    believable: Path,
+) -> None:
     async with running() as app:
         agents, detail, dock = width(app, "agents"), width(app, "detail"), dock_height(app)
         await app.press("1", ">")
@@ -63,9 +65,6 @@ async def test_keys_resize_the_pane_they_are_pressed_in(believable: Path) -> Non
         await until(lambda: width(app, "agents") == agents)
         assert (width(app, "detail"), dock_height(app)) == (detail, dock)
 
-
-async def test_panes_are_put_away_and_brought_back(believable: Path) -> None:
-    async with running() as app:
         await app.press("4", "backslash")
         await until(lambda: dock_height(app) == 1)
         await app.sees("4 Locks 1 · 5 Stats")

@@ -13,6 +13,7 @@ from sloth_tui.store import open_store
 from tests.store.sqlite.others import files_of, make_ours, run_other
 from tests.store.unprivileged import WITHOUT_RIGHTS
 from tests.store.unreadable import EMPTIED, leave_a_hot_journal
+from tests.support import sweep
 from tests.tui.driving import running, until
 from tests.tui.test_terminal import Terminal
 
@@ -126,7 +127,7 @@ def test_what_was_never_committed_is_not_shown(base: Path, tmp_path: Path) -> No
     assert "new0000" not in leave(terminal)
 
 
-@pytest.mark.parametrize("empty", EMPTIED)
+@pytest.mark.parametrize("empty", sweep(EMPTIED, EMPTIED[-1:]))
 async def test_a_database_that_lost_its_content_is_told_and_left_alone(
     base: Path, empty: Callable[[Path], None]
 ) -> None:
