@@ -54,7 +54,9 @@ async def test_marks_are_made_by_key_and_mouse_and_every_step_can_be_taken_back(
         await until(lambda: browser.context.chosen_keys == [KEYS[1], KEYS[3]])
 
 
-async def test_marks_outlive_a_filter_and_all_means_what_passes_it(believable: Path) -> None:
+async def test_marks_outlive_a_filter_all_means_what_passes_it_and_they_go_with_their_keys_and_the_agent(
+    believable: Path,
+) -> None:
     async with running() as app:
         await app.press("space", "slash", *"dep", "enter")
         await until(lambda: app.table.count == 4)
@@ -70,6 +72,16 @@ async def test_marks_outlive_a_filter_and_all_means_what_passes_it(believable: P
         assert app.table.count == 4
         await app.press("escape")
         await until(lambda: app.table.count == len(KEYS))
+        await app.press("home")
+        await until(lambda: app.table.key == KEYS[0])
+
+        await app.press("space", "space")
+        elsewhere(f"open_store('local', 'write').__enter__().delete({KEYS[0]!r})")
+        await app.sees("1 marked")
+        assert app.table.marks.in_order() == KEYS[1:2]
+        await until(lambda: len(app.browser.agent_names) == 2)
+        app.browser.choose_agent("production")
+        await app.loses("marked")
 
 
 async def test_deleting_acts_on_the_marks_and_what_is_for_one_key_refuses_them(believable: Path) -> None:
@@ -90,17 +102,6 @@ async def test_deleting_acts_on_the_marks_and_what_is_for_one_key_refuses_them(b
         await app.loses("marked")
     with open_store("local", "read") as store:
         assert list(store.keys()) == KEYS[2:]
-
-
-async def test_marks_go_with_their_keys_and_with_the_agent(believable: Path) -> None:
-    async with running() as app:
-        await app.press("space", "space")
-        elsewhere(f"open_store('local', 'write').__enter__().delete({KEYS[0]!r})")
-        await app.sees("1 marked")
-        assert app.table.marks.in_order() == KEYS[1:2]
-        await until(lambda: len(app.browser.agent_names) == 2)
-        app.browser.choose_agent("production")
-        await app.loses("marked")
 
 
 async def test_more_than_can_be_marked_is_said(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,8 +45,22 @@ def test_what_acts_on_a_terminal_is_left_out_and_counted() -> None:
     assert keep_typable("a\x1b\rb\x9b", lines=False) == ("a b", 2)
 
 
-async def test_into_the_editor(believable: Path) -> None:
+async def test_into_the_editor_and_a_value_keeps_its_own_line_ends_when_it_is_edited(
+    believable: Path,
+) -> None:
+    with open_store("local", "write") as store:
+        store.set("crlf", "one\r\ntwo\rthree\n\tfour")
     async with running() as app:
+        await app.goes_to("crlf")
+        await app.press("e")
+        await until(lambda: isinstance(app.app.screen, EditScreen), seconds=60)
+        area = app.on_top(TextArea)
+        area.text = area.text.replace("two", "2")
+        await app.press("ctrl+s")
+        await until(lambda: not isinstance(app.app.screen, EditScreen), seconds=60)
+        with open_store("local", "read") as store:
+            assert store.get("crlf") == "one\r\n2\rthree\n\tfour"
+
         await app.goes_to("deployment:version")
         await app.press("e")
         await until(lambda: isinstance(app.app.screen, EditScreen), seconds=60)
@@ -58,8 +72,8 @@ async def test_into_the_editor(believable: Path) -> None:
         assert area.text == "one\ntwo\nthree\n\n\tfour"
         await app.press("ctrl+s")
         await until(lambda: not isinstance(app.app.screen, EditScreen), seconds=60)
-    with open_store("local", "read") as store:
-        assert store.get("deployment:version") == "one\ntwo\nthree\n\n\tfour"
+        with open_store("local", "read") as store:
+            assert store.get("deployment:version") == "one\ntwo\nthree\n\n\tfour"
 
 
 async def test_into_fields_of_one_line(believable: Path) -> None:
@@ -98,18 +112,3 @@ async def test_into_fields_of_one_line(believable: Path) -> None:
         app.app.post_message(Paste("lea\rve"))
         await until(lambda: palette.value != "", seconds=60)
         assert palette.value == "lea ve"
-
-
-async def test_a_value_keeps_its_own_line_ends_when_it_is_edited(believable: Path) -> None:
-    with open_store("local", "write") as store:
-        store.set("crlf", "one\r\ntwo\rthree\n\tfour")
-    async with running() as app:
-        await app.goes_to("crlf")
-        await app.press("e")
-        await until(lambda: isinstance(app.app.screen, EditScreen), seconds=60)
-        area = app.on_top(TextArea)
-        area.text = area.text.replace("two", "2")
-        await app.press("ctrl+s")
-        await until(lambda: not isinstance(app.app.screen, EditScreen), seconds=60)
-    with open_store("local", "read") as store:
-        assert store.get("crlf") == "one\r\n2\rthree\n\tfour"

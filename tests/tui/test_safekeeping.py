@@ -13,7 +13,9 @@ from sloth_tui.store.backups import list_backups, save
 from sloth_tui.tui.dialogs.backups import BackupsScreen
 from sloth_tui.tui.dialogs.confirm import ConfirmScreen
 from sloth_tui.tui.dialogs.doctor import DoctorScreen
+from tests.support import sweep
 from tests.tui.driving import running, until
+from tests.tui.state import elsewhere
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +33,7 @@ def read() -> dict[str, object]:
         return dict(store.items())
 
 
-@pytest.mark.parametrize("size", [(120, 40), (60, 20)], ids=["120x40", "60x20"])
+@pytest.mark.parametrize("size", sweep([(120, 40), (60, 20)], [(60, 20)]), ids="{0[0]}x{0[1]}".format)
 async def test_a_backup_is_made_and_restored_and_undo_takes_that_back(
     base: Path, size: tuple[int, int]
 ) -> None:
@@ -63,29 +65,25 @@ async def test_a_backup_is_made_and_restored_and_undo_takes_that_back(
         assert [backup.reason for backup in list_backups("local")] == ["restore", None]
 
 
-async def test_a_restore_by_another_program_is_seen(base: Path) -> None:
+async def test_a_restore_by_another_program_is_seen_and_a_clear_of_everything_makes_a_backup_first(
+    base: Path,
+) -> None:
     write(a="1")
     saved = save("local")
     write(a="changed", b="2")
     async with running() as app:
         await until(lambda: app.table.count == 2)
-        from tests.tui.state import elsewhere
-
         elsewhere(f"from sloth_tui.store.backups import restore; restore('local', {saved!r})")
         await until(lambda: app.table.count == 1)
         await app.goes_to("a")
         await app.sees("1")
 
-
-async def test_a_clear_of_everything_makes_a_backup_first(base: Path) -> None:
-    write(a="1", b="2")
-    async with running() as app:
         app.browser.perform("clear_all")
         await until(lambda: isinstance(app.app.screen, ConfirmScreen))
         await until(lambda: app.app.screen.query("#confirm"))
         app.on_top(Button, "#confirm").press()
         await until(lambda: not read())
-        (backup,) = list_backups("local")
+        backup = list_backups("local")[0]
         assert backup.reason == "clear"
 
 

@@ -75,15 +75,6 @@ async def test_it_is_given_shown_and_taken_away(believable: Path) -> None:
         assert left("deployment:status") is None
 
 
-async def test_the_info_tells_when_it_is_over(believable: Path) -> None:
-    with open_store("local", "write") as store:
-        store.set_ttl("deployment:status", 9 * DAY)
-    async with running(size=(140, 40)) as app:
-        await app.goes_to("deployment:status")
-        await app.press("I")
-        await app.sees("lives    8d 23h left")
-
-
 async def test_past_its_time_it_leaves_the_screen_with_a_revision(
     believable: Path, clock: ManualClock
 ) -> None:
@@ -117,11 +108,15 @@ async def test_a_reader_lets_it_go_and_deletes_nothing(believable: Path, clock: 
             assert store.revision() == revision
 
 
-async def test_it_is_changed_while_editing_and_kept_otherwise(believable: Path) -> None:
+async def test_the_info_tells_when_it_is_over_and_it_is_changed_while_editing_and_kept_otherwise(
+    believable: Path,
+) -> None:
     with open_store("local", "write") as store:
         store.set_ttl("deployment:status", 9 * DAY)
     async with running(size=(140, 40)) as app:
         await app.goes_to("deployment:status")
+        await app.press("I")
+        await app.sees("lives    8d 23h left")
         await app.press("e")
         await opened(app, EditScreen)
         assert app.app.screen.query_one("#edit-limit", Input).value == "8d 23h"
