@@ -34,7 +34,12 @@ async def delete(app: Driver, key: str) -> None:
     await told(app, f"deleted {key} · u to undo")
 
 
-async def test_u_takes_back_what_this_session_did_and_again_does_it_again(believable: Path) -> None:
+async def test_u_takes_back_what_this_session_did_a_run_as_one_and_again_does_it_again(
+    believable: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "two.lua"
+    tasks = "task({name='%s', run=function() state.set('run:%s', 1) end})\n"
+    file.write_text(tasks % ("a", "a") + tasks % ("b", "b"))
     async with running() as app:
         await delete(app, "deployment:status")
         elsewhere("open_store('local', 'write').__enter__().set('other', 'theirs')")
@@ -45,6 +50,16 @@ async def test_u_takes_back_what_this_session_did_and_again_does_it_again(believ
         await app.press("u", "u", "u")
         await told(app, "did again 'delete deployment:status': 1 key changed · u to undo")
         assert stored("deployment:status") is None
+
+        app.browser.services.run_file(str(file))
+        await until(lambda: stored("run:b") == 1 and not app.browser.services.running)
+        await app.press("u")
+        await until(lambda: app.toasts and app.toasts[-1].endswith("2 keys changed · u to undo"))
+    with open_store("local", "read") as store:
+        assert not list(store.keys("run:"))
+        newest = store.newest_change_set()
+    assert newest.origin is not None
+    assert newest.origin.title.startswith("undo ")
 
 
 async def test_what_others_did_is_taken_back_after_asking_and_nothing_where_nothing_is(base: Path) -> None:
@@ -88,19 +103,3 @@ async def test_a_conflict_names_the_keys_and_can_be_overruled(believable: Path) 
         await told(app, "took back 'delete deployment:status': 1 key changed · u to undo")
     assert stored("deployment:status") == "complete"
     assert len(keys()) == len(ENTRIES)
-
-
-async def test_a_run_of_this_session_is_taken_back_as_one(believable: Path, tmp_path: Path) -> None:
-    file = tmp_path / "two.lua"
-    tasks = "task({name='%s', run=function() state.set('run:%s', 1) end})\n"
-    file.write_text(tasks % ("a", "a") + tasks % ("b", "b"))
-    async with running() as app:
-        app.browser.services.run_file(str(file))
-        await until(lambda: stored("run:b") == 1 and not app.browser.services.running)
-        await app.press("u")
-        await until(lambda: app.toasts and app.toasts[-1].endswith("2 keys changed · u to undo"))
-    with open_store("local", "read") as store:
-        assert not list(store.keys("run:"))
-        newest = store.newest_change_set()
-    assert newest.origin is not None
-    assert newest.origin.title.startswith("undo ")

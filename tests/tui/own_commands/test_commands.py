@@ -75,7 +75,9 @@ async def shown(app: Driver) -> CommandScreen:
     return app.app.screen
 
 
-async def test_it_is_found_by_footer_palette_and_help_and_acts_on_what_is_marked(believable: Path) -> None:
+async def test_it_is_found_acts_on_what_is_marked_goes_on_when_its_output_is_closed_and_stops_on_leaving(
+    believable: Path,
+) -> None:
     async with commanding(believable) as app:
         await app.sees("X Show  B Where  J Quiet  M Ask  u Undo")
         await app.press("question_mark")
@@ -100,48 +102,10 @@ async def test_it_is_found_by_footer_palette_and_help_and_acts_on_what_is_marked
         await app.press("escape", "O")
         await app.sees(f"Show · {KEYS[2]}")
 
-
-async def test_a_toast_has_the_last_line_and_nothing_only_failures(believable: Path) -> None:
-    async with commanding(believable) as app:
-        await app.press("B")
-        await until(lambda: "agent local" in app.toasts)
-        await app.goes_to("deployment:version")
-        await app.press("J")
-        await until(lambda: [command.exit_code for command in app.app.services.commands.started] == [0, 0])
-        await app.goes_to(KEYS[0])
-        await app.press("J")
-        await until(lambda: any("Quiet may not have its value\nsecrets = true" in t for t in app.toasts))
-        await app.press("O")
-        await shown(app)
-        await app.press("left_square_bracket")
-        await app.sees("agent local")
-        assert len(app.toasts) == 2
-
-
-async def test_it_asks_what_it_is_told_to_and_runs_only_then(believable: Path) -> None:
-    async with commanding(believable) as app:
-        await app.press("M")
-        await until(lambda: isinstance(app.app.screen, PromptScreen))
-        await app.sees("How many?")
-        await app.press(*"a$(b", "enter")
-        await until(lambda: isinstance(app.app.screen, ConfirmScreen))
-        await app.sees("Really?")
-        await app.sees('$ echo "answer $SLOTH_ANSWER"')
         await app.press("escape")
-        await until(lambda: not isinstance(app.app.screen, ConfirmScreen))
-        assert app.app.services.commands.started == []
-        await app.press("M")
-        await until(lambda: isinstance(app.app.screen, PromptScreen))
-        await app.press(*"a$(b", "enter")
-        await until(lambda: isinstance(app.app.screen, ConfirmScreen))
-        await app.press("right", "enter")
-        await until(lambda: "answer a$(b" in app.toasts)
-
-
-async def test_it_goes_on_when_its_output_is_closed_and_leaving_asks_and_stops_it(believable: Path) -> None:
-    async with commanding(believable) as app:
+        before = len(app.app.services.commands.started)
         await app.press("W")
-        assert app.app.services.commands.started == []
+        assert len(app.app.services.commands.started) == before
         await app.sees("4 Locks 1")
         await app.press("4", "W")
         await shown(app)
@@ -162,6 +126,42 @@ async def test_it_goes_on_when_its_output_is_closed_and_leaving_asks_and_stops_i
         await app.press("right", "enter")
         await until(lambda: not app.app.is_running)
         assert not waiting.running
+
+
+async def test_it_asks_what_it_is_told_to_and_a_toast_has_the_last_line_and_nothing_only_failures(
+    believable: Path,
+) -> None:
+    async with commanding(believable) as app:
+        await app.press("M")
+        await until(lambda: isinstance(app.app.screen, PromptScreen))
+        await app.sees("How many?")
+        await app.press(*"a$(b", "enter")
+        await until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        await app.sees("Really?")
+        await app.sees('$ echo "answer $SLOTH_ANSWER"')
+        await app.press("escape")
+        await until(lambda: not isinstance(app.app.screen, ConfirmScreen))
+        assert app.app.services.commands.started == []
+        await app.press("M")
+        await until(lambda: isinstance(app.app.screen, PromptScreen))
+        await app.press(*"a$(b", "enter")
+        await until(lambda: isinstance(app.app.screen, ConfirmScreen))
+        await app.press("right", "enter")
+        await until(lambda: "answer a$(b" in app.toasts)
+
+        await app.press("B")
+        await until(lambda: "agent local" in app.toasts)
+        await app.goes_to("deployment:version")
+        await app.press("J")
+        await until(lambda: [command.exit_code for command in app.app.services.commands.started] == [0] * 3)
+        await app.goes_to(KEYS[0])
+        await app.press("J")
+        await until(lambda: any("Quiet may not have its value\nsecrets = true" in t for t in app.toasts))
+        await app.press("O")
+        await shown(app)
+        await app.press("left_square_bracket")
+        await app.sees("agent local")
+        assert len(app.toasts) == 3
 
 
 async def test_read_only_offers_what_only_reads(believable: Path) -> None:
