@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -64,6 +65,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    if "tests.workers" in sys.modules:
+        sys.modules["tests.workers"].close()
     leftovers = session.config.stash.get(_leftovers, None)
     # What thousands of tests and modules left goes with the process. pytest would look through it five times
     # for garbage, and Python once more.

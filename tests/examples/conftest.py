@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.store import open_store
-from tests import tools
+from tests import tools, workers
 from tests.cli.support import Result, piped
 from tests.ssh import server, shared_server
 
@@ -63,6 +63,7 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    workers.use(monkeypatch)
     machine = Machine(tmp_path)
     monkeypatch.chdir(machine.work)
     monkeypatch.setenv("PATH", f"{machine.system.bin}:{os.environ['PATH']}")

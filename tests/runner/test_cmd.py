@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.events import TaskOutput
-from sloth_tui.runner.processes import find_descendants
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervision.supervisor import Supervisor
 from tests.runner.support import Told, errors_of, lines_of, run_task, run_text, within_limits, write
+from tests.workers import descendants
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,7 +179,7 @@ def test_children_left_behind_go_on_until_the_run_ends(tmp_path: Path) -> None:
     assert "true" in told.lines
     (warning,) = told.warnings
     assert "left by commands" in warning
-    assert find_descendants(os.getpid()) == []
+    assert descendants() == []
 
 
 def test_many_commands_may_leave_children_behind(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_more_processes_than_any_task_needs_end_the_run(tmp_path: Path) -> None:
     told = run_task(tmp_path, body, timeout=60)
     assert told.errors["only"] == "killed: its commands had more than 1,000 processes at once"
     assert told.end.exit_code == 20
-    assert find_descendants(os.getpid()) == []
+    assert descendants() == []
 
 
 def test_a_line_that_is_not_at_its_end_is_passed_on_if_that_is_asked_for(tmp_path: Path) -> None:

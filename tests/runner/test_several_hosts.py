@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,9 +13,9 @@ from sloth_tui.runner.events import (
     TaskStarted,
     Warned,
 )
-from sloth_tui.runner.processes import find_descendants
 from tests.runner.several import FOUR, errors, lines_on, most_at_once, results
 from tests.runner.support import Told, run_text, stored, within_limits
+from tests.workers import descendants
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -226,4 +225,4 @@ def test_the_timeout_of_the_run_ends_all_hosts(tmp_path: Path) -> None:
         "skipped",
     }
     assert results(told)["next", None] == "skipped"
-    assert find_descendants(os.getpid()) == []
+    assert descendants() == []

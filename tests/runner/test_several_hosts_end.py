@@ -27,6 +27,7 @@ from sloth_tui.store import open_store
 from tests.runner.several import errors, lines_on, results
 from tests.runner.support import Told, stored, write
 from tests.support import A_MINUTE, wait_until
+from tests.workers import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +84,7 @@ def test_stop_ends_all_hosts_and_frees_their_locks(tmp_path: Path, number: int, 
         ("next", "localhost"): "skipped",
         ("last", None): "skipped",
     }
-    assert find_descendants(os.getpid()) == []
+    assert descendants() == []
     with open_store("local") as store:
         assert store.locks() == []
 
@@ -106,7 +107,7 @@ def test_a_second_stop_kills_what_does_not_end_on_every_host(tmp_path: Path) -> 
     stops.join()
     assert told.end.exit_code == 130
     assert told.end.duration < 300
-    assert find_descendants(os.getpid()) == []
+    assert descendants() == []
 
 
 @pytest.mark.slow
@@ -117,7 +118,7 @@ def test_a_killed_worker_fails_the_task_of_its_host_alone(tmp_path: Path, victim
     def kill(pids: dict[str, str]) -> None:
         pid = int(pids["local"])
         for _ in range(("worker", "guard", "keeper").index(victim)):
-            pid = next(process.parent for process in find_descendants(os.getpid()) if process.pid == pid)
+            pid = next(process.parent for process in descendants() if process.pid == pid)
         os.kill(pid, signal.SIGKILL)
         # Only when its end is known may the other host go on.
         threading.Thread(target=let_go_on).start()
@@ -151,7 +152,7 @@ def test_a_killed_worker_fails_the_task_of_its_host_alone(tmp_path: Path, victim
         ("attempts:local", "local"),
         ("attempts:localhost", "localhost"),
     ]
-    assert find_descendants(os.getpid()) == []
+    assert descendants() == []
     with open_store("local") as store:
         assert store.locks() == []
 
@@ -182,9 +183,9 @@ def test_closing_the_events_ends_the_workers_of_all_hosts(tmp_path: Path) -> Non
             hosts.add(event.host)
         if len(hosts) == 2:
             break
-    assert find_descendants(os.getpid())
+    assert descendants()
     events.close()  # type: ignore[attr-defined]  # it is a generator
-    assert find_descendants(os.getpid()) == []
+    assert descendants() == []
 
 
 @pytest.mark.slow

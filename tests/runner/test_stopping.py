@@ -18,6 +18,7 @@ from sloth_tui.runner.supervision.supervisor import Supervisor
 from sloth_tui.store import open_store
 from tests.runner.support import Told, run_text, stored, within_limits, write
 from tests.support import wait_until
+from tests.workers import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,7 +145,7 @@ def test_stop_ends_the_run_and_frees_its_locks(tmp_path: Path, number: int, code
     assert (told.end.result, told.end.exit_code) == ("cancelled", code)
     assert told.results == {"holds": "cancelled", "next": "skipped"}
     assert told.changes == [("before", None, 1)]
-    assert find_descendants(os.getpid()) == []
+    assert descendants() == []
     with open_store("local") as store:
         assert store.locks() == []
 
@@ -196,20 +197,24 @@ def test_stop_before_the_start_and_after_the_end(tmp_path: Path) -> None:
 def test_giving_up_listening_ends_the_worker(tmp_path: Path) -> None:
     events = Supervisor(RunRequest(write(tmp_path, HOLDING), "local")).events()
     next(events)
-    assert find_descendants(os.getpid())
+    assert descendants()
     events.close()  # type: ignore[attr-defined]  # it is a generator
-    assert find_descendants(os.getpid()) == []
+    assert descendants() == []
 
 
 def worker_pids(above: int | None = None) -> tuple[int, int, int]:
     """The keeper, its guard, and the process that runs Lua."""
-    keeper = first_child(os.getpid() if above is None else above)
+    keeper = first_child(above)
     guard = first_child(keeper)
     return keeper, guard, first_child(guard)
 
 
-def first_child(parent: int) -> int:
-    return wait_until(lambda: min([p.pid for p in find_descendants(parent) if p.parent == parent], default=0))
+def first_child(above: int | None) -> int:
+    def found() -> int:
+        below = descendants() if above is None else find_descendants(above)
+        return min([process.pid for process in below if process.parent == (above or os.getpid())], default=0)
+
+    return wait_until(found)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +233,7 @@ def test_a_worker_that_dies_is_explained(tmp_path: Path, victim: int, number: in
     assert told.errors["holds"].startswith(words)
     assert told.results == {"holds": "failed", "next": "done"}
     assert told.end.exit_code == 20
-    assert find_descendants(os.getpid()) == []
+    assert descendants() == []
     with open_store("local") as store:
         assert store.locks() == []
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.events import Resource, RunStarted, TaskFinished, TaskOutput
-from sloth_tui.runner.processes import find_descendants
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervision.supervisor import Supervisor
 from tests.runner.support import Told, run_text, stored, write
 from tests.ssh import marked, needs_sshd, stale_files
 from tests.support import wait_until
+from tests.workers import descendants
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ def test_the_hosts_of_a_group_act_at_the_same_time(tmp_path: Path) -> None:
     (started,) = told.of(RunStarted)
     assert started.hosts == {"meet": list(FOUR)}
     assert stored() == {"met": 4}
-    assert find_descendants(os.getpid()) == []
+    assert descendants() == []
     wait_until(lambda: not stale_files())
 
 
@@ -146,14 +146,14 @@ def test_what_runs_there_ends_with_its_host_or_its_run(tmp_path: Path, how: str)
             ("next", "web1"): "skipped",
             ("next", "web2"): "done",
         }
-    assert find_descendants(os.getpid()) == []
+    assert descendants() == []
     wait_until(lambda: not marked(f"OF_TEST={mark}"))
     wait_until(lambda: not stale_files())
 
 
 def _worker_of(host: str) -> int:
     """Return the process that runs Lua for a host: the parent of its ssh."""
-    for process in find_descendants(os.getpid()):
+    for process in descendants():
         with open(f"/proc/{process.pid}/cmdline", "rb") as file:
             words = file.read().split(b"\0")
         if host.encode() in words:

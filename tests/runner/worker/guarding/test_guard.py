@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.events import TaskStarted
-from sloth_tui.runner.processes import Process, find_descendants, processes
+from sloth_tui.runner.processes import Process, processes
 from sloth_tui.runner.request import RunRequest
 from sloth_tui.runner.supervision import shutdown
 from sloth_tui.runner.supervision.supervisor import Supervisor
 from tests.runner.support import run_text, within_limits, write
 from tests.runner.test_stopping import COMMANDS, HOLDING, stop_when, worker_pids
 from tests.support import wait_until
+from tests.workers import descendants
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,8 +77,8 @@ def test_commands_in_sessions_of_their_own_do_not_outlive_a_guard_that_is_killed
     below: list[Process] = []
 
     def kill_guard() -> None:
-        wait_until(lambda: len(find_descendants(os.getpid())) >= 6)
-        below.extend(find_descendants(os.getpid()))
+        wait_until(lambda: len(descendants()) >= 6)
+        below.extend(descendants())
         os.kill(worker_pids()[victim], signal.SIGKILL)
 
     told = stop_when(supervisor, kill_guard, "ready")
@@ -97,4 +98,4 @@ def test_a_guard_that_is_stopped_does_not_hold_up_the_end(
 
     told = within_limits(attempt, lambda told: told.lines)
     assert told.end.exit_code == 124
-    assert find_descendants(os.getpid()) == []
+    assert descendants() == []
