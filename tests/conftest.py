@@ -43,6 +43,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell has what runs in its background ignore it, and then all that the tests start would do so too.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Past ``os.environ`` they were set by readline, which pytest imports; what the tests start would heed them.
+    for name in ("COLUMNS", "LINES"):
+        if name not in os.environ:
+            os.unsetenv(name)
     # Modules and tests are here to stay: no search for garbage among them, neither now nor later.
     gc.disable()
     if not hasattr(config, "workerinput"):

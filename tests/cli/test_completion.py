@@ -102,10 +102,14 @@ OFFERED = [
 ]
 """Lines up to the cursor, and what is offered."""
 EACH = """
-import json, os, sys
+import gc, json, os, pkgutil, sys
 import argcomplete
 import sloth_tui.cli
-from sloth_tui.cli.parsing import completion
+from sloth_tui.cli.parsing import completion, parser
+import sloth_tui.cli.commands, sloth_tui.store.sqlite.store
+for module in pkgutil.iter_modules(sloth_tui.cli.commands.__path__, "sloth_tui.cli.commands."):
+    __import__(module.name)
+gc.freeze()
 for line in json.load(sys.stdin):
     reader, writer = os.pipe()
     child = os.fork()

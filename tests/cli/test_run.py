@@ -186,9 +186,9 @@ def test_a_file_that_is_missing_is_a_usage_error(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_run_that_takes_too_long_is_124(tmp_path: Path) -> None:
-    result = piped("run", file(tmp_path, HANGING), "--timeout", "0.5")
+    result = piped("run", file(tmp_path, HANGING), "--timeout", "0.2")
     assert result.code == 124
-    assert result.err == "error: the run took longer than 0.5s\n"
+    assert result.err == "error: the run took longer than 0.2s\n"
     assert piped("lock", "list").out == ""
 
 

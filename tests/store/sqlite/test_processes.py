@@ -62,41 +62,43 @@ def run_at_once(path: Path, count: int, program: str) -> list[str]:
 
 
 def test_increments_of_eight_processes_all_count(path: Path) -> None:
+    each = rounds(40, 150)
     printed = run_at_once(
         path,
         8,
         "store = open_path(path, 'write')\n"
-        "sums = [store.increment('n') for _ in range(150)]\n"
+        f"sums = [store.increment('n') for _ in range({each})]\n"
         "assert sums == sorted(set(sums))\nprint(*sums)",
     )
     sums = [int(number) for line in printed for number in line.split()]
-    assert sorted(sums) == list(range(1, 1201))
+    assert sorted(sums) == list(range(1, 8 * each + 1))
     with open_path(str(path)) as store:
-        assert store.get("n") == 1200
-        assert store.revision() == 1200
+        assert store.get("n") == 8 * each
+        assert store.revision() == 8 * each
 
 
 @pytest.mark.parametrize("documented", [False, True])
-def test_twenty_first_opens_at_once_make_one_schema(path: Path, documented: bool) -> None:
+def test_many_first_opens_at_once_make_one_schema(path: Path, documented: bool) -> None:
+    count = rounds(8, 20)
     if documented:
         run_other(path, DOCUMENTED, "INSERT INTO state (key, value) VALUES ('n', '0')")
     run_at_once(
         path,
-        20,
+        count,
         "store = open_path(path, 'write' if number % 2 else 'read')\n"
         "store.get('n'), store.count(), store.locks(), store.stats()\n"
         "if number % 2: store.increment('n'), store.set(f'by:{number}', number)\n"
         "store.close()",
     )
     with open_path(str(path)) as store:
-        assert store.get("n") == 10
-        assert dict(store.items("by:")) == {f"by:{number}": number for number in range(1, 20, 2)}
+        assert store.get("n") == count // 2
+        assert dict(store.items("by:")) == {f"by:{number}": number for number in range(1, count, 2)}
     assert run_other(path, "PRAGMA integrity_check") == [["ok"]]
 
 
 def test_a_database_in_the_making_is_never_mistaken_for_anothers(path: Path) -> None:
     """Two processes go through the same new files, so that one often opens what the other creates."""
-    files = rounds(50, 500)
+    files = rounds(25, 500)
     run_at_once(
         path,
         2,
@@ -120,11 +122,12 @@ def test_transactions_of_several_processes_do_not_mix(path: Path) -> None:
     """Each moves amounts between two accounts; the sum is always what it was."""
     with open_path(str(path), "write") as store:
         store.set_many({"a": 1000, "b": 1000})
+    turns = rounds(20, 50)
     run_at_once(
         path,
         4,
         "store = open_path(path, 'write')\n"
-        "for turn in range(50):\n"
+        f"for turn in range({turns}):\n"
         "    with store.transaction():\n"
         "        amount = store.get('a') // 10 - number\n"
         "        store.set('a', store.get('a') - amount)\n"
@@ -171,7 +174,7 @@ while True:
 def test_kill_9_loses_nothing_that_was_acknowledged(path: Path) -> None:
     chance = random.Random(7)
     acknowledged = -1
-    for turn in range(rounds(12, 300)):
+    for turn in range(rounds(10, 300)):
         with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE) as writer:
             assert writer.stdout is not None
             assert writer.stdout.readline() == b"ready\n"

@@ -12,7 +12,7 @@ import pytest
 from sloth_tui.model import Query
 from sloth_tui.store.rows import window
 from tests.store.sqlite.window.viewer import DOCUMENTED, run
-from tests.support import A_MINUTE, wait_until
+from tests.support import A_MINUTE, rounds, wait_until
 
 if TYPE_CHECKING:
     from sloth_tui.store.sqlite.store import SqliteStore
@@ -56,8 +56,8 @@ def test_a_sort_ends_in_its_midst_when_it_is_superseded(path: str, view: Viewer)
         run(other, DOCUMENTED)
         run(
             other,
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) "
-            "INSERT INTO state (key, value) SELECT 'k' || (i * 7919 % 300007), zeroblob(i % 40) FROM n",
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
+            "INSERT INTO state (key, value) SELECT 'k' || (i * 7919 % 100003), zeroblob(i % 40) FROM n",
         )
     generations = iter(range(1, 1_000_000))
     # On a busy machine a sort may be over before it can be superseded; that one says nothing.
@@ -100,7 +100,7 @@ def test_pages_are_served_while_another_thread_indexes(store: SqliteStore, view:
     thread = threading.Thread(target=read)
     thread.start()
     try:
-        for _ in range(5):
+        for _ in range(rounds(2, 5)):
             assert list(view.window.index(Query(), 1))[-1] == (3000, True)
     finally:
         done.set()
