@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell has what runs in its background ignore it, and then all that the tests start would do so too.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Past ``os.environ`` they were set by readline, which pytest imports; what the tests start would heed them.
+    # readline, which pytest imports, may set them past ``os.environ``; what the tests start would heed it.
     for name in ("COLUMNS", "LINES"):
         if name not in os.environ:
             os.unsetenv(name)

@@ -15,7 +15,7 @@ from sloth_tui.store import open_store
 from sloth_tui.web import front
 from sloth_tui.web.files import load_files
 from sloth_tui.web.guard import CHECKS, check_host, check_origin, check_site, check_token
-from tests.support import wait_until
+from tests.support import rounds, wait_until
 from tests.web.chromium import MISSING, Chromium, is_installed
 from tests.web.driving import Page, pids, program
 from tests.web.relay import Relay
@@ -234,11 +234,12 @@ async def test_pages_of_others_see_nothing(
         [check for check in CHECKS if check not in (check_host, check_origin, check_site, check_token)]
     )
     assert open_to_all == {**dict.fromkeys(guarded, "seen"), "rebinding": "sloth_tui"}
-    tokens_only = await look([check for check in CHECKS if check not in (check_origin, check_site)])
-    assert {name for name, seen in tokens_only.items() if seen == "seen"} == {
-        "another port, with the token",
-        "another site, with the token",
-    }
+    if rounds(0, 1):
+        tokens_only = await look([check for check in CHECKS if check not in (check_origin, check_site)])
+        assert {name for name, seen in tokens_only.items() if seen == "seen"} == {
+            "another port, with the token",
+            "another site, with the token",
+        }
     await _opens_from_a_file(chromium, tmp_path)
 
 

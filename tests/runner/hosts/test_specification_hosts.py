@@ -12,6 +12,7 @@ from sloth_tui.runner.events import KeyChanged, Resource
 from tests.runner.support import Told, run_text, stored
 from tests.runner.test_specification import BLOCKS, block
 from tests.ssh import needs_sshd
+from tests.support import sweep
 from tests.tools.hosts import HOSTS, make_hosts
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def test_these_are_the_tasks_that_delegate() -> None:
     assert sorted(DELEGATING) == ["install-package", "leader-election", "update-config"]
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", sweep(HOSTS, HOSTS[1:]))
 def test_a_package_is_installed_where_values_say_once(
     host: str, hosts: dict[str, Machine], tmp_path: Path
 ) -> None:
@@ -52,7 +53,7 @@ def test_a_package_is_installed_where_values_say_once(
     assert calls == {name: ["apt-get install -y nginx"] if name == host else [] for name in HOSTS}
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", sweep(HOSTS, HOSTS[1:]))
 def test_a_configuration_is_deployed_where_values_say_once(
     host: str, hosts: dict[str, Machine], tmp_path: Path
 ) -> None:
@@ -89,7 +90,7 @@ def test_tasks_of_two_hosts_share_the_state_of_the_run(hosts: dict[str, Machine]
     assert [machine.calls for machine in hosts.values()] == [[], []]
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", sweep(HOSTS, HOSTS[1:]))
 def test_tracked_resources_are_made_on_a_host_once(
     host: str, hosts: dict[str, Machine], tmp_path: Path
 ) -> None:

@@ -78,7 +78,7 @@ EDGES = st.text(st.sampled_from("a\ud7ff\ue000\uffff\U00010000\U0010fffe\U0010ff
 
 @pytest.mark.slow
 @settings(
-    max_examples=rounds(40, 600),
+    max_examples=rounds(20, 600),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.sets(EDGES.filter(bool), max_size=12), EDGES)

@@ -280,5 +280,5 @@ def same(one: object, other: object) -> bool:
 @pytest.mark.timeout(rounds(300, 900))
 def test_a_store_behaves_like_a_dictionary_with_a_history(backend: Backend) -> None:
     machine = type("Machine", (StoreAgainstDictionary,), {"backend": backend})
-    examples = rounds(3, 100) if backend.remote else rounds(25, 500)
+    examples = rounds(3, 100) if backend.remote else rounds(10, 500)
     run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=30))

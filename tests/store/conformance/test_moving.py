@@ -10,6 +10,7 @@ from sloth_tui.errors import Conflict, LockLost, NotWritable, SlothError
 from sloth_tui.model import Origin
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from tests.store.moving import RUN, picture, without_times_of_the_past, write_a_past
+from tests.support import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -139,7 +140,7 @@ def test_a_stream_that_breaks_leaves_nothing(pair: Callable[[], Pair]) -> None:
     assert picture(target) == picture(source)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 1.0])
+@pytest.mark.parametrize("share", sweep([0.0, 0.3, 0.7, 1.0], [0.0, 0.7]))
 def test_progress_that_raises_leaves_nothing(pair: Callable[[], Pair], share: float) -> None:
     source, target = pair()
     source.set_many({f"k{number}": "v" * 100 for number in range(1200)})

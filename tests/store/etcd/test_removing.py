@@ -66,7 +66,7 @@ def test_whoever_comes_next_goes_on(
     base: str, shared_etcd: Etcd, monkeypatch: pytest.MonkeyPatch, heard: bool
 ) -> None:
     outcomes = []
-    for number in count(1, rounds(6, 1)):
+    for number in count(1, rounds(9, 1)):
         whole = fill(past=bool(rounds(0, 1))).entries
         agents = open_agents()
         with monkeypatch.context() as patched:

@@ -113,7 +113,7 @@ def write_at_random(path: str, chance: random.Random) -> None:
 @pytest.mark.slow
 def test_the_rules_are_those_of_sqlite(tmp_path: Path) -> None:
     obstacles = set()
-    for seed in range(rounds(40, 600)):
+    for seed in range(rounds(15, 600)):
         path = os.path.join(tmp_path, f"{seed}.db")
         write_at_random(path, random.Random(seed))
         history = History(path)

@@ -221,5 +221,5 @@ def documented_time(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at))
 
 
-LockModel.TestCase.settings = settings(max_examples=rounds(20, 600), stateful_step_count=40)
+LockModel.TestCase.settings = settings(max_examples=rounds(10, 600), stateful_step_count=40)
 test_locks_keep_to_the_model = LockModel.TestCase

@@ -98,4 +98,4 @@ class WithOthers(StoreAgainstDictionary):
 
 def test_a_store_that_others_write_to_behaves_like_a_dictionary_with_a_history(tmp_path: Path) -> None:
     machine = type("Machine", (WithOthers,), {"backend": SqliteBackend(tmp_path)})
-    run_state_machine_as_test(machine, settings=settings(max_examples=rounds(8, 500), stateful_step_count=30))
+    run_state_machine_as_test(machine, settings=settings(max_examples=rounds(5, 500), stateful_step_count=30))

@@ -18,6 +18,8 @@ from tests.runner.hosts.ssh.shells import MARK, Trial, has_begun, in_each_shell,
 from tests.ssh import marked
 from tests.support import A_MINUTE, wait_until
 
+_TWENTY = "n=20; while [ $n -gt 0 ]; do sleep 1000 & n=$((n - 1)); done; echo started; wait"
+
 
 @in_each_shell
 def test_it_answers_with_output_and_status(trial: Trial) -> None:
@@ -121,14 +123,15 @@ def test_everything_ends_though_no_process_can_be_started(trial: Trial) -> None:
     wait = f"mkfifo {private}/fifo; exec 9<>{private}/fifo; echo >{deaf}; while :; do read -r line <&9; done"
     remote.request(start(trial.nonce, 1, f'trap "" TERM; {wait}'))
     wait_until(deaf.exists)
-    others = [subprocess.Popen(["sleep", "1000"], user=user) for _ in range(20)]
-    try:
-        remote.close()
-        wait_until(lambda: not marked(f"{MARK}={trial.nonce}"))
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
+    others = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "sh", "-c", _TWENTY]
+    with subprocess.Popen(others, stdout=subprocess.PIPE, start_new_session=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"started\n"
+            remote.close()
+            wait_until(lambda: not marked(f"{MARK}={trial.nonce}"))
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
     shutil.rmtree(deaf.parent, ignore_errors=True)  # what removes it could not be started
 
 
