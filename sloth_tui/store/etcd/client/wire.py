@@ -89,9 +89,12 @@ def _operation(operation: Operation) -> bytes:
 
 
 def txn_request(request: Txn) -> bytes:
-    out = [_bytes(1, _compare(compare)) for compare in request.compares]
-    out += [_bytes(2, _operation(operation)) for operation in request.then]
-    out += [_bytes(3, _operation(operation)) for operation in request.otherwise]
+    compares, then, otherwise = request
+    out = [_bytes(2, _operation(operation)) for operation in then]
+    if compares:
+        out[:0] = [_bytes(1, _compare(compare)) for compare in compares]
+    if otherwise:
+        out += [_bytes(3, _operation(operation)) for operation in otherwise]
     return b"".join(out)
 
 

@@ -172,7 +172,7 @@ def range_answer(data: bytes, at: int = 0, end: int | None = None) -> RangeAnswe
         elif not inner:
             revision = _revision(data[at : at + number])
         at += number
-    return RangeAnswer(kvs, _signed(count), revision)
+    return _new(RangeAnswer, (kvs, count, revision))
 
 
 def deleted_answer(data: bytes) -> int:
@@ -206,7 +206,9 @@ def txn_answer(data: bytes) -> TxnAnswer:
 def _answer(data: bytes, at: int, end: int) -> RangeAnswer | TxnAnswer | int:
     """Read the answer to one operation, which is all of a part of ``data``."""
     if data[at] == 0x0A:
-        size, first = _read_varint(data, at + 1)
+        size, first = data[at + 1], at + 2
+        if size > 0x7F:
+            size, first = _read_varint(data, at + 1)
         if first + size == end:
             return range_answer(data, first, end)
     for field, content in _fields(data[at:end]):
