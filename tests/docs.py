@@ -200,20 +200,25 @@ def links(text: str) -> list[str]:
 
 def run_shell(text: str, directory: pathlib.Path) -> subprocess.CompletedProcess[str]:
     """Run ``text`` in ``directory`` until the first command that fails, with our two commands on the PATH."""
-    programs = directory / ".bin"
-    if not programs.exists():
-        programs.mkdir()
-        for name in ("sloth-runner", "sloth-tui"):
-            (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sloth_tui "$@"\n')
-            (programs / name).chmod(0o755)
     return subprocess.run(
         ["/bin/sh", "-e", "-c", text],
         capture_output=True,
         text=True,
         cwd=directory,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        env={**os.environ, "PATH": f"{our_commands(directory)}{os.pathsep}{os.environ['PATH']}"},
     )
+
+
+def our_commands(directory: pathlib.Path) -> pathlib.Path:
+    """Return a directory below ``directory`` that has our two commands."""
+    programs = directory / ".bin"
+    if not programs.exists():
+        programs.mkdir()
+        for name in ("sloth-runner", "sloth-tui"):
+            (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sloth_tui "$@"\n')
+            (programs / name).chmod(0o755)
+    return programs
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from sloth_tui.tui.external.clipboard import MAX_OSC52_BYTES
 from sloth_tui.tui.keymap import check_keys
 from sloth_tui.tui.own_actions import own_actions
 from sloth_tui.values import codec as values
+from tests import workers
+from tests.cli.support import piped
 from tests.docs import (
     DRAWN,
     MANUAL,
@@ -30,6 +32,7 @@ from tests.docs import (
     anchors,
     blocks,
     links,
+    our_commands,
     redrawn,
     run_shell,
     section,
@@ -224,11 +227,14 @@ def test_every_lua_example_runs(
 ) -> None:
     # Nothing that they install, start or create is to be on this machine.
     machine = Machine(tmp_path / ".machine")
-    monkeypatch.setenv("PATH", f"{machine.bin}{os.pathsep}{os.environ['PATH']}")
+    places = (str(our_commands(tmp_path)), str(machine.bin), os.environ["PATH"])
+    monkeypatch.setenv("PATH", os.pathsep.join(places))
+    monkeypatch.chdir(tmp_path)
+    workers.use(monkeypatch)
     (tmp_path / "example.lua").write_text(blocks(TEXTS[page], "lua")[number].text)
-    done = run_shell("sloth-runner run example.lua", tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(r"^run done in .*: \d+ done(;|$)", done.stdout, re.MULTILINE)
+    done = piped("run", "example.lua")
+    assert (done.code, done.err) == (0, "")
+    assert re.search(r"^run done in .*: \d+ done(;|$)", done.out, re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", MANUAL)

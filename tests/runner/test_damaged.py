@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.support import Result, piped
 from tests.runner.support import write
 from tests.store.damage import fill, remove, spoil_bytes, spoil_cells
 from tests.support import rounds
@@ -70,16 +71,13 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base / "state" / "local.db"
 
 
-def run(path: str, name: str, *options: str) -> subprocess.CompletedProcess[str]:
-    words = ["run", path, "--agent", name, *options]
-    return subprocess.run(
-        [sys.executable, "-m", "sloth_tui", *words], capture_output=True, text=True, timeout=120
-    )
+def run(path: str, name: str, *options: str) -> Result:
+    return piped("run", path, "--agent", name, *options)
 
 
-def said(done: subprocess.CompletedProcess[str]) -> list[str]:
+def said(done: Result) -> list[str]:
     """The lines of stderr that are no warnings."""
-    return [line for line in done.stderr.splitlines() if not line.startswith("warning: ")]
+    return [line for line in done.err.splitlines() if not line.startswith("warning: ")]
 
 
 @pytest.mark.slow
@@ -92,9 +90,9 @@ def test_each_call_of_a_task_succeeds_or_raises_in_words(
     seed = int(os.environ.get("SLOTH_SEED", "3"))
     for name in spoil(original, base / "state", seed, rounds(6, 1000)):
         done = run(path, name)
-        assert (done.returncode, said(done)) == (0, []), (name, done)
-        answers = [line.split("\t") for line in done.stdout.splitlines() if "\t" in line]
-        assert [int(number) for number, *_ in answers] == list(range(1, 16)), (name, done.stdout)
+        assert (done.code, said(done)) == (0, []), (name, done)
+        answers = [line.split("\t") for line in done.out.splitlines() if "\t" in line]
+        assert [int(number) for number, *_ in answers] == list(range(1, 16)), (name, done.out)
         for _, ok, message in answers:
             assert ok == "true" or message.startswith("tasks.lua:"), (name, message)
             for sign in ("Traceback", "Error:", "codec", "NoneType", "apsw", "[string"):
@@ -112,13 +110,13 @@ def test_a_file_that_reads_it_while_it_is_loaded_is_listed_or_told_about(
     seed = int(os.environ.get("SLOTH_SEED", "4"))
     for name in spoil(original, base / "state", seed, rounds(6, 1000)):
         done = run(path, name, "--list")
-        if done.returncode == 0:
-            assert (done.stdout, said(done)) == ("a\t\t\t\n", []), (name, done)
+        if done.code == 0:
+            assert (done.out, said(done)) == ("a\t\t\t\n", []), (name, done)
         else:
             first, *hints = said(done)
-            assert done.returncode == 2, (name, done)
+            assert done.code == 2, (name, done)
             assert first.startswith("error: "), (name, done)
-            assert "Traceback" not in done.stderr, (name, done)
+            assert "Traceback" not in done.err, (name, done)
             assert [hint for hint in hints if not hint.startswith("hint: ")] == [], (name, done)
         remove(base / "state", name)
 
@@ -153,9 +151,9 @@ def test_a_damaged_database_fails_the_task_and_is_named(
     database.write_bytes(original.read_bytes())
     damage(database)
     done = run(write(tmp_path, FAILING), "local")
-    assert (done.returncode, done.stderr) == (20, "error: 1 task failed\n")
-    assert f"tasks.lua:2: state.get: {database}: damaged (" in done.stdout
-    assert "Traceback" not in done.stdout
+    assert (done.code, done.err) == (20, "error: 1 task failed\n")
+    assert f"tasks.lua:2: state.get: {database}: damaged (" in done.out
+    assert "Traceback" not in done.out
 
 
 @pytest.mark.slow
@@ -170,6 +168,6 @@ def test_a_file_that_a_damaged_database_keeps_from_loading_says_so_with_its_line
     path = write(tmp_path, 'state.get("a:text")\n' + FAILING)
     for options in (["--list"], []):
         done = run(path, "local", *options)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr.startswith(f"error: tasks.lua:1: state.get: {database}: damaged (")
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"error: tasks.lua:1: state.get: {database}: damaged (")
         assert len(said(done)) == 1
