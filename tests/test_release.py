@@ -3,6 +3,7 @@ a release from its checks to the two commands that it prints."""
 
 from __future__ import annotations
 
+import copy
 import datetime
 import os
 import shutil
@@ -105,6 +106,16 @@ class Project:
         self.git("config", "user.email", "somebody@example.org")
         self.commit()
 
+    def copy(self, directory: Path) -> Project:
+        """Return one like it in this directory."""
+        copied = copy.copy(self)
+        copied.root, copied._programs = directory / "project", directory / "programs"
+        shutil.copytree(self.root, copied.root)
+        shutil.copytree(self._programs, copied._programs)
+        copied.changelog = copied.root / "CHANGELOG.md"
+        copied.package = copied.root / "sloth_tui" / "__init__.py"
+        return copied
+
     def make(self, script: str) -> None:
         """Have ``make`` be this shell script, which notes what it was asked for."""
         program = self._programs / "make"
@@ -131,8 +142,13 @@ class Project:
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def refuses(self, version: str, complaint: str) -> None:
+        self.refuses_each({version: complaint})
+
+    def refuses_each(self, complaints: dict[str, str]) -> None:
+        """``complaints``: by version."""
         before = self.state()
-        assert self.release(version) == (1, "", f"error: {complaint}\n")
+        for version, complaint in complaints.items():
+            assert self.release(version) == (1, "", f"error: {complaint}\n")
         assert self.state() == before
         assert not (self.root / "dist").exists()
 
@@ -145,19 +161,28 @@ class Project:
         )
 
 
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    top = tmp_path_factory.mktemp("committed")
+    return Project(top / "project", top / "programs")
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path / "project", tmp_path / "programs")
+def project(committed: Project, tmp_path: Path) -> Project:
+    return committed.copy(tmp_path)
 
 
 def test_a_malformed_version_is_refused(project: Project) -> None:
-    for version in ("", "1", "0.3", "v0.3.0", "0.3.0.1", "0.3.0rc1", "0.03.0", "0.3.0\n", "0.3.٠", "-1.0.0"):
-        project.refuses(version, f"{version!r} is not a version of three numbers, like 0.2.0")
+    wrong = ("", "1", "0.3", "v0.3.0", "0.3.0.1", "0.3.0rc1", "0.03.0", "0.3.0\n", "0.3.٠", "-1.0.0")
+    project.refuses_each(
+        {version: f"{version!r} is not a version of three numbers, like 0.2.0" for version in wrong}
+    )
 
 
 def test_a_version_that_is_not_higher_is_refused(project: Project) -> None:
-    for version in ("0.2.0", "0.1.9", "0.0.99"):
-        project.refuses(version, f"{version} does not come after 0.2.0")
+    project.refuses_each(
+        {version: f"{version} does not come after 0.2.0" for version in ("0.2.0", "0.1.9", "0.0.99")}
+    )
 
 
 @pytest.mark.parametrize(
