@@ -127,7 +127,7 @@ def test_whatever_is_in_a_database_reading_it_ends_in_words(
 ) -> None:
     (base / "state").mkdir(parents=True)
     seed = int(os.environ.get("SLOTH_SEED", "1"))
-    for name in spoil(original, base / "state", seed, rounds(10, 2000)):
+    for name in spoil(original, base / "state", seed, rounds(6, 2000)):
         read_all(name)
         remove(base / "state", name)
 
@@ -138,7 +138,7 @@ def test_whatever_is_in_a_database_writing_it_ends_in_words(
 ) -> None:
     (base / "state").mkdir(parents=True)
     seed = int(os.environ.get("SLOTH_SEED", "2"))
-    for name in spoil(original, base / "state", seed, rounds(10, 2000)):
+    for name in spoil(original, base / "state", seed, rounds(6, 2000)):
         for words in WRITES:
             check(piped(*words, "--agent", name), (name, words))
         remove(base / "state", name)
