@@ -164,7 +164,7 @@ DIALOGS = {
     "d": "Delete 1 key?",
     "?": "j and k scroll",
     "\x10": "an action, an agent, a key",
-    "R": "New name of",
+    "R": "Rename app:api_token",
     "n": "New key",
 }
 
