@@ -163,7 +163,21 @@ class SlothApp(App[int]):
         return driver
 
     def get_default_screen(self) -> Screen[None]:
+        self._give_class_of_width(self._browser)
         return self._browser
+
+    def _load_screen_css(self, screen: Screen[Any]) -> None:
+        """Read the style sheets of a new screen. The framework also parses all others anew, and applies them
+        to the screen below."""
+        for path in screen.css_path:
+            if not self.stylesheet.has_source(str(path)):
+                self.stylesheet.add_source(path.read_text(encoding="utf-8"), read_from=(str(path), ""))
+        self._give_class_of_width(screen)
+
+    def _give_class_of_width(self, screen: Screen[Any]) -> None:
+        """The framework does so once all is laid out, and then everything is styled and laid out again."""
+        classes = screen._get_breakpoint_classes(self.size.width, self.HORIZONTAL_BREAKPOINTS)
+        screen.update_classes(dict.fromkeys(classes, True), update=screen.is_attached)
 
     def on_load(self) -> None:
         loop = asyncio.get_running_loop()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual import _wait
+from textual import app as app_module
 from textual._compositor import LayoutUpdate
+from textual.cache import LRUCache
+from textual.css import stylesheet
 from textual.widgets import OptionList
 
 from sloth_tui.settings import Settings
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
     from rich.segment import Segment
+    from textual.css.model import RuleSet
     from textual.pilot import Pilot
     from textual.screen import Screen as AnyScreen
     from textual.widget import Widget
@@ -44,6 +49,25 @@ _LOOK_AGAIN_SECONDS = 1.0
 # After each key the framework looks twice whether the program is at rest. Two of these are more than a frame,
 # so that what is drawn because of a key is drawn; with theirs these tests wait a third of the time.
 _wait.SLEEP_GRANULARITY = 1 / 100
+
+_parsed: defaultdict[frozenset[tuple[str, str]], LRUCache[tuple[Any, ...], list[RuleSet]]]
+_parsed = defaultdict(lambda: LRUCache(1024))
+
+
+class _ParsedOnce(stylesheet.Stylesheet):
+    """Parses each style sheet once for all apps with the same colours, instead of once for each app."""
+
+    def __init__(self, *, variables: dict[str, str] | None = None) -> None:
+        super().__init__(variables=variables)
+        self._parse_cache = _parsed[frozenset(self._variables.items())]
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        self._parse_cache = LRUCache(1)
+        super().set_variables(variables)
+        self._parse_cache = _parsed[frozenset(variables.items())]
+
+
+stylesheet.Stylesheet = app_module.Stylesheet = _ParsedOnce  # type: ignore[misc, attr-defined]
 
 
 async def until(

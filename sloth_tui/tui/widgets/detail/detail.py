@@ -65,7 +65,7 @@ class DetailPane(HostedPane):
     """
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
-        super().__init__(id=id)
+        super().__init__(id=id, classes="nothing")
         self._entry: Entry | None = None
         self._secret = False
         self._revealed = False

@@ -23,6 +23,10 @@ class ListPane(HostedPane):
 
     THING: ClassVar[str]
 
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # theirs
+        # Each of these that came later would style all that the pane holds again.
+        super().__init__(id=id, classes="nothing unknown")
+
     def words(self) -> str:
         """Return the text for an empty list: what it would list, and which keys help."""
         raise NotImplementedError
@@ -52,7 +56,11 @@ class ListPane(HostedPane):
     def forget(self) -> None:
         """List nothing, without the text for an empty list: the items are not known."""
         self.show_nothing()
-        self.add_class("unknown")
+        self.describe(nothing=True, unknown=True)
+
+    def describe(self, *, nothing: bool, unknown: bool = False) -> None:
+        """Note whether ``nothing`` is listed, and whether that is only because the items are ``unknown``."""
+        self.update_classes({"nothing": nothing, "unknown": unknown})
 
     def head(self, heading: Content) -> None:
         self.query_one(f"#{self.THING}-columns", Static).update(heading, layout=False)

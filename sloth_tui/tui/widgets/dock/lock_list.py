@@ -55,7 +55,7 @@ class LocksPane(ListPane):
     def on_loaded(self) -> None:
         self._ticks: Timer = self.set_interval(1.0, self._tick, pause=True)
         self.set_interval(_NOTE_REFRESH_SECONDS, self._entitle)
-        self.show([], 0.0)
+        self.show_nothing()
 
     @property
     def highlighted(self) -> Lock | None:
@@ -72,12 +72,15 @@ class LocksPane(ListPane):
         self.show(read.locks, read.at, read.broken)
 
     def show_nothing(self) -> None:
-        self.show([], 0.0)
+        self._list([], 0.0, None)
 
     def show(self, locks: list[Lock], read_at: float, broken: LockBreak | None = None) -> None:
         """Show these locks, read at ``read_at`` (``time.monotonic``); the cursor stays on its lock.
         ``broken`` is the last one broken."""
-        self.remove_class("unknown")
+        self.describe(nothing=not locks)
+        self._list(locks, read_at, broken)
+
+    def _list(self, locks: list[Lock], read_at: float, broken: LockBreak | None) -> None:
         before = self.highlighted
         same = [lock.name for lock in locks] == [lock.name for lock in self._locks]
         self._locks, self._read_at, self._told = locks, read_at, False
@@ -85,7 +88,6 @@ class LocksPane(ListPane):
             self.redraw()
         else:
             self.rebuild([lock.name for lock in locks], before.name if before else None)
-        self.set_class(not locks, "nothing")
         self._broken = broken
         self._entitle()
         if locks:

@@ -61,7 +61,7 @@ class LogPane(ListPane):
         self.show(read.change_sets, complete=read.complete, more=read.more)
 
     def show_nothing(self) -> None:
-        self.show([], complete=True)
+        self._list([], complete=True, more=False)
 
     @property
     def change_sets(self) -> list[ChangeSet]:
@@ -75,12 +75,14 @@ class LogPane(ListPane):
 
     def show(self, change_sets: list[ChangeSet], *, complete: bool, more: bool = False) -> None:
         """Show these, newest first; ``complete``: there are no others, ``more``: others can be requested."""
-        self.remove_class("unknown")
+        self.describe(nothing=not change_sets)
+        self._list(change_sets, complete=complete, more=more)
+
+    def _list(self, change_sets: list[ChangeSet], *, complete: bool, more: bool) -> None:
         on = self.highlighted
         same = [one.id for one in change_sets] == [one.id for one in self._change_sets]
         self._change_sets, self._more = change_sets, more
         self._undone = find_undone(change_sets)
-        self.set_class(not change_sets, "nothing")
         note = "" if complete or more else f"the newest {len(change_sets):,}"
         self.entitle(f"{len(change_sets):,}{'' if complete else '+'}" if change_sets else "", note)
         if not self._seen:
