@@ -143,7 +143,7 @@ async def test_dialogs_toasts_and_locks(hostile: Path) -> None:
         await until(lambda: len(locks.locks) == 12)
         await app.press("4", "z")
         inspect(app)
-        for _ in range(3):
+        for _ in range(rounds(2, 3)):
             app.browser.perform("break_lock")
             await until(lambda: isinstance(app.app.screen, ConfirmScreen))
             await app.sees("held by")
@@ -163,7 +163,7 @@ async def test_figures_log_and_what_a_change_did(hostile: Path) -> None:
         await app.press("6", "z")
         await app.sees("[/x] of the log")
         inspect(app)
-        for _ in range(9):
+        for _ in range(rounds(4, 9)):
             await app.press("enter")
             await until(lambda: isinstance(app.app.screen, ChangeSetScreen))
             await app.pilot.pause()
