@@ -123,6 +123,9 @@ class Scripted:
     def stop(self, signal_number: int = 0) -> None:
         pass
 
+    def heed_signals(self) -> None:
+        pass
+
 
 def shown_by_cli(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> None:
     monkeypatch.setattr("sloth_tui.cli.running.follow.Supervisor", Scripted)

@@ -138,6 +138,14 @@ class Driver:
         bar, table = self.find(TitleBar), self.table
         return bar.state in ("no answer", "locked") or (bar.total is not None and table.count == bar.shown)
 
+    def unsettled(self) -> str:
+        """What there is of the agent so far."""
+        if not self.app.screen_stack:
+            return "a screen"
+        bar, table = self.find(TitleBar), self.table
+        loaded = f"panes {self.browser.panes_loaded}, agents {self.browser.agent_names}"
+        return f"the agent on screen: {loaded}, {bar.state}, {table.count} of {bar.shown} of {bar.total}\n{self.text()}"
+
     async def at_rest(self, looks: int = 12) -> None:
         """Wait until the screen has looked the same so often in a row: several polls of the store. On a busy
         machine the looks take longer, as does what they wait for."""
@@ -217,5 +225,5 @@ async def running(
     app = app or SlothApp(agent, settings or Settings(), read_only=read_only)
     async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
         driver = Driver(app, pilot)
-        await until(driver.settled, what="the agent on screen")
+        await until(driver.settled, what=driver.unsettled)
         yield driver

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import CancelledError
 from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.screen import ModalScreen
 
 from sloth_tui.tui.services.rows import Rows
+from sloth_tui.tui.widgets.dock.lock_list import LocksPane
 from tests.support import A_MINUTE
 from tests.tui.driving import running, until
 
@@ -31,6 +34,23 @@ async def test_the_pane_with_the_focus_is_the_current_one(
         await app.pilot.pause()
         assert app.app.focused is app.table
         assert browser.current == "keys"
+
+
+async def test_a_pane_that_is_left_by_a_dialog_does_not_come_back(believable: Path) -> None:
+    async with running() as app:
+        for turns in range(0, 24, 2):
+            app.browser.perform("show_stats")
+            await until(lambda: app.browser.current == "stats")
+            dialog = ModalScreen[None]()
+            await app.app.push_screen(dialog, lambda _: app.browser.perform("show_locks"))
+            for _ in range(turns):  # of the event loop: what follows from opening it is under way
+                await asyncio.sleep(0)
+            dialog.dismiss()
+            await until(lambda: app.app.screen is app.browser)
+            await app.at_rest(3)
+            assert app.browser.current == "locks"
+            assert app.app.focused is not None
+            assert app.find(LocksPane) in app.app.focused.ancestors_with_self
 
 
 async def test_the_cursor_is_moved_while_another_order_is_awaited(

@@ -130,7 +130,7 @@ class Panes:
         focused = self._screen.focused
         here = [widget for widget in self._screen.focus_chain if self._pane_of(widget) == self.current]
         if focused in here and 0 <= here.index(focused) + by < len(here):
-            here[here.index(focused) + by].focus()
+            self._screen.set_focus(here[here.index(focused) + by])
             return
         away = () if len(self.in_sight) == 1 else self._ui_state.now.collapsed
         there = [name for name in _ORDER if self.place_of(name) not in away]
@@ -147,7 +147,8 @@ class Panes:
     def _enter(self, name: str) -> None:
         target = next((widget for widget in self._focusable(name)), None)
         if target is not None:
-            target.focus()
+            # At once: until it has the focus, a late event would lead back to the pane that had it.
+            self._screen.set_focus(target)
         else:
             # Keys pressed now are not for the previous pane.
             self._screen.set_focus(None)

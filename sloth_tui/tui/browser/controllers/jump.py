@@ -122,7 +122,7 @@ def _numbered(view: Widget) -> list[tuple[int, int]]:
 def _move_to(view: Widget, number: int) -> None:
     from sloth_tui.tui.widgets.cursor_view import CursorView
 
-    view.focus()
+    view.screen.set_focus(view)
     if isinstance(view, RowView):
         view.move_to(number)
     elif isinstance(view, CursorView):
@@ -130,6 +130,6 @@ def _move_to(view: Widget, number: int) -> None:
 
 
 def _choose_option(options: OptionList, index: int) -> None:
-    options.focus()
+    options.screen.set_focus(options)
     if index < options.option_count:
         options.highlighted = index

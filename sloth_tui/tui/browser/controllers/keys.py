@@ -69,7 +69,7 @@ class KeysController(Controller):
             self.services.rows.find(key, reveal=False)
 
     def on_filter_left(self, message: messages.FilterLeft) -> None:
-        self.context.table.focus()
+        self.screen.set_focus(self.context.table)
 
     def on_page_requested(self, message: messages.PageRequested) -> None:
         self.services.load_page(message.generation, message.first, message.count)

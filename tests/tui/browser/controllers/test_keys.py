@@ -66,7 +66,7 @@ def test_a_key_that_the_filter_hides_is_looked_for_without_it(fake: Fake) -> Non
     keys.on_key_located(hidden)
     cast("Mock", fake.context.operations).notify.assert_called_once_with("there is no key other")
     keys.on_key_located(messages.KeyLocated("local", 1, "other", 12))
-    fake.table.go_to.assert_called_once_with(12)
+    fake.table.go_to.assert_called_once_with(12, from_asked=False)
 
 
 def test_a_place_among_the_rows_of_an_older_query_is_asked_for_again(fake: Fake) -> None:
