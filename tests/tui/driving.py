@@ -144,7 +144,8 @@ class Driver:
             return "a screen"
         bar, table = self.find(TitleBar), self.table
         loaded = f"panes {self.browser.panes_loaded}, agents {self.browser.agent_names}"
-        return f"the agent on screen: {loaded}, {bar.state}, {table.count} of {bar.shown} of {bar.total}\n{self.text()}"
+        counts = f"{bar.state}, {table.count} of {bar.shown} of {bar.total}"
+        return f"the agent on screen: {loaded}, {counts}\n{self.text()}"
 
     async def at_rest(self, looks: int = 12) -> None:
         """Wait until the screen has looked the same so often in a row: several polls of the store. On a busy
