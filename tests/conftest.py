@@ -64,6 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    gc.set_threshold(500_000, 5, 5)  # apps that have ended are some hundred thousand objects each
     gc.enable()
 
 

@@ -1,19 +1,11 @@
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _loaded_modules_are_no_garbage() -> None:
-    """As the program does when it starts; it saves a third of the processor time of these tests."""
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture
