@@ -274,5 +274,5 @@ def test_after_memory_ran_out_the_next_task_has_memory_again(tmp_path: Path) -> 
         task({name = "modest", run = function() state.set("k", ("x"):rep(1e6)) print(#state.get("k")) end})
     """
     told = run_text(tmp_path, text, memory_limit=48 * MEBIBYTE, keep_going=True)
-    assert told.errors == {"greedy": "tasks.lua:4: not enough memory"}
+    assert told.errors == {"greedy": "tasks.lua:2: not enough memory"}
     assert told.lines == ["1000000"]
