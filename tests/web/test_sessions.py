@@ -142,7 +142,7 @@ async def test_what_does_not_quit_is_ended_by_force(extra: str, monkeypatch: pyt
         await socket.draws(b"THE TUI")
         (pid,) = pids(served)
         socket.drop()
-    assert is_gone(pid)
+    await until(lambda: is_gone(pid))
     await until(lambda: _no_group(pid))
 
 

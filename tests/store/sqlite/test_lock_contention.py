@@ -102,7 +102,7 @@ def test_of_many_contenders_one_at_a_time_is_inside(path: str) -> None:
     """Each of them, on its first write, also finds no database there."""
     count = rounds(8, 20)
     contenders = [spawn(CONTENDER, path, f"task-{number}", "3") for number in range(count)]
-    said = [contender.communicate(timeout=60)[1] for contender in contenders]
+    said = [contender.communicate(timeout=300)[1] for contender in contenders]
     assert said == [""] * count
     with open(path.replace("agent.db", "tokens"), encoding="ascii") as file:
         assert file.read().split() == [str(token) for token in range(1, 3 * count + 1)]

@@ -25,7 +25,7 @@ NOBODY = 65534
 
 
 PRELUDE = f"""
-import os, random, sys, urllib.parse
+import contextlib, os, random, sys, urllib.parse
 import sloth_tui.store.sqlite.store, sloth_tui.store.sqlite.engine.connection
 import sloth_tui.settings, sloth_tui.model
 from sloth_tui.errors import SlothError

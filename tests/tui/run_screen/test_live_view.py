@@ -53,7 +53,7 @@ async def test_checks_late_runs_and_tasks_on_hosts_how_they_ended_and_what_of_it
         await ended(await runs(app, tmp_path / "site.lua", HOSTS, check=True))
         await app.sees("✗ failed check site.lua on local")
         await app.sees("≠ changes")
-        late = await runs(app, tmp_path / "late.lua", WAITS, values={"at": str(tmp_path)}, timeout=0.2)
+        late = await runs(app, tmp_path / "late.lua", WAITS, values={"at": str(tmp_path)}, timeout=3.0)
         await ended(late)
         await app.sees("✗ timeout late.lua on local")
         await app.sees("✗ too late")

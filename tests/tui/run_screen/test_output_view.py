@@ -173,7 +173,7 @@ async def test_long_lines_are_cut_or_wrap_and_the_filter_leaves_only_lines_with_
         await until(lambda: output.lines.paging.selection.count == 5003)
         assert output.cursor.endswith("49")
         await output.app.press("ampersand", *"!li", "enter", "G")
-        await until(lambda: output.shown() == ["other"])
+        await until(lambda: output.shown() == ["other"], what=output.app.text)
         await output.app.press("ampersand", "escape", "ampersand", "ctrl+r", *"1.3$", "enter")
         await until(lambda: output.lines.paging.selection.count == 50)
         await output.app.press("g")
