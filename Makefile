@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ASSETS := sloth_tui/web/assets
 # More than processors: tests wait for servers, leases and other processes most of their time.
 WORKERS ?= 6
-PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 # Bytecode is part of the start-up time that users get; some environments switch it off, and buffers too.
 unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED
 
@@ -73,6 +73,7 @@ $(ASSETS)/xterm.css: web/package-lock.json
 test: $(VENV)/.installed-dev ## every check: format, lint, types, import contracts, tests
 	@$(MAKE) --no-print-directory --keep-going --jobs 2 unit lint types imports
 
+quick: WORKERS = 4# these wait for nothing, and each worker collects all tests
 quick: $(VENV)/.collected ## the tests that are not marked slow, to run while working
 	@$(PYTEST) -m "not slow" --quiet
 
