@@ -78,7 +78,7 @@ def forget(arguments: Arguments, out: Output) -> int:
     from sloth_tui.cli.commands import tell
     from sloth_tui.cli.output.diagnostics import confirm
     from sloth_tui.runs.archive import Archive
-    from sloth_tui.text import format_count
+    from sloth_tui.text import format_count, listed
 
     archive = Archive()
     runs = list(dict.fromkeys(archive.find(wanted) for wanted in arguments.ids))
@@ -89,9 +89,8 @@ def forget(arguments: Arguments, out: Output) -> int:
             hint=f"sloth-runner runs stop {going[0]} stops it",
         )
     counted = format_count(len(runs), "run")
-    named = ", ".join(f"{run.id} ({run.title})" for run in runs[:_NAMED_RUNS])
-    more = f" and {len(runs) - _NAMED_RUNS:,} more" if len(runs) > _NAMED_RUNS else ""
-    confirm(f"forget {counted}", f": {named}{more}", yes=arguments.yes)
+    named = listed([f"{run.id} ({run.title})" for run in runs], _NAMED_RUNS)
+    confirm(f"forget {counted}", f": {named}", yes=arguments.yes)
     for run in runs:
         archive.forget(run.id)
     tell(f"forgot {counted}; what {'it' if len(runs) == 1 else 'they'} changed stays")

@@ -6,7 +6,7 @@ from sloth_tui.cli.commands import reading, writing
 from sloth_tui.cli.output.diagnostics import confirm, tell
 from sloth_tui.cli.parsing.spec import WHOSE, YES, Arguments, Command, Option, Positional, utf8
 from sloth_tui.errors import Conflict, ExitCode, KeyNotFound
-from sloth_tui.text import format_count
+from sloth_tui.text import format_count, listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def _counted(keys: list[str]) -> str:
 
 
 def _named(keys: list[str]) -> str:
-    named = ", ".join(keys[:_NAMED_KEYS])
-    return named if len(keys) <= _NAMED_KEYS else f"{named} and {len(keys) - _NAMED_KEYS:,} more"
+    return listed(keys, _NAMED_KEYS)
 
 
 COMMANDS = (

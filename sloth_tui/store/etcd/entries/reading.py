@@ -147,8 +147,7 @@ class EntryReading:
         return ((key, entry) for key, entry in kept if not entry.is_over(now))
 
     def _value(self, kept: Kept) -> Value:
-        stored = kept.stored if kept.blob is None else blobs.read(self._session, kept.blob)
-        return value_of(kept.kind, stored)
+        return value_of(kept.kind, blobs.stored_of(self._session, kept))
 
     def _entry(self, key: str, kept: Kept) -> Entry:
         from sloth_tui.model import Entry
