@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sloth_tui.errors import TaskFileError
-from sloth_tui.text import nearest
+from sloth_tui.text import listed, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -170,5 +170,4 @@ def _did_you_mean(name: str, known: Iterable[str], noun: str = "tasks") -> str:
     close = nearest(name, names)
     if close:
         return f"did you mean '{close[0]}'?"
-    more = f" and {len(names) - _MAX_SHOWN:,} more" if len(names) > _MAX_SHOWN else ""
-    return f"{noun}: " + ", ".join(names[:_MAX_SHOWN]) + more
+    return f"{noun}: {listed(names, _MAX_SHOWN)}"

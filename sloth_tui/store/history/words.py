@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sloth_tui.errors import Conflict, HistoryPruned, KeyNotFound, RevisionNotFound
+from sloth_tui.text import listed
 
 _NAMED_KEYS = 5
 """Number of keys that a message names."""
@@ -76,8 +77,7 @@ def no_old_value(keys: list[str]) -> Conflict:
 
 
 def _conflict(what: str, keys: list[str], hint: str) -> Conflict:
-    more = f" and {len(keys) - _NAMED_KEYS:,} more" if len(keys) > _NAMED_KEYS else ""
-    return Conflict(f"{what}: {', '.join(keys[:_NAMED_KEYS])}{more}", hint=f"nothing was changed; {hint}")
+    return Conflict(f"{what}: {listed(keys, _NAMED_KEYS)}", hint=f"nothing was changed; {hint}")
 
 
 def _reach(oldest: int) -> str:
