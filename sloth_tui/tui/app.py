@@ -24,7 +24,7 @@ from sloth_tui.tui.browser.screen import BrowserScreen
 from sloth_tui.tui.external.last_words import end_if_short, watch_loop, watch_threads
 from sloth_tui.tui.external.lasting import LastingFile
 from sloth_tui.tui.external.steady_driver import make_steady
-from sloth_tui.tui.external.suspending import Suspension
+from sloth_tui.tui.external.suspending import Suspension, is_terminal_gone
 from sloth_tui.tui.input_filter import InputFilter
 from sloth_tui.tui.services import Services
 from sloth_tui.tui.theme import NIGHT, THEMES
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 _SAVE_DELAY_SECONDS = 1.0
 """Between a change of the UI state and its write to disk."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_TERMINAL_CHECK_SECONDS = 1.0
 
 
 def _everything() -> type[Provider]:
@@ -194,6 +195,8 @@ class SlothApp(App[int]):
     def on_ready(self) -> None:
         gc.enable()
         self._suspension.begin()
+        if not self.is_headless and not self._in_browser:
+            self.set_interval(_TERMINAL_CHECK_SECONDS, self._leave_without_terminal)
         for warning in self._warnings:
             self.notify(display_text(warning), severity="warning", timeout=8, markup=False)
 
@@ -284,6 +287,12 @@ class SlothApp(App[int]):
             self._spared_interrupts -= 1
             return
         self.exit(return_code=128 + number)
+
+    def _leave_without_terminal(self) -> None:
+        """Leave as SIGHUP does, if the terminal is gone: the signal goes to the program that the terminal was
+        opened for, and not all pass it on. GNU make waits for this process instead."""
+        if is_terminal_gone():
+            self._leave(signal.SIGHUP)
 
     def _tell(self, message: Message) -> None:
         """Hand a message of the services, from any thread, to the browser, even under a dialog."""

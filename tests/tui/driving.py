@@ -20,7 +20,7 @@ from sloth_tui.tui.app import SlothApp
 from sloth_tui.tui.widgets.detail.detail import DetailPane
 from sloth_tui.tui.widgets.key_table.key_table import KeyTable
 from sloth_tui.tui.widgets.title_bar import TitleBar
-from tests.support import A_MINUTE
+from tests.support import A_MINUTE, Patience
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -78,12 +78,12 @@ async def until(
     what: str | Callable[[], str] = "",
 ) -> T:
     """Wait until ``condition()`` is true and return what it returned; fail after ``seconds``."""
-    deadline = time.monotonic() + seconds
+    patience = Patience(seconds)
     while True:
         found = condition()
         if found:
             return found
-        if time.monotonic() > deadline:
+        if patience.is_over():
             missed = what if isinstance(what, str) else what()
             raise AssertionError(f"not within {seconds} s: {missed or condition}")
         await asyncio.sleep(every)

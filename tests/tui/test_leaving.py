@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import shlex
 import signal
+import sys
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -148,6 +150,22 @@ def test_a_terminal_that_goes_away_while_it_is_set_up(believable: Path) -> None:
     finally:
         if terminal.process.isalive():
             terminal.process.kill(signal.SIGKILL)
+
+
+def test_a_terminal_whose_first_program_does_not_pass_on_that_it_is_gone(
+    believable: Path, tmp_path: Path
+) -> None:
+    """As GNU make does not: it gets SIGHUP alone, and waits for the app."""
+    left = tmp_path / "left"
+    first = f"trap '' HUP; {shlex.quote(sys.executable)} -m sloth_tui; echo $? >{left}; exec sleep 600"
+    terminal = Terminal(argv=["sh", "-c", first])
+    try:
+        terminal.sees("deployment:version")
+        _leave(terminal, "closed")
+        wait_until(lambda: left.exists() and left.read_text() == "129\n", seconds=60, what="the app gone")
+    finally:
+        terminal.process.kill(signal.SIGKILL)
+        assert _code(terminal) == 128 + signal.SIGKILL
 
 
 def test_being_told_to_go_on_while_the_terminal_is_set_up(believable: Path) -> None:

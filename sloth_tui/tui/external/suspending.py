@@ -96,7 +96,7 @@ class Suspension:
         driver = self._app._driver
         if driver is None or not driver.can_suspend or self._app._exit or not self._app.is_running:
             return
-        if _is_gone():
+        if is_terminal_gone():
             # The signal that says so came with this one, and is delivered next.
             return
         self._heard[signal.SIGCONT] += wait_for_terminal()
@@ -162,8 +162,8 @@ def _has_terminal() -> bool:
     return _foreground() in (None, os.getpgrp())
 
 
-def _is_gone() -> bool:
-    """True if the terminal is gone."""
+def is_terminal_gone() -> bool:
+    """True if the terminal was hung up: reading it gives nothing at once, for ever."""
     return _foreground() is None
 
 
