@@ -8,6 +8,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.events import Hide
 from textual.screen import ModalScreen
 
 from sloth_tui.tui.services.rows import Rows
@@ -51,6 +52,18 @@ async def test_a_pane_that_is_left_by_a_dialog_does_not_come_back(believable: Pa
             assert app.browser.current == "locks"
             assert app.app.focused is not None
             assert app.find(LocksPane) in app.app.focused.ancestors_with_self
+
+
+async def test_a_pane_that_hears_late_that_it_was_hidden_keeps_the_focus(believable: Path) -> None:
+    """It is on screen again by then."""
+    async with running() as app:
+        for keys in ("4", "7", "4"), ("r", "3", "slash"):
+            await app.press(*keys)
+            focused = app.app.screen.focused
+            assert focused is not None
+            focused.post_message(Hide())
+            await app.pilot.pause()
+            assert app.app.screen.focused is focused
 
 
 async def test_the_cursor_is_moved_while_another_order_is_awaited(

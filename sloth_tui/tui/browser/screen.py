@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.containers import Horizontal
-from textual.reactive import reactive
-from textual.screen import Screen
 
 from sloth_tui.tui.actions import DOCK, PANES, bindings, by_id, in_pane, is_offered, key_of, shown_key
 from sloth_tui.tui.browser.context import Context
 from sloth_tui.tui.browser.controllers.keys import KeysController
 from sloth_tui.tui.browser.routes import ROUTES, owner_of
+from sloth_tui.tui.full_screen import FullScreen
 from sloth_tui.tui.messages import PanesLoaded, RoutedMessage, RowsIndexed, StoreFailed
 from sloth_tui.tui.widgets.dock.dock import Dock
 from sloth_tui.tui.widgets.key_bar import KeyBar, KeyHint
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.events import DescendantFocus, Resize
-    from textual.widget import Widget
 
     from sloth_tui.tui.browser.context import Controller
     from sloth_tui.tui.browser.controllers.agents import AgentsController
@@ -41,14 +39,11 @@ _EARLY_GROUPS = ("Copy", "Marks", "Panes", "App")
 _EARLY_ACTIONS = ("filter_keys", "go_to_key", "toggle_tree", "sort_next", "sort_reverse")
 
 
-class BrowserScreen(Screen[None]):
+class BrowserScreen(FullScreen):
     """Composes the screen, and routes each message and action to its controllers."""
 
     AUTO_FOCUS = "#table"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
-
-    # A change does not redraw the whole screen: the widgets concerned draw themselves.
-    focused: reactive[Widget | None] = reactive(None, repaint=False)
 
     _loading_panes = False
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from textual import on
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
 from sloth_tui.errors import SlothError
 from sloth_tui.text import display_text
 from sloth_tui.tui.actions import by_id, in_pane, is_offered, key_of, run_bindings, shown_key
 from sloth_tui.tui.actions.runs import RUN_VIEWS
+from sloth_tui.tui.full_screen import FullScreen
 from sloth_tui.tui.run_screen.files.view import FilesView
 from sloth_tui.tui.run_screen.history.view import HistoryView
 from sloth_tui.tui.run_screen.live.view import LiveView
@@ -27,7 +26,6 @@ from sloth_tui.tui.widgets.tab_strip import TabStrip, tabs_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.widget import Widget
 
     from sloth_tui.runner.request import RunRequest
     from sloth_tui.runs.model import Run
@@ -52,14 +50,11 @@ if TYPE_CHECKING:
 _AGENT_CELLS = 24
 
 
-class RunScreen(Screen[None]):
+class RunScreen(FullScreen):
     """Stays as it was left while the browser is on screen."""
 
     CSS_PATH = "run_screen.tcss"
     AUTO_FOCUS = ""
-
-    # A change does not redraw the whole screen: the widgets concerned draw themselves.
-    focused: reactive[Widget | None] = reactive(None, repaint=False)
 
     _VIEWS: ClassVar[dict[str, type[RunView]]] = {"files": FilesView, "live": LiveView, "kept": HistoryView}
 

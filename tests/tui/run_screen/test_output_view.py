@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 from textual.events import Key
+from textual.widgets import Input
 
 from sloth_tui.errors import RunNotFound
 from sloth_tui.runner import events
@@ -14,6 +16,7 @@ from sloth_tui.runs.model import Run
 from sloth_tui.runs.recording import Recorder
 from sloth_tui.settings import Settings
 from sloth_tui.tui.browser.screen import BrowserScreen
+from sloth_tui.tui.run_screen.output.find_bar import FindBar
 from sloth_tui.tui.run_screen.screen import RunScreen
 from sloth_tui.tui.services.run_output.buffer import OutputBuffer
 from sloth_tui.tui.services.run_output.whole import whole_output
@@ -187,6 +190,22 @@ async def test_long_lines_are_cut_or_wrap_and_the_filter_leaves_only_lines_with_
         await until(lambda: output.shown()[-1] == "last")
         await output.app.press("escape", "ampersand", "ctrl+r", "left_parenthesis")
         await output.app.sees("no regular expression")
+
+
+async def test_the_filter_is_typed_in_again_before_it_was_left(believable: Path) -> None:
+    """The keys that leave it and come back are faster than what was typed in it."""
+    async with showing(filled(100)) as output:
+        await output.app.press("ampersand")
+        field = output.app.app.screen.query_one(FindBar).query_one(Input)
+        held = asyncio.Event()
+        field.call_later(held.wait)
+        for key in ("7", "enter", "ampersand", "0"):
+            output.app.app.simulate_key(key)
+        await until(lambda: output.app.app.screen.focused is field)
+        held.set()
+        await output.app.sees("& 70")
+        await output.app.press("enter")
+        await until(lambda: output.shown() == ["line 70"])
 
 
 async def test_lines_are_copied_without_colours_and_lead_to_what_was_changed_and_to_errors(

@@ -158,7 +158,7 @@ class HistoryView(RunView):
 
     def action_filter_kept(self) -> None:
         """Let a person type which runs to list."""
-        self._field.add_class("asking")
+        self._field.display = True
         self.screen.set_focus(self._field)  # at once: keys typed meanwhile are for the filter
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -170,7 +170,7 @@ class HistoryView(RunView):
         self._leave()
 
     def action_leave_filter(self) -> None:
-        if not self._field.has_class("asking"):
+        if not self._field.display:
             self.screen.action_leave_runs()  # type: ignore[attr-defined]
             return
         self._field.value = ""
@@ -178,7 +178,7 @@ class HistoryView(RunView):
 
     def _leave(self) -> None:
         self.screen.set_focus(self.runs)
-        self._field.set_class(bool(self._field.value), "asking")
+        self._field.display = bool(self._field.value)
 
     # What a person does with a run.
 

@@ -15,6 +15,8 @@ from sloth_tui.tui.run_screen.output.finding import Wanted
 from sloth_tui.tui.widgets.no_relayout import NoRelayoutInput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.widget import Widget
@@ -34,8 +36,6 @@ class FindBar(Horizontal):
     DEFAULT_CSS = """
     FindBar {
         height: 1;
-        display: none;
-        &.asking { display: block; }
         & > #find-sign { width: 2; color: $primary; text-style: bold; }
         & > #find-note { width: auto; max-width: 50%; color: $quiet; }
         & > Input, & > Input:focus {
@@ -79,6 +79,9 @@ class FindBar(Horizontal):
         self._regex = False
         self._wanted: Wanted | None = None
         self._before: Wanted | None = None
+        self._ending = False
+        """True from the key that ends typing until the keys before it have arrived."""
+        self.display = False
 
     def compose(self) -> ComposeResult:
         yield Static("/ ", id="find-sign", markup=False)
@@ -88,6 +91,15 @@ class FindBar(Horizontal):
     def ask(self, kind: str, wanted: Wanted | None) -> None:
         """Let a person type; ``wanted`` is what is looked for so far. A filter is changed; a search begins
         anew, and an empty one goes on with the last."""
+        field = self.query_one(Input)
+        self.display = True
+        # At once: keys typed meanwhile are for the field, behind those that are on their way to it.
+        self.screen.set_focus(field)
+        field.call_later(self._begin, kind, wanted, after_another=self._ending)
+
+    def _begin(self, kind: str, wanted: Wanted | None, *, after_another: bool) -> None:
+        if after_another and kind == self._kind:
+            wanted = self._wanted
         self._kind, self._wanted = kind, wanted
         self._before = wanted if kind == SEARCH else None
         self._regex = wanted is not None and wanted.regex
@@ -96,12 +108,10 @@ class FindBar(Horizontal):
             field.value = ""
             if wanted is not None and kind == FILTER:
                 field.value = ("!" if wanted.inverse else "") + wanted.text
+        field.cursor_position = len(field.value)
         field.placeholder = _HINTS[kind]
         self.query_one("#find-sign", Static).update(_SIGNS[kind])
         self._note()
-        self.add_class("asking")
-        # At once: keys typed meanwhile are for the field.
-        self.screen.set_focus(field)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -116,13 +126,16 @@ class FindBar(Horizontal):
         self.action_leave()
 
     def action_leave(self) -> None:
-        # Keys that follow are for the lines; those before may still be on their way to the field.
-        self.screen.set_focus(self._reading)
-        self.query_one(Input).call_later(self._finish)
+        self._end_soon(self._finish)
 
     def action_give_up(self) -> None:
+        self._end_soon(self._clear)
+
+    def _end_soon(self, end: Callable[[], None]) -> None:
+        # Keys that follow are for the lines; those before may still be on their way to the field.
         self.screen.set_focus(self._reading)
-        self.query_one(Input).call_later(self._clear)
+        self._ending = True
+        self.query_one(Input).call_later(end)
 
     def _clear(self) -> None:
         self._before = None
@@ -130,7 +143,8 @@ class FindBar(Horizontal):
         self._finish()
 
     def _finish(self) -> None:
-        self.remove_class("asking")
+        self._ending = False
+        self.display = self.screen.focused is not self._reading
         self._read()
         self.post_message(self.Left(self._kind, self._wanted))
 
