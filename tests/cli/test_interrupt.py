@@ -16,6 +16,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.ciphers import environment
 from tests.support import A_MINUTE, wait_until
 
 _PROGRAM = """
@@ -118,18 +119,21 @@ def _waits(pid: int) -> bool:
         (["state", "set", "b", "-"], "", "1\n"),
         (["state", "import", "-"], "", "{\n"),
         (["run", "tasks.lua"], "begun", ""),
+        (["state", "encrypt", "--yes"], "without which the data is lost: ", ""),
     ],
 )
 def test_an_interrupt_just_before_a_wait_ends_it(
-    words: list[str], said: str, typed: str, tmp_path: Path
+    words: list[str], said: str, typed: str, base: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "tasks.lua").write_text(_TASK)
     subprocess.run([sys.executable, "-m", "sloth_tui", "state", "set", "a", "1"], check=True)
+    (base / "config.toml").write_text('[encryption]\nkey = "ask"\n')
     moment = tmp_path / "moment"
     program = pexpect.spawn(
         sys.executable,
         ["-c", _LATE, str(moment), *words],
         cwd=str(tmp_path),
+        env=environment(),
         encoding="utf-8",
         timeout=A_MINUTE,
     )
