@@ -14,13 +14,17 @@ from sloth_tui.runner.events import (
 )
 from sloth_tui.runner.host_schedule import HostSchedule
 from sloth_tui.runner.schedule import PlannedTask
+from sloth_tui.runner.supervision.process import WorkerProcess
 from sloth_tui.store import open_store
 from tests.runner.several import FOUR, errors, lines_on, results
 from tests.runner.support import run_text, stored
 from tests.support import rounds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    _Read = Callable[[WorkerProcess, float | None], list[bytes]]
 
 pytestmark = pytest.mark.slow
 
@@ -147,7 +151,13 @@ def test_a_file_that_defines_other_tasks_when_it_is_loaded_for_a_host(tmp_path: 
     assert stored() == {"loads": 2}
 
 
-def test_a_file_that_cannot_be_loaded_for_a_host(tmp_path: Path) -> None:
+@pytest.mark.parametrize("guard", ["first", "late"])
+def test_a_file_that_cannot_be_loaded_for_a_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guard: str
+) -> None:
+    """The worker may say so before its guard, another process, says that it has begun."""
+    if guard == "late":
+        monkeypatch.setattr(WorkerProcess, "read", _hear_guard_late(WorkerProcess.read))
     text = """
         task({name = "a", delegate_to = {"local", "localhost"}, run = function() end})
         if state.increment("loads") == 2 then error("not twice") end
@@ -155,6 +165,23 @@ def test_a_file_that_cannot_be_loaded_for_a_host(tmp_path: Path) -> None:
     told = run_text(tmp_path, text, forks=1, keep_going=True)
     assert results(told) == {("a", "local"): "failed", ("a", "localhost"): "done"}
     assert errors(told)["a", "local"].endswith("tasks.lua:3: not twice")
+
+
+def _hear_guard_late(read: _Read) -> _Read:
+    began: dict[WorkerProcess, bytes] = {}
+
+    def hear(worker: WorkerProcess, timeout: float | None) -> list[bytes]:
+        heard = []
+        for line in read(worker, timeout):
+            if b'"started"' in line:
+                began[worker] = line
+            elif b'"ended"' in line:
+                heard += [began.pop(worker), line]
+            else:
+                heard.append(line)
+        return heard
+
+    return hear
 
 
 def test_one_undo_takes_back_what_all_hosts_wrote(tmp_path: Path) -> None:

@@ -170,6 +170,7 @@ class Lane:
         keys = self.keys()
         worker, self._ready_worker = self._ready_worker or WorkerProcess(), None
         worker.assign(self.record.assignment(), keys)
+        self.record.begin_worker()
         self.worker, self._loading = worker, self.record.host is not None
         if self.record.step is not None:
             worker.begin_task(self.record.step, self._told)

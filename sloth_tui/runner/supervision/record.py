@@ -104,6 +104,12 @@ class RunRecord:
 
     # Messages of workers
 
+    def begin_worker(self) -> None:
+        """Forget how another worker ended. Not by a message: that of the new one's guard may come after what
+        the worker itself has to say."""
+        self.wait_status = self.traceback = self.refused = None
+        self.process_limit_hit, self.asked = "", 0
+
     def take(self, message: Message) -> RunEvent | None:
         """Take note of a message; return the event to pass on, if any."""
         if isinstance(message, Note):
@@ -126,8 +132,7 @@ class RunRecord:
     def _take_note(self, note: Note) -> None:
         match note.name, note.details:
             case "started", [int(pid)]:
-                self.worker_pid, self.wait_status, self.traceback = pid, None, None
-                self.process_limit_hit, self.asked, self.refused = "", 0, None
+                self.worker_pid = pid
             case "acquired", [str(name), str(holder)]:
                 self._ephemeral_locks[name] = holder
             case "released", [str(name)]:
