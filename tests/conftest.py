@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
+import re
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -28,6 +30,7 @@ _PYTHON = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
 
 
 _leftovers = pytest.StashKey[Leftovers]()
+_numbers = itertools.count()
 
 # How long an example takes depends on the machine, and on who else wants it.
 hypothesis.settings.register_profile(
@@ -80,6 +83,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if left:
         print("\nleft behind by the tests:", *left, sep="\n  ")
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of the test's own. pytest's looks through those of all tests before it for a free name."""
+    name = re.sub(r"\W", "_", request.node.name)[:25]
+    path = tmp_path_factory.getbasetemp() / f"{name}-{next(_numbers)}"
+    path.mkdir(0o700)
+    return path
 
 
 @pytest.fixture(autouse=True)

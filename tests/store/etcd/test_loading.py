@@ -142,7 +142,7 @@ class Compacting:
 def test_what_a_compaction_breaks_off_is_read_anew(source: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with Etcd() as etcd, target(etcd.address("one")) as first, target(etcd.address("two")) as second:
         first.load(source.dump())
-        first.set_many({f"k{number}": number for number in range(2000)})
+        first.set_many({f"k{number}": number for number in range(400)})
 
         compacting = Compacting(etcd, first, times=100)
         told = "the server was compacted while its state was read"

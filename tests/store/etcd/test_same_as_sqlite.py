@@ -149,7 +149,7 @@ def plain(found: object) -> object:
 @pytest.mark.parametrize("seed", range(rounds(1, 30)))
 def test_both_tell_the_same(open_etcd: OpenStore, tmp_path: Path, seed: int) -> None:
     twins = Twins(open_etcd, os.path.join(tmp_path, "agent.db"), random.Random(seed))
-    for _ in range(120):
+    for _ in range(rounds(60, 120)):
         twins.step()
     for _, file in twins.pairs:
         file.close()
