@@ -20,6 +20,7 @@ from sloth_tui.model import Owner
 from sloth_tui.origin import this_process
 from sloth_tui.store import open_store
 from sloth_tui.store.clock import Clock
+from tests import workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +84,12 @@ def _stop_the_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Clock, "boot_id", property(lambda _: BOOT_ID))
     owner = Owner("build-7", 4242, 123456, BOOT_ID)
     monkeypatch.setattr("sloth_tui.store.sqlite.locks.locks.current_process", lambda _: owner)
+
+
+@pytest.fixture(autouse=True)
+def forked_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of runs of this process. A program that a test starts has its own, as it is."""
+    workers.use(monkeypatch)
 
 
 @pytest.fixture
