@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sloth_tui import agents
 from sloth_tui.errors import InvalidAgentName, UsageError
 from sloth_tui.store import open_agents, sqlite
+from tests.strategies import CHARACTERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,7 @@ def test_other_names_are_refused(name: str) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(name=st.text())
+@given(name=st.text(CHARACTERS))
 def test_no_name_leads_out_of_the_state_directory(name: str) -> None:
     try:
         path = sqlite.database_path(name)

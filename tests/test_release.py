@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests.docs import ROOT
+from tests.support import sweep
 from tools import release
 
 if TYPE_CHECKING:
@@ -175,7 +176,10 @@ def project(committed: Project, tmp_path: Path) -> Project:
 def test_a_malformed_version_is_refused(project: Project) -> None:
     wrong = ("", "1", "0.3", "v0.3.0", "0.3.0.1", "0.3.0rc1", "0.03.0", "0.3.0\n", "0.3.٠", "-1.0.0")
     project.refuses_each(
-        {version: f"{version!r} is not a version of three numbers, like 0.2.0" for version in wrong}
+        {
+            version: f"{version!r} is not a version of three numbers, like 0.2.0"
+            for version in sweep(wrong, ("", "0.3", "0.3.0rc1", "0.3.0\n"))
+        }
     )
 
 
@@ -233,8 +237,10 @@ def test_checks_that_fail_end_it_before_anything_is_changed(project: Project) ->
 
 @pytest.mark.parametrize(
     ("broken", "command"),
-    [("backend.py", "python -m build"), ("tools/smoke.py", "tools/smoke.py")],
-    ids=["build", "smoke"],
+    [
+        pytest.param("backend.py", "python -m build", id="build"),
+        pytest.param("tools/smoke.py", "tools/smoke.py", id="smoke", marks=pytest.mark.proof),
+    ],
 )
 def test_where_a_step_fails_version_and_changelog_are_put_back(
     project: Project, broken: str, command: str

@@ -91,7 +91,7 @@ LIVE = {
     ids=["emitter", "leftovers", "live", "reachability", "one-by-one"],
 )
 def test_a_thread_that_has_no_memory_to_start_holds_nothing_up(case: dict[str, object]) -> None:
-    step = rounds(32, 8) << 10
+    step = rounds(64, 8) << 10
     script = SCRIPT.format(**case, step=step)
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=2 * A_MINUTE

@@ -231,7 +231,7 @@ def test_a_person_sees_what_was_done(base: Path, tmp_path: Path) -> None:
 def test_killed_anywhere_an_import_is_done_or_not(base: Path, tmp_path: Path) -> None:
     """In the middle of a stream, of the commit, of its end: all entries or none."""
     path = tmp_path / "many.jsonl"
-    count = rounds(20_000, 100_000)
+    count = rounds(8_000, 100_000)
     fill({f"key:{number:07}": f"value {number}" for number in range(count)}, "source")
     assert piped("state", "export", str(path), "-a", "source").code == 0
     random = Random(13)

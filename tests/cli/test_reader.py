@@ -10,6 +10,7 @@ from sloth_tui.cli.output.stdout import Output
 from sloth_tui.cli.parsing import registry
 from sloth_tui.cli.parsing.fast import read_plainly
 from sloth_tui.cli.parsing.parser import read
+from tests.strategies import CHARACTERS
 from tests.support import rounds
 
 _COMMANDS = [registry.load(path) for path in registry.paths()]
@@ -41,7 +42,7 @@ def command_lines(draw: st.DrawFn) -> tuple[tuple[str, ...], list[str]]:
     value = st.sampled_from(_VALUES)
     piece = st.one_of(
         st.sampled_from(_WORDS).map(lambda word: [word]),
-        st.text(max_size=5).map(lambda word: [word]),
+        st.text(CHARACTERS, max_size=5).map(lambda word: [word]),
         flag.map(lambda name: [name]),
         st.tuples(flag, value).map(list),
         st.tuples(flag, value).map(lambda pair: ["=".join(pair)]),

@@ -16,6 +16,7 @@ from sloth_tui.documents import json_text
 from sloth_tui.runner.lua.convert import json_functions, value_from_lua, value_to_lua
 from sloth_tui.runner.lua.sandbox import Sandbox
 from tests.runner.support import lua_function
+from tests.strategies import CHARACTERS
 from tests.support import rounds
 
 SANDBOX = Sandbox({"read_module": lambda _: (False, b"none")}, 64 * 1024 * 1024)
@@ -34,10 +35,10 @@ DECODE = lua_function(
 )
 
 numbers = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
-scalars = st.text() | numbers | st.booleans()
+scalars = st.text(CHARACTERS) | numbers | st.booleans()
 tables = st.recursive(
     scalars | st.none(),
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(), inner, max_size=5),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(CHARACTERS), inner, max_size=5),
     max_leaves=20,
 ).filter(lambda value: isinstance(value, (list, dict)))
 

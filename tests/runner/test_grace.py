@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.processes import find_descendants, processes
+from tests.cli.support import piped
 from tests.runner.support import lines_of, run_task, within_limits, write
 from tests.support import wait_until
 
@@ -162,17 +163,17 @@ def test_configuration_says_how_long(tmp_path: Path, base: Path) -> None:
 
 @pytest.mark.parametrize("word", ["-1", "nan", "inf", "soon", "2592001"])
 def test_a_wrong_grace_is_refused(tmp_path: Path, base: Path, word: str) -> None:
-    code, shown, error = run(task(tmp_path, "print('ran')"), "--grace", word)
-    assert (code, shown) == (2, [])
-    assert error.startswith("error: ")
-    assert "--grace" in error
+    done = piped("run", task(tmp_path, "print('ran')"), "--grace", word)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: ")
+    assert "--grace" in done.err
     base.mkdir()
     value = '"soon"' if word == "soon" else word
     (base / "config.toml").write_text(f"[run]\ngrace = {value}\n")
-    code, shown, error = run(task(tmp_path, "print('ran')"))
-    assert (code, shown) == (2, [])
-    assert error.startswith(f"error: {base}/config.toml")
-    assert ": run.grace: " in error
+    done = piped("run", task(tmp_path, "print('ran')"))
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"error: {base}/config.toml")
+    assert ": run.grace: " in done.err
 
 
 @pytest.mark.parametrize("grace", ["-1", "0/0", "1/0", "2592001"])

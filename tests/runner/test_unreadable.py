@@ -78,7 +78,7 @@ def path(base: Path) -> Path:
 
 def test_a_directory_that_may_not_be_searched(path: Path, tmp_path: Path) -> None:
     path.parent.chmod(0)
-    check_each_door(tmp_path, f"{path}: permission denied")
+    check_each_door(tmp_path, f"{path}: permission denied", doors=sweep(DOORS, DOORS[-1:]))
     path.parent.chmod(0o700)
 
 
@@ -93,7 +93,7 @@ def test_what_was_never_committed(path: Path, tmp_path: Path) -> None:
     assert files_of(path) == before
 
 
-@pytest.mark.parametrize("empty", EMPTIED)
+@pytest.mark.parametrize("empty", sweep(EMPTIED, EMPTIED[:2]))
 def test_a_database_that_lost_its_content(path: Path, tmp_path: Path, empty: Callable[[Path], None]) -> None:
     empty(path)
     before = files_of(path)

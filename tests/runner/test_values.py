@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sloth_tui.errors import UsageError
 from sloth_tui.runner.inputs import assign, read_values
 from tests.runner.support import lines_of, write
+from tests.strategies import CHARACTERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -357,7 +358,7 @@ def test_a_bad_assignment_is_one_clear_line(assignment: str, complaint: str) -> 
     assert "\n" not in caught.value.message
 
 
-@given(st.text())
+@given(st.text(CHARACTERS))
 def test_any_text_after_set_is_an_assignment_or_a_usage_error(text: str) -> None:
     values: dict[str, object] = {}
     with suppress(UsageError):

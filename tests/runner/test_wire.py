@@ -36,8 +36,9 @@ from sloth_tui.runner.request import (
     decode_assignment,
     encode_assignment,
 )
+from tests.strategies import CHARACTERS
 
-texts = st.text()
+texts = st.text(CHARACTERS)
 scalars = texts | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 tables = st.dictionaries(texts, scalars | st.lists(scalars)) | st.lists(scalars)
 values = scalars | st.booleans() | st.binary() | tables | st.none()

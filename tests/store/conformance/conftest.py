@@ -95,7 +95,7 @@ def open_timed(backend: Backend, clock: ManualClock) -> Iterator[OpenTimed]:
 
 @pytest.fixture
 def many(backend: Backend) -> Many:
-    return lambda number: rounds(number // (20 if backend.remote else 4), number)
+    return lambda number: rounds(number // (20 if backend.remote else 8), number)
 
 
 @pytest.fixture

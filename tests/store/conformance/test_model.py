@@ -13,6 +13,7 @@ from sloth_tui.errors import Conflict, HistoryPruned, NotANumber
 from sloth_tui.origin import this_process
 from sloth_tui.store.clock import SYSTEM_CLOCK
 from tests.store.conformance.samples import BIGGEST, SMALLEST, identical
+from tests.strategies import CHARACTERS
 from tests.support import rounds
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ LEAVES = (
 )
 TABLES: st.SearchStrategy[Value] = st.recursive(
     st.lists(LEAVES, max_size=2),
-    lambda inner: st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    lambda inner: st.dictionaries(st.text(CHARACTERS, max_size=3), inner, max_size=2),
     max_leaves=4,
 )
 VALUES: st.SearchStrategy[Value] = (
-    st.text(max_size=5)
+    st.text(CHARACTERS, max_size=5)
     | st.integers(-3, 3)
     | st.integers(SMALLEST, BIGGEST)
     | st.floats(allow_nan=False, allow_infinity=False)

@@ -1,0 +1,8 @@
+"""What tests that hypothesis finds examples for have in common."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+CHARACTERS = st.characters(exclude_categories=["Cs"])
+"""All that UTF-8 encodes. hypothesis takes the same if it is given none, but tries each one out first."""
