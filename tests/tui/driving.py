@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from textual import _wait
 from textual import app as app_module
 from textual._compositor import LayoutUpdate
-from textual.cache import LRUCache
+from textual.cache import FIFOCache, LRUCache
 from textual.css import stylesheet
+from textual.strip import Strip
 from textual.widgets import OptionList
 
 from sloth_tui.settings import Settings
@@ -23,7 +24,7 @@ from sloth_tui.tui.widgets.title_bar import TitleBar
 from tests.support import A_MINUTE, Patience
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from rich.console import RenderableType
     from rich.segment import Segment
@@ -68,6 +69,37 @@ class _ParsedOnce(stylesheet.Stylesheet):
 
 
 stylesheet.Stylesheet = app_module.Stylesheet = _ParsedOnce  # type: ignore[misc, attr-defined]
+
+_CACHES_OF_STRIPS = {
+    "_divide_cache": 4,
+    "_crop_cache": 16,
+    "_style_cache": 16,
+    "_filter_cache": 4,
+    "_line_length_cache": 4,
+    "_crop_extend_cache": 4,
+    "_offsets_cache": 4,
+}
+"""How much each of them holds. Every line on screen has all seven and seldom needs one: they would be most of
+the objects there are, and most of what the search for garbage looks at."""
+
+
+def _make_strip(self: Strip, segments: Iterable[Segment], cell_length: int | None = None) -> None:
+    self._segments = list(segments)
+    self._cell_length = cell_length
+    self._render_cache = self._link_ids = self._cell_count = None
+
+
+def _make_cache_of_strip(self: Strip, name: str) -> FIFOCache[Any, Any]:
+    """Make a cache of a strip when it is first asked for."""
+    if name not in _CACHES_OF_STRIPS:
+        raise AttributeError(name)
+    cache: FIFOCache[Any, Any] = FIFOCache(_CACHES_OF_STRIPS[name])
+    setattr(self, name, cache)
+    return cache
+
+
+Strip.__init__ = _make_strip  # type: ignore[method-assign]
+Strip.__getattr__ = _make_cache_of_strip  # type: ignore[attr-defined]
 
 
 async def until(
