@@ -6,3 +6,5 @@ from hypothesis import strategies as st
 
 CHARACTERS = st.characters(exclude_categories=["Cs"])
 """All that UTF-8 encodes. hypothesis takes the same if it is given none, but tries each one out first."""
+
+st.register_type_strategy(str, st.text(CHARACTERS))

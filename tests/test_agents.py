@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ALLOWED = string.ascii_letters + string.digits + "._-"
 
 
-@given(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True))
+@given(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True, alphabet=CHARACTERS))
 def test_every_documented_name_is_accepted(name: str) -> None:
     assert agents.check_name(name) == name
 

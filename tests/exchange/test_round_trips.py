@@ -27,7 +27,7 @@ _TEXT = st.text(_ANY, max_size=30) | st.sampled_from(
     ["", '{"base64":"aGk="}', "=1+1", "a\r\nb", "\r", "'", '"']
 )
 _KEYS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30)
-_NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
+_NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True, alphabet=_ANY)
 _NUMBERS = st.integers(MIN_INTEGER, MAX_INTEGER) | st.floats(allow_nan=False, allow_infinity=False)
 _TREES = st.recursive(
     st.none() | st.booleans() | _NUMBERS | _TEXT,

@@ -212,7 +212,7 @@ def test_changes_are_told_before_a_command_runs(tmp_path: Path) -> None:
 
 def test_more_processes_than_any_task_needs_end_the_run(tmp_path: Path) -> None:
     body = """
-        cmd("i=0; while [ $i -lt 3000 ]; do sleep 60 & i=$((i+1)); done; wait")
+        cmd("mkfifo never; i=0; while [ $i -lt 3000 ]; do (read x < never) & i=$((i+1)); done; wait")
     """
     told = run_task(tmp_path, body, timeout=60)
     assert told.errors["only"] == "killed: its commands had more than 1,000 processes at once"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sloth_tui.runner.lua import registry
+from tests.runner.resources.support import Modules
 from tests.runner.support import lines_of, run_file, run_text, write
 
 if TYPE_CHECKING:
@@ -174,8 +176,15 @@ def test_what_goes_wrong_at_no_line_is_put_down_to_the_file(tmp_path: Path, text
     assert (told.end.exit_code, told.end.error) == (2, f"tasks.lua: {error}")
 
 
+def test_a_file_defines_a_limited_number_of_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "MOST_TASKS", 1000)
+    error = Modules(tmp_path).error(f"for n = 1, 1e6 do task({{name = 't' .. n, {NOTHING}}}) end")
+    assert error == "task: a file may define at most 1,000 tasks"
+
+
+@pytest.mark.proof
 @pytest.mark.slow
-def test_a_file_defines_a_limited_number_of_tasks(tmp_path: Path) -> None:
+def test_a_file_defines_at_most_a_hundred_thousand_tasks(tmp_path: Path) -> None:
     told = run_text(tmp_path, f"for n = 1, 1e6 do task({{name = 't' .. n, {NOTHING}}}) end")
     assert told.end.error == "tasks.lua:1: task: a file may define at most 100,000 tasks"
 
