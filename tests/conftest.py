@@ -36,7 +36,7 @@ _numbers = itertools.count()
 hypothesis.settings.register_profile(
     "any machine",
     deadline=None,
-    max_examples=rounds(100, 2000),
+    max_examples=rounds(50, 2000),
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("any machine")

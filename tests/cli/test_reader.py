@@ -54,7 +54,7 @@ def command_lines(draw: st.DrawFn) -> tuple[tuple[str, ...], list[str]]:
 
 
 @pytest.mark.slow
-@settings(max_examples=rounds(150, 6000))
+@settings(max_examples=rounds(60, 6000))
 @given(command_lines())
 def test_what_it_accepts_argparse_reads_the_same_way(line: tuple[tuple[str, ...], list[str]]) -> None:
     path, words = line

@@ -88,7 +88,7 @@ def outcome(function: Callable[[], None]) -> str:
 
 
 @pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, rounds(12, 400)))]
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, rounds(6, 400)))]
 )
 def test_predictions_come_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     for copy in ("predicted", "real"):

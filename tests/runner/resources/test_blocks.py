@@ -28,7 +28,7 @@ WEB, DB = markers(b"web", b"#"), markers(b"web db", b"#")
 
 @pytest.mark.slow
 @given(texts(), contents)
-@settings(max_examples=rounds(200, 2000))
+@settings(max_examples=rounds(60, 2000))
 def test_a_second_time_changes_nothing(text: bytes, block: bytes) -> None:
     once = with_block(text, block, WEB)
     assert with_block(once, block, WEB) == once
@@ -37,7 +37,7 @@ def test_a_second_time_changes_nothing(text: bytes, block: bytes) -> None:
 
 @pytest.mark.slow
 @given(texts(), contents)
-@settings(max_examples=rounds(200, 2000))
+@settings(max_examples=rounds(60, 2000))
 def test_absent_undoes_present(text: bytes, block: bytes) -> None:
     undone = without_block(with_block(text, block, WEB), WEB)
     assert undone == text or (undone.rstrip(b"\r\n") == text and not text.endswith(b"\n"))
@@ -45,7 +45,7 @@ def test_absent_undoes_present(text: bytes, block: bytes) -> None:
 
 @pytest.mark.slow
 @given(texts(), contents, contents)
-@settings(max_examples=rounds(200, 2000))
+@settings(max_examples=rounds(60, 2000))
 def test_two_blocks_do_not_meet(text: bytes, one: bytes, other: bytes) -> None:
     both = with_block(with_block(text, one, WEB), other, DB)
     assert with_block(both, one, WEB) == both
@@ -56,7 +56,7 @@ def test_two_blocks_do_not_meet(text: bytes, one: bytes, other: bytes) -> None:
 
 @pytest.mark.slow
 @given(texts(), contents, contents)
-@settings(max_examples=rounds(200, 2000))
+@settings(max_examples=rounds(60, 2000))
 def test_what_was_changed_by_hand_between_the_markers_is_put_right(
     text: bytes, one: bytes, other: bytes
 ) -> None:

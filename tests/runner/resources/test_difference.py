@@ -14,7 +14,7 @@ lines = st.lists(st.sampled_from(["a", "b", "c", "", "-x", "+y", "é"]), max_siz
 
 @pytest.mark.slow
 @given(lines, lines, st.booleans(), st.booleans())
-@settings(max_examples=rounds(200, 2000))
+@settings(max_examples=rounds(60, 2000))
 def test_it_makes_the_new_text_of_the_old_one(old: list[str], new: list[str], one: bool, other: bool) -> None:
     before = "\n".join(old) + "\n" * one
     after = "\n".join(new) + "\n" * other

@@ -37,7 +37,7 @@ def others(text: bytes, line: bytes) -> list[bytes]:
 
 @pytest.mark.slow
 @given(texts(), wanted)
-@settings(max_examples=rounds(200, 2000))
+@settings(max_examples=rounds(60, 2000))
 def test_a_second_time_changes_nothing(text: bytes, line: bytes) -> None:
     once = with_line(text, line)
     assert with_line(once, line) == once
@@ -46,7 +46,7 @@ def test_a_second_time_changes_nothing(text: bytes, line: bytes) -> None:
 
 @pytest.mark.slow
 @given(texts(), st.sampled_from([b"b = 1", b"b = 2", b"b ="]))
-@settings(max_examples=rounds(200, 2000))
+@settings(max_examples=rounds(60, 2000))
 def test_with_a_match_a_second_time_changes_nothing_and_one_line_is_left(text: bytes, line: bytes) -> None:
     once = with_line(text, line, matches=matching(text, line), every=True)
     assert with_line(once, line, matches=matching(once, line), every=True) == once
@@ -56,7 +56,7 @@ def test_with_a_match_a_second_time_changes_nothing_and_one_line_is_left(text: b
 
 @pytest.mark.slow
 @given(texts(), wanted)
-@settings(max_examples=rounds(200, 2000))
+@settings(max_examples=rounds(60, 2000))
 def test_no_other_line_is_touched(text: bytes, line: bytes) -> None:
     before = [found for found in split(text) if bare(found) != line]
     after = [found for found in split(with_line(text, line)) if bare(found) != line]
@@ -67,7 +67,7 @@ def test_no_other_line_is_touched(text: bytes, line: bytes) -> None:
 
 @pytest.mark.slow
 @given(texts(), wanted)
-@settings(max_examples=rounds(200, 2000))
+@settings(max_examples=rounds(60, 2000))
 def test_absent_undoes_present(text: bytes, line: bytes) -> None:
     if line in [bare(found) for found in split(text)]:
         return
@@ -76,7 +76,7 @@ def test_absent_undoes_present(text: bytes, line: bytes) -> None:
 
 
 @given(texts(), wanted)
-@settings(max_examples=rounds(100, 1000))
+@settings(max_examples=rounds(40, 1000))
 def test_absent_a_second_time_changes_nothing(text: bytes, line: bytes) -> None:
     once = without_line(text, line)
     assert without_line(once, line) == once

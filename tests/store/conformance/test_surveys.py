@@ -18,7 +18,7 @@ _KEYS = st.lists(st.text("ab:/é\U0010ffff", min_size=1, max_size=6), max_size=2
 
 
 @settings(
-    max_examples=rounds(40, 600),
+    max_examples=rounds(20, 600),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(keys=_KEYS)

@@ -109,7 +109,7 @@ def test_a_writer_that_is_killed_leaves_a_whole_store(
     workers: Workers, server: Bucket, open_s3: OpenS3
 ) -> None:
     """At each request, before it reaches the server and after it did."""
-    for number in range(rounds(4, 40)):
+    for number in range(rounds(2, 40)):
         with between(server.endpoint) as (url, decides):
             address = server.fresh(url)
             first = open_s3(address, machine=f"first-{number}")

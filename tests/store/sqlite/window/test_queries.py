@@ -102,7 +102,7 @@ def test_every_query_finds_what_a_look_at_every_entry_finds(
     monkeypatch.setattr(key_index, "MAX_BYTES", room)
     monkeypatch.setattr(window, "RARE_AFTER_SECONDS", rare_after)
 
-    @settings(max_examples=rounds(25, 1500))
+    @settings(max_examples=rounds(15, 1500))
     @given(st.dictionaries(_keys, _values, min_size=0, max_size=40), st.lists(_queries, max_size=6))
     def check(entries: dict[str, object], queries: list[Query]) -> None:
         store.delete_prefix("")
@@ -128,7 +128,7 @@ _changes = st.lists(
 
 
 def test_an_answer_follows_the_changes_of_others(store: SqliteStore, view: Viewer) -> None:
-    @settings(max_examples=rounds(25, 1500))
+    @settings(max_examples=rounds(15, 1500))
     @given(st.sets(_keys, max_size=60), _queries, st.lists(_changes, max_size=4))
     def check(keys: set[str], query: Query, rounds: list[list[tuple[str, str, object]]]) -> None:
         store.delete_prefix("")

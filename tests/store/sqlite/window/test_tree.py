@@ -54,7 +54,7 @@ def in_order(store: SqliteStore, part: str = "") -> list[str]:
 
 @pytest.mark.slow
 def test_a_tree_folds_what_a_look_at_every_key_would(store: SqliteStore, view: Viewer) -> None:
-    @settings(max_examples=rounds(50, 1500))
+    @settings(max_examples=rounds(30, 1500))
     @given(st.sets(_keys, max_size=60), _folds, st.sampled_from(("", "a", "c")))
     def check(keys: set[str], folds: list[tuple[int, bool]], part: str) -> None:
         store.delete_prefix("")
@@ -86,7 +86,7 @@ _changes = st.lists(st.tuples(st.booleans(), _keys), max_size=6)
 
 @pytest.mark.slow
 def test_a_tree_follows_the_changes_of_others(store: SqliteStore, view: Viewer) -> None:
-    @settings(max_examples=rounds(50, 1000))
+    @settings(max_examples=rounds(30, 1000))
     @given(st.sets(_keys, max_size=60), st.sets(_keys, max_size=8), st.lists(_changes, max_size=3))
     def check(keys: set[str], revealed: set[str], rounds: list[list[tuple[bool, str]]]) -> None:
         store.delete_prefix("")
