@@ -63,6 +63,10 @@ class CommandScreen(Dialog[None]):
         self._services = services
         self.shown = shown
         """The command on the screen."""
+        self._drawn: object = None
+        """What is said of it."""
+        self._grown_to = -1
+        """The version of its output on screen."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog command"):
@@ -85,11 +89,20 @@ class CommandScreen(Dialog[None]):
         dialog.border_title = Content(f"{own.label} · {what}" if what else own.label)
         text = display_text(" ".join(own.run.split()), _TEXT_LIMIT)
         self.query_one("#command-text", Static).update(Content(f"$ {text}").stylize("$quiet"))
+        self._grown_to = command.output.version
         self.query_one(OutputView).show(command.output)
         self._draw()
 
     def _draw(self) -> None:
-        self.query_one(OutputView).grow()
+        """Draw what is new. Most of the time nothing is."""
+        version = self.shown.output.version
+        if version != self._grown_to:
+            self._grown_to = version
+            self.query_one(OutputView).grow()
+        self._describe()
+
+    def _describe(self) -> None:
+        """Say how the command stands."""
         command, end = self.shown, outcome_of(self.shown)
         mark, style = (
             ("▶", "$primary") if command.running else ("✗", "$error") if end.failed else ("✓", "$success")
@@ -97,10 +110,15 @@ class CommandScreen(Dialog[None]):
         if command.stopped and not command.timed_out:
             mark, style = "■", "$warning"
         words = end.words.removeprefix("is ").removeprefix("was ")
+        dialog = self.query_one(".dialog")
+        hints = self._hints(dialog.size.width)
+        drawn = (mark, style, words, hints)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
         line = Content.assemble((f"{mark} ", style), words[:1].upper() + words[1:])
         self.query_one("#command-status", Static).update(line)
-        dialog = self.query_one(".dialog")
-        dialog.border_subtitle = self._hints(dialog.size.width)
+        dialog.border_subtitle = hints
 
     def _hints(self, room: int) -> str:
         command, started = self.shown, self._services.commands.started
