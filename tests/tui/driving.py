@@ -194,6 +194,10 @@ class Driver:
         """Everything on screen."""
         return _text(self.strips())
 
+    def glance(self) -> str:
+        """Everything on screen as the app drew it last, at little cost: for what is waited for."""
+        return _text(self._look())
+
     def _look(self) -> list[list[Segment]]:
         """What is on screen, drawn for the look only if the app has drawn something since the last one."""
         if time.monotonic() >= self._look_again:
@@ -213,11 +217,11 @@ class Driver:
         def missed() -> str:
             return f"{text!r} on screen:\n{self.text()}"
 
-        await until(lambda: text in _text(self._look()), seconds=seconds, every=_POLL_SECONDS, what=missed)
+        await until(lambda: text in self.glance(), seconds=seconds, every=_POLL_SECONDS, what=missed)
 
     async def loses(self, text: str, *, seconds: float = A_MINUTE) -> None:
         what = f"{text!r} gone from the screen"
-        await until(lambda: text not in _text(self._look()), seconds=seconds, every=_POLL_SECONDS, what=what)
+        await until(lambda: text not in self.glance(), seconds=seconds, every=_POLL_SECONDS, what=what)
 
     async def picks(self, text: str) -> None:
         """Wait until the palette offers ``text`` first, and take it."""

@@ -159,7 +159,7 @@ async def test_a_table_is_folded_and_unfolded_as_a_whole(believable: Path) -> No
 async def test_keys_of_a_pane_do_nothing_elsewhere_and_are_not_in_its_footer(believable: Path) -> None:
     async with running() as app:
         await app.press("5")
-        await until(lambda: "d Delete" not in app.text())
+        await until(lambda: "d Delete" not in app.glance())
         await app.press("d")
         assert isinstance(app.app.screen, BrowserScreen)
         await app.press("4")

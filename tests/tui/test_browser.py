@@ -65,7 +65,7 @@ async def test_a_change_by_another_process_is_on_screen_and_the_cursor_stays_on_
         elsewhere("open_store('local', 'write').__enter__().set('deployment:status', 'rolled back')")
         detail = app.find(DetailPane)
         await until(lambda: detail.entry is not None and detail.entry.value == "rolled back")
-        await until(lambda: app.text().count("rolled back") >= 2, what="in the table and in the detail")
+        await until(lambda: app.glance().count("rolled back") >= 2, what="in the table and in the detail")
         assert app.table.key == "deployment:status"
         elsewhere("open_store('local', 'write').__enter__().set_many({f'a:{n}': n for n in range(30)})")
         await app.sees(f"{len(ENTRIES) + 31} keys")

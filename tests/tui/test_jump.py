@@ -90,7 +90,7 @@ async def test_labels_can_be_clicked_and_narrowed(base: Path) -> None:
         pairs = {label: target for label, target in screen._targets.items() if len(label) == 2}
         label, target = next(iter(pairs.items()))
         await app.press(label[0])
-        await until(lambda: app.text().split("\n")[target.y][target.x] == label[1])
+        await until(lambda: app.glance().split("\n")[target.y][target.x] == label[1])
         await app.pilot.click(offset=(target.x, target.y))
         await until(lambda: isinstance(app.app.screen, BrowserScreen))
     assert set("".join(make_labels(676))) == set(LETTERS)

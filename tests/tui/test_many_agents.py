@@ -124,6 +124,6 @@ async def test_what_comes_in_sight_is_counted(base: Path) -> None:
     async with running() as app:
         await app.press("1", "G")
         await app.sees("z-59", seconds=60)
-        await until(lambda: "1 key ·" in app.text(), seconds=60, every=0.05)
+        await until(lambda: "1 key ·" in app.glance(), seconds=60, every=0.05)
         elsewhere("open_store('z-59', 'write').__enter__().set_many({'b': 1, 'c': 2})")
         await app.sees("  3 keys", seconds=60)

@@ -100,7 +100,7 @@ async def test_choosing_a_figure_filters_or_goes_there(believable: Path) -> None
             "    for number in range(40): store.set(f'new:{number}', number)"
         )
         await app.sees("new:         40")
-        await until(lambda: "most 0 " not in app.text() and "writes/s" in app.text(), every=0.04)
+        await until(lambda: "most 0 " not in (text := app.glance()) and "writes/s" in text)
         prefixes = app.find(Choices, "#stats-prefixes")
         assert prefixes.highlighted is not None
         await app.press("home", "down", "enter")
@@ -185,7 +185,7 @@ async def test_figures_wait_for_rows_of_their_agent(another: None, monkeypatch: 
             assert "production" not in app.text().split("\n")[0]
             waits.clear()
             go_on.set()
-            await until(lambda: "(none)" in (text := app.text()) and "deployment:" not in text)
+            await until(lambda: "(none)" in (text := app.glance()) and "deployment:" not in text)
             assert "production" in app.text().split("\n")[0]
         finally:
             go_on.set()
@@ -202,7 +202,7 @@ async def test_rows_do_not_wait_beside_figures_of_another_agent(
             waits.append("from now on")
             app.browser.choose_agent("production")
             await until(lambda: "waiting" in waits)
-            await until(lambda: "deployment:" not in (text := app.text()) and "n              " in text)
+            await until(lambda: "deployment:" not in (text := app.glance()) and "n              " in text)
             await app.at_rest()
             assert "keys  " not in _figures(app)
             waits.clear()

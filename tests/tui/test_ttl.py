@@ -60,7 +60,7 @@ async def test_it_is_given_shown_and_taken_away(believable: Path) -> None:
         await closed(app)
         await told(app, "deployment:status is gone after 9d")
         await app.sees("8d 23h left")
-        await until(lambda: "   left" in app.text(), what="the column")
+        await until(lambda: "   left" in app.glance(), what="the column")
         seconds = left("deployment:status")
         assert seconds is not None
         assert 8 * DAY < seconds <= 9 * DAY
