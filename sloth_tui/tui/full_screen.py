@@ -19,7 +19,10 @@ class FullScreen(Screen[None]):
 
     def _reset_focus(self, widget: Widget, avoiding: list[Widget] | None = None) -> None:
         """Move the focus on from a widget that cannot have it any longer. The framework also asks for this
-        when a hidden widget hears that it is: by then it may be shown again, and typed in."""
+        when a hidden widget hears that it is: by then it may be shown again, and typed in. While the app ends
+        it stays where it is, and nothing is styled for that."""
+        if not self.app.is_running:
+            return
         if widget in (avoiding or ()) or not _can_have_focus(widget):
             super()._reset_focus(widget, avoiding)
 
