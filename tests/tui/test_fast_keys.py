@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,28 @@ async def test_a_pane_that_hears_late_that_it_was_hidden_keeps_the_focus(believa
             focused.post_message(Hide())
             await app.pilot.pause()
             assert app.app.screen.focused is focused
+
+
+async def test_what_acts_on_marks_waits_until_they_are_made(
+    believable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running() as app:
+        lookups = app.app.services.rows.lookups
+        keys, answers = lookups.keys, list[Future[list[str]]]()
+
+        def late(limit: int) -> Future[list[str]]:
+            answers.append(Future())
+            return answers[-1]
+
+        monkeypatch.setattr(lookups, "keys", late)
+        await app.press("asterisk", "i", "asterisk", "d")
+        for count in 1, 2, 3:  # each waits for the one before
+            await until(lambda count=count: len(answers) == count)  # type: ignore[misc]
+            await app.at_rest(2)
+            assert len(answers) == count
+            assert app.app.screen is app.browser
+            answers[-1].set_result(keys(100).result(A_MINUTE))
+        await app.sees("Delete 9 keys?")
 
 
 async def test_the_cursor_is_moved_while_another_order_is_awaited(

@@ -102,6 +102,17 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
 }
 """Controller -> the verbs it carries out, each by its method ``action_<verb>``."""
 
+ACT_ON_MARKS = frozenset(
+    (
+        *OWNERS["marks"],
+        *OWNERS["copy"],
+        *OWNERS["moving"],
+        *("edit_value", "edit_outside", "restore_revision", "rename_key", "duplicate_key", "limit_key"),
+        *("change_type", "delete_key", "export", "run_command", "step_back"),
+    )
+)
+"""The verbs that do one thing where keys are marked, and another where none is."""
+
 _OWNER_OF = {verb: controller for controller, verbs in OWNERS.items() for verb in verbs}
 
 

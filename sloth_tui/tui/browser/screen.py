@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -11,7 +12,7 @@ from textual.containers import Horizontal
 from sloth_tui.tui.actions import DOCK, PANES, bindings, by_id, in_pane, is_offered, key_of, shown_key
 from sloth_tui.tui.browser.context import Context
 from sloth_tui.tui.browser.controllers.keys import KeysController
-from sloth_tui.tui.browser.routes import ROUTES, owner_of
+from sloth_tui.tui.browser.routes import ACT_ON_MARKS, ROUTES, owner_of
 from sloth_tui.tui.full_screen import FullScreen
 from sloth_tui.tui.messages import PanesLoaded, RoutedMessage, RowsIndexed, StoreFailed
 from sloth_tui.tui.widgets.dock.dock import Dock
@@ -157,8 +158,13 @@ class BrowserScreen(FullScreen):
         action = by_id(name)
         if action.call:
             self.call_later(self.run_action, action.call)
+            return
+        verb = action.verb or action.id
+        carry_out = partial(action.carry_out, self.controller(owner_of(verb)))
+        if verb in ACT_ON_MARKS:
+            self.context.workers.once_marked(carry_out)
         else:
-            action.carry_out(self.controller(owner_of(action.verb or action.id)))
+            carry_out()
 
     # What the app and the palette ask.
 

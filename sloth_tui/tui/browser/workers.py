@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
+
+from textual.worker import WorkerError
 
 from sloth_tui.errors import Interrupted, SlothError
 from sloth_tui.tui.widgets.key_table.marks import MAX_MARKS
@@ -15,12 +19,15 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from textual.screen import Screen
-    from textual.worker import WorkType
+    from textual.worker import Worker, WorkType
 
     from sloth_tui.tui.operations.common import Operations
     from sloth_tui.tui.services import Services
 
     Look: TypeAlias = Callable[[], Awaitable[None]]
+
+_MARKS = "marks"
+"""The group of the lookups of keys to mark."""
 
 
 class Workers:
@@ -30,6 +37,10 @@ class Workers:
         self._screen = screen
         self._services = services
         self._operations = operations
+        self._mark: Worker[None] | None = None
+        """The last lookup of keys to mark."""
+        self._acts: deque[Callable[[], object]] = deque()
+        """What waits until keys are marked, in order."""
 
     def change(self, flow: Coroutine[object, object, None]) -> None:
         """Run a coroutine that changes something. Shows NotWritable at once with ``--read-only``."""
@@ -39,14 +50,27 @@ class Workers:
         """Run a coroutine that changes nothing."""
         self._screen.run_worker(self._guarded(flow, writes=False), group="looks")
 
-    def look_up(self, look: Look, group: str = "marks") -> None:
+    def look_up(self, look: Look, group: str) -> None:
         """Look up keys, in place of a running lookup of the same group."""
-        work: WorkType[None] = partial(self._guarded_look, look)
-        self._screen.run_worker(work, group=group, exclusive=True)
+        self._look_up(look, group)
 
-    def cancel(self, group: str) -> None:
-        """Cancel the lookups of a group."""
-        self._screen.workers.cancel_group(self._screen, group)
+    def mark(self, look: Look) -> None:
+        """Look up keys and mark them, in place of a running lookup of this kind."""
+        self._mark = self._look_up(look, _MARKS)
+
+    def once_marked(self, act: Callable[[], object]) -> None:
+        """Call ``act`` once the keys are marked that are being looked up for it: now, if there are none."""
+        self._acts.append(act)
+        if len(self._acts) == 1:
+            if self._running_mark is None:
+                self._act()
+            if self._acts:
+                self._screen.run_worker(self._act_in_turn(), group="acts")
+
+    def forget_marking(self) -> None:
+        """Mark nothing any more, and do nothing of what waits for it."""
+        self._acts.clear()
+        self._screen.workers.cancel_group(self._screen, _MARKS)
 
     async def markable(self, answer: Future[list[str]]) -> list[str] | None:
         """Return the keys; if they are more than can be marked, say so and return None."""
@@ -57,6 +81,31 @@ class Workers:
             f"more than {MAX_MARKS:,} keys cannot be marked: filter them first, or clear a prefix"
         )
         return None
+
+    @property
+    def _running_mark(self) -> Worker[None] | None:
+        return None if self._mark is None or self._mark.is_finished else self._mark
+
+    def _look_up(self, look: Look, group: str) -> Worker[None]:
+        work: WorkType[None] = partial(self._guarded_look, look)
+        return self._screen.run_worker(work, group=group, exclusive=True)
+
+    async def _act_in_turn(self) -> None:
+        while self._acts:
+            while (mark := self._running_mark) is not None:
+                with suppress(WorkerError):  # another one replaced it, or the agent was left
+                    await mark.wait()
+            if self._acts:
+                self._act()
+
+    def _act(self) -> None:
+        act = self._acts[0]
+        # It stays in the queue meanwhile: what comes next waits behind it, and for what it marks.
+        try:
+            act()
+        finally:
+            if self._acts and self._acts[0] is act:
+                self._acts.popleft()
 
     async def _guarded(self, flow: Coroutine[object, object, None], *, writes: bool = True) -> None:
         try:

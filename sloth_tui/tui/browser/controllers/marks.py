@@ -43,25 +43,25 @@ class MarksController(Controller):
         if table.marking.range_from is None:
             table.marking.begin_range()
         else:
-            self.workers.look_up(partial(self._take_range, table.marking.range_from, key, ends=True))
+            self.workers.mark(partial(self._take_range, table.marking.range_from, key, ends=True))
 
     def action_mark_all(self) -> None:
-        self.workers.look_up(self._take_all)
+        self.workers.mark(self._take_all)
 
     def action_invert_marks(self) -> None:
-        self.workers.look_up(partial(self._take_all, invert=True))
+        self.workers.mark(partial(self._take_all, invert=True))
 
     def on_mark_requested(self, message: messages.MarkRequested) -> None:
         self._toggle()
 
     def on_range_moved(self, message: messages.RangeMoved) -> None:
-        self.workers.look_up(partial(self._take_range, message.first, message.last, ends=message.ends))
+        self.workers.mark(partial(self._take_range, message.first, message.last, ends=message.ends))
 
     def on_marks_changed(self, message: messages.MarksChanged) -> None:
         self.screen.query_one(KeysPane).mark(message.count, choosing=message.choosing)
 
     def on_marks_stale(self, message: messages.MarksStale) -> None:
-        self.workers.look_up(self._keep_marks, group="stale marks")
+        self.workers.look_up(self._keep_marks, "stale marks")
 
     def on_run_began(self, message: messages.RunBegan) -> None:
         self._show_touched_soon()
@@ -90,7 +90,7 @@ class MarksController(Controller):
         """Drop all marks: they belong to the agent that is being left."""
         self.context.table.touch(None)
         self._show_touched_soon()
-        self.workers.cancel("marks")
+        self.workers.forget_marking()
         while self.context.table.marking.unmark():
             pass
 
@@ -99,7 +99,7 @@ class MarksController(Controller):
         if row is None:
             return
         if row.keys is not None:
-            self.workers.look_up(partial(self._toggle_below, row.key))
+            self.workers.mark(partial(self._toggle_below, row.key))
         else:
             self.context.table.marks.flip([row.key])
             self.context.table.marking.changed()

@@ -41,7 +41,7 @@ class TreeController(Controller):
         """Fold the keys into a tree, or show them flat; the cursor stays on its key."""
         bar, key, node = self.screen.query_one(FilterBar), self.context.key, self.context.node
         if node is not None:
-            self.workers.look_up(partial(self._leave_node, node), group="nodes")
+            self.workers.look_up(partial(self._leave_node, node), "nodes")
             return
         bar.fold(key, tree=not bar.asked.tree)
 
@@ -63,7 +63,7 @@ class TreeController(Controller):
         self.services.rows.fold(message.prefix, opened=message.opened)
 
     def on_node_requested(self, message: messages.NodeRequested) -> None:
-        self.workers.look_up(partial(self._go_to_node, message.prefix), group="nodes")
+        self.workers.look_up(partial(self._go_to_node, message.prefix), "nodes")
 
     def on_row_highlighted(self, message: messages.RowHighlighted) -> None:
         if message.node is not None:
