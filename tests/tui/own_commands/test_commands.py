@@ -58,7 +58,11 @@ output = "toast"
 key = "W"
 label = "Wait"
 on = "lock"
-run = 'echo "$SLOTH_LOCK of $SLOTH_HOLDER, token $SLOTH_TOKEN"; sleep 1000'
+run = '''
+echo "$SLOTH_LOCK of $SLOTH_HOLDER, token $SLOTH_TOKEN"
+until test -e "$HOME/go"; do sleep 0.05; done
+echo "said later"
+sleep 1000'''
 """
 
 
@@ -110,6 +114,8 @@ async def test_it_is_found_acts_on_what_is_marked_goes_on_when_its_output_is_clo
         await app.press("4", "W")
         await shown(app)
         await app.sees("deploy of task-123, token 1")
+        (believable.parent / "home" / "go").touch()
+        await app.sees("said later")
         await app.press("s")
         await app.sees("■ Stopped after")
         await app.press("escape", "W")
