@@ -80,6 +80,7 @@ async def showing(
         await app.press("r", "2")
         await until(lambda: isinstance(app.app.screen, RunScreen) and app.app.screen.query("#live"))
         live = app.app.screen.query_one("#live")
+        await until(lambda: live.is_mounted)
         live.remove_class("nothing")  # which hides the output as long as there is no run
         output = Output(app, live.query_one(OutputView))
         await until(lambda: output.lines.size.height > 0)
