@@ -102,7 +102,8 @@ def test_few_open_files_for_a_command_are_named_by_its_task(tmp_path: Path) -> N
     assert failed != []
 
 
-@pytest.mark.parametrize("limit", sweep(range(16_000, 36_000, 1_000), (18_000, 32_000)))
+# With less, CPython 3.11 may go round and round: it has no room for the place where an exception was raised.
+@pytest.mark.parametrize("limit", sweep(range(17_000, 36_000, 1_000), (18_000, 32_000)))
 def test_little_memory_is_enough_or_named(file: Path, limit: int) -> None:
     if limited(f"v {limit}", "", python=f"-c '{NO_PROGRAM}'").code != 0:
         return  # not enough for the interpreter

@@ -62,8 +62,12 @@ def recording(arguments: Arguments) -> Store:
     """Like :func:`reading`, for what shows the history: the end of entries whose time to live is over is
     recorded first, where this user may do that."""
     store = reading(arguments)
-    if store.next_expiry() == 0:
-        record_expired(arguments)
+    try:
+        if store.next_expiry() == 0:
+            record_expired(arguments)
+    except BaseException:
+        store.close()
+        raise
     return store
 
 
