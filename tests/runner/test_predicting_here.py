@@ -109,3 +109,13 @@ def test_predictions_come_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         assert seen(LocalHost(), str(tmp_path / "real")) == predicted, number
     monkeypatch.chdir(tmp_path / "predicted" / "work")
     assert seen(LocalHost(), str(tmp_path / "predicted")) == untouched
+
+
+def test_a_link_in_a_tree_leads_to_what_is_predicted(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "link").symlink_to("../later")
+    host = PredictingHost(LocalHost())
+    assert host.list_tree(str(tmp_path / "tree"))[0][1].kind == ABSENT
+    host.make_directory(str(tmp_path / "later"), Attributes(), parents=False)
+    [(name, found)] = host.list_tree(str(tmp_path / "tree"))
+    assert (name, found.kind, found.link) == ("link", DIRECTORY, "../later")

@@ -90,9 +90,11 @@ class PredictingHost:
         there: list[tuple[str, Found]] = []
         if predicted is None or not predicted.hides:
             there = self._host.list_tree(directory)
-        own = set(self.overlay.names_below(directory))
+        own = self.overlay.names_below(directory)
         names = {name: found for name, found in there if not self._is_predicted(directory, name)}
-        for name in own:
+        # Links that are there may lead to what is predicted.
+        links = [name for name, found in names.items() if found.link is not None and self.overlay]
+        for name in {*own, *links}:
             found = self._look(posixpath.join(directory, name), checksum=True, content=False)
             if found.kind != ABSENT or found.link is not None:
                 names[name] = found
