@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,6 +61,13 @@ task({name = "a", run = function() end})
 )
 FAILING = """
 task({name = "a", run = function() state.get("a:text") end})
+"""
+SETTING = """
+task({name = "a", run = function()
+  print("set", pcall(state.set, "a:text", "other"))
+  print("got", state.get("a:text"))
+  state.set("a:text", "another")
+end})
 """
 
 
@@ -171,3 +180,26 @@ def test_a_file_that_a_damaged_database_keeps_from_loading_says_so_with_its_line
         assert (done.code, done.out) == (2, "")
         assert done.err.startswith(f"error: tasks.lua:1: state.get: {database}: damaged (")
         assert len(said(done)) == 1
+
+
+def test_what_is_done_counts_even_if_history_cannot_tell_of_it(
+    base: Path, tmp_path: Path, original: Path
+) -> None:
+    database = base / "state" / "local.db"
+    database.parent.mkdir(parents=True)
+    database.write_bytes(original.read_bytes())
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(
+            "CREATE TRIGGER spoil AFTER INSERT ON sloth_history BEGIN"
+            " UPDATE sloth_history SET old_type = CAST(x'ff' AS TEXT) WHERE revision = NEW.revision; END"
+        )
+        connection.commit()
+    done = run(write(tmp_path, SETTING), "local")
+    assert (done.code, done.err) == (0, "")
+    heard = [line.split(" (")[0] for line in done.out.splitlines()[1:-2]]
+    assert heard == [
+        "task a",
+        f"  warning: changes could not be read back: {database}: damaged",
+        "  set\ttrue\ttrue",
+        "  got\tother",
+    ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from sloth_tui.errors import SlothError
+from sloth_tui.runner.events import Warned
 from sloth_tui.runner.key_events import key_changed
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class KeyChangeReporter:
         self._writes = 0
         self._unsent = 0
         self._most_writes = 1
+        self._warned = False
         self.pending = False
         """True if something was committed since the last report."""
         self.count = 0
@@ -59,20 +62,29 @@ class KeyChangeReporter:
             self.report()
 
     def report(self) -> None:
-        """Report all changes of the worker since the last report."""
+        """Report all changes of the worker since the last report. If they cannot be read, warn of it, once:
+        they are made, and what the task does next is not to fail for it."""
         self.pending = False
         self._writes = 0
         if self._store is None:
             return
-        for revision in self._store.revisions_since(self._since):
+        try:
+            self._read_back(self._store)
+        except SlothError as error:
+            if not self._warned:
+                self._warned = True
+                self._emitter.event(Warned(None, f"changes could not be read back: {error.message}"))
+        if self._unsent >= self._most_writes:
+            # If this process is killed, another worker reads back what was not sent, as far as history goes.
+            self._emitter.flush()
+            self._unsent = 0
+        self._next = time.monotonic() + _REPORT_SECONDS
+
+    def _read_back(self, store: Store) -> None:
+        for revision in store.revisions_since(self._since):
             self._since = revision.revision
             origin = revision.origin
             if origin is not None and (origin.run, origin.pid) == (self._run, self._pid):
                 self.count += 1
                 self._unsent += 1
                 self._emitter.event(key_changed(revision)._replace(predicted=self._predicted))
-        if self._unsent >= self._most_writes:
-            # If this process is killed, another worker reads back what was not sent, as far as history goes.
-            self._emitter.flush()
-            self._unsent = 0
-        self._next = time.monotonic() + _REPORT_SECONDS
