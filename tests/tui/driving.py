@@ -13,7 +13,6 @@ from textual import app as app_module
 from textual._compositor import LayoutUpdate
 from textual.cache import FIFOCache, LRUCache
 from textual.css import stylesheet
-from textual.css.model import RuleSet
 from textual.strip import Strip
 from textual.widgets import OptionList
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
     from rich.segment import Segment
+    from textual.css.model import RuleSet
     from textual.pilot import Pilot
     from textual.screen import Screen as AnyScreen
     from textual.widget import Widget
@@ -69,9 +69,6 @@ class _ParsedOnce(stylesheet.Stylesheet):
 
 
 stylesheet.Stylesheet = app_module.Stylesheet = _ParsedOnce  # type: ignore[misc, attr-defined]
-
-# By identity, as theirs is, but without a call for each of the hundreds of rules when a widget is styled.
-RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 _CACHES_OF_STRIPS = {
     "_divide_cache": 4,
