@@ -39,6 +39,9 @@ def test_links_are_made_and_replaced(host: Host, tmp_path: Path) -> None:
         host.make_link(str(link), to)
         assert os.readlink(link) == to
     host.make_link(str(tmp_path / "file"), "d")
+    (tmp_path / "round").write_text("a file that the link leads to as long as it is there")
+    host.make_link(str(tmp_path / "round"), "round")
+    assert os.readlink(tmp_path / "round") == "round"
     assert os.readlink(tmp_path / "file") == "d"
     assert os.listdir(tmp_path / "d") == []
     with pytest.raises(HostError):

@@ -338,7 +338,9 @@ make_link() {
     ln -s -- "$2" "$temporary" || return
     mv -fT -- "$temporary" "$own" 2>/dev/null && return
     [ ! -d "$own" ] || rm -f -- "$own"
-    mv -f -- "$temporary" "$own" || {
+    mv -f -- "$temporary" "$own" 2>/dev/null && return
+    # mv does not replace a file by a link that leads to it.
+    rm -f -- "$own" && mv -f -- "$temporary" "$own" || {
         rm -f -- "$temporary"
         return 1
     }
