@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sloth_tui.runner.processes import read_process
+from tests.servers.background import free_ports
 from tests.support import wait_until
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, on the port that it had before if it was started before."""
-        self.port = self.port or _free_port()
+        self.port = self.port or free_ports(1)[0]
         # No child of the tests: some of them look whether they have children that are left.
         text = f'"$@" </dev/null >>{self.log} 2>&1 & echo $!'
         self.pid = int(subprocess.check_output(["setsid", "sh", "-c", text, "sh", *self._command()]))
@@ -113,13 +114,6 @@ def make_key(path: Path) -> None:
         check=True,
         timeout=60,
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port: int = server.getsockname()[1]
-        return port
 
 
 def descendants(pid: int) -> list[int]:

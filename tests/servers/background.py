@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,6 +15,8 @@ from tests.support import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_FIRST_PORT = 10_000
 
 
 class Background:
@@ -69,12 +72,30 @@ def _state(stat: Path) -> str:
 
 
 def free_ports(number: int) -> list[int]:
-    """Return ports of loopback that nobody uses. Somebody may take one before the caller does."""
-    with_port = [socket.socket() for _ in range(number)]
+    """Return ports of loopback that nobody uses. Somebody may take one before the caller does.
+
+    The system gives none of them to a client: a client that tries to reach a server that is down could get
+    the server's port for itself, be connected to itself, and keep the server from coming back.
+    """
+    chance = random.SystemRandom()
+    taken: dict[int, socket.socket] = {}
     try:
-        for one in with_port:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in with_port]
+        while len(taken) < number:
+            port, candidate = chance.randrange(_FIRST_PORT, _first_port_of_clients()), socket.socket()
+            try:
+                candidate.bind(("127.0.0.1", port))
+            except OSError:
+                candidate.close()
+            else:
+                taken[port] = candidate
+        return list(taken)
     finally:
-        for one in with_port:
-            one.close()
+        for candidate in taken.values():
+            candidate.close()
+
+
+def _first_port_of_clients() -> int:
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except FileNotFoundError:
+        return 32768
