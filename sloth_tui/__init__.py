@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sloth_tui.runner.supervision.supervisor import Supervisor
     from sloth_tui.store import open_agents, open_store
 
-__version__ = "0.7.0"
+__version__ = "0.7.1"
 
 __all__ = [
     "ExitCode",
