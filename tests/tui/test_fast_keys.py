@@ -86,6 +86,13 @@ async def test_what_acts_on_marks_waits_until_they_are_made(
             assert app.app.screen is app.browser
             answers[-1].set_result(keys(100).result(A_MINUTE))
         await app.sees("Delete 9 keys?")
+        await app.press("escape")
+        await until(lambda: app.app.screen is app.browser)
+        await app.press("escape")  # unmarks
+        await app.press("asterisk", "d", "escape", "d")  # Escape takes back what is not done yet
+        await until(lambda: app.app.screen is not app.browser)
+        assert len(answers) == 4
+        await app.sees("Delete 1 key?")
 
 
 async def test_the_cursor_is_moved_while_another_order_is_awaited(

@@ -108,7 +108,7 @@ ACT_ON_MARKS = frozenset(
         *OWNERS["copy"],
         *OWNERS["moving"],
         *("edit_value", "edit_outside", "restore_revision", "rename_key", "duplicate_key", "limit_key"),
-        *("change_type", "delete_key", "export", "run_command", "step_back"),
+        *("change_type", "delete_key", "export", "run_command"),
     )
 )
 """The verbs that do one thing where keys are marked, and another where none is."""

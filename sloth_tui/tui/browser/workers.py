@@ -67,10 +67,13 @@ class Workers:
             if self._acts:
                 self._screen.run_worker(self._act_in_turn(), group="acts")
 
-    def forget_marking(self) -> None:
-        """Mark nothing any more, and do nothing of what waits for it."""
+    def forget_marking(self) -> bool:
+        """Do not mark keys that are still being looked up, nor what waits for that; return True if there were
+        any."""
+        running = self._running_mark is not None
         self._acts.clear()
         self._screen.workers.cancel_group(self._screen, _MARKS)
+        return running
 
     async def markable(self, answer: Future[list[str]]) -> list[str] | None:
         """Return the keys; if they are more than can be marked, say so and return None."""

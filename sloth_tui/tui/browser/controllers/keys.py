@@ -134,7 +134,7 @@ class KeysController(Controller):
             self.panes.zoomed = False
         elif self.panes.current != "keys":
             self.panes.show("keys")
-        elif not self.context.table.marking.unmark():
+        elif not self.workers.forget_marking() and not self.context.table.marking.unmark():
             self.screen.query_one(FilterBar).clear()
 
     def _ask(self, query: Query) -> None:

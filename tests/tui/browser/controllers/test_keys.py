@@ -33,6 +33,7 @@ def test_rows_of_an_older_query_are_not_shown(fake: Fake) -> None:
 def test_escape_takes_one_step_at_a_time(fake: Fake) -> None:
     keys, panes = KeysController(fake.context), cast("Any", fake.context.panes)
     panes.zoomed, panes.current = True, "log"
+    cast("Any", fake.context.workers).forget_marking.side_effect = [True, False, False]
     fake.table.marking.unmark.side_effect = [True, False]
     keys.action_step_back()
     assert not panes.zoomed
@@ -40,6 +41,8 @@ def test_escape_takes_one_step_at_a_time(fake: Fake) -> None:
     keys.action_step_back()
     panes.show.assert_called_once_with("keys")
     panes.current = "keys"
+    keys.action_step_back()
+    fake.table.marking.unmark.assert_not_called()
     keys.action_step_back()
     fake.widget(FilterBar).clear.assert_not_called()
     keys.action_step_back()
