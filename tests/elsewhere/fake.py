@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sloth_tui.agents import check_name
-from sloth_tui.errors import AgentNotFound, DatabaseUnusable
+from sloth_tui.errors import AgentNotFound, DatabaseUnusable, SlothError
 from sloth_tui.model import Agent, Pace, StoreCheck
 from sloth_tui.runner.supervision import process
 from sloth_tui.runs import starting
@@ -153,10 +153,14 @@ class FarAgents:
     def look_at(self, name: str) -> Agent:
         _ask("look_at")
         path = path_of(name)
-        if not path.exists():
+        try:
+            changed = path.stat().st_mtime
+            with open_path(str(path)) as store:
+                return Agent(name, ADDRESS, True, None, changed, store.count(), len(store.locks()))
+        except (FileNotFoundError, SlothError):
+            if path.exists():
+                raise
             return Agent(name, ADDRESS, False, None, None)
-        with open_path(str(path)) as store:
-            return Agent(name, ADDRESS, True, None, path.stat().st_mtime, store.count(), len(store.locks()))
 
     def listing(self) -> object:
         raise AssertionError("not asked of a store with a pace")

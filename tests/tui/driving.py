@@ -263,4 +263,7 @@ async def running(
     async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
         driver = Driver(app, pilot)
         await until(driver.settled, what=driver.unsettled)
-        yield driver
+        try:
+            yield driver
+        finally:
+            app._exit = True  # as leaving says: what is told from now on may find no part of the screen
