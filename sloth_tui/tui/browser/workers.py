@@ -50,22 +50,22 @@ class Workers:
         """Run a coroutine that changes nothing."""
         self._screen.run_worker(self._guarded(flow, writes=False), group="looks")
 
-    def look_up(self, look: Look, group: str) -> None:
+    def look_up(self, look: Look, group: str) -> Worker[None]:
         """Look up keys, in place of a running lookup of the same group."""
-        self._look_up(look, group)
+        work: WorkType[None] = partial(self._guarded_look, look)
+        return self._screen.run_worker(work, group=group, exclusive=True)
 
     def mark(self, look: Look) -> None:
         """Look up keys and mark them, in place of a running lookup of this kind."""
-        self._mark = self._look_up(look, _MARKS)
+        self._mark = self.look_up(look, _MARKS)
 
     def once_marked(self, act: Callable[[], object]) -> None:
         """Call ``act`` once the keys are marked that are being looked up for it: now, if there are none."""
-        self._acts.append(act)
-        if len(self._acts) == 1:
-            if self._running_mark is None:
-                self._act()
-            if self._acts:
-                self._screen.run_worker(self._act_in_turn(), group="acts")
+        if self._running_mark is None and not self._acts:
+            act()
+        else:
+            self._acts.append(act)
+            self._screen.run_worker(self._act_in_turn(), group="acts")
 
     def forget_marking(self) -> bool:
         """Do not mark keys that are still being looked up, nor what waits for that; return True if there were
@@ -89,26 +89,13 @@ class Workers:
     def _running_mark(self) -> Worker[None] | None:
         return None if self._mark is None or self._mark.is_finished else self._mark
 
-    def _look_up(self, look: Look, group: str) -> Worker[None]:
-        work: WorkType[None] = partial(self._guarded_look, look)
-        return self._screen.run_worker(work, group=group, exclusive=True)
-
     async def _act_in_turn(self) -> None:
-        while self._acts:
-            while (mark := self._running_mark) is not None:
-                with suppress(WorkerError):  # another one replaced it, or the agent was left
-                    await mark.wait()
-            if self._acts:
-                self._act()
-
-    def _act(self) -> None:
-        act = self._acts[0]
-        # It stays in the queue meanwhile: what comes next waits behind it, and for what it marks.
-        try:
-            act()
-        finally:
-            if self._acts and self._acts[0] is act:
-                self._acts.popleft()
+        """Do what has waited longest, once no keys are awaited. Runs once for each that waits."""
+        while (mark := self._running_mark) is not None:
+            with suppress(WorkerError):  # another one replaced it, or it was forgotten
+                await mark.wait()
+        if self._acts:
+            self._acts.popleft()()
 
     async def _guarded(self, flow: Coroutine[object, object, None], *, writes: bool = True) -> None:
         try:
