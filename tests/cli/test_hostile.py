@@ -18,6 +18,7 @@ from sloth_tui.cli import main
 from sloth_tui.store import open_store
 from tests.cli.conftest import HOSTILE
 from tests.cli.support import on_terminal, piped
+from tests.strategies import CHARACTERS, WITHOUT_NUL
 from tests.support import rounds
 
 if TYPE_CHECKING:
@@ -113,8 +114,8 @@ def test_a_prefix_is_literal(prefix: str, keys: list[str], stocked: Path) -> Non
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    key=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20),
-    value=st.text(st.characters(exclude_categories=["Cs"]), max_size=40).filter(lambda text: text != "-"),
+    key=st.text(WITHOUT_NUL, min_size=1, max_size=20),
+    value=st.text(CHARACTERS, max_size=40).filter(lambda text: text != "-"),
 )
 def test_what_is_set_on_a_command_line_comes_back(key: str, value: str, base: Path) -> None:
     assert piped("state", "set", "--", key, value).code == 0

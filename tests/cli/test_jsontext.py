@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sloth_tui.values import render as jsontext
+from tests.strategies import CHARACTERS
 
-_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+_TEXT = st.text(CHARACTERS)
 _SCALARS = (
     st.none()
     | st.booleans()

@@ -13,6 +13,7 @@ from sloth_tui.exchange.exporting import Request, export
 from sloth_tui.exchange.importing import Import
 from sloth_tui.store import open_path
 from sloth_tui.values.codec import MAX_INTEGER, MIN_INTEGER, same
+from tests.strategies import CHARACTERS, WITHOUT_NUL
 from tests.support import rounds
 
 if TYPE_CHECKING:
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
 
     from sloth_tui.model import Value
 
-_ANY = st.characters(exclude_categories=["Cs"])
-_TEXT = st.text(_ANY, max_size=30) | st.sampled_from(
+_TEXT = st.text(CHARACTERS, max_size=30) | st.sampled_from(
     ["", '{"base64":"aGk="}', "=1+1", "a\r\nb", "\r", "'", '"']
 )
-_KEYS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30)
-_NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True, alphabet=_ANY)
+_KEYS = st.text(WITHOUT_NUL, min_size=1, max_size=30)
+_NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True, alphabet=CHARACTERS)
 _NUMBERS = st.integers(MIN_INTEGER, MAX_INTEGER) | st.floats(allow_nan=False, allow_infinity=False)
 _TREES = st.recursive(
     st.none() | st.booleans() | _NUMBERS | _TEXT,
@@ -85,9 +85,7 @@ def test_json_holds_all_but_bytes(tmp_path_factory: pytest.TempPathFactory, valu
 
 
 @_EXAMPLES
-@given(
-    values=st.dictionaries(_NAMES, st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
-)
+@given(values=st.dictionaries(_NAMES, st.text(WITHOUT_NUL)))
 def test_env_holds_text(tmp_path_factory: pytest.TempPathFactory, values: dict[str, Value]) -> None:
     if values:
         assert_same(there_and_back(values, "env", tmp_path_factory.mktemp("env")), values)

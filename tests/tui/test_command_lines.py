@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from sloth_tui.errors import SlothError
 from sloth_tui.tui.external.command_lines import format_command, format_get, format_set, quote
 from sloth_tui.values.render import as_object, as_printed
+from tests.strategies import WITHOUT_NUL
 from tests.support import rounds
 from tests.tui.state import HOSTILE
 
 if TYPE_CHECKING:
     from sloth_tui.model import Value
 
-_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+_TEXT = st.text(WITHOUT_NUL)
 _ACTS = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 

@@ -12,7 +12,7 @@ from sloth_tui.store import open_agents, open_path, open_store
 from sloth_tui.store.transfer import move
 from tests.servers.etcd import Etcd, needs_etcd
 from tests.store.moving import picture, write_a_past
-from tests.support import wait_until
+from tests.support import rounds, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,7 +142,7 @@ class Compacting:
 def test_what_a_compaction_breaks_off_is_read_anew(source: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with Etcd() as etcd, target(etcd.address("one")) as first, target(etcd.address("two")) as second:
         first.load(source.dump())
-        first.set_many({f"k{number}": number for number in range(400)})
+        first.set_many({f"k{number}": number for number in range(rounds(700, 2000))})
 
         compacting = Compacting(etcd, first, times=100)
         told = "the server was compacted while its state was read"
